@@ -1,0 +1,23 @@
+"""What a user of the trainer can get wrong, each with a sentence that names the cure.
+
+TrainerError
+ ├── ExperimentError  an experiment that does not exist, cannot be read, or asks for the impossible
+ ├── DatasetError     a data set that is missing, corrupted, or cannot be downloaded
+ └── TelemetryError   gradients that did not arrive in the server as they were sent
+"""
+
+
+class TrainerError(Exception):
+    """Base of all errors whose text is meant for the user; commands print it and exit with status 2."""
+
+
+class ExperimentError(TrainerError):
+    """An experiment does not exist, cannot be read, or asks for the impossible."""
+
+
+class DatasetError(TrainerError):
+    """A data set is missing, corrupted, or cannot be downloaded."""
+
+
+class TelemetryError(TrainerError):
+    """Gradients did not arrive in the server as they were sent."""
