@@ -1,0 +1,51 @@
+"""The command line of the migrations: `python -m migrations upgrade`."""
+
+import click
+from alembic.util import CommandError
+
+from migrations import history
+from sql.connection import owner_engine
+from sql.errors import DatabaseError
+
+
+@click.group()
+def main() -> None:
+    """Move the database from one version to the next, and back."""
+
+
+@main.command()
+@click.argument("revision", default="head")
+def upgrade(revision: str) -> None:
+    """Migrate up, to the newest revision unless one is named."""
+    _report(*_run(history.upgrade, revision))
+
+
+@main.command()
+@click.argument("revision")
+def downgrade(revision: str) -> None:
+    """Migrate down to a revision; `base` is the empty database."""
+    _report(*_run(history.downgrade, revision))
+
+
+def _run(step, revision):
+    try:
+        return step(owner_engine(), revision)
+    except DatabaseError as error:
+        raise _Refusal(str(error)) from error
+    except CommandError as error:
+        raise _Refusal(f"Alembic cannot go to {revision!r}: {error}") from error
+
+
+def _report(before: str | None, after: str | None) -> None:
+    if before == after:
+        click.echo(f"The database is at revision {after or 'base'} already.")
+    else:
+        click.echo(f"Migrated from {before or 'an empty database'} to {after or 'an empty database'}.")
+
+
+class _Refusal(click.ClickException):
+    exit_code = 2
+
+
+if __name__ == "__main__":
+    main()

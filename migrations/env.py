@@ -1,0 +1,15 @@
+"""How Alembic reaches the database: over the connection that migrations/history.py hands it."""
+
+from alembic import context
+
+from sql.catalogue import metadata
+
+connection = context.config.attributes["connection"]
+context.configure(
+    connection=connection,
+    target_metadata=metadata,
+    transaction_per_migration=True,
+    compare_type=True,
+)
+with context.begin_transaction():
+    context.run_migrations()

@@ -1,0 +1,209 @@
+"""The one loader of versioned SQL files: reads one, fills in experiment, layer and columns, applies it.
+
+A file `sql/views/norm_avg_v01.sql` is version 1 of the view `norm_avg`. Its comment header is for readers, but for two
+lines: `-- View:` (or `-- Table:`) says what the object is called in the database, and by its placeholders how often
+it is made: once a pair of neighbouring layers, a layer, an experiment, or once; `-- Needs:` lists views that come
+first. A block between `-- each layer` or `-- each experiment` and `-- end` is repeated; blocks that start with SELECT
+are joined by UNION ALL. Merged files never change: a new version is a new file and a migration.
+"""
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import cache
+from graphlib import TopologicalSorter
+from pathlib import Path
+from typing import Literal
+
+from sql.errors import ObjectError
+from sql.names import checked_experiment, checked_layer, quoted
+
+HERE = Path(__file__).parent
+FILE_NAME = re.compile(r"(?P<name>[a-z][a-z0-9_]*)_v(?P<version>\d\d)\.sql")
+PLACEHOLDER = re.compile(r"\{([a-z_]+)\}")
+BLOCK = re.compile(r"^ *-- each (?P<what>layer|experiment)\n(?P<body>.*?)^ *-- end\n?", re.S | re.M)
+
+Kind = Literal["tables", "views"]
+
+
+@dataclass(frozen=True)
+class Layer:
+    """One layer as its table knows it: `number` from 1, `name` as in layer_2_sigmoid, `width` in neurons."""
+
+    number: int
+    name: str
+    width: int
+
+    def __post_init__(self) -> None:
+        checked_layer(self.name)
+
+
+@dataclass(frozen=True)
+class Shape:
+    """An experiment's name and its layers, in order: all that its tables and views depend on."""
+
+    experiment: str
+    layers: tuple[Layer, ...]
+
+    def __post_init__(self) -> None:
+        checked_experiment(self.experiment)
+
+    def table(self, layer: Layer) -> str:
+        """Name, unquoted, of the gradient table of one of this experiment's layers."""
+        return f"{self.experiment}_{layer.name}"
+
+
+@dataclass(frozen=True)
+class Definition:
+    """One versioned SQL file."""
+
+    kind: Kind
+    name: str
+    version: int
+    text: str
+
+    @property
+    def object_name(self) -> str:
+        """What the object is called in the database, placeholders not yet filled."""
+        found = re.search(r"^-- (?:View|Table): +(\S+)$", self.text, re.M)
+        if not found:
+            raise ObjectError(f"{self.name}_v{self.version:02}.sql has no line '-- View: name'.")
+        return found[1]
+
+    @property
+    def needs(self) -> list[str]:
+        """Names of the views that must exist before this one."""
+        found = re.search(r"^-- Needs: +(.+)$", self.text, re.M)
+        return [name.strip() for name in found[1].split(",")] if found else []
+
+    def statements(self, shapes: Sequence[Shape]) -> Iterator[tuple[str, str]]:
+        """Yield (object name, statement) for every object that this file stands for in `shapes`."""
+        wanted = set(PLACEHOLDER.findall(self.object_name))
+        body = "\n".join(line for line in self.text.splitlines() if not _is_header(line)) + "\n"
+        if not wanted:
+            yield self.object_name, _filled(_unrolled(body, shapes), {})
+            return
+        for shape in shapes:
+            if "layer" not in wanted and "layer_name" not in wanted:
+                fillings = [_of_experiment(shape)]
+            elif "next_layer" in wanted:
+                pairs = zip(shape.layers, shape.layers[1:], strict=False)
+                fillings = [_of_pair(shape, layer, following) for layer, following in pairs]
+            else:
+                fillings = [_of_layer(shape, layer) for layer in shape.layers]
+            for values in fillings:
+                name = _filled(self.object_name, values)
+                values["view"] = quoted(name)
+                yield name, _filled(_unrolled(body, [shape]), values)
+
+
+def definition(kind: Kind, name: str, version: int, root: Path = HERE) -> Definition:
+    """Read one version of a table or view; raises ObjectError where there is no such file."""
+    path = root / kind / f"{name}_v{version:02}.sql"
+    if not path.is_file():
+        raise ObjectError(
+            f"There is no version {version} of {name}: {kind} has "
+            + ", ".join(f"{known} {numbers}" for known, numbers in versions(kind, root).items())
+            + "."
+        )
+    return Definition(kind, name, version, path.read_text(encoding="utf-8"))
+
+
+def versions(kind: Kind, root: Path = HERE) -> dict[str, list[int]]:
+    """All tables or views that have files, each with its versions in ascending order."""
+    found: dict[str, list[int]] = {}
+    for path in sorted((root / kind).glob("*.sql")):
+        match = FILE_NAME.fullmatch(path.name)
+        if not match:
+            raise ObjectError(f"{path.name} is not a versioned file name, such as norm_avg_v01.sql.")
+        found.setdefault(match["name"], []).append(int(match["version"]))
+    return found
+
+
+def in_order(definitions: Iterable[Definition]) -> list[Definition]:
+    """Sort views so that each comes after those it reads."""
+    by_name = {each.name: each for each in definitions}
+    graph = {name: [n for n in each.needs if n in by_name] for name, each in by_name.items()}
+    return [by_name[name] for name in TopologicalSorter(graph).static_order()]
+
+
+def balanced(terms: Sequence[str], operator: str = " + ") -> str:
+    """Join terms with parentheses that halve at each level.
+
+    A flat sum of some 590 terms overflows MariaDB's parser stack, and of 2,010 MySQL's; a balanced one is only as
+    deep as its logarithm.
+    """
+    if len(terms) == 1:
+        return terms[0]
+    middle = len(terms) // 2
+    return f"({balanced(terms[:middle], operator)}{operator}{balanced(terms[middle:], operator)})"
+
+
+@cache
+def gradient_columns(width: int) -> tuple[str, ...]:
+    """Names of a gradient table's cells, in order, for a layer of `width` neurons."""
+    return tuple(f"Gradient{number}" for number in range(1, width + 1))
+
+
+def create_table(shape: Shape, layer: Layer, column_type: str, version: int = 1) -> str:
+    """Return the statement that makes one layer's gradient table; `column_type` is DOUBLE or FLOAT."""
+    values = _of_layer(shape, layer)
+    columns = gradient_columns(layer.width)
+    values |= {
+        "gradient_columns": ",\n    ".join(f"{column} {column_type} NULL" for column in columns),
+        "sum_of_squares": balanced([f"{column} * {column}" for column in columns]),
+        "sum": balanced(columns),
+        "width": str(layer.width),
+    }
+    text = definition("tables", "gradients", version).text
+    body = "\n".join(line for line in text.splitlines() if not _is_header(line))
+    return _filled(body, values)
+
+
+def _is_header(line: str) -> bool:
+    return line.startswith("--") and not line.startswith(("-- each", "-- end"))
+
+
+def _unrolled(body: str, shapes: Sequence[Shape]) -> str:
+    def repeat(match: re.Match[str]) -> str:
+        if match["what"] == "experiment":
+            fillings = [_of_experiment(shape) for shape in shapes]
+        else:
+            fillings = [_of_layer(shape, layer) for shape in shapes for layer in shape.layers]
+        parts = [_filled(match["body"], values) for values in fillings]
+        separator = "UNION ALL\n" if match["body"].lstrip().startswith("SELECT") else ""
+        return separator.join(parts)
+
+    return BLOCK.sub(repeat, body)
+
+
+def _of_experiment(shape: Shape) -> dict[str, str]:
+    return {
+        "experiment": shape.experiment,
+        "experiment_norms": quoted(f"{shape.experiment}_gradient_norms"),
+    }
+
+
+def _of_layer(shape: Shape, layer: Layer) -> dict[str, str]:
+    return _of_experiment(shape) | {
+        "layer": str(layer.number),
+        "layer_name": layer.name,
+        "table": quoted(shape.table(layer)),
+        "norm_avg": quoted(f"{shape.experiment}_layer_{layer.number}_norm_avg"),
+    }
+
+
+def _of_pair(shape: Shape, layer: Layer, following: Layer) -> dict[str, str]:
+    return _of_layer(shape, layer) | {
+        "next_layer": str(following.number),
+        "next_norm_avg": quoted(f"{shape.experiment}_layer_{following.number}_norm_avg"),
+    }
+
+
+def _filled(text: str, values: dict[str, str]) -> str:
+    def value(match: re.Match[str]) -> str:
+        if match[1] not in values:
+            raise ObjectError(f"Nothing fills the placeholder {match[0]} of an SQL file.")
+        return values[match[1]]
+
+    return PLACEHOLDER.sub(value, text)
