@@ -1,0 +1,107 @@
+"""A data set: training and test images of 28 x 28 pixels, each with the class it belongs to."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from hashlib import sha256
+
+import numpy as np
+
+from trainer.datasets.idx import IdxFile
+from trainer.errors import DatasetError
+
+IMAGE_SHAPE = (28, 28)
+CLASSES = 10
+
+
+@dataclass(frozen=True, eq=False)
+class Dataset:
+    """Images and labels, read-only, with what identifies them and where they were found.
+
+    train_images and test_images: uint8 (n, 784), rows of a picture one after the other.
+    train_labels and test_labels: int64 (n,), 0 to 9.
+    sha256: of the text that `sha256sum` prints for the four decompressed files, in the order
+    training images, training labels, test images, test labels. It names the files: `limited` and
+    `shuffled` leave it as it is.
+    source: the folder the files were read from, as said to the user.
+    """
+
+    name: str
+    train_images: np.ndarray
+    train_labels: np.ndarray
+    test_images: np.ndarray
+    test_labels: np.ndarray
+    sha256: str
+    source: str
+
+    def limited(self, n: int) -> "Dataset":
+        """Return the data set with its first `n` training images; the test images all stay.
+
+        First in the order of this data set: limit before shuffling to have the first in the file.
+        Raises DatasetError unless 1 <= n <= number of training images.
+        """
+        available = len(self.train_images)
+        whole = isinstance(n, int | np.integer) and not isinstance(n, bool)
+        if not (whole and 1 <= n <= available):
+            raise DatasetError(
+                f"Cannot limit {self.name} to {n} training images: "
+                f"give a whole number from 1 to {available}."
+            )
+        return replace(self, train_images=self.train_images[:n], train_labels=self.train_labels[:n])
+
+    def shuffled(self, generator: np.random.Generator) -> "Dataset":
+        """Return the data set with its training images in an order drawn once from `generator`."""
+        order = generator.permutation(len(self.train_images))
+        return replace(
+            self,
+            train_images=_frozen(self.train_images[order]),
+            train_labels=_frozen(self.train_labels[order]),
+        )
+
+
+def assembled(name: str, source: str, files: Sequence[IdxFile]) -> Dataset:
+    """Put a data set together from training images, training labels, test images, test labels.
+
+    Raises DatasetError where pictures are not 28 x 28, a label is above 9, or images and labels
+    differ in number.
+    """
+    train_images, train_labels, test_images, test_labels = files
+    for images, labels in ((train_images, train_labels), (test_images, test_labels)):
+        _check(images, labels)
+    return Dataset(
+        name=name,
+        train_images=_pixels(train_images),
+        train_labels=_frozen(train_labels.array.astype(np.int64)),
+        test_images=_pixels(test_images),
+        test_labels=_frozen(test_labels.array.astype(np.int64)),
+        sha256=fingerprint([(file.sha256, file.path.name) for file in files]),
+        source=source,
+    )
+
+
+def fingerprint(sums: Sequence[tuple[str, str]]) -> str:
+    """Return the SHA-256 of what `sha256sum` prints for files of these (sum, name) pairs."""
+    lines = [f"{digest}  {name.removesuffix('.gz')}\n" for digest, name in sums]
+    return sha256("".join(lines).encode()).hexdigest()
+
+
+def _check(images: IdxFile, labels: IdxFile) -> None:
+    shape = images.array.shape[1:]
+    if shape != IMAGE_SHAPE:
+        raise images.error(f"holds images of {shape[0]} x {shape[1]} pixels instead of 28 x 28")
+    if len(images.array) != len(labels.array):
+        raise images.error(
+            f"holds {len(images.array)} images, but {labels.path.name} beside it "
+            f"{len(labels.array)} labels"
+        )
+    highest = labels.array.max()
+    if highest >= CLASSES:
+        raise labels.error(f"holds the label {highest}, where the classes are 0 to {CLASSES - 1}")
+
+
+def _pixels(images: IdxFile) -> np.ndarray:
+    return _frozen(images.array.reshape(len(images.array), -1))
+
+
+def _frozen(array: np.ndarray) -> np.ndarray:
+    array.flags.writeable = False
+    return array

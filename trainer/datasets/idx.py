@@ -1,0 +1,132 @@
+"""An IDX file: a big-endian header with the length of each dimension, then one byte a value.
+
+Format: LeCun, Cortes and Burges (1998), http://yann.lecun.com/exdb/mnist/. Files are read plain or
+compressed with gzip, whatever they are called, and never further than the header promises.
+"""
+
+import gzip
+import math
+import os
+import stat
+import struct
+import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from hashlib import sha256
+from pathlib import Path
+from typing import BinaryIO
+
+import numpy as np
+
+from trainer.errors import DatasetError
+
+CEILING = 128 * 2**20
+"""Most bytes that a file may promise: more than twice the largest file of the catalogue."""
+
+REPLACE = "replace it with the published file"
+
+_UNSIGNED_BYTES = b"\x00\x00\x08"
+_GZIP_MAGIC = b"\x1f\x8b"
+_DEFLATE_LIMIT = 1032  # no deflate stream grows by more (https://zlib.net/zlib_tech.html)
+_CHUNK = 2**20
+
+
+@dataclass(frozen=True, eq=False)
+class IdxFile:
+    """The content of one file: uint8 array, and the SHA-256 of its decompressed bytes."""
+
+    path: Path
+    array: np.ndarray
+    sha256: str
+    cure: str
+
+    def error(self, what: str) -> DatasetError:
+        """Return the error that says what is wrong with this file and what to do about it."""
+        return DatasetError(f"{self.path} {what}: {self.cure}.")
+
+
+def read_idx(path: Path, dimensions: int, cure: str = REPLACE) -> IdxFile:
+    """Read an IDX file of unsigned bytes in so many dimensions, gzip or plain.
+
+    Memory stays below what the file's own size can fill, and below `CEILING`. Raises DatasetError,
+    ending in `cure`, on anything but a complete file that holds what its header promises.
+    """
+    with _told_apart(path, cure):
+        size = _size(path)
+        with path.open("rb") as raw:
+            compressed = raw.read(2) == _GZIP_MAGIC
+            raw.seek(0)
+            if not compressed:
+                return _read(raw, size, path, dimensions, cure)
+            with gzip.GzipFile(fileobj=raw, mode="rb") as stream:
+                return _read(stream, size * _DEFLATE_LIMIT, path, dimensions, cure)
+
+
+class _BadContentError(Exception):
+    """What is wrong with the content, as the end of a sentence that begins with the path."""
+
+
+@contextmanager
+def _told_apart(path: Path, cure: str) -> Iterator[None]:
+    try:
+        yield
+    except _BadContentError as error:
+        what = str(error)
+    except EOFError:
+        what = "ends in the middle of its compressed data"
+    except (gzip.BadGzipFile, zlib.error) as error:
+        what = f"is damaged ({error})"
+    except OSError as error:
+        what = f"cannot be read ({error.strerror or error})"
+    else:
+        return
+    raise DatasetError(f"{path} {what}: {cure}.")
+
+
+def _size(path: Path) -> int:
+    status = os.stat(path)
+    if stat.S_ISDIR(status.st_mode):
+        raise _BadContentError("is a folder, not a file")
+    if not stat.S_ISREG(status.st_mode):
+        raise _BadContentError("is not a regular file")
+    if status.st_size == 0:
+        raise _BadContentError("is empty")
+    return status.st_size
+
+
+def _read(stream: BinaryIO, most: int, path: Path, dimensions: int, cure: str) -> IdxFile:
+    header, shape = _header(stream, dimensions)
+    values = math.prod(shape)
+    if values == 0 or len(header) + values > CEILING:
+        described = " x ".join(str(length) for length in shape)
+        raise _BadContentError(f"promises {described} values, which no data set here has")
+    if len(header) + values > most:
+        raise _BadContentError(f"is cut short: its header promises {values} values")
+    array = np.empty(values, np.uint8)
+    digest = sha256(header)
+    view = memoryview(array)
+    filled = 0
+    while filled < values:
+        chunk = view[filled : filled + _CHUNK]
+        received = stream.readinto(chunk)
+        if not received:
+            raise _BadContentError(f"is cut short: {filled} of the {values} promised values")
+        digest.update(chunk[:received])
+        filled += received
+    # Asking for one byte more also makes gzip compare its own checksum at the end of the data.
+    if stream.read(1):
+        raise _BadContentError(f"goes on after the {values} values that its header promises")
+    return IdxFile(path, array.reshape(shape), digest.hexdigest(), cure)
+
+
+def _header(stream: BinaryIO, dimensions: int) -> tuple[bytes, tuple[int, ...]]:
+    magic = stream.read(4)
+    if len(magic) < 4 or magic[:3] != _UNSIGNED_BYTES:
+        raise _BadContentError(f"is not an IDX file of bytes (it begins with {magic.hex(' ')})")
+    if magic[3] != dimensions:
+        raise _BadContentError(f"has {magic[3]} dimensions instead of {dimensions}")
+    lengths = stream.read(4 * dimensions)
+    if len(lengths) < 4 * dimensions:
+        raise _BadContentError("ends within its header")
+    return magic + lengths, struct.unpack(f">{dimensions}I", lengths)

@@ -1,0 +1,231 @@
+"""Sources of a data set, in this order: DATA_DIR, the system's own dataset folders, the mirrors.
+
+What the user names is never replaced by something else. `auto` takes MNIST, else Fashion-MNIST,
+else the bundled sample, and says which and why.
+"""
+
+import sys
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from trainer.datasets.catalogue import CATALOGUE, Publication, PublishedFile, published
+from trainer.datasets.dataset import Dataset, assembled
+from trainer.datasets.download import TransferError, download
+from trainer.datasets.idx import IdxFile, read_idx
+from trainer.datasets.mirrors import answering, host
+from trainer.errors import DatasetError
+
+Announce = Callable[[str], None]
+
+DATA_DIR = Path("data")
+SYSTEM_FOLDER = Path("/usr/share/datasets")
+"""Where Debian's packages put data sets: dataset-fashion-mnist in fashion-mnist/."""
+
+PATIENCE_NAMED = 10.0
+PATIENCE_AUTO = 3.0
+"""Seconds for the mirrors of one data set to answer at all: short where there is a way out."""
+
+
+class UnavailableError(DatasetError):
+    """A data set is not on this machine and cannot be downloaded."""
+
+    def __init__(self, reason: str, cure: str):
+        super().__init__(f"{reason}: {cure}.")
+        self.reason = reason
+
+
+def say(sentence: str) -> None:
+    """Print a sentence for the user on standard error, so that standard output stays data."""
+    print(sentence, file=sys.stderr, flush=True)
+
+
+def load(
+    name: str = "auto",
+    data_dir: Path | None = None,
+    announce: Announce = say,
+    *,
+    catalogue: Mapping[str, Publication] = CATALOGUE,
+    system_folder: Path = SYSTEM_FOLDER,
+) -> Dataset:
+    """Return a data set, downloaded if need be, every file checked against its published SHA-256.
+
+    `name` is auto, mnist, fashion-mnist or sample. `data_dir` (None: data/) holds <name>/*.gz,
+    unzipped or not, or the files themselves; downloads go to <data_dir>/<name>/. Raises
+    DatasetError on a name that does not exist, on a file that is not the published one, and, as
+    UnavailableError, where a named data set is neither here nor to be downloaded.
+    """
+    return _load(name, data_dir, announce, catalogue, system_folder)[0]
+
+
+def prepare(
+    name: str = "auto",
+    data_dir: Path | None = None,
+    announce: Announce = say,
+    *,
+    catalogue: Mapping[str, Publication] = CATALOGUE,
+    system_folder: Path = SYSTEM_FOLDER,
+) -> Path:
+    """Get and check a data set as `load` does, say what it holds, and return its folder."""
+    dataset, found = _load(name, data_dir, announce, catalogue, system_folder)
+    announce(
+        f"{len(dataset.train_images):,} training and {len(dataset.test_images):,} test images, "
+        f"every file as published, in {found.folder.resolve()}."
+    )
+    return found.folder
+
+
+@dataclass(frozen=True)
+class _Found:
+    publication: Publication
+    folder: Path
+    cure: str
+
+
+def _load(
+    name: str,
+    data_dir: Path | None,
+    announce: Announce,
+    catalogue: Mapping[str, Publication],
+    system_folder: Path,
+) -> tuple[Dataset, _Found]:
+    search = _Search(
+        DATA_DIR if data_dir is None else Path(data_dir), system_folder, catalogue, announce
+    )
+    if name == "auto":
+        found = search.best()
+    else:
+        found = search.find(published(name, catalogue), PATIENCE_NAMED)
+        announce(f"Data set: {found.publication.title}, from {found.folder}.")
+    return _read(found, catalogue), found
+
+
+@dataclass(frozen=True)
+class _Search:
+    data_dir: Path
+    system_folder: Path
+    catalogue: Mapping[str, Publication]
+    announce: Announce
+
+    def best(self) -> _Found:
+        """Return the first data set of the catalogue that can be had, and say which and why."""
+        reasons = []
+        for publication in self.catalogue.values():
+            try:
+                found = self.find(publication, PATIENCE_AUTO)
+            except UnavailableError as error:
+                reasons.append(error.reason)
+                continue
+            for reason in reasons:
+                self.announce(f"DATASET=auto: {reason}.")
+            instead = ", in place of MNIST" if reasons else ""
+            self.announce(f"DATASET=auto takes {publication.title}{instead}, from {found.folder}.")
+            return found
+        raise UnavailableError("; ".join(reasons), "connect to the internet and try again")
+
+    def find(self, publication: Publication, patience: float) -> _Found:
+        """Return where a data set lies, after downloading it if it lies nowhere yet."""
+        if publication.bundled:
+            return _Found(
+                publication, publication.bundled, "restore it with git, it is part of the project"
+            )
+        again = f"delete it and run `make data DATASET={publication.name}`"
+        own = self.data_dir / publication.name
+        system = self.system_folder / publication.name
+        try:
+            if self.data_dir.exists() and not self.data_dir.is_dir():
+                raise DatasetError(f"{self.data_dir} is not a folder: set DATA_DIR to one.")
+            for folder in (own, self.data_dir):
+                if self._holds(folder, publication):
+                    return _Found(publication, folder, again)
+            if self._holds(system, publication):
+                return _Found(publication, system, "install its package again, or set DATA_DIR")
+            missing = [file for file in publication.files if _path(own, file) is None]
+        except OSError as error:
+            raise DatasetError(
+                f"Cannot look for {publication.title} in {error.filename} ({error.strerror}): "
+                "set DATA_DIR to a folder that you may read."
+            ) from error
+        self._download(publication, missing, own, system, patience)
+        return _Found(publication, own, again)
+
+    def _holds(self, folder: Path, publication: Publication) -> bool:
+        """Tell whether a folder has all the files, by name: the sums are compared on reading.
+
+        The files of all data sets have the same names. In DATA_DIR itself, which is nobody's
+        own folder, the test labels, a small file, therefore tell whose they are.
+        """
+        if any(_path(folder, file) is None for file in publication.files):
+            return False
+        if folder != self.data_dir:
+            return True
+        labels = publication.files[3]
+        try:
+            content = read_idx(_path(folder, labels), labels.dimensions)
+        except DatasetError:
+            return True  # reading all of it will tell what is wrong with it
+        return _owner(content, self.catalogue) in (None, publication)
+
+    def _download(
+        self,
+        publication: Publication,
+        missing: list[PublishedFile],
+        own: Path,
+        system: Path,
+        patience: float,
+    ) -> None:
+        title = publication.title
+        mirrors, reasons = answering(publication.mirrors, f"{missing[0].name}.gz", patience)
+        if not mirrors:
+            why = "; ".join(f"{host(mirror)}: {reason}" for mirror, reason in reasons.items())
+            raise UnavailableError(
+                f"{title} is not in {own}, {self.data_dir} or {system}, and no mirror answers "
+                f"({why})",
+                f"connect to the internet, or put its four files into {own}",
+            )
+        files = "1 file" if len(missing) == 1 else f"{len(missing)} files"
+        self.announce(f"Downloading {title}, {files}, from {host(mirrors[0])} into {own}.")
+        try:
+            download(missing, mirrors, own, self.announce)
+        except TransferError as error:
+            raise UnavailableError(
+                f"{title} cannot be downloaded ({error})",
+                f"try again later, or put its four files into {own}",
+            ) from error
+        except OSError as error:
+            raise UnavailableError(
+                f"{title} cannot be stored in {own} ({error.strerror})",
+                "set DATA_DIR to a folder that you may write to and that has room",
+            ) from error
+
+
+def _path(folder: Path, file: PublishedFile) -> Path | None:
+    for path in (folder / file.name, folder / f"{file.name}.gz"):
+        if path.exists():
+            return path
+    return None
+
+
+def _owner(content: IdxFile, catalogue: Mapping[str, Publication]) -> Publication | None:
+    for publication in catalogue.values():
+        if content.sha256 in [file.sha256 for file in publication.files]:
+            return publication
+    return None
+
+
+def _read(found: _Found, catalogue: Mapping[str, Publication]) -> Dataset:
+    publication = found.publication
+    contents = []
+    for file in publication.files:
+        path = _path(found.folder, file) or found.folder / file.name
+        contents.append(read_idx(path, file.dimensions, found.cure))
+    dataset = assembled(publication.name, str(found.folder), contents)
+    for file, content in zip(publication.files, contents, strict=True):
+        if content.sha256 != file.sha256:
+            owner = _owner(content, catalogue)
+            belongs = f" but that of {owner.title}" if owner not in (None, publication) else ""
+            raise content.error(
+                f"is not the published file of {publication.title}{belongs} "
+                f"(SHA-256 {content.sha256[:12]}..., published {file.sha256[:12]}...)"
+            )
+    return dataset
