@@ -1,0 +1,101 @@
+"""The two accounts: `owner`, who writes, and `reader`, who may only SELECT and SHOW VIEW; and their passwords.
+
+Passwords are random, live in git-ignored files of mode 0600, and are never printed except as part of the URL that
+the user asks for.
+"""
+
+import json
+import os
+import secrets
+from collections.abc import Mapping
+from pathlib import Path
+
+from pymysql.converters import escape_string
+
+OWNER = "owner"
+READER = "reader"
+ROOT = "root"
+DATABASE = "gradients"
+COLLATION = "utf8mb4_unicode_ci"  # MySQL and MariaDB share no default, but both know this one
+
+READER_PRIVILEGES = ("SELECT", "SHOW VIEW")
+
+
+def new_password() -> str:
+    """Return a random password of 192 bits that also satisfies a server's password policy."""
+    return f"{secrets.token_urlsafe(24)}-aZ5"
+
+
+def quoted(name: str) -> str:
+    """Return `name` as a quoted SQL identifier."""
+    return f"`{name.replace('`', '``')}`"
+
+
+def grant_pattern(database: str) -> str:
+    """Return `database` as GRANT wants it, where an unescaped _ or % stands for any character."""
+    return quoted(database.replace("\\", "\\\\").replace("_", "\\_").replace("%", "\\%"))
+
+
+def create_database(database: str) -> str:
+    """Return the statement that makes `database` if it is missing, in the collation both servers know."""
+    return (
+        f"CREATE DATABASE IF NOT EXISTS {quoted(database)} "
+        f"CHARACTER SET utf8mb4 COLLATE {COLLATION}"
+    )
+
+
+def account(name: str, password: str) -> list[str]:
+    """Return the statements that make the account `name`, or give it this password if it exists."""
+    user = f"'{escape_string(name)}'@'%'"
+    identified = f"IDENTIFIED BY '{escape_string(password)}'"
+    return [f"CREATE USER IF NOT EXISTS {user} {identified}", f"ALTER USER {user} {identified}"]
+
+
+def reader(name: str, password: str, database: str) -> list[str]:
+    """Return the statements that make a reader of `database`."""
+    return [*account(name, password), grant_reading(name, grant_pattern(database))]
+
+
+def grant_reading(name: str, pattern: str) -> str:
+    """Return the statement that lets `name` read the databases of `pattern`, and do nothing else."""
+    return f"GRANT {', '.join(READER_PRIVILEGES)} ON {pattern}.* TO '{escape_string(name)}'@'%'"
+
+
+def setup(passwords: Mapping[str, str]) -> list[str]:
+    """Return the statements that set up a server of our own: the database and every account in `passwords`.
+
+    Both accounts also reach the databases named `gradients_...`: the tests make theirs there.
+    """
+    patterns = [quoted(DATABASE), f"`{DATABASE}\\_%`"]
+    statements = [create_database(DATABASE)]
+    for name in (OWNER, READER):
+        statements += account(name, passwords[name])
+    statements += [f"GRANT ALL PRIVILEGES ON {pattern}.* TO '{OWNER}'@'%'" for pattern in patterns]
+    statements += [grant_reading(READER, pattern) for pattern in patterns]
+    return statements
+
+
+def load_passwords(path: Path) -> dict[str, str]:
+    """Return the passwords kept in `path`; none if there is no such file."""
+    return json.loads(path.read_text()) if path.exists() else {}
+
+
+def keep_passwords(path: Path, names: tuple[str, ...]) -> dict[str, str]:
+    """Return a password for each of `names`, made and kept in `path` (mode 0600) where there is none yet."""
+    kept = load_passwords(path)
+    missing = [name for name in names if name not in kept]
+    if missing:
+        kept |= {name: new_password() for name in missing}
+        write_private(path, json.dumps(kept, indent=2) + "\n")
+    return kept
+
+
+def write_private(path: Path, text: str) -> None:
+    """Write `text` to `path`, at once and readable by its owner alone."""
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    part = path.with_name(path.name + ".part")
+    part.unlink(missing_ok=True)
+    descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(descriptor, "w") as file:
+        file.write(text)
+    part.replace(path)

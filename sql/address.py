@@ -1,0 +1,145 @@
+"""The address of a database, as users write it in DATABASE_URL, checked and brought into one form.
+
+    mysql://user:password@host:3306/gradients?ssl_ca=/etc/ca.pem
+
+Nothing here ever repeats a password in an error.
+"""
+
+import re
+import ssl
+from pathlib import Path
+
+from sqlalchemy import URL, make_url
+from sqlalchemy.exc import ArgumentError
+
+from sql.accounts import DATABASE
+from sql.errors import ObjectError, ServerError
+
+DRIVER = "mysql+pymysql"
+SCHEMES = ("mysql", "mariadb")
+EXAMPLE = "mysql://user:password@host:3306/gradients"
+NAME = re.compile(r"[A-Za-z0-9_$-]{1,64}")
+
+FLAGS = {"true": True, "1": True, "yes": True, "on": True}
+FLAGS |= {"false": False, "0": False, "no": False, "off": False}
+SECONDS = ("connect_timeout", "read_timeout", "write_timeout")
+FILES = ("ssl_ca", "ssl_cert", "ssl_key")
+SWITCHES = ("ssl", "ssl_disabled", "ssl_verify_cert", "ssl_verify_identity", "ssl_check_hostname")
+MODES = ("disabled", "preferred", "required", "verify_ca", "verify_identity")
+OURS = ("charset", "local_infile")  # common in addresses; this project decides them itself
+OPTIONS = (*SECONDS, *FILES, *SWITCHES, "ssl_mode", "ssl_key_password", "unix_socket", *OURS)
+
+
+def parse(text: str, source: str = "DATABASE_URL") -> URL:
+    """Return the address `text` in the form mysql+pymysql://user:password@host:port/database.
+
+    The database is `gradients` where none is named. `source` says in an error where the text came from.
+    Raises ServerError for what is not an address, ObjectError for a database name that cannot be one.
+    """
+    wrong = f"{source} is not the address of a MySQL or MariaDB database"
+    try:
+        url = make_url(text.strip())
+    except (ArgumentError, ValueError):
+        raise ServerError(
+            f"{wrong}: write it as {EXAMPLE}, with %40 for an @ and %2F for a / in the password"
+        ) from None
+    brand = url.drivername.partition("+")[0]
+    if brand not in SCHEMES:
+        raise ServerError(f"{wrong} but of {brand!r}: write it as {EXAMPLE}")
+    if not url.host and "unix_socket" not in url.query:
+        raise ServerError(f"{wrong}, because it names no host: write it as {EXAMPLE}")
+    if not url.username:
+        raise ServerError(
+            f"{wrong} that can be used, because it names no user: write it as {EXAMPLE}"
+        )
+    if url.port is not None and not 0 < url.port < 65536:
+        raise ServerError(f"{wrong}, because {url.port} is not a port: write it as {EXAMPLE}")
+    if url.database and not NAME.fullmatch(url.database):
+        raise ObjectError(
+            f"{url.database!r} in {source} cannot be the name of a database here: use up to 64 letters, digits and _"
+        )
+    url = url.set(drivername=DRIVER, database=url.database or DATABASE)
+    connect_options(url, source)
+    return url
+
+
+def without_database(url: URL) -> URL:
+    """Return the address of the server itself, where a connection is in no database."""
+    return url._replace(database=None)
+
+
+def public(url: URL) -> str:
+    """Return `host:port` of the address, or its socket: what an error or a notice may name."""
+    if "unix_socket" in url.query:
+        return str(url.query["unix_socket"])
+    return f"{url.host}:{url.port or 3306}"
+
+
+def connect_options(url: URL, source: str = "the address") -> dict[str, object]:
+    """Return PyMySQL's arguments for the query part of the address: time limits, TLS, socket.
+
+    Raises ServerError for an option that does not exist or has no such value.
+    """
+    query = {name.lower().replace("-", "_"): value for name, value in url.query.items()}
+    unknown = sorted(set(query) - set(OPTIONS))
+    if unknown:
+        raise ServerError(
+            f"{source} has no option {unknown[0]!r}: known are {', '.join(sorted(OPTIONS))}"
+        )
+    repeated = [name for name, value in query.items() if not isinstance(value, str)]
+    if repeated:
+        raise ServerError(f"{source} gives {repeated[0]} twice: give it once")
+    options: dict[str, object] = {}
+    for name in SECONDS:
+        if name in query:
+            options[name] = _seconds(name, query[name], source)
+    if "unix_socket" in query:
+        options["unix_socket"] = query["unix_socket"]
+    return options | _tls(query, source)
+
+
+def _tls(query: dict[str, str], source: str) -> dict[str, object]:
+    flags = {name: _flag(name, query[name], source) for name in SWITCHES if name in query}
+    mode = query.get("ssl_mode", "").lower()
+    if mode and mode not in MODES:
+        raise ServerError(f"{source} has ssl_mode={mode}: it is one of {', '.join(MODES)}")
+    if flags.get("ssl_disabled") or flags.get("ssl") is False or mode == "disabled":
+        return {"ssl_disabled": True}
+    for name in FILES:
+        if name in query and not Path(query[name]).is_file():
+            raise ServerError(f"{source} names {name}={query[name]}, and there is no such file")
+    identity = flags.get(
+        "ssl_verify_identity", flags.get("ssl_check_hostname", mode == "verify_identity")
+    )
+    verify = flags.get("ssl_verify_cert", "ssl_ca" in query or mode.startswith("verify"))
+    wanted = identity or verify or flags.get("ssl") or mode == "required" or "ssl_cert" in query
+    if not wanted:
+        return {}  # PyMySQL then uses TLS where the server offers it
+    try:
+        context = ssl.create_default_context(cafile=query.get("ssl_ca"))
+        # Python 3.13 became strict about extensions that the certificates MySQL makes for itself do not have.
+        context.verify_flags &= ~ssl.VERIFY_X509_STRICT
+        context.check_hostname = bool(identity)
+        context.verify_mode = ssl.CERT_REQUIRED if verify or identity else ssl.CERT_NONE
+        if "ssl_cert" in query:
+            context.load_cert_chain(
+                query["ssl_cert"], query.get("ssl_key"), query.get("ssl_key_password")
+            )
+    except (ssl.SSLError, OSError):
+        raise ServerError(
+            f"the certificate files that {source} names cannot be used: ssl_ca, ssl_cert and ssl_key are PEM files, "
+            "and the key belongs to the certificate"
+        ) from None
+    return {"ssl": context}
+
+
+def _flag(name: str, value: str, source: str) -> bool:
+    if value.lower() not in FLAGS:
+        raise ServerError(f"{source} has {name}={value}: it is true or false")
+    return FLAGS[value.lower()]
+
+
+def _seconds(name: str, value: str, source: str) -> int:
+    if not value.isdigit() or not 0 < int(value) <= 31_536_000:
+        raise ServerError(f"{source} has {name}={value}: it is a whole number of seconds")
+    return int(value)

@@ -1,0 +1,132 @@
+"""The distribution's packages without installing them: found and fetched with apt, unpacked with dpkg into a folder.
+
+Works as root or not and leaves the system's package lists, caches and database alone: apt is given lists and
+caches of its own. Standard library only, because `bootstrap.py` needs it before anything is installed.
+"""
+
+import os
+import re
+import shutil
+import subprocess
+import time
+from pathlib import Path
+
+LISTS_ARE_FRESH_FOR = 24 * 3600  # seconds
+
+CONFIGURATION = """\
+// The system's hooks refresh its own caches; nothing here may touch those.
+#clear APT::Update::Pre-Invoke;
+#clear APT::Update::Post-Invoke;
+#clear APT::Update::Post-Invoke-Success;
+Dir::State::lists "{folder}/lists";
+Dir::State::extended_states "{folder}/extended_states";
+Dir::Cache "{folder}/cache";
+Dir::Cache::archives "{folder}/archives";
+Dir::Log "{folder}/log";
+Debug::NoLocking "true";
+APT::Sandbox::User "root";
+APT::Install-Recommends "false";
+Acquire::Languages "none";
+Acquire::Retries "2";
+Acquire::IndexTargets::deb-src::Sources::DefaultEnabled "false";
+Acquire::IndexTargets::deb::DEP-11::DefaultEnabled "false";
+Acquire::IndexTargets::deb::Contents-deb::DefaultEnabled "false";
+"""
+
+PLANNED = re.compile(r"^Inst (?P<name>\S+) .*?\((?P<version>\S+)", re.MULTILINE)
+CANDIDATE = re.compile(r"^  Candidate: (?P<version>\S+)$", re.MULTILINE)
+
+
+class AptError(Exception):
+    """A package cannot be had; the text is one sentence for the user."""
+
+
+class Apt:
+    """apt with package lists of its own in `folder`, which is made when it is first used."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder.absolute()
+        self.log = self.folder / "apt.log"
+
+    def candidate(self, name: str) -> str | None:
+        """Return the version of package `name` that would be installed, None where there is no such package.
+
+        Raises AptError where this system has no apt or its package lists cannot be downloaded.
+        """
+        self._update()
+        found = CANDIDATE.search(self._run("apt-cache", "policy", name).stdout)
+        return None if found is None or found["version"] == "(none)" else found["version"]
+
+    def unpack(self, names: list[str], into: Path) -> None:
+        """Download `names` and those of their dependencies that this system lacks; unpack them under `into`.
+
+        Raises AptError when one of them does not exist or cannot be downloaded.
+        """
+        for name in names:
+            if self.candidate(name) is None:
+                raise AptError(f"this system's package sources have no package {name}")
+        plan = self._run("apt-get", "--simulate", "install", *names)
+        if plan.returncode:
+            raise AptError(f"apt cannot work out what {' '.join(names)} needs: see {self.log}")
+        wanted = {found["name"]: found["version"] for found in PLANNED.finditer(plan.stdout)}
+        # A C library of another version than the system's loader crashes every program that meets it.
+        wanted.pop("libc6", None)
+        archives = self.folder / "archives"
+        shutil.rmtree(archives, ignore_errors=True)
+        archives.mkdir(parents=True)
+        specifications = [f"{name}={version}" for name, version in wanted.items()]
+        specifications += [
+            name for name in names if name not in wanted
+        ]  # installed: fetch it anyway
+        if self._run("apt-get", "download", *specifications, cwd=archives).returncode:
+            raise AptError(
+                f"the packages {' '.join(names)} could not be downloaded: "
+                f"check the network (details in {self.log})"
+            )
+        into.mkdir(parents=True, exist_ok=True)
+        for archive in sorted(archives.glob("*.deb")):
+            if self._run("dpkg", "--extract", str(archive), str(into)).returncode:
+                raise AptError(f"{archive.name} could not be unpacked: see {self.log}")
+        shutil.rmtree(archives)
+
+    def _update(self) -> None:
+        stamp = self.folder / "updated"
+        if stamp.exists() and time.time() - stamp.stat().st_mtime < LISTS_ARE_FRESH_FOR:
+            return
+        if shutil.which("apt-get") is None or shutil.which("dpkg") is None:
+            raise AptError("this system has no apt to fetch packages with")
+        for name in ("lists/partial", "cache", "archives/partial", "log"):
+            (self.folder / name).mkdir(parents=True, exist_ok=True)
+        (self.folder / "apt.conf").write_text(CONFIGURATION.format(folder=self.folder))
+        # One source of several may fail, and apt says so in its status; what counts is that lists have come.
+        self._run("apt-get", "update")
+        if not any((self.folder / "lists").glob("*Packages*")):
+            raise AptError(
+                f"apt could not download its package lists: check the network (details in {self.log})"
+            )
+        stamp.touch()
+
+    def _run(
+        self, program: str, *arguments: str, cwd: Path | None = None
+    ) -> "subprocess.CompletedProcess[str]":
+        """Run apt or dpkg, appending the command and all it says to the log."""
+        options = [] if program == "dpkg" else ["-qq", f"-c={self.folder / 'apt.conf'}"]
+        if program == "apt-cache":
+            options = options[1:]
+        command = [program, *options, *arguments]
+        environment = os.environ | {"LC_ALL": "C", "DEBIAN_FRONTEND": "noninteractive"}
+        with self.log.open("a") as log:
+            log.write(f"$ {' '.join(command)}\n")
+            log.flush()
+            done = subprocess.run(
+                command,
+                cwd=cwd,
+                env=environment,
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=log,
+                text=True,
+                check=False,
+            )
+            log.write(done.stdout)
+        return done

@@ -1,0 +1,124 @@
+"""Connections to the server: engines for either account, in one kind of session whatever the server's defaults.
+
+Every session is strict (a value that does not fit is an error, not a nearby value), in UTC, in utf8mb4 with one
+collation, and reads committed rows. What goes wrong while connecting becomes a DatabaseError that says what to do.
+"""
+
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import pymysql
+from sqlalchemy import URL, Engine, create_engine, event
+from sqlalchemy.engine.interfaces import ExceptionContext
+
+from sql import address, explanation
+from sql.accounts import COLLATION
+from sql.errors import ServerError
+from sql.programs import BRAND, OLDEST
+
+SQL_MODE = "TRADITIONAL,ONLY_FULL_GROUP_BY"
+
+# One statement, because PyMySQL runs one. The two servers name the variables differently; each reads its own comment.
+SESSION = (
+    "SET SESSION time_zone = '+00:00'"
+    " /*!80000 , transaction_isolation = 'READ-COMMITTED', transaction_read_only = {read_only} */"
+    " /*M!100000 , tx_isolation = 'READ-COMMITTED', tx_read_only = {read_only} */"
+)
+
+
+def connect_arguments(url: URL, read_only: bool = False) -> dict[str, object]:
+    """Return PyMySQL's keyword arguments for the address, the project's kind of session included.
+
+    `pymysql.connect(**connect_arguments(url))`; a caller adds what it needs, such as `local_infile=True`.
+    Raises ServerError for an option in the address that does not exist.
+    """
+    return {
+        "host": url.host or "localhost",
+        "port": url.port or 3306,
+        "user": url.username,
+        "password": (url.password or "").encode(),  # PyMySQL would encode it as Latin-1
+        "database": url.database,
+        "charset": "utf8mb4",
+        "collation": COLLATION,
+        "sql_mode": SQL_MODE,
+        "init_command": SESSION.format(read_only=int(read_only)),
+        **address.connect_options(url),
+    }
+
+
+def engine(url: URL, read_only: bool = False) -> Engine:
+    """Return an engine for the address; with `read_only` its sessions refuse to write.
+
+    Connecting, and every statement after it, raises DatabaseError for what a user can put right: a server that is
+    down, too old or read-only, a wrong password, a missing database or privilege.
+    """
+    url = url.set(drivername=address.DRIVER)
+    made = create_engine(
+        url.set(query={}), connect_args=connect_arguments(url, read_only), pool_pre_ping=True
+    )
+
+    @event.listens_for(made, "connect")
+    def check_version(connection: pymysql.connections.Connection, _record: object) -> None:
+        try:
+            require_recent(connection.get_server_info(), url)
+        except ServerError:
+            connection.close()
+            raise
+        # SQLAlchemy has just said SET NAMES without a collation, which brings back the server's default.
+        connection.set_character_set("utf8mb4", COLLATION)
+
+    @event.listens_for(made, "handle_error", retval=True)
+    def explain(context: ExceptionContext) -> BaseException | None:
+        if not isinstance(context.original_exception, Exception):
+            return None
+        return explanation.explain(context.original_exception, url)
+
+    return made
+
+
+@contextmanager
+def explained(url: URL) -> Iterator[None]:
+    """Turn what goes wrong inside, on a connection of one's own to `url`, into a DatabaseError where it has a cure."""
+    try:
+        yield
+    except (pymysql.err.MySQLError, RuntimeError) as error:
+        sentence = explanation.explain(error, url)
+        if sentence is None:
+            raise
+        raise sentence from error
+
+
+def owner_engine() -> Engine:
+    """Return an engine for the account that writes, on the server in use.
+
+    Raises ServerError where none is in use.
+    """
+    from sql import server
+
+    return engine(server.current().owner)
+
+
+def reader_engine() -> Engine:
+    """Return an engine that only reads, on the server in use: as `reader`, or as the owner in read-only sessions.
+
+    Raises ServerError where no server is in use.
+    """
+    from sql import server
+
+    found = server.current()
+    return engine(found.owner, read_only=True) if found.reader is None else engine(found.reader)
+
+
+def require_recent(announced: str, url: URL) -> None:
+    """Raise ServerError unless the version a server announces is MySQL 8.4, MariaDB 10.11 or newer."""
+    # MariaDB hides its version behind 5.5.5- from clients that know of no other server.
+    text = announced.removeprefix("5.5.5-")
+    flavour = "mariadb" if "mariadb" in text.lower() else "mysql"
+    numbers = tuple(int(number) for number in re.findall(r"\d+", text)[:3])
+    if numbers < OLDEST[flavour]:
+        oldest = ".".join(map(str, OLDEST[flavour]))
+        raise ServerError(
+            f"the server at {address.public(url)} is {BRAND[flavour]} {'.'.join(map(str, numbers))}, too old: "
+            f"upgrade it to {oldest} or newer, or unset DATABASE_URL and run `make up` for a private one"
+        )

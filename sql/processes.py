@@ -1,0 +1,66 @@
+"""Processes that outlive the command that starts them: started in a session of their own, watched by process id."""
+
+import os
+import subprocess
+import time
+from pathlib import Path
+
+
+def spawn(command: list[str], environment: dict[str, str], log: Path) -> int:
+    """Start `command` detached from this process and its terminal; return its process id.
+
+    The shell in between ends at once, so that the process belongs to init and never becomes our zombie.
+    """
+    with log.open("a") as output:
+        shell = subprocess.run(
+            ["/bin/sh", "-c", '"$@" </dev/null >&2 & echo $!', "sh", *command],
+            env=environment,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=output,
+            start_new_session=True,
+            text=True,
+            check=True,
+        )
+    return int(shell.stdout)
+
+
+def is_alive(pid: int) -> bool:
+    """Say whether process `pid` runs; one that has ended and waits to be reaped does not."""
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    status = Path(f"/proc/{pid}/stat")
+    try:
+        return status.read_text().rpartition(")")[2].split()[0] != "Z"
+    except FileNotFoundError:
+        return not status.parent.parent.joinpath("self").exists()  # no /proc: trust the signal
+
+
+def has_argument(pid: int, argument: str) -> bool:
+    """Say whether process `pid` runs with `argument` on its command line."""
+    if not is_alive(pid):
+        return False
+    if Path("/proc/self").exists():
+        try:
+            arguments = Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")
+        except OSError:
+            return False
+        return os.fsencode(argument) in arguments
+    listing = subprocess.run(
+        ["ps", "-o", "command=", "-p", str(pid)], capture_output=True, text=True, check=False
+    )
+    return argument in listing.stdout
+
+
+def wait_for_end(pid: int, limit: float) -> bool:
+    """Wait up to `limit` seconds for process `pid` to end; return whether it has."""
+    deadline = time.monotonic() + limit
+    while is_alive(pid):
+        if time.monotonic() > deadline:
+            return False
+        time.sleep(0.05)
+    return True

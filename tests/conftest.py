@@ -1,0 +1,98 @@
+"""The real server that every test runs on, and fresh databases on it."""
+
+import os
+import secrets
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from sqlalchemy import URL
+
+from sql import accounts, address, server
+from sql.docker_server import DockerServer
+from sql.given_server import connected
+from sql.private_server import PrivateServer
+from sql.settings import MIB, Size
+
+SERVER = pytest.StashKey[URL]()
+SMALL = Size(buffer_pool=256 * MIB, redo_log=256 * MIB)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Find or start the server once, so that the header can name it."""
+    if config.option.collectonly or config.option.help:
+        return
+    if text := os.environ.get("TEST_DATABASE_URL"):
+        config.stash[SERVER] = address.parse(text, "TEST_DATABASE_URL")
+    elif DockerServer(server.folder()).answers():
+        config.stash[SERVER] = _container(config)
+    else:
+        config.stash[SERVER] = _private(config)
+
+
+def pytest_report_header(config: pytest.Config) -> str | None:
+    """Name the server and its version."""
+    if SERVER not in config.stash:
+        return None
+    url = config.stash[SERVER]
+    with connected(address.without_database(url)) as session:
+        return f"server: {session.get_server_info()} at {address.public(url)}"
+
+
+def _private(config: pytest.Config) -> URL:
+    folder = tempfile.TemporaryDirectory(prefix="gradients-test-")
+    config.add_cleanup(folder.cleanup)
+    private = PrivateServer(Path(folder.name), packages=server.folder(), size=SMALL, say=print)
+    config.add_cleanup(private.stop)
+    private.start()
+    return private.url(accounts.ROOT)
+
+
+def _container(config: pytest.Config) -> URL:
+    from testcontainers.community.mysql import MySqlContainer
+
+    container = MySqlContainer("mysql:9.7", dialect="pymysql", username="root")
+    container.with_command("--local-infile=ON")
+    config.add_cleanup(container.stop)
+    container.start()
+    return address.parse(container.get_connection_url(), "the container")
+
+
+@pytest.fixture(scope="session")
+def server_url(pytestconfig: pytest.Config) -> URL:
+    """The address of a server on which its account may create databases and accounts."""
+    return pytestconfig.stash[SERVER]
+
+
+@pytest.fixture
+def database(server_url: URL) -> Iterator[URL]:
+    """The address of a fresh, empty database, dropped after the test."""
+    yield from _fresh_database(server_url)
+
+
+@pytest.fixture(scope="module")
+def module_database(server_url: URL) -> Iterator[URL]:
+    """The address of a fresh, empty database for all tests of a module, dropped after them."""
+    yield from _fresh_database(server_url)
+
+
+def _fresh_database(server_url: URL) -> Iterator[URL]:
+    url = server_url.set(database=f"gradients_test_{secrets.token_hex(6)}")
+    with connected(address.without_database(server_url)) as session:
+        session.cursor().execute(accounts.create_database(url.database))
+    yield url
+    with connected(address.without_database(server_url)) as session:
+        session.cursor().execute(f"DROP DATABASE {accounts.quoted(url.database)}")
+
+
+@pytest.fixture
+def reader_url(server_url: URL, database: URL) -> Iterator[URL]:
+    """The address of `database` for an account of its own that may only SELECT and SHOW VIEW there."""
+    name, password = f"reader_{secrets.token_hex(4)}", accounts.new_password()
+    with connected(address.without_database(server_url)) as session:
+        for statement in accounts.reader(name, password, database.database):
+            session.cursor().execute(statement)
+    yield database.set(username=name, password=password)
+    with connected(address.without_database(server_url)) as session:
+        session.cursor().execute(f"DROP USER '{name}'@'%'")
