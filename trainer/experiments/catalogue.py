@@ -1,0 +1,97 @@
+"""The catalogue of experiments: built-in ones by name, and anybody's by the path of a TOML file."""
+
+import os
+import stat
+import tomllib
+from difflib import get_close_matches
+from pathlib import Path
+
+from pydantic import ValidationError
+
+from trainer.errors import ExperimentError
+from trainer.experiments.complaint import complain
+from trainer.experiments.experiment import Experiment
+
+_FOLDER = Path(__file__).parent
+_BYTES_MAX = 65_536
+
+
+def names() -> list[str]:
+    """Return the names of the built-in experiments, sorted."""
+    return sorted(path.stem for path in _FOLDER.glob("*.toml"))
+
+
+def load(name_or_path: str | os.PathLike[str]) -> Experiment:
+    """Return a built-in experiment by name, or one from a TOML file.
+
+    Args:
+        name_or_path: a name as in `names()`, or a path, which ends in .toml or has a slash in it.
+
+    Raises:
+        ExperimentError: there is no such experiment, or its file cannot be read or used; the
+            sentence says what is wrong and what would be right.
+    """
+    text = os.fspath(name_or_path)
+    if isinstance(name_or_path, os.PathLike) or text.endswith(".toml") or "/" in text:
+        return _read(Path(text))
+    if text not in names():
+        raise ExperimentError(_unknown(text))
+    return _read(_FOLDER / f"{text}.toml")
+
+
+def _unknown(name: str) -> str:
+    close = get_close_matches(name, names(), n=3, cutoff=0.5)
+    hint = f"did you mean {' or '.join(close)}? " if close else ""
+    return (
+        f"there is no experiment {_shorten(name)}: {hint}built in are {', '.join(names())}; "
+        "your own is given by the path of its TOML file"
+    )
+
+
+def _read(path: Path) -> Experiment:
+    content = _decode(path, _bytes(path))
+    try:
+        table = tomllib.loads(content)
+    except RecursionError:
+        raise ExperimentError(f"{path} nests its values too deeply to be read") from None
+    except ValueError as error:  # besides syntax errors, numbers of thousands of digits
+        lines = len(content.splitlines())
+        where = str(error).replace("at end of document", f"at line {lines}, the end of the file")
+        raise ExperimentError(f"{path} is not valid TOML: {where}") from None
+    try:
+        return Experiment.model_validate(table)
+    except ValidationError as error:
+        raise ExperimentError(f"{path}: {complain(error)}") from None
+
+
+def _bytes(path: Path) -> bytes:
+    try:
+        # Asked before opening: opening a named pipe would wait for its writer.
+        if not stat.S_ISREG(path.stat().st_mode):
+            raise ExperimentError(f"{path} is not a file; an experiment is one TOML file")
+        with path.open("rb") as file:
+            content = file.read(_BYTES_MAX + 1)
+    except FileNotFoundError:
+        raise ExperimentError(
+            f"there is no file {_shorten(str(path))}; built-in experiments go by name alone: "
+            f"{', '.join(names())}"
+        ) from None
+    except (OSError, ValueError) as error:  # ValueError: a path with a NUL in it
+        reason = error.strerror if isinstance(error, OSError) else str(error)
+        raise ExperimentError(f"{_shorten(str(path))} cannot be read: {reason}") from None
+    if len(content) > _BYTES_MAX:
+        raise ExperimentError(f"{path} is larger than {_BYTES_MAX:,} bytes; is it an experiment?")
+    return content
+
+
+def _decode(path: Path, content: bytes) -> str:
+    try:
+        return content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise ExperimentError(
+            f"{path} is not a text file in UTF-8 (byte {error.start + 1}); an experiment is TOML"
+        ) from None
+
+
+def _shorten(text: str) -> str:
+    return repr(text if len(text) <= 100 else text[:100] + "...")

@@ -1,0 +1,23 @@
+"""A layer's place, name and size: all that a table for its gradients needs to know."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class LayerSpec:
+    """One layer of an experiment's network.
+
+    Attributes:
+        number: place in the network, from 1.
+        name: like layer_1_input.
+        kind: 'dense', 'sigmoid', 'relu', 'softmax', 'dropout' or 'batch_normalization'.
+        rows: rows of its gradient: the inputs of a dense layer; None for all others, which have
+            one row a sample, and so as many as the batch.
+        width: neurons, which are the columns of its gradient.
+    """
+
+    number: int
+    name: str
+    kind: str
+    rows: int | None
+    width: int

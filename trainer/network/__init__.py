@@ -1,0 +1,46 @@
+"""A feed-forward classifier in NumPy alone, every gradient of which can be read after each step.
+
+The plan is the list of files:
+
+naming               how layers are numbered and named
+layer                what a layer is: forward, backward, parameters
+dense                weights and biases: z = x W + b
+activations          sigmoid and ReLU
+softmax              softmax and categorical cross-entropy together
+dropout              inverted dropout
+batch_normalization  batch normalisation
+initializers         what weights are before the first step
+penalties            L1 and L2 on weights and biases
+network              the layers in a row, over one flat buffer of parameters
+optimizers           SGD with decay and momentum, and Adam, on that flat buffer
+"""
+
+from trainer.network.activations import ACTIVATIONS, ReLU, Sigmoid
+from trainer.network.batch_normalization import BatchNormalization
+from trainer.network.dense import Dense
+from trainer.network.dropout import Dropout
+from trainer.network.initializers import Normal
+from trainer.network.layer import Layer
+from trainer.network.naming import layer_names
+from trainer.network.network import Network
+from trainer.network.optimizers import SGD, Adam, Optimizer
+from trainer.network.penalties import Penalty
+from trainer.network.softmax import Softmax
+
+__all__ = [
+    "ACTIVATIONS",
+    "SGD",
+    "Adam",
+    "BatchNormalization",
+    "Dense",
+    "Dropout",
+    "Layer",
+    "Network",
+    "Normal",
+    "Optimizer",
+    "Penalty",
+    "ReLU",
+    "Sigmoid",
+    "Softmax",
+    "layer_names",
+]

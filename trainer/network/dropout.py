@@ -1,0 +1,54 @@
+"""Dropout silences a random part of the neurons in training; inverted, the rest speak up for them.
+
+Source: Srivastava, Hinton, Krizhevsky, Sutskever and Salakhutdinov (2014), Dropout: A Simple Way to
+Prevent Neural Networks from Overfitting, https://jmlr.org/papers/v15/srivastava14a.html
+"""
+
+from typing import ClassVar
+
+import numpy as np
+
+from trainer.network.layer import Layer
+
+
+class Dropout(Layer):
+    """Neurons dropped with probability `rate`, the others divided by 1 - rate.
+
+    Args:
+        width: number of neurons.
+        rate: in [0, 1).
+        dtype: float64 or float32.
+        generator: where each batch's mask comes from; drawn in double precision whatever the
+            dtype, so that one seed drops the same neurons in both precisions.
+    """
+
+    kind: ClassVar[str] = "dropout"
+
+    def __init__(
+        self, width: int, rate: float, dtype: np.dtype, generator: np.random.Generator
+    ) -> None:
+        super().__init__(width, dtype)
+        self.rate = rate
+        self._generator = generator
+
+    def forward(self, inputs: np.ndarray, training: bool) -> np.ndarray:
+        """Return x mask / (1 - rate) in training, else x itself; (batch, width), unchanged."""
+        if not training:
+            return inputs
+        batch = len(inputs)
+        draws = self._rows("draws", batch, dtype=np.float64)
+        mask = self._rows("mask", batch)
+        self._generator.random(out=draws)
+        np.copyto(mask, draws >= self.rate)
+        mask /= 1.0 - self.rate
+        return np.multiply(inputs, mask, out=self._rows("outputs", batch))
+
+    def backward(self, upstream: np.ndarray) -> np.ndarray:
+        """Return dL/dx = dL/d(outputs) mask / (1 - rate), for the mask of the latest forward."""
+        batch = len(upstream)
+        gradient = np.multiply(
+            upstream, self._rows("mask", batch), out=self._rows("gradient", batch)
+        )
+        gradient += 0.0  # -0.0 becomes 0.0, as in ReLU
+        self._gradient = gradient
+        return gradient

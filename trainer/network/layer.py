@@ -1,0 +1,92 @@
+"""A layer is a differentiable function of a batch, with parameters of its own or none."""
+
+from typing import ClassVar
+
+import numpy as np
+
+
+class Layer:
+    """What all layers have in common.
+
+    `forward` takes (batch, n_in) to (batch, width), `backward` takes dL/d(outputs) to dL/d(inputs)
+    and fills the gradients of the parameters. Both write into arrays that the layer keeps, so what
+    they return is valid until the next call; `backward` belongs to the latest `forward`, whose
+    inputs must not have changed meanwhile. Every array has the layer's dtype.
+
+    Attributes:
+        kind: what the layer does: 'dense', 'sigmoid', 'relu', 'softmax', 'dropout' or
+            'batch_normalization'.
+        number: place in the network, from 1; 0 until a network takes the layer in.
+        name: as `naming.layer_names` gives it; empty until a network takes the layer in.
+        width: number of neurons, the columns of `outputs` and of `gradient`.
+        gradient: (rows, width), what a recorder keeps of the latest `backward`: of a dense layer
+            dL/d(weights), rows being its inputs; of any other dL/d(inputs), rows being samples.
+        parameters: what the optimizer changes, by name.
+        parameter_gradients: dL/d(parameter), by the same names.
+    """
+
+    kind: ClassVar[str]
+
+    def __init__(self, width: int, dtype: np.dtype) -> None:
+        self.number = 0
+        self.name = ""
+        self.width = width
+        self.dtype = np.dtype(dtype)
+        self.parameters: dict[str, np.ndarray] = {}
+        self.parameter_gradients: dict[str, np.ndarray] = {}
+        self._buffers: dict[str, np.ndarray] = {}
+        self._gradient = np.empty((0, width), self.dtype)
+
+    @property
+    def gradient(self) -> np.ndarray:
+        """The latest gradient, (rows, width); valid until the next `backward`."""
+        return self._gradient
+
+    def forward(self, inputs: np.ndarray, training: bool) -> np.ndarray:
+        """Return the outputs, (batch, width), for inputs of shape (batch, n_in)."""
+        raise NotImplementedError
+
+    def backward(self, upstream: np.ndarray) -> np.ndarray:
+        """Return dL/d(inputs), (batch, n_in), given dL/d(outputs), (batch, width)."""
+        raise NotImplementedError
+
+    def penalty(self) -> float:
+        """Return what this layer's parameters add to the loss."""
+        return 0.0
+
+    def statistics(self) -> dict[str, np.ndarray]:
+        """Return the arrays that are part of the layer's state but that no optimizer changes."""
+        return {}
+
+    def move_parameters(self, values: np.ndarray, gradients: np.ndarray) -> None:
+        """Move all parameters and their gradients into flat arrays that somebody else keeps.
+
+        Args:
+            values: 1-D, exactly as long as all parameters together.
+            gradients: the same for their gradients.
+        """
+        start = 0
+        for name, parameter in self.parameters.items():
+            end = start + parameter.size
+            values[start:end] = parameter.ravel()
+            self.parameters[name] = values[start:end].reshape(parameter.shape)
+            self.parameter_gradients[name] = gradients[start:end].reshape(parameter.shape)
+            start = end
+
+    def _add_parameter(self, name: str, value: np.ndarray) -> None:
+        self.parameters[name] = value
+        self.parameter_gradients[name] = np.zeros_like(value)
+
+    def _rows(
+        self, name: str, batch: int, width: int | None = None, dtype: type | None = None
+    ) -> np.ndarray:
+        """Return a kept array of shape (batch, width), its contents left from earlier use.
+
+        A smaller batch gets the first rows of the largest so far: an epoch that ends with a short
+        batch allocates nothing.
+        """
+        buffer = self._buffers.get(name)
+        if buffer is None or len(buffer) < batch:
+            buffer = np.empty((batch, width or self.width), dtype or self.dtype)
+            self._buffers[name] = buffer
+        return buffer if len(buffer) == batch else buffer[:batch]
