@@ -90,7 +90,7 @@ def _fetch_from(
         if cut is None:
             if _is_published(file, part):
                 return
-            part.truncate(0)
+            _empty(part)
             if start == 0:
                 raise TransferError("sends something else than the published file")
             # What an earlier attempt left may be of another mirror's archive: from the start, then.
@@ -115,7 +115,7 @@ def _append(
         return told(error)
     with answer:
         if not _continues(answer, start):
-            part.truncate(0)
+            _empty(part)
             start = 0
         expected = None if answer.length is None else start + answer.length
         progress.update(task, total=expected, completed=start)
@@ -129,11 +129,16 @@ def _append(
             part.write(chunk)
             progress.update(task, advance=len(chunk))
             if part.tell() > file.size + _SLACK:
-                part.truncate(0)
+                _empty(part)
                 raise TransferError("sends more than the published file")
     if expected is not None and part.tell() < expected:
         return f"after {part.tell()} of {expected} bytes"
     return None
+
+
+def _empty(part: BinaryIO) -> None:
+    part.seek(0)
+    part.truncate()
 
 
 def _continues(answer: HTTPResponse, start: int) -> bool:

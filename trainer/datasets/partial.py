@@ -43,7 +43,7 @@ def partial_file(target: Path, announce: Callable[[str], None]) -> Iterator[Bina
             part.flush()
             os.fsync(part.fileno())
         except BaseException:
-            if part.tell() == 0:
+            if part.seek(0, os.SEEK_END) == 0:
                 path.unlink()
             raise
         path.rename(target)

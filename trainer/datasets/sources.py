@@ -118,7 +118,8 @@ class _Search:
                 continue
             for reason in reasons:
                 self.announce(f"DATASET=auto: {reason}.")
-            instead = ", in place of MNIST" if reasons else ""
+            first = next(iter(self.catalogue.values()))
+            instead = f", in place of {first.title}" if reasons else ""
             self.announce(f"DATASET=auto takes {publication.title}{instead}, from {found.folder}.")
             return found
         raise UnavailableError("; ".join(reasons), "connect to the internet and try again")
