@@ -40,7 +40,9 @@ def _report(before: str | None, after: str | None) -> None:
     if before == after:
         click.echo(f"The database is at revision {after or 'base'} already.")
     else:
-        click.echo(f"Migrated from {before or 'an empty database'} to {after or 'an empty database'}.")
+        click.echo(
+            f"Migrated from {before or 'an empty database'} to {after or 'an empty database'}."
+        )
 
 
 class _Refusal(click.ClickException):

@@ -11,7 +11,9 @@ from sqlalchemy import Engine
 HERE = Path(__file__).parent
 
 
-def upgrade(engine: Engine, revision: str = "head", versions: Path | None = None) -> tuple[str | None, str | None]:
+def upgrade(
+    engine: Engine, revision: str = "head", versions: Path | None = None
+) -> tuple[str | None, str | None]:
     """Migrate up to `revision` and return the revisions before and after.
 
     `versions` is a folder of further revisions beside the built-in ones.
@@ -19,7 +21,9 @@ def upgrade(engine: Engine, revision: str = "head", versions: Path | None = None
     return _run(engine, command.upgrade, revision, versions)
 
 
-def downgrade(engine: Engine, revision: str, versions: Path | None = None) -> tuple[str | None, str | None]:
+def downgrade(
+    engine: Engine, revision: str, versions: Path | None = None
+) -> tuple[str | None, str | None]:
     """Migrate down to `revision` ("base" is the empty database) and return the revisions before and after."""
     return _run(engine, command.downgrade, revision, versions)
 
@@ -40,7 +44,9 @@ def _config(versions: Path | None) -> Config:
     config.set_main_option("script_location", str(HERE).replace("%", "%%"))
     config.set_main_option("path_separator", "newline")
     if versions is not None:
-        config.set_main_option("version_locations", f"{HERE / 'versions'}\n{versions}".replace("%", "%%"))
+        config.set_main_option(
+            "version_locations", f"{HERE / 'versions'}\n{versions}".replace("%", "%%")
+        )
     return config
 
 

@@ -22,7 +22,9 @@ OPTIONS = {
 
 
 def _run_id() -> Column:
-    return Column("run_id", Integer, ForeignKey("runs.run_id", ondelete="CASCADE"), primary_key=True)
+    return Column(
+        "run_id", Integer, ForeignKey("runs.run_id", ondelete="CASCADE"), primary_key=True
+    )
 
 
 def _number(name: str) -> Column:

@@ -115,7 +115,9 @@ def versions(kind: Kind, root: Path = HERE) -> dict[str, list[int]]:
     for path in sorted((root / kind).glob("*.sql")):
         match = FILE_NAME.fullmatch(path.name)
         if not match:
-            raise ObjectError(f"{path.name} is not a versioned file name, such as norm_avg_v01.sql.")
+            raise ObjectError(
+                f"{path.name} is not a versioned file name, such as norm_avg_v01.sql."
+            )
         found.setdefault(match["name"], []).append(int(match["version"]))
     return found
 

@@ -33,7 +33,9 @@ def registration_lock(connection: Connection) -> Iterator[None]:
     """
     database = connection.scalar(text("SELECT DATABASE()"))
     name = f"registration.{database}"[:64]
-    if not connection.scalar(text("SELECT GET_LOCK(:name, :seconds)"), {"name": name, "seconds": LOCK_SECONDS}):
+    if not connection.scalar(
+        text("SELECT GET_LOCK(:name, :seconds)"), {"name": name, "seconds": LOCK_SECONDS}
+    ):
         raise ObjectError(
             f"Another trainer or migration has been changing the database {database} for over "
             f"{LOCK_SECONDS} s: wait until it is done and try again."
@@ -137,7 +139,9 @@ def replace_view(connection: Connection, name: str, version: int | None, root: P
         connection.execute(delete(view_versions).where(view_versions.c.view_name == name))
         if new:
             connection.execute(
-                view_versions.insert().values(view_name=name, version=version, applied_at=datetime.now(UTC))
+                view_versions.insert().values(
+                    view_name=name, version=version, applied_at=datetime.now(UTC)
+                )
             )
 
 

@@ -20,7 +20,9 @@ MOMENT = mysql.DATETIME(fsp=6)
 def _of_a_run(name: str, keys: list[str], *columns: sa.Column) -> None:
     op.create_table(
         name,
-        sa.Column("run_id", sa.Integer, sa.ForeignKey("runs.run_id", ondelete="CASCADE"), primary_key=True),
+        sa.Column(
+            "run_id", sa.Integer, sa.ForeignKey("runs.run_id", ondelete="CASCADE"), primary_key=True
+        ),
         *(sa.Column(key, sa.Integer, primary_key=True, autoincrement=False) for key in keys),
         *columns,
         if_not_exists=True,

@@ -1,0 +1,19 @@
+-- Query: runs
+-- What:  every run at a glance, for `make runs`.
+-- Grain: one row a run; NULL accuracy and loss before the first completed epoch.
+SELECT
+    run_id,
+    experiment,
+    dataset,
+    seed,
+    `precision`,
+    telemetry,
+    status,
+    completed_epoch,
+    epochs,
+    accuracy,
+    loss,
+    seconds,
+    gradient_rows
+FROM experiment_summary
+ORDER BY run_id

@@ -1,0 +1,80 @@
+"""The training loop: forward, loss, backward, record, update; nothing of files, screens or servers."""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from trainer.datasets import Dataset, batches
+from trainer.network.network import Network
+from trainer.network.optimizers import Optimizer
+from trainer.recording import EpochMetrics, Recorder
+
+Observer = Callable[["Progress"], None]
+
+
+@dataclass(frozen=True)
+class Progress:
+    """Where training stands: `step` of `steps` in `epoch`; loss in nats and accuracy as a fraction, over the epoch so far."""
+
+    epoch: int
+    step: int
+    steps: int
+    loss: float
+    accuracy: float
+
+
+def train(
+    network: Network,
+    optimizer: Optimizer,
+    dataset: Dataset,
+    batch_size: int,
+    epochs: int,
+    generator: np.random.Generator,
+    recorder: Recorder,
+    observer: Observer,
+) -> None:
+    """Train on `dataset`, whose order is taken as it is, and hand every step's gradients to `recorder`.
+
+    The losses reported are cross-entropies, without penalties. `generator` is what the network draws from; it is part
+    of the state that a recorder may keep.
+    """
+    images, labels = dataset.train_images, dataset.train_labels
+    steps = -(-len(images) // batch_size)
+    for epoch in range(1, epochs + 1):
+        start, loss, correct, seen = time.perf_counter(), 0.0, 0, 0
+        for step, x, y in batches(images, labels, batch_size, network.dtype):
+            network.forward(x, training=True)
+            loss += network.loss(y)[0] * len(y)
+            correct += network.correct(y)
+            seen += len(y)
+            network.backward(y)
+            recorder.record(epoch, step, network.layers)
+            optimizer.step(network)
+            observer(Progress(epoch, step, steps, loss / seen, correct / seen))
+        test_loss, test_accuracy = evaluate(network, dataset.test_images, dataset.test_labels)
+        metrics = EpochMetrics(
+            epoch, loss / seen, correct / seen, test_loss, test_accuracy,
+            optimizer.learning_rate, time.perf_counter() - start,
+        )  # fmt: skip
+        recorder.close_epoch(metrics, lambda: training_state(network, optimizer, generator))
+
+
+def evaluate(
+    network: Network, images: np.ndarray, labels: np.ndarray, size: int = 1000
+) -> tuple[float, float]:
+    """Return loss, in nats, and accuracy, a fraction, over all `images`."""
+    loss, correct = 0.0, 0
+    for _, x, y in batches(images, labels, size, network.dtype):
+        network.forward(x, training=False)
+        loss += network.loss(y)[0] * len(y)
+        correct += network.correct(y)
+    return loss / len(labels), correct / len(labels)
+
+
+def training_state(network: Network, optimizer: Optimizer, generator: np.random.Generator) -> dict:
+    """Return everything that the next epoch depends on: weights, optimizer and random generator, to the bit."""
+    state = {f"network.{name}": value for name, value in network.state().items()}
+    state |= {f"optimizer.{name}": value for name, value in optimizer.state().items()}
+    return state | {"generator": str(generator.bit_generator.state)}

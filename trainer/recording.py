@@ -1,0 +1,44 @@
+"""What the training loop tells whoever records it, and nothing about who that is."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+
+
+class RecordedLayer(Protocol):
+    """One layer after a backward pass.
+
+    `number` counts from 1; `gradient`, of shape (rows, width), is the loss's gradient with respect to the layer's
+    weights (dense) or its input (any other kind), valid until the next backward pass.
+    """
+
+    number: int
+    gradient: np.ndarray
+
+
+@dataclass(frozen=True)
+class EpochMetrics:
+    """How one epoch went: losses in nats, accuracies as fractions, wall time in seconds."""
+
+    epoch: int
+    loss: float
+    accuracy: float
+    validation_loss: float
+    validation_accuracy: float
+    learning_rate: float
+    seconds: float
+
+
+State = Mapping[str, np.ndarray | int | float | str]
+
+
+class Recorder(Protocol):
+    """Receives every step's gradients and every epoch's metrics."""
+
+    def record(self, epoch: int, step: int, layers: Sequence[RecordedLayer]) -> None:
+        """Take copies of the gradients of one step; blocks only where earlier ones wait for room."""
+
+    def close_epoch(self, metrics: EpochMetrics, state: Callable[[], State]) -> None:
+        """Return once everything of the epoch is safe; `state` gives what a resumed run starts from."""

@@ -1,0 +1,141 @@
+"""One run from start to end: experiment, data, network, server, loop."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+from sqlalchemy import URL, Engine
+from threadpoolctl import threadpool_limits
+
+from sql.connection import connect_arguments, engine, explained
+from trainer.assembly import build_network, build_optimizer
+from trainer.datasets import Dataset
+from trainer.experiments import Experiment
+from trainer.loop import Progress, train
+from trainer.recording import EpochMetrics, State
+from trainer.telemetry.buffer_connection import BufferConnection
+from trainer.telemetry.loader import Loader
+from trainer.telemetry.recorder import GradientRecorder
+from trainer.telemetry.runs import Run, RunDescription, RunLayer, local_infile_allowed, register
+from trainer.telemetry.sink import Sink, Traffic
+
+WRITERS = 2
+CLASSES = 10
+DTYPES = {"double": np.dtype(np.float64), "single": np.dtype(np.float32)}
+TABLE_DTYPES = {"DOUBLE": DTYPES["double"], "FLOAT": DTYPES["single"]}
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What a user may choose about a run beyond its experiment."""
+
+    seed: int = 1
+    precision: Literal["double", "single"] = "double"
+    telemetry: Literal["full", "statistics"] = "full"
+    record_every: int = 1
+    limit: int | None = None
+
+
+class Watcher:
+    """Is told how a run goes; this one does not listen."""
+
+    def registered(self, run_id: int, description: RunDescription) -> None:
+        """The run has its number."""
+
+    def progress(self, progress: Progress, traffic: Traffic) -> None:
+        """A step is done."""
+
+    def epoch(self, metrics: EpochMetrics) -> None:
+        """An epoch is closed: all of it is in the server."""
+
+    def warn(self, sentence: str) -> None:
+        """Something works, but not as well as it could."""
+
+
+def carry_out(
+    experiment: Experiment,
+    dataset: Dataset,
+    settings: Settings,
+    url: URL,
+    watcher: Watcher | None = None,
+) -> int:
+    """Train one experiment with everything recorded in the database at `url`, and return its run id.
+
+    Whatever ends the run early is written into `runs.status` (interrupted for Ctrl-C, else failed) and raised again.
+    """
+    watcher = watcher or Watcher()
+    generator = np.random.default_rng(settings.seed)
+    dtype = DTYPES[settings.precision]
+    data = (dataset.limited(settings.limit) if settings.limit else dataset).shuffled(generator)
+    network = build_network(experiment, data.train_images.shape[1], CLASSES, dtype, generator)
+    optimizer = build_optimizer(experiment)
+    description = describe(experiment, data, settings)
+    database = engine(url)
+    run = register(database, description)
+    sink = None
+    try:
+        watcher.registered(run.run_id, description)
+        sink = Sink(_connector(url, database, run, settings, watcher), WRITERS)
+
+        def close(metrics: EpochMetrics, statistics: Sequence[tuple], state: State) -> None:
+            run.close_epoch(metrics, statistics, state)
+            watcher.epoch(metrics)
+
+        recorder = GradientRecorder(run.shape, dtype, sink, close, settings.record_every)
+        with threadpool_limits(1):
+            train(
+                network, optimizer, data, experiment.batch_size, experiment.epochs, generator, recorder,
+                lambda progress: watcher.progress(progress, sink.traffic()),
+            )  # fmt: skip
+        run.finish("finished")
+    except BaseException as error:
+        run.finish("interrupted" if isinstance(error, KeyboardInterrupt) else "failed")
+        raise
+    finally:
+        if sink:
+            sink.close()
+        database.dispose()
+    return run.run_id
+
+
+def describe(experiment: Experiment, dataset: Dataset, settings: Settings) -> RunDescription:
+    """Return what the run is registered with."""
+    rows = min(experiment.batch_size, len(dataset.train_images))
+    features = dataset.train_images.shape[1]
+    return RunDescription(
+        experiment=experiment.name,
+        seed=settings.seed,
+        dataset=dataset.name,
+        dataset_sha256=dataset.sha256,
+        precision=settings.precision,
+        telemetry=settings.telemetry,
+        record_every=settings.record_every,
+        epochs=experiment.epochs,
+        config=experiment.model_dump(mode="json") | {"limit": settings.limit},
+        layers=tuple(
+            RunLayer(spec.number, spec.name, spec.kind, spec.rows or rows, spec.width)
+            for spec in experiment.layer_specs(features, CLASSES)
+        ),
+    )
+
+
+def _connector(
+    url: URL, database: Engine, run: Run, settings: Settings, watcher: Watcher
+) -> Callable[[], Loader] | None:
+    if settings.telemetry != "full":
+        return None
+    allowed = local_infile_allowed(database)
+    if not allowed:
+        watcher.warn(
+            "The server forbids LOAD DATA LOCAL, so batched INSERTs take its place, at a fraction of the speed "
+            "(`make bench` measures both): SET GLOBAL local_infile = ON lets it in."
+        )
+    dtypes = {number: TABLE_DTYPES[kind] for number, kind in run.table_types.items()}
+
+    def connect() -> Loader:
+        with explained(url):
+            connection = BufferConnection(**connect_arguments(url))
+        return Loader(connection, run.shape, run.run_id, dtypes, allowed)
+
+    return connect

@@ -1,0 +1,187 @@
+"""The registry of runs: what is trained, how far it is, how it ended."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from typing import Any, Literal
+
+from sqlalchemy import Engine, delete, func, insert, select, text, update
+
+from sql.catalogue import checkpoints, epoch_metrics, layers, runs, step_statistics
+from sql.errors import ObjectError
+from sql.objects import Layer, Shape
+from sql.registry import (
+    apply_views,
+    create_gradient_tables,
+    gradient_column_types,
+    missing_catalogue,
+    registration_lock,
+)
+from trainer.recording import EpochMetrics, State
+from trainer.telemetry.checkpoints import pack
+from trainer.telemetry.provenance import git_commit, package_versions
+from trainer.telemetry.statistics import COLUMNS
+
+Status = Literal["finished", "failed", "interrupted"]
+STATISTICS_COLUMNS = ("layer", "epoch", "step", *COLUMNS)
+COLUMN_TYPES = {"double": "DOUBLE", "single": "FLOAT"}
+
+
+@dataclass(frozen=True)
+class RunLayer:
+    """A layer as `layers` lists it: `rows` of its gradient table in a full batch, `width` in neurons."""
+
+    layer: int
+    layer_name: str
+    kind: str
+    rows: int
+    width: int
+
+
+@dataclass(frozen=True)
+class RunDescription:
+    """All that a run is registered with; `config` is the experiment's, ready for JSON."""
+
+    experiment: str
+    seed: int
+    dataset: str
+    dataset_sha256: str
+    precision: Literal["double", "single"]
+    telemetry: Literal["full", "statistics"]
+    record_every: int
+    epochs: int
+    config: dict[str, Any]
+    layers: tuple[RunLayer, ...]
+
+    @property
+    def shape(self) -> Shape:
+        """What the experiment's tables and views depend on."""
+        return Shape(
+            self.experiment,
+            tuple(Layer(each.layer, each.layer_name, each.width) for each in self.layers),
+        )
+
+
+class Run:
+    """One registered run."""
+
+    def __init__(
+        self, engine: Engine, run_id: int, shape: Shape, table_types: dict[int, str]
+    ) -> None:
+        self._engine = engine
+        self.run_id, self.shape, self.table_types = run_id, shape, table_types
+
+    def close_epoch(self, metrics: EpochMetrics, statistics: Sequence[tuple], state: State) -> None:
+        """Put an epoch's metrics, statistics and checkpoint, and the fact that it is complete, in one transaction."""
+        values = asdict(metrics) | {
+            name: _finite(getattr(metrics, name)) for name in ("loss", "validation_loss")
+        }
+        rows = [
+            {"run_id": self.run_id, **dict(zip(STATISTICS_COLUMNS, row, strict=True))}
+            for row in statistics
+        ]
+        with self._engine.begin() as connection:
+            connection.execute(insert(epoch_metrics).values(run_id=self.run_id, **values))
+            if rows:
+                connection.execute(insert(step_statistics), rows)
+            connection.execute(delete(checkpoints).where(checkpoints.c.run_id == self.run_id))
+            connection.execute(
+                insert(checkpoints).values(
+                    run_id=self.run_id, epoch=metrics.epoch, state=pack(state), created_at=_now()
+                )
+            )
+            connection.execute(
+                update(runs)
+                .where(runs.c.run_id == self.run_id)
+                .values(completed_epoch=metrics.epoch)
+            )
+
+    def finish(self, status: Status) -> None:
+        """Say how the run ended."""
+        with self._engine.begin() as connection:
+            connection.execute(
+                update(runs)
+                .where(runs.c.run_id == self.run_id)
+                .values(status=status, finished_at=_now())
+            )
+
+
+def register(engine: Engine, description: RunDescription) -> Run:
+    """Make the experiment's tables and views where they are missing, and a row in `runs`.
+
+    Raises ObjectError where the catalogue is missing, or the experiment's name stands for a network of another shape.
+    """
+    with engine.connect() as connection:
+        if missing_catalogue(connection):
+            raise ObjectError("The database has no catalogue tables yet: run `make migrate`.")
+        with registration_lock(connection):
+            shape = description.shape
+            _check_shape(connection, shape)
+            types: dict[int, str] = {}
+            if description.telemetry == "full":
+                create_gradient_tables(connection, shape, COLUMN_TYPES[description.precision])
+                types = {
+                    layer.number: gradient_column_types(connection, shape.table(layer))["Gradient1"]
+                    for layer in shape.layers
+                }
+            run_id = _insert(connection, description)
+            connection.commit()
+            apply_views(connection, shape if description.telemetry == "full" else None)
+            connection.commit()
+    return Run(engine, run_id, shape, types)
+
+
+def local_infile_allowed(engine: Engine) -> bool:
+    """Whether the server takes LOAD DATA LOCAL."""
+    with engine.connect() as connection:
+        return bool(connection.scalar(text("SELECT @@GLOBAL.local_infile")))
+
+
+def _check_shape(connection, shape: Shape) -> None:
+    earlier = select(func.min(runs.c.run_id)).where(runs.c.experiment == shape.experiment)
+    rows = connection.execute(
+        select(layers.c.layer_name, layers.c.width)
+        .join(runs, runs.c.run_id == layers.c.run_id)
+        .where(runs.c.run_id == earlier.scalar_subquery())
+        .order_by(layers.c.layer)
+    ).all()
+    known = [tuple(row) for row in rows]
+    wanted = [(layer.name, layer.width) for layer in shape.layers]
+    if known and known != wanted:
+        raise ObjectError(
+            f"Earlier runs of {shape.experiment} had other layers ({_summary(known)}; now {_summary(wanted)}): "
+            "give the new experiment another name."
+        )
+
+
+def _summary(found: list[tuple[str, int]]) -> str:
+    return f"{len(found)} layers, " + "-".join(
+        str(width) for name, width in found if name.endswith(("input", "hidden"))
+    )
+
+
+def _insert(connection, description: RunDescription) -> int:
+    values = asdict(description)
+    members = values.pop("layers")
+    result = connection.execute(
+        insert(runs).values(
+            **values,
+            git_commit=git_commit(),
+            package_versions=package_versions(),
+            status="running",
+            started_at=_now(),
+            completed_epoch=0,
+        )
+    )
+    run_id = result.inserted_primary_key[0]
+    connection.execute(insert(layers), [{"run_id": run_id, **each} for each in members])
+    return run_id
+
+
+def _finite(value: float) -> float | None:
+    return value if math.isfinite(value) else None
+
+
+def _now() -> datetime:
+    return datetime.now(UTC).replace(tzinfo=None)
