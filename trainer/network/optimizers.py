@@ -134,21 +134,19 @@ class Adam(Optimizer):
         self.beta_2 = beta_2
 
     def _update(self, parameters: np.ndarray, gradients: np.ndarray) -> None:
+        # The moments are kept divided by 1 - beta, and both corrections are taken out of the
+        # arrays: four passes over all parameters fewer than the formulas as printed.
         m, v = self._arrays["first_moment"], self._arrays["second_moment"]
-        scratch = self._scratch
-        m *= self.beta_1
-        np.multiply(gradients, 1.0 - self.beta_1, out=scratch)
-        m += scratch
-        v *= self.beta_2
-        np.multiply(gradients, gradients, out=scratch)
-        scratch *= 1.0 - self.beta_2
-        v += scratch
-        # m_hat / (sqrt(v_hat) + epsilon) with both corrections taken out of the arrays: two passes
-        # over all parameters fewer (the authors' section 2 says so too).
         step = self.steps + 1
-        root = (1.0 - self.beta_2**step) ** 0.5
-        np.sqrt(v, out=scratch)
-        scratch += self.epsilon * root
-        np.divide(m, scratch, out=scratch)
-        scratch *= self.learning_rate * root / (1.0 - self.beta_1**step)
-        parameters -= scratch
+        m_correction = (1.0 - self.beta_1) / (1.0 - self.beta_1**step)
+        v_root = ((1.0 - self.beta_2) / (1.0 - self.beta_2**step)) ** 0.5
+        m *= self.beta_1
+        m += gradients
+        change = np.multiply(gradients, gradients, out=self._scratch)
+        v *= self.beta_2
+        v += change
+        np.sqrt(v, out=change)
+        change += self.epsilon / v_root
+        np.divide(m, change, out=change)
+        change *= self.learning_rate * m_correction / v_root
+        parameters -= change
