@@ -108,6 +108,7 @@ def test_a_mirror_without_ranges_sends_the_file_from_the_start(fetch, folder, to
     mirror.ranges = False
     mirror.cuts = [1000]
     fetch(source, mirror.address, only=IMAGES)
+    assert mirror.gets() == [(IMAGES, None), (IMAGES, "bytes=1000-")]
     assert (folder / IMAGES).read_bytes() == mirror.files[IMAGES]
 
 

@@ -14,7 +14,7 @@ def test_every_pixel_value_is_scaled_with_both_operations_in_the_wanted_precisio
     np.testing.assert_array_equal(result.ravel(), np.array(one_by_one, dtype))
 
 
-def test_single_precision_is_not_double_precision_rounded_only_for_show():
+def test_single_and_double_precision_differ():
     assert scaled(EVERY_BYTE, np.float32).astype(np.float64).tolist() != (
         scaled(EVERY_BYTE, np.float64).tolist()
     )

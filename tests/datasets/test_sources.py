@@ -92,6 +92,12 @@ def test_the_system_s_folder_is_used_where_data_dir_has_nothing(world):
     assert world.load("fashion-mnist").source == str(world.system / "fashion-mnist")
 
 
+def test_a_data_set_s_folder_comes_before_data_dir_itself(world):
+    world.mnist.put(world.data_dir)
+    world.mnist.put(world.data_dir / "mnist")
+    assert world.load("mnist").source == str(world.data_dir / "mnist")
+
+
 def test_data_dir_comes_before_the_system_s_folder(world):
     world.fashion.put(world.data_dir / "fashion-mnist")
     world.fashion.put(world.system / "fashion-mnist")

@@ -134,7 +134,7 @@ class _Search:
         own = self.data_dir / publication.name
         system = self.system_folder / publication.name
         try:
-            if self.data_dir.exists() and not self.data_dir.is_dir():
+            if _exists(self.data_dir) and not self.data_dir.is_dir():
                 raise DatasetError(f"{self.data_dir} is not a folder: set DATA_DIR to one.")
             for folder in (own, self.data_dir):
                 if self._holds(folder, publication):
@@ -202,9 +202,18 @@ class _Search:
 
 def _path(folder: Path, file: PublishedFile) -> Path | None:
     for path in (folder / file.name, folder / f"{file.name}.gz"):
-        if path.exists():
+        if _exists(path):
             return path
     return None
+
+
+def _exists(path: Path) -> bool:
+    """Tell whether there is something, OSError if that cannot be known: `exists` may say no then."""
+    try:
+        path.stat()
+    except (FileNotFoundError, NotADirectoryError):
+        return False
+    return True
 
 
 def _owner(content: IdxFile, catalogue: Mapping[str, Publication]) -> Publication | None:
