@@ -208,7 +208,7 @@ def _path(folder: Path, file: PublishedFile) -> Path | None:
 
 
 def _exists(path: Path) -> bool:
-    """Tell whether there is something, OSError if that cannot be known: `exists` may say no then."""
+    """Tell whether something is there; OSError where that cannot be known."""
     try:
         path.stat()
     except (FileNotFoundError, NotADirectoryError):
