@@ -58,4 +58,5 @@ class Chunk:
 
 def storable(values: np.ndarray) -> np.ndarray:
     """Mark, cell by cell, what a server can hold and square: finite and of magnitude at most 1e150."""
-    return np.abs(values) <= LARGEST_MAGNITUDE
+    largest = min(LARGEST_MAGNITUDE, float(np.finfo(values.dtype).max))
+    return np.abs(values) <= values.dtype.type(largest)

@@ -1,0 +1,112 @@
+"""The registry of runs."""
+
+import numpy as np
+import pytest
+from sqlalchemy import inspect, select
+
+from sql.catalogue import checkpoints, epoch_metrics, runs, step_statistics
+from sql.errors import ObjectError
+from sql.registry import create_gradient_tables, registered_shapes
+from trainer.recording import EpochMetrics
+from trainer.telemetry.checkpoints import unpack
+from trainer.telemetry.runs import RunLayer, register
+
+METRICS = EpochMetrics(1, float("nan"), 0.5, 2.25, 0.25, 0.9, 1.5)
+WIDER = (RunLayer(1, "layer_1_input", "dense", 4, 7), RunLayer(2, "layer_2_softmax", "softmax", 5, 7))
+
+
+def row_of(catalogue, table, run):
+    with catalogue.connect() as connection:
+        return connection.execute(select(table).where(table.c.run_id == run.run_id)).mappings().one()
+
+
+def test_registering_makes_the_tables_and_views_of_the_experiment(new_run, catalogue):
+    new_run("fresh")
+    names = inspect(catalogue)
+    assert {"fresh_layer_1_input", "fresh_layer_2_softmax"} <= set(names.get_table_names())
+    assert {
+        "fresh_layer_1_norm_avg",
+        "fresh_layer_2_norm_avg",
+        "fresh_ratio_2_1_avg",
+        "fresh_layer_1_gradient_norm_avg",
+        "fresh_layer_2_mean_avg",
+        "fresh_layer_1_near_zero",
+    } <= set(names.get_view_names())
+
+
+def test_a_run_is_registered_with_its_provenance(new_run, catalogue):
+    row = row_of(catalogue, runs, new_run("provenance", seed=7, config={"name": "provenance"}))
+    assert (row["seed"], row["status"], row["completed_epoch"]) == (7, "running", 0)
+    assert row["package_versions"]["numpy"] == np.__version__
+    assert row["config"] == {"name": "provenance"}
+
+
+def test_a_run_of_statistics_alone_makes_no_table(new_run, catalogue):
+    new_run("sweep", telemetry="statistics")
+    assert not [n for n in inspect(catalogue).get_table_names() if n.startswith("sweep_")]
+
+
+def test_an_experiment_of_another_shape_may_not_take_the_name(new_run, catalogue, describe):
+    new_run("taken")
+    with pytest.raises(ObjectError, match=r"had other layers \(2 layers, 3; now 2 layers, 7\).*another name"):
+        register(catalogue, describe("taken", layers=WIDER))
+
+
+def test_a_table_that_cannot_be_made_leaves_none_behind(catalogue, describe):
+    """The second table exists already, in another shape, so the first must go again."""
+    with catalogue.connect() as connection:
+        connection.exec_driver_sql("CREATE TABLE broken_layer_2_softmax (Run INT, Gradient1 DOUBLE)")
+        with pytest.raises(ObjectError, match="broken_layer_2_softmax of 1 neurons, not 3"):
+            create_gradient_tables(connection, describe("broken").shape, "DOUBLE")
+    assert "broken_layer_1_input" not in inspect(catalogue).get_table_names()
+
+
+def test_an_epoch_closes_with_metrics_statistics_checkpoint_and_its_number(new_run, catalogue):
+    run = new_run("closing")
+    statistics = (1, 1, 1, 4, 4, 2.0, 0.5, 0.5, 0.5, 1.0, 0.0, 0.0, 0.0, 0, 0.1, 0.9)
+    run.close_epoch(METRICS, [statistics], {"network.layer_1_input.weights": np.eye(2)})
+    assert row_of(catalogue, runs, run)["completed_epoch"] == 1
+    assert row_of(catalogue, epoch_metrics, run)["loss"] is None
+    assert row_of(catalogue, epoch_metrics, run)["validation_loss"] == 2.25
+    assert row_of(catalogue, step_statistics, run)["gradient_norm"] == 1.0
+    state = unpack(row_of(catalogue, checkpoints, run)["state"])
+    assert np.array_equal(state["network.layer_1_input.weights"], np.eye(2))
+
+
+def test_an_epoch_that_cannot_close_leaves_nothing_of_itself(new_run, catalogue):
+    run = new_run("aborted")
+    with pytest.raises(ValueError, match="zip"):
+        run.close_epoch(METRICS, [(1, 1, 1)], {})
+    bad = (1, 1, 1, None, 4, 2.0, 0.5, 0.5, 0.5, 1.0, 0.0, 0.0, 0.0, 0, 0.1, 0.9)
+    with pytest.raises(Exception, match="rows"):
+        run.close_epoch(METRICS, [bad], {})
+    assert row_of(catalogue, runs, run)["completed_epoch"] == 0
+    with catalogue.connect() as connection:
+        kept = connection.execute(select(epoch_metrics).where(epoch_metrics.c.run_id == run.run_id))
+        assert kept.all() == []
+
+
+def test_only_the_newest_checkpoint_is_kept(new_run, catalogue):
+    run = new_run("newest")
+    for epoch in (1, 2):
+        metrics = EpochMetrics(epoch, 1.0, 0.5, 1.0, 0.5, 1.0, 1.0)
+        run.close_epoch(metrics, [], {"epoch": epoch})
+    assert row_of(catalogue, checkpoints, run)["epoch"] == 2
+
+
+def test_registered_shapes_are_those_with_gradient_tables(new_run, catalogue):
+    run = new_run("shaped")
+    new_run("shapeless", telemetry="statistics")
+    with catalogue.connect() as connection:
+        found = {shape.experiment: shape for shape in registered_shapes(connection)}
+    assert found["shaped"] == run.shape
+    assert "shapeless" not in found
+
+
+@pytest.mark.parametrize("status", ["finished", "failed", "interrupted"])
+def test_a_run_says_how_it_ended(new_run, catalogue, status):
+    run = new_run("ending")
+    run.finish(status)
+    row = row_of(catalogue, runs, run)
+    assert row["status"] == status
+    assert row["finished_at"] >= row["started_at"]

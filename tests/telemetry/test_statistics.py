@@ -1,0 +1,56 @@
+"""Statistics of one step."""
+
+import math
+import statistics as textbook
+
+import numpy as np
+import pytest
+
+from trainer.telemetry.statistics import step_statistics
+
+GRADIENT = np.array([[3.0, 4.0], [0.0, -5e-4], [-2e-6, 12.0]])
+
+
+def test_statistics_of_a_small_gradient_are_those_worked_out_by_hand():
+    found = step_statistics(GRADIENT)
+    assert (found.rows, found.finite_rows, found.non_finite) == (3, 3, 0)
+    assert found.row_norm_sum == pytest.approx(5 + 5e-4 + math.sqrt(144 + 4e-12), rel=1e-15)
+    assert found.gradient_norm == pytest.approx(math.sqrt(25 + 25e-8 + 144 + 4e-12), rel=1e-15)
+    assert found.mean == pytest.approx((7 - 5e-4 + 12 - 2e-6) / 6, rel=1e-15)
+    assert found.mean_abs == pytest.approx((7 + 5e-4 + 12 + 2e-6) / 6, rel=1e-15)
+    assert found.median == pytest.approx((0.0 + 3.0) / 2, rel=1e-15)
+    assert found.zeros == pytest.approx(1 / 6)
+    assert found.below_1e3 == pytest.approx(3 / 6)
+    assert found.below_1e5 == pytest.approx(2 / 6)
+    assert (found.min, found.max) == (-5e-4, 12.0)
+
+
+def test_a_row_with_a_non_finite_cell_is_left_out_and_its_cells_counted():
+    found = step_statistics(np.array([[3.0, 4.0], [np.nan, 1.0], [np.inf, -np.inf]]))
+    assert (found.rows, found.finite_rows, found.non_finite) == (3, 1, 3)
+    assert (found.row_norm_sum, found.mean, found.max) == (5.0, 3.5, 4.0)
+
+
+def test_a_double_whose_square_overflows_counts_as_non_finite():
+    found = step_statistics(np.array([[1e151, 1.0], [3.0, 4.0]]))
+    assert (found.non_finite, found.gradient_norm) == (1, 5.0)
+
+
+def test_a_gradient_with_no_finite_row_has_no_statistics():
+    found = step_statistics(np.full((2, 2), np.nan))
+    assert (found.finite_rows, found.non_finite) == (0, 4)
+    assert {found.mean, found.median, found.row_norm_sum, found.min, found.zeros} == {None}
+
+
+def test_magnitudes_equal_to_a_threshold_are_not_below_it():
+    found = step_statistics(np.array([[1e-3, 1e-5]]))
+    assert (found.below_1e3, found.below_1e5) == (0.5, 0.0)
+
+
+def test_single_precision_is_summed_in_double():
+    gradient = np.random.default_rng(1).normal(size=(784, 128)).astype(np.float32)
+    exact = [float(value) for value in gradient.ravel()]
+    found = step_statistics(gradient)
+    assert found.mean == pytest.approx(math.fsum(exact) / len(exact), rel=1e-12)
+    assert found.median == pytest.approx(textbook.median(exact), rel=1e-6)
+    assert found.gradient_norm == pytest.approx(math.sqrt(math.fsum(x * x for x in exact)), rel=1e-13)
