@@ -1,7 +1,8 @@
-"""The two accounts: `owner`, who writes, and `reader`, who may only SELECT and SHOW VIEW; and their passwords.
+"""The two accounts: `owner`, who writes, and `reader`, who may only SELECT and SHOW VIEW; and their
+passwords.
 
-Passwords are random, live in git-ignored files of mode 0600, and are never printed except as part of the URL that
-the user asks for.
+Passwords are random, live in git-ignored files of mode 0600, and are never printed except as part
+of the URL that the user asks for.
 """
 
 import json
@@ -37,7 +38,8 @@ def grant_pattern(database: str) -> str:
 
 
 def create_database(database: str) -> str:
-    """Return the statement that makes `database` if it is missing, in the collation both servers know."""
+    """Return the statement that makes `database` if it is missing, in the collation both servers
+    know."""
     return (
         f"CREATE DATABASE IF NOT EXISTS {quoted(database)} "
         f"CHARACTER SET utf8mb4 COLLATE {COLLATION}"
@@ -57,12 +59,14 @@ def reader(name: str, password: str, database: str) -> list[str]:
 
 
 def grant_reading(name: str, pattern: str) -> str:
-    """Return the statement that lets `name` read the databases of `pattern`, and do nothing else."""
+    """Return the statement that lets `name` read the databases of `pattern`, and do nothing
+    else."""
     return f"GRANT {', '.join(READER_PRIVILEGES)} ON {pattern}.* TO '{escape_string(name)}'@'%'"
 
 
 def setup(passwords: Mapping[str, str]) -> list[str]:
-    """Return the statements that set up a server of our own: the database and every account in `passwords`.
+    """Return the statements that set up a server of our own: the database and every account in
+    `passwords`.
 
     Both accounts also reach the databases named `gradients_...`: the tests make theirs there.
     """
@@ -81,7 +85,8 @@ def load_passwords(path: Path) -> dict[str, str]:
 
 
 def keep_passwords(path: Path, names: tuple[str, ...]) -> dict[str, str]:
-    """Return a password for each of `names`, made and kept in `path` (mode 0600) where there is none yet."""
+    """Return a password for each of `names`, made and kept in `path` (mode 0600) where there is
+    none yet."""
     kept = load_passwords(path)
     missing = [name for name in names if name not in kept]
     if missing:

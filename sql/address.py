@@ -33,8 +33,9 @@ OPTIONS = (*SECONDS, *FILES, *SWITCHES, "ssl_mode", "ssl_key_password", "unix_so
 def parse(text: str, source: str = "DATABASE_URL") -> URL:
     """Return the address `text` in the form mysql+pymysql://user:password@host:port/database.
 
-    The database is `gradients` where none is named. `source` says in an error where the text came from.
-    Raises ServerError for what is not an address, ObjectError for a database name that cannot be one.
+    The database is `gradients` where none is named. `source` says in an error where the text came
+    from. Raises ServerError for what is not an address, ObjectError for a database name that cannot
+    be one.
     """
     wrong = f"{source} is not the address of a MySQL or MariaDB database"
     try:
@@ -56,7 +57,8 @@ def parse(text: str, source: str = "DATABASE_URL") -> URL:
         raise ServerError(f"{wrong}, because {url.port} is not a port: write it as {EXAMPLE}")
     if url.database and not NAME.fullmatch(url.database):
         raise ObjectError(
-            f"{url.database!r} in {source} cannot be the name of a database here: use up to 64 letters, digits and _"
+            f"{url.database!r} in {source} cannot be the name of a database here: use up to 64 "
+            "letters, digits and _"
         )
     url = url.set(drivername=DRIVER, database=url.database or DATABASE)
     connect_options(url, source)
@@ -75,12 +77,17 @@ def public(url: URL) -> str:
     return f"{url.host}:{url.port or 3306}"
 
 
+def normalised(url: URL) -> dict[str, str]:
+    """Return the query part of the address, its names in lower case with underscores."""
+    return {name.lower().replace("-", "_"): value for name, value in url.query.items()}
+
+
 def connect_options(url: URL, source: str = "the address") -> dict[str, object]:
     """Return PyMySQL's arguments for the query part of the address: time limits, TLS, socket.
 
     Raises ServerError for an option that does not exist or has no such value.
     """
-    query = {name.lower().replace("-", "_"): value for name, value in url.query.items()}
+    query = normalised(url)
     unknown = sorted(set(query) - set(OPTIONS))
     if unknown:
         raise ServerError(
@@ -117,7 +124,8 @@ def _tls(query: dict[str, str], source: str) -> dict[str, object]:
         return {}  # PyMySQL then uses TLS where the server offers it
     try:
         context = ssl.create_default_context(cafile=query.get("ssl_ca"))
-        # Python 3.13 became strict about extensions that the certificates MySQL makes for itself do not have.
+        # Python 3.13 became strict about extensions that the certificates MySQL makes for itself do
+        # not have.
         context.verify_flags &= ~ssl.VERIFY_X509_STRICT
         context.check_hostname = bool(identity)
         context.verify_mode = ssl.CERT_REQUIRED if verify or identity else ssl.CERT_NONE
@@ -127,7 +135,8 @@ def _tls(query: dict[str, str], source: str) -> dict[str, object]:
             )
     except (ssl.SSLError, OSError):
         raise ServerError(
-            f"the certificate files that {source} names cannot be used: ssl_ca, ssl_cert and ssl_key are PEM files, "
+            f"the certificate files that {source} names cannot be used: ssl_ca, ssl_cert and "
+            "ssl_key are PEM files, "
             "and the key belongs to the certificate"
         ) from None
     return {"ssl": context}

@@ -1,7 +1,9 @@
-"""The distribution's packages without installing them: found and fetched with apt, unpacked with dpkg into a folder.
+"""The distribution's packages without installing them: found and fetched with apt, unpacked with
+dpkg into a folder.
 
-Works as root or not and leaves the system's package lists, caches and database alone: apt is given lists and
-caches of its own. Standard library only, because `bootstrap.py` needs it before anything is installed.
+Works as root or not and leaves the system's package lists, caches and database alone: apt is given
+lists and caches of its own. Standard library only, because `bootstrap.py` needs it before anything
+is installed.
 """
 
 import os
@@ -49,7 +51,8 @@ class Apt:
         self.log = self.folder / "apt.log"
 
     def candidate(self, name: str) -> str | None:
-        """Return the version of package `name` that would be installed, None where there is no such package.
+        """Return the version of package `name` that would be installed, None where there is no such
+        package.
 
         Raises AptError where this system has no apt or its package lists cannot be downloaded.
         """
@@ -58,7 +61,8 @@ class Apt:
         return None if found is None or found["version"] == "(none)" else found["version"]
 
     def unpack(self, names: list[str], into: Path) -> None:
-        """Download `names` and those of their dependencies that this system lacks; unpack them under `into`.
+        """Download `names` and those of their dependencies that this system lacks; unpack them
+        under `into`.
 
         Raises AptError when one of them does not exist or cannot be downloaded.
         """
@@ -69,7 +73,8 @@ class Apt:
         if plan.returncode:
             raise AptError(f"apt cannot work out what {' '.join(names)} needs: see {self.log}")
         wanted = {found["name"]: found["version"] for found in PLANNED.finditer(plan.stdout)}
-        # A C library of another version than the system's loader crashes every program that meets it.
+        # A C library of another version than the system's loader crashes every program that meets
+        # it.
         wanted.pop("libc6", None)
         archives = self.folder / "archives"
         shutil.rmtree(archives, ignore_errors=True)
@@ -98,11 +103,13 @@ class Apt:
         for name in ("lists/partial", "cache", "archives/partial", "log"):
             (self.folder / name).mkdir(parents=True, exist_ok=True)
         (self.folder / "apt.conf").write_text(CONFIGURATION.format(folder=self.folder))
-        # One source of several may fail, and apt says so in its status; what counts is that lists have come.
+        # One source of several may fail, and apt says so in its status; what counts is that lists
+        # have come.
         self._run("apt-get", "update")
         if not any((self.folder / "lists").glob("*Packages*")):
             raise AptError(
-                f"apt could not download its package lists: check the network (details in {self.log})"
+                f"apt could not download its package lists: check the network (details in "
+                f"{self.log})"
             )
         stamp.touch()
 

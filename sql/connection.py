@@ -1,7 +1,9 @@
-"""Connections to the server: engines for either account, in one kind of session whatever the server's defaults.
+"""Connections to the server: engines for either account, in one kind of session whatever the
+server's defaults.
 
-Every session is strict (a value that does not fit is an error, not a nearby value), in UTC, in utf8mb4 with one
-collation, and reads committed rows. What goes wrong while connecting becomes a DatabaseError that says what to do.
+Every session is strict (a value that does not fit is an error, not a nearby value), in UTC, in
+utf8mb4 with one collation, and reads committed rows. What goes wrong while connecting becomes a
+DatabaseError that says what to do.
 """
 
 import re
@@ -19,7 +21,8 @@ from sql.programs import BRAND, OLDEST
 
 SQL_MODE = "TRADITIONAL,ONLY_FULL_GROUP_BY"
 
-# One statement, because PyMySQL runs one. The two servers name the variables differently; each reads its own comment.
+# One statement, because PyMySQL runs one. The two servers name the variables differently; each
+# reads its own comment.
 SESSION = (
     "SET SESSION time_zone = '+00:00'"
     " /*!80000 , transaction_isolation = 'READ-COMMITTED', transaction_read_only = {read_only} */"
@@ -30,8 +33,8 @@ SESSION = (
 def connect_arguments(url: URL, read_only: bool = False) -> dict[str, object]:
     """Return PyMySQL's keyword arguments for the address, the project's kind of session included.
 
-    `pymysql.connect(**connect_arguments(url))`; a caller adds what it needs, such as `local_infile=True`.
-    Raises ServerError for an option in the address that does not exist.
+    `pymysql.connect(**connect_arguments(url))`; a caller adds what it needs, such as
+    `local_infile=True`. Raises ServerError for an option in the address that does not exist.
     """
     return {
         "host": url.host or "localhost",
@@ -50,8 +53,8 @@ def connect_arguments(url: URL, read_only: bool = False) -> dict[str, object]:
 def engine(url: URL, read_only: bool = False) -> Engine:
     """Return an engine for the address; with `read_only` its sessions refuse to write.
 
-    Connecting, and every statement after it, raises DatabaseError for what a user can put right: a server that is
-    down, too old or read-only, a wrong password, a missing database or privilege.
+    Connecting, and every statement after it, raises DatabaseError for what a user can put right: a
+    server that is down, too old or read-only, a wrong password, a missing database or privilege.
     """
     url = url.set(drivername=address.DRIVER)
     made = create_engine(
@@ -65,7 +68,8 @@ def engine(url: URL, read_only: bool = False) -> Engine:
         except ServerError:
             connection.close()
             raise
-        # SQLAlchemy has just said SET NAMES without a collation, which brings back the server's default.
+        # SQLAlchemy has just said SET NAMES without a collation, which brings back the server's
+        # default.
         connection.set_character_set("utf8mb4", COLLATION)
 
     @event.listens_for(made, "handle_error", retval=True)
@@ -79,7 +83,8 @@ def engine(url: URL, read_only: bool = False) -> Engine:
 
 @contextmanager
 def explained(url: URL) -> Iterator[None]:
-    """Turn what goes wrong inside, on a connection of one's own to `url`, into a DatabaseError where it has a cure."""
+    """Turn what goes wrong inside, on a connection of one's own to `url`, into a DatabaseError
+    where it has a cure."""
     try:
         yield
     except (pymysql.err.MySQLError, RuntimeError) as error:
@@ -100,7 +105,8 @@ def owner_engine() -> Engine:
 
 
 def reader_engine() -> Engine:
-    """Return an engine that only reads, on the server in use: as `reader`, or as the owner in read-only sessions.
+    """Return an engine that only reads, on the server in use: as `reader`, or as the owner in
+    read-only sessions.
 
     Raises ServerError where no server is in use.
     """
@@ -111,7 +117,8 @@ def reader_engine() -> Engine:
 
 
 def require_recent(announced: str, url: URL) -> None:
-    """Raise ServerError unless the version a server announces is MySQL 8.4, MariaDB 10.11 or newer."""
+    """Raise ServerError unless the version a server announces is MySQL 8.4, MariaDB 10.11 or
+    newer."""
     # MariaDB hides its version behind 5.5.5- from clients that know of no other server.
     text = announced.removeprefix("5.5.5-")
     flavour = "mariadb" if "mariadb" in text.lower() else "mysql"
@@ -119,6 +126,8 @@ def require_recent(announced: str, url: URL) -> None:
     if numbers < OLDEST[flavour]:
         oldest = ".".join(map(str, OLDEST[flavour]))
         raise ServerError(
-            f"the server at {address.public(url)} is {BRAND[flavour]} {'.'.join(map(str, numbers))}, too old: "
-            f"upgrade it to {oldest} or newer, or unset DATABASE_URL and run `make up` for a private one"
+            f"the server at {address.public(url)} is {BRAND[flavour]} "
+            f"{'.'.join(map(str, numbers))}, too old: "
+            f"upgrade it to {oldest} or newer, or unset DATABASE_URL and run `make up` for a "
+            "private one"
         )

@@ -62,7 +62,8 @@ class DockerServer:
         """
         if not self.answers():
             raise ServerError(
-                "no Docker engine answers: start Docker, or run `make up SERVER=local` for a private server"
+                "no Docker engine answers: start Docker, or run `make up SERVER=local` for a "
+                "private server"
             )
         root = accounts.keep_passwords(
             self.passwords, (accounts.ROOT, accounts.OWNER, accounts.READER)
@@ -80,9 +81,12 @@ class DockerServer:
                 for statement in accounts.setup(accounts.load_passwords(self.passwords)):
                     session.cursor().execute(statement)
 
-    def stop(self) -> None:
-        """Stop and remove the container; the volume keeps the data."""
-        if self._compose("down").returncode:
+    def stop(self, delete: bool = False) -> None:
+        """Stop and remove the container; the volume keeps the data unless `delete` removes it too.
+
+        Raises ServerError where Docker does not do so.
+        """
+        if self._compose("down", *(["--volumes"] if delete else [])).returncode:
             raise ServerError(f"docker compose down failed: see {self.log}")
 
     def url(self, role: str) -> URL:

@@ -27,7 +27,8 @@ PRIVILEGE_DENIED = (
 
 
 def explain(error: Exception, url: URL) -> DatabaseError | None:
-    """Return the error to show the user in place of `error`, None where there is nothing a user could do."""
+    """Return the error to show the user in place of `error`, None where there is nothing a user
+    could do."""
     if isinstance(error, RuntimeError) and "cryptography" in str(error):
         return ServerError(
             "the package cryptography is missing: run `make` again to complete .venv"
@@ -43,14 +44,16 @@ def explain(error: Exception, url: URL) -> DatabaseError | None:
     place, user, database = address.public(url), url.username, url.database
     if code in (ER.ACCESS_DENIED_ERROR, ACCESS_DENIED_NO_PASSWORD):
         return AccessError(
-            f"the server at {place} does not accept this password for user {user!r}: correct user and password in "
+            f"the server at {place} does not accept this password for user {user!r}: correct user "
+            "and password in "
             "the address"
         )
     if code in (READ_ONLY_MODE, READ_ONLY_TRANSACTION) or (
         code == ER.OPTION_PREVENTS_STATEMENT and "read" in text.lower()
     ):
         return ServerError(
-            f"the server at {place} is read-only: write to its primary, or set read_only to OFF on it"
+            f"the server at {place} is read-only: write to its primary, or set read_only to OFF on "
+            "it"
         )
     if code in PRIVILEGE_DENIED:
         return _privilege(text, url)
@@ -59,21 +62,26 @@ def explain(error: Exception, url: URL) -> DatabaseError | None:
             f"the server at {place} has no database {database!r}: run `make up`, which makes it"
         ),
         ER.CON_COUNT_ERROR: ServerError(
-            f"the server at {place} has no connection free: close some, or raise its max_connections"
+            f"the server at {place} has no connection free: close some, or raise its "
+            "max_connections"
         ),
         ER.HOST_NOT_PRIVILEGED: AccessError(
-            f"the server at {place} accepts no connection from this machine: create the account {user!r} for this "
+            f"the server at {place} accepts no connection from this machine: create the account "
+            f"{user!r} for this "
             "host, or for '%'"
         ),
         ER.HOST_IS_BLOCKED: AccessError(
-            f"the server at {place} has blocked this machine after failed connections: run mysqladmin flush-hosts on it"
+            f"the server at {place} has blocked this machine after failed connections: run "
+            "mysqladmin flush-hosts on it"
         ),
         CR.CR_SSL_CONNECTION_ERROR: ServerError(
-            f"the server at {place} offers no TLS, which the address asks for: take the ssl options out of it, or "
+            f"the server at {place} offers no TLS, which the address asks for: take the ssl "
+            "options out of it, or "
             "set up TLS on the server"
         ),
         CR.CR_AUTH_PLUGIN_CANNOT_LOAD: AccessError(
-            f"the account {user!r} at {place} logs in by a method this client does not know: give it a password "
+            f"the account {user!r} at {place} logs in by a method this client does not know: give "
+            "it a password "
             "with ALTER USER ... IDENTIFIED BY"
         ),
         **dict.fromkeys(
@@ -91,11 +99,13 @@ def explain(error: Exception, url: URL) -> DatabaseError | None:
             ServerError(f"the server at {place} wants TLS: add ssl_mode=required to the address"),
         ),
         CR.CR_SERVER_LOST: ServerError(
-            f"the server at {place} closed the connection: see whether it still runs (`make up` starts a private one) "
+            f"the server at {place} closed the connection: see whether it still runs (`make up` "
+            "starts a private one) "
             "and what its log says"
         ),
         CR.CR_SERVER_GONE_ERROR: ServerError(
-            f"the server at {place} has gone away: see whether it still runs (`make up` starts a private one)"
+            f"the server at {place} has gone away: see whether it still runs (`make up` starts a "
+            "private one)"
         ),
     }.get(code)
 
@@ -109,7 +119,8 @@ def _unreachable(cause: BaseException, url: URL) -> DatabaseError:
     if isinstance(cause, ssl.SSLError):
         reason = getattr(cause, "verify_message", "") or cause.reason or "the handshake failed"
         return ServerError(
-            f"the TLS connection to {place} failed ({reason}): give the server's authority with ssl_ca=FILE, or "
+            f"the TLS connection to {place} failed ({reason}): give the server's authority with "
+            "ssl_ca=FILE, or "
             "choose another ssl_mode"
         )
     if isinstance(cause, TimeoutError):
@@ -117,18 +128,21 @@ def _unreachable(cause: BaseException, url: URL) -> DatabaseError:
             f"the server at {place} does not answer in time: check host, port and firewall"
         )
     return ServerError(
-        f"no server answers at {place}: run `make up` for a private one, or start the server that the address names"
+        f"no server answers at {place}: run `make up` for a private one, or start the server that "
+        "the address names"
     )
 
 
 def _not_mysql(url: URL) -> DatabaseError:
     return ServerError(
-        f"what answers at {address.public(url)} is not a MySQL or MariaDB server: correct the port in the address"
+        f"what answers at {address.public(url)} is not a MySQL or MariaDB server: correct the port "
+        "in the address"
     )
 
 
 def _privilege(text: str, url: URL) -> AccessError:
-    """Name the privilege that is missing and the statement that grants it, from the server's own words."""
+    """Name the privilege that is missing and the statement that grants it, from the server's own
+    words."""
     command = re.match(r"(?P<privileges>[A-Z ,]+) command denied", text)
     needed = re.search(r"need \(at least one of\) the (?P<privileges>.+?) privilege", text)
     found = command or needed
@@ -136,6 +150,7 @@ def _privilege(text: str, url: URL) -> AccessError:
     where = "*.*" if needed else f"`{url.database}`.*"
     lacking = f"lacks the privilege {privileges}" if found else "may not use it"
     return AccessError(
-        f"the account {url.username!r} at {address.public(url)}, database {url.database!r}, {lacking}: as an "
+        f"the account {url.username!r} at {address.public(url)}, database {url.database!r}, "
+        f"{lacking}: as an "
         f"administrator run GRANT {privileges} ON {where} TO '{url.username}'@'%'"
     )

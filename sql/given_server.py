@@ -1,4 +1,5 @@
-"""A server that the user names with DATABASE_URL: checked, never administered beyond one database and one account."""
+"""A server that the user names with DATABASE_URL: checked, never administered beyond one database
+and one account."""
 
 import json
 import os
@@ -14,20 +15,21 @@ from sql import accounts, address, connection
 from sql.accounts import READER
 from sql.errors import AccessError, DatabaseError, ObjectError
 
-# What the owner does in the database, each tried on a table that is not there: the server looks at privileges first,
-# so it answers "denied" or "no such table", and nothing changes. That sees roles and wildcards as the server sees them.
+# What the owner does in the database, each tried on a table that is not there: the server looks at
+# privileges first, so it answers "denied" or "no such table", and nothing changes. That sees roles
+# and wildcards as the server sees them.
 ABSENT = "privilege_probe_of_a_table_that_is_not_there"
 PROBES = {
-    "SELECT": f"SELECT 1 FROM {ABSENT}",
-    "INSERT": f"INSERT INTO {ABSENT} VALUES (1)",
-    "UPDATE": f"UPDATE {ABSENT} SET a = 1",
-    "DELETE": f"DELETE FROM {ABSENT}",
-    "CREATE": f"CREATE TABLE {ABSENT}_2 LIKE {ABSENT}",
-    "DROP": f"DROP TABLE {ABSENT}",
-    "ALTER": f"ALTER TABLE {ABSENT} ADD a INT",
-    "INDEX": f"CREATE INDEX a ON {ABSENT} (a)",
-    "CREATE VIEW": f"CREATE VIEW {ABSENT}_2 AS SELECT 1 FROM {ABSENT}",
-    "SHOW VIEW": f"SHOW CREATE VIEW {ABSENT}",
+    "SELECT": "SELECT 1 FROM ABSENT",
+    "INSERT": "INSERT INTO ABSENT VALUES (1)",
+    "UPDATE": "UPDATE ABSENT SET a = 1",
+    "DELETE": "DELETE FROM ABSENT",
+    "CREATE": "CREATE TABLE ABSENT_2 LIKE ABSENT",
+    "DROP": "DROP TABLE ABSENT",
+    "ALTER": "ALTER TABLE ABSENT ADD a INT",
+    "INDEX": "CREATE INDEX a ON ABSENT (a)",
+    "CREATE VIEW": "CREATE VIEW ABSENT_2 AS SELECT 1 FROM ABSENT",
+    "SHOW VIEW": "SHOW CREATE VIEW ABSENT",
 }
 DENIED = (ER.TABLEACCESS_DENIED_ERROR, ER.DBACCESS_DENIED_ERROR, ER.SPECIFIC_ACCESS_DENIED_ERROR)
 ABSENT_ANSWERS = (ER.NO_SUCH_TABLE, ER.BAD_TABLE_ERROR)
@@ -35,7 +37,7 @@ MAY_NOT_GRANT = (*DENIED, ER.ACCESS_DENIED_ERROR, ER.CANT_CREATE_USER_WITH_GRANT
 
 
 def prepare(owner: URL, folder: Path, say: Callable[[str], None]) -> None:
-    """Check the server and the owner's privileges, make the database if it is missing, and see to a reader.
+    """Check the server and the owner's privileges; make the database and the reader if missing.
 
     Raises DatabaseError for a server that cannot be used, with the cure.
     """
@@ -48,8 +50,8 @@ def prepare(owner: URL, folder: Path, say: Callable[[str], None]) -> None:
         password = make_reader(session, owner, _kept(folder).get(_key(owner)))
     if password is None:
         say(
-            f"No account {READER!r} could be made there: reading happens as {owner.username!r} in read-only sessions. "
-            "For an account that can only read, set READER_DATABASE_URL."
+            f"No account {READER!r} could be made there: reading happens as {owner.username!r} in "
+            "read-only sessions. For an account that can only read, set READER_DATABASE_URL."
         )
     else:
         kept = _kept(folder) | {_key(owner): password}
@@ -57,7 +59,8 @@ def prepare(owner: URL, folder: Path, say: Callable[[str], None]) -> None:
 
 
 def kept_reader(owner: URL, folder: Path) -> URL | None:
-    """Return the reader's address: READER_DATABASE_URL, else of the account made before, else None."""
+    """Return the reader's address: READER_DATABASE_URL, else of the account made before, else
+    None."""
     if os.environ.get("READER_DATABASE_URL"):
         return _given_reader(owner)
     password = _kept(folder).get(_key(owner))
@@ -65,11 +68,12 @@ def kept_reader(owner: URL, folder: Path) -> URL | None:
 
 
 def require_privileges(session: pymysql.connections.Connection, url: URL) -> None:
-    """Raise AccessError, with the GRANT that helps, unless the account may do all that the owner does."""
+    """Raise AccessError, with the GRANT that helps, unless the account may do all that the owner
+    does."""
     missing = []
     for privilege, statement in PROBES.items():
         try:
-            session.cursor().execute(statement)
+            session.cursor().execute(statement.replace("ABSENT", ABSENT))
         except pymysql.err.MySQLError as error:
             if error.args[0] in DENIED:
                 missing.append(privilege)
@@ -78,7 +82,8 @@ def require_privileges(session: pymysql.connections.Connection, url: URL) -> Non
     if missing:
         wanted = ", ".join(missing)
         raise AccessError(
-            f"the account {url.username!r} at {address.public(url)} lacks {wanted} on the database {url.database!r}: "
+            f"the account {url.username!r} at {address.public(url)} lacks {wanted} on the database "
+            f"{url.database!r}: "
             f"as an administrator run GRANT {wanted} ON {accounts.grant_pattern(url.database)}.* "
             f"TO '{url.username}'@'%'"
         )
@@ -87,9 +92,11 @@ def require_privileges(session: pymysql.connections.Connection, url: URL) -> Non
 def make_reader(
     session: pymysql.connections.Connection, owner: URL, password: str | None = None
 ) -> str | None:
-    """Make the account `reader` for the owner's database and return its password; None where that is not possible.
+    """Make the account `reader` for the owner's database and return its password; None where that
+    is not possible.
 
-    `password` is the one it was made with before. An account of that name that is not ours is left as it is.
+    `password` is the one it was made with before. An account of that name that is not ours is left
+    as it is.
     """
     known = password is not None
     password = password or accounts.new_password()
@@ -150,9 +157,12 @@ def _make_database(owner: URL, say: Callable[[str], None]) -> None:
             if error.args[0] not in DENIED:
                 raise
             raise AccessError(
-                f"there is no database {owner.database!r} at {address.public(owner)} that the account "
-                f"{owner.username!r} may use: as an administrator run {accounts.create_database(owner.database)}; "
-                f"GRANT ALL PRIVILEGES ON {accounts.grant_pattern(owner.database)}.* TO '{owner.username}'@'%'"
+                f"there is no database {owner.database!r} at {address.public(owner)} that the "
+                "account "
+                f"{owner.username!r} may use: as an administrator run "
+                f"{accounts.create_database(owner.database)}; "
+                f"GRANT ALL PRIVILEGES ON {accounts.grant_pattern(owner.database)}.* TO "
+                f"'{owner.username}'@'%'"
             ) from refusal
     say(f"Made the database {owner.database!r}.")
 
@@ -161,7 +171,8 @@ def _given_reader(owner: URL) -> URL:
     url = address.parse(os.environ["READER_DATABASE_URL"], "READER_DATABASE_URL")
     if url.database != owner.database:
         raise ObjectError(
-            f"READER_DATABASE_URL names the database {url.database!r} and DATABASE_URL {owner.database!r}: "
+            f"READER_DATABASE_URL names the database {url.database!r} and DATABASE_URL "
+            f"{owner.database!r}: "
             "let both name the same"
         )
     return url

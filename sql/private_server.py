@@ -1,6 +1,8 @@
-"""A private server in a folder of its own: started on loopback, left running when the command ends, stopped by name.
+"""A private server in a folder of its own: started on loopback, left running when the command ends,
+stopped by name.
 
-The folder holds everything: the unpacked programs, the data, the passwords, the log. Nothing outside it is touched.
+The folder holds everything: the unpacked programs, the data, the passwords, the log. Nothing
+outside it is touched.
 """
 
 import contextlib
@@ -20,7 +22,7 @@ from sqlalchemy import URL
 
 from sql import accounts, processes, programs, settings
 from sql.apt import AptError
-from sql.errors import DatabaseError, ServerError
+from sql.errors import ServerError
 from sql.programs import Program
 
 HOST = "127.0.0.1"
@@ -29,7 +31,8 @@ STOP_LIMIT = 300.0  # seconds: a clean stop writes out what the buffer pool hold
 
 
 class PrivateServer:
-    """The server in `folder`; `packages` is where unpacked programs are kept (default: in `folder`)."""
+    """The server in `folder`; `packages` is where unpacked programs are kept (default: in
+    `folder`)."""
 
     def __init__(
         self,
@@ -76,9 +79,11 @@ class PrivateServer:
         )
 
     def start(self) -> None:
-        """Start the server unless it runs, first making whatever is missing; return when it answers.
+        """Start the server unless it runs, first making whatever is missing; return when it
+        answers.
 
-        Raises ServerError when there is no program to run or it does not come up, and leaves nothing half-made.
+        Raises ServerError when there is no program to run or it does not come up, and leaves
+        nothing half-made.
         """
         with self._lock():
             if self.pid() is not None and self._answers():
@@ -97,7 +102,8 @@ class PrivateServer:
     def stop(self) -> bool:
         """Stop the server cleanly; return whether it was running.
 
-        Raises ServerError when it does not stop in time; it is never killed, because that may cost data.
+        Raises ServerError when it does not stop in time; it is never killed, because that may cost
+        data.
         """
         if not self.folder.exists():
             return False
@@ -114,10 +120,12 @@ class PrivateServer:
             self._pid_file.unlink(missing_ok=True)
             return True
 
-    # -- the program and its data ------------------------------------------------------------------------------
+    # -- the program and its data
+    # ------------------------------------------------------------------------------
 
     def _program(self) -> Program:
-        """Return the program to run: the flavour that made the data, else the first that is recent enough."""
+        """Return the program to run: the flavour that made the data, else the first that is recent
+        enough."""
         made_by = self._kept().get("flavour") if self.data.exists() else None
         own = programs.installed()
         unpacked = programs.unpacked(self.packages / "root")
@@ -127,12 +135,14 @@ class PrivateServer:
             if program.is_recent_enough:
                 return program
             self.say(
-                f"{program.path} is {program.name}, too old (at least MySQL 8.4 or MariaDB 10.11): passed over."
+                f"{program.path} is {program.name}, too old (at least MySQL 8.4 or MariaDB 10.11): "
+                "passed over."
             )
         program = self._fetch()
         if made_by not in (None, program.flavour):
             raise ServerError(
-                f"the data in {self.data} were made by {programs.BRAND[made_by]}, and only {program.name} is to be "
+                f"the data in {self.data} were made by {programs.BRAND[made_by]}, and only "
+                f"{program.name} is to be "
                 "had here: install that server again, or start afresh with `make clean ALL=1`"
             )
         return program
@@ -142,12 +152,14 @@ class PrivateServer:
             return programs.fetch(self.packages / "root", self.packages / "apt", self.say)
         except AptError as error:
             raise ServerError(
-                f"there is no server to start: {error}; set DATABASE_URL to a server of yours, start Docker, or "
+                f"there is no server to start: {error}; set DATABASE_URL to a server of yours, "
+                "start Docker, or "
                 "install MySQL (8.4 or newer) or MariaDB (10.11 or newer)"
             ) from None
 
     def _initialise(self, program: Program) -> Program:
-        """Make the data folder under another name and rename it when it is whole; return the program used."""
+        """Make the data folder under another name and rename it when it is whole; return the
+        program used."""
         self.say(f"Setting up {program.name} in {self.folder} ...")
         half = self.data.with_name("data.part")
         shutil.rmtree(half, ignore_errors=True)
@@ -181,7 +193,8 @@ class PrivateServer:
         half.rename(self.data)
         return program
 
-    # -- the process -------------------------------------------------------------------------------------------
+    # -- the process
+    # -------------------------------------------------------------------------------------------
 
     def _launch(self, program: Program) -> None:
         (self.folder / "tmp").mkdir(exist_ok=True)
@@ -254,7 +267,8 @@ class PrivateServer:
         self.option_file.write_text(settings.render(program, self.folder, data, port, size))
 
     def _write_account_file(self) -> None:
-        """Write the statements the server runs before it accepts anybody: they make the accounts what the file says.
+        """Write the statements the server runs before it accepts anybody: they make the accounts
+        what the file says.
 
         root comes first: a fresh MySQL or MariaDB has one without a password.
         """
@@ -263,7 +277,8 @@ class PrivateServer:
         statements = [root, *accounts.setup(passwords)]
         accounts.write_private(self._account_file, "".join(f"{line};\n" for line in statements))
 
-    # -- what is remembered ------------------------------------------------------------------------------------
+    # -- what is remembered
+    # ------------------------------------------------------------------------------------
 
     def _defaults(self) -> str:
         return f"--defaults-file={self.option_file}"
@@ -276,7 +291,8 @@ class PrivateServer:
 
     @contextlib.contextmanager
     def _lock(self) -> Iterator[None]:
-        """Let one command at a time change the server; the lock ends with the process that holds it."""
+        """Let one command at a time change the server; the lock ends with the process that holds
+        it."""
         try:
             self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             with (self.folder / "lock").open("w") as file:
@@ -284,7 +300,8 @@ class PrivateServer:
                 yield
         except PermissionError as error:
             raise ServerError(
-                f"{error.filename} belongs to another user: run this as that user, or remove {self.folder}"
+                f"{error.filename} belongs to another user: run this as that user, or remove "
+                f"{self.folder}"
             ) from None
 
 

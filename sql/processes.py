@@ -1,4 +1,5 @@
-"""Processes that outlive the command that starts them: started in a session of their own, watched by process id."""
+"""Processes that outlive the command that starts them: started in a session of their own, watched
+by process id."""
 
 import os
 import subprocess
@@ -9,7 +10,8 @@ from pathlib import Path
 def spawn(command: list[str], environment: dict[str, str], log: Path) -> int:
     """Start `command` detached from this process and its terminal; return its process id.
 
-    The shell in between ends at once, so that the process belongs to init and never becomes our zombie.
+    The shell in between ends at once, so that the process belongs to init and never becomes our
+    zombie.
     """
     with log.open("a") as output:
         shell = subprocess.run(

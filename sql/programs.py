@@ -1,4 +1,5 @@
-"""The server program of a private server: this machine's own mysqld or mariadbd, or the distribution's, unpacked."""
+"""The server program of a private server: this machine's own mysqld or mariadbd, or the
+distribution's, unpacked."""
 
 import os
 import re
@@ -34,7 +35,8 @@ PACKAGES = (
 
 @dataclass(frozen=True)
 class Program:
-    """A server program: its path, its flavour (mysql or mariadb), and where its package was unpacked."""
+    """A server program: its path, its flavour (mysql or mariadb), and where its package was
+    unpacked."""
 
     path: Path
     flavour: str
@@ -52,7 +54,8 @@ class Program:
         return self.version >= OLDEST[self.flavour]
 
     def environment(self) -> dict[str, str]:
-        """Return the environment to run it in: an unpacked program needs the libraries unpacked with it."""
+        """Return the environment to run it in: an unpacked program needs the libraries unpacked
+        with it."""
         return _environment(self.unpacked)
 
     def folders(self) -> dict[str, Path]:
@@ -68,11 +71,13 @@ class Program:
         }
 
     def initialisation(self, settings: Path) -> tuple[list[str], str]:
-        """Return the command that fills the data folder of the `settings` file, and the SQL to feed it.
+        """Return the command that fills the data folder of the `settings` file, and the SQL to feed
+        it.
 
-        MariaDB's own script for this, mariadb-install-db, cannot cope with a space in a path; what it does is to feed
-        these files to the server. Named so, root has no password-less twins for 127.0.0.1 and the host's name.
-        Raises ServerError where the package that brought the program lacks those files.
+        MariaDB's own script for this, mariadb-install-db, cannot cope with a space in a path; what
+        it does is to feed these files to the server. Named so, root has no password-less twins for
+        127.0.0.1 and the host's name. Raises ServerError where the package that brought the program
+        lacks those files.
         """
         if self.flavour == "mysql":
             return [str(self.path), f"--defaults-file={settings}", "--initialize-insecure"], ""
@@ -125,7 +130,8 @@ def installed() -> list[Program]:
 
 
 def unpacked(folder: Path) -> Program | None:
-    """Return the server program that `fetch` unpacked into `folder` before, None where there is none."""
+    """Return the server program that `fetch` unpacked into `folder` before, None where there is
+    none."""
     for name in reversed(NAMES):
         path = folder / "usr/sbin" / name
         if path.exists():
@@ -134,7 +140,8 @@ def unpacked(folder: Path) -> Program | None:
 
 
 def fetch(folder: Path, apt_folder: Path, say: Callable[[str], None]) -> Program:
-    """Download the distribution's server packages, unpack them into `folder` and return the program.
+    """Download the distribution's server packages, unpack them into `folder` and return the
+    program.
 
     Raises AptError where there is no apt, no network or no suitable package.
     """

@@ -1,7 +1,9 @@
-"""Where the server is: DATABASE_URL, else Docker, else a private server in `.server/`; started, found and stopped."""
+"""Where the server is: DATABASE_URL, else Docker, else a private server in `.server/`; started,
+found and stopped."""
 
 import json
 import os
+import shutil
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -26,8 +28,9 @@ def quiet(_line: str) -> None:
 class Server:
     """A server in use.
 
-    `kind` is url, docker or local; `owner` and `reader` are the two accounts' addresses of the database. Where no
-    reader account can be had `reader` is None, and reading happens as the owner in read-only sessions.
+    `kind` is url, docker or local; `owner` and `reader` are the two accounts' addresses of the
+    database. Where no reader account can be had `reader` is None, and reading happens as the owner
+    in read-only sessions.
     """
 
     kind: str
@@ -37,7 +40,8 @@ class Server:
 
 
 def folder() -> Path:
-    """Return the folder that holds the private server and all passwords: SERVER_DIR, else `.server` beside the code."""
+    """Return the folder that holds the private server and all passwords: SERVER_DIR, else `.server`
+    beside the code."""
     return Path(os.environ.get("SERVER_DIR") or Path(__file__).parents[1] / ".server").absolute()
 
 
@@ -63,11 +67,12 @@ def current() -> Server:
 
 
 def start(preference: str = "auto", say: Say = quiet) -> Server:
-    """Find or start the server, make the database and the accounts, and return it; starting it again changes nothing.
+    """Find or start the server, make the database and the accounts, and return it; starting it
+    again changes nothing.
 
-    With `auto`, DATABASE_URL goes first, then the server that holds the data already, then Docker where an engine
-    answers, then a private server. `docker` and `local` allow that one alone. `say` gets a line on every decision.
-    Raises DatabaseError.
+    With `auto`, DATABASE_URL goes first, then the server that holds the data already, then Docker
+    where an engine answers, then a private server. `docker` and `local` allow that one alone. `say`
+    gets a line on every decision. Raises DatabaseError.
     """
     if preference not in PREFERENCES:
         raise ServerError(f"there is no server {preference!r}: choose {', '.join(PREFERENCES)}")
@@ -95,17 +100,26 @@ def start(preference: str = "auto", say: Say = quiet) -> Server:
     return _start_local(say)
 
 
-def stop(say: Say = quiet) -> None:
-    """Stop the server that `start` started; a server that DATABASE_URL names is left alone."""
+def stop(say: Say = quiet, delete: bool = False) -> None:
+    """Stop the server that `start` started, and with `delete` remove its data, passwords and
+    programs.
+
+    A server that DATABASE_URL names is left alone, data and all.
+    """
     if os.environ.get("DATABASE_URL"):
         say("The server that DATABASE_URL names is not ours to stop: left running.")
-    elif _chosen() == "docker":
-        DockerServer(folder(), say=say).stop()
-        say("Docker's server is stopped; its volume keeps the data.")
+        return
+    kept = "" if delete else "; its data stay"
+    if _chosen() == "docker":
+        DockerServer(folder()).stop(delete)
+        say(f"The server in Docker is stopped{kept}.")
     elif PrivateServer(folder()).stop():
-        say(f"The private server is stopped; its data stay in {folder()}.")
+        say(f"The private server is stopped{kept}.")
     else:
         say("No server was running.")
+    if delete:
+        shutil.rmtree(folder(), ignore_errors=True)
+        say(f"Its data are deleted ({folder()}).")
 
 
 def _start_docker(say: Say) -> Server:
@@ -113,7 +127,7 @@ def _start_docker(say: Say) -> Server:
     docker.start()
     _choose("docker")
     found = _docker_server(docker)
-    say(f"{found.description} is ready.")
+    say(f"Ready: {found.description}.")
     return found
 
 
@@ -122,7 +136,7 @@ def _start_local(say: Say) -> Server:
     private.start()
     _choose("local")
     found = _local_server(private)
-    say(f"{found.description} is ready.")
+    say(f"Ready: {found.description}.")
     return found
 
 

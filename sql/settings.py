@@ -1,4 +1,5 @@
-"""The settings of a private server: durable, on loopback only, and sized for loading gradients on this machine."""
+"""The settings of a private server: durable, on loopback only, and sized for loading gradients on
+this machine."""
 
 import os
 from dataclasses import dataclass
@@ -12,7 +13,8 @@ MIB = 1024**2
 
 @dataclass(frozen=True)
 class Size:
-    """How much memory the server caches pages in and how much redo log it writes ahead, in bytes."""
+    """How much memory the server caches pages in and how much redo log it writes ahead, in
+    bytes."""
 
     buffer_pool: int
     redo_log: int
@@ -30,8 +32,9 @@ def machine_size() -> Size:
 def render(program: Program, folder: Path, data: Path, port: int, size: Size) -> str:
     """Return the option file of a server in `folder` with its data in `data`.
 
-    Left at the servers' defaults because those are what we want: innodb_flush_method (O_DIRECT where the file system
-    has it, on MySQL 8.4 and MariaDB 10.11 alike), innodb_file_per_table, and name resolution of loopback.
+    Left at the servers' defaults because those are what we want: innodb_flush_method (O_DIRECT
+    where the file system has it, on MySQL 8.4 and MariaDB 10.11 alike), innodb_file_per_table, and
+    name resolution of loopback.
     """
     settings: dict[str, object] = {
         **program.folders(),
@@ -54,7 +57,8 @@ def render(program: Program, folder: Path, data: Path, port: int, size: Size) ->
     }
     if os.geteuid() == 0:
         settings["user"] = "root"  # both servers refuse to run as root unless told to
-    # No TLS: nothing leaves this machine, and encrypting gigabytes of digits costs the processor time we load with.
+    # No TLS: nothing leaves this machine, and encrypting gigabytes of digits costs the processor
+    # time we load with.
     if program.flavour == "mysql":
         settings |= {
             "innodb-redo-log-capacity": size.redo_log,
@@ -70,7 +74,8 @@ def render(program: Program, folder: Path, data: Path, port: int, size: Size) ->
 
 
 def socket_path(folder: Path) -> Path | None:
-    """Return the path of the server's Unix socket; None where it is longer than the kernel's 107 bytes."""
+    """Return the path of the server's Unix socket; None where it is longer than the kernel's 107
+    bytes."""
     path = folder / "server.sock"
     return path if len(os.fsencode(path)) <= 107 else None
 

@@ -11,11 +11,13 @@ from sqlalchemy import URL
 
 from sql import accounts, address, server
 from sql.docker_server import DockerServer
+from sql.errors import DatabaseError
 from sql.given_server import connected
 from sql.private_server import PrivateServer
 from sql.settings import MIB, Size
 
 SERVER = pytest.StashKey[URL]()
+VERSION = pytest.StashKey[str]()
 SMALL = Size(buffer_pool=256 * MIB, redo_log=256 * MIB)
 
 
@@ -23,21 +25,27 @@ def pytest_configure(config: pytest.Config) -> None:
     """Find or start the server once, so that the header can name it."""
     if config.option.collectonly or config.option.help:
         return
-    if text := os.environ.get("TEST_DATABASE_URL"):
-        config.stash[SERVER] = address.parse(text, "TEST_DATABASE_URL")
-    elif DockerServer(server.folder()).answers():
-        config.stash[SERVER] = _container(config)
-    else:
-        config.stash[SERVER] = _private(config)
+    try:
+        config.stash[SERVER] = _server(config)
+        with connected(address.without_database(config.stash[SERVER])) as session:
+            config.stash[VERSION] = session.get_server_info().removeprefix("5.5.5-")
+    except DatabaseError as error:
+        raise pytest.UsageError(str(error)) from None
 
 
 def pytest_report_header(config: pytest.Config) -> str | None:
     """Name the server and its version."""
     if SERVER not in config.stash:
         return None
-    url = config.stash[SERVER]
-    with connected(address.without_database(url)) as session:
-        return f"server: {session.get_server_info()} at {address.public(url)}"
+    return f"server: {config.stash[VERSION]} at {address.public(config.stash[SERVER])}"
+
+
+def _server(config: pytest.Config) -> URL:
+    if text := os.environ.get("TEST_DATABASE_URL"):
+        return address.parse(text, "TEST_DATABASE_URL")
+    if DockerServer(server.folder()).answers():
+        return _container(config)
+    return _private(config)
 
 
 def _private(config: pytest.Config) -> URL:
@@ -88,7 +96,8 @@ def _fresh_database(server_url: URL) -> Iterator[URL]:
 
 @pytest.fixture
 def reader_url(server_url: URL, database: URL) -> Iterator[URL]:
-    """The address of `database` for an account of its own that may only SELECT and SHOW VIEW there."""
+    """The address of `database` for an account of its own that may only SELECT and SHOW VIEW
+    there."""
     name, password = f"reader_{secrets.token_hex(4)}", accounts.new_password()
     with connected(address.without_database(server_url)) as session:
         for statement in accounts.reader(name, password, database.database):

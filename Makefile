@@ -1,0 +1,82 @@
+# The menu: bare `make` prints it, from the lines marked ##. Every target first sets up what it needs.
+PYTHON ?= python3
+VENV := .venv
+RUN_PYTHON := $(VENV)/bin/python
+COMPLETE := $(VENV)/requirements.sha256
+
+MAKEFLAGS += --no-print-directory --no-builtin-rules
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.PHONY: help up down migrate data train runs sql url figures test lint bench clean
+
+# Values reach the commands through the environment, never through the text of a recipe: a quote or a semicolon in one
+# is only a character. make itself would read a $ in a value given on its command line; `value` keeps it as typed.
+VARIABLES := EXP DATASET EPOCHS SEED SEEDS PRECISION LIMIT TELEMETRY RECORD_EVERY RUN RESUME SERVER ROLE \
+	DATA_DIR SERVER_DIR DATABASE_URL READER_DATABASE_URL TEST_DATABASE_URL MYSQL_PORT
+$(foreach name,$(VARIABLES),$(if $(filter command,$(firstword $(origin $(name)))),\
+	$(eval override $(name) := $$(value $(name)))$(eval export $(name))))
+
+# $(call option,EXP,exp) is --exp=... where EXP is set and nothing where it is not.
+option = $${$(1):+--$(2)="$$$(1)"}
+
+help:
+	@echo 'From a fresh machine: make up && make train EXP=sigmoid_sgd && make figures'
+	@echo
+	@sed -n 's/^\([a-z]*\):.*## */  make \1	/p' Makefile | expand -t 18
+	@echo
+	@echo 'EXP is sigmoid_sgd, sigmoid_adam, relu_sgd, relu_adam, all, or a TOML file. The rest of the variables:'
+	@echo '  DATASET (auto, mnist, fashion-mnist, sample)  EPOCHS  SEED  SEEDS  PRECISION (double, single)  LIMIT'
+	@echo '  TELEMETRY (full, statistics)  RECORD_EVERY  RESUME=1  RUN  DATA_DIR  SERVER (auto, docker, local)'
+	@echo '  DATABASE_URL (mysql://user:password@host:3306/gradients: a server of your own)'
+
+$(COMPLETE): requirements.lock bootstrap.py
+	@$(PYTHON) bootstrap.py
+
+up: $(COMPLETE) ## find or start the server, and migrate the database
+	@$(RUN_PYTHON) -m sql up $(call option,SERVER,server) >&2
+	@$(RUN_PYTHON) -m migrations upgrade >&2
+
+down: $(COMPLETE) ## stop the server; its data stay
+	@$(RUN_PYTHON) -m sql down
+
+migrate: up ## migrate the database (part of up)
+
+data: $(COMPLETE) ## download and check a data set (DATASET)
+	@$(RUN_PYTHON) -m trainer data $(call option,DATASET,dataset) $(call option,DATA_DIR,data-dir)
+
+train: up ## train an experiment (EXP) and record every gradient
+	@$(RUN_PYTHON) -m trainer train $(call option,EXP,exp) $(call option,DATASET,dataset) \
+	  $(call option,EPOCHS,epochs) $(call option,SEED,seed) $(call option,SEEDS,seeds) \
+	  $(call option,PRECISION,precision) $(call option,LIMIT,limit) $(call option,TELEMETRY,telemetry) \
+	  $(call option,RECORD_EVERY,record-every) $(call option,RUN,run) $(call option,DATA_DIR,data-dir) \
+	  $(if $(filter-out 0 no false,$(RESUME)),--resume)
+
+runs: up ## list all runs
+	@$(RUN_PYTHON) -m trainer runs
+
+sql: up ## open an SQL client as reader; or run piped SQL: echo 'SELECT 1' | make sql
+	@$(RUN_PYTHON) -m sql client
+
+url: up ## print the reader's address for any SQL client (ROLE=owner: the owner's)
+	@$(RUN_PYTHON) -m sql url $(call option,ROLE,role)
+
+figures: up ## draw the figures of every finished run
+	@$(RUN_PYTHON) -m analysis figures
+
+test: $(COMPLETE) ## run all tests, against a real server
+	@$(RUN_PYTHON) -m pytest
+
+lint: $(COMPLETE) ## check style and formatting
+	@$(RUN_PYTHON) -m ruff check .
+	@$(RUN_PYTHON) -m ruff format --check .
+
+bench: $(COMPLETE) ## measure the ways into the server against each other
+	@$(RUN_PYTHON) -m bench
+
+clean: ## delete figures and caches (ALL=1: also the private server, its data and .venv)
+ifneq ($(filter-out 0 no false,$(ALL)),)
+	@if [ -d "$${SERVER_DIR:-.server}" ]; then $(MAKE) $(COMPLETE) && $(RUN_PYTHON) -m sql down --delete; fi
+	@rm -rf .server $(VENV) *.egg-info
+endif
+	@rm -rf figures report .pytest_cache .ruff_cache .hypothesis
+	@find . -name __pycache__ -not -path './.venv/*' -prune -exec rm -rf {} +

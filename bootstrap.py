@@ -1,0 +1,179 @@
+"""Make `.venv` complete: every dependency as requirements.lock pins it, and the project itself.
+
+Run by make as `python3 bootstrap.py`; does nothing where .venv already agrees with the lock.
+Standard library only. Debian and Ubuntu split pip from Python; where it is missing, the
+distribution's own pip is fetched, unpacked into a temporary folder and used to install pip into
+.venv: no system package, no root.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import hashlib
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+OLDEST = (3, 11)
+HERE = Path(__file__).resolve().parent
+VENV = HERE / ".venv"
+PYTHON = VENV / "bin" / "python"
+LOCK = HERE / "requirements.lock"
+STAMP = VENV / "requirements.sha256"
+SYSTEM_WHEELS = Path("/usr/share/python-wheels")
+
+
+class BootstrapError(Exception):
+    """The environment cannot be made; the text is one sentence for the user."""
+
+
+def main() -> int:
+    """Make or complete .venv; return the exit status."""
+    if sys.version_info < OLDEST:
+        found = ".".join(map(str, sys.version_info[:2]))
+        wanted = ".".join(map(str, OLDEST))
+        fail(
+            f"this is Python {found}, and {wanted} or newer is needed: name one, "
+            f"as in `make PYTHON=python{wanted}`"
+        )
+        return 2
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    with Path(__file__).open() as own:
+        fcntl.flock(own, fcntl.LOCK_EX)  # two makes at once: the second finds the work done
+        try:
+            complete()
+        except BootstrapError as error:
+            fail(str(error))
+            return 2
+        except KeyboardInterrupt:
+            fail("stopped; run make again to go on")
+            return 130
+    return 0
+
+
+def complete() -> None:
+    """Bring .venv to what the lock says, in place where it runs, from nothing where it does not."""
+    wanted = hashlib.sha256(LOCK.read_bytes()).hexdigest()
+    usable = runs_here()
+    if usable and STAMP.exists() and STAMP.read_text().strip() == wanted:
+        STAMP.touch()  # make compares times
+        return
+    STAMP.unlink(missing_ok=True)
+    try:
+        if not usable:
+            say(f"Making {VENV.name} with Python {'.'.join(map(str, sys.version_info[:3]))} ...")
+            make()
+        say("Installing the packages that requirements.lock pins (a minute or two) ...")
+        pip("install", "--require-hashes", "--requirement", str(LOCK))
+        pip("install", "--no-deps", "--no-build-isolation", "--editable", str(HERE))
+    except BaseException:
+        if not usable:  # half an environment is worse than none
+            shutil.rmtree(VENV, ignore_errors=True)
+        raise
+    STAMP.write_text(f"{wanted}\n")
+
+
+def runs_here() -> bool:
+    """Say whether .venv has this Python's version, and pip: neither is so after an upgrade or a
+    kill."""
+    program = "import sys, pip; print(sys.version_info[:2])"
+    try:
+        done = subprocess.run([PYTHON, "-c", program], capture_output=True, text=True, check=False)
+    except OSError:
+        return False
+    return done.stdout.strip() == str(sys.version_info[:2])
+
+
+def make() -> None:
+    """Make .venv with pip in it.
+
+    Raises BootstrapError where neither Python nor the distribution has pip.
+    """
+    shutil.rmtree(VENV, ignore_errors=True)
+    venv = [sys.executable, "-m", "venv"]
+    if subprocess.run([*venv, VENV], capture_output=True, check=False).returncode == 0:
+        return
+    shutil.rmtree(VENV, ignore_errors=True)
+    done = subprocess.run(
+        [*venv, "--without-pip", VENV], capture_output=True, text=True, check=False
+    )
+    if done.returncode:
+        reason = (done.stderr or done.stdout).strip().splitlines()[-1:]
+        raise BootstrapError(f"Python cannot make a virtual environment ({''.join(reason)})")
+    with tempfile.TemporaryDirectory(prefix="pip-") as folder:
+        wheel = distribution_pip(Path(folder))
+        say(f"This Python comes without pip: using {wheel.name} of the distribution.")
+        run(
+            [
+                PYTHON,
+                wheel / "pip",
+                "install",
+                "-q",
+                "--no-index",
+                f"--find-links={wheel.parent}",
+                "pip",
+            ],
+            "the distribution's pip does not run on this Python",
+        )
+
+
+def distribution_pip(folder: Path) -> Path:
+    """Return the distribution's pip wheel, installed or unpacked into `folder`.
+
+    Raises BootstrapError where there is none to be had.
+    """
+    from sql.apt import Apt, AptError
+
+    wheels = SYSTEM_WHEELS
+    if not list(wheels.glob("pip-*.whl")):
+        try:
+            Apt(folder / "apt").unpack(["python3-pip-whl"], folder / "root")
+        except AptError as error:
+            raise BootstrapError(
+                f"this Python has no pip, and {error}: install python3-venv, or a Python with pip"
+            ) from None
+        wheels = folder / "root" / SYSTEM_WHEELS.relative_to("/")
+    found = sorted(wheels.glob("pip-*.whl"))
+    if not found:
+        raise BootstrapError("this Python has no pip: install python3-venv, or a Python with pip")
+    return found[-1]
+
+
+def pip(*arguments: str) -> None:
+    """Run .venv's pip.
+
+    Raises BootstrapError where it fails; it has then said why.
+    """
+    run(
+        [PYTHON, "-m", "pip", *arguments, "-q", "--no-input", "--disable-pip-version-check"],
+        "the packages could not be installed for the reason above: "
+        "check the network and the free disk space, and run make again",
+    )
+
+
+def run(command: list[str | Path], failure: str) -> None:
+    """Run a command that says by itself what is wrong; raise BootstrapError with `failure` if
+    so."""
+    # Settings of the caller's that would install somewhere else than into .venv.
+    stray = ("PIP_TARGET", "PIP_PREFIX", "PIP_USER", "PIP_REQUIRE_VIRTUALENV", "PYTHONHOME")
+    environment = {name: value for name, value in os.environ.items() if name not in stray}
+    if subprocess.run(command, env=environment, stdin=subprocess.DEVNULL, check=False).returncode:
+        raise BootstrapError(failure)
+
+
+def say(line: str) -> None:
+    """Tell what happens, on standard error: standard output is for results alone."""
+    print(line, file=sys.stderr, flush=True)
+
+
+def fail(sentence: str) -> None:
+    """Print an error as every command of this project does."""
+    say(f"Error: {sentence[:1].upper()}{sentence[1:]}")
+
+
+if __name__ == "__main__":
+    sys.exit(main())
