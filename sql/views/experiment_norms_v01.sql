@@ -22,7 +22,7 @@ FROM (
         COUNT(Norm) AS norms,
         SQRT(SUM(Norm * Norm)) AS step_norm,
         SUM(Mean) AS mean_sum
-    FROM {table}
+    FROM {table} FORCE INDEX (norm_and_mean)
     GROUP BY Run, Epoch, Step
 ) AS steps
 GROUP BY Run, Epoch

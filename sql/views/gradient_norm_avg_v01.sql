@@ -14,7 +14,7 @@ FROM (
         Epoch,
         Step,
         SQRT(SUM(Norm * Norm)) AS step_norm
-    FROM {table}
+    FROM {table} FORCE INDEX (norm_and_mean)
     GROUP BY Run, Epoch, Step
 ) AS steps
 GROUP BY Run, Epoch

@@ -8,5 +8,5 @@ SELECT
     Run,
     Epoch,
     AVG(Mean)
-FROM {table}
+FROM {table} FORCE INDEX (norm_and_mean)
 GROUP BY Run, Epoch

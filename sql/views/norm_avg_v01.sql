@@ -9,5 +9,5 @@ SELECT
     Run,
     Epoch,
     AVG(Norm)
-FROM {table}
+FROM {table} FORCE INDEX (norm_and_mean)
 GROUP BY Run, Epoch

@@ -1,0 +1,139 @@
+"""The catalogue and the views, up, down and up again."""
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.runtime.migration import MigrationContext
+from sqlalchemy import inspect
+
+from migrations import history
+from sql.catalogue import metadata
+from sql.connection import engine
+from sql.errors import ObjectError
+from sql.objects import definition, versions
+from sql.registry import replace_view, versions_in_force
+from trainer.telemetry.runs import RunDescription, RunLayer, register
+
+TWO_LAYERS = RunDescription(
+    experiment="moved", seed=1, dataset="sample", dataset_sha256="0" * 64, precision="double",
+    telemetry="full", record_every=1, epochs=1, config={},
+    layers=(
+        RunLayer(1, "layer_1_input", "dense", 2, 2),
+        RunLayer(2, "layer_2_softmax", "softmax", 2, 2),
+    ),
+)  # fmt: skip
+
+REVISION = '''"""The mean row norm, times a hundred."""
+
+from pathlib import Path
+
+from alembic import op
+
+from sql.registry import replace_view
+
+revision = "0099"
+down_revision = "{newest}"
+branch_labels = None
+depends_on = None
+
+ROOT = Path(__file__).parent
+
+
+def upgrade() -> None:
+    replace_view(op.get_bind(), "norm_avg", 2, ROOT)
+
+
+def downgrade() -> None:
+    replace_view(op.get_bind(), "norm_avg", 1, ROOT)
+'''
+
+
+@pytest.fixture
+def fresh(database):
+    made = engine(database)
+    yield made
+    made.dispose()
+
+
+def objects(made) -> set[str]:
+    names = inspect(made)
+    return {*names.get_table_names(), *names.get_view_names()} - {"alembic_version"}
+
+
+def test_up_down_and_up_again_leaves_the_same_objects(fresh):
+    history.upgrade(fresh)
+    first = objects(fresh)
+    history.downgrade(fresh, "base")
+    assert objects(fresh) == set()
+    assert history.upgrade(fresh) == (None, history.newest())
+    assert objects(fresh) == first
+
+
+def test_migrating_twice_changes_nothing(fresh):
+    history.upgrade(fresh)
+    assert history.upgrade(fresh) == (history.newest(), history.newest())
+
+
+def test_the_migrated_tables_are_those_the_code_knows(fresh):
+    history.upgrade(fresh)
+    with fresh.connect() as connection:
+        differences = compare_metadata(MigrationContext.configure(connection), metadata)
+    assert [each for each in differences if "alembic_version" not in str(each)] == []
+
+
+def test_every_view_file_is_in_force_at_its_newest_version(fresh):
+    history.upgrade(fresh)
+    with fresh.connect() as connection:
+        found = versions_in_force(connection)
+    assert found == {name: numbers[-1] for name, numbers in versions("views").items()}
+
+
+@pytest.fixture
+def second_version(tmp_path):
+    """A folder with a revision that puts version 2 of norm_avg in force, and both versions' files."""
+    first = definition("views", "norm_avg", 1).text
+    (tmp_path / "views").mkdir()
+    (tmp_path / "views" / "norm_avg_v01.sql").write_text(first)
+    (tmp_path / "views" / "norm_avg_v02.sql").write_text(first.replace("AVG(Norm)", "100 * AVG(Norm)"))
+    (tmp_path / "0099_norm_avg_v02.py").write_text(REVISION.format(newest=history.newest()))
+    return tmp_path
+
+
+def test_a_view_moves_to_its_next_version_and_back_for_every_experiment(fresh, second_version):
+    def norm() -> float:
+        with fresh.connect() as connection:
+            return connection.exec_driver_sql("SELECT norm FROM moved_layer_1_norm_avg").scalar_one()
+
+    def in_force() -> int:
+        with fresh.connect() as connection:
+            return versions_in_force(connection)["norm_avg"]
+
+    history.upgrade(fresh)
+    run = register(fresh, TWO_LAYERS)
+    with fresh.begin() as connection:
+        connection.exec_driver_sql(
+            "INSERT INTO moved_layer_1_input (Run, Epoch, Step, RowIndex, Gradient1, Gradient2) "
+            f"VALUES ({run.run_id}, 1, 1, 0, 3, 4)"
+        )
+    before = history.newest()
+    assert (norm(), in_force()) == (5.0, 1)
+    history.upgrade(fresh, versions=second_version)
+    assert (norm(), in_force()) == (500.0, 2)
+    history.downgrade(fresh, before, versions=second_version)
+    assert (norm(), in_force()) == (5.0, 1)
+
+
+def test_a_version_without_a_file_is_refused_and_nothing_changes(fresh):
+    history.upgrade(fresh)
+    with fresh.connect() as connection:
+        with pytest.raises(ObjectError, match=r"no version 7 of norm_avg: views has .*norm_avg \[1\]"):
+            replace_view(connection, "norm_avg", 7)
+        assert versions_in_force(connection)["norm_avg"] == 1
+
+
+def test_downgrading_takes_the_views_of_experiments_with_it(fresh):
+    history.upgrade(fresh)
+    register(fresh, TWO_LAYERS)
+    history.downgrade(fresh, "0001")
+    assert inspect(fresh).get_view_names() == []
+    history.upgrade(fresh)
+    assert "moved_ratio_2_1_avg" in inspect(fresh).get_view_names()

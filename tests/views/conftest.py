@@ -1,0 +1,78 @@
+"""A database with a two-layer experiment whose rows are few enough to work out by hand."""
+
+import numpy as np
+import pytest
+from sqlalchemy import Engine, insert
+
+from migrations import history
+from sql.catalogue import step_statistics
+from sql.connection import engine
+from trainer.recording import EpochMetrics
+from trainer.telemetry.runs import STATISTICS_COLUMNS, RunDescription, RunLayer, register
+from trainer.telemetry.statistics import step_statistics as summarised
+
+LAYERS = (
+    RunLayer(1, "layer_1_input", "dense", 2, 2),
+    RunLayer(2, "layer_2_sigmoid", "sigmoid", 2, 2),
+    RunLayer(3, "layer_3_softmax", "softmax", 2, 2),
+)
+
+
+class Hand:
+    """Puts rows into the tables directly, past recorder and loader."""
+
+    def __init__(self, made: Engine) -> None:
+        self.engine = made
+
+    def run(self, experiment: str, **changes) -> int:
+        values = {
+            "experiment": experiment, "seed": 3, "dataset": "sample", "dataset_sha256": "0" * 64,
+            "precision": "double", "telemetry": "full", "record_every": 1, "epochs": 2, "config": {},
+            "layers": LAYERS,
+        }  # fmt: skip
+        return register(self.engine, RunDescription(**values | changes)).run_id
+
+    def rows(self, run_id: int, experiment: str, layer: int, rows: list[tuple]) -> None:
+        """Insert (epoch, step, row index, gradient 1, gradient 2)."""
+        table = f"{experiment}_{LAYERS[layer - 1].layer_name}"
+        with self.engine.begin() as connection:
+            for row in rows:
+                cells = ", ".join("NULL" if cell is None else repr(cell) for cell in row)
+                connection.exec_driver_sql(
+                    f"INSERT INTO {table} (Run, Epoch, Step, RowIndex, Gradient1, Gradient2) "
+                    f"VALUES ({run_id}, {cells})"
+                )
+
+    def statistics(self, run_id: int, layer: int, gradients: dict[tuple[int, int], list]) -> None:
+        """Insert the statistics of gradients, by (epoch, step)."""
+        rows = []
+        for (epoch, step), gradient in gradients.items():
+            found = vars(summarised(np.array(gradient, float)))
+            rows.append({"run_id": run_id, "layer": layer, "epoch": epoch, "step": step, **found})
+        assert set(STATISTICS_COLUMNS) == set(rows[0]) - {"run_id"}
+        with self.engine.begin() as connection:
+            connection.execute(insert(step_statistics), rows)
+
+    def metrics(self, run_id: int, *epochs: EpochMetrics) -> None:
+        from sqlalchemy import update
+
+        from sql.catalogue import epoch_metrics, runs
+
+        with self.engine.begin() as connection:
+            for each in epochs:
+                connection.execute(insert(epoch_metrics).values(run_id=run_id, **vars(each)))
+                connection.execute(
+                    update(runs).where(runs.c.run_id == run_id).values(completed_epoch=each.epoch)
+                )
+
+    def select(self, query: str) -> list[tuple]:
+        with self.engine.connect() as connection:
+            return [tuple(row) for row in connection.exec_driver_sql(query)]
+
+
+@pytest.fixture(scope="module")
+def hand(module_database) -> Hand:
+    made = engine(module_database)
+    history.upgrade(made)
+    yield Hand(made)
+    made.dispose()
