@@ -33,14 +33,14 @@ def load(name_or_path: str | os.PathLike[str]) -> Experiment:
     """
     text = os.fspath(name_or_path)
     if isinstance(name_or_path, os.PathLike) or text.endswith(".toml") or "/" in text:
-        return _read(Path(text))
+        return _read(Path(os.path.expanduser(text)))
     if text not in names():
         raise ExperimentError(_unknown(text))
     return _read(_FOLDER / f"{text}.toml")
 
 
 def _unknown(name: str) -> str:
-    close = get_close_matches(name, names(), n=3, cutoff=0.5)
+    close = get_close_matches(name.lower(), names(), n=3, cutoff=0.6)
     hint = f"did you mean {' or '.join(close)}? " if close else ""
     return (
         f"there is no experiment {_shorten(name)}: {hint}built in are {', '.join(names())}; "

@@ -11,7 +11,7 @@ from trainer.experiments.layer_spec import LayerSpec
 from trainer.network.naming import layer_names
 
 LAYERS_MAX = 50
-WIDTH_MAX = 1000  # InnoDB allows 1,017 columns a table, and a row just under 8 KB
+WIDTH_MAX = 990  # what fits into a row of InnoDB, 8,126 bytes, as DOUBLE columns beside the keys
 
 
 class _Record(BaseModel):
@@ -80,7 +80,8 @@ class Experiment(_Record):
             strict=False,
             max_length=LAYERS_MAX,
             description=f"a list of at most {LAYERS_MAX} whole numbers from 1 to {WIDTH_MAX:,}, "
-            "since a MySQL (InnoDB) table holds at most 1,017 columns, one a neuron",
+            "since a MySQL (InnoDB) table holds at most 1,017 columns and 8,126 bytes a row, "
+            "and each neuron is a column",
         ),
     ] = (128, 128, 64, 32, 16)
     activation: Annotated[Literal["sigmoid", "relu"], Field(description="'sigmoid' or 'relu'")]

@@ -1,0 +1,71 @@
+"""A network that diverges says NaN or infinity: no warning, no crash, no zero in disguise."""
+
+import numpy as np
+import pytest
+
+from tests.network.small_network import PENALTIES, batch, build, experiment
+from trainer.assembly import build_optimizer
+from trainer.experiments import AdamSettings, SGDSettings
+from trainer.network import Network, ReLU
+
+ACTIVATIONS = ["sigmoid", "relu"]
+DTYPES = [np.float64, np.float32]
+
+
+def diverged(activation: str, dtype: type) -> tuple[Network, np.ndarray]:
+    """Return a network and labels, one image of whose batch was not a number."""
+    network = build(experiment(activation=activation), dtype)
+    images, labels = batch(0, dtype)
+    images[0, 0] = np.nan
+    network.forward(images, training=True)
+    return network, labels
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize("activation", ACTIVATIONS)
+def test_the_loss_of_a_diverged_network_is_not_a_number(activation, dtype):
+    network, labels = diverged(activation, dtype)
+    assert np.isnan(network.loss(labels)[0])
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize("activation", ACTIVATIONS)
+def test_the_weight_gradients_of_a_diverged_network_are_not_numbers(activation, dtype):
+    network, labels = diverged(activation, dtype)
+    network.backward(labels)
+    for layer in network.layers[0::2]:
+        assert np.isnan(layer.gradient).all(), layer.name
+
+
+@pytest.mark.parametrize("activation", ACTIVATIONS)
+def test_the_other_gradients_are_not_numbers_in_the_rows_of_the_bad_samples_alone(activation):
+    network, labels = diverged(activation, np.float64)
+    network.backward(labels)
+    for layer in network.layers[1::2]:
+        assert np.isnan(layer.gradient[0]).all(), layer.name
+        assert np.isfinite(layer.gradient[1:]).all(), layer.name
+
+
+@pytest.mark.parametrize("upstream", [np.nan, np.inf])
+def test_dead_neurons_under_a_diverged_layer_have_no_gradient_of_zero(upstream):
+    layer = ReLU(1, np.float64)
+    layer.forward(np.array([[-1.0]]), training=True)
+    with np.errstate(invalid="ignore"):
+        assert np.isnan(layer.backward(np.array([[upstream]]))[0, 0])
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize("activation", ACTIVATIONS)
+@pytest.mark.parametrize(
+    "optimizer", [SGDSettings(kind="sgd", momentum=0.9), AdamSettings(kind="adam")]
+)
+def test_weights_that_overflow_never_give_a_finite_loss_or_a_warning(activation, optimizer, dtype):
+    chosen = experiment(activation=activation, optimizer=optimizer, penalties=PENALTIES)
+    network, its_optimizer = build(chosen, dtype), build_optimizer(chosen)
+    network.parameters *= np.finfo(dtype).max / 8
+    images, labels = batch(0, dtype)
+    for _ in range(3):
+        network.forward(images, training=True)
+        assert not np.isfinite(sum(network.loss(labels)))
+        network.backward(labels)
+        its_optimizer.step(network)
