@@ -5,7 +5,7 @@ import pytest
 
 from tests.network.small_network import PENALTIES, batch, build, experiment
 from trainer.assembly import build_optimizer
-from trainer.experiments import AdamSettings, SGDSettings
+from trainer.experiments import AdamSettings, Penalties, SGDSettings
 from trainer.network import Network, ReLU
 
 ACTIVATIONS = ["sigmoid", "relu"]
@@ -69,3 +69,12 @@ def test_weights_that_overflow_never_give_a_finite_loss_or_a_warning(activation,
         assert not np.isfinite(sum(network.loss(labels)))
         network.backward(labels)
         its_optimizer.step(network)
+
+
+def test_a_gradient_that_overflows_is_infinite_without_a_warning():
+    network = build(experiment(penalties=Penalties(weight_l2=10.0)), np.float32)
+    network.layers[0].parameters["weights"][:] = 3e38
+    images, labels = batch(0, np.float32)
+    network.forward(np.zeros_like(images), training=True)
+    network.backward(labels)
+    assert np.isposinf(network.layers[0].gradient).all()

@@ -140,6 +140,12 @@ def test_a_short_batch_after_a_long_one_is_computed_as_if_alone(probe: Probe):
     np.testing.assert_array_equal(after_a_long_one, alone.backward())
 
 
+def test_a_short_batch_uses_the_memory_of_a_long_one():
+    layer = dense()
+    long = layer.forward(np.ones((6, WIDTH)), training=True)
+    assert np.shares_memory(layer.forward(np.ones((2, WIDTH)), training=True), long)
+
+
 def test_a_dense_layer_multiplies_and_adds():
     layer = dense()
     layer.parameters["weights"][:] = np.arange(12).reshape(4, 3)

@@ -167,6 +167,10 @@ def test_a_network_restored_goes_on_as_if_never_interrupted_bit_for_bit(dtype):
     train(resumed, resumed_optimizer, range(3, 6))
     assert_same(resumed.state(), whole.state())
     assert_same(resumed_optimizer.state(), its_optimizer.state())
+    images, _ = batch(7, dtype)
+    np.testing.assert_array_equal(
+        resumed.forward(images, training=False), whole.forward(images, training=False)
+    )
 
 
 def test_a_state_is_a_copy_that_training_does_not_change():

@@ -86,6 +86,18 @@ def test_a_state_is_a_copy_that_later_steps_do_not_change():
     np.testing.assert_array_equal(state["first_moment"], before)
 
 
+def test_one_state_can_be_restored_again_and_again():
+    first = Adam()
+    walk(first, 1.0, [0.5])
+    state = first.state()
+    paths = []
+    for _ in range(2):
+        optimizer = Adam()
+        optimizer.restore(state)
+        paths.append(walk(optimizer, 1.0, [0.2, -0.3]))
+    assert paths[0] == paths[1]
+
+
 def test_the_state_of_another_kind_of_optimizer_is_refused():
     adam = Adam()
     walk(adam, 1.0, [0.5])

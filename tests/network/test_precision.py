@@ -6,6 +6,7 @@ import pytest
 from tests.network.small_network import PENALTIES, batch, build, experiment
 from trainer.assembly import build_optimizer
 from trainer.experiments import AdamSettings, SGDSettings
+from trainer.network import Dense
 
 OPTIMIZERS = [
     SGDSettings(kind="sgd", learning_rate=0.5, decay=0.1, momentum=0.9),
@@ -34,6 +35,11 @@ def test_every_array_has_the_networks_dtype(optimizer, dtype):
     arrays |= {layer.name: layer.gradient for layer in network.layers}
     del arrays["steps"]
     assert {name: array.dtype for name, array in arrays.items()} == dict.fromkeys(arrays, dtype)
+
+
+def test_a_layer_alone_has_its_dtype_too():
+    layer = Dense(3, 2, np.float32, np.random.default_rng(0))
+    assert {array.dtype for array in layer.parameters.values()} == {np.dtype(np.float32)}
 
 
 def test_every_layer_passes_on_the_dtype_it_was_given():
