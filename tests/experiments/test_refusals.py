@@ -158,9 +158,8 @@ def test_several_mistakes_are_counted(path):
 
 def test_a_layer_wider_than_a_table(path):
     assert refusal_of(path, hidden_widths="[128, 2000]") == (
-        "'hidden_widths[1]' is 2000; allowed is a list of at most 50 whole numbers from 1 to 990, "
-        "since a MySQL (InnoDB) table holds at most 1,017 columns and 8,126 bytes a row, and each "
-        "neuron is a column"
+        "'hidden_widths[1]' is 2000; allowed is a list of at most 50 whole numbers from 1 to 800, "
+        "since each neuron is a column, and no more fit into a table of MySQL and MariaDB"
     )
 
 
