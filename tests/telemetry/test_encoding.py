@@ -17,8 +17,8 @@ def chunk(values: np.ndarray, steps=(1,), row_counts=None) -> Chunk:
     return Chunk(LAYER, 2, np.array(steps), np.array(row_counts or [len(values)]), values)
 
 
-def cells(text: bytes) -> list[list[str]]:
-    return [line.split(",") for line in text.decode().splitlines()]
+def cells(text: memoryview) -> list[list[str]]:
+    return [line.split(",") for line in bytes(text).decode().splitlines()]
 
 
 def test_a_line_is_step_row_index_and_the_cells():

@@ -1,5 +1,7 @@
 """Text that LOAD DATA reads back into exactly the numbers that were computed."""
 
+import io
+
 import numpy as np
 import polars as pl
 
@@ -8,14 +10,17 @@ from trainer.telemetry.chunk import Chunk, storable
 NULL = "\\N"
 
 
-def encode(chunk: Chunk, dtype: np.dtype | None = None) -> bytes:
+def encode(chunk: Chunk, dtype: np.dtype | None = None) -> memoryview:
     """Return one line a row: Step, RowIndex, Gradient1 .. GradientN, separated by commas.
 
     Each number is the shortest decimal that rounds back to it, since the server's parsing of digits is what loading
     waits for. A value that is not storable becomes \\N. `dtype` is the table's; it may be wider than the chunk's, and
     the digits are then those of the wider type: 0.1 in single precision is 0.10000000149011612 to a DOUBLE column.
     """
-    return _frame(chunk, dtype).write_csv(include_header=False, null_value=NULL).encode("ascii")
+    # Into bytes at once: by way of a string it takes twice as long.
+    buffer = io.BytesIO()
+    _frame(chunk, dtype).write_csv(buffer, include_header=False, null_value=NULL)
+    return buffer.getbuffer()
 
 
 def encode_literals(chunk: Chunk, run_id: int, dtype: np.dtype | None = None) -> list[str]:

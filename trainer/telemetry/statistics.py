@@ -53,7 +53,7 @@ def step_statistics(gradient: np.ndarray) -> StepStatistics:
         finite_rows=len(values),
         row_norm_sum=float(np.sqrt(squares).sum()),
         mean=float(values.mean()),
-        median=float(np.median(gradient)),
+        median=_median(gradient.ravel()),
         mean_abs=float(magnitudes.mean()),
         gradient_norm=float(np.sqrt(squares.sum())),
         zeros=1.0 - np.count_nonzero(values) / size,
@@ -71,3 +71,11 @@ def chunk_statistics(chunk: Chunk) -> list[tuple]:
         (chunk.layer.number, chunk.epoch, step, *astuple(step_statistics(values)))
         for step, values in chunk.by_step()
     ]
+
+
+def _median(values: np.ndarray) -> float:
+    """Return the median of finite values, shape (n,); numpy.median would look for NaN in them too."""
+    middle = len(values) // 2
+    parted = np.partition(values, middle)
+    upper = float(parted[middle])
+    return upper if len(values) % 2 else (float(parted[:middle].max()) + upper) / 2
