@@ -1,0 +1,46 @@
+"""The command line of the reports: `python -m analysis figures`."""
+
+from pathlib import Path
+
+import click
+
+from analysis.errors import AnalysisError
+from analysis.exhibition import exhibit
+from sql.connection import reader_engine
+from sql.errors import DatabaseError
+
+FIGURES = Path("figures")
+
+
+@click.group()
+def main() -> None:
+    """Report on finished runs, from the SQL views alone."""
+
+
+@main.command()
+@click.option("--run", "run_id", type=click.IntRange(min=1), help="Only this run.")
+@click.option("--exp", "experiment", help="Only runs of this experiment.")
+@click.option(
+    "--output",
+    type=click.Path(path_type=Path),
+    default=FIGURES,
+    show_default=True,
+    help="Folder for the pages; other files in it stay as they are.",
+)
+@click.option("--no-png", is_flag=True, help="Pages alone, without PNG beside them.")
+def figures(run_id: int | None, experiment: str | None, output: Path, no_png: bool) -> None:
+    """Draw the paper's figures of every finished run, as pages that open offline."""
+    try:
+        engine = reader_engine()
+        with engine.connect() as connection:
+            exhibit(connection, output, run_id, experiment, images=not no_png, say=click.echo)
+    except (AnalysisError, DatabaseError) as error:
+        raise _Refusal(str(error)) from error
+
+
+class _Refusal(click.ClickException):
+    exit_code = 2
+
+
+if __name__ == "__main__":
+    main()

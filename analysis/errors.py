@@ -1,0 +1,23 @@
+"""What can go wrong in a report, each with a sentence that names the cure.
+
+AnalysisError
+ ├── NoRowsError     a view has no row of what was asked for
+ ├── OutputError     a report cannot be written where the user wants it
+ └── ImageError      no browser draws the images
+"""
+
+
+class AnalysisError(Exception):
+    """Base of all errors whose text is for the user; commands print it and exit with status 2."""
+
+
+class NoRowsError(AnalysisError):
+    """A view that exists has no row of the run or experiment that was asked for."""
+
+
+class OutputError(AnalysisError):
+    """The output folder cannot be made or written."""
+
+
+class ImageError(AnalysisError):
+    """There is no browser to draw images with, or it does not draw."""

@@ -1,0 +1,129 @@
+"""Two panels over the epochs, dense layers above and all others below, one line a layer.
+
+Neighbouring layers of different kind have gradients of different size by construction (a sum over
+the batch, per weight, against one sample's), so their lines are not drawn over one another.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import pandas as pd
+import plotly.graph_objects as go
+from plotly.subplots import make_subplots
+
+from analysis.figures.layer_styles import LayerStyle, layer_styles
+from analysis.figures.style import INK, epoch_axis, layout
+
+ORDINARY = ""  # the mark of a value that lies on its line
+DODGE = 0.11  # epochs between the special marks of neighbouring lines
+SPREAD = 0.7  # epochs that all of them may take
+
+
+@dataclass(frozen=True)
+class Mark:
+    """A value that is not where the axis says: its symbol, and its meaning for the legend."""
+
+    symbol: str
+    meaning: str
+
+
+def layer_panels(
+    title: str,
+    headings: tuple[str, str],
+    points: pd.DataFrame,
+    names: Mapping[int, str],
+    marks: Mapping[str, Mark],
+) -> go.Figure:
+    """Draw `points`: epoch, layer, y (place on the axis), mark (key of `marks` or ORDINARY), hover.
+
+    A special point stands apart from its layer's line, in its layer's colour, with its mark's
+    symbol; points of several layers in one place stand side by side. `headings` are of the dense
+    layers' panel and of the others'.
+    """
+    styles = layer_styles(names)
+    present = [styles[layer] for layer in sorted(set(points["layer"]))]
+    panels = [
+        (heading, [style for style in present if style.dense == dense])
+        for heading, dense in zip(headings, (True, False), strict=True)
+    ]
+    panels = [(heading, members) for heading, members in panels if members]
+    figure = make_subplots(
+        rows=len(panels),
+        cols=1,
+        shared_xaxes=True,
+        vertical_spacing=0.08,
+        subplot_titles=[heading for heading, _ in panels],
+    )
+    figure.update_layout(layout(title))
+    figure.update_annotations(x=0, xanchor="left", font={"size": 13})
+    figure.update_layout(legend_title={"text": "Layer", "side": "top left"})
+    shown: set[str] = set()
+    for row, (_, members) in enumerate(panels, start=1):
+        panel = pd.concat(
+            _placed(points, style, place, len(members)) for place, style in enumerate(members)
+        )
+        for style in members:
+            figure.add_trace(_line(panel[panel["layer"] == style.layer], style, marks), row, 1)
+        for key, mark in marks.items():
+            special = panel[panel["mark"] == key]
+            if not special.empty:
+                figure.add_trace(_outline(special, key, mark, key not in shown), row, 1)
+                shown.add(key)
+        epoch_axis(figure, points["epoch"], row)
+    figure.update_xaxes(title_text="epoch", row=len(panels), col=1)
+    return figure
+
+
+def _placed(points: pd.DataFrame, style: LayerStyle, place: int, of: int) -> pd.DataFrame:
+    """Return one layer's points with x: the epoch, or beside it for a special point."""
+    own = points[points["layer"] == style.layer].sort_values("epoch")
+    offset = (place - (of - 1) / 2) * min(DODGE, SPREAD / of)
+    return own.assign(x=own["epoch"] + offset * (own["mark"] != ORDINARY))
+
+
+def _line(own: pd.DataFrame, style: LayerStyle, marks: Mapping[str, Mark]) -> go.Scatter:
+    rows = _broken(own)
+    return go.Scatter(
+        x=[None, *(row and row.x for row in rows)],
+        y=[None, *(row and row.y for row in rows)],
+        text=[None, *(row and row.hover for row in rows)],
+        mode="lines+markers",
+        name=str(style.layer),
+        legendrank=style.layer,
+        line={"color": style.color, "dash": style.dash, "width": 2},
+        marker={
+            "symbol": [
+                style.symbol,  # of a point that is nowhere: the legend shows the first symbol
+                *(marks[row.mark].symbol if row and row.mark else style.symbol for row in rows),
+            ],
+            "size": 8,
+            "color": style.color,
+            "line": {"width": 1.5, "color": style.color},
+        },
+        hovertemplate="%{text}<extra></extra>",
+    )
+
+
+def _broken(own: pd.DataFrame) -> Sequence[tuple | None]:
+    """Return the points in order, with None where the line stops: about each special point."""
+    rows: list[tuple | None] = []
+    for row in own.itertuples():
+        if rows and (row.mark != ORDINARY or rows[-1].mark != ORDINARY):
+            rows.append(None)
+        rows.append(row)
+    return rows
+
+
+def _outline(special: pd.DataFrame, key: str, mark: Mark, in_legend: bool) -> go.Scatter:
+    """Return dark outlines about the special points of a panel, with their meaning as name."""
+    return go.Scatter(
+        x=special["x"].tolist(),
+        y=special["y"].tolist(),
+        mode="markers",
+        name=mark.meaning,
+        legendgroup=key,
+        showlegend=in_legend,
+        legendrank=10_000,
+        marker={"symbol": f"{mark.symbol}-open", "size": 9, "color": INK, "line": {"width": 1}},
+        hoverinfo="skip",
+    )

@@ -1,0 +1,64 @@
+"""Mean gradient by layer and epoch: the paper's Figures 11 and 15."""
+
+from collections.abc import Mapping
+
+import pandas as pd
+import plotly.graph_objects as go
+
+from analysis.figures.layer_panels import ORDINARY, Mark, layer_panels
+from analysis.figures.style import INK, MINUS, VANISHING_INK, exact, level, title_of_run
+from analysis.figures.symmetric_log import SymmetricLog
+from analysis.runs import Run
+
+VANISHING_REGION = 1e-3  # of a mean gradient, either side of zero: the paper's Figure 11
+
+ZERO, NOT_FINITE = "zero", "not finite"
+MARKS = {
+    ZERO: Mark("circle", "exactly zero"),
+    NOT_FINITE: Mark("hourglass", "no finite gradient, drawn at the top"),
+}
+HEADINGS = ("Dense layers: gradient of the weights", "Activations and others: gradient of a sample")
+
+
+def mean_gradient(norms: pd.DataFrame, run: Run) -> go.Figure:
+    """Draw `mean` of the rows of gradient_norms of one run.
+
+    The axis is linear about zero and logarithmic beyond: means have either sign and all magnitudes.
+    """
+    names = dict(zip(norms["layer"], norms["layer_name"], strict=True))
+    scale = SymmetricLog.fitting(norms["mean"], VANISHING_REGION)
+    largest = max(norms["mean"].abs().max(), VANISHING_REGION)
+    edge = float(scale.position(pd.Series([largest]))[0]) * 1.08
+    marks = pd.Series(ORDINARY, index=norms.index, dtype="object")
+    marks[norms["mean"] == 0] = ZERO
+    marks[norms["mean"].isna()] = NOT_FINITE
+    points = norms[["epoch", "layer"]].assign(
+        y=scale.position(norms["mean"]).fillna(edge),
+        mark=marks,
+        hover=[_hover(row) for row in norms.to_dict("records")],
+    )
+    title = title_of_run("Mean gradient by layer and epoch", run, of_gradients=True)
+    figure = layer_panels(title, HEADINGS, points, names, MARKS)
+    positions, texts = scale.ticks(largest)
+    figure.update_yaxes(
+        range=[-1.14 * edge, 1.14 * edge],
+        tickvals=positions,
+        ticktext=texts,
+        zeroline=True,
+        zerolinecolor=INK,
+        title_text=f"mean gradient (linear within ±{scale.unit:.0e})",
+    )
+    line = float(scale.position(pd.Series([VANISHING_REGION]))[0])
+    level(figure, line, f"{VANISHING_REGION:g}", VANISHING_INK, "dash", below=False)
+    level(figure, -line, f"{MINUS}{VANISHING_REGION:g}", VANISHING_INK, "dash", below=True)
+    return figure
+
+
+def _hover(row: Mapping[str, object]) -> str:
+    return "<br>".join(
+        (
+            f"<b>{row['layer_name']}, epoch {row['epoch']}</b>",
+            f"mean gradient {exact(row['mean'])}",
+            f"median {exact(row['median'])}",
+        )
+    )

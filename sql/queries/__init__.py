@@ -1,0 +1,23 @@
+"""The reports' SELECTs, one a file: they read views only, bind every value, and name every column.
+
+Unlike tables and views these files have no version: nothing in the database depends on them.
+"""
+
+import re
+from pathlib import Path
+
+from sql.names import quoted
+
+HERE = Path(__file__).parent
+PLACEHOLDER = re.compile(r"\{([a-z_]+)\}")
+
+
+def query(name: str, **identifiers: str) -> str:
+    """Return the SELECT in `{name}.sql` without its comment header.
+
+    Each placeholder such as {view} becomes the identifier of that name, quoted. Raises ObjectError
+    for what cannot be an identifier.
+    """
+    lines = (HERE / f"{name}.sql").read_text(encoding="utf-8").splitlines()
+    body = "\n".join(line for line in lines if not line.startswith("--"))
+    return PLACEHOLDER.sub(lambda match: quoted(identifiers[match[1]]), body)
