@@ -24,7 +24,10 @@ def upgrade(
 def downgrade(
     engine: Engine, revision: str, versions: Path | None = None
 ) -> tuple[str | None, str | None]:
-    """Migrate down to `revision` ("base" is the empty database) and return the revisions before and after."""
+    """Migrate down to `revision`, "base" being the empty database.
+
+    Returns the revisions before and after.
+    """
     return _run(engine, command.downgrade, revision, versions)
 
 

@@ -23,7 +23,7 @@ def quoted(name: str) -> str:
 
 
 def checked_experiment(name: str) -> str:
-    """Return an experiment's name that is fit to become part of table names, or raise ObjectError."""
+    """Return an experiment's name if it is fit to begin table names, else raise ObjectError."""
     if not EXPERIMENT_NAME.fullmatch(name):
         raise ObjectError(
             f"{name!r} cannot name an experiment: use a lower-case letter, then up to 31 "

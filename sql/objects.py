@@ -1,10 +1,11 @@
-"""The one loader of versioned SQL files: reads one, fills in experiment, layer and columns, applies it.
+"""The one loader of versioned SQL files: reads one and fills in experiment, layer and columns.
 
-A file `sql/views/norm_avg_v01.sql` is version 1 of the view `norm_avg`. Its comment header is for readers, but for two
-lines: `-- View:` (or `-- Table:`) says what the object is called in the database, and by its placeholders how often
-it is made: once a pair of neighbouring layers, a layer, an experiment, or once; `-- Needs:` lists views that come
-first. A block between `-- each layer` or `-- each experiment` and `-- end` is repeated; blocks that start with SELECT
-are joined by UNION ALL. Merged files never change: a new version is a new file and a migration.
+A file `sql/views/norm_avg_v01.sql` is version 1 of the view `norm_avg`. Its comment header is for
+readers, but for two lines: `-- View:` (or `-- Table:`) says what the object is called in the
+database, and by its placeholders how often it is made: once a pair of neighbouring layers, a layer,
+an experiment, or once; `-- Needs:` lists views that come first. A block between `-- each layer` or
+`-- each experiment` and `-- end` is repeated; blocks that start with SELECT are joined by UNION
+ALL. Merged files never change: a new version is a new file and a migration.
 """
 
 import re
@@ -28,7 +29,10 @@ Kind = Literal["tables", "views"]
 
 @dataclass(frozen=True)
 class Layer:
-    """One layer as its table knows it: `number` from 1, `name` as in layer_2_sigmoid, `width` in neurons."""
+    """One layer as its table knows it.
+
+    `number` counts from 1, `name` is as in layer_2_sigmoid, `width` is in neurons.
+    """
 
     number: int
     name: str
@@ -132,8 +136,8 @@ def in_order(definitions: Iterable[Definition]) -> list[Definition]:
 def balanced(terms: Sequence[str], operator: str = " + ") -> str:
     """Join terms with parentheses that halve at each level.
 
-    A flat sum of some 590 terms overflows MariaDB's parser stack, and of 2,010 MySQL's; a balanced one is only as
-    deep as its logarithm.
+    A flat sum of some 590 terms overflows MariaDB's parser stack, and of 2,010 MySQL's; a balanced
+    one is only as deep as its logarithm.
     """
     if len(terms) == 1:
         return terms[0]
@@ -148,7 +152,7 @@ def gradient_columns(width: int) -> tuple[str, ...]:
 
 
 def create_table(shape: Shape, layer: Layer, column_type: str, version: int = 1) -> str:
-    """Return the statement that makes one layer's gradient table; `column_type` is DOUBLE or FLOAT."""
+    """Return the statement that makes one layer's gradient table of DOUBLE or FLOAT columns."""
     values = _of_layer(shape, layer)
     columns = gradient_columns(layer.width)
     values |= {

@@ -1,4 +1,4 @@
-"""Which experiments have tables and which version of each view is in force, and how the database is brought there."""
+"""Which experiments have tables, which version of each view is in force, and how that changes."""
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -28,8 +28,8 @@ LOCK_SECONDS = 120
 def registration_lock(connection: Connection) -> Iterator[None]:
     """Hold this database's registration lock, so that two trainers or migrations take turns.
 
-    DDL commits by itself on MySQL and MariaDB, so no transaction can do this. Raises ObjectError where another
-    holds the lock for over two minutes.
+    DDL commits by itself on MySQL and MariaDB, so no transaction can do this. Raises ObjectError
+    where another holds the lock for over two minutes.
     """
     database = connection.scalar(text("SELECT DATABASE()"))
     name = f"registration.{database}"[:64]
@@ -64,15 +64,15 @@ def registered_shapes(connection: Connection) -> list[Shape]:
 def versions_in_force(connection: Connection) -> dict[str, int]:
     """Return the version of each view that migrations have put in force."""
     rows = connection.execute(select(view_versions.c.view_name, view_versions.c.version))
-    return {name: version for name, version in rows}
+    return dict(rows.all())
 
 
 def create_gradient_tables(connection: Connection, shape: Shape, column_type: str) -> list[str]:
     """Make the gradient tables of `shape` that are missing and return their names.
 
-    `column_type`, DOUBLE or FLOAT, is for new tables; existing FLOAT tables become DOUBLE where DOUBLE is asked for,
-    which changes no value. Tables just made are dropped again if a later one cannot be made. Raises ObjectError where
-    a table of that name has another shape.
+    `column_type`, DOUBLE or FLOAT, is for new tables; existing FLOAT tables become DOUBLE where
+    DOUBLE is asked for, which changes no value. Tables just made are dropped again if a later one
+    cannot be made. Raises ObjectError where a table of that name has another shape.
     """
     made: list[str] = []
     try:
@@ -84,8 +84,8 @@ def create_gradient_tables(connection: Connection, shape: Shape, column_type: st
                 made.append(name)
             elif list(found) != list(gradient_columns(layer.width)):
                 raise ObjectError(
-                    f"Experiment {shape.experiment} already has a table {name} of {len(found)} neurons, not "
-                    f"{layer.width}: give the new experiment another name."
+                    f"Experiment {shape.experiment} already has a table {name} of {len(found)} "
+                    f"neurons, not {layer.width}: give the new experiment another name."
                 )
             elif column_type == "DOUBLE" and set(found.values()) == {"FLOAT"}:
                 connection.exec_driver_sql(_widen(name, layer.width))
@@ -97,16 +97,19 @@ def create_gradient_tables(connection: Connection, shape: Shape, column_type: st
 
 
 def gradient_column_types(connection: Connection, table: str) -> dict[str, str]:
-    """Return the cells of a gradient table, in order, each with DOUBLE or FLOAT; empty if there is no table."""
+    """Return the cells of a gradient table, in order, each with DOUBLE or FLOAT.
+
+    Empty if there is no such table.
+    """
     rows = connection.execute(
         text(
             "SELECT column_name AS name, UPPER(data_type) AS type FROM information_schema.columns "
-            "WHERE table_schema = DATABASE() AND table_name = :table AND column_name LIKE 'Gradient%' "
-            "ORDER BY ordinal_position"
+            "WHERE table_schema = DATABASE() AND table_name = :table "
+            "AND column_name LIKE 'Gradient%' ORDER BY ordinal_position"
         ),
         {"table": table},
     )
-    return {name: kind for name, kind in rows}
+    return dict(rows.all())
 
 
 def apply_views(connection: Connection, shape: Shape | None = None, root: Path = HERE) -> None:
@@ -122,7 +125,7 @@ def apply_views(connection: Connection, shape: Shape | None = None, root: Path =
 
 
 def replace_view(connection: Connection, name: str, version: int | None, root: Path = HERE) -> None:
-    """Put one version of a view in force, everywhere; None drops it. What migrations call, both ways.
+    """Put one version of a view in force, everywhere; None drops it. Migrations call it, both ways.
 
     Raises ObjectError where that version has no file; the database is then as it was.
     """

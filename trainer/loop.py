@@ -1,4 +1,4 @@
-"""The training loop: forward, loss, backward, record, update; nothing of files, screens or servers."""
+"""The training loop: forward, loss, backward, record, update; no files, screens or servers."""
 
 import time
 from collections.abc import Callable
@@ -16,7 +16,10 @@ Observer = Callable[["Progress"], None]
 
 @dataclass(frozen=True)
 class Progress:
-    """Where training stands: `step` of `steps` in `epoch`; loss in nats and accuracy as a fraction, over the epoch so far."""
+    """Where training stands: `step` of `steps` in `epoch`.
+
+    Loss, in nats, and accuracy, a fraction, are over the epoch so far.
+    """
 
     epoch: int
     step: int
@@ -35,10 +38,10 @@ def train(
     recorder: Recorder,
     observer: Observer,
 ) -> None:
-    """Train on `dataset`, whose order is taken as it is, and hand every step's gradients to `recorder`.
+    """Train on `dataset`, in the order it is in, and hand every step's gradients to `recorder`.
 
-    The losses reported are cross-entropies, without penalties. `generator` is what the network draws from; it is part
-    of the state that a recorder may keep.
+    The losses reported are cross-entropies, without penalties. `generator` is what the network
+    draws from; it is part of the state that a recorder may keep.
     """
     images, labels = dataset.train_images, dataset.train_labels
     steps = -(-len(images) // batch_size)
@@ -74,7 +77,7 @@ def evaluate(
 
 
 def training_state(network: Network, optimizer: Optimizer, generator: np.random.Generator) -> dict:
-    """Return everything that the next epoch depends on: weights, optimizer and random generator, to the bit."""
+    """Return all that the next epoch depends on, to the bit: weights, optimizer, generator."""
     state = {f"network.{name}": value for name, value in network.state().items()}
     state |= {f"optimizer.{name}": value for name, value in optimizer.state().items()}
     return state | {"generator": str(generator.bit_generator.state)}

@@ -10,8 +10,9 @@ import numpy as np
 class RecordedLayer(Protocol):
     """One layer after a backward pass.
 
-    `number` counts from 1; `gradient`, of shape (rows, width), is the loss's gradient with respect to the layer's
-    weights (dense) or its input (any other kind), valid until the next backward pass.
+    `number` counts from 1; `gradient`, of shape (rows, width), is the loss's gradient with respect
+    to the layer's weights (dense) or its input (any other kind), valid until the next backward
+    pass.
     """
 
     number: int
@@ -38,7 +39,7 @@ class Recorder(Protocol):
     """Receives every step's gradients and every epoch's metrics."""
 
     def record(self, epoch: int, step: int, layers: Sequence[RecordedLayer]) -> None:
-        """Take copies of the gradients of one step; blocks only where earlier ones wait for room."""
+        """Take copies of one step's gradients; blocks only where earlier ones wait for room."""
 
     def close_epoch(self, metrics: EpochMetrics, state: Callable[[], State]) -> None:
-        """Return once everything of the epoch is safe; `state` gives what a resumed run starts from."""
+        """Return once all of the epoch is safe; `state` gives what a resumed run starts from."""

@@ -17,7 +17,7 @@ HEADINGS = (
 
 
 def runs_table(engine: Engine) -> Table:
-    """Return one line a run, the oldest first; raises ObjectError where there is no catalogue yet."""
+    """Return one line a run, the oldest first; raises ObjectError where there is no catalogue."""
     with engine.connect() as connection:
         if missing_catalogue(connection):
             raise ObjectError("The database has no catalogue tables yet: run `make migrate`.")

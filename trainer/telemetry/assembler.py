@@ -6,7 +6,8 @@ from sql.objects import Layer
 from trainer.telemetry.chunk import Chunk
 
 CHUNK_VALUES = 300_000
-"""Gradient values in a chunk: enough that a transaction's fixed cost vanishes, few enough that writers keep in step."""
+"""Gradient values in a chunk: enough that a transaction's fixed cost vanishes, few enough that
+writers keep in step."""
 
 
 class Assembler:
@@ -18,7 +19,7 @@ class Assembler:
         self._start(None)
 
     def add(self, epoch: int, step: int, gradient: np.ndarray) -> Chunk | None:
-        """Copy one step's gradient, shape (rows, width); return the chunk before it where it was complete."""
+        """Copy one step's gradient, shape (rows, width); return the chunk it no longer fitted."""
         rows = len(gradient)
         complete = None
         if self._steps and self._filled + rows > len(self._values):

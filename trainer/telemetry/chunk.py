@@ -7,15 +7,16 @@ import numpy as np
 from sql.objects import Layer
 
 LARGEST_MAGNITUDE = 1e150
-"""Beyond it a square overflows in the server, which fails the whole load: such a value counts as non-finite."""
+"""Beyond it a square overflows in the server and fails the whole load: such a value counts as
+non-finite."""
 
 
 @dataclass(frozen=True)
 class Chunk:
     """Gradients of one layer in one epoch.
 
-    `steps` has shape (k,), ascending; `row_counts`, shape (k,), how many rows of `values`, shape (rows, width), belong
-    to each step, in order.
+    `steps` has shape (k,), ascending; `row_counts`, shape (k,), says how many rows of `values`,
+    shape (rows, width), belong to each step, in order.
     """
 
     layer: Layer
@@ -57,6 +58,6 @@ class Chunk:
 
 
 def storable(values: np.ndarray) -> np.ndarray:
-    """Mark, cell by cell, what a server can hold and square: finite and of magnitude at most 1e150."""
+    """Mark each cell that a server can hold and square: finite, of magnitude at most 1e150."""
     largest = min(LARGEST_MAGNITUDE, float(np.finfo(values.dtype).max))
     return np.abs(values) <= values.dtype.type(largest)

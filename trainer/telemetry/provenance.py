@@ -1,4 +1,4 @@
-"""What a run was made with: the commit, and the versions of Python and of the packages that compute and store."""
+"""What a run was made with: the commit, and the versions of what computes and stores."""
 
 import platform
 import subprocess

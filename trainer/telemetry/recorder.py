@@ -15,8 +15,8 @@ CloseEpoch = Callable[[EpochMetrics, Sequence[tuple], State], None]
 class GradientRecorder:
     """Records the gradients of every `every`-th step, the first of each epoch among them.
 
-    Satisfies trainer.recording.Recorder. `close` receives an epoch's metrics, its rows of `step_statistics` and the
-    training state, once all chunks of the epoch are stored.
+    Satisfies trainer.recording.Recorder. `close` receives an epoch's metrics, its rows of
+    `step_statistics` and the training state, once all chunks of the epoch are stored.
     """
 
     def __init__(

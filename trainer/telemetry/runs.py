@@ -30,7 +30,7 @@ COLUMN_TYPES = {"double": "DOUBLE", "single": "FLOAT"}
 
 @dataclass(frozen=True)
 class RunLayer:
-    """A layer as `layers` lists it: `rows` of its gradient table in a full batch, `width` in neurons."""
+    """A layer as `layers` lists it: `rows` of its gradient in a full batch, `width` in neurons."""
 
     layer: int
     layer_name: str
@@ -73,7 +73,7 @@ class Run:
         self.run_id, self.shape, self.table_types = run_id, shape, table_types
 
     def close_epoch(self, metrics: EpochMetrics, statistics: Sequence[tuple], state: State) -> None:
-        """Put an epoch's metrics, statistics and checkpoint, and the fact that it is complete, in one transaction."""
+        """Store an epoch's metrics, statistics and checkpoint, and that it is complete, at once."""
         values = asdict(metrics) | {
             name: _finite(getattr(metrics, name)) for name in ("loss", "validation_loss")
         }
@@ -110,7 +110,8 @@ class Run:
 def register(engine: Engine, description: RunDescription) -> Run:
     """Make the experiment's tables and views where they are missing, and a row in `runs`.
 
-    Raises ObjectError where the catalogue is missing, or the experiment's name stands for a network of another shape.
+    Raises ObjectError where the catalogue is missing, or the experiment's name stands for a network
+    of another shape.
     """
     with engine.connect() as connection:
         if missing_catalogue(connection):
@@ -150,8 +151,8 @@ def _check_shape(connection, shape: Shape) -> None:
     wanted = [(layer.name, layer.width) for layer in shape.layers]
     if known and known != wanted:
         raise ObjectError(
-            f"Earlier runs of {shape.experiment} had other layers ({_summary(known)}; now {_summary(wanted)}): "
-            "give the new experiment another name."
+            f"Earlier runs of {shape.experiment} had other layers ({_summary(known)}; now "
+            f"{_summary(wanted)}): give the new experiment another name."
         )
 
 

@@ -15,7 +15,7 @@ WAITING = 12
 
 @dataclass(frozen=True)
 class Traffic:
-    """How far the writers are: rows and values stored, and rows handed over that are not stored yet."""
+    """How far the writers are: rows and values stored, and rows handed over but not stored yet."""
 
     rows: int = 0
     values: int = 0
@@ -25,8 +25,9 @@ class Traffic:
 class Sink:
     """A bounded queue in front of `writers` threads; it blocks when full and never drops anything.
 
-    Every chunk is summarised, and stored unless `connect` is None (a run that keeps statistics alone). What goes wrong
-    in a writer is raised by the next `put` or `flush`; nothing is stored after it.
+    Every chunk is summarised, and stored unless `connect` is None (a run that keeps statistics
+    alone). What goes wrong in a writer is raised by the next `put` or `flush`; nothing is stored
+    after it.
     """
 
     def __init__(self, connect: Callable[[], Loader] | None, writers: int = 2) -> None:
@@ -54,7 +55,7 @@ class Sink:
         future.add_done_callback(self._done)
 
     def flush(self) -> Sequence[tuple]:
-        """Wait until every chunk is stored and return the rows of `step_statistics` since the last flush."""
+        """Wait until all chunks are stored; return the `step_statistics` rows since last time."""
         while True:
             with self._lock:
                 waiting = list(self._unfinished)
