@@ -1,0 +1,122 @@
+"""The command line of the benchmark: `python -m bench`, or `make bench`."""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+import click
+from rich.console import Console
+from rich.table import Table
+from sqlalchemy import URL, text
+
+from bench import sample, ways, whole
+from migrations import history
+from sql import server
+from sql.connection import engine
+from sql.errors import DatabaseError
+from sql.names import quoted
+from trainer import experiments
+from trainer.datasets import Dataset, load
+from trainer.errors import TrainerError
+from trainer.run import DTYPES, Settings, describe
+from trainer.telemetry.chunk import Chunk
+from trainer.telemetry.runs import register
+
+EXPERIMENT = "sigmoid_sgd"
+FEW_STEPS, MANY_STEPS = 4, 60
+SLOW_WAYS = {
+    "pandas to_sql": ways.pandas_to_sql,
+    "SQLAlchemy insert of dicts": ways.sqlalchemy_insert,
+    "PyMySQL executemany": ways.pymysql_executemany,
+}
+FLOOR = "floor: bare LOAD DATA, encoded beforehand, two connections"
+OURS = "whole run: train, record, encode, load"
+
+
+@click.command()
+@click.option("--epochs", type=click.IntRange(1), default=10, show_default=True)
+@click.option("--precision", "precisions", multiple=True, type=click.Choice(["double", "single"]))
+@click.option("--dataset", default="auto", show_default=True)
+@click.option("--data-dir", type=click.Path(path_type=Path, file_okay=False), envvar="DATA_DIR")
+def main(epochs: int, precisions: Sequence[str], dataset: str, data_dir: Path | None) -> None:
+    """Measure whole runs against the usual ways of getting rows into a server, all in one run."""
+    console = Console(soft_wrap=True, highlight=False)
+    try:
+        data = load(dataset, data_dir)
+        for precision in precisions or ("double", "single"):
+            with _own_database(server.current().owner, precision) as url:
+                _measure(console, url, data, precision, epochs)
+    except (DatabaseError, TrainerError) as error:
+        refusal = click.ClickException(str(error))
+        refusal.exit_code = 2
+        raise refusal from error
+
+
+@contextmanager
+def _own_database(owner: URL, precision: str) -> Iterator[URL]:
+    """A database for the benchmark alone: fresh tables, of the benchmark's precision."""
+    name = f"gradients_bench_{precision}"
+    home = engine(owner)
+    with home.connect() as connection:
+        connection.exec_driver_sql(f"DROP DATABASE IF EXISTS {quoted(name)}")
+        connection.exec_driver_sql(f"CREATE DATABASE {quoted(name)}")
+    try:
+        yield owner.set(database=name)
+    finally:
+        with home.connect() as connection:
+            connection.exec_driver_sql(f"DROP DATABASE {quoted(name)}")
+        home.dispose()
+
+
+def _measure(console: Console, url: URL, data: Dataset, precision: str, epochs: int) -> None:
+    made = engine(url)
+    history.upgrade(made)
+    with made.connect() as connection:
+        version = connection.scalar(text("SELECT VERSION()"))
+    experiment = experiments.load(EXPERIMENT)
+    description = describe(experiment, data, Settings(precision=precision))
+
+    def run_id() -> int:
+        return register(made, description).run_id
+
+    def chunks(steps: int) -> list[Chunk]:
+        return sample.gradients(experiment, data, description.shape, DTYPES[precision], steps)
+
+    few, many = chunks(FEW_STEPS), chunks(MANY_STEPS)
+    rates = {
+        name: _size(few) / way(url, description.shape, run_id(), few) for name, way in SLOW_WAYS.items()
+    }
+    floors = [_size(many) / ways.bare_load_data(url, description.shape, run_id(), many)]
+    run = whole.train(url, made, EXPERIMENT, data.name, precision, epochs)
+    floors.append(_size(many) / ways.bare_load_data(url, description.shape, run_id(), many))
+    rates[FLOOR] = sum(floors) / len(floors)
+    rates[OURS] = run.values / run.seconds
+    views, overall = whole.time_views(made, EXPERIMENT, run.run_id)
+    made.dispose()
+
+    console.print(_table(f"{precision} precision, {data.name}, server {version}", rates))
+    slowest = max(views, key=views.get)
+    console.print(
+        f"Whole run, {epochs} epochs: {run.seconds:.1f} s, {run.rows:,} rows, {run.values:,} values, "
+        f"trainer's peak memory {run.peak_memory / 1e6:.0f} MB."
+    )
+    console.print(f"The floor before and after the run: {floors[0] / 1e6:.2f} and {floors[1] / 1e6:.2f} M values/s.")
+    console.print(
+        f"Views after it: slowest of {len(views)} per layer {views[slowest]:.2f} s ({slowest}); "
+        f"gradient_norm_ratios {overall:.2f} s.\n"
+    )
+
+
+def _size(chunks: Sequence[Chunk]) -> int:
+    return sum(chunk.values.size for chunk in chunks)
+
+
+def _table(title: str, rates: dict[str, float]) -> Table:
+    table = Table("way into the server", "M values/s", "whole run is", title=title)
+    for name, rate in rates.items():
+        table.add_row(name, f"{rate / 1e6:.2f}", "" if name == OURS else f"{rates[OURS] / rate:.2f} x")
+    return table
+
+
+if __name__ == "__main__":
+    main()

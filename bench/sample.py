@@ -1,0 +1,54 @@
+"""Real gradients to measure with: the first steps of sigmoid_sgd, as chunks."""
+
+from collections.abc import Callable, Sequence
+
+import numpy as np
+
+from sql.objects import Shape
+from trainer.assembly import build_network, build_optimizer
+from trainer.datasets import Dataset
+from trainer.experiments import Experiment
+from trainer.loop import train
+from trainer.recording import EpochMetrics, RecordedLayer, State
+from trainer.telemetry.assembler import Assembler
+from trainer.telemetry.chunk import Chunk
+
+
+class Collector:
+    """A recorder that keeps every chunk in memory."""
+
+    def __init__(self, shape: Shape, dtype: np.dtype) -> None:
+        self._assemblers = [Assembler(layer, dtype) for layer in shape.layers]
+        self.chunks: list[Chunk] = []
+
+    def record(self, epoch: int, step: int, layers: Sequence[RecordedLayer]) -> None:
+        """Take the gradients of one step."""
+        for assembler, layer in zip(self._assemblers, layers, strict=True):
+            chunk = assembler.add(epoch, step, layer.gradient)
+            if chunk:
+                self.chunks.append(chunk)
+
+    def close_epoch(self, metrics: EpochMetrics, state: Callable[[], State]) -> None:
+        """Take what is left."""
+        self.chunks += [chunk for each in self._assemblers if (chunk := each.take())]
+
+
+def gradients(
+    experiment: Experiment, dataset: Dataset, shape: Shape, dtype: np.dtype, steps: int
+) -> list[Chunk]:
+    """Train `steps` steps and return the gradients of all layers."""
+    generator = np.random.default_rng(1)
+    few = dataset.limited(steps * experiment.batch_size)
+    network = build_network(experiment, few.train_images.shape[1], 10, dtype, generator)
+    collector = Collector(shape, dtype)
+    train(
+        network,
+        build_optimizer(experiment),
+        few,
+        experiment.batch_size,
+        1,
+        generator,
+        collector,
+        lambda _: None,
+    )
+    return collector.chunks

@@ -1,0 +1,124 @@
+"""Ways of getting rows into the gradient tables, each a function that loads chunks and returns the seconds it took.
+
+All of them fill the same tables, generated columns and index included.
+"""
+
+import time
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+
+import pandas as pd
+import pymysql
+from sqlalchemy import URL, Connection, Double, Float, Integer, column, insert, table
+
+from sql.connection import connect_arguments, engine
+from sql.names import quoted
+from sql.objects import Shape, gradient_columns
+from trainer.telemetry.buffer_connection import BufferConnection
+from trainer.telemetry.chunk import Chunk
+from trainer.telemetry.encoding import encode
+
+KEYS = ("Run", "Epoch", "Step", "RowIndex")
+
+
+def pandas_to_sql(url: URL, shape: Shape, run_id: int, chunks: Sequence[Chunk]) -> float:
+    """pandas.DataFrame.to_sql, as its documentation shows it."""
+    frames = [(shape.table(chunk.layer), _frame(chunk, run_id)) for chunk in chunks]
+    made = engine(url)
+    start = time.perf_counter()
+    with made.begin() as connection:
+        for name, frame in frames:
+            frame.to_sql(name, connection, if_exists="append", index=False)
+    return _elapsed(start, made)
+
+
+def sqlalchemy_insert(url: URL, shape: Shape, run_id: int, chunks: Sequence[Chunk]) -> float:
+    """SQLAlchemy Core: one insert() with a list of dictionaries a chunk."""
+    loads = [(_table(shape, chunk), _frame(chunk, run_id).to_dict("records")) for chunk in chunks]
+    made = engine(url)
+    start = time.perf_counter()
+    with made.begin() as connection:
+        _insert_all(connection, loads)
+    return _elapsed(start, made)
+
+
+def pymysql_executemany(url: URL, shape: Shape, run_id: int, chunks: Sequence[Chunk]) -> float:
+    """PyMySQL's executemany, which makes INSERTs of many rows."""
+    loads = [
+        (_insert_statement(shape, chunk), _frame(chunk, run_id).to_numpy().tolist()) for chunk in chunks
+    ]
+    connection = pymysql.connect(**connect_arguments(url))
+    start = time.perf_counter()
+    with connection.cursor() as cursor:
+        for statement, rows in loads:
+            cursor.executemany(statement, rows)
+    connection.commit()
+    seconds = time.perf_counter() - start
+    connection.close()
+    return seconds
+
+
+def bare_load_data(
+    url: URL, shape: Shape, run_id: int, chunks: Sequence[Chunk], connections: int = 2
+) -> float:
+    """The floor: LOAD DATA of text that was encoded beforehand, over `connections` at once, and nothing else."""
+    loads = [(_load_statement(shape, chunk, run_id), bytes(encode(chunk))) for chunk in chunks]
+    opened = [BufferConnection(**connect_arguments(url)) for _ in range(connections)]
+
+    def load(number: int) -> None:
+        for statement, payload in loads[number::connections]:
+            opened[number].load(statement, payload)
+            opened[number].commit()
+
+    start = time.perf_counter()
+    with ThreadPoolExecutor(connections) as pool:
+        list(pool.map(load, range(connections)))
+    seconds = time.perf_counter() - start
+    for connection in opened:
+        connection.close()
+    return seconds
+
+
+def _frame(chunk: Chunk, run_id: int) -> pd.DataFrame:
+    frame = pd.DataFrame(chunk.values, columns=list(gradient_columns(chunk.layer.width)))
+    keys = (run_id, chunk.epoch, chunk.step_column(), chunk.row_index_column())
+    for position, (name, values) in enumerate(zip(KEYS, keys, strict=True)):
+        frame.insert(position, name, values)
+    return frame
+
+
+def _table(shape: Shape, chunk: Chunk):
+    kind = Double if chunk.values.itemsize == 8 else Float
+    cells = [column(name, kind()) for name in gradient_columns(chunk.layer.width)]
+    return table(shape.table(chunk.layer), *(column(name, Integer()) for name in KEYS), *cells)
+
+
+def _insert_all(connection: Connection, loads) -> None:
+    for target, rows in loads:
+        connection.execute(insert(target), rows)
+
+
+def _columns(chunk: Chunk) -> str:
+    return ", ".join(gradient_columns(chunk.layer.width))
+
+
+def _insert_statement(shape: Shape, chunk: Chunk) -> str:
+    marks = ", ".join(["%s"] * (len(KEYS) + chunk.layer.width))
+    return (
+        f"INSERT INTO {quoted(shape.table(chunk.layer))} ({', '.join(KEYS)}, {_columns(chunk)}) "
+        f"VALUES ({marks})"
+    )
+
+
+def _load_statement(shape: Shape, chunk: Chunk, run_id: int) -> str:
+    return (
+        f"LOAD DATA LOCAL INFILE 'memory' INTO TABLE {quoted(shape.table(chunk.layer))} CHARACTER SET binary "
+        r"FIELDS TERMINATED BY ',' ESCAPED BY '\\' LINES TERMINATED BY '\n' "
+        f"(Step, RowIndex, {_columns(chunk)}) SET Run = {run_id}, Epoch = {chunk.epoch}"
+    )
+
+
+def _elapsed(start: float, made) -> float:
+    seconds = time.perf_counter() - start
+    made.dispose()
+    return seconds

@@ -1,0 +1,79 @@
+"""A whole experiment as a user runs it, in a process of its own, and the views after it."""
+
+import os
+import re
+import subprocess
+import sys
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+from sqlalchemy import URL, Engine, inspect, text
+
+SAMPLING_SECONDS = 0.2
+ROOT = Path(__file__).parents[1]
+
+
+@dataclass(frozen=True)
+class WholeRun:
+    """Wall time in seconds, the trainer's peak memory in bytes, and what reached the tables."""
+
+    seconds: float
+    peak_memory: int
+    run_id: int
+    rows: int
+    values: int
+
+
+def train(url: URL, engine: Engine, experiment: str, dataset: str, precision: str, epochs: int) -> WholeRun:
+    """Run `python -m trainer train` and wait for its end."""
+    command = [
+        sys.executable, "-m", "trainer", "train", "--exp", experiment, "--dataset", dataset,
+        "--precision", precision, "--epochs", str(epochs),
+    ]  # fmt: skip
+    environment = os.environ | {"DATABASE_URL": url.render_as_string(hide_password=False)}
+    start = time.perf_counter()
+    with subprocess.Popen(command, cwd=ROOT, env=environment) as process:
+        peak = 0
+        while process.poll() is None:
+            peak = max(peak, _peak_memory(process.pid))
+            time.sleep(SAMPLING_SECONDS)
+    seconds = time.perf_counter() - start
+    if process.returncode:
+        raise SystemExit(f"The run ended with exit status {process.returncode}.")
+    with engine.connect() as connection:
+        run_id, rows, values = connection.execute(
+            text(
+                "SELECT run_id, gradient_rows, gradient_values FROM experiment_summary "
+                "ORDER BY run_id DESC LIMIT 1"
+            )
+        ).one()
+    return WholeRun(seconds, peak, run_id, int(rows), int(values))
+
+
+def _peak_memory(pid: int) -> int:
+    """Return the peak resident memory of a process, in bytes; rusage would count the parent's before exec too."""
+    try:
+        status = Path(f"/proc/{pid}/status").read_text(encoding="ascii")
+    except (FileNotFoundError, ProcessLookupError):
+        return 0
+    found = re.search(r"^VmHWM:\s+(\d+) kB$", status, re.M)
+    return int(found[1]) * 1024 if found else 0
+
+
+def time_views(engine: Engine, experiment: str, run_id: int) -> tuple[dict[str, float], float]:
+    """Return the seconds of each view per layer, by name, and those of gradient_norm_ratios, for one run."""
+    prefixes = (f"{experiment}_layer_", f"{experiment}_ratio_")
+    views = [name for name in inspect(engine).get_view_names() if name.startswith(prefixes)]
+    with engine.connect() as connection:
+        seconds = {
+            name: _seconds(connection, f"SELECT * FROM {name} WHERE Run = {run_id}") for name in views
+        }
+        overall = _seconds(connection, f"SELECT * FROM gradient_norm_ratios WHERE run_id = {run_id}")
+    return seconds, overall
+
+
+def _seconds(connection, query: str) -> float:
+    start = time.perf_counter()
+    connection.exec_driver_sql(query).all()
+    return time.perf_counter() - start
