@@ -9,6 +9,7 @@ from sqlalchemy import URL, Engine
 from threadpoolctl import threadpool_limits
 
 from sql.connection import connect_arguments, engine, explained
+from sql.loading import local_infile_allowed
 from trainer.assembly import build_network, build_optimizer
 from trainer.datasets import Dataset
 from trainer.experiments import Experiment
@@ -17,7 +18,7 @@ from trainer.recording import EpochMetrics, State
 from trainer.telemetry.buffer_connection import BufferConnection
 from trainer.telemetry.loader import Loader
 from trainer.telemetry.recorder import GradientRecorder
-from trainer.telemetry.runs import Run, RunDescription, RunLayer, local_infile_allowed, register
+from trainer.telemetry.runs import Run, RunDescription, RunLayer, register
 from trainer.telemetry.sink import Sink, Traffic
 
 WRITERS = 2

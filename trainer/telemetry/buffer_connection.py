@@ -1,7 +1,7 @@
 """A PyMySQL connection that answers LOAD DATA LOCAL from memory, and never from a file.
 
-PyMySQL reads and sends whatever path the server names in its answer, in packets of 16 KB. Here the name is ignored:
-what goes out is the buffer of the load under way, and nothing at all where none is.
+PyMySQL reads and sends whatever path the server names in its answer, in packets of 16 KB. Here the
+name is ignored: what goes out is the buffer of the load under way, and nothing where none is.
 """
 
 from collections.abc import Callable
@@ -21,7 +21,7 @@ class BufferConnection(pymysql.connections.Connection):
         super().__init__(**arguments, local_infile=True)
 
     def load(self, statement: str, payload: bytes | memoryview) -> "LoadResult":
-        """Run a LOAD DATA LOCAL statement with `payload` as its file; its file name is never looked at."""
+        """Run a LOAD DATA LOCAL statement with `payload` as its file, whatever name it gives."""
         self._payload = memoryview(payload)
         try:
             rows = self.query(statement)
@@ -39,7 +39,7 @@ class BufferConnection(pymysql.connections.Connection):
         return result.affected_rows
 
     def send_payload(self) -> bool:
-        """Send the buffer of the load under way, if there is one, and the empty packet that ends it."""
+        """Send the buffer of the load under way, if there is one, and then the empty packet."""
         payload, self._payload = self._payload, None
         if payload is not None:
             size = min(PACKET, self.max_allowed_packet)
@@ -49,7 +49,7 @@ class BufferConnection(pymysql.connections.Connection):
         return payload is not None
 
     def _write_piece(self, piece: memoryview) -> None:
-        """Send one packet as `write_packet` does, but without first copying it behind its header."""
+        """Send one packet as `write_packet` does, but without copying it behind its header."""
         self._write_bytes(len(piece).to_bytes(3, "little") + bytes([self._next_seq_id]))
         self._write_bytes(piece)
         self._next_seq_id = (self._next_seq_id + 1) % 256
@@ -70,7 +70,8 @@ class _BufferResult(MySQLResult):
         if not asked_for:
             raise pymysql.OperationalError(
                 CR.CR_SERVER_LOST,
-                "The server asked for a file of this machine although nothing is being loaded; nothing was sent.",
+                "The server asked for a file of this machine although nothing is being loaded; "
+                "nothing was sent.",
             )
         self._read_ok_packet(answer)
 

@@ -13,9 +13,10 @@ NULL = "\\N"
 def encode(chunk: Chunk, dtype: np.dtype | None = None) -> memoryview:
     """Return one line a row: Step, RowIndex, Gradient1 .. GradientN, separated by commas.
 
-    Each number is the shortest decimal that rounds back to it, since the server's parsing of digits is what loading
-    waits for. A value that is not storable becomes \\N. `dtype` is the table's; it may be wider than the chunk's, and
-    the digits are then those of the wider type: 0.1 in single precision is 0.10000000149011612 to a DOUBLE column.
+    Each number is the shortest decimal that rounds back to it, since the server's parsing of digits
+    is what loading waits for. A value that is not storable becomes \\N. `dtype` is the table's; it
+    may be wider than the chunk's, and the digits are then those of the wider type: 0.1 in single
+    precision is 0.10000000149011612 to a DOUBLE column.
     """
     # Into bytes at once: by way of a string it takes twice as long.
     buffer = io.BytesIO()
@@ -26,7 +27,8 @@ def encode(chunk: Chunk, dtype: np.dtype | None = None) -> memoryview:
 def encode_literals(chunk: Chunk, run_id: int, dtype: np.dtype | None = None) -> list[str]:
     """Return one SQL row value a row: (Run, Epoch, Step, RowIndex, Gradient1, ..., GradientN).
 
-    Numbers are in scientific notation: without an exponent they would be DECIMAL literals, cut at 30 places.
+    Numbers are in scientific notation: without an exponent they would be DECIMAL literals, cut at
+    30 places.
     """
     lines = _frame(chunk, dtype).write_csv(
         include_header=False, null_value="NULL", float_scientific=True

@@ -4,8 +4,8 @@ from datetime import UTC, datetime
 
 import numpy as np
 
-from sql.names import quoted
-from sql.objects import Shape, gradient_columns
+from sql.loading import FIRST_WARNING, NOTE_PROGRESS, insert_gradients, load_gradients
+from sql.objects import Shape
 from trainer.errors import TelemetryError
 from trainer.telemetry.buffer_connection import BufferConnection
 from trainer.telemetry.chunk import Chunk
@@ -17,8 +17,8 @@ INSERT_BYTES = 1 << 19
 class Loader:
     """Loads chunks of one run over one connection.
 
-    `dtypes` maps a layer's number to the element type of its table. With `local_infile` off, batched INSERTs take the
-    place of LOAD DATA LOCAL.
+    `dtypes` maps a layer's number to the element type of its table. With `local_infile` off,
+    batched INSERTs take the place of LOAD DATA LOCAL.
     """
 
     def __init__(
@@ -36,8 +36,9 @@ class Loader:
     def put(self, chunk: Chunk) -> None:
         """Store a chunk, or nothing of it.
 
-        Raises TelemetryError where the server stored anything but what was sent: LOAD DATA LOCAL cannot abort, so a
-        cell that it cannot read becomes 0 with a warning, and a duplicate row is skipped with one.
+        Raises TelemetryError where the server stored anything but what was sent: LOAD DATA LOCAL
+        cannot abort, so a cell that it cannot read becomes 0 with a warning, and a duplicate row is
+        skipped with one.
         """
         try:
             self._put(chunk)
@@ -54,21 +55,15 @@ class Loader:
             self.connection.close()
 
     def _load(self, chunk: Chunk) -> None:
-        columns = ", ".join(gradient_columns(chunk.layer.width))
-        table = self.shape.table(chunk.layer)
         result = self.connection.load(
-            f"LOAD DATA LOCAL INFILE 'memory' INTO TABLE {quoted(table)} CHARACTER SET binary "
-            r"FIELDS TERMINATED BY ',' ESCAPED BY '\\' LINES TERMINATED BY '\n' "
-            f"(Step, RowIndex, {columns}) SET Run = {self.run_id}, Epoch = {chunk.epoch}",
+            load_gradients(self.shape, chunk.layer, self.run_id, chunk.epoch),
             encode(chunk, self.dtypes[chunk.layer.number]),
         )
         if result.rows != chunk.rows or result.warnings:
-            raise TelemetryError(self._complaint(table, chunk, result.rows))
+            raise TelemetryError(self._complaint(chunk, result.rows))
 
     def _insert(self, chunk: Chunk) -> None:
-        columns = ", ".join(gradient_columns(chunk.layer.width))
-        table = self.shape.table(chunk.layer)
-        head = f"INSERT INTO {quoted(table)} (Run, Epoch, Step, RowIndex, {columns}) VALUES "
+        head = insert_gradients(self.shape, chunk.layer)
         rows = encode_literals(chunk, self.run_id, self.dtypes[chunk.layer.number])
         at_once = max(1, INSERT_BYTES // max(map(len, rows)))
         stored = 0
@@ -76,13 +71,12 @@ class Loader:
             for start in range(0, len(rows), at_once):
                 stored += cursor.execute(head + ",".join(rows[start : start + at_once]))
         if stored != chunk.rows:
-            raise TelemetryError(self._complaint(table, chunk, stored))
+            raise TelemetryError(self._complaint(chunk, stored))
 
     def _mark(self, chunk: Chunk) -> None:
         with self.connection.cursor() as cursor:
             cursor.execute(
-                "INSERT INTO telemetry_progress (run_id, layer, epoch, first_step, last_step, `rows`, loaded_at) "
-                "VALUES (%s, %s, %s, %s, %s, %s, %s)",
+                NOTE_PROGRESS,
                 (
                     self.run_id,
                     chunk.layer.number,
@@ -94,12 +88,13 @@ class Loader:
                 ),
             )
 
-    def _complaint(self, table: str, chunk: Chunk, stored: int) -> str:
+    def _complaint(self, chunk: Chunk, stored: int) -> str:
         with self.connection.cursor() as cursor:
-            cursor.execute("SHOW WARNINGS LIMIT 1")
+            cursor.execute(FIRST_WARNING)
             warning = cursor.fetchone()
         first = f" The server's first warning: {warning[2]}" if warning else ""
         return (
-            f"{table}, run {self.run_id}, epoch {chunk.epoch}, steps {chunk.first_step} to {chunk.last_step}: "
-            f"{stored} of {chunk.rows} rows arrived as sent; the chunk was taken back.{first}"
+            f"{self.shape.table(chunk.layer)}, run {self.run_id}, epoch {chunk.epoch}, steps "
+            f"{chunk.first_step} to {chunk.last_step}: {stored} of {chunk.rows} rows arrived as "
+            f"sent; the chunk was taken back.{first}"
         )

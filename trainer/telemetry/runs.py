@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from typing import Any, Literal
 
-from sqlalchemy import Engine, delete, func, insert, select, text, update
+from sqlalchemy import Engine, delete, func, insert, select, update
 
 from sql.catalogue import checkpoints, epoch_metrics, layers, runs, step_statistics
 from sql.errors import ObjectError
@@ -131,12 +131,6 @@ def register(engine: Engine, description: RunDescription) -> Run:
             apply_views(connection, shape if description.telemetry == "full" else None)
             connection.commit()
     return Run(engine, run_id, shape, types)
-
-
-def local_infile_allowed(engine: Engine) -> bool:
-    """Whether the server takes LOAD DATA LOCAL."""
-    with engine.connect() as connection:
-        return bool(connection.scalar(text("SELECT @@GLOBAL.local_infile")))
 
 
 def _check_shape(connection, shape: Shape) -> None:

@@ -11,9 +11,10 @@ from trainer.telemetry.chunk import Chunk, storable
 class StepStatistics:
     """What `step_statistics` keeps of a gradient of shape (rows, width).
 
-    `non_finite` counts the cells that cannot be stored; a row that holds one is left out of everything else, as the
-    server leaves out a row whose Norm is NULL. Fractions are of the values in the `finite_rows`. None where no row is
-    left. Computed in double precision from values of either precision.
+    `non_finite` counts the cells that cannot be stored; a row that holds one is left out of
+    everything else, as the server leaves out a row whose Norm is NULL. Fractions are of the values
+    in the `finite_rows`. None where no row is left. Computed in double precision from values of
+    either precision.
     """
 
     rows: int
@@ -74,7 +75,7 @@ def chunk_statistics(chunk: Chunk) -> list[tuple]:
 
 
 def _median(values: np.ndarray) -> float:
-    """Return the median of finite values, shape (n,); numpy.median would look for NaN in them too."""
+    """Return the median of finite values, shape (n,); numpy.median would look for NaN too."""
     middle = len(values) // 2
     parted = np.partition(values, middle)
     upper = float(parted[middle])
