@@ -82,11 +82,13 @@ def url(role: str) -> None:
 @sentences
 def client() -> None:
     """Open an SQL client as the reader; or run the SQL that is piped in."""
-    reader_engine().connect().close()  # a server that is down is told in our words, not the client's
+    # A server that is down is told in our words, not in the client's.
+    reader_engine().connect().close()
     found = server.current()
     arguments, environment = client_command(found.reader or found.owner, found.reader is None)
     sys.stdout.flush()
-    os.execve(sys.executable, [sys.executable, "-m", "mycli.main", *arguments], environment)  # noqa: S606
+    command = [sys.executable, "-m", "mycli.main", *arguments]
+    os.execve(sys.executable, command, environment)  # noqa: S606 (no shell is what we want)
 
 
 def client_command(url: URL, read_only: bool) -> tuple[list[str], dict[str, str]]:

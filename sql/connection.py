@@ -21,6 +21,8 @@ from sql.programs import BRAND, OLDEST
 
 SQL_MODE = "TRADITIONAL,ONLY_FULL_GROUP_BY"
 
+HANDSHAKE_LIMIT = 20  # seconds
+
 # One statement, because PyMySQL runs one. The two servers name the variables differently; each
 # reads its own comment.
 SESSION = (
@@ -58,23 +60,18 @@ def engine(url: URL, read_only: bool = False) -> Engine:
     """
     url = url.set(drivername=address.DRIVER)
     made = create_engine(
-        url.set(query={}), connect_args=connect_arguments(url, read_only), pool_pre_ping=True
+        url.set(query={}), creator=lambda: _open(url, read_only), pool_pre_ping=True
     )
 
     @event.listens_for(made, "connect")
-    def check_version(connection: pymysql.connections.Connection, _record: object) -> None:
-        try:
-            require_recent(connection.get_server_info(), url)
-        except ServerError:
-            connection.close()
-            raise
-        # SQLAlchemy has just said SET NAMES without a collation, which brings back the server's
-        # default.
-        connection.set_character_set("utf8mb4", COLLATION)
+    def name_collation(session: pymysql.connections.Connection, _record: object) -> None:
+        # SQLAlchemy has just said SET NAMES without one, which brings back the server's default.
+        session.set_character_set("utf8mb4", COLLATION)
 
     @event.listens_for(made, "handle_error", retval=True)
     def explain(context: ExceptionContext) -> BaseException | None:
-        if not isinstance(context.original_exception, Exception):
+        # The ping of a pooled connection is allowed to fail: the pool then makes a new one.
+        if context.is_pre_ping or not isinstance(context.original_exception, Exception):
             return None
         return explanation.explain(context.original_exception, url)
 
@@ -83,8 +80,10 @@ def engine(url: URL, read_only: bool = False) -> Engine:
 
 @contextmanager
 def explained(url: URL) -> Iterator[None]:
-    """Turn what goes wrong inside, on a connection of one's own to `url`, into a DatabaseError
-    where it has a cure."""
+    """Turn what goes wrong inside, on a connection of one's own to `url`, into a DatabaseError.
+
+    What has no cure to name is raised as it is.
+    """
     try:
         yield
     except (pymysql.err.MySQLError, RuntimeError) as error:
@@ -94,19 +93,32 @@ def explained(url: URL) -> Iterator[None]:
         raise sentence from error
 
 
+@contextmanager
+def connected(url: URL) -> Iterator[pymysql.connections.Connection]:
+    """Open a connection of our own to the address, check the server's version, close it at the end.
+
+    Raises DatabaseError for what goes wrong and has a cure.
+    """
+    with explained(url):
+        session = _open(url, autocommit=True)
+        try:
+            yield session
+        finally:
+            session.close()
+
+
 def owner_engine() -> Engine:
     """Return an engine for the account that writes, on the server in use.
 
     Raises ServerError where none is in use.
     """
-    from sql import server
+    from sql import server  # which needs this module to start one
 
     return engine(server.current().owner)
 
 
 def reader_engine() -> Engine:
-    """Return an engine that only reads, on the server in use: as `reader`, or as the owner in
-    read-only sessions.
+    """Return an engine that only reads: as `reader`, or as the owner in read-only sessions.
 
     Raises ServerError where no server is in use.
     """
@@ -114,6 +126,23 @@ def reader_engine() -> Engine:
 
     found = server.current()
     return engine(found.owner, read_only=True) if found.reader is None else engine(found.reader)
+
+
+def _open(url: URL, read_only: bool = False, **more: object) -> pymysql.connections.Connection:
+    """Connect, with a time limit on the server's first words, and check its version.
+
+    PyMySQL limits either every answer or none. Most queries may take their time, but something that
+    is no MySQL server would be waited for in vain.
+    """
+    arguments = connect_arguments(url, read_only) | more
+    session = pymysql.connect(**{"read_timeout": HANDSHAKE_LIMIT} | arguments)
+    session._read_timeout = arguments.get("read_timeout")
+    try:
+        require_recent(session.get_server_info(), url)
+    except ServerError:
+        session.close()
+        raise
+    return session
 
 
 def require_recent(announced: str, url: URL) -> None:

@@ -7,12 +7,12 @@ import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
-import pymysql
 from sqlalchemy import URL
 
-from sql import accounts, address, connection
+from sql import accounts, address
+from sql.connection import connected
 from sql.errors import ServerError
-from sql.private_server import HOST, free_port
+from sql.ports import HOST, free_port
 
 COMPOSE_FILE = Path(__file__).parents[1] / "docker-compose.yml"
 SERVICE = "mysql"
@@ -75,11 +75,9 @@ class DockerServer:
         port = int(published.rpartition(":")[2])
         accounts.write_private(self._state, json.dumps({"port": port}) + "\n")
         url = address.without_database(self.url(accounts.ROOT))
-        with connection.explained(url):
-            session = pymysql.connect(**connection.connect_arguments(url), autocommit=True)
-            with session:
-                for statement in accounts.setup(accounts.load_passwords(self.passwords)):
-                    session.cursor().execute(statement)
+        with connected(url) as session:
+            for statement in accounts.setup(accounts.load_passwords(self.passwords)):
+                session.cursor().execute(statement)
 
     def stop(self, delete: bool = False) -> None:
         """Stop and remove the container; the volume keeps the data unless `delete` removes it too.

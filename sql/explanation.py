@@ -8,7 +8,7 @@ import pymysql
 from pymysql.constants import CR, ER
 from sqlalchemy import URL
 
-from sql import address
+from sql import accounts, address
 from sql.errors import AccessError, DatabaseError, ObjectError, ServerError
 
 # Numbers that PyMySQL's table lacks.
@@ -48,9 +48,12 @@ def explain(error: Exception, url: URL) -> DatabaseError | None:
             "and password in "
             "the address"
         )
-    if code in (READ_ONLY_MODE, READ_ONLY_TRANSACTION) or (
-        code == ER.OPTION_PREVENTS_STATEMENT and "read" in text.lower()
-    ):
+    if code == READ_ONLY_TRANSACTION:
+        return AccessError(
+            f"this session at {place} only reads: write as the owner, whose address `make url "
+            "ROLE=owner` prints"
+        )
+    if code == READ_ONLY_MODE or (code == ER.OPTION_PREVENTS_STATEMENT and "read" in text.lower()):
         return ServerError(
             f"the server at {place} is read-only: write to its primary, or set read_only to OFF on "
             "it"
@@ -147,7 +150,7 @@ def _privilege(text: str, url: URL) -> AccessError:
     needed = re.search(r"need \(at least one of\) the (?P<privileges>.+?) privilege", text)
     found = command or needed
     privileges = found["privileges"].strip() if found else "ALL PRIVILEGES"
-    where = "*.*" if needed else f"`{url.database}`.*"
+    where = "*.*" if needed else f"{accounts.grant_pattern(url.database or '')}.*"
     lacking = f"lacks the privilege {privileges}" if found else "may not use it"
     return AccessError(
         f"the account {url.username!r} at {address.public(url)}, database {url.database!r}, "

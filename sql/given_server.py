@@ -3,16 +3,16 @@ and one account."""
 
 import json
 import os
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
 
 import pymysql
 from pymysql.constants import ER
 from sqlalchemy import URL
 
-from sql import accounts, address, connection
+from sql import accounts, address
 from sql.accounts import READER
+from sql.connection import connected
 from sql.errors import AccessError, DatabaseError, ObjectError
 
 # What the owner does in the database, each tried on a table that is not there: the server looks at
@@ -126,21 +126,6 @@ def make_reader(
             return password
     except AccessError:  # the kept password is another server's, or somebody changed it
         return None
-
-
-@contextmanager
-def connected(url: URL) -> Iterator[pymysql.connections.Connection]:
-    """Open a connection of our own to the address, check the server's version, close it at the end.
-
-    Raises DatabaseError for what goes wrong and has a cure.
-    """
-    with connection.explained(url):
-        session = pymysql.connect(**connection.connect_arguments(url), autocommit=True)
-        try:
-            connection.require_recent(session.get_server_info(), url)
-            yield session
-        finally:
-            session.close()
 
 
 def _make_database(owner: URL, say: Callable[[str], None]) -> None:

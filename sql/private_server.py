@@ -6,15 +6,13 @@ outside it is touched.
 """
 
 import contextlib
-import fcntl
 import json
 import os
 import shutil
 import signal
-import socket
 import subprocess
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pymysql
@@ -23,9 +21,9 @@ from sqlalchemy import URL
 from sql import accounts, processes, programs, settings
 from sql.apt import AptError
 from sql.errors import ServerError
+from sql.ports import HOST, free_port, is_free
 from sql.programs import Program
 
-HOST = "127.0.0.1"
 START_LIMIT = 600.0  # seconds: after a crash the server first replays up to 2 GiB of redo log
 STOP_LIMIT = 300.0  # seconds: a clean stop writes out what the buffer pool holds
 
@@ -85,11 +83,9 @@ class PrivateServer:
         Raises ServerError when there is no program to run or it does not come up, and leaves
         nothing half-made.
         """
-        with self._lock():
-            if self.pid() is not None and self._answers():
-                return
-            if self.pid() is not None:
-                self._wait(self.pid())
+        with processes.one_at_a_time(self.folder):
+            pid = self.pid()
+            if pid is not None and self._wait(pid):
                 return
             program = self._program()
             accounts.keep_passwords(
@@ -107,7 +103,7 @@ class PrivateServer:
         """
         if not self.folder.exists():
             return False
-        with self._lock():
+        with processes.one_at_a_time(self.folder):
             pid = self.pid()
             if pid is None:
                 return False
@@ -200,7 +196,7 @@ class PrivateServer:
         (self.folder / "tmp").mkdir(exist_ok=True)
         for _ in range(3):  # another process may take the port between our look and the server's
             port = self._kept().get("port")
-            if port is None or not _is_free(port):
+            if port is None or not is_free(port):
                 port = free_port()
                 self._keep(port=port)
             self._configure(program, self.data, port)
@@ -223,7 +219,7 @@ class PrivateServer:
                 raise
             finally:
                 self._account_file.unlink(missing_ok=True)
-            if _is_free(port):
+            if is_free(port):
                 break
         self._pid_file.unlink(missing_ok=True)
         raise ServerError(f"{program.name} did not start: the reason is at the end of {self.log}")
@@ -288,37 +284,3 @@ class PrivateServer:
 
     def _keep(self, **facts: object) -> None:
         accounts.write_private(self._state, json.dumps(self._kept() | facts) + "\n")
-
-    @contextlib.contextmanager
-    def _lock(self) -> Iterator[None]:
-        """Let one command at a time change the server; the lock ends with the process that holds
-        it."""
-        try:
-            self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-            with (self.folder / "lock").open("w") as file:
-                fcntl.flock(file, fcntl.LOCK_EX)
-                yield
-        except PermissionError as error:
-            raise ServerError(
-                f"{error.filename} belongs to another user: run this as that user, or remove "
-                f"{self.folder}"
-            ) from None
-
-
-def _is_free(port: int) -> bool:
-    with socket.socket() as probe:
-        probe.setsockopt(
-            socket.SOL_SOCKET, socket.SO_REUSEADDR, 1
-        )  # as the server itself will ask for it
-        try:
-            probe.bind((HOST, port))
-        except OSError:
-            return False
-    return True
-
-
-def free_port() -> int:
-    """Return a port on loopback that nobody listens on now."""
-    with socket.socket() as probe:
-        probe.bind((HOST, 0))
-        return probe.getsockname()[1]

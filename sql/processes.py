@@ -1,10 +1,22 @@
 """Processes that outlive the command that starts them: started in a session of their own, watched
 by process id."""
 
+import contextlib
+import fcntl
 import os
 import subprocess
 import time
+from collections.abc import Iterator
 from pathlib import Path
+
+
+@contextlib.contextmanager
+def one_at_a_time(folder: Path) -> Iterator[None]:
+    """Hold the lock of `folder`, made if missing; it ends with the process that holds it."""
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    with (folder / "lock").open("w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
 
 
 def spawn(command: list[str], environment: dict[str, str], log: Path) -> int:

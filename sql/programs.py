@@ -15,6 +15,8 @@ from sql.errors import ServerError
 OLDEST = {"mysql": (8, 4), "mariadb": (10, 11)}
 BRAND = {"mysql": "MySQL", "mariadb": "MariaDB"}
 NAMES = ("mysqld", "mariadbd")
+# The rest of the environment is not the server's business: it may name another server's password.
+INHERITED = ("PATH", "HOME", "TZ", "LD_LIBRARY_PATH", "LD_PRELOAD")
 FOLDERS = ("/usr/sbin", "/usr/local/sbin", "/usr/libexec")  # servers live where PATH seldom looks
 VERSION = re.compile(r"Ver (?P<number>\d+\.\d+\.\d+)(?P<rest>\S*)")
 
@@ -172,7 +174,7 @@ def _numbers(version: str) -> tuple[int, ...]:
 
 
 def _environment(unpacked: Path | None) -> dict[str, str]:
-    environment = dict(os.environ)
+    environment = {name: os.environ[name] for name in INHERITED if name in os.environ}
     if unpacked is not None:
         libraries = {
             str(library.parent)

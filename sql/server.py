@@ -4,7 +4,8 @@ found and stopped."""
 import json
 import os
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -45,6 +46,19 @@ def folder() -> Path:
     return Path(os.environ.get("SERVER_DIR") or Path(__file__).parents[1] / ".server").absolute()
 
 
+@contextmanager
+def _own_folder() -> Iterator[None]:
+    """Say in one sentence that the folder is somebody else's."""
+    try:
+        yield
+    except PermissionError as error:
+        raise ServerError(
+            f"{error.filename} belongs to another user: run this as that user, or set SERVER_DIR "
+            "to a folder of your own"
+        ) from None
+
+
+@_own_folder()
 def current() -> Server:
     """Return the server in use, without starting or asking anything.
 
@@ -66,6 +80,7 @@ def current() -> Server:
     raise ServerError("no server has been set up yet: run `make up`, or set DATABASE_URL")
 
 
+@_own_folder()
 def start(preference: str = "auto", say: Say = quiet) -> Server:
     """Find or start the server, make the database and the accounts, and return it; starting it
     again changes nothing.
@@ -100,6 +115,7 @@ def start(preference: str = "auto", say: Say = quiet) -> Server:
     return _start_local(say)
 
 
+@_own_folder()
 def stop(say: Say = quiet, delete: bool = False) -> None:
     """Stop the server that `start` started, and with `delete` remove its data, passwords and
     programs.

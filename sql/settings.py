@@ -44,7 +44,7 @@ def render(program: Program, folder: Path, data: Path, port: int, size: Size) ->
         "log-error": folder / "server.log",
         "bind-address": "127.0.0.1",
         "port": port,
-        "socket": socket_path(folder) or data / "server.sock",
+        "socket": socket_path(folder) or "server.sock",
         "character-set-server": "utf8mb4",
         "collation-server": COLLATION,
         "local-infile": "ON",

@@ -2,6 +2,7 @@
 
 import os
 import secrets
+import signal
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -10,9 +11,9 @@ import pytest
 from sqlalchemy import URL
 
 from sql import accounts, address, server
+from sql.connection import connected
 from sql.docker_server import DockerServer
 from sql.errors import DatabaseError
-from sql.given_server import connected
 from sql.private_server import PrivateServer
 from sql.settings import MIB, Size
 
@@ -25,6 +26,7 @@ def pytest_configure(config: pytest.Config) -> None:
     """Find or start the server once, so that the header can name it."""
     if config.option.collectonly or config.option.help:
         return
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # which stops the server, too
     try:
         config.stash[SERVER] = _server(config)
         with connected(address.without_database(config.stash[SERVER])) as session:

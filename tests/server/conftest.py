@@ -1,0 +1,33 @@
+"""A private server of its own, for tests that stop, break or reconfigure it."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from sql import server
+from sql.private_server import PrivateServer
+from sql.settings import MIB, Size
+
+SMALL = Size(buffer_pool=256 * MIB, redo_log=64 * MIB)
+
+
+def make_private(folder: Path) -> PrivateServer:
+    """A small private server in `folder`, of the packages that are unpacked already."""
+    return PrivateServer(folder, packages=server.folder(), size=SMALL)
+
+
+@pytest.fixture(scope="session")
+def private(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PrivateServer]:
+    """A running private server that a test may disturb, as long as it can be started again."""
+    made = make_private(tmp_path_factory.mktemp("private") / "server")
+    made.start()
+    yield made
+    made.stop()
+
+
+@pytest.fixture
+def no_addresses(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No server named in the environment."""
+    for name in ("DATABASE_URL", "READER_DATABASE_URL", "SERVER_DIR"):
+        monkeypatch.delenv(name, raising=False)

@@ -1,0 +1,125 @@
+"""`python -m sql`: results alone on standard output, errors in one sentence with status 2."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from sqlalchemy import make_url
+
+from sql import address, server
+from sql.__main__ import client_command
+from sql.connection import connected
+from sql.errors import ServerError
+from sql.private_server import PrivateServer
+
+ROOT = Path(__file__).parents[2]
+
+
+def command(*arguments: str, stdin: str = "", **environment: str) -> subprocess.CompletedProcess:
+    names = ("DATABASE_URL", "READER_DATABASE_URL", "SERVER_DIR")
+    inherited = {name: value for name, value in os.environ.items() if name not in names}
+    return subprocess.run(
+        [sys.executable, "-m", "sql", *arguments],
+        cwd=ROOT,
+        env=inherited | environment,
+        input=stdin,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+
+
+@pytest.fixture(scope="module")
+def kept(private: PrivateServer) -> dict[str, str]:
+    """The environment in which the private server is the one in use."""
+    private.start()
+    environment = {"SERVER_DIR": str(private.folder)}
+    done = command("up", "--server", "local", **environment)
+    assert (done.returncode, done.stdout) == (0, "")
+    return environment
+
+
+@pytest.mark.parametrize("role", ["reader", "owner"])
+def test_url_prints_an_address_that_works_and_nothing_else(kept: dict[str, str], role: str):
+    done = command("url", "--role", role, **kept)
+    assert done.stderr == ""
+    assert done.stdout.count("\n") == 1
+    url = make_url(done.stdout.strip())
+    assert (url.drivername, url.username) == ("mysql", role)
+    with connected(url) as session:
+        assert session.get_server_info()
+
+
+def test_up_a_second_time_finds_the_same_server(kept: dict[str, str], private: PrivateServer):
+    before = private.pid()
+    assert command("up", **kept).returncode == 0
+    assert private.pid() == before
+
+
+def test_up_says_where_the_server_is_and_no_password(kept: dict[str, str], private: PrivateServer):
+    told = command("up", **kept).stderr
+    assert address.public(private.url("owner")) in told
+    assert private.url("owner").password not in told
+
+
+def test_sql_that_is_piped_in_is_run_as_the_reader(kept: dict[str, str], tmp_path: Path):
+    home = {"HOME": str(tmp_path), "XDG_CONFIG_HOME": str(tmp_path)}
+    done = command("client", stdin="SELECT CURRENT_USER() AS who, 1 + 1 AS two;\n", **kept, **home)
+    assert (done.returncode, done.stdout) == (0, "who\ttwo\nreader@%\t2\n")
+
+
+def test_piped_sql_that_fails_fails_the_command(kept: dict[str, str], tmp_path: Path):
+    home = {"HOME": str(tmp_path), "XDG_CONFIG_HOME": str(tmp_path)}
+    done = command("client", stdin="DROP DATABASE gradients;\n", **kept, **home)
+    assert done.returncode != 0
+    assert "denied" in done.stderr
+
+
+def test_the_client_gets_the_password_out_of_sight():
+    url = address.parse("mysql://me:the-secret-4711@host:3307/db?ssl_mode=required")
+    arguments, environment = client_command(url, read_only=True)
+    assert not [argument for argument in arguments if "the-secret-4711" in argument]
+    assert environment["MYSQL_PWD"] == "the-secret-4711"
+    assert {"--host=host", "--port=3307", "--user=me", "--ssl-mode=on"} <= set(arguments)
+    assert "--init-command=SET SESSION TRANSACTION READ ONLY" in arguments
+
+
+@pytest.mark.parametrize("name", ["url", "client"])
+def test_before_up_there_is_no_server(name: str, tmp_path: Path):
+    done = command(name, SERVER_DIR=str(tmp_path))
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.startswith("Error: No server has been set up yet: run `make up`")
+
+
+@pytest.mark.parametrize("name", ["up", "url", "client"])
+def test_a_malformed_address_is_one_sentence(name: str, tmp_path: Path):
+    done = command(name, DATABASE_URL="mysql://me:hush@:x/", SERVER_DIR=str(tmp_path))
+    assert done.returncode == 2
+    assert done.stderr.count("\n") == 1
+    assert done.stderr.startswith("Error: DATABASE_URL is not the address of")
+    assert "hush" not in done.stderr
+
+
+def test_a_folder_of_another_user_is_one_sentence(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, no_addresses: None
+):
+    (tmp_path / "locked").mkdir(mode=0o500)
+    monkeypatch.setenv("SERVER_DIR", str(tmp_path / "locked/server"))
+    became = os.geteuid() == 0
+    if became:
+        os.seteuid(65534)  # root may write everywhere, so be somebody else for a moment
+    try:
+        with pytest.raises(ServerError, match="belongs to another user"):
+            server.start("local")
+    finally:
+        if became:
+            os.seteuid(0)
+
+
+def test_an_unknown_kind_of_server_is_refused():
+    done = command("up", "--server", "cloud")
+    assert done.returncode == 2
+    assert "'auto', 'docker', 'local'" in done.stderr

@@ -1,0 +1,140 @@
+"""The menu: what it lists exists, and what the user types reaches the command as typed."""
+
+import os
+import re
+import subprocess
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+
+# Notes DATABASE_URL and its arguments, each ended by a null byte, and ends the call with a \1.
+RECORDER = """\
+#!/bin/sh
+printf '%s\\0' "$DATABASE_URL" "$@" >>"$CALLS"
+printf '\\1' >>"$CALLS"
+"""
+
+
+@dataclass
+class Call:
+    """What one command of a recipe was given."""
+
+    database_url: str
+    arguments: list[str]
+
+
+AWKWARD = [
+    "two words",
+    "it's",
+    'say "so"',
+    "a;touch intruder",
+    "$(touch intruder)",
+    "`touch intruder`",
+    "$HOME",
+    "a|b&c>d<e",
+    "*",
+    "--epochs=1",
+    "back\\slash",
+    "#hash",
+]
+
+
+@pytest.fixture
+def make(tmp_path: Path):
+    """Run make with a recorder in place of .venv's Python; returns the calls and the result."""
+    recorder = tmp_path / "python"
+    recorder.write_text(RECORDER)
+    recorder.chmod(0o755)
+
+    def run(*arguments: str, **environment: str):
+        calls = tmp_path / "calls"
+        calls.unlink(missing_ok=True)
+        clean = {n: v for n, v in os.environ.items() if n in ("PATH", "HOME")}
+        done = subprocess.run(
+            # The environment is complete here: the tests run in it.
+            ["make", "-o", ".venv/requirements.sha256", f"RUN_PYTHON={recorder}", *arguments],
+            cwd=ROOT,
+            env=clean | {"CALLS": str(calls)} | environment,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        records = calls.read_text().split("\1")[:-1] if calls.exists() else []
+        fields = [record.split("\0")[:-1] for record in records]
+        return [Call(url, arguments) for url, *arguments in fields], done
+
+    return run
+
+
+def test_bare_make_lists_every_target_with_one_line():
+    done = subprocess.run(["make"], cwd=ROOT, capture_output=True, text=True, check=True)
+    listed = re.findall(r"^  make ([a-z]+) +\S", done.stdout, re.MULTILINE)
+    phony = re.search(r"^\.PHONY: (.*)$", (ROOT / "Makefile").read_text(), re.MULTILINE)[1]
+    assert sorted([*listed, "help"]) == sorted(phony.split())
+    assert max(map(len, done.stdout.splitlines())) <= 120
+
+
+@pytest.mark.parametrize("value", AWKWARD)
+def test_a_value_on_the_command_line_reaches_the_trainer_as_typed(make, value: str):
+    calls, done = make("train", f"EXP={value}")
+    assert done.returncode == 0, done.stderr
+    assert calls[-1].arguments == ["-m", "trainer", "train", f"--exp={value}"]
+    assert not (ROOT / "intruder").exists()
+
+
+@pytest.mark.parametrize("value", AWKWARD)
+def test_a_value_in_the_environment_reaches_the_trainer_as_it_is(make, value: str):
+    calls, _ = make("train", EXP=value)
+    assert calls[-1].arguments == ["-m", "trainer", "train", f"--exp={value}"]
+
+
+def test_an_address_keeps_its_dollars(make):
+    url = "mysql://me:a$b$$c@host/db"
+    assert make("up", f"DATABASE_URL={url}")[0][0].database_url == url
+    assert make("up", DATABASE_URL=url)[0][0].database_url == url
+
+
+def test_training_comes_after_the_server_and_the_migrations(make):
+    calls, _ = make("train")
+    assert [call.arguments[1:3] for call in calls] == [
+        ["sql", "up"],
+        ["migrations", "upgrade"],
+        ["trainer", "train"],
+    ]
+
+
+def test_every_variable_becomes_the_option_of_its_name(make):
+    values = {
+        "EXP": "relu_sgd",
+        "DATASET": "sample",
+        "EPOCHS": "2",
+        "SEED": "0",
+        "SEEDS": "3",
+        "PRECISION": "single",
+        "LIMIT": "640",
+        "TELEMETRY": "statistics",
+        "RECORD_EVERY": "4",
+        "RUN": "12",
+        "DATA_DIR": "/some/where",
+    }
+    calls, _ = make("train", "RESUME=1", "SERVER=local", *(f"{n}={v}" for n, v in values.items()))
+    options = {f"--{name.lower().replace('_', '-')}={value}" for name, value in values.items()}
+    assert set(calls[-1].arguments[3:]) == options | {"--resume"}
+    assert calls[0].arguments == ["-m", "sql", "up", "--server=local"]
+
+
+def test_resume_0_does_not_resume(make):
+    assert make("train", "RESUME=0")[0][-1].arguments == ["-m", "trainer", "train"]
+
+
+def test_a_command_that_fails_fails_make(make, tmp_path: Path):
+    (tmp_path / "python").write_text("#!/bin/sh\nexit 2\n")
+    assert make("train")[1].returncode == 2
+
+
+def test_url_prints_the_result_of_its_command_alone(make, tmp_path: Path):
+    (tmp_path / "python").write_text("#!/bin/sh\necho said by $2 $3\n")
+    assert make("url")[1].stdout == "said by sql url\n"
