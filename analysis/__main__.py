@@ -35,7 +35,8 @@ def figures(run_id: int | None, experiment: str | None, output: Path, no_png: bo
         with engine.connect() as connection:
             exhibit(connection, output, run_id, experiment, images=not no_png, say=click.echo)
     except (AnalysisError, DatabaseError) as error:
-        raise _Refusal(str(error)) from error
+        text = str(error)
+        raise _Refusal(text[:1].upper() + text[1:]) from error
 
 
 class _Refusal(click.ClickException):

@@ -84,10 +84,7 @@ def _drawn(
         drawn |= figures
         reasons += missing
     for plate in compared:
-        try:
-            drawn[plate] = draw_comparison(connection, plate)
-        except NoRowsError as error:
-            reasons.append(error)
+        drawn[plate] = draw_comparison(connection, plate)
     if not drawn:
         raise reasons[0]
     for reason in dict.fromkeys(map(str, reasons)):

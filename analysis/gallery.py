@@ -79,10 +79,14 @@ def plates_of_run(run: Run) -> list[Plate]:
 
 
 def comparisons(runs: Sequence[Run]) -> list[Plate]:
-    """Return the plates over several runs: on each data set the latest run of each experiment."""
+    """Return the plates over several runs: on each data set the latest run of each experiment.
+
+    A run without an epoch, since its rows were removed, compares with none.
+    """
     plates = []
-    for dataset in sorted({run.dataset for run in runs}):
-        latest = tuple(latest_of_each_experiment([r for r in runs if r.dataset == dataset]))
+    known = [run for run in runs if run.accuracy is not None]
+    for dataset in sorted({run.dataset for run in known}):
+        latest = tuple(latest_of_each_experiment([r for r in known if r.dataset == dataset]))
         stem = "".join(letter if letter.isalnum() else "_" for letter in dataset)
         plates += [Plate(f"{kind}_{stem}", kind, latest) for kind in (ACCURACY, LOSS)]
     return plates

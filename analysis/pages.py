@@ -117,8 +117,8 @@ def _row(run: Run, plates: Sequence[Plate], images: set[str]) -> str:
         ("Seed", "number", str(run.seed)),
         ("Precision", "", run.precision),
         ("Epochs", "number", str(run.epochs)),
-        ("Accuracy", "number", _number(run.validation_accuracy, ".1%")),
-        ("Loss", "number", _number(run.validation_loss, ".4f")),
+        ("Accuracy", "number", _accuracy(run)),
+        ("Loss", "number", _loss(run)),
     )
     text = "".join(
         f'<td class="{kind}" data-label="{label}">{escape(value)}</td>'
@@ -128,8 +128,14 @@ def _row(run: Run, plates: Sequence[Plate], images: set[str]) -> str:
     return f'<tr>{text}<td class="links"><div class="thumbnails">{links}</div></td></tr>'
 
 
-def _number(value: float | None, form: str) -> str:
-    return "not finite" if value is None else format(value, form)
+def _accuracy(run: Run) -> str:
+    return "unknown" if run.validation_accuracy is None else f"{run.validation_accuracy:.1%}"
+
+
+def _loss(run: Run) -> str:
+    if run.validation_loss is None:
+        return "unknown" if run.validation_accuracy is None else "not finite"
+    return f"{run.validation_loss:.4f}"
 
 
 def _filled(template: str, **values: str) -> str:

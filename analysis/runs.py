@@ -16,6 +16,7 @@ class Run:
     """One finished run, as titles and tables name it.
 
     Accuracies are fractions; a loss that was not finite is None; seconds are wall time; times UTC.
+    Where no epoch is kept accuracies, losses and seconds are all None.
     """
 
     run_id: int

@@ -8,7 +8,7 @@ from plotly.colors import sample_colorscale
 from analysis.figures.style import DASHES, SYMBOLS
 
 DENSE_ROLES = ("input", "hidden")  # the last word of layer_1_input, layer_3_hidden
-PALEST = 0.9  # Viridis beyond this is too pale on white
+PALEST = 0.85  # Viridis beyond this is too pale on white
 
 
 @dataclass(frozen=True)

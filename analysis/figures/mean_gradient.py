@@ -27,7 +27,7 @@ def mean_gradient(norms: pd.DataFrame, run: Run) -> go.Figure:
     """
     names = dict(zip(norms["layer"], norms["layer_name"], strict=True))
     scale = SymmetricLog.fitting(norms["mean"], VANISHING_REGION)
-    largest = max(norms["mean"].abs().max(), VANISHING_REGION)
+    largest = max(norms["mean"].abs().fillna(0).max(), VANISHING_REGION)
     edge = float(scale.position(pd.Series([largest]))[0]) * 1.08
     marks = pd.Series(ORDINARY, index=norms.index, dtype="object")
     marks[norms["mean"] == 0] = ZERO

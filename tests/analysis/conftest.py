@@ -1,0 +1,175 @@
+"""Frames as the queries return them, and a database whose few rows are worked out by hand."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+
+import pandas as pd
+import pytest
+from sqlalchemy import URL, Connection, Engine, column, insert, table
+
+from analysis.runs import Run
+from migrations import history
+from sql.catalogue import epoch_metrics, layers, runs, step_statistics
+from sql.connection import engine
+from sql.objects import Layer, Shape
+from sql.registry import apply_views, create_gradient_tables
+
+NAMES = {1: "layer_1_input", 2: "layer_2_sigmoid", 3: "layer_3_hidden", 4: "layer_4_softmax"}
+KINDS = {1: "dense", 2: "sigmoid", 3: "dense", 4: "softmax"}
+
+# Rows of two gradients, by (layer, epoch); all in step 1.
+GRADIENTS = {
+    (1, 1): [(3.0, 4.0), (6.0, 8.0)],
+    (2, 1): [(0.3, 0.4)],
+    (3, 1): [(0.0, 0.0), (0.0, 0.0)],
+    (4, 1): [(-6.0, 8.0)],
+    (1, 2): [(None, 4.0), (6.0, None)],
+    (2, 2): [(0.3, -0.4)],
+    (3, 2): [(0.0, 0.0), (0.0, 0.0)],
+    (4, 2): [(0.0, 0.0)],
+}
+
+
+@pytest.fixture
+def make_run() -> Callable[..., Run]:
+    """Return a function that makes finished runs."""
+
+    def make(run_id: int, experiment: str, **changes) -> Run:
+        values = {
+            "dataset": "mnist", "seed": 42, "precision": "double", "record_every": 1, "epochs": 2,
+            "accuracy": 0.5, "loss": 1.0, "validation_accuracy": 0.4, "validation_loss": 1.5,
+            "seconds": 3.0, "finished_at": datetime(2025, 11, 25, 12, run_id),
+        }  # fmt: skip
+        return Run(run_id=run_id, experiment=experiment, **values | changes)
+
+    return make
+
+
+@pytest.fixture
+def run(make_run) -> Run:
+    """A finished run."""
+    return make_run(3, "steady")
+
+
+@pytest.fixture
+def names() -> dict[int, str]:
+    """Number -> name of the layers of a network of four."""
+    return NAMES
+
+
+@pytest.fixture
+def thresholds() -> pd.DataFrame:
+    """The row of ratio_thresholds."""
+    return pd.DataFrame([{"vanishing": 1e-3, "exploding": 1e3, "exploding_table_6": 5.0}])
+
+
+@pytest.fixture
+def ratios() -> pd.DataFrame:
+    """One ratio of every kind: ordinary, zero, infinite, undefined, and of gradients not finite."""
+    nan = float("nan")
+    rows = [
+        (1, 1, 0.25, "stable", 2.0, 8.0),
+        (1, 2, 0.0, "vanishing", 0.0, 2.0),
+        (1, 3, nan, "undefined", 10.0, 0.0),
+        (2, 1, nan, "undefined", 0.5, nan),
+        (2, 2, 2e4, "exploding", 1e4, 0.5),
+        (2, 3, nan, "undefined", 0.0, 0.0),
+    ]
+    columns = ["epoch", "layer", "ratio", "class", "numerator", "denominator"]
+    return pd.DataFrame(rows, columns=columns)
+
+
+@pytest.fixture
+def norms() -> pd.DataFrame:
+    """Means of either sign, exactly zero, and of gradients not finite."""
+    nan = float("nan")
+    rows = [
+        (1, 1, 2.5e-7), (1, 2, -3e-5), (1, 3, 0.0), (1, 4, 0.2),
+        (2, 1, -4e-9), (2, 2, nan), (2, 3, 0.0), (2, 4, 1e-3),
+    ]  # fmt: skip
+    frame = pd.DataFrame(rows, columns=["epoch", "layer", "mean"])
+    return frame.assign(layer_name=frame["layer"].map(NAMES), median=frame["mean"] / 2)
+
+
+@pytest.fixture
+def curves() -> pd.DataFrame:
+    """Three epochs of run 3; the validation loss of the second was not finite."""
+    return pd.DataFrame(
+        {
+            "run_id": 3,
+            "epoch": [1, 2, 3],
+            "loss": [2.0, 1.5, 1.25],
+            "accuracy": [0.25, 0.5, 0.625],
+            "validation_loss": [2.25, float("nan"), 1.5],
+            "validation_accuracy": [0.2, 0.4, 0.5],
+        }
+    )
+
+
+@pytest.fixture(scope="module")
+def filled(module_database: URL) -> Engine:
+    """An engine that only reads a database with four runs.
+
+    Run 1, of `steady`, has GRADIENTS; run 2, of `steady`, is running; run 3, of `swept`, kept
+    statistics alone; run 4, of `bare`, is finished but has no rows anywhere.
+    """
+    owner = engine(module_database)
+    history.upgrade(owner)
+    shape = Shape("steady", tuple(Layer(number, name, 2) for number, name in NAMES.items()))
+    with owner.begin() as connection:
+        _register(connection, 1, "steady")
+        _register(connection, 2, "steady", status="running", completed_epoch=1, finished_at=None)
+        _register(connection, 3, "swept", telemetry="statistics", dataset="mnist")
+        _register(connection, 4, "bare", telemetry="statistics")
+        create_gradient_tables(connection, shape, "DOUBLE")
+        apply_views(connection, shape)
+        _keep_gradients(connection, 1)
+        _keep_metrics(connection, 1, [2.0, None])
+        _keep_metrics(connection, 3, [1.0, 0.5])
+        for run_id in (1, 3):
+            _keep_statistics(connection, run_id)
+    owner.dispose()
+    reader = engine(module_database, read_only=True)
+    yield reader
+    reader.dispose()
+
+
+def _register(connection: Connection, run_id: int, experiment: str, **changes) -> None:
+    values = {
+        "run_id": run_id, "experiment": experiment, "seed": 7, "dataset": "sample",
+        "dataset_sha256": "0" * 64, "precision": "double", "telemetry": "full", "record_every": 1,
+        "epochs": 2, "config": {}, "package_versions": {}, "status": "finished",
+        "started_at": datetime(2025, 11, 25, tzinfo=UTC), "completed_epoch": 2,
+        "finished_at": datetime(2025, 11, 25, run_id, tzinfo=UTC),
+    }  # fmt: skip
+    connection.execute(insert(runs).values(values | changes))
+    for number, name in NAMES.items():
+        row = {"run_id": run_id, "layer": number, "layer_name": name, "kind": KINDS[number]}
+        connection.execute(insert(layers).values(**row, rows=2, width=2))
+
+
+def _keep_gradients(connection: Connection, run_id: int) -> None:
+    columns = ("Run", "Epoch", "Step", "RowIndex", "Gradient1", "Gradient2")
+    for (layer, epoch), rows in GRADIENTS.items():
+        gradients = table(f"steady_{NAMES[layer]}", *map(column, columns))
+        for index, cells in enumerate(rows):
+            row = dict(zip(columns, (run_id, epoch, 1, index, *cells), strict=True))
+            connection.execute(insert(gradients).values(row))
+
+
+def _keep_metrics(connection: Connection, run_id: int, losses: list[float | None]) -> None:
+    for epoch, loss in enumerate(losses, start=1):
+        row = {"run_id": run_id, "epoch": epoch, "loss": loss, "accuracy": 0.25 * epoch}
+        row |= {"validation_loss": 2.5, "validation_accuracy": 0.2}
+        connection.execute(insert(epoch_metrics).values(**row, learning_rate=0.1, seconds=1.5))
+
+
+def _keep_statistics(connection: Connection, run_id: int) -> None:
+    for number in NAMES:
+        row = {
+            "run_id": run_id, "layer": number, "epoch": 1, "step": 1, "rows": 2, "finite_rows": 2,
+            "row_norm_sum": 4.0**number, "mean": 0.5, "median": 0.25, "mean_abs": 0.5,
+            "gradient_norm": 1.0, "zeros": 0.0, "below_1e3": 0.5, "below_1e5": 0.25,
+            "non_finite": 0, "min": -1.0, "max": 1.0,
+        }  # fmt: skip
+        connection.execute(insert(step_statistics).values(row))

@@ -1,0 +1,203 @@
+"""`python -m analysis figures`, as a user meets it."""
+
+import re
+
+import pytest
+from click.testing import CliRunner
+from sqlalchemy import text
+
+from analysis.__main__ import main
+from sql.connection import engine
+
+RUN_1 = {
+    f"run_1_steady_{kind}" for kind in ("gradient_norm_ratio", "mean_gradient", "accuracy_and_loss")
+}
+
+
+@pytest.fixture
+def figures(filled, module_database, tmp_path, monkeypatch):
+    """Return a function that runs the command on the filled database, into `output`."""
+    monkeypatch.setenv("DATABASE_URL", module_database.render_as_string(hide_password=False))
+    monkeypatch.setenv("SERVER_DIR", str(tmp_path / "server"))
+    monkeypatch.setenv("BROWSER_PATH", "/no/such/browser")
+
+    def run(*options: str):
+        return CliRunner().invoke(main, ["figures", "--output", str(tmp_path / "output"), *options])
+
+    return run
+
+
+@pytest.fixture
+def output(tmp_path):
+    return tmp_path / "output"
+
+
+def pages(folder) -> set[str]:
+    return {path.stem for path in folder.glob("*.html")} - {"index"}
+
+
+def links(folder) -> set[str]:
+    return set(re.findall(r'href="(\w*)\.html"', (folder / "index.html").read_text()))
+
+
+def test_every_finished_run_has_its_pages_and_experiments_are_compared(figures, output):
+    assert figures().exit_code == 0
+    comparisons = {"accuracy_by_experiment_mnist", "loss_by_experiment_mnist"}
+    comparisons |= {"accuracy_by_experiment_sample", "loss_by_experiment_sample"}
+    run_3 = {name.replace("run_1_steady", "run_3_swept") for name in RUN_1}
+    assert pages(output) == RUN_1 | run_3 | comparisons
+
+
+def test_the_index_links_every_page(figures, output):
+    figures("--no-png")
+    assert links(output) == pages(output)
+
+
+def test_a_finished_run_without_rows_is_named_and_the_others_are_drawn(figures):
+    said = figures().stdout
+    assert re.search(r"Left out: .* has no row of run 4 \(bare, finished", said)
+
+
+def test_the_command_says_what_it_wrote_and_where(figures, output):
+    said = figures("--run", "1").stdout
+    assert "Run 1, steady on sample: 3 figures." in said
+    assert f"3 pages, and {output / 'index.html'}" in said
+
+
+def test_without_a_browser_one_sentence_says_so_and_the_pages_are_there(figures, output):
+    result = figures("--run", "1")
+    assert result.exit_code == 0
+    assert "no Chromium or Chrome was found" in result.stdout
+    assert pages(output) == RUN_1
+    assert not list(output.glob("*.png"))
+
+
+def test_a_browser_that_does_not_start_is_one_sentence_too(figures, output, monkeypatch):
+    monkeypatch.setenv("BROWSER_PATH", "/bin/false")
+    result = figures("--run", "1")
+    assert result.exit_code == 0
+    assert "the browser does not start" in result.stdout
+    assert pages(output) == RUN_1
+
+
+def test_one_run_means_its_pages_alone(figures, output):
+    figures("--run", "3", "--no-png")
+    assert {name.split("_")[1] for name in pages(output)} == {"3"}
+
+
+def test_one_experiment_means_its_finished_runs_alone(figures, output):
+    figures("--exp", "steady", "--no-png")
+    assert pages(output) == RUN_1
+
+
+def test_the_index_keeps_pages_that_were_drawn_earlier(figures, output):
+    figures("--run", "1", "--no-png")
+    figures("--run", "3", "--no-png")
+    assert links(output) == pages(output) > RUN_1
+
+
+def test_the_index_does_not_take_a_page_of_another_database_for_its_own(figures, output):
+    figures("--run", "1", "--no-png")
+    page = output / "run_1_steady_mean_gradient.html"
+    page.write_text(page.read_text().replace("finished 2025-11-25", "finished 2024-01-01"))
+    figures("--run", "3", "--no-png")
+    assert "run_1_steady_mean_gradient" not in links(output)
+    assert "run_1_steady_gradient_norm_ratio" in links(output)
+
+
+def test_drawing_again_changes_no_page(figures, output):
+    figures("--no-png")
+    before = {path.name: path.read_bytes() for path in output.iterdir()}
+    figures("--no-png")
+    assert {path.name: path.read_bytes() for path in output.iterdir()} == before
+
+
+def test_an_image_of_a_page_that_has_changed_is_gone(figures, output):
+    figures("--run", "1", "--no-png")
+    kept, stale = (
+        output / f"run_1_steady_{kind}" for kind in ("mean_gradient", "accuracy_and_loss")
+    )
+    for stem in (kept, stale):
+        stem.with_suffix(".png").write_bytes(b"\x89PNG")
+    stale.with_suffix(".html").write_text("an older page")
+    figures("--run", "1", "--no-png")
+    assert [path.name for path in output.glob("*.png")] == ["run_1_steady_mean_gradient.png"]
+
+
+def test_all_pages_share_one_copy_of_plotly(figures, output):
+    figures("--no-png")
+    for name in pages(output):
+        page = (output / f"{name}.html").read_text()
+        assert re.findall(r'<script [^>]*src="([^"]*)"', page) == ["plotly.min.js"]
+        assert len(page) < 100_000
+    assert (output / "plotly.min.js").stat().st_size > 1_000_000
+
+
+def test_every_page_fits_the_width_of_its_screen(figures, output):
+    figures("--no-png")
+    for path in output.glob("*.html"):
+        assert '<meta name="viewport" content="width=device-width' in path.read_text()
+
+
+def test_files_of_others_stay(figures, output):
+    output.mkdir()
+    (output / "notes.txt").write_text("mine")
+    figures("--run", "1", "--no-png")
+    assert (output / "notes.txt").read_text() == "mine"
+
+
+@pytest.mark.parametrize(
+    ("options", "sentence"),
+    [
+        (("--run", "99"), "There is no run 99: `make runs` lists those there are."),
+        (("--run", "2"), "Run 2 of steady is running after 1 of 2 epochs"),
+        (("--run", "4"), "has no row of run 4"),
+        (("--exp", "relu_sgd"), "There is no finished run of relu_sgd"),
+        (("--exp", "x; DROP TABLE runs"), "'x; DROP TABLE runs' cannot name an experiment"),
+        (("--run", "0"), "Invalid value for '--run'"),
+        (("--run", "one"), "Invalid value for '--run'"),
+    ],
+)
+def test_a_wrong_choice_is_one_sentence_and_nothing_is_written(figures, output, options, sentence):
+    result = figures(*options)
+    assert result.exit_code == 2
+    assert sentence in result.stderr
+    assert not output.exists()
+
+
+def test_a_folder_that_cannot_be_written_is_one_sentence(figures, output):
+    output.write_text("a file")
+    result = figures("--run", "1", "--no-png")
+    assert result.exit_code == 2
+    assert re.search(
+        r"^Error: Cannot write figures to .* choose another folder", result.stderr, re.M
+    )
+
+
+def test_a_server_that_is_down_is_one_sentence(figures, monkeypatch):
+    monkeypatch.setenv("DATABASE_URL", "mysql://root@127.0.0.1:1/gradients")
+    result = figures()
+    assert result.exit_code == 2
+    assert result.stderr.startswith("Error: No server answers at 127.0.0.1:1")
+
+
+def test_a_database_that_was_never_migrated_is_one_sentence(figures, database, monkeypatch):
+    monkeypatch.setenv("DATABASE_URL", database.render_as_string(hide_password=False))
+    result = figures()
+    assert result.exit_code == 2
+    assert "`make migrate`" in result.stderr
+
+
+def test_names_that_hold_html_are_text(figures, output, module_database):
+    owner = engine(module_database)
+    rename = text("UPDATE runs SET dataset = :name WHERE run_id = 1")
+    try:
+        with owner.begin() as connection:
+            connection.execute(rename, {"name": "<script>x</script>"})
+        assert figures("--no-png").exit_code == 0
+    finally:
+        with owner.begin() as connection:
+            connection.execute(rename, {"name": "sample"})
+        owner.dispose()
+    for path in output.glob("*.html"):
+        assert "<script>x" not in path.read_text()

@@ -1,0 +1,152 @@
+"""The pages as a browser shows them, on a desktop and on a telephone, without a network."""
+
+import json
+import re
+import shutil
+import subprocess
+from html import unescape
+
+import pytest
+
+from analysis.exhibition import exhibit
+from analysis.gallery import draw_run
+from analysis.queries import experiment_summary
+from analysis.runs import finished_runs
+
+BROWSER = next(
+    filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome", "chrome"))),
+    None,
+)
+pytestmark = pytest.mark.skipif(
+    BROWSER is None, reason="no Chromium or Chrome here to open the pages: apt-get install chromium"
+)
+
+TELEPHONE, DESKTOP = 390, 1200  # pixels
+
+# Pages in frames of given widths; when all are drawn, what is in them.
+HARNESS = """<!DOCTYPE html><meta charset="utf-8">
+{frames}
+<script>
+addEventListener('load', () => setTimeout(() => {{
+  const found = [...document.querySelectorAll('iframe')].map(frame => {{
+    const page = frame.contentDocument, timing = frame.contentWindow.performance;
+    return {{
+      name: frame.dataset.name,
+      width: frame.width,
+      content: page.documentElement.scrollWidth,
+      drawings: page.querySelectorAll('svg.main-svg').length,
+      traces: page.querySelectorAll('g.trace.scatter').length,
+      levels: page.querySelectorAll('.shapelayer path[data-index]').length,
+      title: [...page.querySelectorAll('.gtitle')].map(title => title.textContent).join(''),
+      broken: [...page.images].filter(image => image.complete && !image.naturalWidth).length,
+      requests: timing.getEntriesByType('resource').map(entry => entry.name),
+    }};
+  }});
+  const result = document.createElement('pre');
+  result.textContent = JSON.stringify(found);
+  document.body.append(result);
+}}, 1000));
+</script>"""
+
+
+def opened(folder, pages, profile):
+    """Return what the browser shows of `pages`, (name, width), in `folder`, by page."""
+    frames = "\n".join(
+        f'<iframe data-name="{page}" src="{page}" width="{width}" height="900"></iframe>'
+        for page, width in pages
+    )
+    harness = folder / "harness.html"
+    harness.write_text(HARNESS.format(frames=frames), encoding="utf-8")
+    flags = (
+        "--headless --no-sandbox --disable-gpu --disable-quic --no-first-run --disable-sync "
+        "--disable-background-networking --disable-component-update --allow-file-access-from-files "
+        "--virtual-time-budget=20000 --dump-dom"
+    )
+    command = [BROWSER, *flags.split(), "--host-resolver-rules=MAP * ~NOTFOUND"]
+    command += [f"--user-data-dir={profile}", harness.as_uri()]
+    shown = subprocess.run(command, capture_output=True, text=True, timeout=120, check=True)
+    harness.unlink()
+    found = re.search(r"<pre>(.*)</pre>", shown.stdout, re.S)
+    assert found, shown.stderr
+    return {(each["name"], int(each["width"])): each for each in json.loads(unescape(found[1]))}
+
+
+@pytest.fixture(scope="module")
+def folder(filled, tmp_path_factory):
+    """A folder with all figures, and PNG beside them."""
+    folder = tmp_path_factory.mktemp("figures")
+    with filled.connect() as connection:
+        exhibit(connection, folder, say=lambda line: None)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def shown(folder, tmp_path_factory):
+    pages = [(path.name, TELEPHONE) for path in sorted(folder.glob("*.html"))]
+    pages += [("index.html", DESKTOP), ("run_1_steady_gradient_norm_ratio.html", DESKTOP)]
+    return opened(folder, pages, tmp_path_factory.mktemp("profile"))
+
+
+@pytest.fixture(scope="module")
+def drawn(filled):
+    """The figures of every run, by the name of the page."""
+    with filled.connect() as connection:
+        runs = finished_runs(experiment_summary(connection))
+        return {
+            f"{plate.name}.html": figure
+            for run in runs
+            for plate, figure in draw_run(connection, run)[0].items()
+        }
+
+
+def test_every_page_was_opened(shown):
+    pages = {name for name, _ in shown}
+    assert len(pages) == 11
+    assert "index.html" in pages
+
+
+def test_every_trace_of_every_figure_is_drawn(shown, drawn):
+    expected = {name: len(figure.data) for name, figure in drawn.items()}
+    assert {name: shown[name, TELEPHONE]["traces"] for name in drawn} == expected
+    assert all(shown[name, TELEPHONE]["drawings"] for name in drawn)
+
+
+def test_every_threshold_of_every_figure_is_drawn(shown, drawn):
+    expected = {name: len(figure.layout.shapes) for name, figure in drawn.items()}
+    assert {name: shown[name, TELEPHONE]["levels"] for name in drawn} == expected
+    assert sum(expected.values()) == 16
+
+
+def test_every_figure_shows_its_title(shown, drawn):
+    for name, figure in drawn.items():
+        text = re.sub("<[^>]*>", "", figure.layout.title.text)
+        assert shown[name, TELEPHONE]["title"] == text
+
+
+def test_no_page_is_wider_than_its_screen(shown):
+    wide = {key: each["content"] for key, each in shown.items() if each["content"] > key[1]}
+    assert wide == {}
+
+
+def test_no_page_asks_the_network_for_anything(shown):
+    asked = {request for each in shown.values() for request in each["requests"]}
+    assert {request.partition(":")[0] for request in asked} <= {"file", "data", "blob"}
+
+
+def test_a_page_that_asks_the_network_would_be_noticed(tmp_path, tmp_path_factory):
+    (tmp_path / "page.html").write_text('<img src="http://example.org/picture.png">')
+    shown = opened(tmp_path, [("page.html", TELEPHONE)], tmp_path_factory.mktemp("profile"))
+    assert shown["page.html", TELEPHONE]["requests"] == ["http://example.org/picture.png"]
+
+
+def test_the_index_shows_a_picture_of_every_figure(folder, shown):
+    pictures = re.findall(r'<img src="([^"]*)"', (folder / "index.html").read_text())
+    assert len(pictures) == 10
+    assert shown["index.html", DESKTOP]["broken"] == 0
+
+
+def test_every_picture_is_a_png_of_twice_the_size(folder):
+    for path in folder.glob("*.png"):
+        head = path.read_bytes()[:24]
+        assert head.startswith(b"\x89PNG")
+        assert int.from_bytes(head[16:20], "big") == 2000

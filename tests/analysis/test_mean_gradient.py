@@ -1,0 +1,73 @@
+"""The figure of mean gradients."""
+
+import math
+
+import pytest
+
+from analysis.figures import mean_gradient
+from analysis.figures.symmetric_log import SymmetricLog
+
+
+@pytest.fixture
+def figure(norms, run):
+    return mean_gradient(norms, run)
+
+
+def drawn(figure, layer):
+    """Return (y, symbol, hover) of a layer's points."""
+    trace = next(trace for trace in figure.data if trace.name == str(layer))
+    every = zip(trace.y, trace.marker.symbol, trace.text, strict=True)
+    return [point for point in every if point[0] is not None]
+
+
+def test_a_mean_lies_where_the_scale_puts_it(figure, norms):
+    scale = SymmetricLog.fitting(norms["mean"], 1e-3)
+    expected = scale.position(norms["mean"])[norms["layer"] == 1].tolist()
+    assert [y for y, *_ in drawn(figure, 1)] == expected
+    assert expected[0] > 0 > expected[1]
+
+
+def test_the_axis_shows_every_mean(figure, norms):
+    for axis in figure.select_yaxes():
+        for trace in figure.data:
+            assert all(axis.range[0] < y < axis.range[1] for y in trace.y if y is not None)
+
+
+def test_the_vanishing_region_is_bounded_on_both_sides_in_every_panel(figure, norms):
+    scale = SymmetricLog.fitting(norms["mean"], 1e-3)
+    line = 1 + math.log10(1e-3 / scale.unit)
+    levels = [(shape.yref, shape.y0) for shape in figure.layout.shapes]
+    assert levels == [(a, pytest.approx(y)) for y in (line, -line) for a in ("y", "y2")]
+
+
+def test_a_mean_of_exactly_zero_is_marked_as_such(figure):
+    assert [(y, symbol) for y, symbol, _ in drawn(figure, 3)] == [(0, "circle"), (0, "circle")]
+    assert [t.name for t in figure.data if t.showlegend and "zero" in t.name] == ["exactly zero"]
+
+
+def test_a_mean_of_no_finite_gradient_is_marked_and_not_zero(figure):
+    y, symbol, hover = drawn(figure, 2)[1]
+    assert symbol == "hourglass"
+    assert y > max(point for point, *_ in drawn(figure, 4))
+    assert "mean gradient NULL" in hover
+
+
+def test_hovering_tells_the_exact_mean(figure):
+    assert "mean gradient 2.5e-07" in drawn(figure, 1)[0][2]
+
+
+def test_the_title_names_the_run_and_what_it_ran_on(figure):
+    for part in ("steady", "mnist", "run 3", "seed 42", "double precision"):
+        assert part in figure.layout.title.text
+
+
+def test_no_trace_is_empty(figure):
+    for trace in figure.data:
+        assert any(y is not None for y in trace.y), trace.name
+
+
+def test_a_run_that_never_had_a_finite_gradient_is_drawn_too(norms, run):
+    figure = mean_gradient(norms.assign(mean=math.nan), run)
+    assert {symbol for layer in (1, 2, 3, 4) for _, symbol, _ in drawn(figure, layer)} == {
+        "hourglass"
+    }

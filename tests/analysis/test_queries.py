@@ -1,0 +1,135 @@
+"""Queries against the real views: what they return is what the rows give by hand."""
+
+import math
+
+import pandas as pd
+import pytest
+
+from analysis import queries
+from analysis.errors import NoRowsError
+from migrations import history
+from sql.connection import engine
+from sql.errors import ObjectError
+
+
+@pytest.fixture
+def connection(filled):
+    with filled.connect() as opened:
+        yield opened
+
+
+def test_the_summary_has_a_row_for_every_run_in_order(connection):
+    summary = queries.experiment_summary(connection)
+    assert summary["run_id"].tolist() == [1, 2, 3, 4]
+    assert summary["status"].tolist() == ["finished", "running", "finished", "finished"]
+
+
+def test_the_summary_knows_no_end_of_a_run_that_goes_on(connection):
+    summary = queries.experiment_summary(connection)
+    assert pd.isna(summary.loc[summary["run_id"] == 2, "finished_at"].item())
+
+
+@pytest.mark.parametrize(
+    ("query", "types"),
+    [
+        (queries.training_curves, queries.CURVES),
+        (queries.gradient_norms, queries.NORMS),
+        (queries.gradient_norm_ratios, queries.RATIOS),
+    ],
+)
+def test_every_column_has_its_type(connection, query, types):
+    frame = query(connection, 1)
+    assert {name: str(kind) for name, kind in frame.dtypes.items()} == types
+
+
+def test_a_loss_that_was_not_finite_is_nan(connection):
+    loss = queries.training_curves(connection, 1)["loss"]
+    assert loss[0] == 2.0
+    assert math.isnan(loss[1])
+
+
+def test_norms_come_by_epoch_and_layer(connection):
+    norms = queries.gradient_norms(connection, 1)
+    assert list(zip(norms["epoch"], norms["layer"], strict=True)) == [
+        (epoch, layer) for epoch in (1, 2) for layer in (1, 2, 3, 4)
+    ]
+    assert norms["norm"][:4].tolist() == [7.5, 0.5, 0.0, 10.0]
+
+
+def test_a_layer_without_a_finite_row_has_no_norm(connection):
+    norms = queries.gradient_norms(connection, 1).set_index(["epoch", "layer"])
+    assert math.isnan(norms.loc[(2, 1), "norm"])
+
+
+def test_a_run_of_statistics_alone_has_norms_too(connection):
+    norms = queries.gradient_norms(connection, 3)
+    assert norms["norm"].tolist() == [2.0, 8.0, 32.0, 128.0]
+
+
+def test_ratios_carry_what_tells_infinite_from_undefined(connection):
+    ratios = queries.gradient_norm_ratios(connection, 1).set_index(["epoch", "layer"])
+    assert ratios.loc[(1, 1), "ratio"] == 0.5 / 7.5
+    assert ratios.loc[(1, 2), "ratio"] == 0.0
+    undefined = ratios[ratios["ratio"].isna()]
+    assert undefined[["numerator", "denominator"]].to_dict("index") == {
+        (1, 3): {"numerator": 10.0, "denominator": 0.0},
+        (2, 1): {"numerator": 0.5, "denominator": pytest.approx(math.nan, nan_ok=True)},
+        (2, 3): {"numerator": 0.0, "denominator": 0.0},
+    }
+
+
+def test_the_views_of_one_layer_agree_with_those_of_all(connection):
+    norms = queries.gradient_norms(connection, 1).query("layer == 4").reset_index()
+    ratios = queries.gradient_norm_ratios(connection, 1).query("layer == 1").reset_index()
+    layer = (connection, "steady", 4, 1)
+    assert queries.norm_avg(*layer)["norm"].equals(norms["norm"])
+    assert queries.gradient_norm_avg(*layer)["norm"].equals(norms["gradient_norm"].rename("norm"))
+    assert queries.mean_avg(*layer)["mean"].equals(norms["mean"])
+    assert queries.ratio_avg(connection, "steady", 1, 1)["ratio"].equals(ratios["ratio"])
+
+
+def test_smallness_comes_by_epoch(connection):
+    found = queries.near_zero(connection, "steady", 1, 1)
+    assert found.to_dict("records") == [
+        {"run_id": 1, "epoch": 1, "below_1e3": 0.5, "below_1e5": 0.25}
+    ]
+
+
+def test_a_layer_without_rows_is_an_error_that_names_its_view(connection):
+    with pytest.raises(NoRowsError, match="steady_layer_1_near_zero has no row of run 2"):
+        queries.near_zero(connection, "steady", 1, 2)
+
+
+def test_an_unknown_run_is_an_error_that_says_where_to_look(connection):
+    with pytest.raises(NoRowsError, match=r"no run 99: `make runs` lists"):
+        queries.gradient_norms(connection, 99)
+
+
+def test_a_run_without_rows_is_an_error_that_names_the_cure(connection):
+    with pytest.raises(NoRowsError, match=r"run 4 \(bare, finished.*`make train EXP=bare`"):
+        queries.training_curves(connection, 4)
+
+
+def test_an_experiment_without_views_is_an_error_that_names_the_view(connection):
+    with pytest.raises(ObjectError, match="no view swept_layer_1_norm_avg"):
+        queries.norm_avg(connection, "swept", 1, 3)
+
+
+def test_a_name_with_sql_in_it_reaches_no_server(connection):
+    with pytest.raises(ObjectError, match="cannot name an experiment"):
+        queries.norm_avg(connection, "x`; DROP TABLE runs; --", 1, 1)
+
+
+def test_a_database_without_runs_is_an_error(database):
+    empty = engine(database)
+    history.upgrade(empty)
+    with empty.connect() as connection, pytest.raises(NoRowsError, match="no run in this database"):
+        queries.experiment_summary(connection)
+    empty.dispose()
+
+
+def test_a_database_without_views_is_an_error_that_says_migrate(database):
+    bare = engine(database)
+    with bare.connect() as connection, pytest.raises(ObjectError, match="`make migrate`"):
+        queries.experiment_summary(connection)
+    bare.dispose()
