@@ -125,7 +125,8 @@ def installed() -> list[Program]:
     for folder in folders:
         for name in NAMES:
             path = Path(folder) / name
-            if path.is_file() and os.access(path, os.X_OK):
+            # os.path: PATH may name folders of other users, which is no error.
+            if os.path.isfile(path) and os.access(path, os.X_OK):
                 paths.setdefault(path.resolve(), path)
     programs = (probe(path) for path in paths.values())
     return [program for program in programs if program is not None]

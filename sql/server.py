@@ -52,6 +52,8 @@ def _own_folder() -> Iterator[None]:
     try:
         yield
     except PermissionError as error:
+        if not Path(error.filename or "/").is_relative_to(folder()):
+            raise
         raise ServerError(
             f"{error.filename} belongs to another user: run this as that user, or set SERVER_DIR "
             "to a folder of your own"

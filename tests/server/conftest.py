@@ -1,6 +1,8 @@
 """A private server of its own, for tests that stop, break or reconfigure it."""
 
+import os
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -15,6 +17,19 @@ SMALL = Size(buffer_pool=256 * MIB, redo_log=64 * MIB)
 def make_private(folder: Path) -> PrivateServer:
     """A small private server in `folder`, of the packages that are unpacked already."""
     return PrivateServer(folder, packages=server.folder(), size=SMALL)
+
+
+@contextmanager
+def as_nobody() -> Iterator[None]:
+    """Root may read and write everywhere, so be somebody else for a moment."""
+    became = os.geteuid() == 0
+    if became:
+        os.seteuid(65534)
+    try:
+        yield
+    finally:
+        if became:
+            os.seteuid(0)
 
 
 @pytest.fixture(scope="session")

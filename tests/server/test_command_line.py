@@ -13,6 +13,7 @@ from sql.__main__ import client_command
 from sql.connection import connected
 from sql.errors import ServerError
 from sql.private_server import PrivateServer
+from tests.server.conftest import as_nobody
 
 ROOT = Path(__file__).parents[2]
 
@@ -108,15 +109,8 @@ def test_a_folder_of_another_user_is_one_sentence(
 ):
     (tmp_path / "locked").mkdir(mode=0o500)
     monkeypatch.setenv("SERVER_DIR", str(tmp_path / "locked/server"))
-    became = os.geteuid() == 0
-    if became:
-        os.seteuid(65534)  # root may write everywhere, so be somebody else for a moment
-    try:
-        with pytest.raises(ServerError, match="belongs to another user"):
-            server.start("local")
-    finally:
-        if became:
-            os.seteuid(0)
+    with as_nobody(), pytest.raises(ServerError, match="belongs to another user"):
+        server.start("local")
 
 
 def test_an_unknown_kind_of_server_is_refused():

@@ -10,12 +10,12 @@ from pathlib import Path
 import pytest
 from sqlalchemy import text
 
-from sql import accounts, processes
+from sql import accounts, processes, programs
 from sql.connection import connected, engine
 from sql.errors import AccessError
 from sql.ports import HOST
 from sql.private_server import PrivateServer
-from tests.server.conftest import make_private
+from tests.server.conftest import as_nobody, make_private
 
 
 @pytest.fixture
@@ -174,3 +174,12 @@ def test_a_folder_with_spaces_and_a_long_name_is_no_trouble(tmp_path: Path):
             assert session.get_server_info()
     finally:
         private.stop()
+
+
+def test_a_folder_of_path_that_may_not_be_read_is_passed_over(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    (tmp_path / "locked").mkdir(mode=0o000)
+    monkeypatch.setenv("PATH", str(tmp_path / "locked"))
+    with as_nobody():
+        assert programs.installed() is not None
