@@ -1,6 +1,7 @@
 """How every figure looks, dark on white and for colour-blind readers too, and what titles say."""
 
 import math
+from itertools import count
 
 import pandas as pd
 import plotly.graph_objects as go
@@ -87,9 +88,10 @@ def with_subtitle(what: str, *lines: str) -> str:
 def epoch_axis(figure: go.Figure, epochs: pd.Series, row: int) -> None:
     """Give panel `row` an axis of whole epochs."""
     first, last = int(epochs.min()), int(epochs.max())
-    step = math.ceil((last - first + 1) / MOST_TICKS)
+    steps = (factor * 10**power for power in count() for factor in (1, 2, 5))
+    step = next(step for step in steps if (last - first) / step < MOST_TICKS)
     figure.update_xaxes(
-        range=[first - 0.5, last + 0.5], tick0=first, dtick=step, tickformat="d", row=row, col=1
+        range=[first - 0.5, last + 0.5], tick0=0, dtick=step, tickformat="d", row=row, col=1
     )
 
 
