@@ -54,12 +54,13 @@ def train(
             seen += len(y)
             network.backward(y)
             recorder.record(epoch, step, network.layers)
+            learning_rate = optimizer.learning_rate
             optimizer.step(network)
             observer(Progress(epoch, step, steps, loss / seen, correct / seen))
         test_loss, test_accuracy = evaluate(network, dataset.test_images, dataset.test_labels)
         metrics = EpochMetrics(
             epoch, loss / seen, correct / seen, test_loss, test_accuracy,
-            optimizer.learning_rate, time.perf_counter() - start,
+            learning_rate, time.perf_counter() - start,
         )  # fmt: skip
         recorder.close_epoch(metrics, lambda: training_state(network, optimizer, generator))
 

@@ -21,7 +21,10 @@ class RecordedLayer(Protocol):
 
 @dataclass(frozen=True)
 class EpochMetrics:
-    """How one epoch went: losses in nats, accuracies as fractions, wall time in seconds."""
+    """How one epoch went: losses in nats, accuracies as fractions, wall time in seconds.
+
+    The learning rate is that of the epoch's last step.
+    """
 
     epoch: int
     loss: float
