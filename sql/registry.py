@@ -19,6 +19,7 @@ from sql.objects import (
     definition,
     gradient_columns,
     in_order,
+    versions,
 )
 
 LOCK_SECONDS = 120
@@ -43,7 +44,8 @@ def registration_lock(connection: Connection) -> Iterator[None]:
     try:
         yield
     finally:
-        connection.execute(text("DO RELEASE_LOCK(:name)"), {"name": name})
+        if not connection.invalidated:  # a lock ends with its connection
+            connection.execute(text("DO RELEASE_LOCK(:name)"), {"name": name})
 
 
 def registered_shapes(connection: Connection) -> list[Shape]:
@@ -90,8 +92,8 @@ def create_gradient_tables(connection: Connection, shape: Shape, column_type: st
             elif column_type == "DOUBLE" and set(found.values()) == {"FLOAT"}:
                 connection.exec_driver_sql(_widen(name, layer.width))
     except BaseException:
-        for name in made:
-            connection.exec_driver_sql(f"DROP TABLE IF EXISTS {quoted(name)}")
+        connection.rollback()
+        _drop_tables(connection, made)
         raise
     return made
 
@@ -148,14 +150,42 @@ def replace_view(connection: Connection, name: str, version: int | None, root: P
             )
 
 
-def missing_catalogue(connection: Connection) -> bool:
-    """Whether the catalogue tables have yet to be made (`make migrate`)."""
-    return not inspect(connection).has_table("view_versions")
+def withdraw(connection: Connection, shape: Shape, tables: Sequence[str]) -> None:
+    """Undo the making of gradient tables: drop `tables`, and the views that are left without any.
+
+    `tables` are names as `create_gradient_tables` returned them; no run may have rows in them.
+    """
+    views = set(inspect(connection).get_view_names())
+    if len(tables) == len(shape.layers):
+        in_force = versions_in_force(connection).items()
+        for each in (definition("views", name, version) for name, version in in_force):
+            if "{" in each.object_name:
+                own = [name for name, _ in each.statements([shape]) if name in views]
+                for name in own:
+                    connection.exec_driver_sql(f"DROP VIEW {quoted(name)}")
+    apply_views(connection)
+    _drop_tables(connection, tables)
+
+
+def require_migrated(connection: Connection) -> None:
+    """Raise ObjectError unless the catalogue is there and all views are as new as this code."""
+    in_force = {}
+    if inspect(connection).has_table("view_versions"):
+        in_force = versions_in_force(connection)
+    if any(in_force.get(name, 0) < numbers[-1] for name, numbers in versions("views").items()):
+        raise ObjectError(
+            "the database lacks the newest catalogue tables and views: run `make migrate`"
+        )
 
 
 def _apply(connection: Connection, view: Definition, shapes: Sequence[Shape]) -> None:
     for _, statement in view.statements(shapes):
         connection.exec_driver_sql(statement)
+
+
+def _drop_tables(connection: Connection, tables: Sequence[str]) -> None:
+    for name in tables:
+        connection.exec_driver_sql(f"DROP TABLE IF EXISTS {quoted(name)}")
 
 
 def _widen(table: str, width: int) -> str:

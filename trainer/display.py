@@ -1,44 +1,38 @@
-"""What a person sees of a run while it goes: a progress bar on a terminal, a line an epoch elsewhere."""
+"""What a person sees of a run while it goes: a bar on a terminal, a line an epoch elsewhere."""
+
+import time
+from collections.abc import Callable
 
 from rich.console import Console
-from rich.progress import (
-    BarColumn,
-    Progress,
-    TaskID,
-    TextColumn,
-    TimeElapsedColumn,
-    TimeRemainingColumn,
-)
+from rich.progress import BarColumn, Progress, ProgressColumn, Task, TaskID
+from rich.table import Column
+from rich.text import Text
 
 from trainer.loop import Progress as TrainingProgress
 from trainer.recording import EpochMetrics
 from trainer.run import Watcher
-from trainer.telemetry.runs import RunDescription
+from trainer.telemetry.runs import RunDescription, Status
 from trainer.telemetry.sink import Traffic
 
-COLUMNS = (
-    TextColumn("[bold]{task.fields[title]}"),
-    BarColumn(bar_width=None),
-    TextColumn("epoch {task.fields[epoch]}"),
-    TextColumn("loss {task.fields[loss]}"),
-    TextColumn("accuracy {task.fields[accuracy]}"),
-    TextColumn("{task.fields[rows]} rows sent"),
-    TextColumn("{task.fields[waiting]} behind"),
-    TimeElapsedColumn(),
-    TimeRemainingColumn(),
-)
-EVERY = 10
-"""Steps between two updates of the bar."""
+INTERVAL = 0.1
+"""Seconds between two updates of the bar."""
+ROOMY = 96
+"""Columns of a terminal from which on the bar has room for a title and for all words."""
 
 
 class Display(Watcher):
-    """Shows a run on `console`. Use as a context manager around the run."""
+    """Shows one run on `console`. Use as a context manager around the run."""
 
     def __init__(self, console: Console) -> None:
         self.console = console
-        self._bar = Progress(*COLUMNS, console=console, disable=not console.is_terminal)
+        self._bar = Progress(
+            *_columns(console.width >= ROOMY),
+            console=console,
+            transient=True,
+            disable=not console.is_interactive,
+        )
         self._task: TaskID | None = None
-        self._run_id, self._epochs, self._rows = 0, 0, 0
+        self._name, self._epochs, self._shown = "", 0, 0.0
 
     def __enter__(self) -> "Display":
         self._bar.start()
@@ -47,50 +41,116 @@ class Display(Watcher):
     def __exit__(self, *_: object) -> None:
         self._bar.stop()
 
-    def registered(self, run_id: int, description: RunDescription) -> None:
+    def registered(
+        self, run_id: int, description: RunDescription, traffic: Callable[[], Traffic]
+    ) -> None:
         """Say what run has begun."""
-        self._run_id, self._epochs = run_id, description.epochs
-        every = (
-            "" if description.record_every == 1 else f", every {description.record_every}th batch"
-        )
+        self._name, self._epochs = f"Run {run_id}", description.epochs
+        every = description.record_every
         kept = "every gradient" if description.telemetry == "full" else "statistics alone"
         self._say(
-            f"Run {run_id}: {description.experiment} on {description.dataset}, seed {description.seed}, "
-            f"{description.precision} precision, {description.epochs} epochs, {kept}{every}."
+            f"{self._name}: {description.experiment} on {description.dataset}, "
+            f"seed {description.seed}, {description.precision} precision, "
+            f"{_counted(description.epochs, 'epoch')}, {kept}"
+            f"{'' if every == 1 else f' of one batch in {every}'}."
         )
         self._task = self._bar.add_task(
-            "", total=None, title=f"run {run_id} {description.experiment}", epoch="1",
-            loss="-", accuracy="-", rows="0", waiting="0",
+            description.experiment, total=None, epoch=1, epochs=self._epochs, loss="-",
+            accuracy="-", traffic=traffic, sent=description.telemetry == "full",
         )  # fmt: skip
 
-    def progress(self, progress: TrainingProgress, traffic: Traffic) -> None:
-        """Move the bar."""
-        self._rows = traffic.rows
-        if progress.step % EVERY:
+    def progress(self, progress: TrainingProgress) -> None:
+        """Move the bar, now and then."""
+        now = time.monotonic()
+        if self._task is None or (progress.step < progress.steps and now < self._shown + INTERVAL):
             return
+        self._shown = now
         self._bar.update(
             self._task,
             total=progress.steps * self._epochs,
             completed=progress.steps * (progress.epoch - 1) + progress.step,
-            epoch=f"{progress.epoch}/{self._epochs}",
-            loss=f"{progress.loss:.4f}",
+            epoch=progress.epoch,
+            loss=_loss(progress.loss),
             accuracy=f"{progress.accuracy:.3f}",
-            rows=f"{traffic.rows:,}",
-            waiting=f"{traffic.waiting_rows:,}",
         )
 
     def epoch(self, metrics: EpochMetrics) -> None:
         """Say how an epoch went."""
         self._say(
-            f"Run {self._run_id}, epoch {metrics.epoch}/{self._epochs}: "
-            f"loss {metrics.loss:.4f}, accuracy {metrics.accuracy:.4f}, "
-            f"test loss {metrics.validation_loss:.4f}, test accuracy {metrics.validation_accuracy:.4f}, "
-            f"{metrics.seconds:.1f} s"
+            f"{self._name}, epoch {metrics.epoch}/{self._epochs}: "
+            f"loss {_loss(metrics.loss)}, accuracy {metrics.accuracy:.4f}, "
+            f"test loss {_loss(metrics.validation_loss)}, "
+            f"test accuracy {metrics.validation_accuracy:.4f}, {metrics.seconds:.1f} s"
         )
+
+    def ended(self, run_id: int, status: Status) -> None:
+        """Say how the run ended."""
+        verb = "has failed" if status == "failed" else f"is {status}"
+        self._say(f"Run {run_id} {verb}.")
 
     def warn(self, sentence: str) -> None:
         """Say what works, but not as well as it could."""
-        self.console.print(f"[bold]Warning:[/bold] {sentence}", highlight=False, soft_wrap=True)
+        self._say(f"Warning: {sentence}")
 
     def _say(self, line: str) -> None:
         self.console.print(line, highlight=False, soft_wrap=True, markup=False)
+
+
+class _WordsColumn(ProgressColumn):
+    """Words about the run, on one line; `cut` lets them be shortened where there is no room."""
+
+    def __init__(self, words: Callable[[Task], str], style: str = "", cut: bool = False) -> None:
+        self._words, self._style = words, style
+        super().__init__(Column(no_wrap=not cut))
+
+    def render(self, task: Task) -> Text:
+        """Return the words as they are now."""
+        return Text(self._words(task), style=self._style, no_wrap=True, overflow="ellipsis")
+
+
+def _columns(roomy: bool) -> list[ProgressColumn]:
+    """Return what fits on one line of a terminal, a roomy one or one of 80 columns."""
+    title = _WordsColumn(lambda task: task.description, "bold", cut=True)
+    return [
+        *([title] if roomy else []),
+        BarColumn(bar_width=None),
+        _WordsColumn(lambda task: f"epoch {task.fields['epoch']}/{task.fields['epochs']}"),
+        _WordsColumn(lambda task: f"loss {task.fields['loss']}"),
+        _WordsColumn(lambda task: f"accuracy {task.fields['accuracy']}"),
+        _WordsColumn(lambda task: _traffic(task, " rows" if roomy else "")),
+        _WordsColumn(_time),
+    ]
+
+
+def _traffic(task: Task, unit: str) -> str:
+    traffic, verb = task.fields["traffic"](), "sent" if task.fields["sent"] else "read"
+    return f"{_short(traffic.rows)}{unit} {verb} {_short(traffic.waiting_rows)} behind"
+
+
+def _time(task: Task) -> str:
+    """Time elapsed and time to come, as in 1:05<4:12."""
+    left = "?" if task.time_remaining is None else _clock(task.time_remaining)
+    return f"{_clock(task.elapsed or 0)}<{left}"
+
+
+def _loss(value: float) -> str:
+    """Write a loss in at most nine characters, however far it has diverged."""
+    return f"{value:.4f}" if abs(value) < 1000 else f"{value:.2e}"
+
+
+def _short(number: int) -> str:
+    """Write a count of rows in at most five characters: 980, 12.3k, 123k, 9.0M."""
+    for unit, name in ((10**9, "G"), (10**6, "M"), (10**3, "k")):
+        if number >= unit:
+            return f"{number / unit:.{0 if number >= 100 * unit else 1}f}{name}"
+    return str(number)
+
+
+def _counted(number: int, noun: str) -> str:
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
+
+
+def _clock(seconds: float) -> str:
+    minutes, second = divmod(int(seconds), 60)
+    hours, minute = divmod(minutes, 60)
+    return f"{hours}:{minute:02}:{second:02}" if hours else f"{minute}:{second:02}"

@@ -8,17 +8,19 @@ import numpy as np
 from sqlalchemy import URL, Engine
 from threadpoolctl import threadpool_limits
 
-from sql.connection import connect_arguments, engine, explained
+from sql.connection import connect_arguments, connected, engine, explained
+from sql.given_server import require_privileges
 from sql.loading import local_infile_allowed
 from trainer.assembly import build_network, build_optimizer
 from trainer.datasets import Dataset
 from trainer.experiments import Experiment
+from trainer.interruption import postponed
 from trainer.loop import Progress, train
 from trainer.recording import EpochMetrics, State
 from trainer.telemetry.buffer_connection import BufferConnection
 from trainer.telemetry.loader import Loader
 from trainer.telemetry.recorder import GradientRecorder
-from trainer.telemetry.runs import Run, RunDescription, RunLayer, register
+from trainer.telemetry.runs import Run, RunDescription, RunLayer, Status, register
 from trainer.telemetry.sink import Sink, Traffic
 
 WRITERS = 2
@@ -41,14 +43,19 @@ class Settings:
 class Watcher:
     """Is told how a run goes; this one does not listen."""
 
-    def registered(self, run_id: int, description: RunDescription) -> None:
-        """The run has its number."""
+    def registered(
+        self, run_id: int, description: RunDescription, traffic: Callable[[], Traffic]
+    ) -> None:
+        """The run has its number; `traffic` tells at any time how far the writers are."""
 
-    def progress(self, progress: Progress, traffic: Traffic) -> None:
+    def progress(self, progress: Progress) -> None:
         """A step is done."""
 
     def epoch(self, metrics: EpochMetrics) -> None:
         """An epoch is closed: all of it is in the server."""
+
+    def ended(self, run_id: int, status: Status) -> None:
+        """The run is over, and the registry says how it ended."""
 
     def warn(self, sentence: str) -> None:
         """Something works, but not as well as it could."""
@@ -61,9 +68,11 @@ def carry_out(
     url: URL,
     watcher: Watcher | None = None,
 ) -> int:
-    """Train one experiment with everything recorded in the database at `url`, and return its run id.
+    """Train one experiment, everything recorded in the database at `url`, and return its run id.
 
-    Whatever ends the run early is written into `runs.status` (interrupted for Ctrl-C, else failed) and raised again.
+    Whatever ends the run early is written into `runs.status` (interrupted for Ctrl-C, else failed)
+    and raised again. Raises DatabaseError or DatasetError, and makes nothing, where the database or
+    the data cannot be used.
     """
     watcher = watcher or Watcher()
     generator = np.random.default_rng(settings.seed)
@@ -72,31 +81,36 @@ def carry_out(
     network = build_network(experiment, data.train_images.shape[1], CLASSES, dtype, generator)
     optimizer = build_optimizer(experiment)
     description = describe(experiment, data, settings)
+    with connected(url) as session:
+        require_privileges(session, url)
     database = engine(url)
-    run = register(database, description)
-    sink = None
+    run, sink = None, None
+    status: Status = "failed"
     try:
-        watcher.registered(run.run_id, description)
+        with postponed():
+            run = register(database, description)
         sink = Sink(_connector(url, database, run, settings, watcher), WRITERS)
-
-        def close(metrics: EpochMetrics, statistics: Sequence[tuple], state: State) -> None:
-            run.close_epoch(metrics, statistics, state)
-            watcher.epoch(metrics)
-
-        recorder = GradientRecorder(run.shape, dtype, sink, close, settings.record_every)
-        with threadpool_limits(1):
+        watcher.registered(run.run_id, description, sink.traffic)
+        recorder = GradientRecorder(
+            run.shape, dtype, sink, _close(run, watcher), settings.record_every
+        )
+        with threadpool_limits(1), explained(url):
             train(
-                network, optimizer, data, experiment.batch_size, experiment.epochs, generator, recorder,
-                lambda progress: watcher.progress(progress, sink.traffic()),
+                network, optimizer, data, experiment.batch_size, experiment.epochs, generator,
+                recorder, watcher.progress,
             )  # fmt: skip
-        run.finish("finished")
-    except BaseException as error:
-        run.finish("interrupted" if isinstance(error, KeyboardInterrupt) else "failed")
+        status = "finished"
+    except KeyboardInterrupt:
+        status = "interrupted"
         raise
     finally:
-        if sink:
-            sink.close()
-        database.dispose()
+        with postponed():
+            if sink:
+                sink.close()
+            if run:
+                run.finish(status)
+                watcher.ended(run.run_id, status)
+            database.dispose()
     return run.run_id
 
 
@@ -121,6 +135,14 @@ def describe(experiment: Experiment, dataset: Dataset, settings: Settings) -> Ru
     )
 
 
+def _close(run: Run, watcher: Watcher) -> Callable[[EpochMetrics, Sequence[tuple], State], None]:
+    def close(metrics: EpochMetrics, statistics: Sequence[tuple], state: State) -> None:
+        run.close_epoch(metrics, statistics, state)
+        watcher.epoch(metrics)
+
+    return close
+
+
 def _connector(
     url: URL, database: Engine, run: Run, settings: Settings, watcher: Watcher
 ) -> Callable[[], Loader] | None:
@@ -129,14 +151,13 @@ def _connector(
     allowed = local_infile_allowed(database)
     if not allowed:
         watcher.warn(
-            "The server forbids LOAD DATA LOCAL, so batched INSERTs take its place, at a fraction of the speed "
-            "(`make bench` measures both): SET GLOBAL local_infile = ON lets it in."
+            "The server forbids LOAD DATA LOCAL, so batched INSERTs take its place, at a fraction "
+            "of the speed (`make bench` measures both): SET GLOBAL local_infile = ON lets it in."
         )
     dtypes = {number: TABLE_DTYPES[kind] for number, kind in run.table_types.items()}
 
     def connect() -> Loader:
-        with explained(url):
-            connection = BufferConnection(**connect_arguments(url))
+        connection = BufferConnection(**connect_arguments(url))
         return Loader(connection, run.shape, run.run_id, dtypes, allowed)
 
     return connect

@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from typing import Any, Literal
 
-from sqlalchemy import Engine, delete, func, insert, select, update
+from sqlalchemy import Connection, Engine, delete, func, insert, select, update
 
 from sql.catalogue import checkpoints, epoch_metrics, layers, runs, step_statistics
 from sql.errors import ObjectError
@@ -15,8 +15,9 @@ from sql.registry import (
     apply_views,
     create_gradient_tables,
     gradient_column_types,
-    missing_catalogue,
     registration_lock,
+    require_migrated,
+    withdraw,
 )
 from trainer.recording import EpochMetrics, State
 from trainer.telemetry.checkpoints import pack
@@ -110,30 +111,41 @@ class Run:
 def register(engine: Engine, description: RunDescription) -> Run:
     """Make the experiment's tables and views where they are missing, and a row in `runs`.
 
-    Raises ObjectError where the catalogue is missing, or the experiment's name stands for a network
-    of another shape.
+    Raises ObjectError where the database is not migrated, or the experiment's name stands for a
+    network of another shape. Whatever goes wrong, neither a run nor a new table is left.
     """
+    shape, full = description.shape, description.telemetry == "full"
     with engine.connect() as connection:
-        if missing_catalogue(connection):
-            raise ObjectError("The database has no catalogue tables yet: run `make migrate`.")
+        require_migrated(connection)
         with registration_lock(connection):
-            shape = description.shape
             _check_shape(connection, shape)
-            types: dict[int, str] = {}
-            if description.telemetry == "full":
-                create_gradient_tables(connection, shape, COLUMN_TYPES[description.precision])
-                types = {
-                    layer.number: gradient_column_types(connection, shape.table(layer))["Gradient1"]
-                    for layer in shape.layers
-                }
-            run_id = _insert(connection, description)
-            connection.commit()
-            apply_views(connection, shape if description.telemetry == "full" else None)
-            connection.commit()
+            kind = COLUMN_TYPES[description.precision]
+            made = create_gradient_tables(connection, shape, kind) if full else []
+            run_id = None
+            try:
+                types = _table_types(connection, shape) if full else {}
+                run_id = _insert(connection, description)
+                connection.commit()
+                apply_views(connection, shape if full else None)
+                connection.commit()
+            except BaseException:
+                connection.rollback()
+                if run_id is not None:
+                    connection.execute(delete(runs).where(runs.c.run_id == run_id))
+                    connection.commit()
+                withdraw(connection, shape, made)
+                raise
     return Run(engine, run_id, shape, types)
 
 
-def _check_shape(connection, shape: Shape) -> None:
+def _table_types(connection: Connection, shape: Shape) -> dict[int, str]:
+    return {
+        layer.number: gradient_column_types(connection, shape.table(layer))["Gradient1"]
+        for layer in shape.layers
+    }
+
+
+def _check_shape(connection: Connection, shape: Shape) -> None:
     earlier = select(func.min(runs.c.run_id)).where(runs.c.experiment == shape.experiment)
     rows = connection.execute(
         select(layers.c.layer_name, layers.c.width)
@@ -156,7 +168,7 @@ def _summary(found: list[tuple[str, int]]) -> str:
     )
 
 
-def _insert(connection, description: RunDescription) -> int:
+def _insert(connection: Connection, description: RunDescription) -> int:
     values = asdict(description)
     members = values.pop("layers")
     result = connection.execute(
