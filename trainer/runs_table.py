@@ -1,47 +1,54 @@
 """The list of runs that `make runs` prints."""
 
-from pathlib import Path
-
+from rich.box import SIMPLE_HEAD
 from rich.table import Table
-from sqlalchemy import Engine, text
+from sqlalchemy import Engine, RowMapping, text
 
-import sql
-from sql.errors import ObjectError
-from sql.registry import missing_catalogue
+from sql.queries import query
+from sql.registry import require_migrated
 
-QUERY = Path(sql.__file__).parent / "queries" / "runs.sql"
 HEADINGS = (
-    "run", "experiment", "data set", "seed", "precision", "telemetry", "status",
+    "run", "experiment", "data set", "seed", "precision", "status",
     "epochs", "accuracy", "loss", "seconds", "gradient rows",
 )  # fmt: skip
+TEXTS = ("experiment", "data set", "precision", "status")
+FIRST = "No run yet: `make train EXP=sigmoid_sgd` makes the first."
 
 
-def runs_table(engine: Engine) -> Table:
-    """Return one line a run, the oldest first; raises ObjectError where there is no catalogue."""
+def runs_table(engine: Engine) -> Table | str:
+    """Return a table with a line for each run, the oldest first, or how to make the first run.
+
+    Accuracy and loss are those of the last completed epoch, on the training images. Raises
+    ObjectError where the database is not migrated.
+    """
     with engine.connect() as connection:
-        if missing_catalogue(connection):
-            raise ObjectError("The database has no catalogue tables yet: run `make migrate`.")
-        rows = connection.execute(text(QUERY.read_text(encoding="utf-8"))).mappings().all()
-    table = Table(
-        *HEADINGS,
-        caption=None if rows else "No run yet: `make train EXP=sigmoid_sgd` makes the first.",
-    )
+        require_migrated(connection)
+        rows = connection.execute(text(query("runs"))).mappings().all()
+    if not rows:
+        return FIRST
+    table = Table(box=SIMPLE_HEAD, pad_edge=False)
+    for heading in HEADINGS:
+        table.add_column(heading, justify="left" if heading in TEXTS else "right", overflow="fold")
     for row in rows:
-        table.add_row(
-            str(row["run_id"]),
-            row["experiment"],
-            row["dataset"],
-            str(row["seed"]),
-            row["precision"],
-            row["telemetry"],
-            row["status"],
-            f"{row['completed_epoch']}/{row['epochs']}",
-            _number(row["accuracy"], ".4f"),
-            _number(row["loss"], ".4f"),
-            _number(row["seconds"], ".1f"),
-            f"{int(row['gradient_rows']):,}",
-        )
+        table.add_row(*_cells(row))
     return table
+
+
+def _cells(row: RowMapping) -> tuple[str, ...]:
+    kept_rows = row["telemetry"] == "full"
+    return (
+        str(row["run_id"]),
+        row["experiment"],
+        row["dataset"],
+        str(row["seed"]),
+        row["precision"],
+        row["status"],
+        f"{row['completed_epoch']}/{row['epochs']}",
+        _number(row["accuracy"], ".4f"),
+        _number(row["loss"], ".4g"),
+        _number(row["seconds"], ".1f"),
+        f"{int(row['gradient_rows']):,}" if kept_rows else "statistics alone",
+    )
 
 
 def _number(value: float | None, form: str) -> str:
