@@ -1,6 +1,8 @@
 """Decides what of a run is recorded, and closes its epochs."""
 
+import time
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 import numpy as np
 
@@ -35,9 +37,12 @@ class GradientRecorder:
                 self._sink.put(chunk)
 
     def close_epoch(self, metrics: EpochMetrics, state: Callable[[], State]) -> None:
-        """Flush all chunks, then close the epoch."""
+        """Flush all chunks, then close the epoch; the wait for the writers is part of its time."""
+        start = time.perf_counter()
         for assembler in self._assemblers:
             chunk = assembler.take()
             if chunk:
                 self._sink.put(chunk)
-        self._close(metrics, self._sink.flush(), state())
+        statistics = self._sink.flush()
+        seconds = metrics.seconds + time.perf_counter() - start
+        self._close(replace(metrics, seconds=seconds), statistics, state())
