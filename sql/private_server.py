@@ -120,13 +120,16 @@ class PrivateServer:
     # ------------------------------------------------------------------------------
 
     def _program(self) -> Program:
-        """Return the program to run: the flavour that made the data, else the first that is recent
-        enough."""
-        made_by = self._kept().get("flavour") if self.data.exists() else None
-        own = programs.installed()
-        unpacked = programs.unpacked(self.packages / "root")
-        for program in [*own, *([unpacked] if unpacked else [])]:
-            if made_by not in (None, program.flavour):
+        """Return the program to run: the one that made the data, else one of the same flavour.
+
+        Without data, the first that is recent enough: this machine's own, else the unpacked one.
+        Raises ServerError where there is none and none can be fetched.
+        """
+        kept = self._kept() if self.data.exists() else {}
+        found = [*programs.installed(), *programs.unpacked(self.packages / "root")]
+        found.sort(key=lambda program: str(program.path) != kept.get("program"))
+        for program in found:
+            if kept.get("flavour", program.flavour) != program.flavour:
                 continue
             if program.is_recent_enough:
                 return program
@@ -135,11 +138,11 @@ class PrivateServer:
                 "passed over."
             )
         program = self._fetch()
-        if made_by not in (None, program.flavour):
+        if kept.get("flavour", program.flavour) != program.flavour:
             raise ServerError(
-                f"the data in {self.data} were made by {programs.BRAND[made_by]}, and only "
-                f"{program.name} is to be "
-                "had here: install that server again, or start afresh with `make clean ALL=1`"
+                f"the data in {self.data} were made by {programs.BRAND[kept['flavour']]}, and only "
+                f"{program.name} is to be had here: install that server again, or start afresh "
+                "with `make clean ALL=1`"
             )
         return program
 
@@ -185,7 +188,7 @@ class PrivateServer:
                 )
                 return self._initialise(self._fetch())
             raise ServerError(f"{program.name} could not set up its data: see {self.log}")
-        self._keep(flavour=program.flavour)
+        self._keep(flavour=program.flavour, program=str(program.path))
         half.rename(self.data)
         return program
 
@@ -194,6 +197,9 @@ class PrivateServer:
 
     def _launch(self, program: Program) -> None:
         (self.folder / "tmp").mkdir(exist_ok=True)
+        for folder in (self.folder, self.data):
+            # After a crash MySQL refuses its own lock while anything runs under the old number.
+            (folder / "server.sock.lock").unlink(missing_ok=True)
         for _ in range(3):  # another process may take the port between our look and the server's
             port = self._kept().get("port")
             if port is None or not is_free(port):
@@ -210,9 +216,7 @@ class PrivateServer:
             try:
                 if self._wait(pid):
                     return
-            except (
-                BaseException
-            ):  # Ctrl-C included: a server that nobody waited for is not left behind
+            except BaseException:  # Ctrl-C too: a server nobody waited for is not left behind
                 with contextlib.suppress(ProcessLookupError):
                     os.kill(pid, signal.SIGTERM)
                 processes.wait_for_end(pid, STOP_LIMIT)

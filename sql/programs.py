@@ -28,6 +28,7 @@ SYSTEM_TABLES = (
     "m*_sys_schema",
 )
 
+MEGABYTES = 60
 # In this order: the first one that the distribution has in a version that is new enough.
 PACKAGES = (
     ("mysql", ["mysql-server-core"]),
@@ -132,19 +133,15 @@ def installed() -> list[Program]:
     return [program for program in programs if program is not None]
 
 
-def unpacked(folder: Path) -> Program | None:
-    """Return the server program that `fetch` unpacked into `folder` before, None where there is
-    none."""
-    for name in reversed(NAMES):
-        path = folder / "usr/sbin" / name
-        if path.exists():
-            return probe(path, folder)
-    return None
+def unpacked(folder: Path) -> list[Program]:
+    """Return the server program that `fetch` unpacked into `folder` before, if it runs."""
+    paths = [folder / "usr/sbin" / name for name in reversed(NAMES)]
+    programs = (probe(path, folder) for path in paths if path.exists())
+    return [program for program in programs if program is not None][:1]
 
 
 def fetch(folder: Path, apt_folder: Path, say: Callable[[str], None]) -> Program:
-    """Download the distribution's server packages, unpack them into `folder` and return the
-    program.
+    """Download the distribution's server packages, unpack them and return the program.
 
     Raises AptError where there is no apt, no network or no suitable package.
     """
@@ -153,16 +150,17 @@ def fetch(folder: Path, apt_folder: Path, say: Callable[[str], None]) -> Program
         version = apt.candidate(names[0])
         if version is None or _numbers(version) < OLDEST[flavour]:
             continue
-        say(f"Downloading the packages {' and '.join(names)} (about 60 MB) into {folder} ...")
+        say(f"Downloading {' and '.join(names)} ({MEGABYTES} MB unpacked) into {folder} ...")
         half = folder.with_name(folder.name + ".part")
         shutil.rmtree(half, ignore_errors=True)
         apt.unpack(names, half)
         shutil.rmtree(folder, ignore_errors=True)
         half.rename(folder)
-        program = unpacked(folder)
-        if program is None:
+        programs = unpacked(folder)
+        if not programs:
             raise AptError(f"the server of the package {names[0]} does not run on this machine")
-        return program
+        shutil.rmtree(apt_folder)  # 20 MB of package lists that nobody needs any more
+        return programs[0]
     raise AptError(
         "this system's package sources have neither MySQL 8.4 nor MariaDB 10.11 or newer"
     )
