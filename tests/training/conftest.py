@@ -1,0 +1,138 @@
+"""Runs in a database of the module's own, and the same gradients collected without a database."""
+
+from dataclasses import dataclass, field
+
+import numpy as np
+import pytest
+from sqlalchemy import URL, Engine
+from threadpoolctl import threadpool_limits
+
+from migrations import history
+from sql.connection import engine
+from trainer import experiments
+from trainer.assembly import build_network, build_optimizer
+from trainer.datasets import Dataset, load
+from trainer.experiments import Experiment
+from trainer.loop import train
+from trainer.recording import EpochMetrics
+from trainer.run import DTYPES, Settings, Watcher, carry_out
+
+IMAGES = 300
+"""Training images of a small experiment: four batches of 64 and one of 44."""
+
+
+@dataclass
+class Collection:
+    """A recorder that keeps copies of all gradients: by (epoch, step), one array a layer."""
+
+    gradients: dict[tuple[int, int], list[np.ndarray]] = field(default_factory=dict)
+    metrics: list[EpochMetrics] = field(default_factory=list)
+
+    def record(self, epoch, step, layers) -> None:
+        self.gradients[epoch, step] = [layer.gradient.copy() for layer in layers]
+
+    def close_epoch(self, metrics, state) -> None:
+        self.metrics.append(metrics)
+
+    def layer(self, number: int, epoch: int) -> list[np.ndarray]:
+        """The gradients of one layer in one epoch, step by step, in double precision."""
+        return [
+            layers[number - 1].astype(np.float64)
+            for (each, _), layers in self.gradients.items()
+            if each == epoch
+        ]
+
+
+class Laboratory:
+    """Carries out runs, and reads back what they left."""
+
+    def __init__(self, url: URL, made: Engine, dataset: Dataset) -> None:
+        self.url, self.engine, self.dataset = url, made, dataset
+
+    def run(self, experiment: Experiment, watcher: Watcher | None = None, **settings) -> int:
+        chosen = Settings(**{"limit": IMAGES} | settings)
+        return carry_out(experiment, self.dataset, chosen, self.url, watcher)
+
+    def collect(self, experiment: Experiment, **settings) -> Collection:
+        """Train as `run` does, but into lists."""
+        chosen = Settings(**{"limit": IMAGES} | settings)
+        generator = np.random.default_rng(chosen.seed)
+        data = self.dataset.limited(chosen.limit).shuffled(generator)
+        network = build_network(experiment, 784, 10, DTYPES[chosen.precision], generator)
+        collection = Collection()
+        with threadpool_limits(1):
+            train(
+                network, build_optimizer(experiment), data, experiment.batch_size,
+                experiment.epochs, generator, collection, lambda _: None,
+            )  # fmt: skip
+        return collection
+
+    def select(self, query: str) -> list[tuple]:
+        with self.engine.connect() as connection:
+            return [tuple(row) for row in connection.exec_driver_sql(query)]
+
+    def execute(self, statement: str) -> None:
+        with self.engine.begin() as connection:
+            connection.exec_driver_sql(statement)
+
+    def status(self, run_id: int) -> str:
+        return self.select(f"SELECT status FROM runs WHERE run_id = {run_id}")[0][0]
+
+    def newest_run(self) -> int:
+        return self.select("SELECT MAX(run_id) FROM runs")[0][0]
+
+    def stored(self, experiment: Experiment, number: int, run_id: int) -> dict:
+        """Read a layer's gradients back: by (epoch, step), shape (rows, width), NULL as NaN.
+
+        Asserts that RowIndex counts each step's rows from 0.
+        """
+        spec = experiment.layer_specs()[number - 1]
+        # A FLOAT is shown with six digits; as an operand of + it is the whole number.
+        cells = ", ".join(f"Gradient{n} + 0e0" for n in range(1, spec.width + 1))
+        rows = self.select(
+            f"SELECT Epoch, Step, RowIndex, {cells} FROM {experiment.name}_{spec.name} "
+            f"WHERE Run = {run_id} ORDER BY Epoch, Step, RowIndex"
+        )
+        found: dict[tuple[int, int], list[tuple]] = {}
+        for epoch, step, index, *values in rows:
+            step_rows = found.setdefault((epoch, step), [])
+            assert index == len(step_rows)
+            step_rows.append([np.nan if value is None else value for value in values])
+        return {key: np.array(values, float) for key, values in found.items()}
+
+
+@pytest.fixture(scope="session")
+def sample() -> Dataset:
+    return load("sample", announce=lambda _: None)
+
+
+@pytest.fixture(scope="module")
+def laboratory(module_database, sample):
+    made = engine(module_database)
+    history.upgrade(made)
+    yield Laboratory(module_database, made, sample)
+    made.dispose()
+
+
+@pytest.fixture(scope="session")
+def small():
+    """Return a function that makes a small experiment."""
+
+    def make(name: str, activation: str = "sigmoid", optimizer: str = "sgd", **changes):
+        values = {
+            "name": name, "activation": activation, "optimizer": {"kind": optimizer, "decay": 1e-3},
+            "hidden_widths": [7, 5], "batch_size": 64, "epochs": 2, "initial_weight_scale": 0.3,
+        }  # fmt: skip
+        return Experiment.model_validate(values | changes)
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def built_in():
+    """Return a function that gives a built-in experiment of two epochs."""
+
+    def load_two_epochs(name: str) -> Experiment:
+        return experiments.load(name).model_copy(update={"epochs": 2})
+
+    return load_two_epochs

@@ -1,0 +1,147 @@
+"""Runs that end early: Ctrl-C, a writer that fails, a server that hangs up, a view in the way."""
+
+import signal
+from collections import defaultdict
+
+import pytest
+from sqlalchemy import event, inspect
+
+from sql.errors import ServerError
+from trainer.errors import TelemetryError
+from trainer.run import Watcher
+from trainer.telemetry import assembler
+
+ROWS = {1: 784, 2: 64, 3: 7, 4: 64, 5: 5, 6: 64}
+"""Rows of a layer's gradient in a whole batch."""
+NOT_A_VIEW = r"is not VIEW|is not of type 'VIEW'"
+
+
+class AtStep(Watcher):
+    """Does something at one step, given the run's number."""
+
+    def __init__(self, epoch: int, step: int, action) -> None:
+        self.moment, self.action, self.run_id = (epoch, step), action, 0
+
+    def registered(self, run_id, description, traffic) -> None:
+        self.run_id = run_id
+
+    def progress(self, progress) -> None:
+        if (progress.epoch, progress.step) == self.moment:
+            self.action(self.run_id)
+
+
+def press_ctrl_c(_run_id: int) -> None:
+    signal.raise_signal(signal.SIGINT)
+
+
+@pytest.fixture
+def small_chunks(monkeypatch):
+    """Let a chunk of the first layer hold two steps."""
+    monkeypatch.setattr(assembler, "CHUNK_VALUES", 2 * 784 * 7)
+
+
+@pytest.fixture
+def interrupted(laboratory, small, small_chunks):
+    """A run stopped in its second epoch."""
+    with pytest.raises(KeyboardInterrupt):
+        laboratory.run(small("interrupted"), AtStep(2, 5, press_ctrl_c))
+    return laboratory.newest_run()
+
+
+def test_ctrl_c_leaves_the_run_interrupted_with_its_complete_epochs(laboratory, interrupted):
+    found = laboratory.select(
+        "SELECT status, completed_epoch, finished_at >= started_at "
+        f"FROM runs WHERE run_id = {interrupted}"
+    )
+    assert found == [("interrupted", 1, 1)]
+    for table in ("epoch_metrics", "step_statistics", "checkpoints"):
+        epochs = f"SELECT DISTINCT epoch FROM {table} WHERE run_id = {interrupted}"
+        assert laboratory.select(epochs) == [(1,)]
+
+
+def test_ctrl_c_leaves_whole_chunks_and_each_of_them_noted(laboratory, small, interrupted):
+    noted = defaultdict(set)
+    chunks = laboratory.select(
+        "SELECT layer, epoch, first_step, last_step FROM telemetry_progress "
+        f"WHERE run_id = {interrupted}"
+    )
+    for layer, epoch, first, last in chunks:
+        noted[layer] |= {(epoch, step) for step in range(first, last + 1)}
+    for layer, rows in ROWS.items():
+        stored = laboratory.stored(small("interrupted"), layer, interrupted)
+        assert stored.keys() == noted[layer]
+        for (_, step), values in stored.items():
+            assert len(values) == (44 if step == 5 and rows == 64 else rows)
+    assert all((1, step) in noted[1] for step in range(1, 6))
+
+
+def test_a_writer_that_fails_ends_the_run_as_failed(laboratory, small, small_chunks):
+    """A row that is already there is what the writer trips over."""
+
+    def take_a_place(run_id: int) -> None:
+        laboratory.execute(
+            "INSERT INTO taken_layer_2_sigmoid (Run, Epoch, Step, RowIndex) "
+            f"VALUES ({run_id}, 2, 1, 0)"
+        )
+
+    with pytest.raises(TelemetryError, match=r"taken_layer_2_sigmoid.* epoch 2, .* of \d+ rows"):
+        laboratory.run(small("taken"), AtStep(1, 5, take_a_place))
+    run_id = laboratory.newest_run()
+    assert laboratory.status(run_id) == "failed"
+    assert laboratory.select(
+        f"SELECT COUNT(*) FROM taken_layer_2_sigmoid WHERE Run = {run_id} AND Epoch = 2"
+    ) == [(1,)]
+
+
+def test_a_server_that_hangs_up_ends_the_run_as_failed_with_a_sentence(
+    laboratory, small, small_chunks
+):
+    class HangUp(Watcher):
+        def epoch(self, metrics) -> None:
+            for (number,) in laboratory.select(
+                "SELECT id FROM information_schema.processlist "
+                "WHERE db = DATABASE() AND id <> CONNECTION_ID()"
+            ):
+                laboratory.execute(f"KILL {number}")
+
+    with pytest.raises(ServerError, match="see whether it still runs"):
+        laboratory.run(small("hung_up"), HangUp())
+    assert laboratory.status(laboratory.newest_run()) == "failed"
+
+
+def test_ctrl_c_while_registering_waits_until_the_run_can_be_called_interrupted(laboratory, small):
+    def press(connection, cursor, statement, *_) -> None:
+        if "CREATE TABLE" in statement and "hurried_layer_3" in statement:
+            press_ctrl_c(0)
+
+    event.listen(type(laboratory.engine), "before_cursor_execute", press)
+    try:
+        with pytest.raises(KeyboardInterrupt):
+            laboratory.run(small("hurried"))
+    finally:
+        event.remove(type(laboratory.engine), "before_cursor_execute", press)
+    assert laboratory.status(laboratory.newest_run()) == "interrupted"
+    assert "hurried_layer_6_norm_avg" in inspect(laboratory.engine).get_view_names()
+
+
+def test_an_experiment_whose_views_cannot_be_made_leaves_nothing(laboratory, small):
+    """A table has the name of a view."""
+    laboratory.execute("CREATE TABLE blocked_layer_4_norm_avg (a INT)")
+    runs = laboratory.select("SELECT COUNT(*) FROM runs")
+    with pytest.raises(Exception, match=NOT_A_VIEW):
+        laboratory.run(small("blocked"))
+    names = inspect(laboratory.engine)
+    left = [*names.get_table_names(), *names.get_view_names()]
+    assert [name for name in left if name.startswith("blocked")] == ["blocked_layer_4_norm_avg"]
+    assert laboratory.select("SELECT COUNT(*) FROM runs") == runs
+    assert laboratory.select("SELECT COUNT(*) FROM gradient_norms WHERE experiment = 'x'") == [(0,)]
+
+
+def test_an_experiment_that_fails_to_register_again_keeps_its_earlier_runs(laboratory, small):
+    first = laboratory.run(small("kept"))
+    laboratory.execute("DROP VIEW kept_layer_4_norm_avg")
+    laboratory.execute("CREATE TABLE kept_layer_4_norm_avg (a INT)")
+    with pytest.raises(Exception, match=NOT_A_VIEW):
+        laboratory.run(small("kept"))
+    assert laboratory.select("SELECT COUNT(*) FROM kept_layer_1_input") == [(784 * 5 * 2,)]
+    assert laboratory.newest_run() == first

@@ -1,0 +1,134 @@
+"""What a run leaves in the database, against gradients that a list collected."""
+
+import numpy as np
+import pytest
+
+from trainer.telemetry.statistics import COLUMNS
+
+KINDS = [("sigmoid", "sgd"), ("relu", "adam")]
+LAYERS = range(1, 7)
+
+
+@pytest.fixture(scope="module", params=["double", "single"])
+def precision(request):
+    return request.param
+
+
+@pytest.fixture(scope="module", params=KINDS, ids="_".join)
+def compared(request, laboratory, small, precision):
+    """(experiment, run id, gradients collected without a database)."""
+    activation, optimizer = request.param
+    experiment = small(f"{activation}_{precision}", activation, optimizer)
+    run_id = laboratory.run(experiment, precision=precision, seed=5)
+    return experiment, run_id, laboratory.collect(experiment, precision=precision, seed=5)
+
+
+def test_every_cell_is_the_gradient_that_was_computed_to_the_bit(laboratory, compared):
+    experiment, run_id, collection = compared
+    for number in LAYERS:
+        stored = laboratory.stored(experiment, number, run_id)
+        assert stored.keys() == collection.gradients.keys()
+        for key, layers in collection.gradients.items():
+            assert np.array_equal(stored[key], layers[number - 1].astype(np.float64))
+
+
+def test_gradient_norms_is_what_numpy_makes_of_the_gradients(laboratory, compared):
+    _, run_id, collection = compared
+    found = laboratory.select(
+        "SELECT norm, gradient_norm, mean, median, below_1e3, below_1e5, non_finite "
+        f"FROM gradient_norms WHERE run_id = {run_id} ORDER BY layer, epoch"
+    )
+    expected = []
+    for number in LAYERS:
+        for epoch in (1, 2):
+            steps = collection.layer(number, epoch)
+            rows = np.concatenate(steps)
+            expected.append((
+                np.linalg.norm(rows, axis=1).mean(),
+                np.mean([np.linalg.norm(step) for step in steps]),
+                rows.mean(),
+                np.median([np.median(step) for step in steps]),
+                (abs(rows) < 1e-3).mean(),
+                (abs(rows) < 1e-5).mean(),
+                0,
+            ))  # fmt: skip
+    np.testing.assert_allclose(np.array(found, float), expected, rtol=1e-11, atol=1e-18)
+
+
+def test_the_views_of_each_layer_are_what_numpy_makes_of_the_gradients(laboratory, compared):
+    experiment, run_id, collection = compared
+    for number in LAYERS:
+        name = f"{experiment.name}_layer_{number}"
+        for epoch in (1, 2):
+            steps = collection.layer(number, epoch)
+            rows = np.concatenate(steps)
+            where = f"WHERE Run = {run_id} AND Epoch = {epoch}"
+            found = [
+                laboratory.select(f"SELECT norm FROM {name}_norm_avg {where}"),
+                laboratory.select(f"SELECT norm FROM {name}_gradient_norm_avg {where}"),
+                laboratory.select(f"SELECT mean FROM {name}_mean_avg {where}"),
+                laboratory.select(f"SELECT below_1e3 FROM {name}_near_zero {where}"),
+            ]
+            expected = [
+                np.linalg.norm(rows, axis=1).mean(),
+                np.mean([np.linalg.norm(step) for step in steps]),
+                rows.mean(),
+                (abs(rows) < 1e-3).mean(),
+            ]
+            np.testing.assert_allclose(np.ravel(found), expected, rtol=1e-11, atol=1e-18)
+
+
+def test_the_ratios_are_what_numpy_makes_of_the_gradients(laboratory, compared):
+    experiment, run_id, collection = compared
+    for epoch in (1, 2):
+        norms = [
+            np.linalg.norm(np.concatenate(collection.layer(number, epoch)), axis=1).mean()
+            for number in LAYERS
+        ]
+        found = laboratory.select(
+            "SELECT ratio FROM gradient_norm_ratios "
+            f"WHERE run_id = {run_id} AND epoch = {epoch} ORDER BY layer"
+        )
+        own = [
+            laboratory.select(
+                f"SELECT ratio_{number + 1}_{number} "
+                f"FROM {experiment.name}_ratio_{number + 1}_{number}_avg "
+                f"WHERE Run = {run_id} AND Epoch = {epoch}"
+            )
+            for number in list(LAYERS)[:-1]
+        ]
+        expected = np.array(norms[1:]) / norms[:-1]
+        np.testing.assert_allclose(np.ravel(found), expected, rtol=1e-11)
+        np.testing.assert_allclose(np.ravel(own), expected, rtol=1e-11)
+
+
+def test_step_statistics_are_what_numpy_makes_of_the_gradients(laboratory, compared):
+    _, run_id, collection = compared
+    found = laboratory.select(
+        f"SELECT epoch, step, layer, {', '.join(f'`{column}`' for column in COLUMNS)} "
+        f"FROM step_statistics WHERE run_id = {run_id} ORDER BY epoch, step, layer"
+    )
+    expected = []
+    for (epoch, step), layers in collection.gradients.items():
+        for number, gradient in enumerate(layers, start=1):
+            values = gradient.astype(np.float64)
+            expected.append({
+                "rows": len(values),
+                "finite_rows": len(values),
+                "row_norm_sum": np.linalg.norm(values, axis=1).sum(),
+                "mean": values.mean(),
+                "median": np.median(values),
+                "mean_abs": abs(values).mean(),
+                "gradient_norm": np.linalg.norm(values),
+                "zeros": (values == 0).mean(),
+                "below_1e3": (abs(values) < 1e-3).mean(),
+                "below_1e5": (abs(values) < 1e-5).mean(),
+                "non_finite": 0,
+                "min": values.min(),
+                "max": values.max(),
+            } | {"key": (epoch, step, number)})  # fmt: skip
+    assert [row[:3] for row in found] == [each["key"] for each in expected]
+    wanted = [[each[column] for column in COLUMNS] for each in expected]
+    np.testing.assert_allclose(
+        np.array([row[3:] for row in found], float), wanted, rtol=1e-11, atol=1e-18
+    )
