@@ -75,7 +75,7 @@ bench: $(COMPLETE) ## measure the ways into the server against each other
 
 clean: ## delete figures and caches (ALL=1: also the private server, its data and .venv)
 ifneq ($(filter-out 0 no false,$(ALL)),)
-	@if [ -d "$${SERVER_DIR:-.server}" ]; then $(MAKE) $(COMPLETE) && $(RUN_PYTHON) -m sql down --delete; fi
+	@if [ -d "$${SERVER_DIR:-.server}" ]; then $(MAKE) --silent $(COMPLETE) && $(RUN_PYTHON) -m sql down --delete; fi
 	@rm -rf .server $(VENV) *.egg-info
 endif
 	@rm -rf figures report .pytest_cache .ruff_cache .hypothesis

@@ -134,7 +134,7 @@ def distribution_pip(folder: Path) -> Path:
             Apt(folder / "apt").unpack(["python3-pip-whl"], folder / "root")
         except AptError as error:
             raise BootstrapError(
-                f"this Python has no pip, and {error}: install python3-venv, or a Python with pip"
+                f"this Python has no pip, and {error}, or install python3-venv"
             ) from None
         wheels = folder / "root" / SYSTEM_WHEELS.relative_to("/")
     found = sorted(wheels.glob("pip-*.whl"))

@@ -49,6 +49,7 @@ class Apt:
     def __init__(self, folder: Path) -> None:
         self.folder = folder.absolute()
         self.log = self.folder / "apt.log"
+        self.stamp = self.folder / "updated"
 
     def candidate(self, name: str) -> str | None:
         """Return the version of package `name` that would be installed, None where there is no such
@@ -61,8 +62,7 @@ class Apt:
         return None if found is None or found["version"] == "(none)" else found["version"]
 
     def unpack(self, names: list[str], into: Path) -> None:
-        """Download `names` and those of their dependencies that this system lacks; unpack them
-        under `into`.
+        """Unpack `names`, and those of their dependencies that this system lacks, into a folder.
 
         Raises AptError when one of them does not exist or cannot be downloaded.
         """
@@ -71,47 +71,48 @@ class Apt:
                 raise AptError(f"this system's package sources have no package {name}")
         plan = self._run("apt-get", "--simulate", "install", *names)
         if plan.returncode:
-            raise AptError(f"apt cannot work out what {' '.join(names)} needs: see {self.log}")
+            raise AptError(f"apt cannot install {' '.join(names)}{self._reason()}")
         wanted = {found["name"]: found["version"] for found in PLANNED.finditer(plan.stdout)}
-        # A C library of another version than the system's loader crashes every program that meets
-        # it.
+        # A C library of another version than the system's loader crashes every program.
         wanted.pop("libc6", None)
         archives = self.folder / "archives"
         shutil.rmtree(archives, ignore_errors=True)
         archives.mkdir(parents=True)
         specifications = [f"{name}={version}" for name, version in wanted.items()]
-        specifications += [
-            name for name in names if name not in wanted
-        ]  # installed: fetch it anyway
+        # What is installed already is not in the plan, and is wanted here all the same.
+        specifications += [name for name in names if name not in wanted]
         if self._run("apt-get", "download", *specifications, cwd=archives).returncode:
+            self.stamp.unlink()  # the sources may have moved on since the lists came
             raise AptError(
-                f"the packages {' '.join(names)} could not be downloaded: "
-                f"check the network (details in {self.log})"
+                f"apt could not download {' '.join(names)}{self._reason()}: check the network"
             )
         into.mkdir(parents=True, exist_ok=True)
         for archive in sorted(archives.glob("*.deb")):
             if self._run("dpkg", "--extract", str(archive), str(into)).returncode:
-                raise AptError(f"{archive.name} could not be unpacked: see {self.log}")
+                raise AptError(f"{archive.name} could not be unpacked: check the free disk space")
         shutil.rmtree(archives)
 
     def _update(self) -> None:
-        stamp = self.folder / "updated"
-        if stamp.exists() and time.time() - stamp.stat().st_mtime < LISTS_ARE_FRESH_FOR:
+        if self.stamp.exists() and time.time() - self.stamp.stat().st_mtime < LISTS_ARE_FRESH_FOR:
             return
         if shutil.which("apt-get") is None or shutil.which("dpkg") is None:
             raise AptError("this system has no apt to fetch packages with")
         for name in ("lists/partial", "cache", "archives/partial", "log"):
             (self.folder / name).mkdir(parents=True, exist_ok=True)
         (self.folder / "apt.conf").write_text(CONFIGURATION.format(folder=self.folder))
-        # One source of several may fail, and apt says so in its status; what counts is that lists
-        # have come.
+        # One source of several may fail, and apt's status says so; what counts is that lists come.
         self._run("apt-get", "update")
         if not any((self.folder / "lists").glob("*Packages*")):
             raise AptError(
-                f"apt could not download its package lists: check the network (details in "
-                f"{self.log})"
+                f"apt could not download its package lists{self._reason()}: check the network"
             )
-        stamp.touch()
+        self.stamp.touch()
+
+    def _reason(self) -> str:
+        """Return what the last command complained of first, in brackets; nothing if it did not."""
+        said = self.log.read_text(errors="replace").rpartition("\n$ ")[2]
+        complaint = re.search(r"^[EW]: +(.+)$", said, re.MULTILINE)
+        return f" ({complaint[1].rstrip('. ')})" if complaint else ""
 
     def _run(
         self, program: str, *arguments: str, cwd: Path | None = None

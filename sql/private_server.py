@@ -151,9 +151,8 @@ class PrivateServer:
             return programs.fetch(self.packages / "root", self.packages / "apt", self.say)
         except AptError as error:
             raise ServerError(
-                f"there is no server to start: {error}; set DATABASE_URL to a server of yours, "
-                "start Docker, or "
-                "install MySQL (8.4 or newer) or MariaDB (10.11 or newer)"
+                f"there is no server to start, and {error}; or set DATABASE_URL to a server of "
+                "yours, start Docker, or install MySQL (8.4 or newer) or MariaDB (10.11 or newer)"
             ) from None
 
     def _initialise(self, program: Program) -> Program:
