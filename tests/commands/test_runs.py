@@ -1,0 +1,85 @@
+"""`train` without a terminal, and `runs`."""
+
+import re
+
+import pytest
+from sqlalchemy import URL
+
+from migrations import history
+from sql.connection import engine
+
+
+def test_runs_of_an_empty_catalogue_say_how_to_make_one(trainer, database: URL):
+    made = engine(database)
+    history.upgrade(made)
+    made.dispose()
+    outcome = trainer("runs", url=database)
+    assert outcome.status == 0
+    assert outcome.output == ["No run yet: `make train EXP=sigmoid_sgd` makes the first."]
+
+
+@pytest.fixture
+def trained(trainer, experiment, select):
+    """(lines on standard error, id of the newest run) of a run with two epochs."""
+    outcome = trainer("train", "--exp", experiment(), "--dataset", "sample", "--limit", "100")
+    assert outcome.status == 0
+    assert outcome.output == []
+    return outcome.errors, select("SELECT MAX(run_id) FROM runs")[0][0]
+
+
+def test_without_a_terminal_there_is_a_line_an_epoch(trained):
+    errors, run_id = trained
+    epoch = r"loss \d\.\d{4}, accuracy 0\.\d{4}, test loss \d\.\d{4}, test accuracy 0\.\d{4}, "
+    patterns = [
+        r"Data set: the bundled sample of Fashion-MNIST, from .*",
+        f"Run {run_id}: small on sample, seed 1, double precision, 2 epochs, every gradient.",
+        f"Run {run_id}, epoch 1/2: {epoch}.* s",
+        f"Run {run_id}, epoch 2/2: {epoch}.* s",
+        f"Run {run_id} is finished.",
+    ]
+    assert len(errors) == len(patterns)
+    for pattern, line in zip(patterns, errors, strict=True):
+        assert re.fullmatch(pattern, line)
+
+
+def test_runs_are_listed_in_full_width(trainer, trained):
+    _, run_id = trained
+    outcome = trainer("runs")
+    (line,) = [line.split() for line in outcome.output if line.split()[:1] == [str(run_id)]]
+    assert line[:7] == [str(run_id), "small", "sample", "1", "double", "finished", "2/2"]
+    # Two steps of 784 + 64 + 6 + 64 and of 784 + 36 + 6 + 36 rows, twice.
+    assert line[-1] == f"{2 * (784 * 2 + 100 + 6 * 2 + 100):,}"
+
+
+def test_runs_that_kept_statistics_alone_say_so(trainer, experiment):
+    trainer(
+        "train", "--exp", experiment(), "--dataset", "sample", "--limit", "64", "--telemetry",
+        "statistics",
+    )  # fmt: skip
+    assert [line for line in trainer("runs").output if line.endswith("statistics alone ")]
+
+
+def test_several_seeds_are_several_runs(trainer, experiment, select):
+    trainer(
+        "train", "--exp", experiment(), "--dataset", "sample", "--limit", "64", "--seed", "7",
+        "--seeds", "3", "--epochs", "1", "--record-every", "2",
+    )  # fmt: skip
+    found = select("SELECT seed, epochs, record_every FROM runs ORDER BY run_id DESC LIMIT 3")
+    assert found == [(9, 1, 2), (8, 1, 2), (7, 1, 2)]
+
+
+def test_all_are_the_four_experiments_of_the_paper(trainer, select):
+    outcome = trainer(
+        "train", "--exp", "all", "--dataset", "sample", "--limit", "64", "--epochs", "1",
+        "--telemetry", "statistics", "--precision", "single",
+    )  # fmt: skip
+    assert outcome.status == 0
+    found = select("SELECT experiment, `precision`, status FROM runs ORDER BY run_id DESC LIMIT 4")
+    names = ["sigmoid_sgd", "sigmoid_adam", "relu_sgd", "relu_adam"]
+    assert found == [(name, "single", "finished") for name in names]
+
+
+def test_data_says_what_it_checked(trainer):
+    outcome = trainer("data", "--dataset", "sample")
+    assert outcome.status == 0
+    assert outcome.errors[-1].startswith("6,400 training and 1,280 test images, every file as pub")
