@@ -11,7 +11,7 @@ MAKEFLAGS += --no-print-directory --no-builtin-rules
 
 # Values reach the commands through the environment, never through the text of a recipe: a quote or a semicolon in one
 # is only a character. make itself would read a $ in a value given on its command line; `value` keeps it as typed.
-VARIABLES := EXP DATASET EPOCHS SEED SEEDS PRECISION LIMIT TELEMETRY RECORD_EVERY RUN RESUME SERVER ROLE \
+VARIABLES := EXP DATASET EPOCHS SEED SEEDS PRECISION LIMIT TELEMETRY RECORD_EVERY RUN SERVER ROLE \
 	DATA_DIR SERVER_DIR DATABASE_URL READER_DATABASE_URL TEST_DATABASE_URL MYSQL_PORT
 $(foreach name,$(VARIABLES),$(if $(filter command,$(firstword $(origin $(name)))),\
 	$(eval override $(name) := $$(value $(name)))$(eval export $(name))))
@@ -26,7 +26,7 @@ help:
 	@echo
 	@echo 'EXP is sigmoid_sgd, sigmoid_adam, relu_sgd, relu_adam, all, or a TOML file. The rest of the variables:'
 	@echo '  DATASET (auto, mnist, fashion-mnist, sample)  EPOCHS  SEED  SEEDS  PRECISION (double, single)  LIMIT'
-	@echo '  TELEMETRY (full, statistics)  RECORD_EVERY  RESUME=1  RUN  DATA_DIR  SERVER (auto, docker, local)'
+	@echo '  TELEMETRY (full, statistics)  RECORD_EVERY  DATA_DIR  SERVER (auto, docker, local)  RUN (figures)'
 	@echo '  DATABASE_URL (mysql://user:password@host:3306/gradients: a server of your own)'
 
 $(COMPLETE): requirements.lock bootstrap.py
@@ -48,8 +48,7 @@ train: up ## train an experiment (EXP) and record every gradient
 	@$(RUN_PYTHON) -m trainer train $(call option,EXP,exp) $(call option,DATASET,dataset) \
 	  $(call option,EPOCHS,epochs) $(call option,SEED,seed) $(call option,SEEDS,seeds) \
 	  $(call option,PRECISION,precision) $(call option,LIMIT,limit) $(call option,TELEMETRY,telemetry) \
-	  $(call option,RECORD_EVERY,record-every) $(call option,RUN,run) $(call option,DATA_DIR,data-dir) \
-	  $(if $(filter-out 0 no false,$(RESUME)),--resume)
+	  $(call option,RECORD_EVERY,record-every) $(call option,DATA_DIR,data-dir)
 
 runs: up ## list all runs
 	@$(RUN_PYTHON) -m trainer runs
@@ -60,8 +59,8 @@ sql: up ## open an SQL client as reader; or run piped SQL: echo 'SELECT 1' | mak
 url: up ## print the reader's address for any SQL client (ROLE=owner: the owner's)
 	@$(RUN_PYTHON) -m sql url $(call option,ROLE,role)
 
-figures: up ## draw the figures of every finished run
-	@$(RUN_PYTHON) -m analysis figures
+figures: up ## draw the figures of every finished run (or of RUN, or EXP)
+	@$(RUN_PYTHON) -m analysis figures $(call option,RUN,run) $(call option,EXP,exp)
 
 test: $(COMPLETE) ## run all tests, against a real server
 	@$(RUN_PYTHON) -m pytest
@@ -70,8 +69,9 @@ lint: $(COMPLETE) ## check style and formatting
 	@$(RUN_PYTHON) -m ruff check .
 	@$(RUN_PYTHON) -m ruff format --check .
 
-bench: $(COMPLETE) ## measure the ways into the server against each other
-	@$(RUN_PYTHON) -m bench
+bench: up ## measure whole runs against other ways into the server (10 min; EPOCHS=1: 3)
+	@$(RUN_PYTHON) -m bench $(call option,EPOCHS,epochs) $(call option,PRECISION,precision) \
+	  $(call option,DATASET,dataset) $(call option,DATA_DIR,data-dir)
 
 clean: ## delete figures and caches (ALL=1: also the private server, its data and .venv)
 ifneq ($(filter-out 0 no false,$(ALL)),)

@@ -1,1 +1,1 @@
-"""Everything that is SQL or that reaches a server: tables, views, connections, the server itself."""
+"""Everything that is SQL or reaches a server: tables, views, connections, the server itself."""

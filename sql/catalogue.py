@@ -1,4 +1,7 @@
-"""The catalogue tables, as SQLAlchemy knows them; Alembic's migrations make them, and a test holds the two together."""
+"""The catalogue tables, as SQLAlchemy knows them.
+
+Alembic's migrations make them, and a test holds the two together.
+"""
 
 from sqlalchemy import (
     BigInteger,

@@ -103,6 +103,12 @@ def test_tls_is_as_strict_as_the_address_says(query: str, verified: bool, named:
     assert (bool(context.verify_mode), context.check_hostname) == (verified, named)
 
 
+@pytest.mark.parametrize("host", ["127.0.0.1", "127.8.0.1", "localhost", "[::1]"])
+def test_what_stays_on_this_machine_is_not_encrypted_unless_asked_for(host):
+    assert connect_options(parse(f"mysql://me@{host}/db")) == {"ssl_disabled": True}
+    assert connect_options(parse(f"mysql://me@{host}/db?ssl_mode=preferred")) == {}
+
+
 def test_tls_is_left_to_the_server_unless_the_address_says_otherwise():
     assert connect_options(parse("mysql://me@host/db")) == {}
     assert connect_options(parse("mysql://me@host/db?ssl_disabled=true")) == {"ssl_disabled": True}
