@@ -7,18 +7,27 @@ from sql.errors import ObjectError
 EXPERIMENT_NAME = re.compile(r"[a-z][a-z0-9_]{0,31}")
 LAYER_NAME = re.compile(r"layer_[1-9][0-9]{0,3}_[a-z][a-z0-9_]{0,20}")
 LONGEST_IDENTIFIER = 64
+LONGEST_FILE_NAME = 251
+"""Bytes that a file system leaves for a table's name, `.ibd` or `.frm` behind it."""
 
 
 def quoted(name: str) -> str:
     """Quote an identifier for MySQL and MariaDB: backticks around it, backticks within doubled.
 
-    Raises ObjectError for what neither server can hold: an empty name, one of over 64 characters,
-    a NUL or a character beyond the basic multilingual plane, a trailing space.
+    Raises ObjectError for what neither server can hold: an empty name, one of over 64 characters or
+    too long for the file that is named after it, white space at the end, a NUL, or a character that
+    is a surrogate or beyond the basic multilingual plane.
     """
-    if not name or len(name) > LONGEST_IDENTIFIER or name.endswith(" "):
-        raise ObjectError(f"{name!r} cannot name a table or view: use 1 to 64 characters.")
-    if "\0" in name or any(ord(character) > 0xFFFF for character in name):
+    if not name or len(name) > LONGEST_IDENTIFIER or name != name.rstrip():
+        raise ObjectError(
+            f"{name!r} cannot name a table or view: use 1 to 64 characters, no space at the end."
+        )
+    if re.search("[\0\ud800-\udfff\U00010000-\U0010ffff]", name):
         raise ObjectError(f"{name!r} holds a character that no table or view name may hold.")
+    # In the file's name such characters become @ and four digits.
+    others = len(re.findall("[^A-Za-z0-9_]", name))
+    if len(name) + 4 * others > LONGEST_FILE_NAME:
+        raise ObjectError(f"{name!r} is too long for a name that is not of letters and digits.")
     return "`" + name.replace("`", "``") + "`"
 
 
