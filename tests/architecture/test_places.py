@@ -1,0 +1,94 @@
+"""Everything in its place: SQL in sql/, drawing in analysis/figures, randomness in a generator."""
+
+import ast
+import re
+
+import pytest
+
+from tests.architecture.source import ROOT, dotted, files, imports, name, strings, tree
+
+LINES = 300
+STATEMENT = re.compile(
+    r"\s*(SELECT|INSERT|UPDATE|DELETE|REPLACE|CREATE|DROP|ALTER|LOAD DATA|TRUNCATE|SHOW|GRANT|"
+    r"KILL|CALL|DO|WITH)\s+($|[\w`'*@(])"
+)
+KEYWORD = re.compile(
+    r"\b(SELECT|INSERT INTO|DELETE FROM|CREATE|DROP|ALTER|FROM|WHERE|JOIN|UNION|GROUP BY|"
+    r"ORDER BY)\b"
+)
+DRAWING = re.compile(
+    r"(add|update)_(trace|scatter|heatmap|hline|vline|shape|annotation|layout|.axes)"
+)
+GENERATORS = {"default_rng", "Generator", "SeedSequence", "PCG64", "BitGenerator"}
+
+
+def test_sql_keywords_do_not_appear_in_analysis():
+    for path in files("analysis"):
+        found = [text for _, text in strings(path) if KEYWORD.search(text)]
+        assert found == [], name(path)
+
+
+@pytest.mark.parametrize("package", ["trainer", "migrations", "analysis"])
+def test_no_statement_is_written_outside_of_sql(package):
+    for path in files(package):
+        found = [text for _, text in strings(path) if STATEMENT.match(text)]
+        assert found == [], name(path)
+
+
+def test_a_statement_outside_of_sql_would_be_seen():
+    found = [text for _, text in strings(ROOT / "sql/loading.py") if STATEMENT.match(text)]
+    assert len(found) >= 4
+
+
+def test_plotly_is_known_to_analysis_alone():
+    for path in files("trainer", "sql", "migrations", "bench"):
+        assert not {each for each in imports(path) if each.startswith(("plotly", "kaleido"))}
+
+
+def test_drawing_happens_in_figures_alone():
+    """Elsewhere in analysis a figure is passed on, and go.Figure is no more than its type."""
+    drawn = 0
+    for path in files("analysis"):
+        inside = "figures" in name(path).split("/")[1]
+        calls = [dotted(node.func) for node in ast.walk(tree(path)) if isinstance(node, ast.Call)]
+        drawing = [
+            call
+            for call in calls
+            if call.startswith(("go.", "px.")) or DRAWING.match(call.split(".")[-1])
+        ]
+        drawn += len(drawing)
+        assert inside or drawing == [], name(path)
+        modules = {each for each in imports(path) if each.startswith("plotly")}
+        assert inside or modules <= {"plotly.graph_objects", "plotly.offline"}, name(path)
+    assert drawn > 0
+
+
+@pytest.mark.parametrize("folder", ["analysis", "bench", "migrations", "sql", "tests", "trainer"])
+def test_a_file_is_no_longer_than_three_hundred_lines(folder):
+    paths = [*files(folder), *(ROOT / folder).rglob("*.sql")]
+    long = {name(path): len(path.read_text().splitlines()) for path in paths}
+    assert {path: lines for path, lines in long.items() if lines > LINES} == {}
+
+
+def test_randomness_comes_from_a_generator_that_is_passed():
+    """numpy.random.seed and its kind, and the module random, have a state that everybody shares."""
+    used = 0
+    for path in files("analysis", "bench", "migrations", "sql", "trainer", "tests"):
+        assert "random" not in imports(path), name(path)
+        assert not {each for each in imports(path) if each.startswith("numpy.random")}, name(path)
+        for node in ast.walk(tree(path)):
+            chain = dotted(node).split(".") if isinstance(node, ast.Attribute) else []
+            if len(chain) == 3 and chain[0] in ("np", "numpy") and chain[1] == "random":
+                used += 1
+                assert chain[2] in GENERATORS, f"{name(path)}:{node.lineno}"
+    assert used > 0
+
+
+@pytest.mark.parametrize("package", ["analysis", "migrations", "sql", "trainer"])
+def test_no_module_seeds_or_draws_while_it_is_imported(package):
+    for path in files(package):
+        for node in tree(path).body:
+            if isinstance(node, ast.FunctionDef | ast.ClassDef | ast.AsyncFunctionDef):
+                continue
+            calls = [dotted(each.func) for each in ast.walk(node) if isinstance(each, ast.Call)]
+            assert not [call for call in calls if "random" in call or "seed" in call], name(path)
