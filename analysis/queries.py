@@ -26,6 +26,7 @@ SUMMARY = RUN | {
     "precision": "str",
     "telemetry": "str",
     "record_every": "int64",
+    "training_images": "int64",
     "status": "str",
     "started_at": "datetime64[us]",
     "finished_at": "datetime64[us]",

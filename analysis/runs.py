@@ -25,6 +25,7 @@ class Run:
     seed: int
     precision: str
     record_every: int
+    training_images: int
     epochs: int
     accuracy: float | None
     loss: float | None

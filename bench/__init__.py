@@ -1,1 +1,1 @@
-"""How fast gradients reach the server, against the usual ways of getting rows there, all in one run."""
+"""How fast gradients reach the server, against the usual ways of getting rows there."""

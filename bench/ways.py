@@ -1,4 +1,4 @@
-"""Ways of getting rows into the gradient tables, each a function that loads chunks and returns the seconds it took.
+"""Ways of getting rows into the gradient tables: functions that load chunks and return the seconds.
 
 All of them fill the same tables, generated columns and index included.
 """
@@ -12,11 +12,12 @@ import pymysql
 from sqlalchemy import URL, Connection, Double, Float, Integer, column, insert, table
 
 from sql.connection import connect_arguments, engine
-from sql.names import quoted
+from sql.loading import insert_gradients, load_gradients
 from sql.objects import Shape, gradient_columns
 from trainer.telemetry.buffer_connection import BufferConnection
 from trainer.telemetry.chunk import Chunk
 from trainer.telemetry.encoding import encode
+from trainer.telemetry.loader import Loader
 
 KEYS = ("Run", "Epoch", "Step", "RowIndex")
 
@@ -45,7 +46,8 @@ def sqlalchemy_insert(url: URL, shape: Shape, run_id: int, chunks: Sequence[Chun
 def pymysql_executemany(url: URL, shape: Shape, run_id: int, chunks: Sequence[Chunk]) -> float:
     """PyMySQL's executemany, which makes INSERTs of many rows."""
     loads = [
-        (_insert_statement(shape, chunk), _frame(chunk, run_id).to_numpy().tolist()) for chunk in chunks
+        (_insert_statement(shape, chunk), _frame(chunk, run_id).to_numpy().tolist())
+        for chunk in chunks
     ]
     connection = pymysql.connect(**connect_arguments(url))
     start = time.perf_counter()
@@ -58,17 +60,34 @@ def pymysql_executemany(url: URL, shape: Shape, run_id: int, chunks: Sequence[Ch
     return seconds
 
 
+def our_inserts(url: URL, shape: Shape, run_id: int, chunks: Sequence[Chunk]) -> float:
+    """What the trainer falls back to where the server forbids LOAD DATA LOCAL: batched INSERTs."""
+    dtypes = {chunk.layer.number: chunk.values.dtype for chunk in chunks}
+    loader = Loader(BufferConnection(**connect_arguments(url)), shape, run_id, dtypes, False)
+    start = time.perf_counter()
+    for chunk in chunks:
+        loader.put(chunk)
+    seconds = time.perf_counter() - start
+    loader.close()
+    return seconds
+
+
 def bare_load_data(
-    url: URL, shape: Shape, run_id: int, chunks: Sequence[Chunk], connections: int = 2
+    url: URL, shape: Shape, run_id: int, chunks: Sequence[Chunk], repeats: int, connections: int = 2
 ) -> float:
-    """The floor: LOAD DATA of text that was encoded beforehand, over `connections` at once, and nothing else."""
-    loads = [(_load_statement(shape, chunk, run_id), bytes(encode(chunk))) for chunk in chunks]
+    """The floor: LOAD DATA of text encoded beforehand, over `connections` at once, no more.
+
+    The chunks, all of one epoch, are loaded `repeats` times, as epochs 1 to `repeats`: enough for
+    the server to write pages out meanwhile, as it has to in a whole run.
+    """
+    payloads = [(chunk.layer, bytes(encode(chunk))) for chunk in chunks]
     opened = [BufferConnection(**connect_arguments(url)) for _ in range(connections)]
 
     def load(number: int) -> None:
-        for statement, payload in loads[number::connections]:
-            opened[number].load(statement, payload)
-            opened[number].commit()
+        for epoch in range(1, repeats + 1):
+            for layer, payload in payloads[number::connections]:
+                opened[number].load(load_gradients(shape, layer, run_id, epoch), payload)
+                opened[number].commit()
 
     start = time.perf_counter()
     with ThreadPoolExecutor(connections) as pool:
@@ -98,24 +117,9 @@ def _insert_all(connection: Connection, loads) -> None:
         connection.execute(insert(target), rows)
 
 
-def _columns(chunk: Chunk) -> str:
-    return ", ".join(gradient_columns(chunk.layer.width))
-
-
 def _insert_statement(shape: Shape, chunk: Chunk) -> str:
     marks = ", ".join(["%s"] * (len(KEYS) + chunk.layer.width))
-    return (
-        f"INSERT INTO {quoted(shape.table(chunk.layer))} ({', '.join(KEYS)}, {_columns(chunk)}) "
-        f"VALUES ({marks})"
-    )
-
-
-def _load_statement(shape: Shape, chunk: Chunk, run_id: int) -> str:
-    return (
-        f"LOAD DATA LOCAL INFILE 'memory' INTO TABLE {quoted(shape.table(chunk.layer))} CHARACTER SET binary "
-        r"FIELDS TERMINATED BY ',' ESCAPED BY '\\' LINES TERMINATED BY '\n' "
-        f"(Step, RowIndex, {_columns(chunk)}) SET Run = {run_id}, Epoch = {chunk.epoch}"
-    )
+    return f"{insert_gradients(shape, chunk.layer)} ({marks})"
 
 
 def _elapsed(start: float, made) -> float:

@@ -25,7 +25,9 @@ class WholeRun:
     values: int
 
 
-def train(url: URL, engine: Engine, experiment: str, dataset: str, precision: str, epochs: int) -> WholeRun:
+def train(
+    url: URL, engine: Engine, experiment: str, dataset: str, precision: str, epochs: int
+) -> WholeRun:
     """Run `python -m trainer train` and wait for its end."""
     command = [
         sys.executable, "-m", "trainer", "train", "--exp", experiment, "--dataset", dataset,
@@ -52,7 +54,7 @@ def train(url: URL, engine: Engine, experiment: str, dataset: str, precision: st
 
 
 def _peak_memory(pid: int) -> int:
-    """Return the peak resident memory of a process, in bytes; rusage would count the parent's before exec too."""
+    """Return a process's peak resident memory in bytes; rusage counts its parent's too."""
     try:
         status = Path(f"/proc/{pid}/status").read_text(encoding="ascii")
     except (FileNotFoundError, ProcessLookupError):
@@ -62,14 +64,17 @@ def _peak_memory(pid: int) -> int:
 
 
 def time_views(engine: Engine, experiment: str, run_id: int) -> tuple[dict[str, float], float]:
-    """Return the seconds of each view per layer, by name, and those of gradient_norm_ratios, for one run."""
+    """Return one run's seconds of each view per layer, by name, and of gradient_norm_ratios."""
     prefixes = (f"{experiment}_layer_", f"{experiment}_ratio_")
     views = [name for name in inspect(engine).get_view_names() if name.startswith(prefixes)]
     with engine.connect() as connection:
         seconds = {
-            name: _seconds(connection, f"SELECT * FROM {name} WHERE Run = {run_id}") for name in views
+            name: _seconds(connection, f"SELECT * FROM {name} WHERE Run = {run_id}")
+            for name in views
         }
-        overall = _seconds(connection, f"SELECT * FROM gradient_norm_ratios WHERE run_id = {run_id}")
+        overall = _seconds(
+            connection, f"SELECT * FROM gradient_norm_ratios WHERE run_id = {run_id}"
+        )
     return seconds, overall
 
 

@@ -45,6 +45,7 @@ runs = Table(
     Column("precision", String(6), nullable=False),
     Column("telemetry", String(10), nullable=False),
     Column("record_every", Integer, nullable=False),
+    Column("training_images", Integer, nullable=False),
     Column("epochs", Integer, nullable=False),
     Column("config", JSON, nullable=False),
     Column("git_commit", String(40)),

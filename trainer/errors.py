@@ -8,7 +8,7 @@ TrainerError
 
 
 class TrainerError(Exception):
-    """Base of all errors whose text is meant for the user; commands print it and exit with status 2."""
+    """Base of the errors whose text is for the user; commands print it and exit with status 2."""
 
 
 class ExperimentError(TrainerError):

@@ -126,6 +126,7 @@ def describe(experiment: Experiment, dataset: Dataset, settings: Settings) -> Ru
         precision=settings.precision,
         telemetry=settings.telemetry,
         record_every=settings.record_every,
+        training_images=len(dataset.train_images),
         epochs=experiment.epochs,
         config=experiment.model_dump(mode="json") | {"limit": settings.limit},
         layers=tuple(

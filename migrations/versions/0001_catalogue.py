@@ -41,6 +41,7 @@ def upgrade() -> None:
         sa.Column("precision", sa.String(6), nullable=False),
         sa.Column("telemetry", sa.String(10), nullable=False),
         sa.Column("record_every", sa.Integer, nullable=False),
+        sa.Column("training_images", sa.Integer, nullable=False),
         sa.Column("epochs", sa.Integer, nullable=False),
         sa.Column("config", mysql.JSON, nullable=False),
         sa.Column("git_commit", sa.String(40)),

@@ -10,6 +10,7 @@ SELECT
     `precision`,
     telemetry,
     record_every,
+    training_images,
     status,
     started_at,
     finished_at,

@@ -5,7 +5,7 @@
 --        seconds: wall time of the completed epochs. gradient_rows, gradient_values: what the run has put into the
 --        gradient tables.
 CREATE OR REPLACE SQL SECURITY INVOKER VIEW experiment_summary (
-    run_id, experiment, seed, dataset, `precision`, telemetry, record_every, status, started_at, finished_at,
+    run_id, experiment, seed, dataset, `precision`, telemetry, record_every, training_images, status, started_at, finished_at,
     epochs, completed_epoch, accuracy, loss, validation_accuracy, validation_loss, seconds,
     gradient_rows, gradient_values
 ) AS
@@ -17,6 +17,7 @@ SELECT
     runs.`precision`,
     runs.telemetry,
     runs.record_every,
+    runs.training_images,
     runs.status,
     runs.started_at,
     runs.finished_at,

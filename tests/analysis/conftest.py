@@ -36,7 +36,8 @@ def make_run() -> Callable[..., Run]:
 
     def make(run_id: int, experiment: str, **changes) -> Run:
         values = {
-            "dataset": "mnist", "seed": 42, "precision": "double", "record_every": 1, "epochs": 2,
+            "dataset": "mnist", "seed": 42, "precision": "double", "record_every": 1,
+            "training_images": 6400, "epochs": 2,
             "accuracy": 0.5, "loss": 1.0, "validation_accuracy": 0.4, "validation_loss": 1.5,
             "seconds": 3.0, "finished_at": datetime(2025, 11, 25, 12, run_id),
         }  # fmt: skip
@@ -138,6 +139,7 @@ def _register(connection: Connection, run_id: int, experiment: str, **changes) -
     values = {
         "run_id": run_id, "experiment": experiment, "seed": 7, "dataset": "sample",
         "dataset_sha256": "0" * 64, "precision": "double", "telemetry": "full", "record_every": 1,
+        "training_images": 6400,
         "epochs": 2, "config": {}, "package_versions": {}, "status": "finished",
         "started_at": datetime(2025, 11, 25, tzinfo=UTC), "completed_epoch": 2,
         "finished_at": datetime(2025, 11, 25, run_id, tzinfo=UTC),

@@ -15,7 +15,7 @@ from trainer.telemetry.runs import RunDescription, RunLayer, register
 
 TWO_LAYERS = RunDescription(
     experiment="moved", seed=1, dataset="sample", dataset_sha256="0" * 64, precision="double",
-    telemetry="full", record_every=1, epochs=1, config={},
+    telemetry="full", record_every=1, training_images=2, epochs=1, config={},
     layers=(
         RunLayer(1, "layer_1_input", "dense", 2, 2),
         RunLayer(2, "layer_2_softmax", "softmax", 2, 2),
@@ -89,11 +89,13 @@ def test_every_view_file_is_in_force_at_its_newest_version(fresh):
 
 @pytest.fixture
 def second_version(tmp_path):
-    """A folder with a revision that puts version 2 of norm_avg in force, and both versions' files."""
+    """A folder with a revision that puts version 2 of norm_avg in force, and its files."""
     first = definition("views", "norm_avg", 1).text
     (tmp_path / "views").mkdir()
     (tmp_path / "views" / "norm_avg_v01.sql").write_text(first)
-    (tmp_path / "views" / "norm_avg_v02.sql").write_text(first.replace("AVG(Norm)", "100 * AVG(Norm)"))
+    (tmp_path / "views" / "norm_avg_v02.sql").write_text(
+        first.replace("AVG(Norm)", "100 * AVG(Norm)")
+    )
     (tmp_path / "0099_norm_avg_v02.py").write_text(REVISION.format(newest=history.newest()))
     return tmp_path
 
@@ -101,7 +103,9 @@ def second_version(tmp_path):
 def test_a_view_moves_to_its_next_version_and_back_for_every_experiment(fresh, second_version):
     def norm() -> float:
         with fresh.connect() as connection:
-            return connection.exec_driver_sql("SELECT norm FROM moved_layer_1_norm_avg").scalar_one()
+            return connection.exec_driver_sql(
+                "SELECT norm FROM moved_layer_1_norm_avg"
+            ).scalar_one()
 
     def in_force() -> int:
         with fresh.connect() as connection:
@@ -125,7 +129,9 @@ def test_a_view_moves_to_its_next_version_and_back_for_every_experiment(fresh, s
 def test_a_version_without_a_file_is_refused_and_nothing_changes(fresh):
     history.upgrade(fresh)
     with fresh.connect() as connection:
-        with pytest.raises(ObjectError, match=r"no version 7 of norm_avg: views has .*norm_avg \[1\]"):
+        with pytest.raises(
+            ObjectError, match=r"no version 7 of norm_avg: views has .*norm_avg \[1\]"
+        ):
             replace_view(connection, "norm_avg", 7)
         assert versions_in_force(connection)["norm_avg"] == 1
 

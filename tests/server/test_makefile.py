@@ -117,17 +117,24 @@ def test_every_variable_becomes_the_option_of_its_name(make):
         "LIMIT": "640",
         "TELEMETRY": "statistics",
         "RECORD_EVERY": "4",
-        "RUN": "12",
         "DATA_DIR": "/some/where",
     }
-    calls, _ = make("train", "RESUME=1", "SERVER=local", *(f"{n}={v}" for n, v in values.items()))
+    calls, _ = make("train", "SERVER=local", *(f"{n}={v}" for n, v in values.items()))
     options = {f"--{name.lower().replace('_', '-')}={value}" for name, value in values.items()}
-    assert set(calls[-1].arguments[3:]) == options | {"--resume"}
+    assert set(calls[-1].arguments[3:]) == options
     assert calls[0].arguments == ["-m", "sql", "up", "--server=local"]
 
 
-def test_resume_0_does_not_resume(make):
-    assert make("train", "RESUME=0")[0][-1].arguments == ["-m", "trainer", "train"]
+def test_figures_can_be_of_one_run_or_one_experiment(make):
+    calls, _ = make("figures", "RUN=12", "EXP=relu_sgd")
+    assert calls[-1].arguments == ["-m", "analysis", "figures", "--run=12", "--exp=relu_sgd"]
+
+
+def test_the_benchmark_takes_its_size_from_variables(make):
+    calls, _ = make("bench", "EPOCHS=1", "PRECISION=single", "DATASET=sample", "DATA_DIR=/where")
+    assert calls[-1].arguments == [
+        "-m", "bench", "--epochs=1", "--precision=single", "--dataset=sample", "--data-dir=/where",
+    ]  # fmt: skip
 
 
 def test_a_command_that_fails_fails_make(make, tmp_path: Path):

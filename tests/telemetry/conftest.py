@@ -43,6 +43,7 @@ def describe():
             "precision": "double",
             "telemetry": "full",
             "record_every": 1,
+            "training_images": 10,
             "epochs": 2,
             "config": {},
             "layers": (
@@ -73,7 +74,7 @@ def loader_of(migrated: URL):
 
 @pytest.fixture
 def stored(catalogue: Engine):
-    """Return a function that reads a gradient table back: keys, shape (rows, 3), and cells, (rows, width), as doubles."""
+    """Return a function that reads a table back: keys (rows, 3) and cells (rows, width)."""
 
     def read(run: Run, layer: int) -> tuple[np.ndarray, np.ndarray]:
         member = run.shape.layers[layer - 1]
@@ -84,7 +85,9 @@ def stored(catalogue: Engine):
                 f"SELECT Epoch, Step, RowIndex, {cells} FROM {run.shape.table(member)} "
                 f"WHERE Run = {run.run_id} ORDER BY Epoch, Step, RowIndex"
             ).all()
-        table = np.array([[np.nan if cell is None else cell for cell in row] for row in rows], float)
+        table = np.array(
+            [[np.nan if cell is None else cell for cell in row] for row in rows], float
+        )
         table = table.reshape(len(rows), 3 + member.width)
         return table[:, :3].astype(int), table[:, 3:]
 

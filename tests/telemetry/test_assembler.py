@@ -17,7 +17,9 @@ def gradient(step: int, rows: int = 3) -> np.ndarray:
 def test_no_step_is_lost_doubled_or_reordered(monkeypatch):
     monkeypatch.setattr(assembler, "CHUNK_VALUES", 20)
     gatherer = Assembler(LAYER, DOUBLE)
-    chunks = [gatherer.add(1, step, gradient(step, rows=3 if step < 10 else 2)) for step in range(1, 11)]
+    chunks = [
+        gatherer.add(1, step, gradient(step, rows=3 if step < 10 else 2)) for step in range(1, 11)
+    ]
     chunks = [chunk for chunk in [*chunks, gatherer.take()] if chunk]
     assert [int(step) for chunk in chunks for step in chunk.steps] == list(range(1, 11))
     for chunk in chunks:

@@ -85,7 +85,9 @@ def test_a_chunk_sent_twice_is_refused_and_the_first_stays(new_run, loader_of, s
     run = new_run("twice")
     loader, values = loader_of(run), random_values(np.float64)
     loader.put(chunk_of(run, values))
-    with pytest.raises(TelemetryError, match=r"0 of 6 rows arrived as sent; the chunk was taken back\..*Duplicate"):
+    with pytest.raises(
+        TelemetryError, match=r"0 of 6 rows arrived as sent; the chunk was taken back\..*Duplicate"
+    ):
         loader.put(chunk_of(run, values))
     assert np.array_equal(stored(run, 1)[1], values)
 
@@ -96,7 +98,7 @@ def test_a_cell_the_server_cannot_read_is_an_error_and_never_a_silent_zero(
     run = new_run("garbled")
     garbled = b"1,0,1.5,2.5,x\n" + b"".join(b"1,%d,1.5,2.5,3.5\n" % row for row in range(1, 6))
     monkeypatch.setattr(loader_module, "encode", lambda *_: garbled)
-    with pytest.raises(TelemetryError, match="garbled_layer_1_input, run .*first warning"):
+    with pytest.raises(TelemetryError, match=r"garbled_layer_1_input, run .*first warning"):
         loader_of(run).put(chunk_of(run, np.ones((6, 3))))
     assert len(stored(run, 1)[0]) == 0
 
@@ -116,7 +118,13 @@ def test_a_chunk_and_its_progress_arrive_together(new_run, loader_of, catalogue)
         (row,) = connection.execute(
             select(telemetry_progress).where(telemetry_progress.c.run_id == run.run_id)
         ).mappings()
-    assert (row["layer"], row["epoch"], row["first_step"], row["last_step"], row["rows"]) == (1, 1, 3, 4, 6)
+    assert (row["layer"], row["epoch"], row["first_step"], row["last_step"], row["rows"]) == (
+        1,
+        1,
+        3,
+        4,
+        6,
+    )
 
 
 def test_a_payload_of_many_packets_arrives_whole(new_run, loader_of, stored):
@@ -130,7 +138,8 @@ def test_the_client_sends_its_buffer_whatever_file_is_named(new_run, migrated, c
     run = new_run("named")
     connection = BufferConnection(**connect_arguments(migrated))
     result = connection.load(
-        "LOAD DATA LOCAL INFILE '/etc/passwd' INTO TABLE named_layer_1_input FIELDS TERMINATED BY ',' "
+        "LOAD DATA LOCAL INFILE '/etc/passwd' INTO TABLE named_layer_1_input "
+        "FIELDS TERMINATED BY ',' "
         f"(Step, RowIndex, Gradient1, Gradient2, Gradient3) SET Run = {run.run_id}, Epoch = 1",
         b"1,0,1,2,3\n",
     )

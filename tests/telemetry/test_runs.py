@@ -12,12 +12,17 @@ from trainer.telemetry.checkpoints import unpack
 from trainer.telemetry.runs import RunLayer, register
 
 METRICS = EpochMetrics(1, float("nan"), 0.5, 2.25, 0.25, 0.9, 1.5)
-WIDER = (RunLayer(1, "layer_1_input", "dense", 4, 7), RunLayer(2, "layer_2_softmax", "softmax", 5, 7))
+WIDER = (
+    RunLayer(1, "layer_1_input", "dense", 4, 7),
+    RunLayer(2, "layer_2_softmax", "softmax", 5, 7),
+)
 
 
 def row_of(catalogue, table, run):
     with catalogue.connect() as connection:
-        return connection.execute(select(table).where(table.c.run_id == run.run_id)).mappings().one()
+        return (
+            connection.execute(select(table).where(table.c.run_id == run.run_id)).mappings().one()
+        )
 
 
 def test_registering_makes_the_tables_and_views_of_the_experiment(new_run, catalogue):
@@ -48,14 +53,18 @@ def test_a_run_of_statistics_alone_makes_no_table(new_run, catalogue):
 
 def test_an_experiment_of_another_shape_may_not_take_the_name(new_run, catalogue, describe):
     new_run("taken")
-    with pytest.raises(ObjectError, match=r"had other layers \(2 layers, 3; now 2 layers, 7\).*another name"):
+    with pytest.raises(
+        ObjectError, match=r"had other layers \(2 layers, 3; now 2 layers, 7\).*another name"
+    ):
         register(catalogue, describe("taken", layers=WIDER))
 
 
 def test_a_table_that_cannot_be_made_leaves_none_behind(catalogue, describe):
     """The second table exists already, in another shape, so the first must go again."""
     with catalogue.connect() as connection:
-        connection.exec_driver_sql("CREATE TABLE broken_layer_2_softmax (Run INT, Gradient1 DOUBLE)")
+        connection.exec_driver_sql(
+            "CREATE TABLE broken_layer_2_softmax (Run INT, Gradient1 DOUBLE)"
+        )
         with pytest.raises(ObjectError, match="broken_layer_2_softmax of 1 neurons, not 3"):
             create_gradient_tables(connection, describe("broken").shape, "DOUBLE")
     assert "broken_layer_1_input" not in inspect(catalogue).get_table_names()

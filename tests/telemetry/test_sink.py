@@ -13,7 +13,7 @@ LAYER = Layer(1, "layer_1_input", 3)
 
 
 class MemoryLoader:
-    """Keeps chunks in a list; waits at `gate` before each, and fails at the chunk of `fault`'s first step."""
+    """Keeps chunks in a list; waits at `gate` before each, fails at the chunk of step `fault`."""
 
     def __init__(self, gate: threading.Event | None = None, fault: int | None = None) -> None:
         self.chunks, self.gate, self.fault, self.closed = [], gate, fault, False
@@ -66,9 +66,9 @@ def test_the_queue_is_bounded_and_blocks_when_full():
 def test_a_writers_failure_reaches_the_loop_and_nothing_is_stored_after_it():
     loader = MemoryLoader(fault=3)
     sink = Sink(lambda: loader, writers=1)
+    for step in (1, 2, 3):
+        sink.put(chunk(step))
     with pytest.raises(OSError, match="the line is cut"):
-        for step in range(1, 40):
-            sink.put(chunk(step))
         sink.flush()
     with pytest.raises(OSError, match="the line is cut"):
         sink.put(chunk(50))

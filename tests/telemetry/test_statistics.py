@@ -53,4 +53,6 @@ def test_single_precision_is_summed_in_double():
     found = step_statistics(gradient)
     assert found.mean == pytest.approx(math.fsum(exact) / len(exact), rel=1e-12)
     assert found.median == pytest.approx(textbook.median(exact), rel=1e-6)
-    assert found.gradient_norm == pytest.approx(math.sqrt(math.fsum(x * x for x in exact)), rel=1e-13)
+    assert found.gradient_norm == pytest.approx(
+        math.sqrt(math.fsum(x * x for x in exact)), rel=1e-13
+    )

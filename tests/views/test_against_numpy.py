@@ -20,7 +20,9 @@ def drawn(hand):
             for epoch in range(EPOCHS) for step in range(STEPS) for row in range(ROWS)
         ]  # fmt: skip
         hand.rows(run_id, EXP, layer + 1, rows)
-        steps = {(e + 1, s + 1): gradients[layer, e, s] for e in range(EPOCHS) for s in range(STEPS)}
+        steps = {
+            (e + 1, s + 1): gradients[layer, e, s] for e in range(EPOCHS) for s in range(STEPS)
+        }
         hand.statistics(run_id, layer + 1, steps)
     return run_id, gradients
 
@@ -49,7 +51,10 @@ def test_gradient_norms_agrees_with_numpy(hand, drawn):
 def test_the_views_per_layer_agree_with_gradient_norms(hand, drawn, layer):
     run_id, _ = drawn
     overall = view(
-        hand, "norm, gradient_norm, mean", f"gradient_norms WHERE run_id = {run_id} AND layer = {layer}", "epoch"
+        hand,
+        "norm, gradient_norm, mean",
+        f"gradient_norms WHERE run_id = {run_id} AND layer = {layer}",
+        "epoch",
     )
     views = (("norm", "norm_avg"), ("norm", "gradient_norm_avg"), ("mean", "mean_avg"))
     for position, (column, suffix) in enumerate(views):
@@ -61,9 +66,15 @@ def test_the_ratio_views_agree_with_gradient_norm_ratios(hand, drawn):
     run_id, _ = drawn
     for layer in (1, 2):
         overall = view(
-            hand, "ratio", f"gradient_norm_ratios WHERE run_id = {run_id} AND layer = {layer}", "epoch"
+            hand,
+            "ratio",
+            f"gradient_norm_ratios WHERE run_id = {run_id} AND layer = {layer}",
+            "epoch",
         )
         own = view(
-            hand, f"ratio_{layer + 1}_{layer}", f"{EXP}_ratio_{layer + 1}_{layer}_avg WHERE Run = {run_id}", "Epoch"
+            hand,
+            f"ratio_{layer + 1}_{layer}",
+            f"{EXP}_ratio_{layer + 1}_{layer}_avg WHERE Run = {run_id}",
+            "Epoch",
         )
         np.testing.assert_allclose(own, overall, rtol=1e-13)

@@ -10,7 +10,7 @@ EXP = "hand"
 
 @pytest.fixture(scope="module")
 def run(hand):
-    """Run of three layers, two epochs. Layer 1, epoch 1: rows of norm 5 and 13 in step 1, 10 and 0 in step 2."""
+    """Two epochs. Layer 1, epoch 1: rows of norm 5 and 13 in step 1, 10 and 0 in step 2."""
     run_id = hand.run(EXP)
     hand.rows(run_id, EXP, 1, [
         (1, 1, 0, 3.0, 4.0), (1, 1, 1, -5.0, 12.0), (1, 2, 0, 6.0, -8.0), (1, 2, 1, 0.0, 0.0),
@@ -31,13 +31,17 @@ def run(hand):
 
 
 def test_norm_avg_is_the_mean_of_the_row_norms(hand, run):
-    found = hand.select(f"SELECT Epoch, norm FROM {EXP}_layer_1_norm_avg WHERE Run = {run} ORDER BY Epoch")
+    found = hand.select(
+        f"SELECT Epoch, norm FROM {EXP}_layer_1_norm_avg WHERE Run = {run} ORDER BY Epoch"
+    )
     assert found == [(1, pytest.approx((5 + 13 + 10 + 0) / 4, rel=1e-15)), (2, 0.0)]
 
 
 def test_gradient_norm_avg_is_the_mean_over_steps_of_the_whole_gradients_norm(hand, run):
     """Step 1: sqrt(25 + 169); step 2: sqrt(100 + 0)."""
-    query = f"SELECT Epoch, norm FROM {EXP}_layer_1_gradient_norm_avg WHERE Run = {run} ORDER BY Epoch"
+    query = (
+        f"SELECT Epoch, norm FROM {EXP}_layer_1_gradient_norm_avg WHERE Run = {run} ORDER BY Epoch"
+    )
     assert hand.select(query) == [
         (1, pytest.approx((math.sqrt(194) + 10) / 2, rel=1e-15)),
         (2, 0.0),
@@ -66,7 +70,10 @@ def test_a_row_with_a_null_cell_has_no_norm_and_the_average_leaves_it_out(hand, 
 
 def test_near_zero_weighs_steps_by_their_values(hand, run):
     """Epoch 1 has six values; 5e-4 and 6e-6 are below 1e-3, 6e-6 alone below 1e-5."""
-    query = f"SELECT Epoch, below_1e3, below_1e5 FROM {EXP}_layer_1_near_zero WHERE Run = {run} ORDER BY Epoch"
+    query = (
+        f"SELECT Epoch, below_1e3, below_1e5 FROM {EXP}_layer_1_near_zero "
+        f"WHERE Run = {run} ORDER BY Epoch"
+    )
     assert hand.select(query) == [
         (1, pytest.approx(2 / 6, rel=1e-15), pytest.approx(1 / 6, rel=1e-15)),
         (2, 1.0, 1.0),
@@ -74,11 +81,14 @@ def test_near_zero_weighs_steps_by_their_values(hand, run):
 
 
 def test_runs_do_not_mix(hand, run):
-    assert hand.select(f"SELECT Run, norm FROM {EXP}_layer_1_norm_avg WHERE Run > {run}") == [(run + 1, 1.0)]
+    assert hand.select(f"SELECT Run, norm FROM {EXP}_layer_1_norm_avg WHERE Run > {run}") == [
+        (run + 1, 1.0)
+    ]
 
 
 @pytest.mark.parametrize(
-    "view", [f"{EXP}_layer_1_norm_avg", f"{EXP}_layer_1_mean_avg", f"{EXP}_layer_1_gradient_norm_avg"]
+    "view",
+    [f"{EXP}_layer_1_norm_avg", f"{EXP}_layer_1_mean_avg", f"{EXP}_layer_1_gradient_norm_avg"],
 )
 def test_the_views_answer_from_the_index_alone(hand, run, view):
     plan = str(hand.select(f"EXPLAIN FORMAT=JSON SELECT * FROM {view} WHERE Run = {run}"))

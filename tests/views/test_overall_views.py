@@ -21,7 +21,9 @@ def full(hand):
     for layer, steps in GRADIENTS.items():
         hand.statistics(run_id, layer, steps)
         for (epoch, step), gradient in steps.items():
-            hand.rows(run_id, FULL, layer, [(epoch, step, i, *row) for i, row in enumerate(gradient)])
+            hand.rows(
+                run_id, FULL, layer, [(epoch, step, i, *row) for i, row in enumerate(gradient)]
+            )
     hand.metrics(
         run_id,
         EpochMetrics(1, 2.0, 0.25, 2.5, 0.2, 0.9, 1.5),
@@ -45,20 +47,43 @@ COLUMNS = "layer, layer_name, norm, gradient_norm, mean, median, below_1e3, belo
 @pytest.mark.parametrize("telemetry", ["full", "swept"])
 def test_gradient_norms_holds_every_layer(hand, request, telemetry):
     run_id = request.getfixturevalue(telemetry)
-    found = hand.select(f"SELECT {COLUMNS} FROM gradient_norms WHERE run_id = {run_id} ORDER BY layer")
+    found = hand.select(
+        f"SELECT {COLUMNS} FROM gradient_norms WHERE run_id = {run_id} ORDER BY layer"
+    )
     near = pytest.approx
-    # Medians of layer 1: step 1 has -5, 3, 4, 12: 3.5; step 2 has -8, 0, 0, 6: 0. Over the steps: 1.75.
+    # Medians of layer 1: step 1 has -5, 3, 4, 12: 3.5; step 2 has -8, 0, 0, 6: 0. Together 1.75.
     # Of layer 2: step 1 has 0, 0, 7, 14: 3.5; step 2: 0.
     assert found == [
-        (1, "layer_1_input", near(7), near((math.sqrt(194) + 10) / 2), near(1.5), near(1.75), 0.25, 0.25, 0),
-        (2, "layer_2_sigmoid", near(21 / 4), near(math.sqrt(245) / 2), near(21 / 8), near(1.75), 0.75, 0.75, 0),
+        (
+            1,
+            "layer_1_input",
+            near(7),
+            near((math.sqrt(194) + 10) / 2),
+            near(1.5),
+            near(1.75),
+            0.25,
+            0.25,
+            0,
+        ),
+        (
+            2,
+            "layer_2_sigmoid",
+            near(21 / 4),
+            near(math.sqrt(245) / 2),
+            near(21 / 8),
+            near(1.75),
+            0.75,
+            0.75,
+            0,
+        ),
         (3, "layer_3_softmax", 0.0, 0.0, 0.0, 0.0, 1.0, 1.0, 0),
     ]
 
 
 def test_ratios_carry_class_and_both_norms(hand, full):
     found = hand.select(
-        "SELECT layer, ratio, class, class_table_6, numerator, denominator FROM gradient_norm_ratios "
+        "SELECT layer, ratio, class, class_table_6, numerator, denominator "
+        "FROM gradient_norm_ratios "
         f"WHERE run_id = {full} ORDER BY layer"
     )
     assert found == [
@@ -84,7 +109,10 @@ def test_classes_change_exactly_at_their_lines(hand, small, large, expected):
     run_id = hand.run("lines")
     hand.rows(run_id, "lines", 1, [(1, 1, 0, small, 0.0)])
     hand.rows(run_id, "lines", 2, [(1, 1, 0, large, 0.0)])
-    query = f"SELECT class, class_table_6 FROM gradient_norm_ratios WHERE run_id = {run_id} AND layer = 1"
+    query = (
+        "SELECT class, class_table_6 FROM gradient_norm_ratios "
+        f"WHERE run_id = {run_id} AND layer = 1"
+    )
     assert hand.select(query) == [expected]
 
 
@@ -99,13 +127,18 @@ def test_non_finite_cells_are_counted_beside_the_averages(hand):
 def test_the_median_over_steps_leaves_steps_without_one_out(hand):
     run_id = hand.run("medians", telemetry="statistics")
     nan = float("nan")
-    hand.statistics(run_id, 1, {(1, 1): [[1.0, 1.0]], (1, 2): [[nan, nan]], (1, 3): [[4.0, 4.0]], (1, 4): [[9.0, 9.0]]})
+    hand.statistics(
+        run_id,
+        1,
+        {(1, 1): [[1.0, 1.0]], (1, 2): [[nan, nan]], (1, 3): [[4.0, 4.0]], (1, 4): [[9.0, 9.0]]},
+    )
     assert hand.select(f"SELECT median FROM gradient_norms WHERE run_id = {run_id}") == [(4.0,)]
 
 
 def test_training_curves_hold_every_epoch(hand, full):
     found = hand.select(
-        "SELECT experiment, seed, dataset, epoch, loss, accuracy, validation_loss, validation_accuracy, "
+        "SELECT experiment, seed, dataset, epoch, loss, accuracy, "
+        "validation_loss, validation_accuracy, "
         f"learning_rate, seconds FROM training_curves WHERE run_id = {full} ORDER BY epoch"
     )
     assert found == [
@@ -116,7 +149,8 @@ def test_training_curves_hold_every_epoch(hand, full):
 
 def test_experiment_summary_is_one_row_a_run_with_the_last_epochs_figures(hand, full):
     found = hand.select(
-        "SELECT experiment, completed_epoch, accuracy, loss, validation_accuracy, validation_loss, seconds "
+        "SELECT experiment, completed_epoch, accuracy, loss, "
+        "validation_accuracy, validation_loss, seconds "
         f"FROM experiment_summary WHERE run_id = {full}"
     )
     assert found == [(FULL, 2, 0.5, 1.0, 0.4, 1.5, 3.5)]
@@ -129,7 +163,8 @@ def test_a_run_without_an_epoch_is_in_the_summary(hand, swept):
 
 def test_every_view_runs_with_the_rights_of_whoever_asks(hand, full):
     found = hand.select(
-        "SELECT table_name, security_type FROM information_schema.views WHERE table_schema = DATABASE()"
+        "SELECT table_name, security_type FROM information_schema.views "
+        "WHERE table_schema = DATABASE()"
     )
     assert len(found) > 30
     assert {security for _, security in found} == {"INVOKER"}
@@ -147,7 +182,9 @@ def test_the_reader_may_select_from_every_view(hand, full, module_database, serv
     reader = engine(module_database.set(username=name, password=password))
     try:
         with reader.connect() as connection:
-            for (view,) in hand.select("SELECT table_name FROM information_schema.views WHERE table_schema = DATABASE()"):
+            for (view,) in hand.select(
+                "SELECT table_name FROM information_schema.views WHERE table_schema = DATABASE()"
+            ):
                 connection.exec_driver_sql(f"SELECT * FROM {view}").all()
     finally:
         reader.dispose()

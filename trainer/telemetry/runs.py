@@ -51,6 +51,7 @@ class RunDescription:
     precision: Literal["double", "single"]
     telemetry: Literal["full", "statistics"]
     record_every: int
+    training_images: int
     epochs: int
     config: dict[str, Any]
     layers: tuple[RunLayer, ...]
