@@ -118,13 +118,8 @@ def test_a_chunk_and_its_progress_arrive_together(new_run, loader_of, catalogue)
         (row,) = connection.execute(
             select(telemetry_progress).where(telemetry_progress.c.run_id == run.run_id)
         ).mappings()
-    assert (row["layer"], row["epoch"], row["first_step"], row["last_step"], row["rows"]) == (
-        1,
-        1,
-        3,
-        4,
-        6,
-    )
+    names = ("layer", "epoch", "first_step", "last_step", "rows")
+    assert [row[name] for name in names] == [1, 1, 3, 4, 6]
 
 
 def test_a_payload_of_many_packets_arrives_whole(new_run, loader_of, stored):

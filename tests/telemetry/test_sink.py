@@ -66,10 +66,14 @@ def test_the_queue_is_bounded_and_blocks_when_full():
 def test_a_writers_failure_reaches_the_loop_and_nothing_is_stored_after_it():
     loader = MemoryLoader(fault=3)
     sink = Sink(lambda: loader, writers=1)
-    for step in (1, 2, 3):
-        sink.put(chunk(step))
-    with pytest.raises(OSError, match="the line is cut"):
+
+    def put_all() -> None:
+        for step in range(1, 40):
+            sink.put(chunk(step))
         sink.flush()
+
+    with pytest.raises(OSError, match="the line is cut"):
+        put_all()
     with pytest.raises(OSError, match="the line is cut"):
         sink.put(chunk(50))
     sink.close()
