@@ -1,13 +1,14 @@
 -- View:  experiment_summary
 -- What:  every run at a glance.
 -- Grain: one row a run_id.
+-- training_images: how many the run trains on: LIMIT, where one was given, else all of the data set.
 -- accuracy, loss, validation_accuracy, validation_loss: of the last completed epoch; NULL before the first.
 --        seconds: wall time of the completed epochs. gradient_rows, gradient_values: what the run has put into the
 --        gradient tables.
 CREATE OR REPLACE SQL SECURITY INVOKER VIEW experiment_summary (
-    run_id, experiment, seed, dataset, `precision`, telemetry, record_every, training_images, status, started_at, finished_at,
-    epochs, completed_epoch, accuracy, loss, validation_accuracy, validation_loss, seconds,
-    gradient_rows, gradient_values
+    run_id, experiment, seed, dataset, `precision`, telemetry, record_every, training_images, status,
+    started_at, finished_at, epochs, completed_epoch, accuracy, loss, validation_accuracy, validation_loss,
+    seconds, gradient_rows, gradient_values
 ) AS
 SELECT
     runs.run_id,

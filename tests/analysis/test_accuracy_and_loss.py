@@ -65,7 +65,8 @@ def test_many_epochs_without_a_loss_are_counted(run):
 
 
 def test_the_title_names_the_run_and_what_it_ran_on(figure):
-    for part in ("steady", "mnist", "run 3", "seed 42", "double precision"):
+    source = "run 3, seed 42, double precision, 6,400 training images"
+    for part in ("steady", "mnist", source):
         assert part in figure.layout.title.text
 
 

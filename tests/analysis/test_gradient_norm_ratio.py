@@ -98,7 +98,8 @@ def test_dense_layers_have_a_panel_of_their_own(figure):
 
 def test_the_title_names_the_run_and_what_it_ran_on(figure):
     title = figure.layout.title.text
-    for part in ("steady", "mnist", "run 3", "seed 42", "double precision"):
+    source = "run 3, seed 42, double precision, 6,400 training images"
+    for part in ("steady", "mnist", source):
         assert part in title
 
 

@@ -57,7 +57,8 @@ def test_hovering_tells_the_exact_mean(figure):
 
 
 def test_the_title_names_the_run_and_what_it_ran_on(figure):
-    for part in ("steady", "mnist", "run 3", "seed 42", "double precision"):
+    source = "run 3, seed 42, double precision, 6,400 training images"
+    for part in ("steady", "mnist", source):
         assert part in figure.layout.title.text
 
 

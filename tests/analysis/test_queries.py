@@ -24,6 +24,11 @@ def test_the_summary_has_a_row_for_every_run_in_order(connection):
     assert summary["status"].tolist() == ["finished", "running", "finished", "finished"]
 
 
+def test_the_summary_tells_how_much_of_the_data_a_run_uses_and_records(connection):
+    summary = queries.experiment_summary(connection).set_index("run_id")
+    assert summary.loc[1, ["record_every", "training_images"]].tolist() == [1, 6400]
+
+
 def test_the_summary_knows_no_end_of_a_run_that_goes_on(connection):
     summary = queries.experiment_summary(connection)
     assert pd.isna(summary.loc[summary["run_id"] == 2, "finished_at"].item())

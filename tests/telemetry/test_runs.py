@@ -42,6 +42,7 @@ def test_registering_makes_the_tables_and_views_of_the_experiment(new_run, catal
 def test_a_run_is_registered_with_its_provenance(new_run, catalogue):
     row = row_of(catalogue, runs, new_run("provenance", seed=7, config={"name": "provenance"}))
     assert (row["seed"], row["status"], row["completed_epoch"]) == (7, "running", 0)
+    assert row["training_images"] == 10
     assert row["package_versions"]["numpy"] == np.__version__
     assert row["config"] == {"name": "provenance"}
 

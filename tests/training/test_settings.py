@@ -1,4 +1,4 @@
-"""What seed, RECORD_EVERY and TELEMETRY change about a run, and what they do not."""
+"""What seed, LIMIT, RECORD_EVERY and TELEMETRY change about a run, and what they do not."""
 
 import numpy as np
 import pytest
@@ -56,6 +56,14 @@ def test_every_third_batch_is_recorded_as_in_a_full_run(laboratory, experiment, 
         assert equal(thin, {key: full[key] for key in kept})
     steps = f"SELECT DISTINCT epoch, step FROM step_statistics WHERE run_id = {thinned}"
     assert sorted(laboratory.select(steps)) == kept
+
+
+def test_a_run_says_how_many_training_images_it_uses(laboratory, experiment, sample):
+    limited = laboratory.run(experiment, limit=120, telemetry="statistics")
+    unlimited = laboratory.run(experiment, limit=None, telemetry="statistics")
+    query = "SELECT training_images FROM experiment_summary WHERE run_id = {}"
+    assert laboratory.select(query.format(limited)) == [(120,)]
+    assert laboratory.select(query.format(unlimited)) == [(len(sample.train_images),)]
 
 
 def test_statistics_alone_answer_with_the_numbers_of_a_full_run(laboratory, small, run):

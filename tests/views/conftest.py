@@ -27,9 +27,8 @@ class Hand:
     def run(self, experiment: str, **changes) -> int:
         values = {
             "experiment": experiment, "seed": 3, "dataset": "sample", "dataset_sha256": "0" * 64,
-            "precision": "double", "telemetry": "full", "record_every": 1, "epochs": 2,
-            "config": {}, "training_images": 2,
-            "layers": LAYERS,
+            "precision": "double", "telemetry": "full", "record_every": 1,
+            "training_images": 128, "epochs": 2, "config": {}, "layers": LAYERS,
         }  # fmt: skip
         return register(self.engine, RunDescription(**values | changes)).run_id
 

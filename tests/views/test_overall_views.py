@@ -51,31 +51,12 @@ def test_gradient_norms_holds_every_layer(hand, request, telemetry):
         f"SELECT {COLUMNS} FROM gradient_norms WHERE run_id = {run_id} ORDER BY layer"
     )
     near = pytest.approx
+    first, second = near((math.sqrt(194) + 10) / 2), near(math.sqrt(245) / 2)
     # Medians of layer 1: step 1 has -5, 3, 4, 12: 3.5; step 2 has -8, 0, 0, 6: 0. Together 1.75.
     # Of layer 2: step 1 has 0, 0, 7, 14: 3.5; step 2: 0.
     assert found == [
-        (
-            1,
-            "layer_1_input",
-            near(7),
-            near((math.sqrt(194) + 10) / 2),
-            near(1.5),
-            near(1.75),
-            0.25,
-            0.25,
-            0,
-        ),
-        (
-            2,
-            "layer_2_sigmoid",
-            near(21 / 4),
-            near(math.sqrt(245) / 2),
-            near(21 / 8),
-            near(1.75),
-            0.75,
-            0.75,
-            0,
-        ),
+        (1, "layer_1_input", near(7), first, near(1.5), near(1.75), 0.25, 0.25, 0),
+        (2, "layer_2_sigmoid", near(21 / 4), second, near(21 / 8), near(1.75), 0.75, 0.75, 0),
         (3, "layer_3_softmax", 0.0, 0.0, 0.0, 0.0, 1.0, 1.0, 0),
     ]
 
@@ -149,11 +130,11 @@ def test_training_curves_hold_every_epoch(hand, full):
 
 def test_experiment_summary_is_one_row_a_run_with_the_last_epochs_figures(hand, full):
     found = hand.select(
-        "SELECT experiment, completed_epoch, accuracy, loss, "
+        "SELECT experiment, record_every, training_images, completed_epoch, accuracy, loss, "
         "validation_accuracy, validation_loss, seconds "
         f"FROM experiment_summary WHERE run_id = {full}"
     )
-    assert found == [(FULL, 2, 0.5, 1.0, 0.4, 1.5, 3.5)]
+    assert found == [(FULL, 1, 128, 2, 0.5, 1.0, 0.4, 1.5, 3.5)]
 
 
 def test_a_run_without_an_epoch_is_in_the_summary(hand, swept):

@@ -42,7 +42,10 @@ class RunLayer:
 
 @dataclass(frozen=True)
 class RunDescription:
-    """All that a run is registered with; `config` is the experiment's, ready for JSON."""
+    """All that a run is registered with; `config` is the experiment's, ready for JSON.
+
+    `training_images` counts those that the run uses, LIMIT taken into account.
+    """
 
     experiment: str
     seed: int
