@@ -8,6 +8,7 @@ from analysis.errors import AnalysisError
 from analysis.exhibition import exhibit
 from sql.connection import reader_engine
 from sql.errors import DatabaseError
+from sql.refusal import Refusal
 
 FIGURES = Path("figures")
 
@@ -35,12 +36,7 @@ def figures(run_id: int | None, experiment: str | None, output: Path, no_png: bo
         with engine.connect() as connection:
             exhibit(connection, output, run_id, experiment, images=not no_png, say=click.echo)
     except (AnalysisError, DatabaseError) as error:
-        text = str(error)
-        raise _Refusal(text[:1].upper() + text[1:]) from error
-
-
-class _Refusal(click.ClickException):
-    exit_code = 2
+        raise Refusal(str(error)) from error
 
 
 if __name__ == "__main__":

@@ -15,6 +15,7 @@ from sql import server
 from sql.connection import engine
 from sql.errors import DatabaseError
 from sql.names import quoted
+from sql.refusal import Refusal
 from trainer import experiments
 from trainer.datasets import Dataset, load
 from trainer.errors import TrainerError
@@ -49,9 +50,7 @@ def main(epochs: int, precisions: Sequence[str], dataset: str, data_dir: Path | 
             with _own_database(server.current().owner, precision) as url:
                 _measure(console, url, data, precision, epochs)
     except (DatabaseError, TrainerError) as error:
-        refusal = click.ClickException(str(error))
-        refusal.exit_code = 2
-        raise refusal from error
+        raise Refusal(str(error)) from error
 
 
 @contextmanager

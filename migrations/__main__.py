@@ -6,6 +6,7 @@ from alembic.util import CommandError
 from migrations import history
 from sql.connection import owner_engine
 from sql.errors import DatabaseError
+from sql.refusal import Refusal
 
 
 @click.group()
@@ -31,9 +32,9 @@ def _run(step, revision):
     try:
         return step(owner_engine(), revision)
     except DatabaseError as error:
-        raise _Refusal(str(error)) from error
+        raise Refusal(str(error)) from error
     except CommandError as error:
-        raise _Refusal(f"Alembic cannot go to {revision!r}: {error}") from error
+        raise Refusal(f"Alembic cannot go to {revision!r}: {error}") from error
 
 
 def _report(before: str | None, after: str | None) -> None:
@@ -43,10 +44,6 @@ def _report(before: str | None, after: str | None) -> None:
         click.echo(
             f"Migrated from {before or 'an empty database'} to {after or 'an empty database'}."
         )
-
-
-class _Refusal(click.ClickException):
-    exit_code = 2
 
 
 if __name__ == "__main__":

@@ -11,12 +11,7 @@ from sqlalchemy import URL
 from sql import address, server
 from sql.connection import reader_engine
 from sql.errors import DatabaseError
-
-
-class Refusal(click.ClickException):
-    """One sentence on standard error and exit status 2."""
-
-    exit_code = 2
+from sql.refusal import Refusal
 
 
 def sentences(command: Callable) -> Callable:
@@ -27,8 +22,7 @@ def sentences(command: Callable) -> Callable:
         try:
             return command(*args, **options)
         except DatabaseError as error:
-            text = str(error)
-            raise Refusal(text[:1].upper() + text[1:]) from error
+            raise Refusal(str(error)) from error
 
     return run
 

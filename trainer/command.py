@@ -6,16 +6,11 @@ Ctrl-C, SIGTERM and a terminal that goes away end a command with status 130, wit
 import click
 
 from sql.errors import DatabaseError
+from sql.refusal import Refusal
 from trainer.errors import TrainerError
 from trainer.interruption import as_keyboard_interrupt
 
 INTERRUPTED = 130
-
-
-class Refusal(click.ClickException):
-    """One sentence on standard error and exit status 2."""
-
-    exit_code = 2
 
 
 class Command(click.Command):

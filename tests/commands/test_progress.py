@@ -69,7 +69,8 @@ def test_a_terminal_keeps_a_line_an_epoch(screen):
 
 DESCRIPTION = RunDescription(
     experiment="an_experiment_with_a_long_name_12", seed=1, dataset="mnist",
-    dataset_sha256="0" * 64, precision="double", telemetry="full", record_every=3, epochs=10,
+    dataset_sha256="0" * 64, precision="double", telemetry="full", record_every=3,
+    training_images=60_000, epochs=10,
     config={}, layers=(),
 )  # fmt: skip
 

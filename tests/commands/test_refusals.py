@@ -40,9 +40,9 @@ def only_sentence(outcome) -> str:
 @pytest.mark.parametrize(
     ("arguments", "expected"),
     [
-        (["--exp", "sigmoid_sdg"], "there is no experiment 'sigmoid_sdg': did you mean sigmoid_s"),
-        (["--exp", SQL_NAME], f"there is no experiment {SQL_NAME!r}: "),
-        (["--exp", "absent.toml"], "there is no file 'absent.toml'; built-in experiments go by "),
+        (["--exp", "sigmoid_sdg"], "There is no experiment 'sigmoid_sdg': did you mean sigmoid_s"),
+        (["--exp", SQL_NAME], f"There is no experiment {SQL_NAME!r}: "),
+        (["--exp", "absent.toml"], "There is no file 'absent.toml'; built-in experiments go by "),
         (["--dataset", "cifar"], "DATASET (--dataset): 'cifar' is not one of 'auto', 'mnist', "),
         (["--epochs", "0"], "EPOCHS (--epochs): '0' is not a whole number from 1 to 10,000."),
         (["--epochs", "ten"], "EPOCHS (--epochs): 'ten' is not a whole number from 1 to 10,000."),
@@ -114,7 +114,7 @@ def closed_port():
 
 def test_a_server_that_is_down(refusal, migrated, closed_port):
     found = refusal(url=migrated.set(host="127.0.0.1", port=closed_port))
-    assert found.startswith(f"no server answers at 127.0.0.1:{closed_port}: run `make up`")
+    assert found.startswith(f"No server answers at 127.0.0.1:{closed_port}: run `make up`")
 
 
 def test_an_address_that_is_none(refusal):
@@ -123,13 +123,13 @@ def test_an_address_that_is_none(refusal):
 
 def test_no_server_at_all(refusal):
     assert refusal(url=None) == (
-        "no server has been set up yet: run `make up`, or set DATABASE_URL"
+        "No server has been set up yet: run `make up`, or set DATABASE_URL"
     )
 
 
 def test_a_wrong_password(refusal, reader_url):
     found = refusal(url=reader_url.set(password="wrong"))
-    assert found.startswith(f"the server at {address.public(reader_url)} does not accept this pass")
+    assert found.startswith(f"The server at {address.public(reader_url)} does not accept this pass")
     assert "wrong" not in found
 
 
@@ -139,7 +139,7 @@ def test_a_database_that_is_not_there(refusal, migrated):
 
 
 def test_a_database_without_migrations(trainer, database, contents_of):
-    sentence = "the database lacks the newest catalogue tables and views: run `make migrate`"
+    sentence = "The database lacks the newest catalogue tables and views: run `make migrate`"
     assert only_sentence(trainer("train", "--dataset", "sample", url=database)) == sentence
     assert only_sentence(trainer("runs", url=database)) == sentence
     assert contents_of(database) == ([], 0)
@@ -197,7 +197,7 @@ def test_a_process_of_its_own_says_it_as_well_and_without_a_traceback(started):
     process = started("train", "--exp", "sigmoid_sdg", stdout=-1, stderr=-1, text=True)
     output, errors = process.communicate(timeout=60)
     assert (process.returncode, output) == (2, "")
-    assert only_line(errors).startswith("Error: there is no experiment 'sigmoid_sdg'")
+    assert only_line(errors).startswith("Error: There is no experiment 'sigmoid_sdg'")
 
 
 def only_line(text: str) -> str:

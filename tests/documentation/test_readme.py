@@ -1,0 +1,60 @@
+"""The README and the code say the same."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from sql.objects import definition, versions
+
+ROOT = Path(__file__).parents[2]
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+MAKEFILE = (ROOT / "Makefile").read_text(encoding="utf-8")
+TARGETS = set(re.findall(r"^([a-z]+):.*## ", MAKEFILE, re.M))
+
+
+def spelled(object_name: str) -> str:
+    """A view's name as the README writes it: {l} for a layer, {l+1} for the next, {exp}."""
+    for placeholder, short in (("experiment", "exp"), ("next_layer", "l+1"), ("layer", "l")):
+        object_name = object_name.replace(f"{{{placeholder}}}", f"{{{short}}}")
+    return object_name
+
+
+def test_every_target_of_the_menu_is_in_the_table_of_commands():
+    assert set(re.findall(r"^\| `make ([a-z]+)` \|", README, re.M)) == TARGETS
+
+
+def test_every_make_command_in_the_text_exists():
+    assert set(re.findall(r"\bmake ([a-z]+)\b", "".join(re.findall(r"`[^`]+`", README)))) <= TARGETS
+
+
+@pytest.mark.parametrize("name", versions("views"))
+def test_every_view_is_in_the_catalogue_of_views(name):
+    newest = definition("views", name, versions("views")[name][-1])
+    assert f"| `{spelled(newest.object_name)}` |" in README
+
+
+def test_every_variable_is_one_that_the_makefile_knows():
+    table = re.findall(r"^\| ((?:`[A-Z_]+`(?:, )?)+) \|", README, re.M)
+    names = {name for cell in table for name in re.findall(r"`([A-Z_]+)`", cell)}
+    known = set(re.search(r"^VARIABLES := ((?:.*\\\n)*.*)$", MAKEFILE, re.M)[1].split())
+    assert {"EXP", "DATASET", "PRECISION"} <= names <= known
+
+
+def test_every_link_and_picture_leads_somewhere():
+    targets = re.findall(r"\]\((?!https?://)([^)#]+)\)", README)
+    assert targets
+    assert [target for target in targets if not (ROOT / target).exists()] == []
+
+
+def test_the_widest_layer_is_the_one_experiments_allow():
+    from trainer.experiments.experiment import WIDTH_MAX
+
+    assert f"at most {WIDTH_MAX} neurons" in README
+
+
+def test_the_oldest_servers_are_those_the_code_takes():
+    from sql.programs import OLDEST
+
+    mysql, mariadb = (".".join(map(str, OLDEST[name])) for name in ("mysql", "mariadb"))
+    assert f"MySQL {mysql} or 9, MariaDB {mariadb} or newer" in README
