@@ -34,23 +34,6 @@ CAPTIONS = {
     "the vanishing region (its Figures 11 and 15). Softmax with cross-entropy gives every sample a "
     "gradient that sums to zero: without penalties on the weights the means of the last two layers "
     "are rounding errors. View: gradient_norms.",
-    CURVES: "Accuracy and loss",
-    ACCURACY: "Accuracy by experiment",
-    LOSS: "Loss by experiment",
-}
-CAPTIONS = {
-    RATIO: "Norm of layer l + 1 over norm of layer l; a layer's norm is the mean L2 norm of the "
-    "rows of its gradient. Layers are numbered as in the paper, whose Figures 10, 13, 17, "
-    "18 and 20 show this ratio. The gradient of a dense layer is a sum over the batch, that "
-    "of any other layer is one sample's: a ratio far from 1 between the two kinds is not by "
-    "itself a fault. Infinite, undefined and zero ratios have no place on a logarithmic "
-    "axis; marks stand for them, side by side where there are several. View: "
-    "gradient_norm_ratios.",
-    MEAN: "Mean over all gradient values of a layer in an epoch, on an axis that is logarithmic "
-    "on either side of zero and linear about it. Dashed lines at ±0.001 bound what the "
-    "paper calls the vanishing region (its Figures 11 and 15). Softmax with cross-entropy "
-    "gives every sample a gradient that sums to zero, so that the means of the last two "
-    "layers are rounding errors. View: gradient_norms.",
     CURVES: "Training values are over the images as the epoch met them, the weights changing "
     "meanwhile; validation values are over the test images after the epoch. The loss is "
     "categorical cross-entropy. As in the paper's Figures 12, 16, 19 and 21. View: "
