@@ -32,6 +32,9 @@ class Collector:
         """Take what is left."""
         self.chunks += [chunk for each in self._assemblers if (chunk := each.take())]
 
+    def finish(self) -> None:
+        """Nothing is left to do."""
+
 
 def gradients(
     experiment: Experiment, dataset: Dataset, shape: Shape, dtype: np.dtype, steps: int

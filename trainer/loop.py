@@ -63,6 +63,7 @@ def train(
             learning_rate, time.perf_counter() - start,
         )  # fmt: skip
         recorder.close_epoch(metrics, lambda: training_state(network, optimizer, generator))
+    recorder.finish()
 
 
 def evaluate(

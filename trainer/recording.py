@@ -45,4 +45,10 @@ class Recorder(Protocol):
         """Take copies of one step's gradients; blocks only where earlier ones wait for room."""
 
     def close_epoch(self, metrics: EpochMetrics, state: Callable[[], State]) -> None:
-        """Return once all of the epoch is safe; `state` gives what a resumed run starts from."""
+        """Take an epoch's end; `state` gives what a resumed run starts from, as a copy.
+
+        The epoch may become safe later, while the next one is under way; epochs do so in order.
+        """
+
+    def finish(self) -> None:
+        """Return once all epochs are safe."""

@@ -84,7 +84,7 @@ def carry_out(
     with connected(url) as session:
         require_privileges(session, url)
     database = engine(url)
-    run, sink = None, None
+    run, sink, recorder = None, None, None
     status: Status = "failed"
     try:
         with postponed():
@@ -105,6 +105,8 @@ def carry_out(
         raise
     finally:
         with postponed():
+            if recorder:
+                recorder.close()
             if sink:
                 sink.close()
             if run:

@@ -38,7 +38,7 @@ def test_every_chunk_arrives_once_and_flush_waits_for_it():
     sink = Sink(lambda: loader, writers=1)
     for step in range(1, 41):
         sink.put(chunk(step))
-    sink.flush()
+    sink.flush(1)
     assert [each.first_step for each in loader.chunks] == list(range(1, 41))
     assert sink.traffic().rows == 80
     assert sink.traffic().waiting_rows == 0
@@ -58,7 +58,7 @@ def test_the_queue_is_bounded_and_blocks_when_full():
     gate.set()
     assert returned.wait(10)
     late.join()
-    sink.flush()
+    sink.flush(1)
     assert len(loader.chunks) == WAITING + 2
     sink.close()
 
@@ -70,7 +70,7 @@ def test_a_writers_failure_reaches_the_loop_and_nothing_is_stored_after_it():
     def put_all() -> None:
         for step in range(1, 40):
             sink.put(chunk(step))
-        sink.flush()
+        sink.flush(1)
 
     with pytest.raises(OSError, match="the line is cut"):
         put_all()
@@ -85,7 +85,7 @@ def test_statistics_are_kept_where_nothing_else_is():
     sink = Sink(None)
     for step in (1, 2, 3):
         sink.put(chunk(step))
-    rows = sorted(sink.flush())
+    rows = sorted(sink.flush(1))
     assert [row[:3] for row in rows] == [(1, 1, 1), (1, 1, 2), (1, 1, 3)]
-    assert sink.flush() == []
+    assert sink.flush(1) == []
     sink.close()

@@ -34,6 +34,9 @@ class Collection:
     def close_epoch(self, metrics, state) -> None:
         self.metrics.append(metrics)
 
+    def finish(self) -> None:
+        pass
+
     def layer(self, number: int, epoch: int) -> list[np.ndarray]:
         """The gradients of one layer in one epoch, step by step, in double precision."""
         return [

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
 
 import numpy as np
@@ -18,7 +19,9 @@ class GradientRecorder:
     """Records the gradients of every `every`-th step, the first of each epoch among them.
 
     Satisfies trainer.recording.Recorder. `close` receives an epoch's metrics, its rows of
-    `step_statistics` and the training state, once all chunks of the epoch are stored.
+    `step_statistics` and the training state, once all chunks of the epoch are stored; it is called
+    from a thread of its own, so that training goes on meanwhile. An epoch's seconds are those since
+    the one before was closed. What goes wrong is raised when the next epoch ends, or by `finish`.
     """
 
     def __init__(
@@ -26,6 +29,9 @@ class GradientRecorder:
     ) -> None:
         self._assemblers = [Assembler(layer, dtype) for layer in shape.layers]
         self._sink, self._close, self._every = sink, close, every
+        self._closer = ThreadPoolExecutor(1, thread_name_prefix="closer")
+        self._closing: Future | None = None
+        self._closed_at = time.perf_counter()
 
     def record(self, epoch: int, step: int, layers: Sequence[RecordedLayer]) -> None:
         """Take copies of the gradients of one step, if it is one to record."""
@@ -37,12 +43,29 @@ class GradientRecorder:
                 self._sink.put(chunk)
 
     def close_epoch(self, metrics: EpochMetrics, state: Callable[[], State]) -> None:
-        """Flush all chunks, then close the epoch; the wait for the writers is part of its time."""
-        start = time.perf_counter()
+        """Hand over what is left of the epoch, which is closed once all of it is stored."""
         for assembler in self._assemblers:
             chunk = assembler.take()
             if chunk:
                 self._sink.put(chunk)
-        statistics = self._sink.flush()
-        seconds = metrics.seconds + time.perf_counter() - start
-        self._close(replace(metrics, seconds=seconds), statistics, state())
+        self.finish()
+        self._closing = self._closer.submit(self._close_once_stored, metrics, state())
+
+    def finish(self) -> None:
+        """Return once every epoch so far is closed."""
+        if self._closing:
+            self._closing.result()
+
+    def close(self) -> None:
+        """End the thread, to be called before the sink is closed.
+
+        An epoch that has ended is still stored and closed where nothing has failed; one under way
+        never is.
+        """
+        self._closer.shutdown(wait=True)
+
+    def _close_once_stored(self, metrics: EpochMetrics, state: State) -> None:
+        statistics = self._sink.flush(metrics.epoch)
+        now = time.perf_counter()
+        self._close(replace(metrics, seconds=now - self._closed_at), statistics, state)
+        self._closed_at = now

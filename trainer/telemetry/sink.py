@@ -1,6 +1,7 @@
 """Takes chunks from the training loop to a few writers, each with a connection of its own."""
 
 import threading
+from collections import defaultdict
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
@@ -37,9 +38,9 @@ class Sink:
         self._lock = threading.Lock()
         self._own = threading.local()
         self._loaders: list[Loader] = []
-        self._unfinished: set[Future] = set()
+        self._futures: dict[int, list[Future]] = defaultdict(list)
         self._failure: BaseException | None = None
-        self._statistics: list[tuple] = []
+        self._statistics: dict[int, list[tuple]] = defaultdict(list)
         self._taken_rows = self._rows = self._values = 0
 
     def put(self, chunk: Chunk) -> None:
@@ -51,24 +52,23 @@ class Sink:
         with self._lock:
             self._taken_rows += chunk.rows
             future = self._pool.submit(self._write, chunk)
-            self._unfinished.add(future)
+            self._futures[chunk.epoch].append(future)
         future.add_done_callback(self._done)
 
-    def flush(self) -> Sequence[tuple]:
-        """Wait until all chunks are stored; return the `step_statistics` rows since last time."""
-        while True:
-            with self._lock:
-                waiting = list(self._unfinished)
-            if not waiting:
-                break
-            for future in waiting:
-                if not future.cancelled():
-                    future.exception()
+    def flush(self, epoch: int) -> Sequence[tuple]:
+        """Wait until all chunks of an epoch are stored; return its rows of `step_statistics`.
+
+        To be called once an epoch, when its last chunk has been handed over. Raises what went wrong
+        in a writer, and CancelledError where the sink was closed before all chunks were stored.
+        """
+        with self._lock:
+            futures = self._futures.pop(epoch, [])
+        for future in futures:
+            future.result()
         if self._failure:
             raise self._failure
         with self._lock:
-            statistics, self._statistics = self._statistics, []
-        return statistics
+            return self._statistics.pop(epoch, [])
 
     def traffic(self) -> Traffic:
         """Return what has been stored and what waits."""
@@ -88,7 +88,7 @@ class Sink:
         if self._connect:
             self._loader().put(chunk)
         with self._lock:
-            self._statistics += statistics
+            self._statistics[chunk.epoch] += statistics
             self._rows += chunk.rows
             self._values += chunk.values.size
 
@@ -101,7 +101,6 @@ class Sink:
 
     def _done(self, future: Future) -> None:
         with self._lock:
-            self._unfinished.discard(future)
             if not future.cancelled() and future.exception() and not self._failure:
                 self._failure = future.exception()
         self._room.release()
