@@ -19,7 +19,7 @@ from sql.refusal import Refusal
 from trainer import experiments
 from trainer.datasets import Dataset, load
 from trainer.errors import TrainerError
-from trainer.run import DTYPES, Settings, describe
+from trainer.run import DTYPES, WRITERS, Settings, describe
 from trainer.telemetry.chunk import Chunk
 from trainer.telemetry.runs import register
 
@@ -32,7 +32,7 @@ SLOW_WAYS = {
     "PyMySQL executemany": ways.pymysql_executemany,
     "our INSERTs, where LOAD DATA LOCAL is forbidden": ways.our_inserts,
 }
-FLOOR = "floor: bare LOAD DATA, encoded beforehand, two connections"
+FLOOR = f"floor: bare LOAD DATA of files encoded beforehand, {WRITERS} connections"
 OURS = "whole run: train, record, encode, load"
 
 
@@ -90,7 +90,7 @@ def _measure(console: Console, url: URL, data: Dataset, precision: str, epochs: 
     }
 
     def floor() -> float:
-        seconds = ways.bare_load_data(url, description.shape, run_id(), many, REPEATS)
+        seconds = ways.bare_load_data(url, description.shape, run_id(), many, REPEATS, WRITERS)
         return REPEATS * _size(many) / seconds
 
     floors = [floor()]

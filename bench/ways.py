@@ -6,6 +6,8 @@ All of them fill the same tables, generated columns and index included.
 import time
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pandas as pd
 import pymysql
@@ -73,26 +75,34 @@ def our_inserts(url: URL, shape: Shape, run_id: int, chunks: Sequence[Chunk]) ->
 
 
 def bare_load_data(
-    url: URL, shape: Shape, run_id: int, chunks: Sequence[Chunk], repeats: int, connections: int = 2
+    url: URL, shape: Shape, run_id: int, chunks: Sequence[Chunk], repeats: int, connections: int
 ) -> float:
-    """The floor: LOAD DATA of text encoded beforehand, over `connections` at once, no more.
+    """The floor: LOAD DATA LOCAL of files encoded beforehand, PyMySQL as it comes, and no more.
 
     The chunks, all of one epoch, are loaded `repeats` times, as epochs 1 to `repeats`: enough for
-    the server to write pages out meanwhile, as it has to in a whole run.
+    the server to write pages out meanwhile, as it has to in a whole run. `connections` load at
+    once.
     """
-    payloads = [(chunk.layer, bytes(encode(chunk))) for chunk in chunks]
-    opened = [BufferConnection(**connect_arguments(url)) for _ in range(connections)]
+    with TemporaryDirectory() as folder:
+        files = [Path(folder) / f"{number}.csv" for number in range(len(chunks))]
+        for path, chunk in zip(files, chunks, strict=True):
+            path.write_bytes(encode(chunk))
+        loads = [(chunk.layer, path) for chunk, path in zip(chunks, files, strict=True)]
+        opened = [
+            pymysql.connect(**connect_arguments(url), local_infile=True) for _ in range(connections)
+        ]
 
-    def load(number: int) -> None:
-        for epoch in range(1, repeats + 1):
-            for layer, payload in payloads[number::connections]:
-                opened[number].load(load_gradients(shape, layer, run_id, epoch), payload)
-                opened[number].commit()
+        def share(number: int) -> None:
+            for epoch in range(1, repeats + 1):
+                for layer, path in loads[number::connections]:
+                    statement = load_gradients(shape, layer, run_id, epoch)
+                    opened[number].query(statement.replace("'memory'", f"'{path}'"))
+                    opened[number].commit()
 
-    start = time.perf_counter()
-    with ThreadPoolExecutor(connections) as pool:
-        list(pool.map(load, range(connections)))
-    seconds = time.perf_counter() - start
+        start = time.perf_counter()
+        with ThreadPoolExecutor(connections) as pool:
+            list(pool.map(share, range(connections)))
+        seconds = time.perf_counter() - start
     for connection in opened:
         connection.close()
     return seconds

@@ -23,7 +23,9 @@ from trainer.telemetry.recorder import GradientRecorder
 from trainer.telemetry.runs import Run, RunDescription, RunLayer, Status, register
 from trainer.telemetry.sink import Sink, Traffic
 
-WRITERS = 2
+WRITERS = 4
+"""Connections that load at once. Two would keep two cores busy but for their waits for the disk,
+which the others fill."""
 CLASSES = 10
 DTYPES = {"double": np.dtype(np.float64), "single": np.dtype(np.float32)}
 TABLE_DTYPES = {"DOUBLE": DTYPES["double"], "FLOAT": DTYPES["single"]}
