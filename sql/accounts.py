@@ -13,6 +13,8 @@ from pathlib import Path
 
 from pymysql.converters import escape_string
 
+from sql.names import backticked, quoted
+
 OWNER = "owner"
 READER = "reader"
 ROOT = "root"
@@ -27,14 +29,9 @@ def new_password() -> str:
     return f"{secrets.token_urlsafe(24)}-aZ5"
 
 
-def quoted(name: str) -> str:
-    """Return `name` as a quoted SQL identifier."""
-    return f"`{name.replace('`', '``')}`"
-
-
 def grant_pattern(database: str) -> str:
     """Return `database` as GRANT wants it, where an unescaped _ or % stands for any character."""
-    return quoted(database.replace("\\", "\\\\").replace("_", "\\_").replace("%", "\\%"))
+    return backticked(database.replace("\\", "\\\\").replace("_", "\\_").replace("%", "\\%"))
 
 
 def create_database(database: str) -> str:
@@ -70,7 +67,7 @@ def setup(passwords: Mapping[str, str]) -> list[str]:
 
     Both accounts also reach the databases named `gradients_...`: the tests make theirs there.
     """
-    patterns = [quoted(DATABASE), f"`{DATABASE}\\_%`"]
+    patterns = [quoted(DATABASE), backticked(f"{DATABASE}\\_%")]
     statements = [create_database(DATABASE)]
     for name in (OWNER, READER):
         statements += account(name, passwords[name])

@@ -28,7 +28,13 @@ def quoted(name: str) -> str:
     others = len(re.findall("[^A-Za-z0-9_]", name))
     if len(name) + 4 * others > LONGEST_FILE_NAME:
         raise ObjectError(f"{name!r} is too long for a name that is not of letters and digits.")
-    return "`" + name.replace("`", "``") + "`"
+    return backticked(name)
+
+
+def backticked(text: str) -> str:
+    """Put backticks around `text` and double those within: a name, or a GRANT's pattern of names,
+    which may be longer."""
+    return "`" + text.replace("`", "``") + "`"
 
 
 def checked_experiment(name: str) -> str:

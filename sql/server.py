@@ -107,14 +107,14 @@ def start(preference: str = "auto", say: Say = quiet) -> Server:
         kind = _chosen() or ("docker" if DockerServer(folder()).answers() else "local")
     if kind == "docker":
         try:
-            return _start_docker(say)
+            return _started(DockerServer(folder(), say=say), _docker_server, say)
         except ServerError as error:
             if preference == "docker" or _chosen() == "docker":
                 raise
             say(f"Docker answers but cannot be used: {error}. Starting a private server instead.")
     elif preference == "auto" and _chosen() is None:
         say("DATABASE_URL is not set and no Docker engine answers: using a private server.")
-    return _start_local(say)
+    return _started(PrivateServer(folder(), say=say), _local_server, say)
 
 
 @_own_folder()
@@ -140,20 +140,12 @@ def stop(say: Say = quiet, delete: bool = False) -> None:
         say(f"Its data are deleted ({folder()}).")
 
 
-def _start_docker(say: Say) -> Server:
-    docker = DockerServer(folder(), say=say)
-    docker.start()
-    _choose("docker")
-    found = _docker_server(docker)
-    say(f"Ready: {found.description}.")
-    return found
-
-
-def _start_local(say: Say) -> Server:
-    private = PrivateServer(folder(), say=say)
-    private.start()
-    _choose("local")
-    found = _local_server(private)
+def _started(
+    made: DockerServer | PrivateServer, describe: Callable[..., Server], say: Say
+) -> Server:
+    made.start()
+    found = describe(made)
+    _choose(found.kind)
     say(f"Ready: {found.description}.")
     return found
 
