@@ -114,6 +114,7 @@ def _row(run: Run, plates: Sequence[Plate], images: set[str]) -> str:
         ("Run", "number", str(run.run_id)),
         ("Experiment", "", run.experiment),
         ("Data set", "", run.dataset),
+        ("Images", "number", f"{run.training_images:,}"),
         ("Seed", "number", str(run.seed)),
         ("Precision", "", run.precision),
         ("Epochs", "number", str(run.epochs)),

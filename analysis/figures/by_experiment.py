@@ -33,9 +33,11 @@ def _by_experiment(
     datasets = {run.dataset for run in runs}
     if len(datasets) != 1:
         raise ValueError(f"one figure compares runs on one data set, not on {sorted(datasets)}")
+    mixed = len({run.training_images for run in runs}) > 1
+    common = "" if mixed else f", {_images(runs[0])}"
     title = with_subtitle(
         f"{metric.capitalize()} by experiment",
-        f"on <b>{datasets.pop()}</b>",
+        f"on <b>{datasets.pop()}</b>{common}",
         "the latest finished run of each experiment",
     )
     figure = make_subplots(
@@ -51,7 +53,8 @@ def _by_experiment(
         missing = {}
         for place, run in enumerate(runs):
             own = curves[curves["run_id"] == run.run_id]
-            name = f"{run.experiment} (run {run.run_id}, seed {run.seed}, {run.precision})"
+            parts = [f"run {run.run_id}", f"seed {run.seed}", run.precision]
+            name = f"{run.experiment} ({', '.join(parts + [_images(run)] * mixed)})"
             line = curve(own["epoch"], own[prefix + metric], name, metric, place)
             if line:
                 figure.add_trace(line.update(showlegend=row == 1), row, 1)
@@ -61,3 +64,7 @@ def _by_experiment(
         figure.update_yaxes(title_text=metric, **axis, row=row, col=1)
     figure.update_xaxes(title_text="epoch", row=2, col=1)
     return figure
+
+
+def _images(run: Run) -> str:
+    return f"{run.training_images:,} training images"

@@ -108,3 +108,20 @@ def test_runs_on_different_data_sets_are_never_in_one_figure(several, make_run):
     curves, runs = several
     with pytest.raises(ValueError, match="mnist"):
         accuracy_by_experiment(curves, [*runs, make_run(4, "other", dataset="sample")])
+
+
+def test_runs_on_as_many_images_say_so_once(several):
+    curves, runs = several
+    figure = accuracy_by_experiment(curves, runs)
+    assert f"{runs[0].training_images:,} training images" in figure.layout.title.text
+    assert not any("images" in trace.name for trace in figure.data)
+
+
+def test_runs_on_different_numbers_of_images_say_so_each(several, make_run):
+    curves, runs = several
+    few = make_run(3, "experiment_3", training_images=640)
+    figure = accuracy_by_experiment(curves, [*runs[:2], few])
+    assert "training images" not in figure.layout.title.text
+    names = [trace.name for trace in figure.data if trace.showlegend]
+    assert names[2].endswith("640 training images)")
+    assert names[0].endswith(f"{runs[0].training_images:,} training images)")
