@@ -10,10 +10,12 @@ from pathlib import Path
 import pytest
 from sqlalchemy import URL
 
+from migrations import history
 from sql import accounts, address, server
-from sql.connection import connected
+from sql.connection import connected, engine
 from sql.docker_server import DockerServer
 from sql.errors import DatabaseError
+from sql.names import quoted
 from sql.private_server import PrivateServer
 from sql.settings import MIB, Size
 
@@ -87,13 +89,22 @@ def module_database(server_url: URL) -> Iterator[URL]:
     yield from _fresh_database(server_url)
 
 
+@pytest.fixture(scope="module")
+def migrated(module_database: URL) -> URL:
+    """The address of a module's database with catalogue and views."""
+    made = engine(module_database)
+    history.upgrade(made)
+    made.dispose()
+    return module_database
+
+
 def _fresh_database(server_url: URL) -> Iterator[URL]:
     url = server_url.set(database=f"gradients_test_{secrets.token_hex(6)}")
     with connected(address.without_database(server_url)) as session:
         session.cursor().execute(accounts.create_database(url.database))
     yield url
     with connected(address.without_database(server_url)) as session:
-        session.cursor().execute(f"DROP DATABASE {accounts.quoted(url.database)}")
+        session.cursor().execute(f"DROP DATABASE {quoted(url.database)}")
 
 
 @pytest.fixture

@@ -10,7 +10,6 @@ import pytest
 from click.testing import CliRunner
 from sqlalchemy import URL, inspect
 
-from migrations import history
 from sql.connection import engine
 from trainer.__main__ import main
 
@@ -38,15 +37,6 @@ class Outcome:
 
 def text(url: URL) -> str:
     return url.render_as_string(hide_password=False)
-
-
-@pytest.fixture(scope="module")
-def migrated(module_database: URL) -> URL:
-    """The address of a database with catalogue and views."""
-    made = engine(module_database)
-    history.upgrade(made)
-    made.dispose()
-    return module_database
 
 
 @pytest.fixture

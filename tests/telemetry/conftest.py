@@ -4,22 +4,12 @@ import numpy as np
 import pytest
 from sqlalchemy import URL, Engine
 
-from migrations import history
 from sql.connection import connect_arguments, engine
 from trainer.telemetry.buffer_connection import BufferConnection
 from trainer.telemetry.loader import Loader
 from trainer.telemetry.runs import Run, RunDescription, RunLayer, register
 
 DTYPES = {"DOUBLE": np.dtype(np.float64), "FLOAT": np.dtype(np.float32)}
-
-
-@pytest.fixture(scope="module")
-def migrated(module_database: URL) -> URL:
-    """The address of a database with catalogue and views."""
-    made = engine(module_database)
-    history.upgrade(made)
-    made.dispose()
-    return module_database
 
 
 @pytest.fixture

@@ -7,6 +7,7 @@ import pytest
 from sqlalchemy import event, inspect
 
 from sql.errors import ServerError
+from trainer import run
 from trainer.errors import TelemetryError
 from trainer.run import Watcher
 from trainer.telemetry import assembler
@@ -94,18 +95,20 @@ def test_a_writer_that_fails_ends_the_run_as_failed(laboratory, small, small_chu
 
 
 def test_a_server_that_hangs_up_ends_the_run_as_failed_with_a_sentence(
-    laboratory, small, small_chunks
+    laboratory, small, small_chunks, monkeypatch
 ):
-    class HangUp(Watcher):
-        def epoch(self, metrics) -> None:
-            for (number,) in laboratory.select(
-                "SELECT id FROM information_schema.processlist "
-                "WHERE db = DATABASE() AND id <> CONNECTION_ID()"
-            ):
-                laboratory.execute(f"KILL {number}")
+    """The one writer has a connection from the first epoch, and the second is still to be sent."""
+    monkeypatch.setattr(run, "WRITERS", 1)
+
+    def hang_up(_run_id: int) -> None:
+        for (number,) in laboratory.select(
+            "SELECT id FROM information_schema.processlist "
+            "WHERE db = DATABASE() AND id <> CONNECTION_ID()"
+        ):
+            laboratory.execute(f"KILL {number}")
 
     with pytest.raises(ServerError, match="see whether it still runs"):
-        laboratory.run(small("hung_up"), HangUp())
+        laboratory.run(small("hung_up"), AtStep(2, 1, hang_up))
     assert laboratory.status(laboratory.newest_run()) == "failed"
 
 
