@@ -159,7 +159,6 @@ def create_table(shape: Shape, layer: Layer, column_type: str, version: int = 1)
         "gradient_columns": ",\n    ".join(f"{column} {column_type} NULL" for column in columns),
         "sum_of_squares": balanced([f"{column} * {column}" for column in columns]),
         "sum": balanced(columns),
-        "width": str(layer.width),
     }
     text = definition("tables", "gradients", version).text
     body = "\n".join(line for line in text.splitlines() if not _is_header(line))
@@ -191,18 +190,30 @@ def _of_experiment(shape: Shape) -> dict[str, str]:
 
 
 def _of_layer(shape: Shape, layer: Layer) -> dict[str, str]:
+    prefix = f"{shape.experiment}_layer_{layer.number}"
     return _of_experiment(shape) | {
         "layer": str(layer.number),
         "layer_name": layer.name,
+        "width": str(layer.width),
         "table": quoted(shape.table(layer)),
-        "norm_avg": quoted(f"{shape.experiment}_layer_{layer.number}_norm_avg"),
+        "norm_avg": quoted(f"{prefix}_norm_avg"),
+        "stored_norm_avg": quoted(f"{prefix}_stored_norm_avg"),
+        "sum_of_rounded_squares": _sum_of_rounded_squares(layer.width),
     }
 
 
+@cache
+def _sum_of_rounded_squares(width: int) -> str:
+    rounded = [f"ROUND(cells.{name}, storage.decimals)" for name in gradient_columns(width)]
+    return balanced([f"{cell} * {cell}" for cell in rounded])
+
+
 def _of_pair(shape: Shape, layer: Layer, following: Layer) -> dict[str, str]:
+    above = _of_layer(shape, following)
     return _of_layer(shape, layer) | {
         "next_layer": str(following.number),
-        "next_norm_avg": quoted(f"{shape.experiment}_layer_{following.number}_norm_avg"),
+        "next_norm_avg": above["norm_avg"],
+        "next_stored_norm_avg": above["stored_norm_avg"],
     }
 
 

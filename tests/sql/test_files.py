@@ -91,7 +91,8 @@ def test_a_table_or_view_begins_with_its_name(path):
 def test_every_placeholder_is_one_that_the_loader_fills():
     known = {
         "view", "table", "experiment", "experiment_norms", "layer", "layer_name", "next_layer",
-        "norm_avg", "next_norm_avg", "gradient_columns", "sum_of_squares", "sum", "width",
+        "norm_avg", "next_norm_avg", "stored_norm_avg", "next_stored_norm_avg",
+        "gradient_columns", "sum_of_squares", "sum_of_rounded_squares", "sum", "width",
     }  # fmt: skip
     for path in OBJECTS:
         assert set(PLACEHOLDER.findall(statement(path))) <= known, path.name
