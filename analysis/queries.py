@@ -11,73 +11,25 @@ from pymysql.constants import ER
 from sqlalchemy import Connection, text
 from sqlalchemy.exc import DBAPIError
 
+from analysis.columns import (
+    CURVES,
+    HYPOTHESES,
+    MEAN,
+    NEAR_ZERO,
+    NORM,
+    NORMS,
+    RATIO,
+    RATIOS,
+    STORED_RATIO,
+    SUMMARY,
+    THRESHOLDS,
+)
 from analysis.errors import NoRowsError
 from sql.errors import ObjectError
 from sql.names import checked_experiment
 from sql.queries import query
 
 MISSING = (ER.NO_SUCH_TABLE, ER.VIEW_INVALID)
-
-RUN = {"run_id": "int64"}
-SUMMARY = RUN | {
-    "experiment": "str",
-    "seed": "int64",
-    "dataset": "str",
-    "precision": "str",
-    "telemetry": "str",
-    "record_every": "int64",
-    "training_images": "int64",
-    "status": "str",
-    "started_at": "datetime64[us]",
-    "finished_at": "datetime64[us]",
-    "epochs": "int64",
-    "completed_epoch": "int64",
-    "accuracy": "float64",
-    "loss": "float64",
-    "validation_accuracy": "float64",
-    "validation_loss": "float64",
-    "seconds": "float64",
-}
-CURVES = RUN | {
-    "experiment": "str",
-    "seed": "int64",
-    "dataset": "str",
-    "epoch": "int64",
-    "loss": "float64",
-    "accuracy": "float64",
-    "validation_loss": "float64",
-    "validation_accuracy": "float64",
-    "learning_rate": "float64",
-    "seconds": "float64",
-}
-NORMS = RUN | {
-    "experiment": "str",
-    "epoch": "int64",
-    "layer": "int64",
-    "layer_name": "str",
-    "norm": "float64",
-    "gradient_norm": "float64",
-    "mean": "float64",
-    "median": "float64",
-    "below_1e3": "float64",
-    "below_1e5": "float64",
-    "non_finite": "Int64",
-}
-RATIOS = RUN | {
-    "experiment": "str",
-    "epoch": "int64",
-    "layer": "int64",
-    "ratio": "float64",
-    "class": "str",
-    "class_table_6": "str",
-    "numerator": "float64",
-    "denominator": "float64",
-}
-THRESHOLDS = dict.fromkeys(("vanishing", "exploding", "exploding_table_6"), "float64")
-NORM = RUN | {"epoch": "int64", "norm": "float64"}
-RATIO = RUN | {"epoch": "int64", "ratio": "float64"}
-MEAN = RUN | {"epoch": "int64", "mean": "float64"}
-NEAR_ZERO = RUN | {"epoch": "int64", "below_1e3": "float64", "below_1e5": "float64"}
 
 
 def experiment_summary(connection: Connection) -> pd.DataFrame:
@@ -166,6 +118,76 @@ def ratio_avg(connection: Connection, experiment: str, layer: int, run_id: int) 
     )
 
 
+def storage_hypotheses(connection: Connection) -> pd.DataFrame:
+    """Return the storages that stored_norm_avg and stored_ratio_avg can be asked for, one a row."""
+    frame = _rows(connection, "storage_hypotheses", HYPOTHESES)
+    if frame.empty:
+        raise NoRowsError("The view storage_hypotheses has no row: restore it with `make migrate`.")
+    return frame
+
+
+def stored_norm_avg(
+    connection: Connection,
+    experiment: str,
+    layer: int,
+    run_id: int,
+    decimals: int,
+    filler: float,
+) -> pd.DataFrame:
+    """Return a layer's mean row norm after a lossy storage, one row an epoch.
+
+    Every value is rounded to `decimals` places, and `filler` stands in each column up to the 128th
+    that the layer does not use. Reads every cell of the run. Raises NoRowsError for what is not in
+    storage_hypotheses.
+    """
+    return _of_layer(
+        connection,
+        "stored_norm_avg",
+        "{0}_layer_{1}_stored_norm_avg",
+        NORM,
+        experiment,
+        layer,
+        run_id,
+        values=_hypothesis(connection, decimals, filler),
+    )
+
+
+def stored_ratio_avg(
+    connection: Connection,
+    experiment: str,
+    layer: int,
+    run_id: int,
+    decimals: int,
+    filler: float,
+) -> pd.DataFrame:
+    """Return the stored norm of layer + 1 over that of `layer`, as stored_norm_avg gives them.
+
+    `ratio` is NaN where it is undefined; `numerator` and `denominator` tell x / 0 from 0 / 0.
+    """
+    return _of_layer(
+        connection,
+        "stored_ratio_avg",
+        "{0}_ratio_{2}_{1}_stored_avg",
+        STORED_RATIO,
+        experiment,
+        layer,
+        run_id,
+        values=_hypothesis(connection, decimals, filler),
+        ratio=f"ratio_{layer + 1}_{layer}",
+    )
+
+
+def _hypothesis(connection: Connection, decimals: int, filler: float) -> dict[str, int | float]:
+    known = storage_hypotheses(connection)
+    for name, value in (("decimals", decimals), ("filler", filler)):
+        if value not in set(known[name]):
+            choices = ", ".join(f"{each:g}" for each in sorted(set(known[name])))
+            raise NoRowsError(
+                f"There is no storage hypothesis of {name} {value:g}: choose one of {choices}."
+            )
+    return {"decimals": decimals, "filler": filler}
+
+
 def _of_run(
     connection: Connection, view: str, types: Mapping[str, str], run_id: int
 ) -> pd.DataFrame:
@@ -183,10 +205,12 @@ def _of_layer(
     experiment: str,
     layer: int,
     run_id: int,
+    values: Mapping[str, int | float] | None = None,
     **identifiers: str,
 ) -> pd.DataFrame:
     view = pattern.format(checked_experiment(experiment), layer, layer + 1)
-    frame = _rows(connection, name, types, {"view": view, **identifiers}, run_id=run_id)
+    asked = {"run_id": run_id, **(values or {})}
+    frame = _rows(connection, name, types, {"view": view, **identifiers}, **asked)
     if frame.empty:
         raise NoRowsError(_why_empty(connection, view, run_id))
     return frame
@@ -197,7 +221,7 @@ def _rows(
     name: str,
     types: Mapping[str, str],
     identifiers: Mapping[str, str] | None = None,
-    **values: int,
+    **values: int | float,
 ) -> pd.DataFrame:
     identifiers = identifiers or {}
     try:

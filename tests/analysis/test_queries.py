@@ -5,7 +5,7 @@ import math
 import pandas as pd
 import pytest
 
-from analysis import queries
+from analysis import columns, queries
 from analysis.errors import NoRowsError
 from migrations import history
 from sql.connection import engine
@@ -37,9 +37,9 @@ def test_the_summary_knows_no_end_of_a_run_that_goes_on(connection):
 @pytest.mark.parametrize(
     ("query", "types"),
     [
-        (queries.training_curves, queries.CURVES),
-        (queries.gradient_norms, queries.NORMS),
-        (queries.gradient_norm_ratios, queries.RATIOS),
+        (queries.training_curves, columns.CURVES),
+        (queries.gradient_norms, columns.NORMS),
+        (queries.gradient_norm_ratios, columns.RATIOS),
     ],
 )
 def test_every_column_has_its_type(connection, query, types):
@@ -91,6 +91,32 @@ def test_the_views_of_one_layer_agree_with_those_of_all(connection):
     assert queries.gradient_norm_avg(*layer)["norm"].equals(norms["gradient_norm"].rename("norm"))
     assert queries.mean_avg(*layer)["mean"].equals(norms["mean"])
     assert queries.ratio_avg(connection, "steady", 1, 1)["ratio"].equals(ratios["ratio"])
+
+
+def test_a_storage_that_loses_nothing_changes_no_norm(connection):
+    layer = (connection, "steady", 4, 1)
+    plain = queries.norm_avg(*layer)
+    assert queries.stored_norm_avg(*layer, decimals=12, filler=0)["norm"].equals(plain["norm"])
+
+
+def test_a_stored_ratio_divides_stored_norms(connection):
+    storage = {"decimals": 6, "filler": 1.0}
+    ratios = queries.stored_ratio_avg(connection, "steady", 1, 1, **storage)
+    for position, layer in (("denominator", 1), ("numerator", 2)):
+        norms = queries.stored_norm_avg(connection, "steady", layer, 1, **storage)
+        assert ratios[position].equals(norms["norm"].rename(position))
+    assert ratios["ratio"].equals(ratios["numerator"] / ratios["denominator"])
+
+
+@pytest.mark.parametrize(
+    ("decimals", "filler", "choices"),
+    [(3, 0.0, "decimals 3: choose one of 4, 5"), (6, 2.0, r"filler 2: choose one of 0, 1")],
+)
+def test_a_storage_that_is_no_hypothesis_is_an_error_that_names_those(
+    connection, decimals, filler, choices
+):
+    with pytest.raises(NoRowsError, match=choices):
+        queries.stored_norm_avg(connection, "steady", 1, 1, decimals, filler)
 
 
 def test_smallness_comes_by_epoch(connection):

@@ -1,6 +1,7 @@
 """The constants of the paper's Tables 10 and 11, from real gradients in a lossy storage."""
 
 import math
+import time
 
 import pytest
 
@@ -48,3 +49,16 @@ def test_the_plain_ratio_is_another_number(laboratory, run_id, layer):
     )
     for (ratio,) in ratios:
         assert abs(math.log10(ratio)) > 0.5
+
+
+def test_one_hypothesis_costs_a_fraction_of_all(laboratory, run_id):
+    """There are 28: the conditions reach the tables, through both layers of a ratio."""
+    view = f"SELECT COUNT(*) FROM sigmoid_sgd_ratio_4_3_stored_avg WHERE Run = {run_id}"
+
+    def seconds(condition: str) -> float:
+        start = time.perf_counter()
+        laboratory.select(view + condition)
+        return time.perf_counter() - start
+
+    one = min(seconds(" AND Decimals = 6 AND Filler = 1") for _ in range(3))
+    assert one < seconds("") / 4

@@ -1,0 +1,64 @@
+"""The columns that every query returns, in order, each with its type in a DataFrame."""
+
+RUN = {"run_id": "int64"}
+SUMMARY = RUN | {
+    "experiment": "str",
+    "seed": "int64",
+    "dataset": "str",
+    "precision": "str",
+    "telemetry": "str",
+    "record_every": "int64",
+    "training_images": "int64",
+    "status": "str",
+    "started_at": "datetime64[us]",
+    "finished_at": "datetime64[us]",
+    "epochs": "int64",
+    "completed_epoch": "int64",
+    "accuracy": "float64",
+    "loss": "float64",
+    "validation_accuracy": "float64",
+    "validation_loss": "float64",
+    "seconds": "float64",
+}
+CURVES = RUN | {
+    "experiment": "str",
+    "seed": "int64",
+    "dataset": "str",
+    "epoch": "int64",
+    "loss": "float64",
+    "accuracy": "float64",
+    "validation_loss": "float64",
+    "validation_accuracy": "float64",
+    "learning_rate": "float64",
+    "seconds": "float64",
+}
+NORMS = RUN | {
+    "experiment": "str",
+    "epoch": "int64",
+    "layer": "int64",
+    "layer_name": "str",
+    "norm": "float64",
+    "gradient_norm": "float64",
+    "mean": "float64",
+    "median": "float64",
+    "below_1e3": "float64",
+    "below_1e5": "float64",
+    "non_finite": "Int64",
+}
+RATIOS = RUN | {
+    "experiment": "str",
+    "epoch": "int64",
+    "layer": "int64",
+    "ratio": "float64",
+    "class": "str",
+    "class_table_6": "str",
+    "numerator": "float64",
+    "denominator": "float64",
+}
+THRESHOLDS = dict.fromkeys(("vanishing", "exploding", "exploding_table_6"), "float64")
+NORM = RUN | {"epoch": "int64", "norm": "float64"}
+RATIO = RUN | {"epoch": "int64", "ratio": "float64"}
+MEAN = RUN | {"epoch": "int64", "mean": "float64"}
+STORED_RATIO = RATIO | {"numerator": "float64", "denominator": "float64"}
+HYPOTHESES = {"decimals": "int64", "filler": "float64", "stored_columns": "int64"}
+NEAR_ZERO = RUN | {"epoch": "int64", "below_1e3": "float64", "below_1e5": "float64"}

@@ -1,0 +1,10 @@
+-- What:  mean row norm of one layer as a lossy storage would have it.
+-- Grain: one row an epoch of one run.
+-- NULL:  no row of the epoch has a norm.
+SELECT
+    Run AS run_id,
+    Epoch AS epoch,
+    norm
+FROM {view}
+WHERE Run = :run_id AND Decimals = :decimals AND Filler = :filler
+ORDER BY Epoch
