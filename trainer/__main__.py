@@ -1,21 +1,23 @@
 """The command line of the trainer: `python -m trainer train --exp sigmoid_sgd`."""
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import click
 from rich.console import Console
 
 from sql import server
-from sql.connection import owner_engine
+from sql.connection import explained, owner_engine
 from trainer import experiments
 from trainer.command import Group, Refusal, Whole
-from trainer.datasets import NAMES, load, prepare
+from trainer.datasets import NAMES, Dataset, load, prepare
 from trainer.display import Display
 from trainer.experiments import Experiment
-from trainer.run import Settings, carry_out
+from trainer.run import Settings, carry_out, describe
 from trainer.runs_table import runs_table
+from trainer.sweep import Job, cores, sweep
+from trainer.telemetry.runs import finished_runs
 
 ALL = "all"
 LARGEST_SEED = 2**63 - 1
@@ -87,11 +89,17 @@ def train(
     url = server.current().owner
     data = load(dataset, data_dir)
     console = Console(stderr=True)
-    for number in range(seed, seed + seeds):
-        settings = Settings(number, precision, telemetry, record_every, limit)
-        for experiment in chosen:
-            with Display(console) as display:
-                carry_out(experiment, data, settings, url, display)
+    runs = [
+        (experiment, Settings(number, precision, telemetry, record_every, limit))
+        for number in range(seed, seed + seeds)
+        for experiment in chosen
+    ]
+    if telemetry == "statistics" and len(runs) > 1:
+        _sweep(console, runs, data, exp, data_dir)
+        return
+    for experiment, settings in runs:
+        with Display(console) as display:
+            carry_out(experiment, data, settings, url, display)
 
 
 @main.command()
@@ -105,6 +113,33 @@ def data(dataset: str, data_dir: Path | None) -> None:
 def runs() -> None:
     """List all runs."""
     Console(width=None if sys.stdout.isatty() else WIDE).print(runs_table(owner_engine()))
+
+
+def _sweep(
+    console: Console,
+    runs: Sequence[tuple[Experiment, Settings]],
+    dataset: Dataset,
+    exp: str,
+    data_dir: Path | None,
+) -> None:
+    """Carry out, side by side, those runs that are not finished already."""
+    database = owner_engine()
+    with explained(database.url):
+        known = finished_runs(database)
+    database.dispose()
+    limit = runs[0][1].limit
+    data = dataset.limited(limit) if limit else dataset
+    jobs = [
+        Job(experiment, settings, experiment.name if exp == ALL else exp, dataset.name, data_dir)
+        for experiment, settings in runs
+        if describe(experiment, data, settings).identity not in known
+    ]
+    finished = len(runs) - len(jobs)
+    already = f", {finished} of them finished already" if finished else ""
+    pace = f"; {min(cores(), len(jobs))} at a time" if jobs else ""
+    line = f"Sweep: {len(runs)} runs on {dataset.name}, statistics alone{already}{pace}."
+    console.print(line, highlight=False, soft_wrap=True, markup=False)
+    sweep(jobs, console, cores())
 
 
 def _names(exp: str) -> list[str]:

@@ -21,3 +21,7 @@ class DatasetError(TrainerError):
 
 class TelemetryError(TrainerError):
     """Gradients did not arrive in the server as they were sent."""
+
+
+class SweepError(TrainerError):
+    """A run of a sweep has failed."""

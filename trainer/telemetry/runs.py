@@ -1,7 +1,8 @@
 """The registry of runs: what is trained, how far it is, how it ended."""
 
+import json
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from typing import Any, Literal
@@ -26,6 +27,10 @@ from trainer.telemetry.statistics import COLUMNS
 
 Status = Literal["finished", "failed", "interrupted"]
 STATISTICS_COLUMNS = ("layer", "epoch", "step", *COLUMNS)
+IDENTITY = (
+    "experiment", "seed", "dataset_sha256", "precision", "telemetry", "record_every",
+    "training_images", "epochs", "config",
+)  # fmt: skip
 COLUMN_TYPES = {"double": "DOUBLE", "single": "FLOAT"}
 
 
@@ -58,6 +63,11 @@ class RunDescription:
     epochs: int
     config: dict[str, Any]
     layers: tuple[RunLayer, ...]
+
+    @property
+    def identity(self) -> str:
+        """All that decides a run's numbers; two runs that agree in it have the same."""
+        return _identity(vars(self))
 
     @property
     def shape(self) -> Shape:
@@ -110,6 +120,22 @@ class Run:
                 .where(runs.c.run_id == self.run_id)
                 .values(status=status, finished_at=_now())
             )
+
+
+def finished_runs(engine: Engine) -> dict[str, int]:
+    """Return the finished runs, each by what RunDescription.identity says of it.
+
+    Raises ObjectError where the database is not migrated.
+    """
+    columns = [runs.c[name] for name in IDENTITY]
+    rows = select(runs.c.run_id, *columns).where(runs.c.status == "finished")
+    with engine.connect() as connection:
+        require_migrated(connection)
+        return {_identity(row._mapping): row.run_id for row in connection.execute(rows)}
+
+
+def _identity(values: Mapping[str, Any]) -> str:
+    return json.dumps([values[name] for name in IDENTITY], sort_keys=True)
 
 
 def register(engine: Engine, description: RunDescription) -> Run:

@@ -1,0 +1,111 @@
+"""Sweeps: many runs of statistics alone, side by side, gone on with where they stopped."""
+
+import signal
+import subprocess
+from pathlib import Path
+
+import pytest
+
+TOML = """
+name = "{name}"
+activation = "relu"
+hidden_widths = [6]
+batch_size = 64
+epochs = {epochs}
+
+[optimizer]
+kind = "adam"
+"""
+SWEEP = ("--telemetry", "statistics", "--dataset", "sample", "--limit", "64")
+
+
+@pytest.fixture(scope="module")
+def names(tmp_path_factory):
+    """Return a function that writes an experiment of its own name and returns its path."""
+    folder = tmp_path_factory.mktemp("experiments")
+
+    def write(name: str, epochs: int = 1) -> str:
+        path = folder / f"{name}.toml"
+        path.write_text(TOML.format(name=name, epochs=epochs), encoding="utf-8")
+        return str(path)
+
+    return write
+
+
+def runs(select, name: str) -> list[tuple]:
+    columns = "seed, status, completed_epoch, telemetry"
+    return select(f"SELECT {columns} FROM runs WHERE experiment = '{name}' ORDER BY seed, run_id")
+
+
+def test_every_seed_is_a_finished_run_of_statistics_alone(trainer, names, select):
+    outcome = trainer("train", "--exp", names("swept", 2), "--seeds", "3", "--seed", "5", *SWEEP)
+    assert outcome.status == 0
+    assert runs(select, "swept") == [(seed, "finished", 2, "statistics") for seed in (5, 6, 7)]
+    assert sorted(line.split(". ")[0] for line in outcome.errors[2:]) == [
+        f"swept, seed {seed}" for seed in (5, 6, 7)
+    ]
+
+
+def test_a_sweep_gives_the_same_numbers_as_a_run_alone(trainer, names, select):
+    trainer("train", "--exp", names("same"), "--seeds", "2", *SWEEP)
+    trainer("train", "--exp", names("same"), "--seed", "2", *SWEEP)
+    first, second = select(
+        "SELECT loss, accuracy, validation_loss, validation_accuracy FROM training_curves "
+        "WHERE experiment = 'same' AND seed = 2"
+    )
+    assert first == second
+
+
+def test_finished_runs_are_not_made_again(trainer, names, select):
+    path = names("again")
+    trainer("train", "--exp", path, "--seeds", "2", *SWEEP)
+    outcome = trainer("train", "--exp", path, "--seeds", "3", *SWEEP)
+    said = "Sweep: 3 runs on sample, statistics alone, 2 of them finished already; 1 at a time."
+    assert said in outcome.errors
+    assert [seed for seed, *_ in runs(select, "again")] == [1, 2, 3]
+
+
+@pytest.mark.parametrize(
+    "change", [("--precision", "single"), ("--epochs", "2"), ("--limit", "32")]
+)
+def test_a_run_made_otherwise_does_not_count_as_finished(trainer, names, select, change):
+    name = "other_" + change[0].removeprefix("--")
+    path = names(name)
+    trainer("train", "--exp", path, "--seeds", "2", *SWEEP)
+    trainer("train", "--exp", path, "--seeds", "2", *SWEEP, *change)
+    assert [seed for seed, *_ in runs(select, name)] == [1, 1, 2, 2]
+
+
+def test_a_run_that_fails_ends_the_sweep_with_its_own_sentence(trainer, names, select):
+    """Earlier runs of the name had another network."""
+    path = Path(names("wide"))
+    trainer("train", "--exp", str(path), *SWEEP)
+    path.write_text(path.read_text(encoding="utf-8").replace("[6]", "[7]"), encoding="utf-8")
+    outcome = trainer("train", "--exp", str(path), "--seeds", "3", *SWEEP)
+    assert outcome.status == 2
+    assert outcome.errors[-1].startswith("Error: Seed ")
+    assert "Earlier runs of wide had other layers" in outcome.errors[-1]
+    assert len(runs(select, "wide")) == 1
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM], ids=["sigint", "sigterm"])
+def test_a_stopped_sweep_leaves_its_runs_interrupted(started, names, select, number):
+    name = f"stopped_{number.name.lower()}"
+    process = started(
+        "train", "--exp", names(name, 10_000), "--seeds", "50", *SWEEP,
+        stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True,
+    )  # fmt: skip
+    while not any(epoch for _, _, epoch, _ in runs(select, name)):
+        assert process.poll() is None
+    process.send_signal(number)
+    said = process.communicate(timeout=60)[1]
+    assert process.returncode == 130
+    assert "Traceback" not in said
+    assert said.splitlines()[-1].startswith("Stopped: the same command goes on")
+    assert {status for _, status, *_ in runs(select, name)} == {"interrupted"}
+
+
+def test_a_sweep_on_a_database_that_was_never_migrated_is_one_sentence(trainer, names, database):
+    outcome = trainer("train", "--exp", names("early"), "--seeds", "2", *SWEEP, url=database)
+    assert outcome.status == 2
+    assert "run `make migrate`" in outcome.errors[-1]
