@@ -62,10 +62,7 @@ def gradient_norm_ratios(connection: Connection, run_id: int) -> pd.DataFrame:
 
 def ratio_thresholds(connection: Connection) -> pd.DataFrame:
     """Return, in one row, the lines between vanishing, stable and exploding ratios."""
-    frame = _rows(connection, "ratio_thresholds", THRESHOLDS)
-    if frame.empty:
-        raise NoRowsError("The view ratio_thresholds has no row: restore it with `make migrate`.")
-    return frame
+    return _constant(connection, "ratio_thresholds", THRESHOLDS)
 
 
 def norm_avg(connection: Connection, experiment: str, layer: int, run_id: int) -> pd.DataFrame:
@@ -120,10 +117,7 @@ def ratio_avg(connection: Connection, experiment: str, layer: int, run_id: int) 
 
 def storage_hypotheses(connection: Connection) -> pd.DataFrame:
     """Return the storages that stored_norm_avg and stored_ratio_avg can be asked for, one a row."""
-    frame = _rows(connection, "storage_hypotheses", HYPOTHESES)
-    if frame.empty:
-        raise NoRowsError("The view storage_hypotheses has no row: restore it with `make migrate`.")
-    return frame
+    return _constant(connection, "storage_hypotheses", HYPOTHESES)
 
 
 def stored_norm_avg(
@@ -186,6 +180,13 @@ def _hypothesis(connection: Connection, decimals: int, filler: float) -> dict[st
                 f"There is no storage hypothesis of {name} {value:g}: choose one of {choices}."
             )
     return {"decimals": decimals, "filler": filler}
+
+
+def _constant(connection: Connection, view: str, types: Mapping[str, str]) -> pd.DataFrame:
+    frame = _rows(connection, view, types)
+    if frame.empty:
+        raise NoRowsError(f"The view {view} has no row: restore it with `make migrate`.")
+    return frame
 
 
 def _of_run(

@@ -8,11 +8,11 @@ import click
 from rich.console import Console
 
 from sql import server
-from sql.connection import explained, owner_engine
+from sql.connection import owner_engine
 from trainer import experiments
 from trainer.command import Group, Refusal, Whole
 from trainer.datasets import NAMES, Dataset, load, prepare
-from trainer.display import Display
+from trainer.display import Display, say
 from trainer.experiments import Experiment
 from trainer.run import Settings, carry_out, describe
 from trainer.runs_table import runs_table
@@ -124,8 +124,7 @@ def _sweep(
 ) -> None:
     """Carry out, side by side, those runs that are not finished already."""
     database = owner_engine()
-    with explained(database.url):
-        known = finished_runs(database)
+    known = finished_runs(database)
     database.dispose()
     limit = runs[0][1].limit
     data = dataset.limited(limit) if limit else dataset
@@ -137,8 +136,7 @@ def _sweep(
     finished = len(runs) - len(jobs)
     already = f", {finished} of them finished already" if finished else ""
     pace = f"; {min(cores(), len(jobs))} at a time" if jobs else ""
-    line = f"Sweep: {len(runs)} runs on {dataset.name}, statistics alone{already}{pace}."
-    console.print(line, highlight=False, soft_wrap=True, markup=False)
+    say(console, f"Sweep: {len(runs)} runs on {dataset.name}, statistics alone{already}{pace}.")
     sweep(jobs, console, cores())
 
 

@@ -93,7 +93,12 @@ class Display(Watcher):
         self._say(f"Warning: {sentence}")
 
     def _say(self, line: str) -> None:
-        self.console.print(line, highlight=False, soft_wrap=True, markup=False)
+        say(self.console, line)
+
+
+def say(console: Console, line: str) -> None:
+    """Print a line as it is, however long, above a bar if there is one."""
+    console.print(line, highlight=False, soft_wrap=True, markup=False)
 
 
 class _WordsColumn(ProgressColumn):

@@ -13,6 +13,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.progress import Progress
 
+from trainer.display import say
 from trainer.errors import SweepError
 from trainer.experiments import Experiment
 from trainer.interruption import postponed
@@ -87,7 +88,7 @@ def sweep(jobs: Sequence[Job], console: Console, at_once: int) -> None:
                 for future in done:
                     advance(future.result())
     except KeyboardInterrupt:
-        console.print("Stopped: the same command goes on with the runs that are not finished.")
+        say(console, "Stopped: the same command goes on with the runs that are not finished.")
         raise
     finally:
         with postponed():
@@ -117,7 +118,7 @@ def _bar(console: Console, total: int) -> Iterator[Callable[[str], None]]:
     task = progress.add_task("runs", total=total)
 
     def advance(line: str) -> None:
-        console.print(line, highlight=False, soft_wrap=True, markup=False)
+        say(console, line)
         progress.advance(task)
 
     with progress:

@@ -7,7 +7,14 @@ import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
 from analysis.figures.curve import curve, gaps, note_of_gaps
-from analysis.figures.style import ACCURACY_AXIS, LOSS_AXIS, epoch_axis, layout, with_subtitle
+from analysis.figures.style import (
+    ACCURACY_AXIS,
+    LOSS_AXIS,
+    epoch_axis,
+    layout,
+    training_images,
+    with_subtitle,
+)
 from analysis.runs import Run
 
 PANELS = (("Training", ""), ("Validation", "validation_"))
@@ -34,7 +41,7 @@ def _by_experiment(
     if len(datasets) != 1:
         raise ValueError(f"one figure compares runs on one data set, not on {sorted(datasets)}")
     mixed = len({run.training_images for run in runs}) > 1
-    common = "" if mixed else f", {_images(runs[0])}"
+    common = "" if mixed else f", {training_images(runs[0])}"
     title = with_subtitle(
         f"{metric.capitalize()} by experiment",
         f"on <b>{datasets.pop()}</b>{common}",
@@ -54,7 +61,7 @@ def _by_experiment(
         for place, run in enumerate(runs):
             own = curves[curves["run_id"] == run.run_id]
             parts = [f"run {run.run_id}", f"seed {run.seed}", run.precision]
-            name = f"{run.experiment} ({', '.join(parts + [_images(run)] * mixed)})"
+            name = f"{run.experiment} ({', '.join(parts + [training_images(run)] * mixed)})"
             line = curve(own["epoch"], own[prefix + metric], name, metric, place)
             if line:
                 figure.add_trace(line.update(showlegend=row == 1), row, 1)
@@ -64,7 +71,3 @@ def _by_experiment(
         figure.update_yaxes(title_text=metric, **axis, row=row, col=1)
     figure.update_xaxes(title_text="epoch", row=2, col=1)
     return figure
-
-
-def _images(run: Run) -> str:
-    return f"{run.training_images:,} training images"

@@ -74,13 +74,15 @@ def title_of_run(what: str, run: Run, of_gradients: bool) -> str:
 
     A figure `of_gradients` also says so where not every batch was recorded.
     """
-    source = (
-        f"run {run.run_id}, seed {run.seed}, {run.precision} precision, "
-        f"{run.training_images:,} training images"
-    )
+    source = f"run {run.run_id}, seed {run.seed}, {run.precision} precision, {training_images(run)}"
     if of_gradients and run.record_every > 1:
         source += f", 1 batch in {run.record_every}"
     return with_subtitle(what, f"<b>{run.experiment}</b> on <b>{run.dataset}</b>", source)
+
+
+def training_images(run: Run) -> str:
+    """Return how many images a run was trained on, in words."""
+    return f"{run.training_images:,} training images"
 
 
 def with_subtitle(what: str, *lines: str) -> str:

@@ -15,7 +15,7 @@ from trainer.__main__ import main
 
 ROOT = Path(__file__).parents[2]
 TOML = """
-name = "small"
+name = "{name}"
 activation = "relu"
 hidden_widths = [6]
 batch_size = 64
@@ -83,9 +83,9 @@ def started(migrated, tmp_path):
 def experiment(tmp_path):
     """Return a function that writes the file of a small experiment."""
 
-    def write(epochs: int = 2) -> str:
-        path = tmp_path / "small.toml"
-        path.write_text(TOML.format(epochs=epochs))
+    def write(epochs: int = 2, name: str = "small") -> str:
+        path = tmp_path / f"{name}.toml"
+        path.write_text(TOML.format(name=name, epochs=epochs))
         return str(path)
 
     return write

@@ -6,30 +6,13 @@ from pathlib import Path
 
 import pytest
 
-TOML = """
-name = "{name}"
-activation = "relu"
-hidden_widths = [6]
-batch_size = 64
-epochs = {epochs}
-
-[optimizer]
-kind = "adam"
-"""
 SWEEP = ("--telemetry", "statistics", "--dataset", "sample", "--limit", "64")
 
 
-@pytest.fixture(scope="module")
-def names(tmp_path_factory):
+@pytest.fixture
+def names(experiment):
     """Return a function that writes an experiment of its own name and returns its path."""
-    folder = tmp_path_factory.mktemp("experiments")
-
-    def write(name: str, epochs: int = 1) -> str:
-        path = folder / f"{name}.toml"
-        path.write_text(TOML.format(name=name, epochs=epochs), encoding="utf-8")
-        return str(path)
-
-    return write
+    return lambda name, epochs=1: experiment(epochs, name)
 
 
 def runs(select, name: str) -> list[tuple]:
