@@ -1,0 +1,57 @@
+"""Queries of one layer of an experiment."""
+
+import pandas as pd
+from sqlalchemy import Connection
+
+from analysis.columns import MEAN, NEAR_ZERO, NORM, RATIO
+from analysis.queries.frames import of_layer
+
+
+def norm_avg(connection: Connection, experiment: str, layer: int, run_id: int) -> pd.DataFrame:
+    """Return the mean row norm of a layer (the paper's Figure 8), one row an epoch."""
+    return of_layer(
+        connection, "norm_avg", "{0}_layer_{1}_norm_avg", NORM, experiment, layer, run_id
+    )
+
+
+def gradient_norm_avg(
+    connection: Connection, experiment: str, layer: int, run_id: int
+) -> pd.DataFrame:
+    """Return the mean gradient norm of a layer (the paper's Equation 3), one row an epoch."""
+    return of_layer(
+        connection,
+        "gradient_norm_avg",
+        "{0}_layer_{1}_gradient_norm_avg",
+        NORM,
+        experiment,
+        layer,
+        run_id,
+    )
+
+
+def mean_avg(connection: Connection, experiment: str, layer: int, run_id: int) -> pd.DataFrame:
+    """Return the mean gradient of a layer, one row an epoch."""
+    return of_layer(
+        connection, "mean_avg", "{0}_layer_{1}_mean_avg", MEAN, experiment, layer, run_id
+    )
+
+
+def near_zero(connection: Connection, experiment: str, layer: int, run_id: int) -> pd.DataFrame:
+    """Return the fractions of a layer's gradient values below 1e-3 and 1e-5, one row an epoch."""
+    return of_layer(
+        connection, "near_zero", "{0}_layer_{1}_near_zero", NEAR_ZERO, experiment, layer, run_id
+    )
+
+
+def ratio_avg(connection: Connection, experiment: str, layer: int, run_id: int) -> pd.DataFrame:
+    """Return the norm of layer + 1 over that of `layer` (the paper's Figure 9), a row an epoch."""
+    return of_layer(
+        connection,
+        "ratio_avg",
+        "{0}_ratio_{2}_{1}_avg",
+        RATIO,
+        experiment,
+        layer,
+        run_id,
+        ratio=f"ratio_{layer + 1}_{layer}",
+    )

@@ -1,0 +1,25 @@
+"""Queries of norms and ratios over all layers of a run."""
+
+import pandas as pd
+from sqlalchemy import Connection
+
+from analysis.columns import NORMS, RATIOS, THRESHOLDS
+from analysis.queries.frames import constant, of_run
+
+
+def gradient_norms(connection: Connection, run_id: int) -> pd.DataFrame:
+    """Return norms and means of a run's gradients, one row an (epoch, layer)."""
+    return of_run(connection, "gradient_norms", NORMS, run_id)
+
+
+def gradient_norm_ratios(connection: Connection, run_id: int) -> pd.DataFrame:
+    """Return the norm of layer + 1 over that of layer, one row an (epoch, layer) but the last.
+
+    `ratio` is NaN where it is undefined; `numerator` and `denominator` tell x / 0 from 0 / 0.
+    """
+    return of_run(connection, "gradient_norm_ratios", RATIOS, run_id)
+
+
+def ratio_thresholds(connection: Connection) -> pd.DataFrame:
+    """Return, in one row, the lines between vanishing, stable and exploding ratios."""
+    return constant(connection, "ratio_thresholds", THRESHOLDS)
