@@ -20,6 +20,34 @@ SUMMARY = RUN | {
     "validation_loss": "float64",
     "seconds": "float64",
 }
+PROVENANCE = RUN | {
+    "experiment": "str",
+    "seed": "int64",
+    "dataset": "str",
+    "dataset_sha256": "str",
+    "precision": "str",
+    "telemetry": "str",
+    "record_every": "int64",
+    "training_images": "int64",
+    "epochs": "int64",
+    "completed_epoch": "int64",
+    "status": "str",
+    "started_at": "datetime64[us]",
+    "finished_at": "datetime64[us]",
+    "git_commit": "str",
+    "config": "str",
+    "package_versions": "str",
+}
+SIZES = RUN | {
+    "experiment": "str",
+    "layer": "int64",
+    "layer_name": "str",
+    "kind": "str",
+    "rows_per_step": "int64",
+    "width": "int64",
+    "computed_rows": "int64",
+    "stored_rows": "int64",
+}
 CURVES = RUN | {
     "experiment": "str",
     "seed": "int64",
@@ -44,6 +72,20 @@ NORMS = RUN | {
     "below_1e3": "float64",
     "below_1e5": "float64",
     "non_finite": "Int64",
+}
+MEANS = RUN | {
+    "experiment": "str",
+    "layer": "int64",
+    "layer_name": "str",
+    "epoch": "int64",
+    "norm": "float64",
+    "gradient_norm": "float64",
+    "mean": "float64",
+    "mean_abs": "float64",
+    "zeros": "float64",
+    "below_1e3": "float64",
+    "below_1e5": "float64",
+    "non_finite": "int64",
 }
 RATIOS = RUN | {
     "experiment": "str",

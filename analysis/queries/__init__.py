@@ -6,22 +6,31 @@ NoRowsError rather than return an empty frame, and ObjectError where the view it
 
 from analysis.queries.frames import experiment_summary
 from analysis.queries.layers import gradient_norm_avg, mean_avg, near_zero, norm_avg, ratio_avg
-from analysis.queries.norms import gradient_norm_ratios, gradient_norms, ratio_thresholds
-from analysis.queries.runs import training_curves
+from analysis.queries.norms import (
+    epoch_means,
+    gradient_norm_ratios,
+    gradient_norms,
+    ratio_thresholds,
+)
+from analysis.queries.runs import layer_sizes, run_provenance, training_curves, training_curves_of
 from analysis.queries.storage import storage_hypotheses, stored_norm_avg, stored_ratio_avg
 
 __all__ = [
+    "epoch_means",
     "experiment_summary",
     "gradient_norm_avg",
     "gradient_norm_ratios",
     "gradient_norms",
+    "layer_sizes",
     "mean_avg",
     "near_zero",
     "norm_avg",
     "ratio_avg",
     "ratio_thresholds",
+    "run_provenance",
     "storage_hypotheses",
     "stored_norm_avg",
     "stored_ratio_avg",
     "training_curves",
+    "training_curves_of",
 ]

@@ -1,10 +1,10 @@
 """From a query to a DataFrame, or to an error that says why there is none."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import pandas as pd
 from pymysql.constants import ER
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, bindparam, text
 from sqlalchemy.exc import DBAPIError
 
 from analysis.columns import SUMMARY
@@ -44,6 +44,20 @@ def of_run(
     return frame
 
 
+def of_runs(
+    connection: Connection, view: str, types: Mapping[str, str], run_ids: Sequence[int]
+) -> pd.DataFrame:
+    """Return the rows of several runs, each of which must have some."""
+    if not run_ids:
+        raise NoRowsError(f"No run was named to read the view {view} for.")
+    frame = rows(connection, view, types, run_ids=[int(run_id) for run_id in run_ids])
+    found = set(frame["run_id"])
+    for run_id in run_ids:
+        if run_id not in found:
+            raise NoRowsError(_why_empty(connection, view, run_id))
+    return frame
+
+
 def of_layer(
     connection: Connection,
     name: str,
@@ -72,12 +86,14 @@ def rows(
     name: str,
     types: Mapping[str, str],
     identifiers: Mapping[str, str] | None = None,
-    **values: int | float,
+    **values: int | float | list[int],
 ) -> pd.DataFrame:
     """Return what a query gives, which may be no row; `types` has its columns in order."""
     identifiers = identifiers or {}
+    lists = [bindparam(key, expanding=True) for key in values if isinstance(values[key], list)]
+    statement = text(query(name, **identifiers)).bindparams(*lists)
     try:
-        result = connection.execute(text(query(name, **identifiers)), values)
+        result = connection.execute(statement, values)
     except DBAPIError as error:
         if error.orig is None or error.orig.args[0] not in MISSING:
             raise

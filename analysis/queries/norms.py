@@ -1,15 +1,25 @@
 """Queries of norms and ratios over all layers of a run."""
 
+from collections.abc import Sequence
+
 import pandas as pd
 from sqlalchemy import Connection
 
-from analysis.columns import NORMS, RATIOS, THRESHOLDS
-from analysis.queries.frames import constant, of_run
+from analysis.columns import MEANS, NORMS, RATIOS, THRESHOLDS
+from analysis.queries.frames import constant, of_run, of_runs
 
 
 def gradient_norms(connection: Connection, run_id: int) -> pd.DataFrame:
     """Return norms and means of a run's gradients, one row an (epoch, layer)."""
     return of_run(connection, "gradient_norms", NORMS, run_id)
+
+
+def epoch_means(connection: Connection, run_ids: Sequence[int]) -> pd.DataFrame:
+    """Return norms and means of the gradients of several runs, one row a (run, epoch, layer).
+
+    From the statistics of the steps, without a median: the way to compare many runs.
+    """
+    return of_runs(connection, "epoch_means", MEANS, run_ids)
 
 
 def gradient_norm_ratios(connection: Connection, run_id: int) -> pd.DataFrame:

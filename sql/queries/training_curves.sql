@@ -1,5 +1,5 @@
--- What:  loss and accuracy of one run, on training and validation images.
--- Grain: one row an epoch.
+-- What:  loss and accuracy of one or several runs, on training and validation images.
+-- Grain: one row a (run_id, epoch).
 -- NULL:  a loss that was not finite.
 SELECT
     run_id,
@@ -14,5 +14,5 @@ SELECT
     learning_rate,
     seconds
 FROM training_curves
-WHERE run_id = :run_id
-ORDER BY epoch
+WHERE run_id IN :run_ids
+ORDER BY run_id, epoch
