@@ -1,5 +1,8 @@
 """The paper's figures as pure functions: what `analysis.queries` returns -> plotly Figure.
 
+saturation             Figure 1
+derivative_products    Figure 2
+activations            Figure 3
 gradient_norm_ratio    Figures 10, 13, 17, 18, 20
 mean_gradient          Figures 11, 15
 accuracy_and_loss      Figures 12, 16, 19, 21
@@ -10,13 +13,17 @@ style, layer_styles, layer_panels and symmetric_log are what these share.
 
 from analysis.figures.accuracy_and_loss import accuracy_and_loss
 from analysis.figures.by_experiment import accuracy_by_experiment, loss_by_experiment
+from analysis.figures.derivatives import activations, derivative_products, saturation
 from analysis.figures.gradient_norm_ratio import gradient_norm_ratio
 from analysis.figures.mean_gradient import mean_gradient
 
 __all__ = [
     "accuracy_and_loss",
     "accuracy_by_experiment",
+    "activations",
+    "derivative_products",
     "gradient_norm_ratio",
     "loss_by_experiment",
     "mean_gradient",
+    "saturation",
 ]

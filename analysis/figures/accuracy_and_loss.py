@@ -8,9 +8,9 @@ from analysis.figures.curve import curve, gaps, note_of_gaps
 from analysis.figures.style import (
     ACCURACY_AXIS,
     LOSS_AXIS,
-    epoch_axis,
     layout,
     title_of_run,
+    whole_axis,
 )
 from analysis.runs import Run
 
@@ -31,7 +31,7 @@ def accuracy_and_loss(curves: pd.DataFrame, run: Run) -> go.Figure:
                 figure.add_trace(line.update(showlegend=row == 1), row, 1)
         missing = {part: gaps(curves, prefix + metric) for part, prefix in PARTS.items()}
         note_of_gaps(figure, missing, row)
-        epoch_axis(figure, curves["epoch"], row)
+        whole_axis(figure, curves["epoch"], row)
         figure.update_yaxes(title_text=metric, **axis, row=row, col=1)
     figure.update_xaxes(title_text="epoch", row=2, col=1)
     return figure

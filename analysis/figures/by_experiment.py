@@ -10,9 +10,9 @@ from analysis.figures.curve import curve, gaps, note_of_gaps
 from analysis.figures.style import (
     ACCURACY_AXIS,
     LOSS_AXIS,
-    epoch_axis,
     layout,
     training_images,
+    whole_axis,
     with_subtitle,
 )
 from analysis.runs import Run
@@ -67,7 +67,7 @@ def _by_experiment(
                 figure.add_trace(line.update(showlegend=row == 1), row, 1)
             missing[run.experiment] = gaps(own, prefix + metric)
         note_of_gaps(figure, missing, row)
-        epoch_axis(figure, curves["epoch"], row)
+        whole_axis(figure, curves["epoch"], row)
         figure.update_yaxes(title_text=metric, **axis, row=row, col=1)
     figure.update_xaxes(title_text="epoch", row=2, col=1)
     return figure

@@ -12,7 +12,7 @@ import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
 from analysis.figures.layer_styles import LayerStyle, layer_styles
-from analysis.figures.style import INK, epoch_axis, layout
+from analysis.figures.style import INK, layout, whole_axis
 
 ORDINARY = ""  # the mark of a value that lies on its line
 DODGE = 0.11  # epochs between the special marks of neighbouring lines
@@ -69,7 +69,7 @@ def layer_panels(
             if not special.empty:
                 figure.add_trace(_outline(special, key, mark, key not in shown), row, 1)
                 shown.add(key)
-        epoch_axis(figure, points["epoch"], row)
+        whole_axis(figure, points["epoch"], row)
     figure.update_xaxes(title_text="epoch", row=len(panels), col=1)
     return figure
 

@@ -1,9 +1,9 @@
 """How every figure looks, dark on white and for colour-blind readers too, and what titles say."""
 
 import math
+from collections.abc import Collection
 from itertools import count
 
-import pandas as pd
 import plotly.graph_objects as go
 
 from analysis.runs import Run
@@ -21,6 +21,10 @@ VANISHING_INK = "#B2182B"
 EXPLODING_INK = "#762A83"
 
 HEIGHT = 780  # pixels, of two panels and a legend
+ONE_PANEL = 560  # pixels, of one panel and a legend
+ONE_LONG_PANEL = 660
+BESIDES = 280  # pixels of the height that title and legend take on a telephone
+LEGEND_BELOW = 55  # pixels below the panels: their ticks and the title of the axis
 
 MOST_TICKS = 12
 
@@ -28,7 +32,7 @@ ACCURACY_AXIS = {"range": [-0.02, 1.02], "tickformat": ".0%"}
 LOSS_AXIS = {"rangemode": "tozero"}  # a loss that hardly moves looks like one that hardly moves
 
 
-def layout(title: str) -> go.Layout:
+def layout(title: str, height: int = HEIGHT) -> go.Layout:
     """Return the layout all figures start from: title at the left, legend below, any width."""
     axis = {
         "showgrid": True,
@@ -47,14 +51,14 @@ def layout(title: str) -> go.Layout:
             "font": {"size": 17},
             "x": 0,
             "xanchor": "left",
-            "y": 1 - 26 / HEIGHT,
+            "y": 1 - 26 / height,
             "yanchor": "top",
             "pad": {"l": 12},
         },
         font={"family": "Helvetica, Arial, sans-serif", "size": 13, "color": INK},
         paper_bgcolor="white",
         plot_bgcolor="white",
-        height=HEIGHT,
+        height=height,
         margin={"l": 62, "r": 16, "t": 112, "b": 40},
         hovermode="closest",
         hoverlabel={"bgcolor": "white", "font": {"color": INK, "size": 13}, "align": "left"},
@@ -62,7 +66,7 @@ def layout(title: str) -> go.Layout:
             "orientation": "h",
             "x": 0,
             "xanchor": "left",
-            "y": -0.11,
+            "y": -LEGEND_BELOW / (height - BESIDES),
             "yanchor": "top",
             "font": {"size": 12},
         },
@@ -90,9 +94,9 @@ def with_subtitle(what: str, *lines: str) -> str:
     return f'{what}<br><span style="font-size:13px">{"<br>".join(lines)}</span>'
 
 
-def epoch_axis(figure: go.Figure, epochs: pd.Series, row: int) -> None:
-    """Give panel `row` an axis of whole epochs."""
-    first, last = int(epochs.min()), int(epochs.max())
+def whole_axis(figure: go.Figure, numbers: Collection[int], row: int) -> None:
+    """Give panel `row` an axis of whole numbers: epochs, or layers."""
+    first, last = int(min(numbers)), int(max(numbers))
     steps = (factor * 10**power for power in count() for factor in (1, 2, 5))
     step = next(step for step in steps if (last - first) / step < MOST_TICKS)
     figure.update_xaxes(

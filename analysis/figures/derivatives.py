@@ -1,0 +1,235 @@
+"""The activations and what their derivatives do: the paper's Figures 1, 2 and 3."""
+
+import numpy as np
+import plotly.graph_objects as go
+from plotly.subplots import make_subplots
+
+from analysis.figures.style import (
+    DASHES,
+    GRID,
+    INK,
+    MINUS,
+    ONE_LONG_PANEL,
+    ONE_PANEL,
+    PALETTE,
+    SYMBOLS,
+    VANISHING_INK,
+    layout,
+    level,
+    whole_axis,
+    with_subtitle,
+)
+
+REACH = 8  # of x, to either side
+X = np.linspace(-REACH, REACH, 401)
+
+SIGMA, PRIME = "\N{GREEK SMALL LETTER SIGMA}", "\N{PRIME}"
+DERIVATIVE = f"derivative f{PRIME}(x)"
+
+SATURATED_BELOW = 0.01  # of the sigmoid's derivative
+SATURATED_FROM = np.log((1 + np.sqrt(1 - 4 * SATURATED_BELOW)) ** 2 / (4 * SATURATED_BELOW))
+LARGEST = 0.25  # of the sigmoid's derivative
+
+VANISHING = 1e-3  # the line that the paper's figures draw
+DEPTH = 12  # of the paper's network
+EXAMPLE = 5  # layers, in the paper's Section 3.1
+
+
+def sigmoid(x: np.ndarray) -> np.ndarray:
+    """Return 1 / (1 + exp(-x))."""
+    return 1 / (1 + np.exp(-x))
+
+
+def sigmoid_derivative(x: np.ndarray) -> np.ndarray:
+    """Return s(x) (1 - s(x)), with s(-x) for 1 - s(x), which loses no digits where s is near 1."""
+    return sigmoid(x) * sigmoid(-x)
+
+
+def saturation() -> go.Figure:
+    """Draw the sigmoid and its derivative, and shade where the derivative is below 0.01."""
+    figure = make_subplots(rows=1, cols=1)
+    figure.update_layout(layout(_saturation_title(), ONE_PANEL))
+    figure.add_traces(
+        [
+            _curve(X, sigmoid(X), f"sigmoid {SIGMA}(x)", 0),
+            _curve(X, sigmoid_derivative(X), f"its derivative {SIGMA}{PRIME}(x)", 1),
+        ]
+    )
+    for side, start in ((-1, -REACH), (1, SATURATED_FROM)):
+        figure.add_vrect(
+            x0=start,
+            x1=start + REACH - SATURATED_FROM,
+            fillcolor=GRID,
+            opacity=0.6,
+            layer="below",
+            line_width=0,
+        )
+        figure.add_annotation(
+            x=side * (REACH + SATURATED_FROM) / 2,
+            y=0.5,
+            text=f"saturated:<br>{SIGMA}{PRIME} &lt; {SATURATED_BELOW:g}",
+            showarrow=False,
+            font={"size": 12},
+        )
+    figure.add_trace(_point(0, LARGEST, "largest derivative: 0.25 at x = 0"))
+    figure.add_annotation(
+        x=0, y=LARGEST, text=f"{LARGEST:g}", showarrow=False, yshift=13, font={"size": 12}
+    )
+    _x_axis(figure, 1)
+    figure.update_yaxes(title_text="value", range=[-0.03, 1.03])
+    return figure
+
+
+def derivative_products() -> go.Figure:
+    """Draw the product of the activations' derivatives over 1 to 12 layers; weights are left out.
+
+    An error that passes n layers back is multiplied by n such derivatives, and by n matrices of
+    weights, which may make up for them or not.
+    """
+    layers = np.arange(1, DEPTH + 1)
+    figure = make_subplots(rows=1, cols=1)
+    figure.update_layout(layout(_products_title(), ONE_LONG_PANEL))
+    lines = {
+        "ReLU, active: 1<sup>n</sup>": 1.0,
+        "sigmoid at most, x = 0: 0.25<sup>n</sup>": LARGEST,
+        "sigmoid at x = ±2: {}<sup>n</sup>": float(sigmoid_derivative(np.float64(2))),
+        "sigmoid at x = ±4: {}<sup>n</sup>": float(sigmoid_derivative(np.float64(4))),
+    }
+    for place, (name, derivative) in enumerate(lines.items()):
+        name = name.format(f"{derivative:.3g}")
+        line = _curve(layers, derivative**layers, name, place)
+        line.update(
+            mode="lines+markers",
+            marker={"symbol": SYMBOLS[place], "size": 8},
+            hovertemplate=f"<b>{name}</b><br>n = %{{x}}: %{{y:.3g}}<extra></extra>",
+        )
+        figure.add_trace(line)
+    example = LARGEST**EXAMPLE
+    text = f"0.25<sup>{EXAMPLE}</sup> = {example:.3g}"
+    figure.add_trace(_point(EXAMPLE, example, f"the paper's example: {text}"))
+    figure.add_annotation(
+        x=EXAMPLE,
+        y=np.log10(example),
+        text=text,
+        ax=30,
+        ay=-18,
+        xanchor="left",
+        arrowcolor=INK,
+        arrowwidth=1,
+        font={"size": 12},
+    )
+    lowest = np.log10(float(sigmoid_derivative(np.float64(4)))) * DEPTH
+    figure.update_yaxes(
+        type="log",
+        range=[lowest - 1, 1.5],
+        dtick=3,
+        exponentformat="power",
+        tickfont={"size": 11},
+        title_text="product of n derivatives",
+    )
+    whole_axis(figure, layers, 1)
+    figure.update_xaxes(title_text="layers passed back, n")
+    level(figure, VANISHING, f"vanishing ≤ {VANISHING:g}", VANISHING_INK, "dash", below=True)
+    return figure
+
+
+def activations() -> go.Figure:
+    """Draw the sigmoid and ReLU, a panel each, with their derivatives."""
+    figure = make_subplots(
+        rows=2,
+        cols=1,
+        shared_xaxes=True,
+        vertical_spacing=0.1,
+        subplot_titles=(
+            f"Sigmoid: f(x) = 1 / (1 + e<sup>{MINUS}x</sup>)",
+            "ReLU: f(x) = max(0, x)",
+        ),
+    )
+    title = with_subtitle(
+        "Sigmoid and ReLU with their derivatives",
+        "the sigmoid's derivative is 0.25 at most;",
+        "ReLU's is 1 for positive x and 0 for all other",
+    )
+    figure.update_layout(layout(title))
+    figure.update_annotations(x=0, xanchor="left", font={"size": 13})
+    below, above = X[X <= 0], X[X >= 0]
+    slope_at = [*below, None, *above]  # a step has no line between its two values
+    slope = [0.0] * len(below) + [None] + [1.0] * len(above)
+    panels = {
+        1: ((X, sigmoid(X)), (X, sigmoid_derivative(X))),
+        2: ((X, np.maximum(X, 0)), (slope_at, slope)),
+    }
+    for row, curves in panels.items():
+        for place, (curve, name) in enumerate(
+            zip(curves, ("activation f(x)", DERIVATIVE), strict=True)
+        ):
+            figure.add_trace(_curve(*curve, name, place).update(showlegend=row == 1), row, 1)
+    figure.add_trace(
+        go.Scatter(
+            x=[0, 0],
+            y=[0, 1],
+            mode="markers",
+            marker={
+                "symbol": ["circle", "circle-open"],
+                "size": 8,
+                "color": PALETTE[1],
+                "line": {"width": 1.5, "color": PALETTE[1]},
+            },
+            name=DERIVATIVE,
+            legendgroup=DERIVATIVE,
+            showlegend=False,
+            text=["taken to be 0 at x = 0", "1 only for x above 0"],
+            hovertemplate="%{text}<extra></extra>",
+        ),
+        2,
+        1,
+    )
+    _x_axis(figure, 2)
+    figure.update_yaxes(title_text="value", range=[-0.05, 1.05], row=1, col=1)
+    figure.update_yaxes(title_text="value", range=[-0.4, REACH + 0.4], row=2, col=1)
+    return figure
+
+
+def _saturation_title() -> str:
+    return with_subtitle(
+        "The sigmoid saturates",
+        f"beyond x = ±{SATURATED_FROM:.3f} its derivative is below {SATURATED_BELOW:g},",
+        f"and nowhere is it more than {LARGEST:g}",
+    )
+
+
+def _products_title() -> str:
+    return with_subtitle(
+        "Products of activation derivatives",
+        f"over 1 to {DEPTH} layers, weights left out;",
+        "an inactive ReLU has 0, which no log axis shows",
+    )
+
+
+def _curve(x: np.ndarray, y: np.ndarray, name: str, place: int) -> go.Scatter:
+    return go.Scatter(
+        x=list(x),
+        y=list(y),
+        mode="lines",
+        name=name,
+        legendgroup=name,
+        line={"color": PALETTE[place], "dash": DASHES[place], "width": 2.5},
+        hovertemplate=f"<b>{name}</b><br>x = %{{x:.2f}}: %{{y:.4g}}<extra></extra>",
+    )
+
+
+def _point(x: float, y: float, name: str) -> go.Scatter:
+    """Return a dark ring about a point that the text speaks of."""
+    return go.Scatter(
+        x=[x],
+        y=[y],
+        mode="markers",
+        name=name,
+        marker={"symbol": "circle-open", "size": 13, "color": INK, "line": {"width": 2}},
+        hovertemplate=f"{name}<extra></extra>",
+    )
+
+
+def _x_axis(figure: go.Figure, row: int) -> None:
+    figure.update_xaxes(range=[-REACH, REACH], dtick=2)
+    figure.update_xaxes(title_text="x", row=row, col=1)
