@@ -3,6 +3,7 @@
 saturation             Figure 1
 derivative_products    Figure 2
 activations            Figure 3
+network_diagram        Figure 4
 gradient_norm_ratio    Figures 10, 13, 17, 18, 20
 mean_gradient          Figures 11, 15
 accuracy_and_loss      Figures 12, 16, 19, 21
@@ -16,6 +17,7 @@ from analysis.figures.by_experiment import accuracy_by_experiment, loss_by_exper
 from analysis.figures.derivatives import activations, derivative_products, saturation
 from analysis.figures.gradient_norm_ratio import gradient_norm_ratio
 from analysis.figures.mean_gradient import mean_gradient
+from analysis.figures.network_diagram import network_diagram
 
 __all__ = [
     "accuracy_and_loss",
@@ -25,5 +27,6 @@ __all__ = [
     "gradient_norm_ratio",
     "loss_by_experiment",
     "mean_gradient",
+    "network_diagram",
     "saturation",
 ]
