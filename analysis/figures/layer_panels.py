@@ -12,7 +12,7 @@ import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
 from analysis.figures.layer_styles import LayerStyle, layer_styles
-from analysis.figures.style import INK, layout, whole_axis
+from analysis.figures.style import HEIGHT, INK, ONE_PANEL, layout, whole_axis
 
 ORDINARY = ""  # the mark of a value that lies on its line
 DODGE = 0.11  # epochs between the special marks of neighbouring lines
@@ -54,7 +54,7 @@ def layer_panels(
         vertical_spacing=0.08,
         subplot_titles=[heading for heading, _ in panels],
     )
-    figure.update_layout(layout(title))
+    figure.update_layout(layout(title, HEIGHT if len(panels) > 1 else ONE_PANEL))
     figure.update_annotations(x=0, xanchor="left", font={"size": 13})
     figure.update_layout(legend_title={"text": "Layer", "side": "top left"})
     shown: set[str] = set()

@@ -1,6 +1,6 @@
 """Mean gradient by layer and epoch: the paper's Figures 11 and 15."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 import pandas as pd
 import plotly.graph_objects as go
@@ -20,12 +20,19 @@ MARKS = {
 HEADINGS = ("Dense layers: gradient of the weights", "Activations and others: gradient of a sample")
 
 
-def mean_gradient(norms: pd.DataFrame, run: Run) -> go.Figure:
-    """Draw `mean` of the rows of gradient_norms of one run.
+def mean_gradient(
+    norms: pd.DataFrame, run: Run, layers: Collection[int] | None = None
+) -> go.Figure:
+    """Draw `mean` of the rows of gradient_norms of one run, of all its layers or of `layers` alone.
 
     The axis is linear about zero and logarithmic beyond: means have either sign and all magnitudes.
+    A layer alone looks as it does among all others. Raises ValueError for layers the run has not.
     """
     names = dict(zip(norms["layer"], norms["layer_name"], strict=True))
+    if layers is not None:
+        if not layers or not set(layers) <= set(names):
+            raise ValueError(f"layers {sorted(layers)} are not some of {sorted(names)}")
+        norms = norms[norms["layer"].isin(layers)]
     scale = SymmetricLog.fitting(norms["mean"], VANISHING_REGION)
     largest = max(norms["mean"].abs().fillna(0).max(), VANISHING_REGION)
     edge = float(scale.position(pd.Series([largest]))[0]) * 1.08
@@ -37,7 +44,7 @@ def mean_gradient(norms: pd.DataFrame, run: Run) -> go.Figure:
         mark=marks,
         hover=[_hover(row) for row in norms.to_dict("records")],
     )
-    title = title_of_run("Mean gradient by layer and epoch", run, of_gradients=True)
+    title = title_of_run(_what(layers, names), run, of_gradients=True)
     figure = layer_panels(title, HEADINGS, points, names, MARKS)
     positions, texts = scale.ticks(largest)
     figure.update_yaxes(
@@ -52,6 +59,15 @@ def mean_gradient(norms: pd.DataFrame, run: Run) -> go.Figure:
     level(figure, line, f"{VANISHING_REGION:g}", VANISHING_INK, "dash", below=False)
     level(figure, -line, f"{MINUS}{VANISHING_REGION:g}", VANISHING_INK, "dash", below=True)
     return figure
+
+
+def _what(layers: Collection[int] | None, names: Mapping[int, str]) -> str:
+    if layers is None:
+        return "Mean gradient by layer and epoch"
+    *before, last = sorted(set(layers))
+    if not before:
+        return f"Mean gradient of {names[last]}"
+    return f"Mean gradient of layers {', '.join(map(str, before))} and {last}"
 
 
 def _hover(row: Mapping[str, object]) -> str:
