@@ -1,5 +1,7 @@
 """The columns that every query returns, in order, each with its type in a DataFrame."""
 
+from collections.abc import Sequence
+
 RUN = {"run_id": "int64"}
 SUMMARY = RUN | {
     "experiment": "str",
@@ -97,6 +99,18 @@ RATIOS = RUN | {
     "numerator": "float64",
     "denominator": "float64",
 }
+EPOCH_RATIOS = {name: kind for name, kind in RATIOS.items() if name != "experiment"}
+DENSE_RATIOS = RUN | {
+    "experiment": "str",
+    "epoch": "int64",
+    "layer": "int64",
+    "next_layer": "int64",
+    "ratio": "float64",
+    "gradient_ratio": "float64",
+    "class": "str",
+    "numerator": "float64",
+    "denominator": "float64",
+}
 THRESHOLDS = dict.fromkeys(("vanishing", "exploding", "exploding_table_6"), "float64")
 NORM = RUN | {"epoch": "int64", "norm": "float64"}
 RATIO = RUN | {"epoch": "int64", "ratio": "float64"}
@@ -104,3 +118,9 @@ MEAN = RUN | {"epoch": "int64", "mean": "float64"}
 STORED_RATIO = RATIO | {"numerator": "float64", "denominator": "float64"}
 HYPOTHESES = {"decimals": "int64", "filler": "float64", "stored_columns": "int64"}
 NEAR_ZERO = RUN | {"epoch": "int64", "below_1e3": "float64", "below_1e5": "float64"}
+
+
+def cells(gradients: Sequence[str]) -> dict[str, str]:
+    """Return the columns of a look at a gradient table: its own names, for whoever opens it."""
+    keys = dict.fromkeys(("Run", "Epoch", "Step", "RowIndex"), "int64")
+    return keys | dict.fromkeys((*gradients, "Norm", "Mean"), "float64")

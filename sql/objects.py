@@ -24,6 +24,9 @@ FILE_NAME = re.compile(r"(?P<name>[a-z][a-z0-9_]*)_v(?P<version>\d\d)\.sql")
 PLACEHOLDER = re.compile(r"\{([a-z_]+)\}")
 BLOCK = re.compile(r"^ *-- each (?P<what>layer|experiment)\n(?P<body>.*?)^ *-- end\n?", re.S | re.M)
 
+FIRST_COLUMNS = 8
+"""Gradient columns of a look at a table: as many as fit on a screen beside its keys."""
+
 Kind = Literal["tables", "views"]
 
 
@@ -196,6 +199,7 @@ def _of_layer(shape: Shape, layer: Layer) -> dict[str, str]:
         "layer_name": layer.name,
         "width": str(layer.width),
         "table": quoted(shape.table(layer)),
+        "first_columns": ", ".join(gradient_columns(layer.width)[:FIRST_COLUMNS]),
         "norm_avg": quoted(f"{prefix}_norm_avg"),
         "stored_norm_avg": quoted(f"{prefix}_stored_norm_avg"),
         "sum_of_rounded_squares": _sum_of_rounded_squares(layer.width),

@@ -5,9 +5,18 @@ NoRowsError rather than return an empty frame, and ObjectError where the view it
 """
 
 from analysis.queries.frames import experiment_summary
-from analysis.queries.layers import gradient_norm_avg, mean_avg, near_zero, norm_avg, ratio_avg
+from analysis.queries.layers import (
+    first_cells,
+    gradient_norm_avg,
+    mean_avg,
+    near_zero,
+    norm_avg,
+    ratio_avg,
+)
 from analysis.queries.norms import (
+    dense_norm_ratios,
     epoch_means,
+    epoch_ratios,
     gradient_norm_ratios,
     gradient_norms,
     ratio_thresholds,
@@ -16,8 +25,11 @@ from analysis.queries.runs import layer_sizes, run_provenance, training_curves, 
 from analysis.queries.storage import storage_hypotheses, stored_norm_avg, stored_ratio_avg
 
 __all__ = [
+    "dense_norm_ratios",
     "epoch_means",
+    "epoch_ratios",
     "experiment_summary",
+    "first_cells",
     "gradient_norm_avg",
     "gradient_norm_ratios",
     "gradient_norms",

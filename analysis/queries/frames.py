@@ -67,7 +67,7 @@ def of_layer(
     layer: int,
     run_id: int,
     values: Mapping[str, int | float] | None = None,
-    **identifiers: str,
+    **identifiers: str | Sequence[str],
 ) -> pd.DataFrame:
     """Return the rows of one run in a view of one layer or of two neighbours.
 
@@ -85,7 +85,7 @@ def rows(
     connection: Connection,
     name: str,
     types: Mapping[str, str],
-    identifiers: Mapping[str, str] | None = None,
+    identifiers: Mapping[str, str | Sequence[str]] | None = None,
     **values: int | float | list[int],
 ) -> pd.DataFrame:
     """Return what a query gives, which may be no row; `types` has its columns in order."""

@@ -3,8 +3,11 @@
 import pandas as pd
 from sqlalchemy import Connection
 
-from analysis.columns import MEAN, NEAR_ZERO, NORM, RATIO
+from analysis.columns import MEAN, NEAR_ZERO, NORM, RATIO, cells
+from analysis.errors import NoRowsError
 from analysis.queries.frames import of_layer
+from analysis.queries.runs import layer_sizes
+from sql.objects import FIRST_COLUMNS, gradient_columns
 
 
 def norm_avg(connection: Connection, experiment: str, layer: int, run_id: int) -> pd.DataFrame:
@@ -54,4 +57,35 @@ def ratio_avg(connection: Connection, experiment: str, layer: int, run_id: int) 
         layer,
         run_id,
         ratio=f"ratio_{layer + 1}_{layer}",
+    )
+
+
+def first_cells(
+    connection: Connection,
+    experiment: str,
+    layer: int,
+    run_id: int,
+    epoch: int,
+    step: int,
+    rows: int,
+) -> pd.DataFrame:
+    """Return the first `rows` rows of a layer's gradient at one step, as its table has them.
+
+    Columns: Run, Epoch, Step, RowIndex, Gradient1 and on, at most to Gradient8, Norm and Mean.
+    """
+    sizes = layer_sizes(connection, run_id)
+    widths = sizes.loc[sizes["layer"] == layer, "width"]
+    if widths.empty:
+        raise NoRowsError(f"Run {run_id} has layers 1 to {len(sizes)}: there is no layer {layer}.")
+    gradients = gradient_columns(int(widths.item()))[:FIRST_COLUMNS]
+    return of_layer(
+        connection,
+        "first_cells",
+        "{0}_layer_{1}_first_cells",
+        cells(gradients),
+        experiment,
+        layer,
+        run_id,
+        values={"epoch": epoch, "step": step, "rows": rows},
+        gradient_columns=gradients,
     )

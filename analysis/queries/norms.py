@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import pandas as pd
 from sqlalchemy import Connection
 
-from analysis.columns import MEANS, NORMS, RATIOS, THRESHOLDS
+from analysis.columns import DENSE_RATIOS, EPOCH_RATIOS, MEANS, NORMS, RATIOS, THRESHOLDS
 from analysis.queries.frames import constant, of_run, of_runs
 
 
@@ -22,12 +22,28 @@ def epoch_means(connection: Connection, run_ids: Sequence[int]) -> pd.DataFrame:
     return of_runs(connection, "epoch_means", MEANS, run_ids)
 
 
+def epoch_ratios(connection: Connection, run_ids: Sequence[int]) -> pd.DataFrame:
+    """Return the norm of layer + 1 over that of layer in several runs, from epoch_means.
+
+    As gradient_norm_ratios gives them, but from the statistics of the steps.
+    """
+    return of_runs(connection, "epoch_ratios", EPOCH_RATIOS, run_ids)
+
+
 def gradient_norm_ratios(connection: Connection, run_id: int) -> pd.DataFrame:
     """Return the norm of layer + 1 over that of layer, one row an (epoch, layer) but the last.
 
     `ratio` is NaN where it is undefined; `numerator` and `denominator` tell x / 0 from 0 / 0.
     """
     return of_run(connection, "gradient_norm_ratios", RATIOS, run_id)
+
+
+def dense_norm_ratios(connection: Connection, run_id: int) -> pd.DataFrame:
+    """Return the norm of each dense layer over that of the one before, one row an (epoch, layer).
+
+    `layer` is the one before, and `ratio` is NaN where it is undefined, as in gradient_norm_ratios.
+    """
+    return of_run(connection, "dense_norm_ratios", DENSE_RATIOS, run_id)
 
 
 def ratio_thresholds(connection: Connection) -> pd.DataFrame:

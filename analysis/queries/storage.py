@@ -7,6 +7,9 @@ from analysis.columns import HYPOTHESES, NORM, STORED_RATIO
 from analysis.errors import NoRowsError
 from analysis.queries.frames import constant, of_layer
 
+LAST_EPOCH = 65535
+"""The last that a gradient table can hold."""
+
 
 def storage_hypotheses(connection: Connection) -> pd.DataFrame:
     """Return the storages that stored_norm_avg and stored_ratio_avg can be asked for, one a row."""
@@ -20,12 +23,13 @@ def stored_norm_avg(
     run_id: int,
     decimals: int,
     filler: float,
+    epochs: tuple[int, int] | None = None,
 ) -> pd.DataFrame:
     """Return a layer's mean row norm after a lossy storage, one row an epoch.
 
     Every value is rounded to `decimals` places, and `filler` stands in each column up to the 128th
-    that the layer does not use. Reads every cell of the run. Raises NoRowsError for what is not in
-    storage_hypotheses.
+    that the layer does not use. Reads every cell of the run, or of `epochs`, first and last. Raises
+    NoRowsError for what is not in storage_hypotheses.
     """
     return of_layer(
         connection,
@@ -35,7 +39,7 @@ def stored_norm_avg(
         experiment,
         layer,
         run_id,
-        values=_hypothesis(connection, decimals, filler),
+        values=_asked(connection, decimals, filler, epochs),
     )
 
 
@@ -46,6 +50,7 @@ def stored_ratio_avg(
     run_id: int,
     decimals: int,
     filler: float,
+    epochs: tuple[int, int] | None = None,
 ) -> pd.DataFrame:
     """Return the stored norm of layer + 1 over that of `layer`, as stored_norm_avg gives them.
 
@@ -59,12 +64,14 @@ def stored_ratio_avg(
         experiment,
         layer,
         run_id,
-        values=_hypothesis(connection, decimals, filler),
+        values=_asked(connection, decimals, filler, epochs),
         ratio=f"ratio_{layer + 1}_{layer}",
     )
 
 
-def _hypothesis(connection: Connection, decimals: int, filler: float) -> dict[str, int | float]:
+def _asked(
+    connection: Connection, decimals: int, filler: float, epochs: tuple[int, int] | None
+) -> dict[str, int | float]:
     known = storage_hypotheses(connection)
     for name, value in (("decimals", decimals), ("filler", filler)):
         if value not in set(known[name]):
@@ -72,4 +79,5 @@ def _hypothesis(connection: Connection, decimals: int, filler: float) -> dict[st
             raise NoRowsError(
                 f"There is no storage hypothesis of {name} {value:g}: choose one of {choices}."
             )
-    return {"decimals": decimals, "filler": filler}
+    first, last = epochs or (1, LAST_EPOCH)
+    return {"decimals": decimals, "filler": filler, "first_epoch": first, "last_epoch": last}

@@ -4,6 +4,7 @@ Unlike tables and views these files have no version: nothing in the database dep
 """
 
 import re
+from collections.abc import Sequence
 from pathlib import Path
 
 from sql.names import quoted
@@ -12,12 +13,16 @@ HERE = Path(__file__).parent
 PLACEHOLDER = re.compile(r"\{([a-z_]+)\}")
 
 
-def query(name: str, **identifiers: str) -> str:
+def query(name: str, **identifiers: str | Sequence[str]) -> str:
     """Return the SELECT in `{name}.sql` without its comment header.
 
-    Each placeholder such as {view} becomes the identifier of that name, quoted. Raises ObjectError
-    for what cannot be an identifier.
+    Each placeholder such as {view} becomes the identifier of that name, or the list of identifiers,
+    quoted. Raises ObjectError for what cannot be an identifier.
     """
     lines = (HERE / f"{name}.sql").read_text(encoding="utf-8").splitlines()
     body = "\n".join(line for line in lines if not line.startswith("--"))
-    return PLACEHOLDER.sub(lambda match: quoted(identifiers[match[1]]), body)
+    return PLACEHOLDER.sub(lambda match: _listed(identifiers[match[1]]), body)
+
+
+def _listed(names: str | Sequence[str]) -> str:
+    return ", ".join(quoted(name) for name in ([names] if isinstance(names, str) else names))

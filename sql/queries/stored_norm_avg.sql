@@ -6,5 +6,9 @@ SELECT
     Epoch AS epoch,
     norm
 FROM {view}
-WHERE Run = :run_id AND Decimals = :decimals AND Filler = :filler
+WHERE
+    Run = :run_id
+    AND Epoch BETWEEN :first_epoch AND :last_epoch
+    AND Decimals = :decimals
+    AND Filler = :filler
 ORDER BY Epoch

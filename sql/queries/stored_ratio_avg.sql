@@ -8,5 +8,9 @@ SELECT
     numerator,
     denominator
 FROM {view}
-WHERE Run = :run_id AND Decimals = :decimals AND Filler = :filler
+WHERE
+    Run = :run_id
+    AND Epoch BETWEEN :first_epoch AND :last_epoch
+    AND Decimals = :decimals
+    AND Filler = :filler
 ORDER BY Epoch

@@ -22,6 +22,7 @@ def connection(filled):
         (queries.training_curves_of, [1, 3], columns.CURVES),
         (queries.run_provenance, 1, columns.PROVENANCE),
         (queries.layer_sizes, 1, columns.SIZES),
+        (queries.dense_norm_ratios, 1, columns.DENSE_RATIOS),
     ],
 )
 def test_every_column_has_its_type(connection, query, asked, types):
@@ -69,3 +70,62 @@ def test_sizes_come_by_layer(connection):
     assert sizes["kind"].tolist() == ["dense", "sigmoid", "dense", "softmax"]
     assert sizes["computed_rows"].tolist() == [2] * 4
     assert sizes["stored_rows"].tolist() == [0] * 4
+
+
+def test_ratios_of_dense_layers_carry_both_layers(connection):
+    ratios = queries.dense_norm_ratios(connection, 3)
+    assert ratios[["layer", "next_layer", "ratio", "class"]].to_dict("records") == [
+        {"layer": 1, "next_layer": 3, "ratio": 16.0, "class": "stable"}
+    ]
+
+
+def test_a_ratio_of_dense_layers_that_is_undefined_is_nan(connection):
+    ratios = queries.dense_norm_ratios(connection, 1).set_index("epoch")
+    assert ratios.loc[1, "ratio"] == 0.0
+    assert pd.isna(ratios.loc[2, "ratio"])
+    assert ratios.loc[2, "class"] == "undefined"
+
+
+def test_the_first_cells_are_those_of_the_table(connection):
+    cells = queries.first_cells(connection, "steady", 1, 1, epoch=1, step=1, rows=5)
+    assert cells.to_dict("records") == [
+        {"Run": 1, "Epoch": 1, "Step": 1, "RowIndex": 0,
+         "Gradient1": 3.0, "Gradient2": 4.0, "Norm": 5.0, "Mean": 3.5},
+        {"Run": 1, "Epoch": 1, "Step": 1, "RowIndex": 1,
+         "Gradient1": 6.0, "Gradient2": 8.0, "Norm": 10.0, "Mean": 7.0},
+    ]  # fmt: skip
+
+
+def test_only_as_many_rows_are_shown_as_were_asked_for(connection):
+    cells = queries.first_cells(connection, "steady", 1, 1, epoch=1, step=1, rows=1)
+    assert cells["RowIndex"].tolist() == [0]
+
+
+def test_a_cell_that_is_null_is_nan_whatever_its_column(connection):
+    cells = queries.first_cells(connection, "steady", 1, 1, epoch=2, step=1, rows=1)
+    assert str(cells.dtypes["Gradient1"]) == "float64"
+    assert cells[["Gradient1", "Norm"]].isna().all(axis=None)
+
+
+def test_a_layer_that_the_run_lacks_is_an_error_that_says_so(connection):
+    with pytest.raises(NoRowsError, match="layers 1 to 4: there is no layer 5"):
+        queries.first_cells(connection, "steady", 5, 1, epoch=1, step=1, rows=1)
+
+
+def test_a_step_without_rows_is_an_error_that_names_the_view(connection):
+    with pytest.raises(NoRowsError, match="steady_layer_1_first_cells has no row of run 1"):
+        queries.first_cells(connection, "steady", 1, 1, epoch=1, step=9, rows=1)
+
+
+@pytest.mark.parametrize("query", [queries.stored_norm_avg, queries.stored_ratio_avg])
+def test_a_lossy_storage_can_be_asked_for_some_epochs(connection, query):
+    asked = (connection, "steady", 3, 1, 6, 1e5)
+    every = query(*asked)
+    assert every["epoch"].tolist() == [1, 2]
+    assert query(*asked, epochs=(1, 2)).equals(every)
+    assert query(*asked, epochs=(2, 2)).equals(every[1:].reset_index(drop=True))
+
+
+def test_epochs_that_no_run_has_are_an_error(connection):
+    with pytest.raises(NoRowsError, match="steady_layer_3_stored_norm_avg has no row of run 1"):
+        queries.stored_norm_avg(connection, "steady", 3, 1, 6, 1.0, epochs=(8, 9))

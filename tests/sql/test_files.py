@@ -93,6 +93,7 @@ def test_every_placeholder_is_one_that_the_loader_fills():
         "view", "table", "experiment", "experiment_norms", "layer", "layer_name", "next_layer",
         "norm_avg", "next_norm_avg", "stored_norm_avg", "next_stored_norm_avg",
         "gradient_columns", "sum_of_squares", "sum_of_rounded_squares", "sum", "width",
+        "first_columns",
     }  # fmt: skip
     for path in OBJECTS:
         assert set(PLACEHOLDER.findall(statement(path))) <= known, path.name

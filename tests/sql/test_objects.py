@@ -148,6 +148,14 @@ def test_a_gradient_table_has_a_column_a_neuron_in_the_type_asked_for():
     assert "--" not in statement
 
 
+@pytest.mark.parametrize(("width", "last"), [(1, 1), (8, 8), (9, 8), (128, 8)])
+def test_a_look_at_a_table_has_eight_cells_at_most(width, last):
+    shape = Shape("mine", (Layer(1, "layer_1_input", width),))
+    ((_, statement),) = view("-- View: {experiment}_{layer}\n{first_columns}").statements([shape])
+    expected = [f"Gradient{number}" for number in range(1, last + 1)]
+    assert statement.strip().split(", ") == expected
+
+
 def test_cells_are_numbered_from_one():
     assert gradient_columns(3) == ("Gradient1", "Gradient2", "Gradient3")
 

@@ -52,7 +52,7 @@ def test_the_plain_ratio_is_another_number(laboratory, run_id, layer):
 
 
 def test_one_hypothesis_costs_a_fraction_of_all(laboratory, run_id):
-    """There are 28: the conditions reach the tables, through both layers of a ratio."""
+    """There are 35: the conditions reach the tables, through both layers of a ratio."""
     view = f"SELECT COUNT(*) FROM sigmoid_sgd_ratio_4_3_stored_avg WHERE Run = {run_id}"
 
     def seconds(condition: str) -> float:

@@ -1,0 +1,82 @@
+"""The views of the reports come, and go again, and leave the first versions of others behind."""
+
+import pytest
+from sqlalchemy import insert, inspect
+
+from migrations import history
+from sql.catalogue import step_statistics
+from sql.connection import engine
+from sql.registry import versions_in_force
+from trainer.telemetry.runs import RunDescription, RunLayer, register
+
+NEW = {"epoch_means", "run_provenance", "layer_sizes", "dense_norm_ratios"}
+BEFORE = "0003"
+
+
+@pytest.fixture
+def filled(database):
+    """A database with a full run, of one step and one row."""
+    made = engine(database)
+    history.upgrade(made)
+    run = register(made, RunDescription(
+        experiment="told", seed=1, dataset="sample", dataset_sha256="0" * 64, precision="double",
+        telemetry="full", record_every=1, training_images=2, epochs=1, config={},
+        layers=(RunLayer(1, "layer_1_input", "dense", 1, 2),),
+    ))  # fmt: skip
+    with made.begin() as connection:
+        connection.exec_driver_sql(
+            "INSERT INTO told_layer_1_input (Run, Epoch, Step, RowIndex, Gradient1, Gradient2) "
+            f"VALUES ({run.run_id}, 1, 1, 0, 3, 4)"
+        )
+        connection.execute(insert(step_statistics).values(
+            run_id=run.run_id, layer=1, epoch=1, step=1, rows=1, finite_rows=1, row_norm_sum=5.0,
+            mean=3.5, median=3.5, mean_abs=3.5, gradient_norm=5.0, zeros=0.0, below_1e3=0.0,
+            below_1e5=0.0, non_finite=0, min=3.0, max=4.0,
+        ))  # fmt: skip
+    yield made
+    made.dispose()
+
+
+def views(made) -> set[str]:
+    return set(inspect(made).get_view_names())
+
+
+def select(made, query: str) -> list[tuple]:
+    with made.connect() as connection:
+        return [tuple(row) for row in connection.exec_driver_sql(query)]
+
+
+def in_force(made) -> dict[str, int]:
+    with made.connect() as connection:
+        return versions_in_force(connection)
+
+
+def test_going_down_takes_the_new_views_of_experiments_too(filled):
+    assert views(filled) >= {*NEW, "told_layer_1_first_cells"}
+    history.downgrade(filled, BEFORE)
+    assert not views(filled) & {*NEW, "told_layer_1_first_cells"}
+
+
+def test_going_down_puts_every_first_version_in_force(filled):
+    history.downgrade(filled, BEFORE)
+    assert set(in_force(filled).values()) == {1}
+
+
+def test_norms_are_the_same_on_both_sides(filled):
+    after = select(filled, "SELECT * FROM gradient_norms")
+    history.downgrade(filled, BEFORE)
+    assert after == select(filled, "SELECT * FROM gradient_norms") != []
+
+
+def test_a_filler_is_there_on_one_side_alone(filled):
+    query = "SELECT COUNT(*) FROM storage_hypotheses WHERE filler = 1e5"
+    assert select(filled, query) == [(7,)]
+    history.downgrade(filled, BEFORE)
+    assert select(filled, query) == [(0,)]
+
+
+def test_going_up_again_brings_everything_back(filled):
+    first = views(filled), in_force(filled)
+    history.downgrade(filled, BEFORE)
+    history.upgrade(filled)
+    assert (views(filled), in_force(filled)) == first

@@ -1,0 +1,146 @@
+"""Conditions reach the tables: rows of runs, epochs and steps not asked for cost nothing.
+
+Counted are the rows that the server reads, since wall time tells the two apart only in tables that
+are far larger.
+"""
+
+from functools import partial
+
+import numpy as np
+import pytest
+from sqlalchemy import insert, text
+
+from sql.catalogue import step_statistics, telemetry_progress
+
+EXP = "asked"
+TABLES = [f"{EXP}_layer_1_input", f"{EXP}_layer_2_sigmoid", f"{EXP}_layer_3_softmax"]
+STEPS, EPOCHS = 120, 2
+FEW = STEPS // 2
+"""More rows than catalogue tables gain by a few runs, fewer than one epoch of a layer has."""
+
+OVERALL = [
+    "gradient_norms", "gradient_norm_ratios", "dense_norm_ratios", "epoch_means", "layer_sizes",
+]  # fmt: skip
+ONE_STORAGE = "Decimals = 6 AND Filler = 0"
+OF_A_LAYER = {
+    f"{EXP}_layer_1_first_cells": "Epoch = 1 AND Step = 3",
+    f"{EXP}_layer_1_stored_norm_avg": f"Epoch BETWEEN 1 AND 2 AND {ONE_STORAGE}",
+    f"{EXP}_ratio_2_1_stored_avg": f"Epoch BETWEEN 1 AND 2 AND {ONE_STORAGE}",
+}
+
+
+def add_run(hand, telemetry: str) -> int:
+    run_id = hand.run(EXP, telemetry=telemetry)
+    generator = np.random.default_rng(run_id)
+    with hand.engine.begin() as connection:
+        for layer, table in enumerate(TABLES, start=1):
+            keys = [(epoch, step) for epoch in range(1, EPOCHS + 1) for step in range(1, STEPS + 1)]
+            cells = generator.normal(size=(len(keys), 2)).tolist()
+            connection.execute(insert(step_statistics), [
+                {
+                    "run_id": run_id, "layer": layer, "epoch": epoch, "step": step,
+                    "rows": 1, "finite_rows": 1, "row_norm_sum": 1.0, "mean": first,
+                    "median": first, "mean_abs": 1.0, "gradient_norm": 1.0, "zeros": 0.0,
+                    "below_1e3": 0.0, "below_1e5": 0.0, "non_finite": 0, "min": 0.0, "max": 1.0,
+                }
+                for (epoch, step), (first, _) in zip(keys, cells, strict=True)
+            ])  # fmt: skip
+            if telemetry == "full":
+                connection.exec_driver_sql(
+                    f"INSERT INTO {table} (Run, Epoch, Step, RowIndex, Gradient1, Gradient2) "
+                    "VALUES (%s, %s, %s, 0, %s, %s)",
+                    [(run_id, *key, *row) for key, row in zip(keys, cells, strict=True)],
+                )
+                connection.execute(
+                    insert(telemetry_progress).values(
+                        run_id=run_id, layer=layer, epoch=1, first_step=1, last_step=STEPS,
+                        rows=STEPS, loaded_at="2025-11-25",
+                    )
+                )  # fmt: skip
+    return run_id
+
+
+def analyse(hand) -> None:
+    """Bring what the server plans by up to date, which it else does at a time of its own."""
+    names = ["step_statistics", "telemetry_progress", "runs", "layers", *TABLES]
+    hand.select(f"ANALYZE TABLE {', '.join(names)}")
+
+
+def reads(hand, query: str) -> int:
+    """Return how many rows the server reads for `query`."""
+
+    def so_far() -> int:
+        found = connection.execute(text("SHOW SESSION STATUS LIKE 'Handler_read%'"))
+        return sum(int(count) for _, count in found)
+
+    with hand.engine.connect() as connection:
+        connection.exec_driver_sql(query).all()  # opens tables, which may read, too
+        counting = -so_far() + so_far()
+        before = so_far()
+        connection.exec_driver_sql(query).all()
+        return so_far() - before - counting
+
+
+@pytest.fixture(scope="module")
+def asked(hand):
+    """Two runs of each telemetry, beside as many others."""
+    runs = {each: [add_run(hand, each) for _ in range(2)] for each in ("full", "statistics")}
+    for _ in range(2):
+        add_run(hand, "full")
+        add_run(hand, "statistics")
+    analyse(hand)
+    return runs
+
+
+@pytest.fixture(scope="module")
+def grown(hand, asked):
+    """Return queries with the rows read for each, before and after other runs were added."""
+    queries = {}
+    for telemetry, (first, second) in asked.items():
+        for view in OVERALL:
+            start = f"SELECT * FROM {view} WHERE run_id"
+            queries[telemetry, view, "one run"] = f"{start} = {first}"
+            queries[telemetry, view, "two runs"] = f"{start} IN ({first}, {second})"
+    for view, condition in OF_A_LAYER.items():
+        run_id = asked["full"][0]
+        queries[view] = f"SELECT * FROM {view} WHERE Run = {run_id} AND {condition}"
+    count = partial(reads, hand)
+    before = {key: count(query) for key, query in queries.items()}
+    for _ in range(4):
+        add_run(hand, "full")
+        add_run(hand, "statistics")
+    analyse(hand)
+    return {key: (before[key], count(query)) for key, query in queries.items()}
+
+
+@pytest.mark.parametrize("view", OVERALL)
+@pytest.mark.parametrize("telemetry", ["full", "statistics"])
+@pytest.mark.parametrize("number", ["one run", "two runs"])
+def test_a_view_of_all_experiments_reads_no_row_of_other_runs(grown, view, telemetry, number):
+    before, after = grown[telemetry, view, number]
+    assert after <= before + FEW
+
+
+@pytest.mark.parametrize("view", OF_A_LAYER)
+def test_a_view_of_one_layer_reads_no_row_of_other_runs(grown, view):
+    before, after = grown[view]
+    assert after <= before + FEW
+
+
+@pytest.mark.parametrize("view", list(OF_A_LAYER)[1:])
+def test_one_epoch_of_a_lossy_storage_costs_a_part_of_all(hand, asked, view):
+    query = f"SELECT * FROM {view} WHERE Run = {asked['full'][0]} AND {ONE_STORAGE} AND Epoch"
+    one, all_of_them = (reads(hand, f"{query} {part}") for part in ("= 1", "BETWEEN 1 AND 65535"))
+    assert one < all_of_them - FEW
+
+
+def test_a_look_at_a_step_reads_its_rows_alone(hand, asked):
+    view = f"{EXP}_layer_1_first_cells"
+    query = f"SELECT * FROM {view} WHERE Run = {asked['full'][0]} AND Epoch = 1 AND Step = 3"
+    assert reads(hand, query) <= 3
+
+
+def test_a_condition_that_is_not_carried_would_be_counted(hand, asked):
+    everything = reads(hand, "SELECT COUNT(*), MAX(norm) FROM gradient_norms")
+    one = reads(hand, f"SELECT * FROM gradient_norms WHERE run_id = {asked['statistics'][0]}")
+    assert everything > one + 3 * FEW
