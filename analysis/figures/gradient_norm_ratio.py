@@ -6,7 +6,8 @@ from collections.abc import Mapping
 import pandas as pd
 import plotly.graph_objects as go
 
-from analysis.figures.layer_panels import ORDINARY, Mark, layer_panels
+from analysis.figures.layer_panels import layer_panels
+from analysis.figures.marks import INFINITE, NOT_FINITE, ORDINARY, UNDEFINED, ZERO, Mark
 from analysis.figures.style import (
     EXPLODING_INK,
     MINUS,
@@ -20,8 +21,7 @@ from analysis.runs import Run
 # A logarithmic axis has no place for infinity and zero: the paper draws them here.
 INFINITE_AT = 1e6
 ZERO_AT = 1e-6
-
-INFINITE, UNDEFINED, NOT_FINITE, ZERO = "infinite", "undefined", "not finite", "zero"
+PLACES = {INFINITE: INFINITE_AT, UNDEFINED: INFINITE_AT, NOT_FINITE: INFINITE_AT, ZERO: ZERO_AT}
 MARKS = {
     INFINITE: Mark("triangle-up", "infinite (x / 0), drawn at 10<sup>6</sup>"),
     UNDEFINED: Mark("x", "undefined (0 / 0), drawn at 10<sup>6</sup>"),
@@ -41,12 +41,9 @@ def gradient_norm_ratio(
     `names` is number -> name of all layers, `thresholds` the row of ratio_thresholds. Line l is the
     norm of layer l + 1 over the norm of layer l.
     """
-    marks = _marks(ratios)
-    drawn_at = marks.map(
-        {INFINITE: INFINITE_AT, UNDEFINED: INFINITE_AT, NOT_FINITE: INFINITE_AT, ZERO: ZERO_AT}
-    )
+    marks = special_ratios(ratios)
     points = ratios[["epoch", "layer"]].assign(
-        y=drawn_at.fillna(ratios["ratio"]).astype("float64"),
+        y=marks.map(PLACES).fillna(ratios["ratio"]).astype("float64"),
         mark=marks,
         hover=[
             _hover(row, mark, names)
@@ -55,9 +52,15 @@ def gradient_norm_ratio(
     )
     title = title_of_run("Gradient-norm ratio by layer and epoch", run, of_gradients=True)
     figure = layer_panels(title, HEADINGS, points, names, MARKS)
+    ratio_axes(figure, points["y"], thresholds)
+    return figure
+
+
+def ratio_axes(figure: go.Figure, drawn: pd.Series, thresholds: pd.DataFrame) -> None:
+    """Give every panel a logarithmic axis that holds all that is `drawn`, and the thresholds."""
     vanishing, exploding = thresholds[["vanishing", "exploding"]].iloc[0]
-    lowest = math.log10(min(points["y"].min(), vanishing))
-    highest = math.log10(max(points["y"].max(), exploding))
+    lowest = math.log10(min(drawn.min(), vanishing))
+    highest = math.log10(max(drawn.max(), exploding))
     margin = 0.12 * (highest - lowest)  # the labels of the two lines may lie in it
     figure.update_yaxes(
         type="log",
@@ -69,11 +72,13 @@ def gradient_norm_ratio(
     )
     level(figure, vanishing, f"vanishing ≤ {vanishing:g}", VANISHING_INK, "dash", below=True)
     level(figure, exploding, f"exploding > {exploding:g}", EXPLODING_INK, "dashdot", below=False)
-    return figure
 
 
-def _marks(ratios: pd.DataFrame) -> pd.Series:
-    """Return what kind of special value each ratio is, ORDINARY for a positive number."""
+def special_ratios(ratios: pd.DataFrame) -> pd.Series:
+    """Return what kind of special value each ratio is, ORDINARY for a positive number.
+
+    `ratios` has a ratio, NaN where there is none, its numerator and its denominator.
+    """
     undefined = ratios["ratio"].isna()
     marks = pd.Series(ORDINARY, index=ratios.index, dtype="object")
     marks[ratios["ratio"] == 0] = ZERO

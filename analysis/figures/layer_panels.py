@@ -5,26 +5,14 @@ the batch, per weight, against one sample's), so their lines are not drawn over 
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
 import pandas as pd
 import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
 from analysis.figures.layer_styles import LayerStyle, layer_styles
-from analysis.figures.style import HEIGHT, INK, ONE_PANEL, layout, whole_axis
-
-ORDINARY = ""  # the mark of a value that lies on its line
-DODGE = 0.11  # epochs between the special marks of neighbouring lines
-SPREAD = 0.7  # epochs that all of them may take
-
-
-@dataclass(frozen=True)
-class Mark:
-    """A value that is not where the axis says: its symbol, and its meaning for the legend."""
-
-    symbol: str
-    meaning: str
+from analysis.figures.marks import ORDINARY, Mark, beside, outline
+from analysis.figures.style import HEIGHT, ONE_PANEL, layout, whole_axis
 
 
 def layer_panels(
@@ -41,9 +29,36 @@ def layer_panels(
     layers' panel and of the others'.
     """
     styles = layer_styles(names)
-    present = [styles[layer] for layer in sorted(set(points["layer"]))]
+    figure, panels = open_panels(title, headings, [styles[n] for n in set(points["layer"])])
+    shown: set[str] = set()
+    for row, members in enumerate(panels, start=1):
+        panel = pd.concat(
+            _placed(points, style, place, len(members)) for place, style in enumerate(members)
+        )
+        for style in members:
+            figure.add_trace(_line(panel[panel["layer"] == style.layer], style, marks), row, 1)
+        for key, mark in marks.items():
+            special = panel[panel["mark"] == key]
+            if not special.empty:
+                figure.add_trace(
+                    outline(special["x"], special["y"], key, mark, key not in shown), row, 1
+                )
+                shown.add(key)
+        whole_axis(figure, points["epoch"], row)
+    figure.update_xaxes(title_text="epoch", row=len(panels), col=1)
+    return figure
+
+
+def open_panels(
+    title: str, headings: tuple[str, str], styles: Sequence[LayerStyle]
+) -> tuple[go.Figure, list[list[LayerStyle]]]:
+    """Return an empty figure with a panel for dense layers and one for others, and their layers.
+
+    A panel without a layer is left out.
+    """
+    in_order = sorted(styles, key=lambda style: style.layer)
     panels = [
-        (heading, [style for style in present if style.dense == dense])
+        (heading, [style for style in in_order if style.dense == dense])
         for heading, dense in zip(headings, (True, False), strict=True)
     ]
     panels = [(heading, members) for heading, members in panels if members]
@@ -57,28 +72,13 @@ def layer_panels(
     figure.update_layout(layout(title, HEIGHT if len(panels) > 1 else ONE_PANEL))
     figure.update_annotations(x=0, xanchor="left", font={"size": 13})
     figure.update_layout(legend_title={"text": "Layer", "side": "top left"})
-    shown: set[str] = set()
-    for row, (_, members) in enumerate(panels, start=1):
-        panel = pd.concat(
-            _placed(points, style, place, len(members)) for place, style in enumerate(members)
-        )
-        for style in members:
-            figure.add_trace(_line(panel[panel["layer"] == style.layer], style, marks), row, 1)
-        for key, mark in marks.items():
-            special = panel[panel["mark"] == key]
-            if not special.empty:
-                figure.add_trace(_outline(special, key, mark, key not in shown), row, 1)
-                shown.add(key)
-        whole_axis(figure, points["epoch"], row)
-    figure.update_xaxes(title_text="epoch", row=len(panels), col=1)
-    return figure
+    return figure, [members for _, members in panels]
 
 
 def _placed(points: pd.DataFrame, style: LayerStyle, place: int, of: int) -> pd.DataFrame:
     """Return one layer's points with x: the epoch, or beside it for a special point."""
     own = points[points["layer"] == style.layer].sort_values("epoch")
-    offset = (place - (of - 1) / 2) * min(DODGE, SPREAD / of)
-    return own.assign(x=own["epoch"] + offset * (own["mark"] != ORDINARY))
+    return own.assign(x=own["epoch"] + beside(place, of) * (own["mark"] != ORDINARY))
 
 
 def _line(own: pd.DataFrame, style: LayerStyle, marks: Mapping[str, Mark]) -> go.Scatter:
@@ -112,18 +112,3 @@ def _broken(own: pd.DataFrame) -> Sequence[tuple | None]:
             rows.append(None)
         rows.append(row)
     return rows
-
-
-def _outline(special: pd.DataFrame, key: str, mark: Mark, in_legend: bool) -> go.Scatter:
-    """Return dark outlines about the special points of a panel, with their meaning as name."""
-    return go.Scatter(
-        x=special["x"].tolist(),
-        y=special["y"].tolist(),
-        mode="markers",
-        name=mark.meaning,
-        legendgroup=key,
-        showlegend=in_legend,
-        legendrank=10_000,
-        marker={"symbol": f"{mark.symbol}-open", "size": 9, "color": INK, "line": {"width": 1}},
-        hoverinfo="skip",
-    )

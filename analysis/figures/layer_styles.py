@@ -23,6 +23,11 @@ class LayerStyle:
     dash: str
 
 
+def is_dense(name: str) -> bool:
+    """Return whether a layer of this name has weights."""
+    return name.rpartition("_")[2] in DENSE_ROLES
+
+
 def layer_styles(names: Mapping[int, str]) -> dict[int, LayerStyle]:
     """Return a style for each layer of `names` (number -> name), in order of depth.
 
@@ -34,7 +39,7 @@ def layer_styles(names: Mapping[int, str]) -> dict[int, LayerStyle]:
     seen = {True: 0, False: 0}
     styles = {}
     for layer, color in zip(numbers, colors, strict=True):
-        dense = names[layer].rpartition("_")[2] in DENSE_ROLES
+        dense = is_dense(names[layer])
         place = seen[dense]
         seen[dense] += 1
         styles[layer] = LayerStyle(

@@ -5,14 +5,14 @@ from collections.abc import Collection, Mapping
 import pandas as pd
 import plotly.graph_objects as go
 
-from analysis.figures.layer_panels import ORDINARY, Mark, layer_panels
+from analysis.figures.layer_panels import layer_panels
+from analysis.figures.marks import NOT_FINITE, ORDINARY, ZERO, Mark
 from analysis.figures.style import INK, MINUS, VANISHING_INK, exact, level, title_of_run
 from analysis.figures.symmetric_log import SymmetricLog
 from analysis.runs import Run
 
 VANISHING_REGION = 1e-3  # of a mean gradient, either side of zero: the paper's Figure 11
 
-ZERO, NOT_FINITE = "zero", "not finite"
 MARKS = {
     ZERO: Mark("circle", "exactly zero"),
     NOT_FINITE: Mark("hourglass", "no finite gradient, drawn at the top"),

@@ -7,7 +7,7 @@ from itertools import pairwise
 import pandas as pd
 import plotly.graph_objects as go
 
-from analysis.figures.style import INK, layout, with_subtitle
+from analysis.figures.style import INK, layout, many, with_subtitle
 
 SLOTS = 10  # circles abreast at most; of a wider layer one slot less, for the dots
 DOTS_AT = 5
@@ -66,8 +66,8 @@ def network_diagram(layers: pd.DataFrame, title: str) -> go.Figure:
     place = Place(upright, max(PITCH, LINE * lines + 12))
     weights = sum(column.weights for column in columns)
     biases = sum(column.biases for column in columns)
-    depth = _many(len(layers), "layer")
-    total = f"{depth}, {_many(weights, 'weight')}, {_many(biases, 'bias', 'biases')}"
+    depth = many(len(layers), "layer")
+    total = f"{depth}, {many(weights, 'weight')}, {many(biases, 'bias', 'biases')}"
     hint = "numbered as in the paper" if upright else "bold: layers; plain: neurons; grey: weights"
     figure = go.Figure(layout=layout(with_subtitle(title, total, hint)))
     figure.add_trace(_connections(columns, place))
@@ -89,7 +89,7 @@ def _columns(layers: pd.DataFrame) -> Sequence[Column]:
     if not starts:
         raise ValueError("a network without a dense layer has no inputs and no neurons to draw")
     first = rows[starts[0]]
-    inputs = _many(first.rows_per_step, "input")
+    inputs = many(first.rows_per_step, "input")
     before = _labels(rows[: starts[0]])
     columns = [Column(first.rows_per_step, before, f"<b>{inputs}</b> of {first.layer_name}")]
     for start, end in pairwise([*starts, len(rows)]):
@@ -97,8 +97,8 @@ def _columns(layers: pd.DataFrame) -> Sequence[Column]:
         weights = dense.rows_per_step * dense.width
         hover = [
             f"<b>{dense.layer_name}</b>",
-            f"{_many(dense.rows_per_step, 'input')}, {_many(dense.width, 'neuron')}",
-            f"{_many(weights, 'weight')}, {_many(dense.width, 'bias', 'biases')}",
+            f"{many(dense.rows_per_step, 'input')}, {many(dense.width, 'neuron')}",
+            f"{many(weights, 'weight')}, {many(dense.width, 'bias', 'biases')}",
             *(f"then {other.layer_name}" for other in others),
         ]
         labels = _labels(rows[start:end])
@@ -115,10 +115,6 @@ def _short_texts(column: Column) -> Iterator[str]:
     yield f"{column.width:,}"
     yield f"{column.weights:,}"
     yield from (kind for _, kind in column.labels)
-
-
-def _many(number: int, one: str, several: str = "") -> str:
-    return f"{number:,} {one if number == 1 else several or one + 's'}"
 
 
 def _slots(width: int) -> list[float]:
@@ -207,9 +203,9 @@ def _label_rows(figure: go.Figure, columns: Sequence[Column], place: Place) -> N
         for column in columns
     ]
     layers[0] = "<br>".join(filter(None, ("inputs", layers[0])))
-    neurons = [_many(columns[0].width, "input")]
-    neurons += [_many(column.width, "neuron") for column in columns[1:]]
-    weights = [_many(column.weights, "weight") for column in columns[1:]]
+    neurons = [many(columns[0].width, "input")]
+    neurons += [many(column.width, "neuron") for column in columns[1:]]
+    weights = [many(column.weights, "weight") for column in columns[1:]]
     middles = [(above + below) / 2 for above, below in pairwise(ys)]
     _texts(figure, [-edge] * len(ys), ys, layers, "middle left", SMALL)
     _texts(figure, [edge] * len(ys), ys, neurons, "middle right", SMALL)

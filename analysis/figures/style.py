@@ -26,6 +26,8 @@ ONE_LONG_PANEL = 660
 BESIDES = 280  # pixels of the height that title and legend take on a telephone
 LEGEND_BELOW = 55  # pixels below the panels: their ticks and the title of the axis
 
+LINE_OF_TITLE = 22  # pixels
+
 MOST_TICKS = 12
 
 ACCURACY_AXIS = {"range": [-0.02, 1.02], "tickformat": ".0%"}
@@ -59,7 +61,7 @@ def layout(title: str, height: int = HEIGHT) -> go.Layout:
         paper_bgcolor="white",
         plot_bgcolor="white",
         height=height,
-        margin={"l": 62, "r": 16, "t": 112, "b": 40},
+        margin={"l": 62, "r": 16, "t": 46 + LINE_OF_TITLE * (title.count("<br>") + 1), "b": 40},
         hovermode="closest",
         hoverlabel={"bgcolor": "white", "font": {"color": INK, "size": 13}, "align": "left"},
         legend={
@@ -121,3 +123,8 @@ def level(figure: go.Figure, at: float, text: str, color: str, dash: str, below:
 def exact(value: float) -> str:
     """Return the shortest text that reads back as the same number, NULL for NaN."""
     return "NULL" if math.isnan(value) else repr(float(value))
+
+
+def many(number: int, one: str, several: str = "") -> str:
+    """Return a number with what it counts."""
+    return f"{number:,} {one if number == 1 else several or one + 's'}"

@@ -1,0 +1,214 @@
+"""Lines of medians over seeds, with bands from the smallest seed to the largest."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import groupby
+
+import numpy as np
+import pandas as pd
+import plotly.graph_objects as go
+from plotly.colors import hex_to_rgb, unlabel_rgb
+
+from analysis.figures.marks import INFINITE, ORDINARY, ZERO, Mark, beside, outline
+from analysis.figures.style import DASHES, PALETTE, SYMBOLS, exact, many
+
+FILL, EDGE = 0.18, 0.45  # opacity
+
+
+@dataclass(frozen=True)
+class Look:
+    """How one line of several is drawn."""
+
+    name: str
+    rank: int
+    color: str
+    dash: str
+    symbol: str
+
+
+@dataclass(frozen=True)
+class Point:
+    """One x of a line over its seeds: y of the median, None for nowhere, and the band's two ends.
+
+    `mark` is that of the median, `marks` has y of every mark that at least one seed has.
+    """
+
+    x: int
+    strand: int
+    y: float | None
+    mark: str
+    low: float
+    high: float
+    seeds: int
+    marks: Mapping[str, float]
+    hover: str
+
+
+def numbered_look(name: str, place: int) -> Look:
+    """Return the look of line number `place` of lines that have no order."""
+    ways = (PALETTE, DASHES, SYMBOLS)
+    return Look(name, place, *(way[place % len(way)] for way in ways))
+
+
+def points_over_seeds(values: pd.DataFrame, places: Mapping[str, float]) -> list[Point]:
+    """Return the points of one line.
+
+    `values` has a row a seed and x: strand (what a line connects), x, seed, value (from zero to
+    infinity, NaN where there is none), mark and heading (of the hover text). `places` says where
+    values with a mark are drawn; zero without a place is an ordinary number.
+    """
+    return [
+        _point(int(strand), int(x), own, places)
+        for (strand, x), own in values.groupby(["strand", "x"], sort=True)
+    ]
+
+
+def _point(strand: int, x: int, own: pd.DataFrame, places: Mapping[str, float]) -> Point:
+    known = own.dropna(subset="value").sort_values("value", kind="stable")
+    counts = own.loc[own["mark"] != ORDINARY, "mark"].value_counts()
+    if known.empty:
+        median, mark = float("nan"), counts.index[0]
+        y, ends = places.get(mark), []
+    else:
+        median = float(np.median(known["value"]))
+        mark = {0.0: ZERO, np.inf: INFINITE}.get(median, ORDINARY)
+        mark = mark if mark in places else ORDINARY
+        y = places.get(mark, median)
+        ends = known["mark"].map(places).fillna(known["value"]).astype("float64").tolist()
+    return Point(
+        x=x,
+        strand=strand,
+        y=y,
+        mark=mark if y is not None else ORDINARY,
+        low=min(ends, default=np.nan),
+        high=max(ends, default=np.nan),
+        seeds=len(known),
+        marks={key: places[key] for key in counts.index if key in places},
+        hover=_hover(own, known, median, counts),
+    )
+
+
+def _hover(own: pd.DataFrame, known: pd.DataFrame, median: float, counts: pd.Series) -> str:
+    lines = [own["heading"].iloc[0]]
+    if len(own) == 1:
+        lines.append(f"{exact(median)} (seed {own['seed'].iloc[0]})")
+    else:
+        lines.append(f"median {exact(median)} of {many(len(known), 'seed')}")
+        for word, row in (("smallest", 0), ("largest", -1)) if len(known) else ():
+            value, seed = known["value"].iloc[row], known["seed"].iloc[row]
+            lines.append(f"{word} {exact(value)} (seed {seed})")
+    lines += [f"{mark} in {count} of {many(len(own), 'seed')}" for mark, count in counts.items()]
+    return "<br>".join(lines)
+
+
+def draw_lines(
+    figure: go.Figure,
+    row: int,
+    lines: Sequence[tuple[Look, Sequence[Point]]],
+    marks: Mapping[str, Mark],
+    shown: set[str],
+) -> None:
+    """Draw the lines of panel `row`, bands below all of them; `shown` is what the legend has."""
+    for look, points in lines:
+        if any(point.seeds > 1 for point in points):
+            figure.add_trace(_band(look, points), row, 1)
+    special: dict[str, list[tuple[float, float]]] = {}
+    for place, (look, points) in enumerate(lines):
+        offset = beside(place, len(lines))
+        drawn = [*_medians(look, points), *_apart(look, points, offset, marks)]
+        if not any(y is not None for _, y, _, _ in drawn):
+            continue
+        figure.add_trace(_line(look, drawn, look.name not in shown), row, 1)
+        shown.add(look.name)
+        for point in points:
+            for key, y in point.marks.items():
+                special.setdefault(key, []).append((point.x + offset, y))
+    for key, at in special.items():
+        xs, ys = zip(*at, strict=True)
+        figure.add_trace(outline(xs, ys, key, marks[key], key not in shown), row, 1)
+        shown.add(key)
+
+
+Vertex = tuple[float | None, float | None, str, str]  # x, y, symbol, hover
+NOWHERE = (None, None)
+
+
+def _medians(look: Look, points: Sequence[Point]) -> Iterator[Vertex]:
+    """Yield what the line connects, after a point nowhere: the legend shows the first symbol."""
+    for strand, own in groupby(points, key=lambda point: point.strand):
+        symbol = look.symbol + "-open" * (strand > 0)
+        yield (*NOWHERE, symbol, "")
+        for point in own:
+            if point.mark or point.y is None:
+                yield (*NOWHERE, symbol, "")
+            else:
+                yield (point.x, point.y, symbol, point.hover)
+
+
+def _apart(
+    look: Look, points: Sequence[Point], offset: float, marks: Mapping[str, Mark]
+) -> Iterator[Vertex]:
+    """Yield the special marks, of medians and of single seeds, connected with nothing."""
+    for point in points:
+        for key, y in point.marks.items():
+            yield (*NOWHERE, look.symbol, "")
+            yield (point.x + offset, y, marks[key].symbol, point.hover)
+
+
+def _line(look: Look, vertices: Sequence[Vertex], in_legend: bool) -> go.Scatter:
+    xs, ys, symbols, hovers = (list(each) for each in zip(*vertices, strict=True))
+    return go.Scatter(
+        x=xs,
+        y=ys,
+        text=hovers,
+        mode="lines+markers",
+        name=look.name,
+        legendgroup=look.name,
+        legendrank=look.rank,
+        showlegend=in_legend,
+        cliponaxis=False,
+        line={"color": look.color, "dash": look.dash, "width": 2},
+        marker={
+            "symbol": symbols,
+            "size": 7,
+            "color": look.color,
+            "line": {"width": 1.5, "color": look.color},
+        },
+        hovertemplate="%{text}<extra></extra>",
+    )
+
+
+def _band(look: Look, points: Sequence[Point]) -> go.Scatter:
+    """Return one trace of closed shapes, one for each stretch of points that have a band."""
+    xs: list[float | None] = []
+    ys: list[float | None] = []
+    for _, own in groupby(points, key=lambda point: point.strand):
+        for banded, stretch in groupby(own, key=_has_band):
+            if banded:
+                there = list(stretch)
+                back = there[::-1]
+                xs += [point.x for point in (*there, *back, there[0])] + [None]
+                ys += [point.low for point in there] + [point.high for point in back]
+                ys += [there[0].low, None]
+    red, green, blue = (
+        hex_to_rgb(look.color) if look.color.startswith("#") else unlabel_rgb(look.color)
+    )
+    rgb = f"{red:g},{green:g},{blue:g}"
+    return go.Scatter(
+        x=xs,
+        y=ys,
+        mode="lines",
+        fill="toself",
+        fillcolor=f"rgba({rgb},{FILL})",
+        line={"color": f"rgba({rgb},{EDGE})", "width": 1},  # so that a band of one x is seen
+        name=look.name,
+        legendgroup=look.name,
+        showlegend=False,
+        hoverinfo="skip",
+    )
+
+
+def _has_band(point: Point) -> bool:
+    """A point of one seed has none, nor one whose seeds are all in one special place."""
+    at_one_place = point.low == point.high and point.mark != ORDINARY
+    return point.seeds > 1 and not at_one_place
