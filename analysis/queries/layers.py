@@ -71,7 +71,8 @@ def first_cells(
 ) -> pd.DataFrame:
     """Return the first `rows` rows of a layer's gradient at one step, as its table has them.
 
-    Columns: Run, Epoch, Step, RowIndex, Gradient1 and on, at most to Gradient8, Norm and Mean.
+    Columns: Run, Epoch, Step, RowIndex, Gradient1 and on, at most to Gradient8, Norm and Mean. Of a
+    run in single precision the server prints cells with six digits.
     """
     sizes = layer_sizes(connection, run_id)
     widths = sizes.loc[sizes["layer"] == layer, "width"]

@@ -23,6 +23,7 @@ def connection(filled):
         (queries.run_provenance, 1, columns.PROVENANCE),
         (queries.layer_sizes, 1, columns.SIZES),
         (queries.dense_norm_ratios, 1, columns.DENSE_RATIOS),
+        (queries.epoch_ratios, [1, 3], columns.EPOCH_RATIOS),
     ],
 )
 def test_every_column_has_its_type(connection, query, asked, types):
@@ -70,6 +71,14 @@ def test_sizes_come_by_layer(connection):
     assert sizes["kind"].tolist() == ["dense", "sigmoid", "dense", "softmax"]
     assert sizes["computed_rows"].tolist() == [2] * 4
     assert sizes["stored_rows"].tolist() == [0] * 4
+
+
+def test_ratios_of_several_runs_are_those_of_each(connection):
+    """Run 3 kept statistics alone, which is all that epoch_ratios reads of any run."""
+    several = queries.epoch_ratios(connection, [1, 3])
+    third = several[several["run_id"] == 3].reset_index(drop=True)
+    alone = queries.gradient_norm_ratios(connection, 3).drop(columns="experiment")
+    pd.testing.assert_frame_equal(third, alone)
 
 
 def test_ratios_of_dense_layers_carry_both_layers(connection):
