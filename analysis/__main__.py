@@ -1,9 +1,10 @@
-"""The command line of the reports: `python -m analysis figures`."""
+"""The command line of the reports: `python -m analysis figures`, `audit` and `report`."""
 
 from pathlib import Path
 
 import click
 
+from analysis.audit import Evidence, audited, output
 from analysis.errors import AnalysisError
 from analysis.exhibition import exhibit
 from sql.connection import reader_engine
@@ -11,6 +12,8 @@ from sql.errors import DatabaseError
 from sql.refusal import Refusal
 
 FIGURES = Path("figures")
+REPORT = Path("report")
+KEPT = "kept.json"
 
 
 @click.group()
@@ -37,6 +40,27 @@ def figures(run_id: int | None, experiment: str | None, output: Path, no_png: bo
             exhibit(connection, output, run_id, experiment, images=not no_png, say=click.echo)
     except (AnalysisError, DatabaseError) as error:
         raise Refusal(str(error)) from error
+
+
+@main.command()
+@click.option(
+    "--output",
+    "folder",
+    type=click.Path(path_type=Path),
+    default=REPORT,
+    show_default=True,
+    help="Folder for audit.csv, and for what was measured on the raw rows.",
+)
+def audit(folder: Path) -> None:
+    """Test every claim of the paper on our rows."""
+    try:
+        evidence = Evidence(reader_engine(), folder / KEPT, say=click.echo)
+        results = list(audited(evidence))
+        path = output.write_csv(results, folder)
+    except (AnalysisError, DatabaseError) as error:
+        raise Refusal(str(error)) from error
+    output.print_table(results)
+    click.echo(f"{output.counts(results)} All of them, with their queries: {path}.")
 
 
 if __name__ == "__main__":

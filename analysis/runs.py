@@ -16,7 +16,8 @@ class Run:
     """One finished run, as titles and tables name it.
 
     Accuracies are fractions; a loss that was not finite is None; seconds are wall time; times UTC.
-    Where no epoch is kept accuracies, losses and seconds are all None.
+    `telemetry` is full or statistics. Where no epoch is kept accuracies, losses and seconds are all
+    None.
     """
 
     run_id: int
@@ -33,6 +34,7 @@ class Run:
     validation_loss: float | None
     seconds: float | None
     finished_at: datetime
+    telemetry: str = "full"
 
 
 def finished_runs(
@@ -55,8 +57,13 @@ def finished_runs(
     chosen = chosen[chosen["status"] == "finished"]
     if chosen.empty:
         raise NoRowsError(_none_finished(summary, experiment))
+    return runs_of(chosen)
+
+
+def runs_of(summary: pd.DataFrame) -> list[Run]:
+    """Return rows of experiment_summary as runs, by id."""
     fields = list(Run.__dataclass_fields__)
-    rows = chosen.sort_values("run_id")[fields].astype("object")
+    rows = summary.sort_values("run_id")[fields].astype("object")
     return [Run(**row) for row in rows.where(rows.notna(), None).to_dict("records")]
 
 

@@ -1,0 +1,239 @@
+"""Section 4: the network, how many rows and bytes its gradients take, and the data set."""
+
+from itertools import pairwise
+
+from analysis import paper
+from analysis.audit.claim import Claim
+from analysis.audit.evidence import LIKELY, Evidence
+from analysis.audit.judges import number, seeds, span
+from analysis.audit.verdict import Finding, Verdict, consistent_if, reproduced_if
+
+STEPS = 469 * paper.EPOCHS  # batches of 128, the last of 96
+PRINTED_ROWS = 3_676_960
+PRINTED_BYTES = 45e9
+BYTES = 8  # of a double
+NEAR_TABLE_9 = 3e-7  # a few units of the last digit that Table 9 prints
+
+EXACT = "exact: it is a count"
+
+
+def _twelve_layers(evidence: Evidence, dataset: str) -> Finding:
+    sizes = evidence.sizes("sigmoid_sgd", dataset)
+    dense = int((sizes["kind"] == "dense").sum())
+    return reproduced_if(
+        len(sizes) == paper.LAYERS,
+        f"{len(sizes)} layers, of which {dense} have weights and {len(sizes) - dense} are "
+        "activations",
+    )
+
+
+def _seven_layers(evidence: Evidence, dataset: str) -> Finding:
+    sizes = evidence.sizes("sigmoid_sgd", dataset)
+    dense = int((sizes["kind"] == "dense").sum())
+    in_figure_7 = len(paper.WIDTHS) // 2
+    return consistent_if(
+        in_figure_7 == 7,
+        dense == 7,
+        f"{dense} layers have weights; Figure 7 adds {in_figure_7} of them, and Tables 1 to 4 count "
+        "its first one twice",
+    )
+
+
+def _inputs(evidence: Evidence, dataset: str) -> Finding:
+    sizes = evidence.sizes("sigmoid_sgd", dataset)
+    inputs = int(sizes.loc[sizes["layer"] == 1, "rows_per_step"].iloc[0])
+    return consistent_if(
+        PRINTED_ROWS == 128 * STEPS,
+        inputs == 128,
+        f"layer 1 has {inputs} inputs and 128 neurons; the paper's own {PRINTED_ROWS:,} rows are "
+        f"{PRINTED_ROWS // STEPS} inputs in {STEPS:,} batches",
+    )
+
+
+def _derivatives(evidence: Evidence, dataset: str) -> Finding:
+    sizes = evidence.sizes("sigmoid_sgd", dataset)
+    hidden = sizes[(sizes["kind"] == "dense") & sizes["layer"].between(2, paper.LAYERS - 2)]
+    counts = hidden["rows_per_step"] * hidden["width"]
+    widths = paper.WIDTHS[:-2:2]
+    in_tables = {before * width for before, width in pairwise(widths)}
+    return consistent_if(
+        in_tables == {16_384},
+        set(counts) == {16_384},
+        "hidden dense layers have " + ", ".join(f"{count:,}" for count in counts) + " weights",
+    )
+
+
+def _rows(evidence: Evidence, dataset: str) -> Finding:
+    sizes = evidence.sizes("sigmoid_sgd", dataset)
+    rows = sizes.set_index("layer")["computed_rows"]
+    return reproduced_if(
+        int(rows[1]) == PRINTED_ROWS,
+        f"{rows[1]:,} rows in layer 1: one for each of 784 inputs and {STEPS:,} batches, the last, "
+        "short one of an epoch among them",
+    )
+
+
+def _rows_of_each(evidence: Evidence, dataset: str) -> Finding:
+    sizes = evidence.sizes("sigmoid_sgd", dataset)
+    alike = sizes.loc[sizes["computed_rows"] == PRINTED_ROWS, "layer"].tolist()
+    return reproduced_if(
+        len(alike) == len(sizes),
+        f"of layers {', '.join(map(str, alike)) or 'none'} alone; the others have "
+        f"{span(sizes.loc[~sizes['layer'].isin(alike), 'computed_rows'])}, all together "
+        f"{sizes['computed_rows'].sum():,}",
+    )
+
+
+def _bytes(evidence: Evidence, dataset: str) -> Finding:
+    sizes = evidence.sizes("sigmoid_sgd", dataset)
+    values = int((sizes["computed_rows"] * sizes["width"]).sum())
+    as_first = PRINTED_ROWS * 128 * BYTES * len(sizes)
+    return reproduced_if(
+        abs(values * BYTES / PRINTED_BYTES - 1) < 0.1,
+        f"{values:,} values, {values * BYTES / 1e9:.1f} GB of doubles; "
+        f"{as_first / 1e9:.1f} GB would be {len(sizes)} layers as large as the first",
+    )
+
+
+def _stated_dataset(evidence: Evidence, _: str) -> Finding:
+    for dataset in paper.DATASETS:
+        evidence.norms("relu_sgd", dataset)
+    found = evidence.distances
+    told = "; ".join(
+        f"on {name} the largest of a seed's ten differences from Table 9 is {span(off)}"
+        for name, off in found.items()
+    )
+    nearest, other = sorted(found, key=lambda name: found[name].median())
+    farther = found[other].median() / found[nearest].median()
+    told += f"; {other} is {farther:.1f} times further off in the median"
+    if found[nearest].max() > NEAR_TABLE_9 or farther < LIKELY:
+        return Finding(Verdict.UNTESTED, f"{told}: neither is near enough, or both are alike")
+    return reproduced_if(nearest == paper.STATED_DATASET, f"{told}: it was {nearest}")
+
+
+def _balanced(evidence: Evidence, _: str) -> Finding:
+    curves = evidence.curves("sigmoid_sgd", paper.STATED_DATASET)
+    last = curves[curves["epoch"] == paper.EPOCHS]["validation_accuracy"]
+    return reproduced_if(
+        bool((last.round(3) == 0.1).all()),
+        f"a network that answers one class is right in {span(last)} of MNIST's test images",
+    )
+
+
+def _fixed_rate(evidence: Evidence, dataset: str) -> Finding:
+    curves = evidence.curves("relu_sgd", dataset)
+    rates = curves.groupby("epoch")["learning_rate"].first()
+    return consistent_if(
+        paper.DECAY == 0,
+        rates.nunique() == 1,
+        f"it falls from {number(rates.iloc[0])} at the end of epoch 1 to {number(rates.iloc[-1])} at "
+        "the end of the last: Table 5 has a decay of 1e-3, and Figure 7 passes it",
+    )
+
+
+def _dropout(evidence: Evidence, _: str) -> Finding:
+    near = [off.max() for off in evidence.distances.values() if off.max() <= NEAR_TABLE_9]
+    if not near:
+        return Finding(Verdict.UNTESTED, "no run here is near enough to Table 9 to tell")
+    return consistent_if(
+        len(paper.WIDTHS) < paper.LAYERS,
+        False,
+        f"Figure 7 has neither, and without either our norms are within "
+        f"{number(float(min(near)))} of Table 9",
+    )
+
+
+def _many_seeds(evidence: Evidence, dataset: str) -> Finding:
+    curves = evidence.curves("relu_adam", dataset)
+    last = curves.loc[curves["epoch"] == paper.EPOCHS, "accuracy"]
+    return Finding(
+        Verdict.UNTESTED,
+        "the paper prints one number a cell and no spread; ours: ReLU + Adam ends at an accuracy of "
+        f"{span(last)} in {seeds(len(last))}",
+    )
+
+
+def _equation_10(evidence: Evidence, dataset: str) -> Finding:
+    evidence.seeds("relu_adam", dataset)
+    return Finding(
+        Verdict.UNTESTED,
+        "the views hold gradients, not updates; the algorithm's paper (Kingma and Ba, 2015) has "
+        "epsilon outside the root, and so has our trainer",
+    )
+
+
+CLAIMS = (
+    Claim(
+        "layers_12", "Abstract, Section 6.1.1", "a 12-layer neural network", EXACT, _twelve_layers
+    ),
+    Claim(
+        "layers_7",
+        "Section 4.3.5, Tables 1 to 4",
+        "7 layers (1 input, 5 hidden, and 1 output)",
+        EXACT,
+        _seven_layers,
+    ),
+    Claim("inputs_128", "Section 4.3.1", "128 input neurons; 128 inputs", EXACT, _inputs),
+    Claim(
+        "derivatives_16384",
+        "Section 4.3.5",
+        "a total of 16,384 partial derivatives per hidden layer",
+        EXACT,
+        _derivatives,
+    ),
+    Claim("rows_3676960", "Section 4.3.5", "3,676,960 rows", EXACT, _rows),
+    Claim("rows_per_layer", "Section 4.3.5", "Rows per layer: 3,676,960", EXACT, _rows_of_each),
+    Claim(
+        "gigabytes_45",
+        "Section 4.3.5",
+        "45 GB per experiment",
+        "a tenth: what a server adds to the bare numbers differs",
+        _bytes,
+    ),
+    Claim(
+        "dataset_mnist",
+        "Abstract, Section 4.3.4",
+        "the MNIST dataset",
+        f"Table 9 within {NEAR_TABLE_9:g}, a few units of its last digit, in every seed, and in "
+        f"the median at least {LIKELY:g} times further off on the other data set",
+        _stated_dataset,
+        about_datasets=True,
+    ),
+    Claim(
+        "dataset_balanced",
+        "Section 4.3.4",
+        "MNIST's balanced structure",
+        "0.100 to three digits, as balance would have it",
+        _balanced,
+        about_datasets=True,
+    ),
+    Claim(
+        "fixed_learning_rate",
+        "Sections 6.2.1, 6.4.2, 6.4.3",
+        "SGD applied the same global learning rate; a fixed learning rate",
+        "none: a rate is fixed or is not",
+        _fixed_rate,
+    ),
+    Claim(
+        "dropout_and_normalization",
+        "Section 4.3.3",
+        "Dropout and Batch Normalization are also used between layers",
+        f"Table 9 within {NEAR_TABLE_9:g} by a network without them",
+        _dropout,
+        about_datasets=True,
+    ),
+    Claim(
+        "many_seeds",
+        "Section 4.3.3",
+        "Each group is trained multiple times with different random seeds",
+        "none can be given for what is not printed",
+        _many_seeds,
+    ),
+    Claim(
+        "equation_10",
+        "Equation 10",
+        "Adam divides by the root of v + epsilon",
+        "none can be given for what no view holds",
+        _equation_10,
+    ),
+)

@@ -1,0 +1,257 @@
+"""Sections 6.5 and 7, H0 and H1, and the paper's answers to its five research questions."""
+
+import pandas as pd
+
+from analysis import paper
+from analysis.audit.claim import Claim, Judge
+from analysis.audit.evidence import Evidence
+from analysis.audit.judges import MOST_SEEDS, number, ratios_of, seeds, sentence, span
+from analysis.audit.verdict import Finding, Verdict, consistent_if, reproduced_if
+from analysis.errors import NoRowsError
+from analysis.hypotheses import CONTRASTS, Effect, effects
+from analysis.statistics import ALPHA, REJECTED, TOO_FEW
+
+DEEP = tuple(range(5, paper.LAYERS))
+BEST = "relu_adam"
+LEARNS = 0.5  # accuracy that no guessing reaches
+SMALL = 1e-3  # the paper's line for a vanishing gradient
+
+BY_TEST = f"a permutation test of seeds in pairs, two-sided, {ALPHA:g} after Holm's correction"
+
+
+def all_effects(evidence: Evidence, dataset: str) -> list[Effect]:
+    """Return the effects of activation and optimizer that the runs on a data set allow."""
+    norms = {}
+    for experiment in paper.EXPERIMENTS:
+        try:
+            norms[experiment] = evidence.norms(experiment, dataset)
+        except NoRowsError:
+            continue
+    return effects(norms)
+
+
+def in_words(effect: Effect) -> str:
+    """Return an effect's overall comparison in one sentence."""
+    found = effect.overall
+    text = f"{effect.contrast.title}: norms differ by {found.difference:+.2f} decades"
+    if found.low == found.low:
+        text += f" ({found.low:+.2f} to {found.high:+.2f}), p = {found.adjusted:.3g}"
+    layers = sum(each.conclusion == REJECTED for each in effect.layers)
+    return (
+        f"{text}, {seeds(found.seeds)}: {found.conclusion}; in {layers} of {len(effect.layers)} "
+        "layers alone it is rejected"
+    )
+
+
+def _contrast(names: tuple[str, ...], positive: bool | None) -> Judge:
+    """Judge that H0 is rejected for all of `names`, with differences of one sign if one is given."""
+
+    def judge(evidence: Evidence, dataset: str) -> Finding:
+        for contrast in CONTRASTS:
+            if contrast.name in names:
+                for experiment in contrast.first + contrast.second:
+                    evidence.seeds(experiment, dataset)
+        found = [each for each in all_effects(evidence, dataset) if each.contrast.name in names]
+        told = ". ".join(map(in_words, found))
+        if len(found) < len(names) or any(e.overall.conclusion == TOO_FEW for e in found):
+            return Finding(
+                Verdict.UNTESTED,
+                f"{told or 'no seed is common to the groups'}: `make train EXP=all SEEDS=10 "
+                f"TELEMETRY=statistics DATASET={dataset}`",
+            )
+        holds = all(each.overall.conclusion == REJECTED for each in found) and all(
+            positive is None or (each.overall.difference > 0) == positive for each in found
+        )
+        return reproduced_if(holds, told)
+
+    return judge
+
+
+def _last(evidence: Evidence, dataset: str, column: str) -> pd.DataFrame:
+    """Return `column` in the last epoch, seeds down, experiments across."""
+    columns = {}
+    for experiment in paper.EXPERIMENTS:
+        curves = evidence.curves(experiment, dataset)
+        last = curves[curves["epoch"] == paper.EPOCHS]
+        columns[experiment] = last.set_index("seed")[column]
+    return pd.DataFrame(columns).dropna()
+
+
+def _highest_accuracy(evidence: Evidence, dataset: str) -> Finding:
+    last = _last(evidence, dataset, "validation_accuracy")
+    best = (last.idxmax(axis=1) == BEST).sum()
+    told = ", ".join(f"{name} {span(last[name])}" for name in last)
+    return reproduced_if(best > len(last) / 2, f"best in {best} of {seeds(len(last))}: {told}")
+
+
+def _only_one_learns(evidence: Evidence, dataset: str) -> Finding:
+    accuracy = _last(evidence, dataset, "validation_accuracy")
+    learns = accuracy > LEARNS
+    falls = {}
+    for experiment in paper.EXPERIMENTS:
+        curves = evidence.curves(experiment, dataset)
+        ends = curves[curves["epoch"].isin((1, paper.EPOCHS))]
+        losses = ends.pivot(index="seed", columns="epoch", values="loss")
+        falls[experiment] = bool((losses[paper.EPOCHS] < 0.9 * losses[1]).mean() > 0.5)
+    printed = paper.printed_curves()
+    also = (printed["loss_last"] < 0.9 * printed["loss_first"]).sum()
+    others = [name for name, fell in falls.items() if fell and name != BEST]
+    told = (
+        f"accuracy above {LEARNS:.0%} in "
+        + ", ".join(f"{name} {int(learns[name].sum())}" for name in learns)
+        + f" of {seeds(len(learns))}; the loss of {' and '.join(others) or 'no other'} falls too"
+    )
+    holds = falls[BEST] and bool(learns[BEST].mean() > 0.5) and not others
+    return consistent_if(also == 1, holds, told)
+
+
+def _early_layers(experiments: tuple[str, ...], layers: tuple[int, ...]) -> Judge:
+    def judge(evidence: Evidence, dataset: str) -> Finding:
+        told, shares = [], []
+        for experiment in experiments:
+            norms = evidence.norms(experiment, dataset)
+            own = norms[norms["layer"].isin(layers)]
+            shares.append((own["norm"] < SMALL).mean())
+            told.append(
+                f"{experiment}: norms {span(own['norm'])}, {shares[-1]:.0%} below {SMALL:g}"
+            )
+        return reproduced_if(min(shares) > 0.9, "; ".join(told))
+
+    return judge
+
+
+def _most_effective(evidence: Evidence, dataset: str) -> Finding:
+    norms = {name: evidence.norms(name, dataset) for name in paper.EXPERIMENTS}
+    smallest = pd.DataFrame(
+        {
+            name: frame[frame["layer"] % 2 == 1]
+            .groupby(["seed", "layer"])["norm"]
+            .mean()
+            .unstack()
+            .min(axis=1)
+            for name, frame in norms.items()
+        }
+    ).dropna()
+    best = (smallest.idxmax(axis=1) == BEST).sum()
+    told = ", ".join(f"{name} {number(float(smallest[name].median()))}" for name in smallest)
+    return reproduced_if(
+        best > len(smallest) / 2,
+        f"the norm of the dense layer that gets least is largest in {best} of "
+        f"{seeds(len(smallest))}; medians: {told}",
+    )
+
+
+CLAIMS = (
+    Claim(
+        "highest_accuracy",
+        "Abstract, Section 6.5",
+        "ReLU with Adam achieves the highest accuracy",
+        f"test accuracy of the last epoch, {MOST_SEEDS}",
+        _highest_accuracy,
+    ),
+    Claim(
+        "only_relu_adam_converges",
+        "Section 6.1.2",
+        "only ReLU-Adam led to a convergent and accurate model",
+        f"accuracy above {LEARNS:.0%} and a loss that falls by a tenth, {MOST_SEEDS}",
+        _only_one_learns,
+    ),
+    Claim(
+        "deep_layers_stable",
+        "Section 7",
+        "ReLU with Adam consistently maintained stable ratios in the deeper layers (5 to 11)",
+        f"all their cells stable, {MOST_SEEDS}",
+        sentence(
+            lambda: bool((paper.printed_cells(7)[list(DEEP)] == "stable").all(axis=None)),
+            ratios_of(BEST),
+            lambda ratios: bool(
+                (ratios.loc[ratios["layer"].isin(DEEP), "class"] == "stable").all()
+            ),
+            lambda ratios: (
+                "of their cells are stable "
+                f"{(ratios.loc[ratios['layer'].isin(DEEP), 'class'] == 'stable').mean():.0%}"
+            ),
+        ),
+    ),
+    Claim(
+        "no_evidence_of_explosion",
+        "Section 7",
+        "ReLU with Adam: resilient across all epochs, with no evidence of exploding gradients",
+        f"no cell exploding, {MOST_SEEDS}",
+        sentence(
+            lambda: not bool((paper.printed_cells(7) == "exploding").any(axis=None)),
+            ratios_of(BEST),
+            lambda ratios: not (ratios["class"] == "exploding").any(),
+            lambda ratios: f"{(ratios['class'] == 'exploding').mean():.0%} of the cells explode",
+        ),
+    ),
+    Claim(
+        "sigmoid_vanishes_early",
+        "Section 7",
+        "sigmoid, regardless of optimizer, consistently led to vanishing gradients in early layers",
+        f"norms of layers 1 to 4 below {SMALL:g} in nine of ten cells",
+        _early_layers(("sigmoid_sgd", "sigmoid_adam"), (1, 2, 3, 4)),
+    ),
+    Claim(
+        "sgd_vanishes",
+        "Section 6.5",
+        "SGD with either activation resulted in significant vanishing gradients",
+        f"norms of layers 1 to 4 below {SMALL:g} in nine of ten cells",
+        _early_layers(("sigmoid_sgd", "relu_sgd"), (1, 2, 3, 4)),
+    ),
+    Claim(
+        "h1_with_sgd",
+        "Section 4.1.2, H1",
+        "ReLU leads to significantly fewer vanishing gradients compared to sigmoid: with SGD",
+        BY_TEST,
+        _contrast(("activation_sgd",), positive=True),
+    ),
+    Claim(
+        "h1_with_adam",
+        "Section 4.1.2, H1",
+        "ReLU leads to significantly fewer vanishing gradients compared to sigmoid: with Adam",
+        BY_TEST,
+        _contrast(("activation_adam",), positive=True),
+    ),
+    Claim(
+        "question_1_activation",
+        "Question 1, Section 7",
+        "sigmoid amplifies vanishing gradients, ReLU mitigates them",
+        f"{BY_TEST}, with either optimizer",
+        _contrast(("activation_sgd", "activation_adam"), positive=True),
+    ),
+    Claim(
+        "question_2_optimizer",
+        "Question 2, Section 7",
+        "Adam mitigates vanishing gradients compared to SGD",
+        f"{BY_TEST}, with either activation",
+        _contrast(("optimizer_sigmoid", "optimizer_relu"), positive=True),
+    ),
+    Claim(
+        "question_3_interaction",
+        "Question 3, Section 6.5",
+        "activation-optimizer synergy: together they change more than each by itself",
+        BY_TEST,
+        _contrast(("interaction",), positive=True),
+    ),
+    Claim(
+        "question_4_performance",
+        "Question 4",
+        "SGD with either activation fails to learn beyond random performance",
+        "test accuracy of the last epoch below 15 %, in every seed",
+        lambda evidence, dataset: _fails(evidence, dataset, ("sigmoid_sgd", "relu_sgd")),
+    ),
+    Claim(
+        "question_5_best",
+        "Question 5, Section 6.5",
+        "ReLU with Adam was the most effective in minimizing vanishing gradients",
+        f"the dense layer that gets least gets most, {MOST_SEEDS}",
+        _most_effective,
+    ),
+)
+
+
+def _fails(evidence: Evidence, dataset: str, experiments: tuple[str, ...]) -> Finding:
+    last = _last(evidence, dataset, "validation_accuracy")[list(experiments)]
+    told = ", ".join(f"{name} {span(last[name])}" for name in last)
+    return reproduced_if(bool((last < 0.15).all(axis=None)), f"in {seeds(len(last))}: {told}")

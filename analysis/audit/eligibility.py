@@ -1,0 +1,85 @@
+"""Which runs can speak about the paper: complete ones of its networks, settings and data."""
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+import pandas as pd
+from sqlalchemy import Connection
+
+from analysis import paper, queries
+from analysis.runs import Run, runs_of
+
+HIDDEN_WIDTHS = [128, 128, 64, 32, 16]
+OPTIMIZERS = {
+    "sgd": {"learning_rate": 1.0, "decay": 1e-3, "momentum": 0.0},
+    "adam": {
+        "learning_rate": 1e-3,
+        "decay": 1e-3,
+        "epsilon": 1e-7,
+        "beta_1": 0.9,
+        "beta_2": 0.999,
+    },
+}
+CONFIGURATION = {
+    "hidden_widths": HIDDEN_WIDTHS,
+    "batch_size": 128,
+    "dropout": 0.0,
+    "batch_normalization": False,
+    "initial_weight_scale": 0.01,
+}
+
+
+@dataclass(frozen=True)
+class LeftOut:
+    """A run of one of the paper's experiments that says nothing about the paper, and why."""
+
+    run_id: int
+    experiment: str
+    dataset: str
+    reason: str
+
+
+def eligible(connection: Connection, summary: pd.DataFrame) -> tuple[list[Run], list[LeftOut]]:
+    """Sort the runs of the paper's experiments: those that count, by id, and those left out."""
+    counted, left_out = [], []
+    ours = summary[summary["experiment"].isin(paper.EXPERIMENTS)]
+    for run in ours.to_dict("records"):
+        config = json.loads(queries.run_provenance(connection, run["run_id"])["config"].iloc[0])
+        reason = next(_objections(run, config), None)
+        if reason is None:
+            counted.append(run["run_id"])
+        else:
+            left_out.append(LeftOut(run["run_id"], run["experiment"], run["dataset"], reason))
+    return runs_of(ours[ours["run_id"].isin(counted)]), left_out
+
+
+def _objections(run: Mapping[str, object], config: Mapping[str, object]) -> Iterator[str]:
+    if run["dataset"] not in paper.DATASETS:
+        yield f"it is on {run['dataset']}, and the paper on one of {', '.join(paper.DATASETS)}"
+    if run["training_images"] != paper.TRAINING_IMAGES:
+        yield (
+            f"it trained on {run['training_images']:,} images, and the paper on "
+            f"{paper.TRAINING_IMAGES:,}"
+        )
+    if run["epochs"] != paper.EPOCHS:
+        yield f"it is of {run['epochs']} epochs, and the paper of {paper.EPOCHS}"
+    if run["status"] != "finished":
+        yield (
+            f"it is {run['status']} after {run['completed_epoch']} of {run['epochs']} epochs: let "
+            "it finish, or train another"
+        )
+    if run["record_every"] != 1:
+        yield f"it recorded one batch in {run['record_every']}"
+    activation, _, optimizer = str(run["experiment"]).partition("_")
+    expected = CONFIGURATION | {"activation": activation}
+    for name, value in expected.items():
+        if config.get(name) != value:
+            yield f"its {name} is {config.get(name)}, and the paper's {value}"
+    found = config.get("optimizer", {})
+    for name, value in ({"kind": optimizer} | OPTIMIZERS[optimizer]).items():
+        if found.get(name) != value:
+            yield f"its optimizer's {name} is {found.get(name)}, and the paper's {value}"
+    for name, value in config.get("penalties", {}).items():
+        if value:
+            yield f"its penalty {name} is {value}, and the paper's 0"

@@ -1,0 +1,184 @@
+"""What the audit asks the views, each question once, and which runs it asks about."""
+
+import re
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import cached_property
+from pathlib import Path
+
+import pandas as pd
+from sqlalchemy import Connection, Engine, event
+
+from analysis import paper, queries
+from analysis.audit.eligibility import LeftOut, eligible
+from analysis.audit.storage import Question, Say, Storage
+from analysis.errors import NoRowsError
+from analysis.runs import Run
+
+LIKELY = 5.0  # times nearer to Table 9 than the other data set
+
+
+class Evidence:
+    """The rows of the paper's four experiments, by experiment and data set.
+
+    `datasets` are those with runs, the paper's own first; `asked` collects the SQL behind every
+    answer. A method raises NoRowsError, with the cure, where there is no run to answer from.
+    """
+
+    def __init__(self, engine: Engine, kept: Path | None, say: Say = lambda text: None) -> None:
+        self.asked: list[str] = []
+        self._engine = engine
+        self._answers: dict[tuple, tuple[object, list[str]]] = {}
+        self._storage = Storage(engine, kept, say)
+        with self._listening([]) as connection:
+            self.summary = queries.experiment_summary(connection)
+            self.runs, self.left_out = eligible(connection, self.summary)
+        found = {run.dataset for run in self.runs}
+        self.datasets = (
+            tuple(name for name in paper.DATASETS if name in found) or paper.DATASETS[:1]
+        )
+
+    def seeds(self, experiment: str, dataset: str) -> list[Run]:
+        """Return one run a seed, by seed: one in full telemetry if there is, else the newest."""
+        best: dict[int, Run] = {}
+        for run in sorted(self.runs, key=lambda run: (run.telemetry == "full", run.run_id)):
+            if (run.experiment, run.dataset) == (experiment, dataset):
+                best[run.seed] = run
+        if not best:
+            raise NoRowsError(self._none(experiment, dataset))
+        return [best[seed] for seed in sorted(best)]
+
+    def reference(self, experiment: str, dataset: str) -> Run:
+        """Return the run that stands beside the paper's: in full telemetry if there is one."""
+        runs = self.seeds(experiment, dataset)
+        return next((run for run in runs if run.telemetry == "full"), runs[0])
+
+    def full(self, experiment: str, dataset: str) -> Run:
+        """Return a run with rows in the gradient tables."""
+        run = self.reference(experiment, dataset)
+        if run.telemetry != "full":
+            raise NoRowsError(
+                f"No run of {experiment} on {dataset} has its gradients in the tables, only their "
+                f"statistics: `make train EXP={experiment} DATASET={dataset}`."
+            )
+        return run
+
+    def norms(self, experiment: str, dataset: str) -> pd.DataFrame:
+        """Return epoch_means of every seed, with a column `seed`."""
+        return self._of_seeds(queries.epoch_means, experiment, dataset)
+
+    def ratios(self, experiment: str, dataset: str) -> pd.DataFrame:
+        """Return epoch_ratios of every seed, with a column `seed`."""
+        return self._of_seeds(queries.epoch_ratios, experiment, dataset)
+
+    def curves(self, experiment: str, dataset: str) -> pd.DataFrame:
+        """Return training_curves of every seed; it has a column `seed` itself."""
+        ids = tuple(run.run_id for run in self.seeds(experiment, dataset))
+        return self.ask(queries.training_curves_of, ids)
+
+    def sizes(self, experiment: str, dataset: str) -> pd.DataFrame:
+        """Return layer_sizes of the reference run."""
+        return self.ask(queries.layer_sizes, self.reference(experiment, dataset).run_id)
+
+    def dense_ratios(self, experiment: str, dataset: str) -> pd.DataFrame:
+        """Return dense_norm_ratios of the reference run."""
+        return self.ask(queries.dense_norm_ratios, self.reference(experiment, dataset).run_id)
+
+    def thresholds(self) -> dict[str, float]:
+        """Return the lines of ratio_thresholds: vanishing, exploding, exploding_table_6."""
+        return self.ask(queries.ratio_thresholds).iloc[0].to_dict()
+
+    def stored_norms(
+        self,
+        experiment: str,
+        dataset: str,
+        layers: tuple[int, ...],
+        decimals: int,
+        filler: float,
+        epochs: tuple[int, int] = (1, paper.EPOCHS),
+    ) -> pd.DataFrame:
+        """Return norms after a lossy storage, epochs down, layers across."""
+        run = self.full(experiment, dataset)
+        self.asked += [Question(run, layer, decimals, filler, epochs).statement for layer in layers]
+        key = (run.run_id, layers, decimals, filler, epochs)
+        if key not in self._answers:
+            norms = self._storage.norms(run, layers, decimals, filler, epochs)
+            self._answers[key] = (norms, [])
+        return self._answers[key][0]
+
+    def ask(self, query: Callable[..., pd.DataFrame], *values: object) -> pd.DataFrame:
+        """Return what a function of analysis.queries returns; it is called once for given `values`."""
+        key = (query.__name__, *values)
+        if key not in self._answers:
+            heard: list[str] = []
+            with self._listening(heard) as connection:
+                self._answers[key] = (query(connection, *values), heard)
+        answer, heard = self._answers[key]
+        self.asked += heard
+        return answer
+
+    @cached_property
+    def distances(self) -> dict[str, pd.Series]:
+        """By data set and seed, how far our layer-12 norms are from Table 9: the largest of ten."""
+        printed = paper.printed_norms()["layer_12_norm"]
+        found = {}
+        for dataset in self.datasets:
+            try:
+                norms = self.norms("relu_sgd", dataset)
+            except NoRowsError:
+                continue
+            last = norms[norms["layer"] == paper.LAYERS]
+            off = (last["norm"] - last["epoch"].map(printed)).abs()
+            found[dataset] = off.groupby(last["seed"]).max()
+        return found
+
+    @property
+    def fitting(self) -> str:
+        """The data set that Table 9 fits, or where none can be told from the other, the paper's."""
+        middle = {name: float(off.median()) for name, off in self.distances.items()}
+        near = sorted(middle, key=middle.__getitem__)
+        if len(near) > 1 and middle[near[1]] >= LIKELY * middle[near[0]]:
+            return near[0]
+        return self.datasets[0]
+
+    def _of_seeds(
+        self, query: Callable[..., pd.DataFrame], experiment: str, dataset: str
+    ) -> pd.DataFrame:
+        runs = self.seeds(experiment, dataset)
+        frame = self.ask(query, tuple(run.run_id for run in runs))
+        return frame.assign(seed=frame["run_id"].map({run.run_id: run.seed for run in runs}))
+
+    def _none(self, experiment: str, dataset: str) -> str:
+        why = [
+            f"run {each.run_id} is left out, because {each.reason}"
+            for each in self.left_out
+            if (each.experiment, each.dataset) == (experiment, dataset)
+        ]
+        reasons = f" ({'; '.join(why)})" if why else ""
+        return (
+            f"There is no finished run of {experiment} on {dataset} as the paper has it{reasons}: "
+            f"`make train EXP={experiment} DATASET={dataset}`."
+        )
+
+    @contextmanager
+    def _listening(self, heard: list[str]) -> Iterator[Connection]:
+        """Give a connection that writes the statements it executes into `heard`."""
+
+        def note(_conn, cursor, statement, parameters, *_) -> None:
+            text = cursor.mogrify(statement, parameters or None)
+            heard.append(re.sub(r"\s+", " ", text).strip())
+
+        with self._engine.connect() as connection:
+            event.listen(connection, "before_cursor_execute", note)
+            try:
+                yield connection
+            finally:
+                event.remove(connection, "before_cursor_execute", note)
+
+
+def left_out_lines(left_out: list[LeftOut]) -> list[str]:
+    """Return a sentence about each run left out."""
+    return [
+        f"Run {each.run_id} of {each.experiment} on {each.dataset} is left out: {each.reason}."
+        for each in left_out
+    ]

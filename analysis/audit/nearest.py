@@ -1,0 +1,102 @@
+"""How near the cells of Tables 8 and 10 can be brought, by data set, seed, decimals and constant.
+
+Every storage that the views know is tried on the first epoch of the runs whose gradients are in the
+tables, and every seed as it was computed; the nearest are reported, however near that is.
+"""
+
+from contextlib import suppress
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from analysis import paper, queries
+from analysis.audit.evidence import Evidence
+from analysis.audit.stored import stored_ratios
+from analysis.errors import NoRowsError
+
+FIRST = (1, 1)
+LAYERS = tuple(range(1, paper.LAYERS))
+OTHER_KIND = 6.0  # decades: the paper's figures draw Infinity at 1e6 and zero at 1e-6
+SEARCHED = ("relu_sgd", "sigmoid_adam")  # Tables 8 and 10
+
+
+@dataclass(frozen=True)
+class Trial:
+    """One storage of one run, held against the first epoch of a table.
+
+    `decimals` and `filler` are None for gradients as they were computed. Of `cells` that are a
+    number, zero or Infinity in the table, `alike` are of the same kind here. They are `decades`
+    apart: the mean of |log10(ours / printed)|, a cell of another kind counting as OTHER_KIND.
+    """
+
+    experiment: str
+    dataset: str
+    seed: int
+    run_id: int
+    decimals: int | None
+    filler: float | None
+    cells: int
+    alike: int
+    decades: float
+
+
+def trials(evidence: Evidence, experiment: str, dataset: str) -> list[Trial]:
+    """Return every storage tried, the nearest first: of all seeds plain, of one run stored."""
+    found = []
+    ratios = evidence.ratios(experiment, dataset)
+    for run in evidence.seeds(experiment, dataset):
+        own = ratios[(ratios["run_id"] == run.run_id) & (ratios["epoch"] == 1)]
+        found.append(_trial(run, None, None, own.set_index("layer")["ratio"]))
+    with suppress(NoRowsError):  # without gradients in the tables the plain ones are all there is
+        found += _stored(evidence, experiment, dataset)
+    return sorted(found, key=lambda trial: trial.decades)
+
+
+def nearest_storage(evidence: Evidence, experiment: str, dataset: str) -> Trial:
+    """Return the nearest storage of a run in full telemetry; NoRowsError where there is none."""
+    return min(_stored(evidence, experiment, dataset), key=lambda trial: trial.decades)
+
+
+def _stored(evidence: Evidence, experiment: str, dataset: str) -> list[Trial]:
+    run = evidence.full(experiment, dataset)
+    known = evidence.ask(queries.storage_hypotheses)
+    tried = []
+    for decimals in sorted(set(known["decimals"])):
+        tried.append(_one(evidence, run, int(decimals), 0.0))
+    best = min(tried, key=lambda trial: trial.decades).decimals
+    for filler in sorted(set(known["filler"]) - {0.0}):
+        tried.append(_one(evidence, run, best, float(filler)))
+    return tried
+
+
+def _one(evidence: Evidence, run, decimals: int, filler: float) -> Trial:
+    ratios = stored_ratios(evidence, run.experiment, run.dataset, LAYERS, decimals, filler, FIRST)
+    return _trial(run, decimals, filler, ratios.loc[1])
+
+
+def _trial(run, decimals: int | None, filler: float | None, ours: pd.Series) -> Trial:
+    printed = paper.printed_ratios(paper.RATIO_TABLES[run.experiment]).loc[1].dropna()
+    ours = ours.reindex(printed.index)
+    alike = _kind(printed) == _kind(ours)
+    numbers = alike & (_kind(printed) == "number")
+    apart = pd.Series(OTHER_KIND, index=printed.index).mask(alike, 0.0)
+    apart[numbers] = np.log10(ours[numbers] / printed[numbers]).abs()
+    return Trial(
+        run.experiment,
+        run.dataset,
+        run.seed,
+        run.run_id,
+        decimals,
+        filler,
+        len(printed),
+        int(alike.sum()),
+        float(apart.mean()),
+    )
+
+
+def _kind(ratios: pd.Series) -> pd.Series:
+    kinds = pd.Series("number", index=ratios.index)
+    kinds[ratios == 0] = "zero"
+    kinds[ratios.isna() | np.isinf(ratios)] = "infinite"
+    return kinds

@@ -1,0 +1,156 @@
+"""Norms as a lossy storage would have them, for many layers at once, and kept once measured.
+
+They come from the stored_norm_avg views, which read every cell of a layer: minutes for a whole run.
+What was measured is kept in a file, under a digest of what it was measured on: the layer's plain
+norms, which the server generates from the same cells, and the versions of the views. Where a row
+changes the norm changes, and the old result is not found any more.
+"""
+
+import hashlib
+import json
+import os
+import re
+from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+import pandas as pd
+from sqlalchemy import Engine
+
+from analysis import queries
+from analysis.errors import OutputError
+from analysis.runs import Run
+from sql.objects import versions
+from sql.queries import query
+
+VIEWS = ("stored_norm_avg", "storage_hypotheses")
+CONNECTIONS = min(4, os.cpu_count() or 1)
+
+Say = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class Question:
+    """One layer of a run, stored with `decimals` places and `filler` in unused columns.
+
+    `epochs` are the first and the last to be read.
+    """
+
+    run: Run
+    layer: int
+    decimals: int
+    filler: float
+    epochs: tuple[int, int]
+
+    @property
+    def statement(self) -> str:
+        """The SQL that answers, on one line."""
+        values = {
+            "run_id": self.run.run_id,
+            "decimals": self.decimals,
+            "filler": self.filler,
+            "first_epoch": self.epochs[0],
+            "last_epoch": self.epochs[1],
+        }
+        view = f"{self.run.experiment}_layer_{self.layer}_stored_norm_avg"
+        text = query("stored_norm_avg", view=view)
+        filled = re.sub(r":([a-z_]+)", lambda match: f"{values[match[1]]:g}", text)
+        return " ".join(filled.split())
+
+
+class Storage:
+    """Answers questions from what is kept in `path`, or from the server, and keeps the answers."""
+
+    def __init__(self, engine: Engine, path: Path | None, say: Say) -> None:
+        self._engine = engine
+        self._path = path
+        self._say = say
+        self._kept: dict[str, dict[str, float]] = _read(path)
+        self._digests: dict[tuple[int, int], str] = {}
+        self._versions = {name: versions("views")[name][-1] for name in VIEWS}
+
+    def norms(
+        self,
+        run: Run,
+        layers: Iterable[int],
+        decimals: int,
+        filler: float,
+        epochs: tuple[int, int],
+    ) -> pd.DataFrame:
+        """Return the stored norms, epochs down, layers across.
+
+        Raises NoRowsError for a run that has no rows in the gradient tables.
+        """
+        questions = [Question(run, layer, decimals, filler, epochs) for layer in layers]
+        with ThreadPoolExecutor(CONNECTIONS) as pool:
+            keys = dict(zip(questions, pool.map(self._key, questions), strict=True))
+            missing = [each for each in questions if keys[each] not in self._kept]
+            if missing:
+                self._say(
+                    f"Run {run.run_id}, {run.experiment} on {run.dataset}: reading {len(missing)} "
+                    f"layers of epochs {epochs[0]} to {epochs[1]}, {decimals} decimals, "
+                    f"filler {filler:g} ..."
+                )
+                for each, found in zip(missing, pool.map(self._measured, missing), strict=True):
+                    self._kept[keys[each]] = found
+                self._write()
+        columns = {
+            each.layer: pd.Series(self._kept[key], dtype="float64").rename(index=int)
+            for each, key in keys.items()
+        }
+        return pd.DataFrame(columns).sort_index().rename_axis("epoch")
+
+    def _measured(self, question: Question) -> dict[str, float]:
+        run = question.run
+        with self._engine.connect() as connection:
+            frame = queries.stored_norm_avg(
+                connection,
+                run.experiment,
+                question.layer,
+                run.run_id,
+                question.decimals,
+                question.filler,
+                question.epochs,
+            )
+        return dict(zip(map(str, frame["epoch"]), frame["norm"].tolist(), strict=True))
+
+    def _key(self, question: Question) -> str:
+        run, layer = question.run, question.layer
+        if (run.run_id, layer) not in self._digests:
+            with self._engine.connect() as connection:
+                plain = queries.norm_avg(connection, run.experiment, layer, run.run_id)
+            self._digests[run.run_id, layer] = plain.to_csv(index=False)
+        parts = [
+            self._digests[run.run_id, layer],
+            self._versions,
+            run.experiment,
+            layer,
+            question.decimals,
+            question.filler,
+            question.epochs,
+        ]
+        return hashlib.sha256(json.dumps(parts).encode()).hexdigest()
+
+    def _write(self) -> None:
+        if self._path is None:
+            return
+        try:
+            self._path.parent.mkdir(parents=True, exist_ok=True)
+            fresh = self._path.with_suffix(".new")
+            fresh.write_text(json.dumps(self._kept), encoding="utf-8")
+            os.replace(fresh, self._path)
+        except OSError as error:
+            raise OutputError(
+                f"Cannot keep what was measured in {self._path} ({error.strerror}): "
+                "choose another folder with --output."
+            ) from error
+
+
+def _read(path: Path | None) -> dict[str, dict[str, float]]:
+    if path is None or not path.is_file():
+        return {}
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}  # damaged or not ours to read: measured again

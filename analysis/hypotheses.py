@@ -1,0 +1,90 @@
+"""H0 and H1 of Section 4.1.2, and what optimizers and their interplay with activations change.
+
+The outcome is log10 of a layer's mean row norm over all epochs, one number a seed and layer.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import pandas as pd
+
+from analysis.statistics import Comparison, compare, corrected, logarithms
+
+
+@dataclass(frozen=True)
+class Contrast:
+    """What is set against what: `second` minus `first`; an interaction has a contrast in each."""
+
+    name: str
+    title: str
+    first: tuple[str, ...]
+    second: tuple[str, ...]
+
+
+CONTRASTS = (
+    Contrast(
+        "activation_sgd", "ReLU against sigmoid, both with SGD", ("sigmoid_sgd",), ("relu_sgd",)
+    ),
+    Contrast(
+        "activation_adam", "ReLU against sigmoid, both with Adam", ("sigmoid_adam",), ("relu_adam",)
+    ),
+    Contrast(
+        "optimizer_sigmoid",
+        "Adam against SGD, both with sigmoid",
+        ("sigmoid_sgd",),
+        ("sigmoid_adam",),
+    ),
+    Contrast("optimizer_relu", "Adam against SGD, both with ReLU", ("relu_sgd",), ("relu_adam",)),
+    Contrast(
+        "interaction",
+        "Adam's effect with ReLU against Adam's effect with sigmoid",
+        ("sigmoid_sgd", "sigmoid_adam"),
+        ("relu_sgd", "relu_adam"),
+    ),
+)
+
+
+@dataclass(frozen=True)
+class Effect:
+    """A contrast with its comparison in every layer and overall.
+
+    `zeros` counts the norms that were exactly zero and stand in with the smallest positive one.
+    """
+
+    contrast: Contrast
+    layers: tuple[Comparison, ...]
+    overall: Comparison
+    zeros: int
+
+
+def effects(norms: Mapping[str, pd.DataFrame]) -> list[Effect]:
+    """Test the contrasts of which all experiments are in `norms`.
+
+    `norms` is experiment -> rows of epoch_means with a column seed. Layers are corrected within
+    their contrast, the overall tests among each other (Holm).
+    """
+    measured = {
+        name: frame.groupby(["seed", "layer"])["norm"].mean().unstack()
+        for name, frame in norms.items()
+    }
+    tested = []
+    for contrast in CONTRASTS:
+        names = contrast.first + contrast.second
+        if not set(names) <= set(measured):
+            continue
+        together, zeros = logarithms(pd.concat({name: measured[name] for name in names}))
+        sides = []
+        for side in (contrast.first, contrast.second):
+            parts = [together.loc[name] for name in side]
+            sides.append(parts[0] if len(parts) == 1 else (parts[1] - parts[0]).dropna(how="all"))
+        if not set(sides[0].index) & set(sides[1].index):
+            continue
+        *layers, overall = compare(*sides)
+        tested.append(Effect(contrast, tuple(layers), overall, zeros))
+    if not tested:
+        return []
+    overalls = corrected([each.overall for each in tested])
+    return [
+        Effect(each.contrast, each.layers, overall, each.zeros)
+        for each, overall in zip(tested, overalls, strict=True)
+    ]
