@@ -30,7 +30,9 @@ class Look:
 class Point:
     """One x of a line over its seeds: y of the median, None for nowhere, and the band's two ends.
 
-    `mark` is that of the median, `marks` has y of every mark that at least one seed has.
+    Zero and infinity count in the median, as smallest and largest; the band is of the `seeds` whose
+    values are where the axis says. `mark` is that of the median, `marks` has y of every mark that
+    at least one seed has.
     """
 
     x: int
@@ -68,21 +70,21 @@ def _point(strand: int, x: int, own: pd.DataFrame, places: Mapping[str, float]) 
     counts = own.loc[own["mark"] != ORDINARY, "mark"].value_counts()
     if known.empty:
         median, mark = float("nan"), counts.index[0]
-        y, ends = places.get(mark), []
+        y = places.get(mark)
     else:
         median = float(np.median(known["value"]))
         mark = {0.0: ZERO, np.inf: INFINITE}.get(median, ORDINARY)
         mark = mark if mark in places else ORDINARY
         y = places.get(mark, median)
-        ends = known["mark"].map(places).fillna(known["value"]).astype("float64").tolist()
+    ordinary = known.loc[~known["mark"].isin(places), "value"]
     return Point(
         x=x,
         strand=strand,
         y=y,
         mark=mark if y is not None else ORDINARY,
-        low=min(ends, default=np.nan),
-        high=max(ends, default=np.nan),
-        seeds=len(known),
+        low=ordinary.min(),
+        high=ordinary.max(),
+        seeds=len(ordinary),
         marks={key: places[key] for key in counts.index if key in places},
         hover=_hover(own, known, median, counts),
     )
@@ -179,11 +181,11 @@ def _line(look: Look, vertices: Sequence[Vertex], in_legend: bool) -> go.Scatter
 
 
 def _band(look: Look, points: Sequence[Point]) -> go.Scatter:
-    """Return one trace of closed shapes, one for each stretch of points that have a band."""
+    """Return one trace of closed shapes, one for each stretch of points with ordinary values."""
     xs: list[float | None] = []
     ys: list[float | None] = []
     for _, own in groupby(points, key=lambda point: point.strand):
-        for banded, stretch in groupby(own, key=_has_band):
+        for banded, stretch in groupby(own, key=lambda point: point.seeds > 0):
             if banded:
                 there = list(stretch)
                 back = there[::-1]
@@ -206,9 +208,3 @@ def _band(look: Look, points: Sequence[Point]) -> go.Scatter:
         showlegend=False,
         hoverinfo="skip",
     )
-
-
-def _has_band(point: Point) -> bool:
-    """A point of one seed has none, nor one whose seeds are all in one special place."""
-    at_one_place = point.low == point.high and point.mark != ORDINARY
-    return point.seeds > 1 and not at_one_place

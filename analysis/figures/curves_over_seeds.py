@@ -27,7 +27,7 @@ def accuracy_over_seeds(curves: pd.DataFrame, runs: Sequence[Run]) -> go.Figure:
 def loss_over_seeds(curves: pd.DataFrame, runs: Sequence[Run]) -> go.Figure:
     """Draw the loss of `runs`, as accuracy_over_seeds draws their accuracy.
 
-    A loss that was not finite is left out of the median, and said in words.
+    A loss that was not finite is left out of the median; the legend says of how many seeds.
     """
     return _over_seeds("loss", LOSS_AXIS, curves, runs)
 
@@ -52,16 +52,23 @@ def _over_seeds(
         lines, missing = [], {}
         for place, (experiment, members) in enumerate(groups.items()):
             own = curves[curves["run_id"].isin([run.run_id for run in members])]
-            look = numbered_look(f"{experiment} ({seeds(members)})", place)
+            look = numbered_look(f"{experiment} ({_seeds(own, metric, members)})", place)
             lines.append((look, points_over_seeds(_values(own, prefix + metric, members), {})))
-            some = f" ({seeds(members)}, one or more)" if len(members) > 1 else ""
-            missing[experiment + some] = sorted(set(gaps(own, prefix + metric)))
+            if own[prefix + metric].isna().all():
+                missing[experiment] = sorted(set(gaps(own, prefix + metric)))
         draw_lines(figure, row, lines, {}, shown)
         note_of_gaps(figure, missing, row)
         whole_axis(figure, epochs, row)
         figure.update_yaxes(title_text=metric, **axis, row=row, col=1)
     figure.update_xaxes(title_text="epoch", row=2, col=1)
     return figure
+
+
+def _seeds(own: pd.DataFrame, metric: str, members: Sequence[Run]) -> str:
+    """Return the number of seeds, and how many of them had a value that was not finite."""
+    broken = own[[prefix + metric for _, prefix in PANELS]].isna().any(axis=1)
+    count = own.loc[broken, "run_id"].nunique()
+    return seeds(members) + (f", {count} not always finite" if count else "")
 
 
 def _values(own: pd.DataFrame, column: str, members: Sequence[Run]) -> pd.DataFrame:

@@ -68,7 +68,7 @@ def ratio_axes(figure: go.Figure, drawn: pd.Series, thresholds: pd.DataFrame) ->
         dtick=math.ceil((highest - lowest) / MOST_TICKS),
         exponentformat="power",
         tickfont={"size": 11},  # plotly enlarges powers of ten by a quarter
-        title_text="norm of layer <i>l</i> + 1 / norm of layer <i>l</i>",
+        title_text="norm of <i>l</i> + 1 / norm of <i>l</i>",
     )
     level(figure, vanishing, f"vanishing ≤ {vanishing:g}", VANISHING_INK, "dash", below=True)
     level(figure, exploding, f"exploding > {exploding:g}", EXPLODING_INK, "dashdot", below=False)
