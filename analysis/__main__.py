@@ -7,6 +7,7 @@ import click
 from analysis.audit import Evidence, audited, output
 from analysis.errors import AnalysisError
 from analysis.exhibition import exhibit
+from analysis.report import report as write_report
 from sql.connection import reader_engine
 from sql.errors import DatabaseError
 from sql.refusal import Refusal
@@ -61,6 +62,27 @@ def audit(folder: Path) -> None:
         raise Refusal(str(error)) from error
     output.print_table(results)
     click.echo(f"{output.counts(results)} All of them, with their queries: {path}.")
+
+
+@main.command()
+@click.option("--run", "run_id", type=click.IntRange(min=1), help="Show this run too.")
+@click.option(
+    "--output",
+    "folder",
+    type=click.Path(path_type=Path),
+    default=REPORT,
+    show_default=True,
+    help="Folder for report.html, audit.csv, and what was measured on the raw rows.",
+)
+def report(run_id: int | None, folder: Path) -> None:
+    """Set the paper beside our rows: audit, tables, figures and answers in one HTML file."""
+    try:
+        evidence = Evidence(reader_engine(), folder / KEPT, say=click.echo)
+        path = write_report(evidence, folder, run_id, say=click.echo)
+    except (AnalysisError, DatabaseError) as error:
+        raise Refusal(str(error)) from error
+    size = path.stat().st_size / 1e6
+    click.echo(f"{path}, {size:.1f} MB: open it in a browser; it needs no network.")
 
 
 if __name__ == "__main__":

@@ -29,21 +29,25 @@ def script() -> str:
     return get_plotlyjs()
 
 
-def figure_page(plate: Plate, figure: go.Figure, others: Sequence[Plate]) -> str:
-    """Return the page of one figure, with links to `others` of the same run or data set."""
-    drawn = figure.to_html(
+def drawn(figure: go.Figure, name: str) -> str:
+    """Return a figure as part of a page that has loaded plotly's JavaScript before it."""
+    return figure.to_html(
         full_html=False,
         include_plotlyjs=False,
-        div_id=plate.name,
+        div_id=name,
         default_width="100%",
         default_height=f"{figure.layout.height}px",
         post_script=SCROLLABLE,
         config={
             "responsive": True,
             "displaylogo": False,
-            "toImageButtonOptions": {"filename": plate.name, "scale": 2},
+            "toImageButtonOptions": {"filename": name, "scale": 2},
         },
     )
+
+
+def figure_page(plate: Plate, figure: go.Figure, others: Sequence[Plate]) -> str:
+    """Return the page of one figure, with links to `others` of the same run or data set."""
     links = "".join(
         f'<a href="{escape(other.name)}.html">{escape(other.heading)}</a>' for other in others
     )
@@ -53,7 +57,7 @@ def figure_page(plate: Plate, figure: go.Figure, others: Sequence[Plate]) -> str
         title=escape(plate.title),
         name=escape(plate.name),
         others=links,
-        figure=drawn,
+        figure=drawn(figure, plate.name),
         caption=escape(plate.caption),
     )
 

@@ -1,4 +1,4 @@
-"""The five research questions of Section 2, answered in sentences whose numbers come from queries."""
+"""The five research questions of Section 2, answered with numbers that come from queries."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -8,7 +8,7 @@ import pandas as pd
 from analysis import paper
 from analysis.audit.catalogue.conclusions import LEARNS, all_effects
 from analysis.audit.evidence import Evidence
-from analysis.audit.judges import number, seeds, span
+from analysis.audit.judges import between, number, seeds, span
 from analysis.errors import NoRowsError
 from analysis.hypotheses import Effect
 from analysis.statistics import CONFIDENCE, TOO_FEW
@@ -39,7 +39,7 @@ def answers(evidence: Evidence, dataset: str) -> list[Answer]:
             lambda: _activation(evidence, dataset, effects),
         ),
         (
-            "2. What are the impacts of optimization algorithms on gradient flow and the mitigation "
+            "2. What are the impacts of optimization algorithms on gradient flow and mitigation "
             "of vanishing gradients?",
             lambda: _optimizer(evidence, dataset, effects),
         ),
@@ -111,8 +111,8 @@ def _performance(evidence: Evidence, dataset: str) -> list[str]:
         )
         found.append(
             f"{NAMES[experiment]} ends at a test accuracy of "
-            f"{last['validation_accuracy'].median():.1%} "
-            f"({last['validation_accuracy'].min():.1%} to {last['validation_accuracy'].max():.1%}) "
+            f"{last['validation_accuracy'].median():.1%} ("
+            f"{between([f'{end:.1%}' for end in last['validation_accuracy'].agg(['min', 'max'])])}) "
             f"and a test loss of {number(float(last['validation_loss'].median()))}, {speed}."
         )
     return found

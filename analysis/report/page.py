@@ -1,0 +1,156 @@
+"""The report as one HTML file: audit, answers, tables, figures, and where every number is from."""
+
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
+
+from analysis import paper, queries
+from analysis.audit import Evidence, Verdict, audited, output
+from analysis.audit.claim import Result
+from analysis.audit.eligibility import LeftOut
+from analysis.errors import NoRowsError
+from analysis.hypotheses import CONTRASTS
+from analysis.pages import script
+from analysis.publishing import staged
+from analysis.report import plates
+from analysis.report.missing import missing
+from analysis.report.sections import RunSection, configurations, dataset_section, run_section
+from analysis.report.typography import anchor, spelled, typeset
+from analysis.runs import Run, finished_runs, latest_of_each_experiment
+from analysis.statistics import ALPHA, CONFIDENCE, OVERALL, REJECTED
+
+TEMPLATES = Path(__file__).parent / "templates"
+REPORT = "report.html"
+OTHER_EXPERIMENT = "the paper has no such experiment"
+
+Say = Callable[[str], None]
+
+
+def report(evidence: Evidence, folder: Path, run_id: int | None, say: Say) -> Path:
+    """Write the report, and the audit as CSV beside it, into `folder`; return the report's path.
+
+    With `run_id` that run is shown too. Raises NoRowsError where it is not a finished run, or
+    where there is no finished run at all; the folder is then as it was.
+    """
+    finished = finished_runs(evidence.summary)
+    asked = finished_runs(evidence.summary, run_id) if run_id is not None else []
+    results = list(audited(evidence))
+    say(output.counts(results))
+    datasets = sorted(evidence.datasets, key=lambda name: name != evidence.fitting)
+    shown = list(_shown(evidence, finished, asked, datasets))
+    sections = [run_section(evidence, run, remark) for run, remark in shown]
+    known = {run.run_id: run for run in (*evidence.runs, *(run for run, _ in shown))}
+    text = (
+        _environment()
+        .get_template("report.html.j2")
+        .render(
+            paper=paper,
+            made_at=datetime.now(UTC),
+            fitting=evidence.fitting if len(evidence.distances) > 1 else "",
+            distances=evidence.distances,
+            runs=len(known),
+            counts=_counts(results),
+            missing=missing(evidence),
+            left_out=_left_out(evidence.left_out),
+            audit=_by_section(results),
+            queries=_queries(results),
+            datasets=[dataset_section(evidence, name) for name in datasets if evidence.runs],
+            contrasts=CONTRASTS,
+            sections=sections,
+            theory=plates.theory(),
+            networks=_networks(evidence, sections),
+            configurations=configurations(evidence, list(known.values())),
+            alpha=ALPHA,
+            confidence=CONFIDENCE,
+            overall=OVERALL,
+            rejected=REJECTED,
+            style=Markup((TEMPLATES / "report.css").read_text(encoding="utf-8")),  # noqa: S704
+            script=Markup(script()),  # noqa: S704
+        )
+    )
+    with staged(folder, last=REPORT) as stage:
+        output.frame(results).to_csv(stage / output.CSV, index=False)
+        (stage / REPORT).write_text(text, encoding="utf-8")
+    return folder / REPORT
+
+
+def _shown(
+    evidence: Evidence, finished: Sequence[Run], asked: Sequence[Run], datasets: Sequence[str]
+) -> Iterator[tuple[Run, str]]:
+    """Yield the runs with a section of their own, each with a remark where one is due."""
+    seen: set[int] = set()
+    covered: set[str] = set()
+    for dataset in datasets:
+        for experiment in paper.EXPERIMENTS:
+            try:
+                run = evidence.reference(experiment, dataset)
+            except NoRowsError:
+                continue
+            seen.add(run.run_id)
+            covered.add(experiment)
+            yield run, ""
+    reasons = {each.run_id: each.reason for each in evidence.left_out}
+    others = [run for run in finished if run.experiment not in covered]
+    for run in [*asked, *latest_of_each_experiment(others)]:
+        if run.run_id not in seen:
+            seen.add(run.run_id)
+            eligible = any(run.run_id == each.run_id for each in evidence.runs)
+            yield run, "" if eligible else reasons.get(run.run_id, OTHER_EXPERIMENT)
+
+
+def _networks(evidence: Evidence, sections: Sequence[RunSection]) -> list[plates.Plate]:
+    """Return Figure 4: the network of the first run shown, and of each that has another."""
+    drawn, shapes = [], set()
+    for section in sections:
+        run = section.run
+        sizes = evidence.ask(queries.layer_sizes, run.run_id)
+        shape = (run.experiment.partition("_")[0], *sizes["width"], sizes["rows_per_step"].iloc[0])
+        if shape not in shapes:
+            shapes.add(shape)
+            drawn.append(plates.network(evidence, run))
+    return drawn
+
+
+def _left_out(runs: Sequence[LeftOut]) -> list[str]:
+    """Return a sentence about the runs that are left out for one reason."""
+    groups: dict[str, list[str]] = {}
+    for each in runs:
+        groups.setdefault(each.reason, []).append(f"{each.run_id} ({each.experiment})")
+    return [
+        f"Left out of the audit, run{'s' * (len(names) > 1)} {', '.join(names)}: {reason}."
+        for reason, names in groups.items()
+    ]
+
+
+def _counts(results: output.Results) -> list[tuple[str, int]]:
+    found = Counter(result.verdict for _, result in results)
+    return [(str(verdict), found[verdict]) for verdict in Verdict]
+
+
+def _by_section(results: output.Results) -> dict[str, list[Result]]:
+    sections: dict[str, list[Result]] = {}
+    for section, result in results:
+        sections.setdefault(section, []).append(result)
+    return sections
+
+
+def _queries(results: output.Results) -> dict[str, int]:
+    """Return every query asked, with its number in the order of the audit."""
+    asked = dict.fromkeys(query for _, result in results for query in result.queries)
+    return {query: number for number, query in enumerate(asked, start=1)}
+
+
+def _environment() -> Environment:
+    environment = Environment(
+        loader=FileSystemLoader(TEMPLATES),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters |= {"anchor": anchor, "typeset": typeset, "spelled": spelled}
+    return environment

@@ -1,0 +1,157 @@
+"""The figures of the report, each with its number in the paper and how to read it."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import plotly.graph_objects as go
+from markupsafe import Markup
+
+from analysis import figures, paper, queries
+from analysis.audit import Evidence
+from analysis.errors import NoRowsError
+from analysis.gallery import CAPTIONS, CURVES, MEAN, RATIO
+from analysis.pages import drawn
+from analysis.runs import Run
+
+IN_PAPER = {
+    ("relu_adam", RATIO): "Figure 10",
+    ("relu_adam", CURVES): "Figure 12",
+    ("relu_sgd", RATIO): "Figure 13",
+    ("relu_sgd", CURVES): "Figure 16",
+    ("sigmoid_adam", RATIO): "Figures 17 and 18",
+    ("sigmoid_adam", CURVES): "Figure 19",
+    ("sigmoid_sgd", RATIO): "Figure 20",
+    ("sigmoid_sgd", CURVES): "Figure 21",
+}
+ONE_LAYER = {"relu_adam": (9, "Figure 11"), "relu_sgd": (3, "Figure 15")}
+OVER_SEEDS = "Lines are medians over seeds, bands reach from the smallest to the largest seed. "
+
+
+@dataclass(frozen=True)
+class Plate:
+    """A figure ready for the page: where it stands in the paper, if it does, and its caption."""
+
+    name: str
+    in_paper: str
+    caption: str
+    html: Markup
+
+
+def theory() -> list[Plate]:
+    """Return Figures 1 to 3, which need no run."""
+    return [
+        _plate(
+            "figure_1",
+            "Figure 1",
+            "The sigmoid and its derivative. Where the sigmoid is flat its derivative, by which a "
+            "gradient is multiplied on its way back, is next to nothing.",
+            figures.saturation(),
+        ),
+        _plate(
+            "figure_2",
+            "Figure 2",
+            "Products of activation derivatives alone, by the number of layers. The weights "
+            "between, by which a gradient is multiplied too, are left out; with the paper's small "
+            "initial weights they shrink it far more, as the audit shows.",
+            figures.derivative_products(),
+        ),
+        _plate(
+            "figure_3",
+            "Figure 3",
+            "Sigmoid and ReLU, each with its derivative.",
+            figures.activations(),
+        ),
+    ]
+
+
+def network(evidence: Evidence, run: Run) -> Plate:
+    """Return Figure 4, drawn from the layers of a run."""
+    sizes = evidence.ask(queries.layer_sizes, run.run_id)
+    return _plate(
+        f"run_{run.run_id}_network",
+        "Figure 4",
+        f"The network of run {run.run_id}, {run.experiment} on {run.dataset}, from the view "
+        "layer_sizes.",
+        figures.network_diagram(sizes, f"The network of {run.experiment}"),
+    )
+
+
+def of_run(evidence: Evidence, run: Run) -> Iterator[Plate]:
+    """Yield the figures of one run: ratio, mean gradient, the layer the paper shows, curves."""
+    norms = evidence.ask(queries.gradient_norms, run.run_id)
+    ratios = evidence.ask(queries.gradient_norm_ratios, run.run_id)
+    names = dict(zip(norms["layer"], norms["layer_name"], strict=True))
+    thresholds = evidence.ask(queries.ratio_thresholds)
+    stem = f"run_{run.run_id}"
+    if not ratios.empty:
+        yield _plate(
+            f"{stem}_{RATIO}",
+            IN_PAPER.get((run.experiment, RATIO), ""),
+            CAPTIONS[RATIO],
+            figures.gradient_norm_ratio(ratios, names, thresholds, run),
+        )
+    layer, number = ONE_LAYER.get(run.experiment, (0, ""))
+    if layer in names:
+        yield _plate(
+            f"{stem}_{MEAN}_{layer}",
+            number,
+            f"Mean over all gradient values of layer {layer} in an epoch. Dashed lines at ±0.001 "
+            "bound what the paper calls the vanishing region. View: gradient_norms.",
+            figures.mean_gradient(norms, run, (layer,)),
+        )
+    yield _plate(f"{stem}_{MEAN}", "", CAPTIONS[MEAN], figures.mean_gradient(norms, run))
+    yield _plate(
+        f"{stem}_{CURVES}",
+        IN_PAPER.get((run.experiment, CURVES), ""),
+        CAPTIONS[CURVES],
+        figures.accuracy_and_loss(evidence.ask(queries.training_curves, run.run_id), run),
+    )
+
+
+def over_seeds(evidence: Evidence, dataset: str) -> Iterator[Plate]:
+    """Yield the figures over all seeds on a data set, of the experiments that have runs."""
+    present = []
+    for experiment in paper.EXPERIMENTS:
+        try:
+            present += evidence.seeds(experiment, dataset)
+        except NoRowsError:
+            continue
+    if not present:
+        return
+    ids = tuple(run.run_id for run in present)
+    curves = evidence.ask(queries.training_curves_of, ids)
+    norms = evidence.ask(queries.epoch_means, ids)
+    thresholds = evidence.ask(queries.ratio_thresholds)
+    stem = dataset.replace("-", "_")
+    yield _plate(
+        f"{stem}_accuracy_over_seeds",
+        "Figure 22",
+        f"{OVER_SEEDS}View: training_curves.",
+        figures.accuracy_over_seeds(curves, present),
+    )
+    yield _plate(
+        f"{stem}_loss_over_seeds",
+        "Figure 23",
+        f"{OVER_SEEDS}View: training_curves.",
+        figures.loss_over_seeds(curves, present),
+    )
+    yield _plate(
+        f"{stem}_norms_over_seeds",
+        "",
+        f"{OVER_SEEDS}Filled markers are dense layers, open ones all others, whose gradients are "
+        "of another kind. View: epoch_means.",
+        figures.norms_over_seeds(norms, present),
+    )
+    for experiment in dict.fromkeys(run.experiment for run in present):
+        own = [run for run in present if run.experiment == experiment]
+        yield _plate(
+            f"{stem}_{experiment}_ratio_over_seeds",
+            "",
+            f"{OVER_SEEDS}View: epoch_means.",
+            figures.ratio_over_seeds(norms[norms["experiment"] == experiment], thresholds, own),
+        )
+
+
+def _plate(name: str, in_paper: str, caption: str, figure: go.Figure) -> Plate:
+    # Built by plotly from numbers and our own titles: nothing in it is a user's text unescaped.
+    return Plate(name, in_paper, caption, Markup(drawn(figure, name)))  # noqa: S704

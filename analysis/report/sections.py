@@ -1,0 +1,174 @@
+"""What the report says of a run and of a data set: tables, figures, tests, nearest storage."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import pandas as pd
+
+from analysis import paper, queries, tables
+from analysis.audit import Evidence
+from analysis.audit.catalogue.conclusions import all_effects
+from analysis.audit.nearest import SEARCHED, Trial, trials
+from analysis.audit.stored import DECIMALS, FILLER, stored_ratios
+from analysis.errors import NoRowsError
+from analysis.hypotheses import Effect
+from analysis.report import plates
+from analysis.report.answers import NAMES, Answer, answers
+from analysis.report.typography import spelled
+from analysis.runs import Run
+from analysis.tables import PaperTable
+
+DEEP = tuple(range(5, paper.LAYERS))
+EARLY = (1, 2, 3, 4)
+SNAPSHOT = (3, (1, 2), 6)  # layer, epochs and rows of Figure 14
+NEAREST = 6
+
+
+@dataclass(frozen=True)
+class RunSection:
+    """One run: its tables and figures, in the paper's order, and what is wanting."""
+
+    run: Run
+    title: str
+    remark: str
+    tables: tuple[PaperTable, ...]
+    snapshots: tuple[tuple[str, pd.DataFrame], ...]
+    plates: tuple[plates.Plate, ...]
+    wanting: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class DatasetSection:
+    """All that is said of one data set."""
+
+    dataset: str
+    answers: tuple[Answer, ...]
+    effects: tuple[Effect, ...]
+    nearest: tuple[tuple[int, tuple[Trial, ...]], ...]
+    plates: tuple[plates.Plate, ...]
+
+
+@dataclass
+class Configuration:
+    """A configuration with everything that tells runs apart but their seed, and its runs."""
+
+    experiment: str
+    dataset: str
+    sha256: str
+    commit: str
+    packages: str
+    config: str
+    runs: list[str] = field(default_factory=list)
+
+
+def run_section(evidence: Evidence, run: Run, remark: str = "") -> RunSection:
+    """Return the section of one run, with what its views have rows for."""
+    name = NAMES.get(run.experiment, run.experiment)
+    title = f"{name[0].upper()}{name[1:]} on {spelled(run.dataset)}, run {run.run_id}"
+    found: list[PaperTable] = []
+    shots: list[tuple[str, pd.DataFrame]] = []
+    figures: list[plates.Plate] = []
+    wanting: list[str] = []
+    try:
+        found = _tables(evidence, run)
+        figures = list(plates.of_run(evidence, run))
+    except NoRowsError as error:
+        wanting.append(str(error))
+    try:
+        found += _stored_tables(evidence, run)
+        shots = _snapshots(evidence, run)
+    except NoRowsError as error:
+        wanting.append(str(error))
+    return RunSection(
+        run, title, remark, tuple(found), tuple(shots), tuple(figures), tuple(wanting)
+    )
+
+
+def dataset_section(evidence: Evidence, dataset: str) -> DatasetSection:
+    """Return the section of one data set."""
+    nearest = []
+    for experiment in SEARCHED:
+        try:
+            found = trials(evidence, experiment, dataset)
+        except NoRowsError:
+            continue
+        plain = [trial for trial in found if trial.decimals is None][:1]
+        best = [trial for trial in found if trial.decimals is not None][: NEAREST - 1]
+        shown = sorted(plain + best, key=lambda trial: trial.decades)
+        nearest.append((paper.RATIO_TABLES[experiment], tuple(shown)))
+    return DatasetSection(
+        dataset,
+        tuple(answers(evidence, dataset)),
+        tuple(all_effects(evidence, dataset)),
+        tuple(nearest),
+        tuple(plates.over_seeds(evidence, dataset)),
+    )
+
+
+def configurations(evidence: Evidence, runs: Sequence[Run]) -> list[Configuration]:
+    """Return the distinct configurations of `runs`, each with its runs."""
+    found: dict[tuple[str, ...], Configuration] = {}
+    for run in runs:
+        row = evidence.ask(queries.run_provenance, run.run_id).iloc[0]
+        commit = row["git_commit"] if isinstance(row["git_commit"], str) else "unknown"
+        packages = ", ".join(
+            f"{name} {version}" for name, version in json.loads(row["package_versions"]).items()
+        )
+        config = json.dumps(json.loads(row["config"]), indent=1, sort_keys=True)
+        key = (run.experiment, run.dataset, row["dataset_sha256"], commit, packages, config)
+        told = f"run {run.run_id} (seed {run.seed}, {run.precision}, {run.telemetry})"
+        found.setdefault(key, Configuration(*key)).runs.append(told)
+    return list(found.values())
+
+
+def _tables(evidence: Evidence, run: Run) -> list[PaperTable]:
+    ratios = evidence.ask(queries.gradient_norm_ratios, run.run_id)
+    if ratios.empty:
+        return []
+    found = [
+        tables.ratio_table(ratios, run.experiment),
+        tables.class_table(ratios, run.experiment),
+    ]
+    if run.experiment not in paper.EXPERIMENTS or run.experiment == "relu_sgd":
+        found.append(tables.last_layers_table(ratios, run.experiment))
+        found.append(tables.first_epoch_table(ratios, run.experiment))
+    return found
+
+
+def _stored_tables(evidence: Evidence, run: Run) -> list[PaperTable]:
+    """Return the sigmoid tables as their storage would have them: the constants, the infinities."""
+    if not run.experiment.startswith("sigmoid_") or run not in evidence.runs:
+        return []
+    ratios = [_stored(evidence, run, DEEP, FILLER)]
+    if run.experiment == "sigmoid_sgd":
+        ratios.insert(0, _stored(evidence, run, EARLY, 0.0))
+    title = (
+        f"The same with {DECIMALS} decimals kept and {FILLER:,.0f} in unused columns "
+        "(views stored_norm_avg)"
+    )
+    return [tables.ratio_table(pd.concat(ratios), run.experiment, title)]
+
+
+def _stored(evidence: Evidence, run: Run, layers: Sequence[int], filler: float) -> pd.DataFrame:
+    found = stored_ratios(evidence, run.experiment, run.dataset, layers, DECIMALS, filler)
+    rows = found.rename_axis(columns="layer").stack(future_stack=True).rename("ratio").reset_index()
+    # A NaN is x / 0 or 0 / 0, and the paper prints Infinity for either.
+    return rows.assign(
+        numerator=1.0, denominator=rows["ratio"].notna() * 1.0, **{"class": "stable"}
+    )
+
+
+def _snapshots(evidence: Evidence, run: Run) -> list[tuple[str, pd.DataFrame]]:
+    """Return Figure 14: the first rows of a gradient table, as an SQL client shows them."""
+    layer, epochs, rows = SNAPSHOT
+    if run.experiment != "relu_sgd" or run.telemetry != "full":
+        return []
+    return [
+        (
+            f"Layer {layer}, epoch {epoch}, first batch",
+            evidence.ask(queries.first_cells, run.experiment, layer, run.run_id, epoch, 1, rows),
+        )
+        for epoch in epochs
+        if epoch <= run.epochs
+    ]
