@@ -61,12 +61,10 @@ def effects(norms: Mapping[str, pd.DataFrame]) -> list[Effect]:
     """Test the contrasts of which all experiments are in `norms`.
 
     `norms` is experiment -> rows of epoch_means with a column seed. Layers are corrected within
-    their contrast, the overall tests among each other (Holm).
+    their contrast, the overall tests among each other (Holm). A seed has no number for a layer
+    whose norm was not finite in an epoch.
     """
-    measured = {
-        name: frame.groupby(["seed", "layer"])["norm"].mean().unstack()
-        for name, frame in norms.items()
-    }
+    measured = {name: _over_epochs(frame) for name, frame in norms.items()}
     tested = []
     for contrast in CONTRASTS:
         names = contrast.first + contrast.second
@@ -76,7 +74,8 @@ def effects(norms: Mapping[str, pd.DataFrame]) -> list[Effect]:
         sides = []
         for side in (contrast.first, contrast.second):
             parts = [together.loc[name] for name in side]
-            sides.append(parts[0] if len(parts) == 1 else (parts[1] - parts[0]).dropna(how="all"))
+            shared = parts[0].index.intersection(parts[-1].index)
+            sides.append(parts[0] if len(parts) == 1 else (parts[1] - parts[0]).loc[shared])
         if not set(sides[0].index) & set(sides[1].index):
             continue
         *layers, overall = compare(*sides)
@@ -88,3 +87,9 @@ def effects(norms: Mapping[str, pd.DataFrame]) -> list[Effect]:
         Effect(each.contrast, each.layers, overall, each.zeros)
         for each, overall in zip(tested, overalls, strict=True)
     ]
+
+
+def _over_epochs(norms: pd.DataFrame) -> pd.DataFrame:
+    """Return the mean norm over all epochs, seeds down, layers across."""
+    by_epoch = norms.pivot(index=["seed", "layer"], columns="epoch", values="norm")
+    return by_epoch.mean(axis=1, skipna=False).unstack()

@@ -57,18 +57,21 @@ class Comparison:
 def compare(first: pd.DataFrame, second: pd.DataFrame) -> list[Comparison]:
     """Compare two groups, paired by seed: one Comparison a layer, then one OVERALL.
 
-    Both frames hold a row a seed and a column a layer; seeds that are not in both are left out. The
+    Both frames hold a row a seed and a column a layer; seeds that are not in both are left out, and
+    in a layer those without a number there, and OVERALL those without one in every layer. The
     layers are one family for Holm's correction (Holm, 1979, https://www.jstor.org/stable/4615733);
     OVERALL stands for itself. Raises ValueError where no seed is in both.
     """
-    differences = (second - first).dropna(how="all")
-    if differences.empty:
+    shared = first.index.intersection(second.index)
+    if shared.empty:
         raise ValueError("there is no seed that both groups have")
+    differences = (second - first).loc[shared]
     layers = [
-        _comparison(int(layer), differences[layer].to_numpy("float64")) for layer in differences
+        _comparison(int(layer), differences[layer].dropna().to_numpy("float64"))
+        for layer in differences
     ]
-    overall = _comparison(OVERALL, differences.mean(axis=1).to_numpy("float64"))
-    return [*corrected(layers), overall]
+    complete = differences.dropna().mean(axis=1)
+    return [*corrected(layers), _comparison(OVERALL, complete.to_numpy("float64"))]
 
 
 def corrected(family: Sequence[Comparison]) -> list[Comparison]:
@@ -103,6 +106,8 @@ def prediction_interval(values: Sequence[float]) -> tuple[float, float] | None:
     sample = np.asarray(values, dtype="float64")
     if len(sample) < FEWEST:
         return None
+    if np.ptp(sample) == 0:  # whose mean need not be the same number
+        return float(sample[0]), float(sample[0])
     center, spread = sample.mean(), sample.std(ddof=1) * math.sqrt(1 + 1 / len(sample))
     reach = stats.t.ppf((1 + CONFIDENCE) / 2, len(sample) - 1) * spread
     return float(center - reach), float(center + reach)
@@ -114,10 +119,9 @@ def _comparison(layer: int, differences: np.ndarray) -> Comparison:
         p, low, high, effect = 1.0, math.nan, math.nan, math.nan
     else:
         p, (low, high), effect = _p(differences), _interval(differences), _effect(differences)
-    attainable = 2.0 / 2.0**n
-    return Comparison(
-        layer, n, float(differences.mean()), low, high, effect, p, p, min(1.0, attainable)
-    )
+    attainable = max(2.0 / 2.0**n, 2.0 / (RESAMPLES + 1))  # two-sided; few are drawn of many
+    difference = float(differences.mean()) if n else math.nan
+    return Comparison(layer, n, difference, low, high, effect, p, p, min(1.0, attainable))
 
 
 def _p(differences: np.ndarray) -> float:
@@ -149,6 +153,6 @@ def _interval(differences: np.ndarray) -> tuple[float, float]:
 
 def _effect(differences: np.ndarray) -> float:
     spread = differences.std(ddof=1)
-    if spread == 0:
+    if np.ptp(differences) == 0:
         return math.copysign(math.inf, differences[0]) if differences[0] else 0.0
     return float(differences.mean() / spread)

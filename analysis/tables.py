@@ -57,6 +57,7 @@ def ratio_table(ratios: pd.DataFrame, experiment: str, title: str = "") -> Paper
     `ratios` has the columns epoch, layer, ratio, numerator, denominator.
     """
     number = 0 if experiment == paper.CLASS_TABLE else paper.RATIO_TABLES.get(experiment, 0)
+    number *= _as_deep(ratios)
     printed = paper.printed_cells(number) if number else None
 
     def cell(row: Row) -> Cell:
@@ -71,7 +72,7 @@ def ratio_table(ratios: pd.DataFrame, experiment: str, title: str = "") -> Paper
 
 def class_table(ratios: pd.DataFrame, experiment: str) -> PaperTable:
     """Return the classes of one run's ratios: as Table 7."""
-    number = 7 if experiment == paper.CLASS_TABLE else 0
+    number = 7 if experiment == paper.CLASS_TABLE and _as_deep(ratios) else 0
     printed = paper.printed_cells(7) if number else None
 
     def cell(row: Row) -> Cell:
@@ -85,9 +86,9 @@ def class_table(ratios: pd.DataFrame, experiment: str) -> PaperTable:
 
 def last_layers_table(ratios: pd.DataFrame, experiment: str) -> PaperTable:
     """Return the norms of the last two layers of one run and their ratio: as Table 9."""
-    number = 9 if experiment == "relu_sgd" else 0
+    number = 9 if experiment == "relu_sgd" and _as_deep(ratios) else 0
     last = int(ratios["layer"].max())
-    printed = paper.printed_norms() if number and last + 1 == paper.LAYERS else None
+    printed = paper.printed_norms() if number else None
     rows = []
     for row in _ordered(ratios[ratios["layer"] == last]):
         values = (row["denominator"], row["numerator"], row["ratio"])
@@ -102,7 +103,7 @@ def last_layers_table(ratios: pd.DataFrame, experiment: str) -> PaperTable:
             Cell(
                 text,
                 "" if value is None else _infinite(value),
-                None if value is None else _near(own, value),
+                None if value is None else _near(_or_infinite(own, text), value),
                 text if math.isnan(own) else repr(float(own)),
             )
             for text, own, value in zip(texts, values, beside, strict=True)
@@ -119,7 +120,7 @@ def last_layers_table(ratios: pd.DataFrame, experiment: str) -> PaperTable:
 
 def first_epoch_table(ratios: pd.DataFrame, experiment: str) -> PaperTable:
     """Return the ratios of the first epoch with their classes: as Table 12."""
-    number = 12 if experiment == "relu_sgd" else 0
+    number = 12 if experiment == "relu_sgd" and _as_deep(ratios) else 0
     printed = paper.printed_divergence() if number else {}
     first = ratios[ratios["epoch"] == ratios["epoch"].min()]
     rows = []
@@ -193,13 +194,20 @@ def _agree(row: Row, beside: str) -> bool | None:
         return None
     if beside.isalpha() and beside != "inf":
         return beside == row["class"]
-    value = math.nan if math.isnan(row["ratio"]) and row["numerator"] != 0 else row["ratio"]
-    if beside == "inf":
-        return math.isnan(row["ratio"]) and row["denominator"] == 0 and row["numerator"] > 0
-    return _near(value, float(beside))
+    text = ratio_text(row["ratio"], row["numerator"], row["denominator"])
+    return _near(_or_infinite(row["ratio"], text), float(beside))
+
+
+def _or_infinite(value: float, text: str) -> float:
+    """Return infinity for a value that reads as such, which a view can only give as NULL."""
+    return math.inf if text == INFINITE else value
 
 
 def _near(ours: float, printed: float) -> bool:
-    if math.isinf(printed):
-        return math.isnan(ours)
-    return not math.isnan(ours) and math.isclose(ours, printed, rel_tol=AGREES, abs_tol=0.0)
+    """Tell whether two numbers agree: infinity with itself alone, and no number with nothing."""
+    return math.isclose(ours, printed, rel_tol=AGREES, abs_tol=0.0)
+
+
+def _as_deep(ratios: pd.DataFrame) -> bool:
+    """Tell whether the network is as deep as the paper's: else no cell stands beside one of its."""
+    return int(ratios["layer"].max()) == paper.LAYERS - 1

@@ -64,9 +64,16 @@ def _peak_memory(pid: int) -> int:
 
 
 def time_views(engine: Engine, experiment: str, run_id: int) -> tuple[dict[str, float], float]:
-    """Return one run's seconds of each view per layer, by name, and of gradient_norm_ratios."""
+    """Return one run's seconds of each average per layer, by name, and of gradient_norm_ratios.
+
+    Views of what a lossy storage makes of the gradients, and of single cells, are no averages.
+    """
     prefixes = (f"{experiment}_layer_", f"{experiment}_ratio_")
-    views = [name for name in inspect(engine).get_view_names() if name.startswith(prefixes)]
+    views = [
+        name
+        for name in inspect(engine).get_view_names()
+        if name.startswith(prefixes) and not re.search(r"_stored_|_first_cells$", name)
+    ]
     with engine.connect() as connection:
         seconds = {
             name: _seconds(connection, f"SELECT * FROM {name} WHERE Run = {run_id}")

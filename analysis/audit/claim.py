@@ -60,11 +60,12 @@ class Result:
 
 def judged(claim: Claim, evidence: Evidence) -> Result:
     """Judge a claim on every data set."""
+    fitting = evidence.fitting  # before listening: its own queries belong to no claim
     evidence.asked.clear()
     datasets = [""] if claim.about_datasets else list(evidence.datasets)
     findings = {dataset: _finding(claim, evidence, dataset) for dataset in datasets}
     tested = [name for name, each in findings.items() if each.verdict != Verdict.UNTESTED]
-    order = [evidence.fitting, *tested, *datasets]
+    order = [fitting, *tested, *datasets]
     counted = next(name for name in order if name in (tested or datasets))
     return Result(claim, counted, findings, tuple(dict.fromkeys(evidence.asked)))
 
@@ -73,4 +74,4 @@ def _finding(claim: Claim, evidence: Evidence, dataset: str) -> Finding:
     try:
         return claim.judge(evidence, dataset)
     except NoRowsError as error:
-        return Finding(Verdict.UNTESTED, str(error))
+        return Finding(Verdict.UNTESTED, str(error).removesuffix("."))

@@ -1,5 +1,6 @@
 """What the audit asks the views, each question once, and which runs it asks about."""
 
+import math
 import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -13,9 +14,11 @@ from analysis import paper, queries
 from analysis.audit.eligibility import LeftOut, eligible
 from analysis.audit.storage import Question, Say, Storage
 from analysis.errors import NoRowsError
+from analysis.hypotheses import Effect, effects
 from analysis.runs import Run
 
 LIKELY = 5.0  # times nearer to Table 9 than the other data set
+REASONS = 2  # runs left out that a sentence names
 
 
 class Evidence:
@@ -28,7 +31,8 @@ class Evidence:
     def __init__(self, engine: Engine, kept: Path | None, say: Say = lambda text: None) -> None:
         self.asked: list[str] = []
         self._engine = engine
-        self._answers: dict[tuple, tuple[object, list[str]]] = {}
+        self._answers: dict[tuple, tuple[pd.DataFrame, list[str]]] = {}
+        self._effects: dict[str, list[Effect]] = {}
         self._storage = Storage(engine, kept, say)
         with self._listening([]) as connection:
             self.summary = queries.experiment_summary(connection)
@@ -65,16 +69,27 @@ class Evidence:
 
     def norms(self, experiment: str, dataset: str) -> pd.DataFrame:
         """Return epoch_means of every seed, with a column `seed`."""
-        return self._of_seeds(queries.epoch_means, experiment, dataset)
+        return self._of_seeds(queries.epoch_means, experiment, dataset, paper.LAYERS)
 
     def ratios(self, experiment: str, dataset: str) -> pd.DataFrame:
         """Return epoch_ratios of every seed, with a column `seed`."""
-        return self._of_seeds(queries.epoch_ratios, experiment, dataset)
+        return self._of_seeds(queries.epoch_ratios, experiment, dataset, paper.LAYERS - 1)
 
     def curves(self, experiment: str, dataset: str) -> pd.DataFrame:
-        """Return training_curves of every seed; it has a column `seed` itself."""
-        ids = tuple(run.run_id for run in self.seeds(experiment, dataset))
-        return self.ask(queries.training_curves_of, ids)
+        """Return training_curves of every seed."""
+        return self._of_seeds(queries.training_curves_of, experiment, dataset, 1)
+
+    def effects(self, dataset: str) -> list[Effect]:
+        """Return the effects of activation and optimizer that the runs on a data set allow."""
+        norms = {}
+        for experiment in paper.EXPERIMENTS:
+            try:
+                norms[experiment] = self.norms(experiment, dataset)
+            except NoRowsError:
+                continue
+        if dataset not in self._effects:
+            self._effects[dataset] = effects(norms)
+        return self._effects[dataset]
 
     def sizes(self, experiment: str, dataset: str) -> pd.DataFrame:
         """Return layer_sizes of the reference run."""
@@ -107,7 +122,7 @@ class Evidence:
         return self._answers[key][0]
 
     def ask(self, query: Callable[..., pd.DataFrame], *values: object) -> pd.DataFrame:
-        """Return what a function of analysis.queries returns; it is called once for given `values`."""
+        """Return what a function of analysis.queries returns; called once for given `values`."""
         key = (query.__name__, *values)
         if key not in self._answers:
             heard: list[str] = []
@@ -119,7 +134,10 @@ class Evidence:
 
     @cached_property
     def distances(self) -> dict[str, pd.Series]:
-        """By data set and seed, how far our layer-12 norms are from Table 9: the largest of ten."""
+        """By data set and seed, how far our layer-12 norms are from Table 9: the largest of ten.
+
+        Infinite where a norm was not finite.
+        """
         printed = paper.printed_norms()["layer_12_norm"]
         found = {}
         for dataset in self.datasets:
@@ -128,7 +146,7 @@ class Evidence:
             except NoRowsError:
                 continue
             last = norms[norms["layer"] == paper.LAYERS]
-            off = (last["norm"] - last["epoch"].map(printed)).abs()
+            off = (last["norm"] - last["epoch"].map(printed)).abs().fillna(math.inf)
             found[dataset] = off.groupby(last["seed"]).max()
         return found
 
@@ -137,15 +155,23 @@ class Evidence:
         """The data set that Table 9 fits, or where none can be told from the other, the paper's."""
         middle = {name: float(off.median()) for name, off in self.distances.items()}
         near = sorted(middle, key=middle.__getitem__)
-        if len(near) > 1 and middle[near[1]] >= LIKELY * middle[near[0]]:
+        if len(near) > 1 and LIKELY * middle[near[0]] <= middle[near[1]] > middle[near[0]]:
             return near[0]
         return self.datasets[0]
 
     def _of_seeds(
-        self, query: Callable[..., pd.DataFrame], experiment: str, dataset: str
+        self, query: Callable[..., pd.DataFrame], experiment: str, dataset: str, layers: int
     ) -> pd.DataFrame:
+        """Return the rows of every seed: of every epoch, so many a layer, or it is an error."""
         runs = self.seeds(experiment, dataset)
         frame = self.ask(query, tuple(run.run_id for run in runs))
+        for run_id, count in frame["run_id"].value_counts().items():
+            if count != layers * paper.EPOCHS:
+                raise NoRowsError(
+                    f"Run {run_id} of {experiment} on {dataset} has {count} of "
+                    f"{layers * paper.EPOCHS} rows for it: remove the run, and train another with "
+                    f"`make train EXP={experiment} DATASET={dataset}`."
+                )
         return frame.assign(seed=frame["run_id"].map({run.run_id: run.seed for run in runs}))
 
     def _none(self, experiment: str, dataset: str) -> str:
@@ -154,6 +180,8 @@ class Evidence:
             for each in self.left_out
             if (each.experiment, each.dataset) == (experiment, dataset)
         ]
+        if len(why) > REASONS:
+            why = [*why[-REASONS:], f"and so are {len(why) - REASONS} more"]
         reasons = f" ({'; '.join(why)})" if why else ""
         return (
             f"There is no finished run of {experiment} on {dataset} as the paper has it{reasons}: "

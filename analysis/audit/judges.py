@@ -26,29 +26,44 @@ WITHIN_SEEDS = (
 MOST_SEEDS = "in more than half of our seeds, since the paper's seed is not ours"
 
 
-def within_seeds(printed: float, values: Values, logarithmic: bool = False) -> Judge:
-    """Judge a number by the prediction interval of our seeds, of its log10 where `logarithmic`."""
+def within_seeds(
+    printed: float, values: Values, logarithmic: bool = False, digit: float = 0.0
+) -> Judge:
+    """Judge a number by the prediction interval of our seeds, of its log10 where `logarithmic`.
+
+    `digit` is a unit of the last digit printed. Seeds that have no number here, or no logarithm,
+    are left out where they are the fewer; where they are not, the number is not reproduced.
+    """
 
     def judge(evidence: Evidence, dataset: str) -> Finding:
-        found = [value for value in values(evidence, dataset).values() if not math.isnan(value)]
-        if logarithmic and min(found, default=0.0) <= 0:
-            return Finding(
-                Verdict.NOT_REPRODUCED,
-                f"{found.count(0.0)} of our {len(found)} seeds have exactly zero here",
-            )
-        interval = prediction_interval(np.log10(found) if logarithmic else found)
-        middle = number(float(np.median(found))) if found else "none"
-        if interval is None:
+        every = values(evidence, dataset)
+        found = [
+            value for value in every.values() if value > 0 or not (logarithmic or math.isnan(value))
+        ]
+        if len(every) < FEWEST:
+            ours = f"ours {number(float(np.median(found)))}, from" if found else "no number in"
             return Finding(
                 Verdict.UNTESTED,
-                f"ours {middle}, from {seeds(len(found))}; an interval needs {FEWEST}: "
+                f"{ours} {seeds(len(every))}; an interval needs {FEWEST}: "
                 f"`make train EXP=all SEEDS=10 TELEMETRY=statistics DATASET={dataset}`",
             )
+        zeros = sum(value == 0 for value in every.values()) if logarithmic else 0
+        undefined = len(every) - len(found) - zeros
+        missing = [f"zero in {zeros}"] * (zeros > 0)
+        missing += [f"undefined or not finite in {undefined}"] * (undefined > 0)
+        left_out = f"{' and '.join(missing)} of {seeds(len(every))}"
+        if len(found) <= len(every) / 2 or len(found) < FEWEST:
+            return Finding(Verdict.NOT_REPRODUCED, f"ours is {left_out}")
+        interval = prediction_interval(np.log10(found) if logarithmic else found)
         low, high = (10.0**bound for bound in interval) if logarithmic else interval
+        told = (
+            f"ours {number(float(np.median(found)))} (median of {seeds(len(found))}, "
+            f"{number(min(found))} to {number(max(found))}); one more seed would lie in "
+            f"{number(low)} to {number(high)}"
+        )
         return reproduced_if(
-            low <= printed <= high,
-            f"ours {middle} (median of {len(found)} seeds, {number(min(found))} to "
-            f"{number(max(found))}); one more seed would lie in {number(low)} to {number(high)}",
+            low - digit / 2 <= printed <= high + digit / 2,
+            f"{told}; {left_out}" if missing else told,
         )
 
     return judge
@@ -134,10 +149,12 @@ def span(values: pd.Series) -> str:
 def number(value: float) -> str:
     """Return a number for reading: whole, or four digits and a power of ten where it takes one."""
     if not math.isfinite(value):
-        return str(value)
+        return "no value" if math.isnan(value) else str(value)
     if value == int(value) and abs(value) < 1e9:
         return f"{int(value):,}"
-    return f"{value:,.4g}" if value == 0 or 1e-3 <= abs(value) < 1e6 else f"{value:.3e}"
+    if 1e4 <= abs(value) < 1e6:
+        return f"{value:,.0f}"
+    return f"{value:,.4g}" if 1e-3 <= abs(value) < 1e4 else f"{value:.3e}"
 
 
 def between(ends: Sequence[str]) -> str:

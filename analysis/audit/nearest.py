@@ -14,6 +14,7 @@ from analysis import paper, queries
 from analysis.audit.evidence import Evidence
 from analysis.audit.stored import stored_ratios
 from analysis.errors import NoRowsError
+from analysis.runs import Run
 
 FIRST = (1, 1)
 LAYERS = tuple(range(1, paper.LAYERS))
@@ -46,8 +47,8 @@ def trials(evidence: Evidence, experiment: str, dataset: str) -> list[Trial]:
     found = []
     ratios = evidence.ratios(experiment, dataset)
     for run in evidence.seeds(experiment, dataset):
-        own = ratios[(ratios["run_id"] == run.run_id) & (ratios["epoch"] == 1)]
-        found.append(_trial(run, None, None, own.set_index("layer")["ratio"]))
+        own = ratios[(ratios["run_id"] == run.run_id) & (ratios["epoch"] == 1)].set_index("layer")
+        found.append(_trial(run, None, None, own["ratio"].mask(own["denominator"] == 0, np.inf)))
     with suppress(NoRowsError):  # without gradients in the tables the plain ones are all there is
         found += _stored(evidence, experiment, dataset)
     return sorted(found, key=lambda trial: trial.decades)
@@ -70,12 +71,12 @@ def _stored(evidence: Evidence, experiment: str, dataset: str) -> list[Trial]:
     return tried
 
 
-def _one(evidence: Evidence, run, decimals: int, filler: float) -> Trial:
+def _one(evidence: Evidence, run: Run, decimals: int, filler: float) -> Trial:
     ratios = stored_ratios(evidence, run.experiment, run.dataset, LAYERS, decimals, filler, FIRST)
-    return _trial(run, decimals, filler, ratios.loc[1])
+    return _trial(run, decimals, filler, ratios.loc[1].fillna(np.inf))
 
 
-def _trial(run, decimals: int | None, filler: float | None, ours: pd.Series) -> Trial:
+def _trial(run: Run, decimals: int | None, filler: float | None, ours: pd.Series) -> Trial:
     printed = paper.printed_ratios(paper.RATIO_TABLES[run.experiment]).loc[1].dropna()
     ours = ours.reindex(printed.index)
     alike = _kind(printed) == _kind(ours)
@@ -98,5 +99,6 @@ def _trial(run, decimals: int | None, filler: float | None, ours: pd.Series) -> 
 def _kind(ratios: pd.Series) -> pd.Series:
     kinds = pd.Series("number", index=ratios.index)
     kinds[ratios == 0] = "zero"
-    kinds[ratios.isna() | np.isinf(ratios)] = "infinite"
+    kinds[np.isinf(ratios)] = "infinite"
+    kinds[ratios.isna()] = "not finite"
     return kinds

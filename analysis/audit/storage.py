@@ -19,7 +19,7 @@ import pandas as pd
 from sqlalchemy import Engine
 
 from analysis import queries
-from analysis.errors import OutputError
+from analysis.errors import NoRowsError, OutputError
 from analysis.runs import Run
 from sql.objects import versions
 from sql.queries import query
@@ -55,7 +55,7 @@ class Question:
         }
         view = f"{self.run.experiment}_layer_{self.layer}_stored_norm_avg"
         text = query("stored_norm_avg", view=view)
-        filled = re.sub(r":([a-z_]+)", lambda match: f"{values[match[1]]:g}", text)
+        filled = re.sub(r":([a-z_]+)", lambda match: f"{values[match[1]]:.17g}", text)
         return " ".join(filled.split())
 
 
@@ -80,7 +80,7 @@ class Storage:
     ) -> pd.DataFrame:
         """Return the stored norms, epochs down, layers across.
 
-        Raises NoRowsError for a run that has no rows in the gradient tables.
+        Raises NoRowsError for a run that has no rows in the gradient tables, or not all.
         """
         questions = [Question(run, layer, decimals, filler, epochs) for layer in layers]
         with ThreadPoolExecutor(CONNECTIONS) as pool:
@@ -99,7 +99,13 @@ class Storage:
             each.layer: pd.Series(self._kept[key], dtype="float64").rename(index=int)
             for each, key in keys.items()
         }
-        return pd.DataFrame(columns).sort_index().rename_axis("epoch")
+        norms = pd.DataFrame(columns).sort_index().rename_axis("epoch")
+        if list(norms.index) != list(range(epochs[0], epochs[1] + 1)):
+            raise NoRowsError(
+                f"Run {run.run_id} has lost rows of its gradient tables: `make train "
+                f"EXP={run.experiment} DATASET={run.dataset}` for one that has them all."
+            )
+        return norms
 
     def _measured(self, question: Question) -> dict[str, float]:
         run = question.run
@@ -151,6 +157,10 @@ def _read(path: Path | None) -> dict[str, dict[str, float]]:
     if path is None or not path.is_file():
         return {}
     try:
-        return json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
+        kept = json.loads(path.read_text(encoding="utf-8"))
+        return {
+            str(key): {str(int(epoch)): float(norm) for epoch, norm in norms.items()}
+            for key, norms in kept.items()
+        }
+    except (OSError, ValueError, TypeError, AttributeError):
         return {}  # damaged or not ours to read: measured again

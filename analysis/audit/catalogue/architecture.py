@@ -12,7 +12,8 @@ STEPS = 469 * paper.EPOCHS  # batches of 128, the last of 96
 PRINTED_ROWS = 3_676_960
 PRINTED_BYTES = 45e9
 BYTES = 8  # of a double
-NEAR_TABLE_9 = 3e-7  # a few units of the last digit that Table 9 prints
+ONE_CLASS = 0.15  # accuracy: more than one class of ten takes up of MNIST
+NEAR_TABLE_9 = 3e-7  # less than half of what the norms of Table 9 fall by in ten epochs
 
 EXACT = "exact: it is a count"
 
@@ -34,8 +35,8 @@ def _seven_layers(evidence: Evidence, dataset: str) -> Finding:
     return consistent_if(
         in_figure_7 == 7,
         dense == 7,
-        f"{dense} layers have weights; Figure 7 adds {in_figure_7} of them, and Tables 1 to 4 count "
-        "its first one twice",
+        f"{dense} layers have weights; Figure 7 adds {in_figure_7} of them, and Tables 1 to 4 "
+        "count its first one twice",
     )
 
 
@@ -45,7 +46,7 @@ def _inputs(evidence: Evidence, dataset: str) -> Finding:
     return consistent_if(
         PRINTED_ROWS == 128 * STEPS,
         inputs == 128,
-        f"layer 1 has {inputs} inputs and 128 neurons; the paper's own {PRINTED_ROWS:,} rows are "
+        f"layer 1 has {inputs} inputs; the paper's own {PRINTED_ROWS:,} rows are "
         f"{PRINTED_ROWS // STEPS} inputs in {STEPS:,} batches",
     )
 
@@ -68,19 +69,18 @@ def _rows(evidence: Evidence, dataset: str) -> Finding:
     rows = sizes.set_index("layer")["computed_rows"]
     return reproduced_if(
         int(rows[1]) == PRINTED_ROWS,
-        f"{rows[1]:,} rows in layer 1: one for each of 784 inputs and {STEPS:,} batches, the last, "
-        "short one of an epoch among them",
+        f"{rows[1]:,} rows; {PRINTED_ROWS:,} are one for each of 784 inputs and {STEPS:,} batches, "
+        "the last, short one of every epoch among them",
     )
 
 
 def _rows_of_each(evidence: Evidence, dataset: str) -> Finding:
-    sizes = evidence.sizes("sigmoid_sgd", dataset)
-    alike = sizes.loc[sizes["computed_rows"] == PRINTED_ROWS, "layer"].tolist()
+    rows = evidence.sizes("sigmoid_sgd", dataset)["computed_rows"]
+    alike = rows == PRINTED_ROWS
     return reproduced_if(
-        len(alike) == len(sizes),
-        f"of layers {', '.join(map(str, alike)) or 'none'} alone; the others have "
-        f"{span(sizes.loc[~sizes['layer'].isin(alike), 'computed_rows'])}, all together "
-        f"{sizes['computed_rows'].sum():,}",
+        bool(alike.all()),
+        f"{alike.sum()} of {len(rows)} layers have so many rows, the others {span(rows[~alike])}, "
+        f"and all together {rows.sum():,}",
     )
 
 
@@ -99,21 +99,27 @@ def _stated_dataset(evidence: Evidence, _: str) -> Finding:
     for dataset in paper.DATASETS:
         evidence.norms("relu_sgd", dataset)
     found = evidence.distances
-    told = "; ".join(
-        f"on {name} the largest of a seed's ten differences from Table 9 is {span(off)}"
-        for name, off in found.items()
+    told = "the largest of a seed's ten differences from Table 9 is " + ", ".join(
+        f"{span(off)} on {name}" for name, off in found.items()
     )
     nearest, other = sorted(found, key=lambda name: found[name].median())
-    farther = found[other].median() / found[nearest].median()
-    told += f"; {other} is {farther:.1f} times further off in the median"
-    if found[nearest].max() > NEAR_TABLE_9 or farther < LIKELY:
-        return Finding(Verdict.UNTESTED, f"{told}: neither is near enough, or both are alike")
-    return reproduced_if(nearest == paper.STATED_DATASET, f"{told}: it was {nearest}")
+    near, far = float(found[nearest].median()), float(found[other].median())
+    if found[nearest].max() > NEAR_TABLE_9:
+        return Finding(Verdict.UNTESTED, f"{told}: neither is near enough")
+    if far < LIKELY * near or far == near:
+        return Finding(Verdict.UNTESTED, f"{told}: both are as near")
+    times = f", {far / near:.1f} times nearer than {other} in the median" if near else ""
+    return reproduced_if(nearest == paper.STATED_DATASET, f"{told}: it fits {nearest}{times}")
 
 
 def _balanced(evidence: Evidence, _: str) -> Finding:
     curves = evidence.curves("sigmoid_sgd", paper.STATED_DATASET)
     last = curves[curves["epoch"] == paper.EPOCHS]["validation_accuracy"]
+    if last.max() > ONE_CLASS:
+        return Finding(
+            Verdict.UNTESTED,
+            f"it takes a network that answers one class alone, and ours is right in {span(last)}",
+        )
     return reproduced_if(
         bool((last.round(3) == 0.1).all()),
         f"a network that answers one class is right in {span(last)} of MNIST's test images",
@@ -121,13 +127,13 @@ def _balanced(evidence: Evidence, _: str) -> Finding:
 
 
 def _fixed_rate(evidence: Evidence, dataset: str) -> Finding:
-    curves = evidence.curves("relu_sgd", dataset)
+    curves = evidence.curves("sigmoid_sgd", dataset)
     rates = curves.groupby("epoch")["learning_rate"].first()
     return consistent_if(
         paper.DECAY == 0,
         rates.nunique() == 1,
-        f"it falls from {number(rates.iloc[0])} at the end of epoch 1 to {number(rates.iloc[-1])} at "
-        "the end of the last: Table 5 has a decay of 1e-3, and Figure 7 passes it",
+        f"it is {number(rates.iloc[0])} at the end of epoch 1 and {number(rates.iloc[-1])} at the "
+        "end of the last; Table 5 has a decay of 1e-3, and Figure 7 passes it",
     )
 
 
@@ -148,8 +154,8 @@ def _many_seeds(evidence: Evidence, dataset: str) -> Finding:
     last = curves.loc[curves["epoch"] == paper.EPOCHS, "accuracy"]
     return Finding(
         Verdict.UNTESTED,
-        "the paper prints one number a cell and no spread; ours: ReLU + Adam ends at an accuracy of "
-        f"{span(last)} in {seeds(len(last))}",
+        "the paper prints one number a cell and no spread; our ReLU + Adam ends at an accuracy of "
+        f"{span(last)}, {seeds(len(last))}",
     )
 
 
@@ -163,9 +169,7 @@ def _equation_10(evidence: Evidence, dataset: str) -> Finding:
 
 
 CLAIMS = (
-    Claim(
-        "layers_12", "Abstract, Section 6.1.1", "a 12-layer neural network", EXACT, _twelve_layers
-    ),
+    Claim("layers_12", "Abstract, Section 6", "a 12-layer neural network", EXACT, _twelve_layers),
     Claim(
         "layers_7",
         "Section 4.3.5, Tables 1 to 4",
@@ -173,20 +177,26 @@ CLAIMS = (
         EXACT,
         _seven_layers,
     ),
-    Claim("inputs_128", "Section 4.3.1", "128 input neurons; 128 inputs", EXACT, _inputs),
+    Claim("inputs_128", "Sections 4.3.1, 4.3.2", "128 input neurons", EXACT, _inputs),
     Claim(
         "derivatives_16384",
         "Section 4.3.5",
-        "a total of 16,384 partial derivatives per hidden layer",
+        "a total of 16,384 partial derivatives to be generated per hidden layer",
         EXACT,
         _derivatives,
     ),
-    Claim("rows_3676960", "Section 4.3.5", "3,676,960 rows", EXACT, _rows),
-    Claim("rows_per_layer", "Section 4.3.5", "Rows per layer: 3,676,960", EXACT, _rows_of_each),
+    Claim("rows_3676960", "Section 4.3.5", "Rows per layer: 3,676,960, of layer 1", EXACT, _rows),
+    Claim(
+        "rows_per_layer",
+        "Section 4.3.5",
+        "Rows per layer: 3,676,960, of every layer",
+        EXACT,
+        _rows_of_each,
+    ),
     Claim(
         "gigabytes_45",
         "Section 4.3.5",
-        "45 GB per experiment",
+        "Data size: 45 GB per experiment",
         "a tenth: what a server adds to the bare numbers differs",
         _bytes,
     ),
@@ -194,8 +204,8 @@ CLAIMS = (
         "dataset_mnist",
         "Abstract, Section 4.3.4",
         "the MNIST dataset",
-        f"Table 9 within {NEAR_TABLE_9:g}, a few units of its last digit, in every seed, and in "
-        f"the median at least {LIKELY:g} times further off on the other data set",
+        f"Table 9 within {NEAR_TABLE_9:g} in every seed, less than half of what its norms fall by "
+        f"in ten epochs, and in the median {LIKELY:g} times further off on the other data set",
         _stated_dataset,
         about_datasets=True,
     ),
@@ -209,8 +219,8 @@ CLAIMS = (
     ),
     Claim(
         "fixed_learning_rate",
-        "Sections 6.2.1, 6.4.2, 6.4.3",
-        "SGD applied the same global learning rate; a fixed learning rate",
+        "Sections 6.4.2, 6.4.3",
+        "SGD applied a fixed learning rate",
         "none: a rate is fixed or is not",
         _fixed_rate,
     ),
@@ -225,7 +235,7 @@ CLAIMS = (
     Claim(
         "many_seeds",
         "Section 4.3.3",
-        "Each group is trained multiple times with different random seeds",
+        "Each group of neural networks is trained multiple times with different random seeds",
         "none can be given for what is not printed",
         _many_seeds,
     ),

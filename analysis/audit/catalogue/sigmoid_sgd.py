@@ -6,7 +6,7 @@ from analysis import paper
 from analysis.audit.catalogue.training import at_chance, loss_between
 from analysis.audit.claim import Claim
 from analysis.audit.evidence import Evidence
-from analysis.audit.judges import number, ratios_of, sentence, span
+from analysis.audit.judges import ratios_of, sentence, span
 from analysis.audit.stored import DIGITS, all_ones, constant, infinite, zero
 from analysis.audit.verdict import Finding, consistent_if
 
@@ -23,7 +23,8 @@ def constants(experiment: str, table: int) -> tuple[Claim, ...]:
         Claim(
             f"table_{table}_layers_{'_'.join(map(str, layers))}",
             f"Table {table}",
-            f"layer{'s' * (len(layers) > 1)} {', '.join(map(str, layers))}: {printed} in all epochs",
+            f"{'layers' if len(layers) > 1 else 'layer'} {', '.join(map(str, layers))}: "
+            f"{printed} in all epochs",
             TO_TEN_DIGITS,
             constant(experiment, table, layers),
         )
@@ -38,18 +39,19 @@ def _exactly_one(ratios: pd.DataFrame) -> bool:
 
 def _layers_1_14(evidence: Evidence, dataset: str) -> Finding:
     layers = evidence.sizes(EXPERIMENT, dataset)["layer"].max()
-    return consistent_if(paper.LAYERS >= 14, layers >= 14, f"there are {layers} layers")
+    return consistent_if(
+        paper.LAYERS >= 14,
+        layers >= 14,
+        f"there are {layers} layers, and Table 11 is infinite in layers 1 to 4",
+    )
 
 
 def _preserved(evidence: Evidence, dataset: str) -> Finding:
-    ratios = evidence.dense_ratios(EXPERIMENT, dataset)
-    own = ratios[ratios["layer"] >= 5]
     finding = all_ones(EXPERIMENT, DEEP)(evidence, dataset)
-    growth = own.groupby("epoch")["ratio"].prod()
-    told = (
-        f"{finding.found}; between the dense layers 5, 7, 9 and 11 alone the norm grows "
-        f"{number(float(growth.min()))} to {number(float(growth.max()))} times"
-    )
+    norms = evidence.norms(EXPERIMENT, dataset)
+    wide = norms.pivot(index=["seed", "epoch"], columns="layer", values="norm")
+    growth = wide[11] / wide[5].where(wide[5] != 0)
+    told = f"{finding.found}; of the dense layers, the norm of 11 is {span(growth)} times that of 5"
     return Finding(finding.verdict, told, finding.view)
 
 
