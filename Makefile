@@ -7,7 +7,7 @@ COMPLETE := $(VENV)/requirements.sha256
 MAKEFLAGS += --no-print-directory --no-builtin-rules
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help up down migrate data train runs sql url figures test lint bench clean
+.PHONY: help up down migrate data train runs sql url figures audit report test lint bench clean
 
 # Values reach the commands through the environment, never through the text of a recipe: a quote or a semicolon in one
 # is only a character. make itself would read a $ in a value given on its command line; `value` keeps it as typed.
@@ -26,7 +26,7 @@ help:
 	@echo
 	@echo 'EXP is sigmoid_sgd, sigmoid_adam, relu_sgd, relu_adam, all, or a TOML file. The rest of the variables:'
 	@echo '  DATASET (auto, mnist, fashion-mnist, sample)  EPOCHS  SEED  SEEDS  PRECISION (double, single)  LIMIT'
-	@echo '  TELEMETRY (full, statistics)  RECORD_EVERY  DATA_DIR  SERVER (auto, docker, local)  RUN (figures)'
+	@echo '  TELEMETRY (full, statistics)  RECORD_EVERY  DATA_DIR  SERVER (auto, docker, local)  RUN (figures, report)'
 	@echo '  DATABASE_URL (mysql://user:password@host:3306/gradients: a server of your own)'
 
 $(COMPLETE): requirements.lock bootstrap.py
@@ -62,6 +62,12 @@ url: up ## print the reader's address for any SQL client (ROLE=owner: the owner'
 figures: up ## draw the figures of every finished run (or of RUN, or EXP)
 	@$(RUN_PYTHON) -m analysis figures $(call option,RUN,run) $(call option,EXP,exp)
 
+audit: up ## test every claim of the paper on the rows; a table, and report/audit.csv
+	@$(RUN_PYTHON) -m analysis audit
+
+report: up ## the paper beside the rows, in one page: report/report.html (RUN: show that run too)
+	@$(RUN_PYTHON) -m analysis report $(call option,RUN,run)
+
 test: $(COMPLETE) ## run all tests, against a real server
 	@$(RUN_PYTHON) -m pytest
 
@@ -73,7 +79,7 @@ bench: up ## measure whole runs against other ways into the server (10 min; EPOC
 	@$(RUN_PYTHON) -m bench $(call option,EPOCHS,epochs) $(call option,PRECISION,precision) \
 	  $(call option,DATASET,dataset) $(call option,DATA_DIR,data-dir)
 
-clean: ## delete figures and caches (ALL=1: also the private server, its data and .venv)
+clean: ## delete figures, report and caches (ALL=1: also the private server, its data and .venv)
 ifneq ($(filter-out 0 no false,$(ALL)),)
 	@if [ -d "$${SERVER_DIR:-.server}" ]; then $(MAKE) --silent $(COMPLETE) && $(RUN_PYTHON) -m sql down --delete; fi
 	@rm -rf .server $(VENV) *.egg-info

@@ -5,9 +5,11 @@ from pathlib import Path
 import click
 
 from analysis.audit import Evidence, audited, output
+from analysis.audit.nearest import nearest
 from analysis.errors import AnalysisError
 from analysis.exhibition import exhibit
 from analysis.report import report as write_report
+from analysis.runs import finished_runs
 from sql.connection import reader_engine
 from sql.errors import DatabaseError
 from sql.refusal import Refusal
@@ -56,11 +58,14 @@ def audit(folder: Path) -> None:
     """Test every claim of the paper on our rows."""
     try:
         evidence = Evidence(reader_engine(), folder / KEPT, say=click.echo)
+        finished_runs(evidence.summary)  # without one there is nothing to put a claim to
         results = list(audited(evidence))
+        found = nearest(evidence)
         path = output.write_csv(results, folder)
     except (AnalysisError, DatabaseError) as error:
         raise Refusal(str(error)) from error
     output.print_table(results)
+    output.print_nearest(found)
     click.echo(f"{output.counts(results)} All of them, with their queries: {path}.")
 
 

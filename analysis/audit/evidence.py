@@ -13,6 +13,7 @@ from sqlalchemy import Connection, Engine, event
 from analysis import paper, queries
 from analysis.audit.eligibility import LeftOut, eligible
 from analysis.audit.storage import Question, Say, Storage
+from analysis.columns import SUMMARY
 from analysis.errors import NoRowsError
 from analysis.hypotheses import Effect, effects
 from analysis.runs import Run
@@ -35,7 +36,7 @@ class Evidence:
         self._effects: dict[str, list[Effect]] = {}
         self._storage = Storage(engine, kept, say)
         with self._listening([]) as connection:
-            self.summary = queries.experiment_summary(connection)
+            self.summary = _every_run(connection)
             self.runs, self.left_out = eligible(connection, self.summary)
         found = {run.dataset for run in self.runs}
         self.datasets = (
@@ -210,3 +211,11 @@ def left_out_lines(left_out: list[LeftOut]) -> list[str]:
         f"Run {each.run_id} of {each.experiment} on {each.dataset} is left out: {each.reason}."
         for each in left_out
     ]
+
+
+def _every_run(connection: Connection) -> pd.DataFrame:
+    """Return experiment_summary, with no row where there is no run: a report says so itself."""
+    try:
+        return queries.experiment_summary(connection)
+    except NoRowsError:
+        return pd.DataFrame(columns=list(SUMMARY)).astype(SUMMARY)

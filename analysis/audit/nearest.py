@@ -19,6 +19,7 @@ from analysis.runs import Run
 FIRST = (1, 1)
 LAYERS = tuple(range(1, paper.LAYERS))
 OTHER_KIND = 6.0  # decades: the paper's figures draw Infinity at 1e6 and zero at 1e-6
+SHOWN = 5  # storages of a table
 SEARCHED = ("relu_sgd", "sigmoid_adam")  # Tables 8 and 10
 
 
@@ -52,6 +53,19 @@ def trials(evidence: Evidence, experiment: str, dataset: str) -> list[Trial]:
     with suppress(NoRowsError):  # without gradients in the tables the plain ones are all there is
         found += _stored(evidence, experiment, dataset)
     return sorted(found, key=lambda trial: trial.decades)
+
+
+def nearest(evidence: Evidence) -> dict[tuple[str, str], list[Trial]]:
+    """Return the nearest trials by data set and experiment: of a seed plain, then of storages."""
+    found = {}
+    for dataset in evidence.datasets:
+        for experiment in SEARCHED:
+            with suppress(NoRowsError):  # without a run of it there is nothing to try
+                tried = trials(evidence, experiment, dataset)
+                plain = [trial for trial in tried if trial.decimals is None][:1]
+                stored = [trial for trial in tried if trial.decimals is not None][:SHOWN]
+                found[dataset, experiment] = sorted(plain + stored, key=lambda each: each.decades)
+    return found
 
 
 def nearest_storage(evidence: Evidence, experiment: str, dataset: str) -> Trial:

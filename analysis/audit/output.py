@@ -1,7 +1,7 @@
 """The results of the audit, on a terminal and as CSV."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import pandas as pd
@@ -9,7 +9,9 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from analysis import paper
 from analysis.audit.claim import Result
+from analysis.audit.nearest import Trial
 from analysis.audit.verdict import Verdict
 from analysis.publishing import staged
 
@@ -35,7 +37,7 @@ def counts(results: Results) -> str:
 
 def print_table(results: Results) -> None:
     """Print a table of all claims."""
-    console = Console(width=None if Console().is_terminal else WIDTH)
+    console = _console()
     for section in dict.fromkeys(section for section, _ in results):
         table = Table(title=section, title_justify="left", show_lines=True, expand=True)
         table.add_column("in the paper", ratio=3)
@@ -48,6 +50,33 @@ def print_table(results: Results) -> None:
                 Text(found_text(result)),
             )
         console.print(table)
+
+
+def print_nearest(found: Mapping[tuple[str, str], Sequence[Trial]]) -> None:
+    """Print how near the first epochs of Tables 8 and 10 can be brought, where that was tried."""
+    for (dataset, experiment), tried in found.items():
+        table = Table(
+            title=f"Nearest to the first epoch of Table {paper.RATIO_TABLES[experiment]}, "
+            f"{experiment} on {dataset}",
+            title_justify="left",
+        )
+        for name in ("run", "seed", "decimals", "in unused columns", "of the same kind", "decades"):
+            table.add_column(name, justify="right")
+        for trial in tried:
+            table.add_row(
+                str(trial.run_id),
+                str(trial.seed),
+                "all" if trial.decimals is None else str(trial.decimals),
+                f"{trial.filler:g}" if trial.filler else "nothing",
+                f"{trial.alike} of {trial.cells}",
+                f"{trial.decades:.2f}",
+            )
+        _console().print(table)
+
+
+def _console() -> Console:
+    console = Console()
+    return console if console.is_terminal else Console(width=WIDTH)
 
 
 def found_text(result: Result) -> str:

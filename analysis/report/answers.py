@@ -104,6 +104,7 @@ def _performance(evidence: Evidence, dataset: str) -> list[str]:
         last = curves[curves["epoch"] == paper.EPOCHS]
         learned = curves[curves["validation_accuracy"] > LEARNS].groupby("seed")["epoch"].min()
         count = last["seed"].nunique()
+        ends = last["validation_accuracy"].agg(["min", "max"])
         speed = (
             f"above {LEARNS:.0%} by epoch {learned.median():g} in {len(learned)} of {seeds(count)}"
             if len(learned)
@@ -112,7 +113,7 @@ def _performance(evidence: Evidence, dataset: str) -> list[str]:
         found.append(
             f"{NAMES[experiment]} ends at a test accuracy of "
             f"{last['validation_accuracy'].median():.1%} ("
-            f"{between([f'{end:.1%}' for end in last['validation_accuracy'].agg(['min', 'max'])])}) "
+            f"{between([f'{end:.1%}' for end in ends])}) "
             f"and a test loss of {number(float(last['validation_loss'].median()))}, {speed}."
         )
     return found

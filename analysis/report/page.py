@@ -2,9 +2,12 @@
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
+import pandas as pd
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
@@ -12,6 +15,7 @@ from analysis import paper, queries
 from analysis.audit import Evidence, Verdict, audited, output
 from analysis.audit.claim import Result
 from analysis.audit.eligibility import LeftOut
+from analysis.audit.storage import CONNECTIONS
 from analysis.errors import NoRowsError
 from analysis.hypotheses import CONTRASTS
 from analysis.pages import script
@@ -19,8 +23,8 @@ from analysis.publishing import staged
 from analysis.report import plates
 from analysis.report.missing import missing
 from analysis.report.sections import RunSection, configurations, dataset_section, run_section
-from analysis.report.typography import anchor, spelled, typeset
-from analysis.runs import Run, finished_runs, latest_of_each_experiment
+from analysis.report.typography import anchor, decades, spelled, typeset
+from analysis.runs import Run, finished_runs, latest_of_each_experiment, runs_of
 from analysis.statistics import ALPHA, CONFIDENCE, OVERALL, REJECTED
 
 TEMPLATES = Path(__file__).parent / "templates"
@@ -33,15 +37,18 @@ Say = Callable[[str], None]
 def report(evidence: Evidence, folder: Path, run_id: int | None, say: Say) -> Path:
     """Write the report, and the audit as CSV beside it, into `folder`; return the report's path.
 
-    With `run_id` that run is shown too. Raises NoRowsError where it is not a finished run, or
-    where there is no finished run at all; the folder is then as it was.
+    With `run_id` that run is shown too. Without any run the report says what is missing, and shows
+    what needs none. Raises NoRowsError where `run_id` is not a finished run; the folder is then as
+    it was.
     """
-    finished = finished_runs(evidence.summary)
-    asked = finished_runs(evidence.summary, run_id) if run_id is not None else []
+    summary = evidence.summary
+    finished = runs_of(summary[summary["status"] == "finished"])
+    asked = finished_runs(summary, run_id) if run_id is not None else []
     results = list(audited(evidence))
     say(output.counts(results))
     datasets = sorted(evidence.datasets, key=lambda name: name != evidence.fitting)
     shown = list(_shown(evidence, finished, asked, datasets))
+    _ask_ahead(evidence, [run for run, _ in shown])
     sections = [run_section(evidence, run, remark) for run, remark in shown]
     known = {run.run_id: run for run in (*evidence.runs, *(run for run, _ in shown))}
     text = (
@@ -102,6 +109,18 @@ def _shown(
             yield run, "" if eligible else reasons.get(run.run_id, OTHER_EXPERIMENT)
 
 
+def _ask_ahead(evidence: Evidence, runs: Sequence[Run]) -> None:
+    """Ask what reads whole gradient tables, for several runs at a time."""
+
+    def ask(question: tuple[Callable[..., pd.DataFrame], int]) -> None:
+        with suppress(NoRowsError):  # whoever needs the rows says that they are wanting
+            evidence.ask(*question)
+
+    slow = (queries.gradient_norm_ratios, queries.gradient_norms)
+    with ThreadPoolExecutor(CONNECTIONS) as pool:
+        list(pool.map(ask, [(query, run.run_id) for run in runs for query in slow]))
+
+
 def _networks(evidence: Evidence, sections: Sequence[RunSection]) -> list[plates.Plate]:
     """Return Figure 4: the network of the first run shown, and of each that has another."""
     drawn, shapes = [], set()
@@ -152,5 +171,10 @@ def _environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters |= {"anchor": anchor, "typeset": typeset, "spelled": spelled}
+    environment.filters |= {
+        "anchor": anchor,
+        "decades": decades,
+        "spelled": spelled,
+        "typeset": typeset,
+    }
     return environment

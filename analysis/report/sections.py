@@ -9,7 +9,7 @@ import pandas as pd
 from analysis import paper, queries, tables
 from analysis.audit import Evidence
 from analysis.audit.catalogue.conclusions import all_effects
-from analysis.audit.nearest import SEARCHED, Trial, trials
+from analysis.audit.nearest import Trial, nearest
 from analysis.audit.stored import DECIMALS, FILLER, stored_ratios
 from analysis.errors import NoRowsError
 from analysis.hypotheses import Effect
@@ -22,7 +22,6 @@ from analysis.tables import PaperTable
 DEEP = tuple(range(5, paper.LAYERS))
 EARLY = (1, 2, 3, 4)
 SNAPSHOT = (3, (1, 2), 6)  # layer, epochs and rows of Figure 14
-NEAREST = 6
 
 
 @dataclass(frozen=True)
@@ -87,21 +86,16 @@ def run_section(evidence: Evidence, run: Run, remark: str = "") -> RunSection:
 
 def dataset_section(evidence: Evidence, dataset: str) -> DatasetSection:
     """Return the section of one data set."""
-    nearest = []
-    for experiment in SEARCHED:
-        try:
-            found = trials(evidence, experiment, dataset)
-        except NoRowsError:
-            continue
-        plain = [trial for trial in found if trial.decimals is None][:1]
-        best = [trial for trial in found if trial.decimals is not None][: NEAREST - 1]
-        shown = sorted(plain + best, key=lambda trial: trial.decades)
-        nearest.append((paper.RATIO_TABLES[experiment], tuple(shown)))
+    found = [
+        (paper.RATIO_TABLES[experiment], tuple(tried))
+        for (searched, experiment), tried in nearest(evidence).items()
+        if searched == dataset
+    ]
     return DatasetSection(
         dataset,
         tuple(answers(evidence, dataset)),
         tuple(all_effects(evidence, dataset)),
-        tuple(nearest),
+        tuple(found),
         tuple(plates.over_seeds(evidence, dataset)),
     )
 

@@ -21,6 +21,12 @@ def typeset(text: str) -> Markup:
     return Markup("".join(pieces))  # noqa: S704
 
 
+def decades(difference: float) -> Markup:
+    """Return a difference of logarithms, signed: two decimals, or one digit where those are 0."""
+    digits = ".2f" if abs(difference) >= 0.005 or difference == 0 else ".0e"
+    return typeset(f"{difference:+{digits}}")
+
+
 def spelled(dataset: str) -> str:
     """Return a data set's name as its authors write it."""
     return NAMES.get(dataset, dataset)
@@ -33,5 +39,9 @@ def anchor(text: str) -> str:
 
 def _power(match: re.Match[str]) -> str:
     sign = "\N{MINUS SIGN}" if match[2] == "-" else ""
-    digits = "" if match[1] == "1" else f"{match[1]} \N{MULTIPLICATION SIGN} "
+    digits = (
+        ""
+        if match[1] == "1"
+        else f"{match[1]}\N{NO-BREAK SPACE}\N{MULTIPLICATION SIGN}\N{NO-BREAK SPACE}"
+    )
     return f"{digits}10<sup>{sign}{match[3]}</sup>"
