@@ -19,6 +19,8 @@ RESAMPLES = 9_999
 SEED = 20251125  # of the resampling, so that a report can be made twice
 FEWEST = 3  # seeds from which an interval is given
 
+ROUNDING = 1e-12  # relative: numbers that differ by less differ by rounding alone
+
 OVERALL = 0  # in place of a layer: the mean over all layers
 
 REJECTED, NOT_REJECTED = "H0 rejected", "H0 not rejected"
@@ -106,7 +108,7 @@ def prediction_interval(values: Sequence[float]) -> tuple[float, float] | None:
     sample = np.asarray(values, dtype="float64")
     if len(sample) < FEWEST:
         return None
-    if np.ptp(sample) == 0:  # whose mean need not be the same number
+    if _alike(sample):  # whose mean need not be the same number
         return float(sample[0]), float(sample[0])
     center, spread = sample.mean(), sample.std(ddof=1) * math.sqrt(1 + 1 / len(sample))
     reach = stats.t.ppf((1 + CONFIDENCE) / 2, len(sample) - 1) * spread
@@ -137,8 +139,13 @@ def _p(differences: np.ndarray) -> float:
     return float(test.pvalue)
 
 
+def _alike(values: np.ndarray) -> bool:
+    """Tell whether all values are one number, but for the last digits of a double."""
+    return bool(np.ptp(values) <= ROUNDING * np.abs(values).max())
+
+
 def _interval(differences: np.ndarray) -> tuple[float, float]:
-    if np.ptp(differences) == 0:
+    if _alike(differences):
         return float(differences[0]), float(differences[0])
     bounds = stats.bootstrap(
         (differences,),
@@ -153,6 +160,6 @@ def _interval(differences: np.ndarray) -> tuple[float, float]:
 
 def _effect(differences: np.ndarray) -> float:
     spread = differences.std(ddof=1)
-    if np.ptp(differences) == 0:
+    if _alike(differences):
         return math.copysign(math.inf, differences[0]) if differences[0] else 0.0
     return float(differences.mean() / spread)

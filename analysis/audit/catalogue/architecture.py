@@ -138,6 +138,8 @@ def _fixed_rate(evidence: Evidence, dataset: str) -> Finding:
 
 
 def _dropout(evidence: Evidence, _: str) -> Finding:
+    for dataset in evidence.distances or paper.DATASETS:
+        evidence.norms("relu_sgd", dataset)
     near = [off.max() for off in evidence.distances.values() if off.max() <= NEAR_TABLE_9]
     if not near:
         return Finding(Verdict.UNTESTED, "no run here is near enough to Table 9 to tell")

@@ -54,6 +54,7 @@ def _equation_4(evidence: Evidence, dataset: str) -> Finding:
     classes = pd.Series("stable", index=ratios.index)
     classes[inverse <= lines["vanishing"]] = "vanishing"
     classes[inverse > lines["exploding"]] = "exploding"
+    classes[inverse.isna()] = "undefined"
     both = ratios.assign(inverse=classes)
     figure_9 = [matching(own) for _, own in both.groupby("seed")]
     equation_4 = [matching(own, "inverse") for _, own in both.groupby("seed")]

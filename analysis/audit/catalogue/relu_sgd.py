@@ -1,5 +1,6 @@
 """Sections 5.2 and 6.2: ReLU with SGD, Tables 8, 9 and 12, Figures 13 to 16."""
 
+import numpy as np
 import pandas as pd
 
 from analysis import paper
@@ -22,7 +23,7 @@ from analysis.audit.judges import (
 )
 from analysis.audit.nearest import nearest_storage
 from analysis.audit.stored import infinite, stored_ratios, view_of, zero
-from analysis.audit.verdict import Finding, Verdict, reproduced_if
+from analysis.audit.verdict import Finding, Verdict, consistent_if
 
 EXPERIMENT = "relu_sgd"
 FIRST = (1, 1)
@@ -111,10 +112,13 @@ def _infinite_not_undefined(evidence: Evidence, dataset: str) -> Finding:
     by_zero = ratios[ratios["denominator"] == 0]
     infinite_cells = int((by_zero["numerator"] > 0).sum())
     undefined = int((by_zero["numerator"] == 0).sum())
-    return reproduced_if(
-        infinite_cells == len(ratios),
+    zero_above = paper.printed_norms()["layer_11_norm"] == 0
+    return consistent_if(
+        not (np.isinf(paper.printed_ratios(8)[10]) & zero_above).any(),
+        infinite_cells > len(ratios) / 2,
         f"{infinite_cells} of {len(ratios)} ratios after epoch 1 are x / 0, {undefined} are 0 / 0, "
-        "which is undefined and not infinite",
+        "which is undefined and not infinite; Table 8 has Infinity for layer 10, whose numerator, "
+        "the norm of layer 11, is 0 in Table 9",
     )
 
 
@@ -183,7 +187,8 @@ CLAIMS = (
         "table_8_infinity",
         "Table 8, Section 5.2.1",
         "the ratio tends toward infinity because of the division by 0",
-        "exact: x / 0 is infinite, 0 / 0 undefined; Figure 9's SQL makes both NULL",
+        "in more than half of the cells; x / 0 is infinite, 0 / 0 undefined, and Figure 9's SQL "
+        "makes both NULL",
         _infinite_not_undefined,
     ),
     Claim(

@@ -1,0 +1,130 @@
+"""A database with the paper's experiments, which a test may change: it is then put right again."""
+
+import secrets
+from collections.abc import Callable, Iterator
+
+import pytest
+from sqlalchemy import URL, Engine, event
+
+from analysis.audit import Evidence, Result, audited, judged
+from analysis.audit.catalogue import CLAIMS
+from migrations import history
+from sql import accounts, address
+from sql.connection import connected, engine
+from sql.names import quoted
+from tests.audit import world
+
+CHANGED = ("layers", "epoch_metrics", "step_statistics")  # runs come first, and stay
+BY_NAME = {claim.name: claim for claim in CLAIMS}
+
+
+@pytest.fixture(scope="session")
+def paper_url(server_url: URL) -> Iterator[URL]:
+    """The address of a database filled by world.fill."""
+    url = server_url.set(database=f"gradients_test_{secrets.token_hex(6)}")
+    with connected(address.without_database(server_url)) as session:
+        session.cursor().execute(accounts.create_database(url.database))
+    owner = engine(url)
+    history.upgrade(owner)
+    with owner.begin() as connection:
+        world.fill(connection)
+    with owner.begin() as connection:
+        for name in ("runs", *CHANGED):
+            connection.exec_driver_sql(f"CREATE TABLE saved_{name} AS SELECT * FROM {name}")
+    owner.dispose()
+    yield url
+    with connected(address.without_database(server_url)) as session:
+        session.cursor().execute(f"DROP DATABASE {quoted(url.database)}")
+
+
+@pytest.fixture(scope="session")
+def reader(paper_url: URL) -> Iterator[Engine]:
+    made = engine(paper_url, read_only=True)
+    yield made
+    made.dispose()
+
+
+@pytest.fixture
+def change(paper_url: URL) -> Iterator[Callable[..., None]]:
+    """Return a function that executes a statement, whose effect ends with the test.
+
+    It may change any row of CHANGED, and in runs all but the run_id; it may delete no run. For
+    another table give it `undo`, the statement that puts it right.
+    """
+    owner = engine(paper_url)
+    done: list[str] = []
+    undone: list[str] = []
+
+    def execute(statement: str, undo: str | None = None) -> None:
+        done.append(statement)
+        undone.extend([undo] if undo else [])
+        with owner.begin() as connection:
+            connection.exec_driver_sql(statement.replace("%", "%%"))
+
+    yield execute
+    with owner.begin() as connection:
+        for statement in undone:
+            connection.exec_driver_sql(statement)
+        for name in CHANGED:
+            if any(name in statement for statement in done):
+                connection.exec_driver_sql(f"DELETE FROM {name}")
+                connection.exec_driver_sql(f"INSERT INTO {name} SELECT * FROM saved_{name}")
+        columns = ("experiment", "seed", "dataset", "training_images", "epochs", "config",
+                   "status", "completed_epoch", "telemetry", "record_every")  # fmt: skip
+        same = ", ".join(f"runs.{name} = saved.{name}" for name in columns)
+        connection.exec_driver_sql(
+            f"UPDATE runs JOIN saved_runs AS saved ON saved.run_id = runs.run_id SET {same}"
+        )
+    owner.dispose()
+
+
+@pytest.fixture
+def evidence(reader: Engine) -> Callable[[], Evidence]:
+    """Return a function that gathers fresh evidence, with nothing kept on disk."""
+    return lambda: Evidence(reader, None)
+
+
+@pytest.fixture(scope="session")
+def base(reader: Engine) -> dict[str, Result]:
+    """The results on the rows as world.fill made them."""
+    return {result.claim.name: result for _, result in audited(Evidence(reader, None))}
+
+
+@pytest.fixture
+def judge(evidence) -> Callable[..., list[Result]]:
+    """Return a function that judges claims by name, on the rows as they are now."""
+
+    def results(*names: str) -> list[Result]:
+        gathered = evidence()
+        return [judged(BY_NAME[name], gathered) for name in names]
+
+    return results
+
+
+@pytest.fixture
+def statements(reader: Engine) -> Iterator[list[str]]:
+    """All statements that the reader sends while the test runs."""
+    sent: list[str] = []
+
+    def note(_connection, _cursor, statement, *_) -> None:
+        sent.append(statement)
+
+    event.listen(reader, "before_cursor_execute", note)
+    yield sent
+    event.remove(reader, "before_cursor_execute", note)
+
+
+@pytest.fixture
+def empty_reader(server_url: URL) -> Iterator[Engine]:
+    """A reader of a database that is migrated and has no run."""
+    url = server_url.set(database=f"gradients_test_{secrets.token_hex(6)}")
+    with connected(address.without_database(server_url)) as session:
+        session.cursor().execute(accounts.create_database(url.database))
+    owner = engine(url)
+    history.upgrade(owner)
+    owner.dispose()
+    made = engine(url, read_only=True)
+    yield made
+    made.dispose()
+    with connected(address.without_database(server_url)) as session:
+        session.cursor().execute(f"DROP DATABASE {quoted(url.database)}")

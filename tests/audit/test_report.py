@@ -1,0 +1,174 @@
+"""The report on the paper's experiments, and on a database where some or all of them are missing."""
+
+import re
+from html import unescape
+
+import pytest
+from click.testing import CliRunner
+
+from analysis.__main__ import main
+from analysis.audit import Evidence
+from analysis.audit.catalogue import CLAIMS
+from analysis.audit.output import CSV
+from analysis.errors import NoRowsError
+from analysis.report import REPORT, report
+
+MEGABYTE = 1_000_000
+
+
+def written(evidence: Evidence, folder, run_id=None) -> str:
+    path = report(evidence, folder, run_id, say=lambda line: None)
+    return path.read_text(encoding="utf-8")
+
+
+def section(page: str, name: str) -> str:
+    """Return the text of a section, without its tags."""
+    found = re.search(rf'<section id="{name}">(.*?)</section>', page, re.S)
+    assert found, f"there is no section {name}"
+    plain = re.sub(r"<script.*?</script>|<[^>]+>", " ", found[1], flags=re.S)
+    return re.sub(r"\s+", " ", unescape(plain))
+
+
+@pytest.fixture(scope="module")
+def page(reader, tmp_path_factory):
+    """The report on the rows as they were made."""
+    return written(Evidence(reader, None), tmp_path_factory.mktemp("report"))
+
+
+def test_every_claim_has_a_row(page):
+    rows = set(re.findall(r'<tr id="claim-([^"]+)">', page))
+    assert rows == {claim.name.replace("_", "-") for claim in CLAIMS}
+
+
+@pytest.mark.parametrize("number", [*range(1, 5), 10, 11, 12, 13, 14, 15, 16, 19, 20, 21, 22, 23])
+def test_every_figure_of_the_paper_has_its_own(page, number):
+    captions = re.findall(r"<(?:figcaption|caption)><b>(Figures? [\d and]+)\b", page)
+    assert any(re.search(rf"\b{number}\b", caption) for caption in captions)
+
+
+def test_figures_17_and_18_are_one(page):
+    assert "Figures 17 and 18 of the paper" in page
+
+
+@pytest.mark.parametrize("number", [7, 8, 9, 10, 11, 12])
+def test_every_table_of_results_has_its_own(page, number):
+    assert f"<b>Table {number}.</b>" in page
+
+
+def test_the_papers_value_stands_below_ours(page):
+    assert '<span class="printed">1.224744871</span>' in page
+
+
+def test_a_stored_table_stands_beside_the_plain_one(page):
+    assert "110 of the paper's 110 cells agree" in page
+
+
+def test_every_section_is_in_the_contents(page):
+    contents = set(re.findall(r'<a href="#([^"]+)">', page[: page.index("</nav>")]))
+    sections = set(re.findall(r'<section id="([^"]+)">', page))
+    assert sections <= contents
+
+
+def test_every_link_within_the_page_leads_somewhere(page):
+    places = set(re.findall(r'\bid="([^"]+)"', page))
+    assert {link for link in re.findall(r'href="#([^"]+)"', page) if link not in places} == set()
+
+
+def test_nothing_is_loaded_from_anywhere(page):
+    assert re.findall(r'<(?:script|link|img|iframe)[^>]+(?:src|href)="(?!data:)[^"]*"', page) == []
+
+
+def test_the_file_is_light(page):
+    assert len(page.encode()) < 15 * MEGABYTE
+
+
+def test_every_question_is_answered(page):
+    told = section(page, "questions-fashion-mnist")
+    assert [f"{number}." in told for number in range(1, 6)] == [True] * 5
+    assert "cannot be answered" not in told
+
+
+def test_the_seed_is_named_as_the_unit_of_replication(page):
+    assert "the unit of replication is the seed" in section(page, "hypotheses-fashion-mnist")
+
+
+def test_too_few_seeds_are_said_to_be_too_few(page):
+    assert "cannot reject at this n" in section(page, "hypotheses-mnist")
+
+
+def test_every_run_has_its_configuration(page):
+    told = section(page, "configurations")
+    assert all(f"run {run_id} (seed" in told for run_id in (1, 12, 13, 48))
+
+
+def test_the_same_rows_make_the_same_report(evidence, tmp_path):
+    made_at = re.compile(r"made \d.*? UTC")
+    first, second = (made_at.sub("", written(evidence(), tmp_path)) for _ in range(2))
+    assert first == second
+
+
+def test_the_audit_lies_beside_it_as_csv(evidence, tmp_path):
+    written(evidence(), tmp_path)
+    assert (tmp_path / CSV).read_text(encoding="utf-8").count("\n") > len(CLAIMS)
+
+
+def test_a_missing_experiment_is_named_with_its_command_and_the_rest_is_shown(
+    evidence, change, tmp_path
+):
+    change("UPDATE runs SET status = 'interrupted' WHERE experiment = 'relu_adam'")
+    page = written(evidence(), tmp_path)
+    told = section(page, "missing")
+    assert "no run of relu_adam on fashion-mnist" in told
+    assert "make train EXP=relu_adam DATASET=fashion-mnist" in told
+    assert "<b>Table 8.</b>" in page
+    assert "<b>Table 7.</b>" not in page
+
+
+def test_an_unfinished_run_is_left_out_with_the_reason(evidence, change, tmp_path):
+    change("UPDATE runs SET status = 'running', completed_epoch = 3 WHERE run_id = 13")
+    told = section(written(evidence(), tmp_path), "missing")
+    assert re.search(r"13 \(relu_adam\).*running after 3 of 10 epochs", told)
+
+
+def test_a_network_of_another_width_is_left_out_with_the_reason(evidence, change, tmp_path):
+    change(
+        "UPDATE runs SET config = JSON_SET(config, '$.hidden_widths', JSON_ARRAY(64, 64)) "
+        "WHERE experiment = 'sigmoid_sgd'"
+    )
+    page = written(evidence(), tmp_path)
+    assert "hidden_widths is [64, 64]" in section(page, "missing")
+    assert "Not counted in the audit" in page
+
+
+def test_a_run_that_is_asked_for_is_shown(evidence, tmp_path):
+    page = written(evidence(), tmp_path, run_id=16)
+    assert section(page, "run-16")
+
+
+def test_a_run_that_does_not_exist_leaves_no_report(evidence, tmp_path):
+    with pytest.raises(NoRowsError, match="no run 999"):
+        written(evidence(), tmp_path / "new", run_id=999)
+    assert not (tmp_path / "new").exists()
+
+
+def test_without_any_run_the_report_says_what_is_missing(empty_reader, tmp_path):
+    page = written(Evidence(empty_reader, None), tmp_path)
+    assert "make train EXP=all DATASET=mnist" in section(page, "missing")
+    assert "Figure 3 of the paper" in page
+    assert "<b>Table 8.</b>" not in page
+
+
+def test_the_command_says_where_the_report_is(paper_url, monkeypatch, tmp_path):
+    monkeypatch.setenv("DATABASE_URL", paper_url.render_as_string(hide_password=False))
+    shown = CliRunner().invoke(main, ["report", "--output", str(tmp_path)])
+    assert shown.exit_code == 0, shown.output
+    assert str(tmp_path / REPORT) in shown.output
+
+
+def test_a_folder_that_cannot_be_made_is_refused_in_a_sentence(paper_url, monkeypatch, tmp_path):
+    monkeypatch.setenv("DATABASE_URL", paper_url.render_as_string(hide_password=False))
+    file = tmp_path / "file"
+    file.write_text("")
+    shown = CliRunner().invoke(main, ["report", "--output", str(file / "report")])
+    assert shown.exit_code == 2
+    assert "choose another folder with --output" in shown.output

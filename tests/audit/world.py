@@ -1,0 +1,190 @@
+"""The paper's experiments as a few hand-made rows: what the paper printed, one step an epoch."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from math import sqrt
+
+from sqlalchemy import Connection, column, insert, select, table, update
+
+from analysis import paper
+from sql.catalogue import epoch_metrics, layers, runs, step_statistics
+from sql.objects import Layer, Shape, gradient_columns
+from sql.registry import apply_views, create_gradient_tables
+
+SEEDS = {"mnist": (1, 2, 3), "fashion-mnist": tuple(range(1, 10))}
+FULL = ("sigmoid_sgd", "relu_sgd")  # seed 1 on FULL_DATASET has rows in the gradient tables
+FULL_DATASET = "fashion-mnist"
+KEYS = ("Run", "Epoch", "Step", "RowIndex")
+EPOCHS = range(1, paper.EPOCHS + 1)
+BATCHES = 469
+INPUTS = (paper.INPUTS, 128, 128, 64, 32, 16)  # of the dense layers
+OFF_ON_MNIST = 1.2e-6  # of the last layer's norms
+OPTIMIZERS = {
+    "sgd": {"kind": "sgd", "learning_rate": 1.0, "decay": 1e-3, "momentum": 0.0},
+    "adam": {
+        "kind": "adam", "learning_rate": 1e-3, "decay": 1e-3, "epsilon": 1e-7, "beta_1": 0.9,
+        "beta_2": 0.999,
+    },
+}  # fmt: skip
+# Ratios of the norms of layer + 1 over layer, where the paper printed none that could be.
+RATIOS = {
+    "relu_adam": (0.9, 1.1, 0.9, 1.1, 0.9, 1.1, 0.9, 5e3, 8e-4, 8e3, 0.9),
+    "relu_sgd": (1.2, 0.8, 1.2, 0.8, 7.31, 0.2, 1.0, 7.86e-4, 32368.85, 0.127616, 13472.95),
+    "sigmoid_adam": (0.03, 20.0, 0.2, 10.0, 0.1, 30.0, 0.2, 90.0, 0.05, 200.0, 0.1),
+    "sigmoid_sgd": (5.0, 1.5, 5.0, 20.0, 0.2, 100.0, 0.3, 50.0, 0.4, 300.0, 3e-3),
+}
+FIRST_NORMS = {"relu_adam": 0.02, "sigmoid_adam": 1e-4, "sigmoid_sgd": 1e-9}
+
+
+def spread(seed: int) -> float:
+    """Return a factor that is near 1 and another for every seed."""
+    return 10 ** (0.02 * (seed - 3))
+
+
+def norms(experiment: str, dataset: str, seed: int, epoch: int) -> list[float]:
+    """Return the mean row norms of layers 1 to 12."""
+    factor = spread(seed)
+    if experiment == "relu_sgd":
+        last = float(paper.printed_norms().loc[epoch, "layer_12_norm"]) + seed * 1e-9
+        last += OFF_ON_MNIST * (dataset == "mnist")
+        if epoch > 1:
+            return [0.0] * 11 + [last]
+        found = [last]
+        for ratio in reversed(RATIOS[experiment]):
+            found.insert(0, found[0] / ratio / (factor if ratio > 1e4 else 1.0))
+        return found
+    found = [FIRST_NORMS[experiment] * factor]
+    for layer, ratio in enumerate(RATIOS[experiment], start=1):
+        if (experiment, layer, epoch) == ("relu_adam", 9, 1):
+            ratio = 2e-3
+        if experiment == "sigmoid_adam" and layer <= 3:
+            ratio = float(paper.printed_ratios(10).loc[epoch, layer])
+        found.append(found[-1] * ratio * spread(seed + layer % 2))
+    return found
+
+
+def sizes() -> Iterator[tuple[int, str, int, int]]:
+    """Yield number, kind, rows at a step and rows in an epoch of every layer."""
+    for index in range(paper.LAYERS):
+        dense = index % 2 == 0
+        kind = "dense" if dense else "softmax" if index == 11 else "activation"
+        rows = INPUTS[index // 2] if dense else 128
+        yield index + 1, kind, rows, rows * BATCHES if dense else paper.TRAINING_IMAGES
+
+
+def fill(connection: Connection) -> None:
+    """Insert all runs, and make the gradient tables of FULL."""
+    rows = {each: [] for each in (runs, layers, epoch_metrics, step_statistics)}
+    run_id = 0
+    for dataset, seeds in SEEDS.items():
+        for experiment in paper.EXPERIMENTS:
+            for seed in seeds:
+                run_id += 1
+                rows[runs].append(run(run_id, experiment, dataset, seed))
+                rows[layers] += layers_of(run_id, experiment)
+                rows[epoch_metrics] += curves(run_id, experiment, dataset, seed)
+                rows[step_statistics] += statistics(run_id, experiment, dataset, seed)
+    for each, values in rows.items():
+        connection.execute(insert(each), values)
+    for shape in SHAPES:
+        keep_gradients(connection, shape)
+
+
+def run(run_id: int, experiment: str, dataset: str, seed: int) -> dict:
+    activation, _, optimizer = experiment.partition("_")
+    config = {
+        "activation": activation, "hidden_widths": [128, 128, 64, 32, 16], "batch_size": 128,
+        "dropout": 0.0, "batch_normalization": False, "initial_weight_scale": 0.01,
+        "optimizer": OPTIMIZERS[optimizer], "penalties": {"weight_l1": 0.0},
+    }  # fmt: skip
+    return {
+        "run_id": run_id, "experiment": experiment, "seed": seed, "dataset": dataset,
+        "dataset_sha256": "0" * 64, "precision": "double",
+        "telemetry": "statistics", "record_every": 1,
+        "training_images": paper.TRAINING_IMAGES, "epochs": paper.EPOCHS, "config": config,
+        "package_versions": {}, "status": "finished", "completed_epoch": paper.EPOCHS,
+        "started_at": datetime(2025, 11, 25, tzinfo=UTC),
+        "finished_at": datetime(2025, 11, 25, 1, tzinfo=UTC),
+    }  # fmt: skip
+
+
+def names(experiment: str) -> list[str]:
+    activation = experiment.split("_")[0]
+    kinds = ["input"] + [activation, "hidden"] * 5 + ["softmax"]
+    return [f"layer_{number}_{kind}" for number, kind in enumerate(kinds, start=1)]
+
+
+def layers_of(run_id: int, experiment: str) -> list[dict]:
+    return [
+        {"run_id": run_id, "layer": number, "layer_name": name, "kind": kind, "rows": rows,
+         "width": width}
+        for (number, kind, rows, _), name, width in zip(
+            sizes(), names(experiment), paper.WIDTHS, strict=True
+        )
+    ]  # fmt: skip
+
+
+def curves(run_id: int, experiment: str, dataset: str, seed: int) -> list[dict]:
+    printed = paper.printed_curves().loc[experiment]
+    found = []
+    for epoch in EPOCHS:
+        part = (epoch - 1) / (paper.EPOCHS - 1)
+        accuracy = printed["accuracy_first"] * (1 - part) + printed["accuracy_last"] * part
+        loss = printed["loss_first"] * (1 - part) + printed["loss_last"] * part
+        learns = experiment.endswith("adam")
+        tested = accuracy if learns else 0.1135 if dataset == "mnist" else 0.1
+        shift = 1e-3 * (seed - 2) * learns
+        found.append(
+            {"run_id": run_id, "epoch": epoch, "loss": loss + shift, "accuracy": accuracy + shift,
+             "validation_loss": loss, "validation_accuracy": tested + shift,
+             "learning_rate": 1 / (1 + 1e-3 * BATCHES * epoch), "seconds": 1.0}
+        )  # fmt: skip
+    return found
+
+
+def statistics(run_id: int, experiment: str, dataset: str, seed: int) -> list[dict]:
+    found = []
+    for epoch in EPOCHS:
+        for (number, _, _, rows), norm in zip(
+            sizes(), norms(experiment, dataset, seed, epoch), strict=True
+        ):
+            found.append(
+                {"run_id": run_id, "layer": number, "epoch": epoch, "step": 1, "rows": rows,
+                 "finite_rows": rows, "row_norm_sum": norm * rows, "mean": 2e-3 / epoch,
+                 "median": 0.0, "mean_abs": 1e-3, "gradient_norm": norm * 11, "zeros": 0.0,
+                 "below_1e3": 1.0, "below_1e5": 0.5, "non_finite": 0, "min": -1.0, "max": 1.0}
+            )  # fmt: skip
+    return found
+
+
+def keep_gradients(connection: Connection, shape: Shape) -> None:
+    """Make the tables and views of an experiment, with a row an epoch, its cells all the same."""
+    one = (runs.c.experiment == shape.experiment, runs.c.dataset == FULL_DATASET, runs.c.seed == 1)
+    connection.execute(update(runs).where(*one).values(telemetry="full"))
+    run_id = connection.execute(select(runs.c.run_id).where(*one)).scalar_one()
+    create_gradient_tables(connection, shape, "DOUBLE")
+    apply_views(connection, shape)
+    found = {epoch: norms(shape.experiment, FULL_DATASET, 1, epoch) for epoch in EPOCHS}
+    for layer in shape.layers:
+        cells = gradient_columns(layer.width)
+        own = table(shape.table(layer), *map(column, (*KEYS, *cells)))
+        rows = [
+            dict(zip(KEYS, (run_id, epoch, 1, 0), strict=True))
+            | dict.fromkeys(cells, found[epoch][layer.number - 1] / sqrt(layer.width))
+            for epoch in EPOCHS
+        ]
+        connection.execute(insert(own), rows)
+
+
+SHAPES = [
+    Shape(
+        experiment,
+        tuple(
+            Layer(number, name, width)
+            for number, (name, width) in enumerate(
+                zip(names(experiment), paper.WIDTHS, strict=True), start=1
+            )
+        ),
+    )
+    for experiment in FULL
+]
