@@ -1,10 +1,6 @@
 """The pages as a browser shows them, on a desktop and on a telephone, without a network."""
 
-import json
 import re
-import shutil
-import subprocess
-from html import unescape
 
 import pytest
 
@@ -12,16 +8,9 @@ from analysis.exhibition import exhibit
 from analysis.gallery import draw_run
 from analysis.queries import experiment_summary
 from analysis.runs import finished_runs
+from tests.browser import DESKTOP, TELEPHONE, found_in, needs_browser
 
-BROWSER = next(
-    filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome", "chrome"))),
-    None,
-)
-pytestmark = pytest.mark.skipif(
-    BROWSER is None, reason="no Chromium or Chrome here to open the pages: apt-get install chromium"
-)
-
-TELEPHONE, DESKTOP = 390, 1200  # pixels
+pytestmark = needs_browser
 
 # Pages in frames of given widths; when all are drawn, what is in them.
 HARNESS = """<!DOCTYPE html><meta charset="utf-8">
@@ -57,18 +46,9 @@ def opened(folder, pages, profile):
     )
     harness = folder / "harness.html"
     harness.write_text(HARNESS.format(frames=frames), encoding="utf-8")
-    flags = (
-        "--headless --no-sandbox --disable-gpu --disable-quic --no-first-run --disable-sync "
-        "--disable-background-networking --disable-component-update --allow-file-access-from-files "
-        "--virtual-time-budget=20000 --dump-dom"
-    )
-    command = [BROWSER, *flags.split(), "--host-resolver-rules=MAP * ~NOTFOUND"]
-    command += [f"--user-data-dir={profile}", harness.as_uri()]
-    shown = subprocess.run(command, capture_output=True, text=True, timeout=120, check=True)
+    found, _ = found_in(harness, profile)
     harness.unlink()
-    found = re.search(r"<pre>(.*)</pre>", shown.stdout, re.S)
-    assert found, shown.stderr
-    return {(each["name"], int(each["width"])): each for each in json.loads(unescape(found[1]))}
+    return {(each["name"], int(each["width"])): each for each in found}
 
 
 @pytest.fixture(scope="module")

@@ -1,4 +1,4 @@
-"""The report on the paper's experiments, and on a database where some or all of them are missing."""
+"""The report on the paper's experiments, and where some or all of them are missing."""
 
 import re
 from html import unescape
@@ -12,6 +12,7 @@ from analysis.audit.catalogue import CLAIMS
 from analysis.audit.output import CSV
 from analysis.errors import NoRowsError
 from analysis.report import REPORT, report
+from analysis.report.missing import missing
 
 MEGABYTE = 1_000_000
 
@@ -30,9 +31,16 @@ def section(page: str, name: str) -> str:
 
 
 @pytest.fixture(scope="module")
-def page(reader, tmp_path_factory):
-    """The report on the rows as they were made."""
-    return written(Evidence(reader, None), tmp_path_factory.mktemp("report"))
+def folder(reader, tmp_path_factory):
+    """The report on the rows as they were made, and what lies beside it."""
+    folder = tmp_path_factory.mktemp("report")
+    written(Evidence(reader, None), folder)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def page(folder):
+    return (folder / REPORT).read_text(encoding="utf-8")
 
 
 def test_every_claim_has_a_row(page):
@@ -101,48 +109,46 @@ def test_every_run_has_its_configuration(page):
     assert all(f"run {run_id} (seed" in told for run_id in (1, 12, 13, 48))
 
 
-def test_the_same_rows_make_the_same_report(evidence, tmp_path):
+def test_the_same_rows_make_the_same_report(page, evidence, tmp_path):
     made_at = re.compile(r"made \d.*? UTC")
-    first, second = (made_at.sub("", written(evidence(), tmp_path)) for _ in range(2))
-    assert first == second
+    assert made_at.sub("", written(evidence(), tmp_path)) == made_at.sub("", page)
 
 
-def test_the_audit_lies_beside_it_as_csv(evidence, tmp_path):
-    written(evidence(), tmp_path)
-    assert (tmp_path / CSV).read_text(encoding="utf-8").count("\n") > len(CLAIMS)
+def test_the_audit_lies_beside_it_as_csv(folder):
+    assert (folder / CSV).read_text(encoding="utf-8").count("\n") > len(CLAIMS)
 
 
-def test_a_missing_experiment_is_named_with_its_command_and_the_rest_is_shown(
+def test_a_missing_experiment_is_named_with_the_command_that_gets_it(evidence, change):
+    change("UPDATE runs SET status = 'interrupted' WHERE experiment = 'relu_adam'")
+    assert (
+        "There is no run of relu_adam on fashion-mnist as the paper has it: "
+        "`make train EXP=relu_adam DATASET=fashion-mnist`."
+    ) in missing(evidence())
+
+
+def test_statistics_alone_are_said_to_show_nothing_of_storage(evidence):
+    assert any("relu_adam on mnist has its gradients" in line for line in missing(evidence()))
+
+
+def test_few_seeds_are_said_to_be_few(evidence):
+    assert any("On mnist there are 3 seeds" in line for line in missing(evidence()))
+
+
+def test_runs_that_do_not_count_are_named_with_the_reason_and_shown_if_asked_for(
     evidence, change, tmp_path
 ):
-    change("UPDATE runs SET status = 'interrupted' WHERE experiment = 'relu_adam'")
-    page = written(evidence(), tmp_path)
-    told = section(page, "missing")
-    assert "no run of relu_adam on fashion-mnist" in told
-    assert "make train EXP=relu_adam DATASET=fashion-mnist" in told
-    assert "<b>Table 8.</b>" in page
-    assert "<b>Table 7.</b>" not in page
-
-
-def test_an_unfinished_run_is_left_out_with_the_reason(evidence, change, tmp_path):
-    change("UPDATE runs SET status = 'running', completed_epoch = 3 WHERE run_id = 13")
-    told = section(written(evidence(), tmp_path), "missing")
-    assert re.search(r"13 \(relu_adam\).*running after 3 of 10 epochs", told)
-
-
-def test_a_network_of_another_width_is_left_out_with_the_reason(evidence, change, tmp_path):
+    change("UPDATE runs SET status = 'running', completed_epoch = 3 WHERE run_id = 14")
     change(
         "UPDATE runs SET config = JSON_SET(config, '$.hidden_widths', JSON_ARRAY(64, 64)) "
         "WHERE experiment = 'sigmoid_sgd'"
     )
-    page = written(evidence(), tmp_path)
-    assert "hidden_widths is [64, 64]" in section(page, "missing")
+    page = written(evidence(), tmp_path, run_id=17)
+    told = section(page, "missing")
+    assert re.search(r"14 \(relu_adam\): it is running after 3 of 10 epochs", told)
+    assert "hidden_widths is [64, 64]" in told
+    assert section(page, "run-17")
     assert "Not counted in the audit" in page
-
-
-def test_a_run_that_is_asked_for_is_shown(evidence, tmp_path):
-    page = written(evidence(), tmp_path, run_id=16)
-    assert section(page, "run-16")
+    assert "<b>Table 8.</b>" in page
 
 
 def test_a_run_that_does_not_exist_leaves_no_report(evidence, tmp_path):
@@ -159,14 +165,16 @@ def test_without_any_run_the_report_says_what_is_missing(empty_reader, tmp_path)
 
 
 def test_the_command_says_where_the_report_is(paper_url, monkeypatch, tmp_path):
-    monkeypatch.setenv("DATABASE_URL", paper_url.render_as_string(hide_password=False))
+    for name in ("DATABASE_URL", "READER_DATABASE_URL"):
+        monkeypatch.setenv(name, paper_url.render_as_string(hide_password=False))
     shown = CliRunner().invoke(main, ["report", "--output", str(tmp_path)])
     assert shown.exit_code == 0, shown.output
     assert str(tmp_path / REPORT) in shown.output
 
 
 def test_a_folder_that_cannot_be_made_is_refused_in_a_sentence(paper_url, monkeypatch, tmp_path):
-    monkeypatch.setenv("DATABASE_URL", paper_url.render_as_string(hide_password=False))
+    for name in ("DATABASE_URL", "READER_DATABASE_URL"):
+        monkeypatch.setenv(name, paper_url.render_as_string(hide_password=False))
     file = tmp_path / "file"
     file.write_text("")
     shown = CliRunner().invoke(main, ["report", "--output", str(file / "report")])
