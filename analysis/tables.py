@@ -10,6 +10,8 @@ import pandas as pd
 from analysis import paper
 
 INFINITE, UNDEFINED, NOT_FINITE = "Infinity", "undefined", "not finite"
+DIGITS = 7  # of a number in a table
+PRINTED_DIGITS = 10  # of a ratio in Tables 10 and 11
 AGREES = 0.005  # relative: two numbers that read alike to two or three digits
 
 Row = Mapping[str, Any]
@@ -51,7 +53,9 @@ class PaperTable:
         return sum(bool(cell.agrees) for cell in cells), len(cells)
 
 
-def ratio_table(ratios: pd.DataFrame, experiment: str, title: str = "") -> PaperTable:
+def ratio_table(
+    ratios: pd.DataFrame, experiment: str, title: str = "", digits: int = DIGITS
+) -> PaperTable:
     """Return the ratios of one run, epochs down and layers across: as Tables 8, 10 and 11.
 
     `ratios` has the columns epoch, layer, ratio, numerator, denominator.
@@ -61,13 +65,14 @@ def ratio_table(ratios: pd.DataFrame, experiment: str, title: str = "") -> Paper
     printed = paper.printed_cells(number) if number else None
 
     def cell(row: Row) -> Cell:
-        text = ratio_text(row["ratio"], row["numerator"], row["denominator"])
+        text = ratio_text(row["ratio"], row["numerator"], row["denominator"], digits)
         exact = text if math.isnan(row["ratio"]) else repr(float(row["ratio"]))
         beside = _printed(printed, row["epoch"], row["layer"])
         kind = row["class"]
         return Cell(text, _words(beside), _agree(row, beside), exact, kind)
 
-    return _grid(number, title or RATIO_TITLES.get(number, "Gradient norm ratio"), ratios, cell)
+    title = title or RATIO_TITLES.get(number, "Gradient norm ratio")
+    return _grid(number, title, ratios, cell)
 
 
 def class_table(ratios: pd.DataFrame, experiment: str) -> PaperTable:
@@ -82,6 +87,28 @@ def class_table(ratios: pd.DataFrame, experiment: str) -> PaperTable:
         return Cell(row["class"].capitalize(), beside.capitalize(), agrees, exact, row["class"])
 
     return _grid(number, "Gradient norm ratio classification", ratios, cell)
+
+
+def seeds_table(ratios: pd.DataFrame) -> PaperTable:
+    """Return in how many seeds each cell of Table 7 agrees; `ratios` has a column seed."""
+    printed = paper.printed_cells(7)
+    count = ratios["seed"].nunique()
+    classes = ratios.groupby(["epoch", "layer"])["class"]
+    rows = []
+    for epoch in printed.index:
+        cells = []
+        for layer in printed.columns:
+            beside = printed.loc[epoch, layer]
+            known = (epoch, layer) in classes.groups
+            found = classes.get_group((epoch, layer)) if known else pd.Series(dtype="str")
+            alike = int((found == beside).sum())
+            others = ", ".join(f"{n} {word}" for word, n in found.value_counts().items())
+            cells.append(
+                Cell(f"{alike} of {count}", beside.capitalize(), 2 * alike > count, others, beside)
+            )
+        rows.append((str(epoch), tuple(cells)))
+    head = ("Epoch", *(f"Layer {layer}" for layer in printed.columns))
+    return PaperTable(7, "Seeds that have the paper's class", head, tuple(rows))
 
 
 def last_layers_table(ratios: pd.DataFrame, experiment: str) -> PaperTable:
@@ -142,22 +169,23 @@ def first_epoch_table(ratios: pd.DataFrame, experiment: str) -> PaperTable:
     return PaperTable(number, "Mathematical divergence", head, tuple(rows))
 
 
-def ratio_text(ratio: float, numerator: float, denominator: float) -> str:
+def ratio_text(ratio: float, numerator: float, denominator: float, digits: int = DIGITS) -> str:
     """Return a ratio as the paper prints it, but with x / 0 and 0 / 0 told apart."""
     if not math.isnan(ratio):
-        return norm_text(ratio)
+        return norm_text(ratio, digits)
     if math.isnan(numerator) or math.isnan(denominator):
         return NOT_FINITE
     return INFINITE if numerator > 0 else UNDEFINED
 
 
-def norm_text(value: float) -> str:
-    """Return a number in seven digits, with a power of ten where it is small or large."""
+def norm_text(value: float, digits: int = DIGITS) -> str:
+    """Return a number in so many digits, with a power of ten where it is small or large."""
     if math.isnan(value):
         return NOT_FINITE
     if value == 0:
         return "0"
-    return f"{value:,.7g}" if 1e-4 <= abs(value) < 1e7 else f"{value:.6e}"
+    plain = 1e-4 <= abs(value) < 1e7
+    return f"{value:,.{digits}g}" if plain else f"{value:.{digits - 1}e}"
 
 
 def _grid(number: int, title: str, ratios: pd.DataFrame, cell: Callable[[Row], Cell]) -> PaperTable:

@@ -45,6 +45,7 @@ class DatasetSection:
     answers: tuple[Answer, ...]
     effects: tuple[Effect, ...]
     nearest: tuple[tuple[int, tuple[Trial, ...]], ...]
+    table: PaperTable | None
     plates: tuple[plates.Plate, ...]
 
 
@@ -96,6 +97,7 @@ def dataset_section(evidence: Evidence, dataset: str) -> DatasetSection:
         tuple(answers(evidence, dataset)),
         tuple(all_effects(evidence, dataset)),
         tuple(found),
+        _table_over_seeds(evidence, dataset),
         tuple(plates.over_seeds(evidence, dataset)),
     )
 
@@ -114,6 +116,13 @@ def configurations(evidence: Evidence, runs: Sequence[Run]) -> list[Configuratio
         told = f"run {run.run_id} (seed {run.seed}, {run.precision}, {run.telemetry})"
         found.setdefault(key, Configuration(*key)).runs.append(told)
     return list(found.values())
+
+
+def _table_over_seeds(evidence: Evidence, dataset: str) -> PaperTable | None:
+    try:
+        return tables.seeds_table(evidence.ratios(paper.CLASS_TABLE, dataset))
+    except NoRowsError:
+        return None
 
 
 def _tables(evidence: Evidence, run: Run) -> list[PaperTable]:
@@ -141,7 +150,8 @@ def _stored_tables(evidence: Evidence, run: Run) -> list[PaperTable]:
         f"The same with {DECIMALS} decimals kept and {FILLER:,.0f} in unused columns "
         "(views stored_norm_avg)"
     )
-    return [tables.ratio_table(pd.concat(ratios), run.experiment, title)]
+    stored = pd.concat(ratios)
+    return [tables.ratio_table(stored, run.experiment, title, tables.PRINTED_DIGITS)]
 
 
 def _stored(evidence: Evidence, run: Run, layers: Sequence[int], filler: float) -> pd.DataFrame:
