@@ -23,16 +23,27 @@ def norms(level: float, seeds: int = 9, epochs: int = 2) -> pd.DataFrame:
     )
 
 
-def all_norms(**changes) -> dict[str, pd.DataFrame]:
-    return {name: norms(level) for name, level in LEVELS.items()} | changes
+def all_norms() -> dict[str, pd.DataFrame]:
+    return {name: norms(level) for name, level in LEVELS.items()}
+
+
+def with_sgd(relu_sgd: pd.DataFrame):
+    """Return the effect of the activation with SGD, of these norms of ReLU."""
+    (effect,) = effects({"sigmoid_sgd": norms(LEVELS["sigmoid_sgd"]), "relu_sgd": relu_sgd})
+    return effect
 
 
 def by_name(found) -> dict:
     return {effect.contrast.name: effect for effect in found}
 
 
-def test_every_contrast_is_tested():
-    assert [effect.contrast for effect in effects(all_norms())] == list(CONTRASTS)
+@pytest.fixture(scope="module")
+def found():
+    return effects(all_norms())
+
+
+def test_every_contrast_is_tested(found):
+    assert [effect.contrast for effect in found] == list(CONTRASTS)
 
 
 @pytest.mark.parametrize(
@@ -42,28 +53,27 @@ def test_every_contrast_is_tested():
         ("optimizer_relu", 7), ("interaction", 5),
     ],
 )  # fmt: skip
-def test_differences_are_in_decades(contrast, decades):
-    effect = by_name(effects(all_norms()))[contrast]
+def test_differences_are_in_decades(found, contrast, decades):
+    effect = by_name(found)[contrast]
     assert effect.overall.difference == pytest.approx(decades)
     assert [layer.difference for layer in effect.layers] == pytest.approx([decades] * 3)
 
 
-def test_overall_tests_are_corrected_among_each_other():
+def test_overall_tests_are_corrected_among_each_other(found):
     """Five of them, of nine seeds: 5 x 2 / 2^9."""
-    for effect in effects(all_norms()):
+    for effect in found:
         assert effect.overall.adjusted == pytest.approx(5 * 2 / 2**9)
         assert effect.overall.conclusion == REJECTED
 
 
-def test_layers_are_corrected_within_their_contrast():
-    for effect in effects(all_norms()):
+def test_layers_are_corrected_within_their_contrast(found):
+    for effect in found:
         assert [layer.adjusted for layer in effect.layers] == pytest.approx([3 * 2 / 2**9] * 3)
 
 
 def test_groups_that_do_not_differ_are_not_rejected():
     same = norms(-6.0).assign(norm=lambda rows: rows["norm"] * (1 + 0.1 * (-1) ** rows["seed"]))
-    found = by_name(effects(all_norms(relu_sgd=same)))
-    assert found["activation_sgd"].overall.conclusion == NOT_REJECTED
+    assert with_sgd(same).overall.conclusion == NOT_REJECTED
 
 
 def test_an_experiment_that_is_missing_takes_its_contrasts_with_it():
@@ -78,7 +88,7 @@ def test_of_one_experiment_there_is_nothing_to_compare():
 
 def test_without_a_common_seed_there_is_nothing_to_compare():
     others = norms(-9.0).assign(seed=lambda rows: rows["seed"] + 100)
-    assert "activation_sgd" not in by_name(effects(all_norms(relu_sgd=others)))
+    assert effects({"sigmoid_sgd": norms(-6.0), "relu_sgd": others}) == []
 
 
 def test_few_seeds_say_that_they_are_few():
@@ -89,7 +99,7 @@ def test_few_seeds_say_that_they_are_few():
 def test_norms_that_are_zero_count_as_the_smallest_positive_one():
     dead = norms(-9.0)
     dead.loc[dead["layer"] == 1, "norm"] = 0.0
-    effect = by_name(effects(all_norms(relu_sgd=dead)))["activation_sgd"]
+    effect = with_sgd(dead)
     assert effect.zeros == 9
     assert effect.layers[0].difference == pytest.approx(-3, abs=0.1)
 
@@ -97,12 +107,12 @@ def test_norms_that_are_zero_count_as_the_smallest_positive_one():
 def test_a_norm_that_was_not_finite_takes_its_seed_out_of_the_layer():
     burst = norms(-9.0)
     burst.loc[(burst["layer"] == 2) & (burst["seed"] == 4) & (burst["epoch"] == 2), "norm"] = np.nan
-    effect = by_name(effects(all_norms(relu_sgd=burst)))["activation_sgd"]
+    effect = with_sgd(burst)
     assert [layer.seeds for layer in effect.layers] == [9, 8, 9]
     assert effect.overall.seeds == 8
 
 
 def test_norms_that_were_never_finite_reject_nothing():
     burst = norms(-9.0).assign(norm=np.nan)
-    effect = by_name(effects(all_norms(relu_sgd=burst)))["activation_sgd"]
+    effect = with_sgd(burst)
     assert effect.overall.conclusion == TOO_FEW

@@ -2,6 +2,7 @@
 
 import itertools
 import math
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -60,7 +61,7 @@ def test_p_is_the_share_of_signs_as_extreme(differences):
     assert overall.p == layer.p
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=15, deadline=None)
 @given(st.lists(st.integers(-50, 50).filter(bool), min_size=3, max_size=7))
 def test_p_of_any_whole_numbers_is_the_share_of_signs_as_extreme(differences):
     numbers = [float(each) for each in differences]
@@ -82,8 +83,7 @@ def test_holms_correction_as_by_hand():
     """Sorted 0.01, 0.02, 0.03, 0.2: times 4, 3, 2 and 1, and none below the one before."""
     one = compare(*pair([1.0, 2.0, 3.0]))[0]
     family = [
-        type(one)(**{**one.__dict__, "layer": layer, "p": p})
-        for layer, p in enumerate((0.03, 0.01, 0.2, 0.02), start=1)
+        replace(one, layer=layer, p=p) for layer, p in enumerate((0.03, 0.01, 0.2, 0.02), start=1)
     ]
     assert [each.adjusted for each in corrected(family)] == pytest.approx([0.06, 0.04, 0.2, 0.06])
 
@@ -125,7 +125,7 @@ def test_differences_are_second_minus_first():
 
 def test_the_last_comparison_is_of_the_mean_over_layers():
     first, second = pair([1.0, 2.0, 3.0], (1, 2))
-    overall = compare(first, second.assign(**{}).mul([1, 1]).add(pd.Series({1: 0.0, 2: 4.0})))[-1]
+    overall = compare(first, second + pd.Series({1: 0.0, 2: 4.0}))[-1]
     assert overall.layer == OVERALL
     assert overall.difference == pytest.approx(4.0)
 
@@ -215,7 +215,7 @@ def test_a_prediction_interval_holds_the_next_value_as_often_as_it_says():
 def test_logarithms_let_zero_stand_for_the_smallest_positive_norm():
     found, zeros = logarithms(pd.DataFrame({1: [0.0, 1e-3], 2: [1.0, 0.0]}))
     assert zeros == 2
-    assert found.to_numpy() == pytest.approx(np.array([[-3.0, -3.0], [0.0, -3.0]]))
+    assert found.to_numpy() == pytest.approx(np.array([[-3.0, 0.0], [-3.0, -3.0]]))
 
 
 def test_logarithms_of_nothing_but_zero_are_zero():
