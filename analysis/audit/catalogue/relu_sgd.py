@@ -51,17 +51,19 @@ def _first_epoch(layer: int) -> Claim:
         f"table_8_layer_{layer}",
         "Tables 8 and 12",
         f"layer {layer}: ratio {text} in epoch 1",
-        f"of the logarithm, {WITHIN_SEEDS}; for rounded gradients, the same interval about them"
+        f"of the logarithm, {WITHIN_SEEDS}, give or take half of the last digit printed; for "
+        "rounded gradients, the same interval about them"
         if printed
         else f"below {ZERO:g}, zero to six decimals, {MOST_SEEDS}",
-        _rounded(layer, printed),
+        _rounded(layer, printed, digit=10.0 ** -len(text.partition(".")[2])),
     )
 
 
-def _rounded(layer: int, printed: float) -> Judge:
+def _rounded(layer: int, printed: float, digit: float) -> Judge:
     """Judge a ratio of epoch 1 by the plain rows, then by those of the nearest storage."""
     values = at(ratios_of(EXPERIMENT), "ratio", 1, layer)
-    plainly = within_seeds(printed, values, logarithmic=True) if printed else _zero(layer)
+    near = within_seeds(printed, values, logarithmic=True, digit=digit)
+    plainly = near if printed else _zero(layer)
 
     def judge(evidence: Evidence, dataset: str) -> Finding:
         plain = plainly(evidence, dataset)
