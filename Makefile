@@ -11,7 +11,7 @@ MAKEFLAGS += --no-print-directory --no-builtin-rules
 
 # Values reach the commands through the environment, never through the text of a recipe: a quote or a semicolon in one
 # is only a character. make itself would read a $ in a value given on its command line; `value` keeps it as typed.
-VARIABLES := EXP DATASET EPOCHS SEED SEEDS PRECISION LIMIT TELEMETRY RECORD_EVERY RUN SERVER ROLE \
+VARIABLES := EXP DATASET EPOCHS SEED SEEDS PRECISION LIMIT TELEMETRY RECORD_EVERY RESUME RUN SERVER ROLE \
 	DATA_DIR SERVER_DIR DATABASE_URL READER_DATABASE_URL TEST_DATABASE_URL MYSQL_PORT
 $(foreach name,$(VARIABLES),$(if $(filter command,$(firstword $(origin $(name)))),\
 	$(eval override $(name) := $$(value $(name)))$(eval export $(name))))
@@ -26,7 +26,7 @@ help:
 	@echo
 	@echo 'EXP is sigmoid_sgd, sigmoid_adam, relu_sgd, relu_adam, all, or a TOML file. The rest of the variables:'
 	@echo '  DATASET (auto, mnist, fashion-mnist, sample)  EPOCHS  SEED  SEEDS  PRECISION (double, single)  LIMIT'
-	@echo '  TELEMETRY (full, statistics)  RECORD_EVERY  DATA_DIR  SERVER (auto, docker, local)  RUN (figures, report)'
+	@echo '  TELEMETRY (full, statistics)  RECORD_EVERY  RESUME (1)  DATA_DIR  SERVER (auto, docker, local)  RUN (train, figures, report)'
 	@echo '  DATABASE_URL (mysql://user:password@host:3306/gradients: a server of your own)'
 
 $(COMPLETE): requirements.lock bootstrap.py
@@ -48,7 +48,8 @@ train: up ## train an experiment (EXP) and record every gradient
 	@$(RUN_PYTHON) -m trainer train $(call option,EXP,exp) $(call option,DATASET,dataset) \
 	  $(call option,EPOCHS,epochs) $(call option,SEED,seed) $(call option,SEEDS,seeds) \
 	  $(call option,PRECISION,precision) $(call option,LIMIT,limit) $(call option,TELEMETRY,telemetry) \
-	  $(call option,RECORD_EVERY,record-every) $(call option,DATA_DIR,data-dir)
+	  $(call option,RECORD_EVERY,record-every) $(call option,DATA_DIR,data-dir) \
+	  $(call option,RESUME,resume) $(call option,RUN,run)
 
 runs: up ## list all runs
 	@$(RUN_PYTHON) -m trainer runs

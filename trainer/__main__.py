@@ -5,6 +5,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import click
+from click.core import ParameterSource
 from rich.console import Console
 
 from sql import server
@@ -14,9 +15,10 @@ from trainer.command import Group, Refusal, Whole
 from trainer.datasets import NAMES, Dataset, load, prepare
 from trainer.display import Display, say
 from trainer.experiments import Experiment
-from trainer.run import Settings, carry_out, describe
+from trainer.run import Settings, begun_with, carry_out, describe
 from trainer.runs_table import runs_table
 from trainer.sweep import Job, cores, sweep
+from trainer.telemetry.resumption import StoredRun, same_run, stored_run
 from trainer.telemetry.runs import finished_runs
 
 ALL = "all"
@@ -79,16 +81,29 @@ def main() -> None:
     show_default=True,
     help="record every k-th batch",
 )
+@click.option(
+    "--resume",
+    type=bool,
+    default=False,
+    help="go on with a run that was begun with the same and stopped, if there is one",
+)
+@click.option("--run", "run_id", type=Whole(1, 2**31 - 1), help="go on with this run alone")
+@click.pass_context
 def train(
-    exp, dataset, data_dir, epochs, seed, seeds, precision, limit, telemetry, record_every
-) -> None:
+    context, exp, dataset, data_dir, epochs, seed, seeds, precision, limit, telemetry,
+    record_every, resume, run_id,
+) -> None:  # fmt: skip
     """Train experiments, every gradient recorded."""
+    console = Console(stderr=True)
+    if run_id is not None:
+        _refuse_more_than_run(context)
+        _go_on(console, run_id, data_dir)
+        return
     if seed + seeds - 1 > LARGEST_SEED:
         raise Refusal(f"SEED and SEEDS go beyond the largest seed, {LARGEST_SEED:,}.")
     chosen = [_with_epochs(experiments.load(name), epochs) for name in _names(exp)]
     url = server.current().owner
     data = load(dataset, data_dir)
-    console = Console(stderr=True)
     runs = [
         (experiment, Settings(number, precision, telemetry, record_every, limit))
         for number in range(seed, seed + seeds)
@@ -98,8 +113,12 @@ def train(
         _sweep(console, runs, data, exp, data_dir)
         return
     for experiment, settings in runs:
+        begun = _begun(experiment, data, settings) if resume else None
+        if begun and begun.finished:
+            say(console, f"Run {begun.run_id} has done this: {_title(experiment, settings)}.")
+            continue
         with Display(console) as display:
-            carry_out(experiment, data, settings, url, display)
+            carry_out(experiment, data, settings, url, display, begun and begun.run_id)
 
 
 @main.command()
@@ -138,6 +157,43 @@ def _sweep(
     pace = f"; {min(cores(), len(jobs))} at a time" if jobs else ""
     say(console, f"Sweep: {len(runs)} runs on {dataset.name}, statistics alone{already}{pace}.")
     sweep(jobs, console, cores())
+
+
+def _refuse_more_than_run(context: click.Context) -> None:
+    """Raise Refusal for an option beside --run that would change the run."""
+    given = [
+        name
+        for name in context.params
+        if name not in ("run_id", "data_dir", "resume")
+        and context.get_parameter_source(name) is ParameterSource.COMMANDLINE
+    ]
+    if given:
+        raise Refusal(
+            f"RUN says all about a run that stopped: leave out {', '.join(map(str.upper, given))}."
+        )
+
+
+def _go_on(console: Console, run_id: int, data_dir: Path | None) -> None:
+    """Go on with one run, as the registry says it was begun."""
+    database = owner_engine()
+    found = stored_run(database, run_id)
+    database.dispose()
+    experiment, settings = begun_with(found.values)
+    data = load(found.dataset, data_dir)
+    with Display(console) as display:
+        carry_out(experiment, data, settings, server.current().owner, display, run_id)
+
+
+def _begun(experiment: Experiment, dataset: Dataset, settings: Settings) -> StoredRun | None:
+    database = owner_engine()
+    data = dataset.limited(settings.limit) if settings.limit else dataset
+    found = same_run(database, describe(experiment, data, settings))
+    database.dispose()
+    return found
+
+
+def _title(experiment: Experiment, settings: Settings) -> str:
+    return f"{experiment.name}, seed {settings.seed}"
 
 
 def _names(exp: str) -> list[str]:

@@ -42,9 +42,13 @@ class Display(Watcher):
         self._bar.stop()
 
     def registered(
-        self, run_id: int, description: RunDescription, traffic: Callable[[], Traffic]
+        self,
+        run_id: int,
+        description: RunDescription,
+        traffic: Callable[[], Traffic],
+        completed_epoch: int,
     ) -> None:
-        """Say what run has begun."""
+        """Say what run has begun, or goes on."""
         self._name, self._epochs = f"Run {run_id}", description.epochs
         every = description.record_every
         kept = "every gradient" if description.telemetry == "full" else "statistics alone"
@@ -54,10 +58,18 @@ class Display(Watcher):
             f"{_counted(description.epochs, 'epoch')}, {kept}"
             f"{'' if every == 1 else f' of one batch in {every}'}."
         )
+        if completed_epoch:
+            self._say(f"{self._name} goes on with epoch {completed_epoch + 1}.")
         self._task = self._bar.add_task(
-            description.experiment, total=None, epoch=1, epochs=self._epochs, loss="-",
-            accuracy="-", traffic=traffic, sent=description.telemetry == "full",
-        )  # fmt: skip
+            description.experiment,
+            total=None,
+            epoch=min(completed_epoch + 1, self._epochs),
+            epochs=self._epochs,
+            loss="-",
+            accuracy="-",
+            traffic=traffic,
+            sent=description.telemetry == "full",
+        )
 
     def progress(self, progress: TrainingProgress) -> None:
         """Move the bar, now and then."""

@@ -3,7 +3,9 @@
 TrainerError
  ├── ExperimentError  an experiment that does not exist, cannot be read, or asks for the impossible
  ├── DatasetError     a data set that is missing, corrupted, or cannot be downloaded
- └── TelemetryError   gradients that did not arrive in the server as they were sent
+ ├── TelemetryError   gradients that did not arrive in the server as they were sent
+ ├── RunBusyError     a run that another process trains or removes
+ └── ResumeError      a run that cannot go on where it stopped
 """
 
 
@@ -21,6 +23,14 @@ class DatasetError(TrainerError):
 
 class TelemetryError(TrainerError):
     """Gradients did not arrive in the server as they were sent."""
+
+
+class RunBusyError(TrainerError):
+    """Another process trains or removes the run."""
+
+
+class ResumeError(TrainerError):
+    """A run cannot go on where it stopped, or there is nothing left of it to do."""
 
 
 class SweepError(TrainerError):

@@ -1,7 +1,8 @@
 """The training loop: forward, loss, backward, record, update; no files, screens or servers."""
 
+import ast
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -37,15 +38,17 @@ def train(
     generator: np.random.Generator,
     recorder: Recorder,
     observer: Observer,
+    first_epoch: int = 1,
 ) -> None:
     """Train on `dataset`, in the order it is in, and hand every step's gradients to `recorder`.
 
     The losses reported are cross-entropies, without penalties. `generator` is what the network
-    draws from; it is part of the state that a recorder may keep.
+    draws from; it is part of the state that a recorder may keep. After `restore_training` training
+    goes on with `first_epoch`, and to the bit as if it had never stopped.
     """
     images, labels = dataset.train_images, dataset.train_labels
     steps = -(-len(images) // batch_size)
-    for epoch in range(1, epochs + 1):
+    for epoch in range(first_epoch, epochs + 1):
         start, loss, correct, seen = time.perf_counter(), 0.0, 0, 0
         for step, x, y in batches(images, labels, batch_size, network.dtype):
             network.forward(x, training=True)
@@ -83,3 +86,21 @@ def training_state(network: Network, optimizer: Optimizer, generator: np.random.
     state = {f"network.{name}": value for name, value in network.state().items()}
     state |= {f"optimizer.{name}": value for name, value in optimizer.state().items()}
     return state | {"generator": str(generator.bit_generator.state)}
+
+
+def restore_training(
+    state: Mapping[str, np.ndarray],
+    network: Network,
+    optimizer: Optimizer,
+    generator: np.random.Generator,
+) -> None:
+    """Take back exactly what `training_state` returned; raises ValueError for another network's."""
+    network.restore(_part(state, "network."))
+    optimizer.restore(_part(state, "optimizer."))
+    generator.bit_generator.state = ast.literal_eval(str(state["generator"]))
+
+
+def _part(state: Mapping[str, np.ndarray], prefix: str) -> dict[str, np.ndarray]:
+    return {
+        name.removeprefix(prefix): value for name, value in state.items() if name.startswith(prefix)
+    }

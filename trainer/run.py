@@ -1,8 +1,8 @@
 """One run from start to end: experiment, data, network, server, loop."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 from sqlalchemy import URL, Engine
@@ -15,11 +15,12 @@ from trainer.assembly import build_network, build_optimizer
 from trainer.datasets import Dataset
 from trainer.experiments import Experiment
 from trainer.interruption import postponed
-from trainer.loop import Progress, train
+from trainer.loop import Progress, restore_training, train
 from trainer.recording import EpochMetrics, State
 from trainer.telemetry.buffer_connection import BufferConnection
 from trainer.telemetry.loader import Loader
 from trainer.telemetry.recorder import GradientRecorder
+from trainer.telemetry.resumption import START, resume
 from trainer.telemetry.runs import Run, RunDescription, RunLayer, Status, register
 from trainer.telemetry.sink import Sink, Traffic
 
@@ -46,9 +47,16 @@ class Watcher:
     """Is told how a run goes; this one does not listen."""
 
     def registered(
-        self, run_id: int, description: RunDescription, traffic: Callable[[], Traffic]
+        self,
+        run_id: int,
+        description: RunDescription,
+        traffic: Callable[[], Traffic],
+        completed_epoch: int,
     ) -> None:
-        """The run has its number; `traffic` tells at any time how far the writers are."""
+        """The run has its number, and goes on behind `completed_epoch`, 0 for a new one.
+
+        `traffic` tells at any time how far the writers are.
+        """
 
     def progress(self, progress: Progress) -> None:
         """A step is done."""
@@ -69,8 +77,12 @@ def carry_out(
     settings: Settings,
     url: URL,
     watcher: Watcher | None = None,
+    resumed: int | None = None,
 ) -> int:
     """Train one experiment, everything recorded in the database at `url`, and return its run id.
+
+    With `resumed`, the number of a run that was begun with the same and stopped, that run goes on
+    behind its last completed epoch.
 
     Whatever ends the run early is written into `runs.status` (interrupted for Ctrl-C, else failed)
     and raised again. Raises DatabaseError or DatasetError, and makes nothing, where the database or
@@ -90,16 +102,26 @@ def carry_out(
     status: Status = "failed"
     try:
         with postponed():
-            run = register(database, description)
+            if resumed is None:
+                run, point = register(database, description), START
+            else:
+                run, point = resume(database, description, resumed)
+        if point.state:
+            restore_training(point.state, network, optimizer, generator)
+        if point.changed:
+            watcher.warn(
+                "Other versions than when the run began may give other bits: "
+                f"{', '.join(point.changed)}."
+            )
         sink = Sink(_connector(url, database, run, settings, watcher), WRITERS)
-        watcher.registered(run.run_id, description, sink.traffic)
+        watcher.registered(run.run_id, description, sink.traffic, point.completed_epoch)
         recorder = GradientRecorder(
             run.shape, dtype, sink, _close(run, watcher), settings.record_every
         )
         with threadpool_limits(1), explained(url):
             train(
                 network, optimizer, data, experiment.batch_size, experiment.epochs, generator,
-                recorder, watcher.progress,
+                recorder, watcher.progress, point.completed_epoch + 1,
             )  # fmt: skip
         status = "finished"
     except KeyboardInterrupt:
@@ -113,6 +135,7 @@ def carry_out(
                 sink.close()
             if run:
                 run.finish(status)
+                run.close()
                 watcher.ended(run.run_id, status)
             database.dispose()
     return run.run_id
@@ -138,6 +161,15 @@ def describe(experiment: Experiment, dataset: Dataset, settings: Settings) -> Ru
             for spec in experiment.layer_specs(features, CLASSES)
         ),
     )
+
+
+def begun_with(values: Mapping[str, Any]) -> tuple[Experiment, Settings]:
+    """Return the experiment and the settings that a run's registered `values` were made of."""
+    config = dict(values["config"])
+    limit = config.pop("limit")
+    names = ("seed", "precision", "telemetry", "record_every")
+    settings = Settings(**{name: values[name] for name in names}, limit=limit)
+    return Experiment.model_validate(config), settings
 
 
 def _close(run: Run, watcher: Watcher) -> Callable[[EpochMetrics, Sequence[tuple], State], None]:

@@ -45,6 +45,7 @@ class Job:
             "epochs": self.experiment.epochs,
             "dataset": self.dataset,
             "data_dir": self.data_dir,
+            "resume": True,
         }
         return [
             f"--{name.replace('_', '-')}={value}"

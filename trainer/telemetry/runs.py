@@ -2,7 +2,8 @@
 
 import json
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from typing import Any, Literal
@@ -23,6 +24,7 @@ from sql.registry import (
 from trainer.recording import EpochMetrics, State
 from trainer.telemetry.checkpoints import pack
 from trainer.telemetry.provenance import git_commit, package_versions
+from trainer.telemetry.run_lock import hold, release, settle_abandoned
 from trainer.telemetry.statistics import COLUMNS
 
 Status = Literal["finished", "failed", "interrupted"]
@@ -67,7 +69,7 @@ class RunDescription:
     @property
     def identity(self) -> str:
         """All that decides a run's numbers; two runs that agree in it have the same."""
-        return _identity(vars(self))
+        return identity(vars(self))
 
     @property
     def shape(self) -> Shape:
@@ -79,12 +81,17 @@ class RunDescription:
 
 
 class Run:
-    """One registered run."""
+    """One registered run, whose lock this process holds on the connection `lock`."""
 
     def __init__(
-        self, engine: Engine, run_id: int, shape: Shape, table_types: dict[int, str]
+        self,
+        engine: Engine,
+        run_id: int,
+        shape: Shape,
+        table_types: dict[int, str],
+        lock: Connection,
     ) -> None:
-        self._engine = engine
+        self._engine, self._lock = engine, lock
         self.run_id, self.shape, self.table_types = run_id, shape, table_types
 
     def close_epoch(self, metrics: EpochMetrics, statistics: Sequence[tuple], state: State) -> None:
@@ -121,6 +128,13 @@ class Run:
                 .values(status=status, finished_at=_now())
             )
 
+    def close(self) -> None:
+        """Let others have the run."""
+        try:
+            release(self._lock, self.run_id)
+        finally:
+            self._lock.close()
+
 
 def finished_runs(engine: Engine) -> dict[str, int]:
     """Return the finished runs, each by what RunDescription.identity says of it.
@@ -131,10 +145,11 @@ def finished_runs(engine: Engine) -> dict[str, int]:
     rows = select(runs.c.run_id, *columns).where(runs.c.status == "finished")
     with engine.connect() as connection:
         require_migrated(connection)
-        return {_identity(row._mapping): row.run_id for row in connection.execute(rows)}
+        return {identity(row._mapping): row.run_id for row in connection.execute(rows)}
 
 
-def _identity(values: Mapping[str, Any]) -> str:
+def identity(values: Mapping[str, Any]) -> str:
+    """Return all of `values` that decides a run's numbers, as text."""
     return json.dumps([values[name] for name in IDENTITY], sort_keys=True)
 
 
@@ -145,9 +160,11 @@ def register(engine: Engine, description: RunDescription) -> Run:
     network of another shape. Whatever goes wrong, neither a run nor a new table is left.
     """
     shape, full = description.shape, description.telemetry == "full"
-    with engine.connect() as connection:
+    lock = engine.connect()
+    with engine.connect() as connection, _closed_unless_kept(lock):
         require_migrated(connection)
         with registration_lock(connection):
+            settle_abandoned(connection)
             _check_shape(connection, shape)
             kind = COLUMN_TYPES[description.precision]
             made = create_gradient_tables(connection, shape, kind) if full else []
@@ -156,6 +173,7 @@ def register(engine: Engine, description: RunDescription) -> Run:
                 types = _table_types(connection, shape) if full else {}
                 run_id = _insert(connection, description)
                 connection.commit()
+                hold(lock, run_id)
                 apply_views(connection, shape if full else None)
                 connection.commit()
             except BaseException:
@@ -165,7 +183,32 @@ def register(engine: Engine, description: RunDescription) -> Run:
                     connection.commit()
                 withdraw(connection, shape, made)
                 raise
-    return Run(engine, run_id, shape, types)
+    return Run(engine, run_id, shape, types, lock)
+
+
+def prepared(connection: Connection, description: RunDescription) -> dict[int, str]:
+    """Make what tables and views a run that exists still lacks; return its tables' types.
+
+    The types are DOUBLE or FLOAT by layer, none for a run that keeps statistics alone.
+    """
+    full = description.telemetry == "full"
+    with registration_lock(connection):
+        if full:
+            kind = COLUMN_TYPES[description.precision]
+            create_gradient_tables(connection, description.shape, kind)
+        apply_views(connection, description.shape if full else None)
+        connection.commit()
+    return _table_types(connection, description.shape) if full else {}
+
+
+@contextmanager
+def _closed_unless_kept(lock: Connection) -> Iterator[None]:
+    """Close the connection after an error inside."""
+    try:
+        yield
+    except BaseException:
+        lock.close()
+        raise
 
 
 def _table_types(connection: Connection, shape: Shape) -> dict[int, str]:

@@ -1,0 +1,76 @@
+"""A run belongs to one process at a time: a named lock in the server, which ends with its session.
+
+However a trainer ends, the server then gives the lock back; a run that says `running` while nobody
+holds its lock has been abandoned.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from sqlalchemy import Connection, select, text, update
+
+from sql.catalogue import runs
+from trainer.errors import RunBusyError
+
+LONGEST_NAME = 64
+A_YEAR = 31_536_000  # seconds, the longest that a server lets a session be silent
+
+
+@contextmanager
+def run_lock(connection: Connection, run_id: int) -> Iterator[None]:
+    """Hold a run's lock, on a connection that has nothing else to do meanwhile.
+
+    Raises RunBusyError where another holds it.
+    """
+    hold(connection, run_id)
+    try:
+        yield
+    finally:
+        release(connection, run_id)
+
+
+def hold(connection: Connection, run_id: int) -> None:
+    """Take a run's lock, which the connection keeps until `release` or its end.
+
+    Taking it again on the same connection, after the server was away, is taking it anew. Raises
+    RunBusyError where another holds it.
+    """
+    got = connection.scalar(text("SELECT GET_LOCK(:name, 0)"), {"name": _name(connection, run_id)})
+    # A session that only holds a lock is silent for hours, and silent ones are closed.
+    connection.execute(text(f"SET SESSION wait_timeout = {A_YEAR}"))
+    connection.commit()
+    if not got:
+        raise RunBusyError(
+            f"Run {run_id} is in the hands of another process: wait until that has ended, or stop "
+            "it, and try again."
+        )
+
+
+def release(connection: Connection, run_id: int) -> None:
+    """Give a run's lock back, if the connection still is."""
+    if not (connection.closed or connection.invalidated):
+        connection.execute(text("DO RELEASE_LOCK(:name)"), {"name": _name(connection, run_id)})
+        connection.commit()
+
+
+def settle_abandoned(connection: Connection) -> list[int]:
+    """Call `interrupted` every run that says `running` and whose lock nobody holds; return them.
+
+    To be called under the registration lock, so that no run is between its row and its lock.
+    """
+    found = connection.scalars(select(runs.c.run_id).where(runs.c.status == "running")).all()
+    free = text("SELECT IS_FREE_LOCK(:name)")
+    abandoned = [
+        run_id for run_id in found if connection.scalar(free, {"name": _name(connection, run_id)})
+    ]
+    if abandoned:
+        connection.execute(
+            update(runs).where(runs.c.run_id.in_(abandoned)).values(status="interrupted")
+        )
+    connection.commit()
+    return abandoned
+
+
+def _name(connection: Connection, run_id: int) -> str:
+    database = connection.scalar(text("SELECT DATABASE()"))
+    return f"run.{run_id}.{database}"[:LONGEST_NAME]
