@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 from sqlalchemy import URL
 
 from migrations import history
@@ -22,6 +23,12 @@ from sql.settings import MIB, Size
 SERVER = pytest.StashKey[URL]()
 VERSION = pytest.StashKey[str]()
 SMALL = Size(buffer_pool=256 * MIB, redo_log=256 * MIB)
+
+# HYPOTHESIS_PROFILE=thorough makes every test by hypothesis try many more examples, unless the
+# test itself says how many.
+settings.register_profile("quick", max_examples=100)
+settings.register_profile("thorough", max_examples=5_000, deadline=None, print_blob=True)
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "quick"))
 
 
 def pytest_configure(config: pytest.Config) -> None:

@@ -15,6 +15,12 @@ from trainer.experiments.experiment import Experiment
 _FOLDER = Path(__file__).parent
 _BYTES_MAX = 65_536
 
+# More than any experiment can have in a line, whose longest value is a description of 1,000
+# characters. The time to read a key goes with the square of its dots.
+_DOTS_MAX = 2_000
+
+_REASON_MAX = 200
+
 
 def names() -> list[str]:
     """Return the names of the built-in experiments, sorted."""
@@ -50,13 +56,21 @@ def _unknown(name: str) -> str:
 
 def _read(path: Path) -> Experiment:
     content = _decode(path, _bytes(path))
+    lines = content.removesuffix("\n").split("\n")
+    for number, line in enumerate(lines, start=1):
+        if line.count(".") > _DOTS_MAX:
+            raise ExperimentError(
+                f"{path} nests its values too deeply to be read (at line {number})"
+            )
     try:
         table = tomllib.loads(content)
     except RecursionError:
         raise ExperimentError(f"{path} nests its values too deeply to be read") from None
     except ValueError as error:  # besides syntax errors, numbers of thousands of digits
-        lines = len(content.splitlines())
-        where = str(error).replace("at end of document", f"at line {lines}, the end of the file")
+        end = f"at line {len(lines)}, the end of the file"
+        where = str(error).replace("at end of document", end)
+        if len(where) > _REASON_MAX:  # it repeats a key, which can be as long as the file
+            where = f"{where[:100]}...{where[-50:]}"
         raise ExperimentError(f"{path} is not valid TOML: {where}") from None
     try:
         return Experiment.model_validate(table)

@@ -24,7 +24,7 @@ def _sentence(detail: ErrorDetails) -> str:
         known = list(record.model_fields)
         close = get_close_matches(str(detail["loc"][-1]), known, n=1)
         hint = f"did you mean {close[0]!r}? " if close else ""
-        return f"key {key!r} is unknown; {hint}allowed are {', '.join(known)}"
+        return f"key {_short(repr(key))} is unknown; {hint}allowed are {', '.join(known)}"
     if detail["type"] == "missing":
         return f"key {key!r} is missing; it must be {allowed}"
     return f"{key!r} is {_found(detail['input'])}; allowed is {allowed}"
@@ -55,7 +55,12 @@ def _locate(location: tuple[int | str, ...]) -> tuple[str, type[BaseModel], str]
 
 def _found(value: object) -> str:
     try:
-        text = repr(value)
+        return _short(repr(value))
     except ValueError:  # Python prints no whole number of more than 4,300 digits
         return "a number of thousands of digits"
+    except RecursionError:  # a key with many dots makes tables within tables
+        return "a table nested hundreds of levels deep"
+
+
+def _short(text: str) -> str:
     return text if len(text) <= _FOUND_MAX else f"{text[:_FOUND_MAX]}..."
