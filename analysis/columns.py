@@ -119,6 +119,47 @@ STORED_RATIO = RATIO | {"numerator": "float64", "denominator": "float64"}
 HYPOTHESES = {"decimals": "int64", "filler": "float64", "stored_columns": "int64"}
 NEAR_ZERO = RUN | {"epoch": "int64", "below_1e3": "float64", "below_1e5": "float64"}
 
+EXPECTED = RUN | {
+    "experiment": "str",
+    "layer": "int64",
+    "layer_name": "str",
+    "kind": "str",
+    "layer_rows": "int64",
+    "width": "int64",
+    "batch_size": "Int64",
+    "record_every": "int64",
+    "steps": "Int64",
+    "step_rows": "Int64",
+    "last_rows": "Int64",
+}
+RECORDED = {"step": "int64", "rows": "int64", "finite_rows": "int64"} | dict.fromkeys(
+    (
+        "row_norm_sum", "mean", "median", "mean_abs", "gradient_norm", "zeros", "below_1e3",
+        "below_1e5", "non_finite", "min", "max",
+    ),
+    "float64",
+)  # fmt: skip
+RECORDED_EPOCHS = dict.fromkeys(("layer", "epoch", "steps"), "int64")
+CHUNKS = dict.fromkeys(("layer", "epoch", "first_step", "last_step", "rows"), "int64")
+CELL_SUMS = dict.fromkeys(
+    ("step", "row_count", "first_row", "last_row", "finite_rows", "null_cells"), "int64"
+) | dict.fromkeys(
+    (
+        "cell_sum", "magnitude_sum", "square_sum", "norm_sum", "zeros", "below_1e3", "below_1e5",
+        "smallest", "largest", "below_median", "above_median",
+    ),
+    "float64",
+)  # fmt: skip
+INDEX_SUMS = {
+    "step": "int64",
+    "row_count": "int64",
+    "norms": "int64",
+    "norm_sum": "float64",
+    "square_sum": "float64",
+    "means": "int64",
+    "mean_sum": "float64",
+}
+
 
 def cells(gradients: Sequence[str]) -> dict[str, str]:
     """Return the columns of a look at a gradient table: its own names, for whoever opens it."""

@@ -27,6 +27,19 @@ BLOCK = re.compile(r"^ *-- each (?P<what>layer|experiment)\n(?P<body>.*?)^ *-- e
 FIRST_COLUMNS = 8
 """Gradient columns of a look at a table: as many as fit on a screen beside its keys."""
 
+TERMS_OF_A_CELL = {
+    "cells_sum": "{0}",
+    "cells_magnitude": "ABS({0})",
+    "cells_square": "{0} * {0}",
+    "cells_null": "({0} IS NULL)",
+    "cells_zero": "({0} = 0)",
+    "cells_small": "(ABS({0}) < 1e-3)",
+    "cells_tiny": "(ABS({0}) < 1e-5)",
+    "cells_below_median": "({0} < statistics.median)",
+    "cells_above_median": "({0} > statistics.median)",
+}
+"""What each placeholder adds up over the cells of a row."""
+
 Kind = Literal["tables", "views"]
 
 
@@ -194,22 +207,38 @@ def _of_experiment(shape: Shape) -> dict[str, str]:
 
 def _of_layer(shape: Shape, layer: Layer) -> dict[str, str]:
     prefix = f"{shape.experiment}_layer_{layer.number}"
-    return _of_experiment(shape) | {
-        "layer": str(layer.number),
-        "layer_name": layer.name,
-        "width": str(layer.width),
-        "table": quoted(shape.table(layer)),
-        "first_columns": ", ".join(gradient_columns(layer.width)[:FIRST_COLUMNS]),
-        "norm_avg": quoted(f"{prefix}_norm_avg"),
-        "stored_norm_avg": quoted(f"{prefix}_stored_norm_avg"),
-        "sum_of_rounded_squares": _sum_of_rounded_squares(layer.width),
-    }
+    return (
+        _of_experiment(shape)
+        | {
+            "layer": str(layer.number),
+            "layer_name": layer.name,
+            "width": str(layer.width),
+            "table": quoted(shape.table(layer)),
+            "first_columns": ", ".join(gradient_columns(layer.width)[:FIRST_COLUMNS]),
+            "norm_avg": quoted(f"{prefix}_norm_avg"),
+            "stored_norm_avg": quoted(f"{prefix}_stored_norm_avg"),
+            "sum_of_rounded_squares": _sum_of_rounded_squares(layer.width),
+        }
+        | _over_cells(layer.width)
+    )
 
 
 @cache
 def _sum_of_rounded_squares(width: int) -> str:
     rounded = [f"ROUND(cells.{name}, storage.decimals)" for name in gradient_columns(width)]
     return balanced([f"{cell} * {cell}" for cell in rounded])
+
+
+@cache
+def _over_cells(width: int) -> dict[str, str]:
+    """Return what stands for the cells of a row: a list of them, and sums over them."""
+    names = [f"cells.{name}" for name in gradient_columns(width)]
+    sums = {
+        key: balanced([term.format(name) for name in names])
+        for key, term in TERMS_OF_A_CELL.items()
+    }
+    # LEAST and GREATEST take two values at least.
+    return sums | {"cells": ", ".join(names if width > 1 else 2 * names)}
 
 
 def _of_pair(shape: Shape, layer: Layer, following: Layer) -> dict[str, str]:

@@ -1,7 +1,8 @@
 """One function a view: its rows as a DataFrame, in a fixed order, with one type a column.
 
 Floating-point columns are float64 and hold NaN where the view holds NULL. Every function raises
-NoRowsError rather than return an empty frame, and ObjectError where the view itself is missing.
+NoRowsError rather than return an empty frame, but for those of verification, to which a missing row
+is an answer; and ObjectError where the view itself is missing.
 """
 
 from analysis.queries.frames import experiment_summary
@@ -23,22 +24,36 @@ from analysis.queries.norms import (
 )
 from analysis.queries.runs import layer_sizes, run_provenance, training_curves, training_curves_of
 from analysis.queries.storage import storage_hypotheses, stored_norm_avg, stored_ratio_avg
+from analysis.queries.verification import (
+    cell_sums,
+    expected_rows,
+    index_sums,
+    recorded_chunks,
+    recorded_epochs,
+    recorded_statistics,
+)
 
 __all__ = [
+    "cell_sums",
     "dense_norm_ratios",
     "epoch_means",
     "epoch_ratios",
+    "expected_rows",
     "experiment_summary",
     "first_cells",
     "gradient_norm_avg",
     "gradient_norm_ratios",
     "gradient_norms",
+    "index_sums",
     "layer_sizes",
     "mean_avg",
     "near_zero",
     "norm_avg",
     "ratio_avg",
     "ratio_thresholds",
+    "recorded_chunks",
+    "recorded_epochs",
+    "recorded_statistics",
     "run_provenance",
     "storage_hypotheses",
     "stored_norm_avg",

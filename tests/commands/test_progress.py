@@ -83,7 +83,7 @@ def drawn(width: int, loss: float = 2.3026, **changes) -> list[str]:
     )
     with Display(console) as display:
         description = RunDescription(**vars(DESCRIPTION) | changes)
-        display.registered(12, description, lambda: Traffic(8_765_432, 10**9, 123_456))
+        display.registered(12, description, lambda: Traffic(8_765_432, 10**9, 123_456), 0)
         display.progress(Progress(10, 469, 469, loss, 0.112))
     return shown(file.getvalue())
 
@@ -129,7 +129,7 @@ def test_a_warning_and_an_ending_are_lines_of_their_own():
     file = io.StringIO()
     display = Display(Console(file=file, width=80))
     with display:
-        display.registered(3, DESCRIPTION, Traffic)
+        display.registered(3, DESCRIPTION, Traffic, 0)
         display.warn("the server is slow.")
         display.epoch(EpochMetrics(2, 1e200, 0.5, float("nan"), 0.25, 0.9, 1.26))
         display.ended(3, "failed")

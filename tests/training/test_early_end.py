@@ -23,7 +23,7 @@ class AtStep(Watcher):
     def __init__(self, epoch: int, step: int, action) -> None:
         self.moment, self.action, self.run_id = (epoch, step), action, 0
 
-    def registered(self, run_id, description, traffic) -> None:
+    def registered(self, run_id, description, traffic, completed_epoch) -> None:
         self.run_id = run_id
 
     def progress(self, progress) -> None:

@@ -9,11 +9,9 @@ from contextlib import contextmanager
 
 from sqlalchemy import Connection, select, text, update
 
+from sql import locks
 from sql.catalogue import runs
 from trainer.errors import RunBusyError
-
-LONGEST_NAME = 64
-A_YEAR = 31_536_000  # seconds, the longest that a server lets a session be silent
 
 
 @contextmanager
@@ -35,9 +33,8 @@ def hold(connection: Connection, run_id: int) -> None:
     Taking it again on the same connection, after the server was away, is taking it anew. Raises
     RunBusyError where another holds it.
     """
-    got = connection.scalar(text("SELECT GET_LOCK(:name, 0)"), {"name": _name(connection, run_id)})
-    # A session that only holds a lock is silent for hours, and silent ones are closed.
-    connection.execute(text(f"SET SESSION wait_timeout = {A_YEAR}"))
+    got = connection.scalar(text(locks.TAKE), {"name": _name(connection, run_id)})
+    connection.execute(text(locks.KEEP_SILENT_SESSION))
     connection.commit()
     if not got:
         raise RunBusyError(
@@ -49,7 +46,7 @@ def hold(connection: Connection, run_id: int) -> None:
 def release(connection: Connection, run_id: int) -> None:
     """Give a run's lock back, if the connection still is."""
     if not (connection.closed or connection.invalidated):
-        connection.execute(text("DO RELEASE_LOCK(:name)"), {"name": _name(connection, run_id)})
+        connection.execute(text(locks.GIVE_BACK), {"name": _name(connection, run_id)})
         connection.commit()
 
 
@@ -59,7 +56,7 @@ def settle_abandoned(connection: Connection) -> list[int]:
     To be called under the registration lock, so that no run is between its row and its lock.
     """
     found = connection.scalars(select(runs.c.run_id).where(runs.c.status == "running")).all()
-    free = text("SELECT IS_FREE_LOCK(:name)")
+    free = text(locks.IS_FREE)
     abandoned = [
         run_id for run_id in found if connection.scalar(free, {"name": _name(connection, run_id)})
     ]
@@ -72,5 +69,5 @@ def settle_abandoned(connection: Connection) -> list[int]:
 
 
 def _name(connection: Connection, run_id: int) -> str:
-    database = connection.scalar(text("SELECT DATABASE()"))
-    return f"run.{run_id}.{database}"[:LONGEST_NAME]
+    database = connection.scalar(text(locks.THIS_DATABASE))
+    return f"run.{run_id}.{database}"[: locks.LONGEST_NAME]

@@ -1,0 +1,68 @@
+"""Queries of what a run is to hold and what it holds, step by step; their frames may be empty."""
+
+from collections.abc import Mapping
+
+import pandas as pd
+from sqlalchemy import Connection
+
+from analysis.columns import (
+    CELL_SUMS,
+    CHUNKS,
+    EXPECTED,
+    INDEX_SUMS,
+    RECORDED,
+    RECORDED_EPOCHS,
+)
+from analysis.queries.frames import rows
+from sql.names import checked_experiment
+
+
+def expected_rows(connection: Connection, run_id: int) -> pd.DataFrame:
+    """Return what each epoch of a run is to hold, one row a layer."""
+    return rows(connection, "expected_rows", EXPECTED, run_id=run_id)
+
+
+def recorded_epochs(connection: Connection, run_id: int) -> pd.DataFrame:
+    """Return of how many steps a run has statistics, one row a (layer, epoch) that has any."""
+    return rows(connection, "recorded_epochs", RECORDED_EPOCHS, run_id=run_id)
+
+
+def recorded_statistics(
+    connection: Connection, run_id: int, layer: int, epoch: int
+) -> pd.DataFrame:
+    """Return a layer's statistics in one epoch as the trainer recorded them, one row a step."""
+    return rows(
+        connection, "recorded_statistics", RECORDED, run_id=run_id, layer=layer, epoch=epoch
+    )
+
+
+def recorded_chunks(connection: Connection, run_id: int) -> pd.DataFrame:
+    """Return the chunks of a run that are said to be stored."""
+    return rows(connection, "recorded_chunks", CHUNKS, run_id=run_id)
+
+
+def cell_sums(
+    connection: Connection, experiment: str, layer: int, run_id: int, epoch: int
+) -> pd.DataFrame:
+    """Return a layer's sums over its cells in one epoch, one row a step. Reads every cell of it."""
+    return _sums(connection, "cell_sums", CELL_SUMS, experiment, layer, run_id, epoch)
+
+
+def index_sums(
+    connection: Connection, experiment: str, layer: int, run_id: int, epoch: int
+) -> pd.DataFrame:
+    """Return a layer's sums of Norm and Mean in one epoch, from their index, one row a step."""
+    return _sums(connection, "index_sums", INDEX_SUMS, experiment, layer, run_id, epoch)
+
+
+def _sums(
+    connection: Connection,
+    name: str,
+    types: Mapping[str, str],
+    experiment: str,
+    layer: int,
+    run_id: int,
+    epoch: int,
+) -> pd.DataFrame:
+    view = f"{checked_experiment(experiment)}_layer_{layer}_{name}"
+    return rows(connection, name, types, {"view": view}, run_id=run_id, epoch=epoch)

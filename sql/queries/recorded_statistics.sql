@@ -1,0 +1,21 @@
+-- What:  the statistics of one epoch of one layer of one run, as recorded.
+-- Grain: one row a step.
+-- NULL:  no row of the step was finite.
+SELECT
+    step,
+    `rows`,
+    finite_rows,
+    row_norm_sum,
+    mean,
+    median,
+    mean_abs,
+    gradient_norm,
+    zeros,
+    below_1e3,
+    below_1e5,
+    non_finite,
+    `min`,
+    `max`
+FROM recorded_statistics
+WHERE run_id = :run_id AND layer = :layer AND epoch = :epoch
+ORDER BY step
