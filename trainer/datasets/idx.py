@@ -4,7 +4,7 @@ Format: LeCun, Cortes and Burges (1998), http://yann.lecun.com/exdb/mnist/. File
 compressed with gzip, whatever they are called, and never further than the header promises.
 """
 
-import gzip
+import io
 import math
 import os
 import stat
@@ -30,6 +30,7 @@ _UNSIGNED_BYTES = b"\x00\x00\x08"
 _GZIP_MAGIC = b"\x1f\x8b"
 _DEFLATE_LIMIT = 1032  # no deflate stream grows by more (https://zlib.net/zlib_tech.html)
 _CHUNK = 2**20
+_COMPRESSED_CHUNK = 2**16
 
 
 @dataclass(frozen=True, eq=False)
@@ -59,12 +60,40 @@ def read_idx(path: Path, dimensions: int, cure: str = REPLACE) -> IdxFile:
             raw.seek(0)
             if not compressed:
                 return _read(raw, size, path, dimensions, cure)
-            with gzip.GzipFile(fileobj=raw, mode="rb") as stream:
+            with io.BufferedReader(_Inflated(raw)) as stream:
                 return _read(stream, size * _DEFLATE_LIMIT, path, dimensions, cure)
 
 
 class _BadContentError(Exception):
     """What is wrong with the content, as the end of a sentence that begins with the path."""
+
+
+class _Inflated(io.RawIOBase):
+    """The decompressed bytes of a file that is one gzip member, and nothing behind it.
+
+    Python's gzip goes through long names, empty members and padding byte by byte: hours, for what
+    a sparse file can hold.
+    """
+
+    def __init__(self, raw: BinaryIO) -> None:
+        self._raw = raw
+        self._inflater = zlib.decompressobj(zlib.MAX_WBITS | 16)
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: memoryview) -> int:
+        while not self._inflater.eof:
+            compressed = self._inflater.unconsumed_tail or self._raw.read(_COMPRESSED_CHUNK)
+            if not compressed:
+                raise EOFError
+            piece = self._inflater.decompress(compressed, len(buffer))
+            if piece:
+                buffer[: len(piece)] = piece
+                return len(piece)
+        if self._inflater.unused_data or self._raw.read(1):
+            raise _BadContentError("is damaged (something follows its compressed data)")
+        return 0
 
 
 @contextmanager
@@ -75,7 +104,7 @@ def _told_apart(path: Path, cure: str) -> Iterator[None]:
         what = str(error)
     except EOFError:
         what = "ends in the middle of its compressed data"
-    except (gzip.BadGzipFile, zlib.error) as error:
+    except zlib.error as error:
         what = f"is damaged ({error})"
     except OSError as error:
         what = f"cannot be read ({error.strerror or error})"
