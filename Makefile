@@ -7,11 +7,11 @@ COMPLETE := $(VENV)/requirements.sha256
 MAKEFLAGS += --no-print-directory --no-builtin-rules
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help up down migrate data train runs sql url figures audit report test lint bench clean
+.PHONY: help up down migrate data train runs drop sql url figures audit report verify test lint bench clean
 
 # Values reach the commands through the environment, never through the text of a recipe: a quote or a semicolon in one
 # is only a character. make itself would read a $ in a value given on its command line; `value` keeps it as typed.
-VARIABLES := EXP DATASET EPOCHS SEED SEEDS PRECISION LIMIT TELEMETRY RECORD_EVERY RESUME RUN SERVER ROLE \
+VARIABLES := EXP DATASET EPOCHS SEED SEEDS PRECISION LIMIT TELEMETRY RECORD_EVERY RESUME PATIENCE RUN YES SERVER ROLE \
 	DATA_DIR SERVER_DIR DATABASE_URL READER_DATABASE_URL TEST_DATABASE_URL MYSQL_PORT
 $(foreach name,$(VARIABLES),$(if $(filter command,$(firstword $(origin $(name)))),\
 	$(eval override $(name) := $$(value $(name)))$(eval export $(name))))
@@ -26,7 +26,8 @@ help:
 	@echo
 	@echo 'EXP is sigmoid_sgd, sigmoid_adam, relu_sgd, relu_adam, all, or a TOML file. The rest of the variables:'
 	@echo '  DATASET (auto, mnist, fashion-mnist, sample)  EPOCHS  SEED  SEEDS  PRECISION (double, single)  LIMIT'
-	@echo '  TELEMETRY (full, statistics)  RECORD_EVERY  RESUME (1)  DATA_DIR  SERVER (auto, docker, local)  RUN (train, figures, report)'
+	@echo '  TELEMETRY (full, statistics)  RECORD_EVERY  RESUME (1)  PATIENCE  DATA_DIR  SERVER (auto, docker, local)'
+	@echo '  RUN (train, drop, figures, report)  YES (1: drop without asking)'
 	@echo '  DATABASE_URL (mysql://user:password@host:3306/gradients: a server of your own)'
 
 $(COMPLETE): requirements.lock bootstrap.py
@@ -49,10 +50,13 @@ train: up ## train an experiment (EXP) and record every gradient
 	  $(call option,EPOCHS,epochs) $(call option,SEED,seed) $(call option,SEEDS,seeds) \
 	  $(call option,PRECISION,precision) $(call option,LIMIT,limit) $(call option,TELEMETRY,telemetry) \
 	  $(call option,RECORD_EVERY,record-every) $(call option,DATA_DIR,data-dir) \
-	  $(call option,RESUME,resume) $(call option,RUN,run)
+	  $(call option,RESUME,resume) $(call option,RUN,run) $(call option,PATIENCE,patience)
 
-runs: up ## list all runs
+runs: up ## list all runs, and the space each takes
 	@$(RUN_PYTHON) -m trainer runs
+
+drop: up ## remove a run (RUN) and give its space back; asks first (YES=1: does not)
+	@$(RUN_PYTHON) -m trainer drop $(call option,RUN,run) $(if $(filter-out 0 no false,$(YES)),--yes)
 
 sql: up ## open an SQL client as reader; or run piped SQL: echo 'SELECT 1' | make sql
 	@$(RUN_PYTHON) -m sql client
@@ -68,6 +72,9 @@ audit: up ## test every claim of the paper on the rows; a table, and report/audi
 
 report: up ## the paper beside the rows, in one page: report/report.html (RUN: show that run too)
 	@$(RUN_PYTHON) -m analysis report $(call option,RUN,run)
+
+verify: up ## recompute finished runs from their raw rows (or RUN, or EXP's); status 2 on disagreement
+	@$(RUN_PYTHON) -m analysis verify $(call option,RUN,run) $(call option,EXP,exp)
 
 test: $(COMPLETE) ## run all tests, against a real server
 	@$(RUN_PYTHON) -m pytest

@@ -153,8 +153,10 @@ def replace_view(connection: Connection, name: str, version: int | None, root: P
 def withdraw(connection: Connection, shape: Shape, tables: Sequence[str]) -> None:
     """Undo the making of gradient tables: drop `tables`, and the views that are left without any.
 
-    `tables` are names as `create_gradient_tables` returned them; no run may have rows in them.
+    `tables` are names as `create_gradient_tables` returned them; no registered run may have rows in
+    them. The views over all experiments come first, so that at no time they read what is gone.
     """
+    apply_views(connection)
     views = set(inspect(connection).get_view_names())
     if len(tables) == len(shape.layers):
         in_force = versions_in_force(connection).items()
@@ -163,7 +165,6 @@ def withdraw(connection: Connection, shape: Shape, tables: Sequence[str]) -> Non
                 own = [name for name, _ in each.statements([shape]) if name in views]
                 for name in own:
                     connection.exec_driver_sql(f"DROP VIEW {quoted(name)}")
-    apply_views(connection)
     _drop_tables(connection, tables)
 
 

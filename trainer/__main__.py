@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 from click.core import ParameterSource
 from rich.console import Console
+from sqlalchemy import URL
 
 from sql import server
 from sql.connection import owner_engine
@@ -14,11 +15,13 @@ from trainer import experiments
 from trainer.command import Group, Refusal, Whole
 from trainer.datasets import NAMES, Dataset, load, prepare
 from trainer.display import Display, say
+from trainer.drop import drop_run
 from trainer.experiments import Experiment
 from trainer.run import Settings, begun_with, carry_out, describe
 from trainer.runs_table import runs_table
 from trainer.sweep import Job, cores, sweep
 from trainer.telemetry.resumption import StoredRun, same_run, stored_run
+from trainer.telemetry.room import check_room
 from trainer.telemetry.runs import finished_runs
 
 ALL = "all"
@@ -112,11 +115,15 @@ def train(
     if telemetry == "statistics" and len(runs) > 1:
         _sweep(console, runs, data, exp, data_dir)
         return
+    to_do = []
     for experiment, settings in runs:
         begun = _begun(experiment, data, settings) if resume else None
         if begun and begun.finished:
             say(console, f"Run {begun.run_id} has done this: {_title(experiment, settings)}.")
-            continue
+        else:
+            to_do.append((experiment, settings, begun))
+    _look_for_room(console, url, data, to_do)
+    for experiment, settings, begun in to_do:
         with Display(console) as display:
             carry_out(experiment, data, settings, url, display, begun and begun.run_id)
 
@@ -132,6 +139,16 @@ def data(dataset: str, data_dir: Path | None) -> None:
 def runs() -> None:
     """List all runs."""
     Console(width=None if sys.stdout.isatty() else WIDE).print(runs_table(owner_engine()))
+
+
+@main.command()
+@click.option("--run", "run_id", type=Whole(1, 2**31 - 1), help="the run's number")
+@click.option("--yes", is_flag=True, help="do not ask")
+def drop(run_id: int | None, yes: bool) -> None:
+    """Remove a run and give its space back."""
+    if run_id is None:
+        raise Refusal("Which run is to go? Say `make drop RUN=id`; `make runs` lists them all.")
+    drop_run(owner_engine(), run_id, yes, Console(stderr=True))
 
 
 def _sweep(
@@ -179,9 +196,28 @@ def _go_on(console: Console, run_id: int, data_dir: Path | None) -> None:
     found = stored_run(database, run_id)
     database.dispose()
     experiment, settings = begun_with(found.values)
-    data = load(found.dataset, data_dir)
+    url, data = server.current().owner, load(found.dataset, data_dir)
+    if not found.finished:
+        _look_for_room(console, url, data, [(experiment, settings, found)])
     with Display(console) as display:
-        carry_out(experiment, data, settings, server.current().owner, display, run_id)
+        carry_out(experiment, data, settings, url, display, run_id)
+
+
+def _look_for_room(
+    console: Console,
+    url: URL,
+    dataset: Dataset,
+    runs: Sequence[tuple[Experiment, Settings, StoredRun | None]],
+) -> None:
+    """Say how much room runs with gradient tables will take; raise RoomError if there is less."""
+    wanted = []
+    for experiment, settings, begun in runs:
+        if settings.telemetry == "full":
+            data = dataset.limited(settings.limit) if settings.limit else dataset
+            done = begun.completed_epoch if begun else 0
+            wanted.append((describe(experiment, data, settings), experiment.epochs - done))
+    if wanted:
+        say(console, check_room(url, wanted))
 
 
 def _begun(experiment: Experiment, dataset: Dataset, settings: Settings) -> StoredRun | None:

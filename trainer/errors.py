@@ -4,8 +4,10 @@ TrainerError
  ├── ExperimentError  an experiment that does not exist, cannot be read, or asks for the impossible
  ├── DatasetError     a data set that is missing, corrupted, or cannot be downloaded
  ├── TelemetryError   gradients that did not arrive in the server as they were sent
+ ├── RoomError        a run for which there is no room where the server keeps its data
  ├── RunBusyError     a run that another process trains or removes
- └── ResumeError      a run that cannot go on where it stopped
+ ├── ResumeError      a run that cannot go on where it stopped
+ └── RemovalError     a run that cannot be removed
 """
 
 
@@ -31,6 +33,14 @@ class RunBusyError(TrainerError):
 
 class ResumeError(TrainerError):
     """A run cannot go on where it stopped, or there is nothing left of it to do."""
+
+
+class RoomError(TrainerError):
+    """A run does not fit where the server keeps its data."""
+
+
+class RemovalError(TrainerError):
+    """A run cannot be removed: there is none of that number, or nobody has said yes."""
 
 
 class SweepError(TrainerError):
