@@ -11,17 +11,21 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import pymysql
+from pymysql.constants import CR
 from sqlalchemy import URL, Engine, create_engine, event
 from sqlalchemy.engine.interfaces import ExceptionContext
 
 from sql import address, explanation
 from sql.accounts import COLLATION
-from sql.errors import ServerError
+from sql.errors import DatabaseError, ServerError
 from sql.programs import BRAND, OLDEST
 
 SQL_MODE = "TRADITIONAL,ONLY_FULL_GROUP_BY"
 
 HANDSHAKE_LIMIT = 20  # seconds
+
+# Ways to log in that send the password as it is, or as good as that. A server may ask for any.
+READABLE = (b"mysql_clear_password", b"dialog", b"mysql_old_password")
 
 # One statement, because PyMySQL runs one. The two servers name the variables differently; each
 # reads its own comment.
@@ -32,10 +36,32 @@ SESSION = (
 )
 
 
+class FileRequestError(pymysql.OperationalError):
+    """The server asked for a file of this machine that nobody offered it; it got nothing."""
+
+
+class Session(pymysql.connections.Connection):
+    """A connection that gives away no file, and no password that could be read on the way."""
+
+    def _read_query_result(self, unbuffered=False):
+        try:
+            return super()._read_query_result(unbuffered)
+        except RuntimeError as error:  # PyMySQL's, and in the way of all who catch its errors
+            self._force_close()
+            raise FileRequestError(CR.CR_SERVER_LOST, str(error)) from error
+
+    def _process_auth(self, plugin_name, auth_packet, handler=None):
+        if plugin_name in READABLE and not self._secure:
+            raise pymysql.OperationalError(
+                CR.CR_AUTH_PLUGIN_CANNOT_LOAD, "The server asked for the password without TLS."
+            )
+        return super()._process_auth(plugin_name, auth_packet, handler)
+
+
 def connect_arguments(url: URL, read_only: bool = False) -> dict[str, object]:
     """Return PyMySQL's keyword arguments for the address, the project's kind of session included.
 
-    `pymysql.connect(**connect_arguments(url))`; a caller adds what it needs, such as
+    `Session(**connect_arguments(url))`; a caller adds what it needs, such as
     `local_infile=True`. Raises ServerError for an option in the address that does not exist.
     """
     return {
@@ -73,7 +99,7 @@ def engine(url: URL, read_only: bool = False) -> Engine:
         # The ping of a pooled connection is allowed to fail: the pool then makes a new one.
         if context.is_pre_ping or not isinstance(context.original_exception, Exception):
             return None
-        return explanation.explain(context.original_exception, url)
+        return _told(context.original_exception, url)
 
     return made
 
@@ -87,7 +113,7 @@ def explained(url: URL) -> Iterator[None]:
     try:
         yield
     except (pymysql.err.MySQLError, RuntimeError) as error:
-        sentence = explanation.explain(error, url)
+        sentence = _told(error, url)
         if sentence is None:
             raise
         raise sentence from error
@@ -135,7 +161,7 @@ def _open(url: URL, read_only: bool = False, **more: object) -> pymysql.connecti
     is no MySQL server would be waited for in vain.
     """
     arguments = connect_arguments(url, read_only) | more
-    session = pymysql.connect(**{"read_timeout": HANDSHAKE_LIMIT} | arguments)
+    session = Session(**{"read_timeout": HANDSHAKE_LIMIT} | arguments)
     session._read_timeout = arguments.get("read_timeout")
     try:
         require_recent(session.get_server_info(), url)
@@ -143,6 +169,15 @@ def _open(url: URL, read_only: bool = False, **more: object) -> pymysql.connecti
         session.close()
         raise
     return session
+
+
+def _told(error: Exception, url: URL) -> DatabaseError | None:
+    if isinstance(error, FileRequestError):
+        return ServerError(
+            f"the server at {address.public(url)} asked for a file of this machine, and was sent "
+            "none: name a server that you trust in the address"
+        )
+    return explanation.explain(error, url)
 
 
 def require_recent(announced: str, url: URL) -> None:

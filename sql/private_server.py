@@ -20,6 +20,7 @@ from sqlalchemy import URL
 
 from sql import accounts, processes, programs, settings
 from sql.apt import AptError
+from sql.connection import Session
 from sql.errors import ServerError
 from sql.ports import HOST, free_port, is_free
 from sql.programs import Program
@@ -249,7 +250,7 @@ class PrivateServer:
         if accounts.OWNER not in passwords or port is None:
             return False
         try:
-            pymysql.connect(
+            Session(
                 host=HOST,
                 port=port,
                 user=accounts.OWNER,

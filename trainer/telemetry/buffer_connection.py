@@ -6,14 +6,15 @@ name is ignored: what goes out is the buffer of the load under way, and nothing 
 
 from collections.abc import Callable
 
-import pymysql
 from pymysql.connections import MySQLResult
 from pymysql.constants import CR
+
+from sql.connection import FileRequestError, Session
 
 PACKET = 1 << 18
 
 
-class BufferConnection(pymysql.connections.Connection):
+class BufferConnection(Session):
     """A connection with `load`; takes PyMySQL's arguments. Not for use by two threads at once."""
 
     def __init__(self, **arguments) -> None:
@@ -67,8 +68,11 @@ class _BufferResult(MySQLResult):
         connection: BufferConnection = self.connection
         asked_for = connection.send_payload()
         answer = connection._read_packet()
+        if answer.is_load_local_packet():  # it waits for a file, and no statement may reach it
+            asked_for = False
+            connection._force_close()
         if not asked_for:
-            raise pymysql.OperationalError(
+            raise FileRequestError(
                 CR.CR_SERVER_LOST,
                 "The server asked for a file of this machine although nothing is being loaded; "
                 "nothing was sent.",
