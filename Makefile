@@ -73,7 +73,7 @@ audit: up ## test every claim of the paper on the rows; a table, and report/audi
 report: up ## the paper beside the rows, in one page: report/report.html (RUN: show that run too)
 	@$(RUN_PYTHON) -m analysis report $(call option,RUN,run)
 
-verify: up ## recompute finished runs from their raw rows (or RUN, or EXP's); status 2 on disagreement
+verify: up ## recompute finished runs from their raw rows (or RUN, or EXP's); fails where they disagree
 	@$(RUN_PYTHON) -m analysis verify $(call option,RUN,run) $(call option,EXP,exp)
 
 test: $(COMPLETE) ## run all tests, against a real server

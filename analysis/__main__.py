@@ -1,4 +1,4 @@
-"""The command line of the reports: `python -m analysis figures`, `audit` and `report`."""
+"""The command line of the reports: `python -m analysis figures`, `audit`, `report`, `verify`."""
 
 from pathlib import Path
 
@@ -8,8 +8,11 @@ from analysis.audit import Evidence, audited, output
 from analysis.audit.nearest import nearest
 from analysis.errors import AnalysisError
 from analysis.exhibition import exhibit
+from analysis.queries import experiment_summary
 from analysis.report import report as write_report
 from analysis.runs import finished_runs
+from analysis.verification import to_verify
+from analysis.verification import verify as verify_runs
 from sql.connection import reader_engine
 from sql.errors import DatabaseError
 from sql.refusal import Refusal
@@ -88,6 +91,22 @@ def report(run_id: int | None, folder: Path) -> None:
         raise Refusal(str(error)) from error
     size = path.stat().st_size / 1e6
     click.echo(f"{path}, {size:.1f} MB: open it in a browser; it needs no network.")
+
+
+@main.command()
+@click.option("--run", "run_id", type=click.IntRange(min=1), help="Only this run, in any state.")
+@click.option("--exp", "experiment", help="Only runs of this experiment.")
+def verify(run_id: int | None, experiment: str | None) -> None:
+    """Recompute finished runs from their raw rows; exit with 1 where something disagrees."""
+    try:
+        engine = reader_engine()
+        with engine.connect() as connection:
+            runs = to_verify(experiment_summary(connection), run_id, experiment)
+        wrong = verify_runs(engine, runs, say=click.echo)
+    except (AnalysisError, DatabaseError) as error:
+        raise Refusal(str(error)) from error
+    if wrong:
+        raise SystemExit(1)
 
 
 if __name__ == "__main__":

@@ -1,0 +1,48 @@
+"""One thing that is not as it should be, and where."""
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+
+
+@dataclass(frozen=True)
+class Disagreement:
+    """What disagrees at one place: `text` is a sentence without a full stop.
+
+    `step` is None for what concerns an epoch as a whole, `layer` for all layers of it, `epoch` for
+    the run.
+    """
+
+    text: str
+    epoch: int | None = None
+    layer: int | None = None
+    step: int | None = None
+
+    @property
+    def order(self) -> tuple[float, float, float]:
+        """Sorts by epoch, layer and step; wholes before parts, but an epoch's steps before it."""
+        return (self.epoch or 0, self.layer or 0, math.inf if self.step is None else self.step)
+
+    def __str__(self) -> str:
+        place = [
+            f"{name} {value}"
+            for name, value in (("layer", self.layer), ("epoch", self.epoch), ("step", self.step))
+            if value is not None
+        ]
+        return f"{', '.join(place)}: {self.text}" if place else self.text
+
+
+def shown(value: float) -> str:
+    """Return a number as a sentence has it: a whole one without a point, NaN as NULL."""
+    if np.isnan(value):
+        return "NULL"
+    whole = float(value).is_integer() and abs(value) < 1e15
+    return f"{int(value):,}" if whole else repr(float(value))
+
+
+def differ(left: np.ndarray, right: np.ndarray, tolerance: np.ndarray | float = 0.0) -> np.ndarray:
+    """Mark where two arrays differ by more than the tolerance, or one alone is NaN."""
+    left, right = np.asarray(left, float), np.asarray(right, float)
+    empty = np.isnan(left) & np.isnan(right)
+    return ~(empty | (np.abs(left - right) <= np.nan_to_num(np.asarray(tolerance, float))))

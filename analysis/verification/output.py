@@ -1,0 +1,81 @@
+"""What a person sees of a verification: a bar while it goes, then what agrees and what does not."""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
+from sqlalchemy import Engine
+
+from analysis.runs import Run
+from analysis.verification.run import Outcome, verified
+
+SHOWN = 10
+"""Disagreements of a run that are spelled out."""
+
+
+def verify(engine: Engine, runs: Sequence[Run], say=print, console: Console | None = None) -> int:
+    """Verify the runs one after another, say what came of each, and return how many disagree."""
+    wrong = 0
+    for run in runs:
+        with _bar(console or Console(stderr=True), f"Run {run.run_id} ({run.experiment})") as bar:
+            outcome = verified(engine, run.run_id, *bar)
+        wrong += bool(outcome.disagreements)
+        for line in told(outcome):
+            say(line)
+    return wrong
+
+
+def told(outcome: Outcome) -> Iterator[str]:
+    """Yield the lines that say what the verification of a run came to."""
+    plan, found = outcome.plan, outcome.disagreements
+    name = f"Run {plan.run_id} ({plan.experiment})"
+    if found:
+        number = "1 disagreement" if len(found) == 1 else f"{len(found):,} disagreements, the first"
+        yield f"{name}: {number}: {found[0]}."
+        yield from (f"  {each}." for each in found[1:SHOWN])
+        if len(found) > SHOWN:
+            yield f"  ... and {len(found) - SHOWN:,} more."
+        yield f"  Verified: {_scope(outcome)}."
+    else:
+        yield f"{name}: {_scope(outcome)}, all agree."
+    if outcome.pending:
+        yield (
+            f"{name} is {plan.status} after {plan.completed_epoch} of {plan.epochs} epochs: what "
+            f"it holds of epoch {', '.join(map(str, outcome.pending))} is not complete, and was "
+            "not verified."
+        )
+
+
+def _scope(outcome: Outcome) -> str:
+    plan = outcome.plan
+    epochs = _counted(plan.completed_epoch, "epoch")
+    if plan.full:
+        return (
+            f"{outcome.rows:,} rows, {outcome.values:,} values and {outcome.steps:,} statistics in "
+            f"{epochs}"
+        )
+    return (
+        f"statistics alone, so there are no rows to verify: the counts of {outcome.steps:,} "
+        f"statistics in {epochs}"
+    )
+
+
+def _counted(number: int, noun: str) -> str:
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
+
+
+@contextmanager
+def _bar(console: Console, name: str) -> Iterator[tuple]:
+    bar = Progress(
+        TextColumn("{task.description}"),
+        BarColumn(),
+        TaskProgressColumn(),
+        TimeRemainingColumn(compact=True),
+        console=console,
+        transient=True,
+        disable=not console.is_terminal,
+    )
+    with bar:
+        task = bar.add_task(name, total=None)
+        yield lambda total: bar.update(task, total=total), lambda done: bar.advance(task, done)

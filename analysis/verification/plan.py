@@ -1,0 +1,125 @@
+"""What a run is to hold, by the catalogue."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from sqlalchemy import Connection
+
+from analysis import queries
+from analysis.errors import NoRowsError
+from analysis.verification.disagreement import Disagreement
+
+
+@dataclass(frozen=True)
+class LayerPlan:
+    """What every epoch of a run is to hold of one layer.
+
+    `rows` has the number of rows by step, for the recorded steps alone.
+    """
+
+    number: int
+    width: int
+    rows: pd.Series
+
+    @property
+    def values(self) -> int:
+        """Gradient values of an epoch."""
+        return int(self.rows.sum()) * self.width
+
+    def nothing(self) -> "LayerPlan":
+        """Return the plan of an epoch that the run is not to have."""
+        return LayerPlan(self.number, self.width, self.rows.iloc[:0])
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What a run is to hold: `layers` in each of the epochs 1 to `completed_epoch`."""
+
+    run_id: int
+    experiment: str
+    status: str
+    telemetry: str
+    epochs: int
+    completed_epoch: int
+    layers: tuple[LayerPlan, ...]
+    problems: tuple[Disagreement, ...]
+
+    @property
+    def full(self) -> bool:
+        """Whether the run is to have gradient tables."""
+        return self.telemetry == "full"
+
+    def complete(self) -> range:
+        """Return the epochs that are verified."""
+        return range(1, self.completed_epoch + 1)
+
+    def pending(self, epoch: int) -> bool:
+        """Say whether rows of an epoch are leftovers of a run that has not finished."""
+        return self.status != "finished" and epoch > self.completed_epoch
+
+    def parts(self) -> Iterator[tuple[LayerPlan, int]]:
+        """Yield every layer and complete epoch, those with the most values first."""
+        for layer in sorted(self.layers, key=lambda layer: -layer.values):
+            for epoch in self.complete():
+                yield layer, epoch
+
+
+def plan_of(connection: Connection, run_id: int) -> Plan:
+    """Read what a run is to hold. Raises NoRowsError where there is no such run."""
+    run = queries.run_provenance(connection, run_id).iloc[0]
+    expected = queries.expected_rows(connection, run_id)
+    problems = list(_problems(expected))
+    completed = int(run["completed_epoch"])
+    if run["status"] == "finished" and completed != run["epochs"]:
+        problems.append(Disagreement(f"it is finished after {completed} of {run['epochs']} epochs"))
+    metrics = {int(epoch) for epoch in _metrics(connection, run_id)}
+    running = run["status"] == "running"
+    if running:
+        metrics = {epoch for epoch in metrics if epoch <= completed}
+    for epoch in sorted(metrics ^ set(range(1, completed + 1))):
+        if epoch in metrics:
+            told = "epoch_metrics has a row of an epoch that the run has not completed"
+        else:
+            told = "epoch_metrics has no row"
+        problems.append(Disagreement(told, epoch))
+    return Plan(
+        run_id,
+        run["experiment"],
+        run["status"],
+        run["telemetry"],
+        int(run["epochs"]),
+        completed,
+        tuple(_layer(row) for _, row in expected.dropna().iterrows()),
+        tuple(problems),
+    )
+
+
+def _metrics(connection: Connection, run_id: int) -> list[int]:
+    try:
+        return queries.training_curves(connection, run_id)["epoch"].to_list()
+    except NoRowsError:
+        return []
+
+
+def _layer(row: pd.Series) -> LayerPlan:
+    steps = np.arange(1, row["steps"] + 1, row["record_every"])
+    rows = np.where(steps == row["steps"], row["last_rows"], row["step_rows"])
+    return LayerPlan(int(row["layer"]), int(row["width"]), pd.Series(rows, steps, dtype="int64"))
+
+
+def _problems(expected: pd.DataFrame) -> Iterator[Disagreement]:
+    numbers = expected["layer"].to_list()
+    if numbers != list(range(1, len(numbers) + 1)) or not numbers:
+        listed = ", ".join(map(str, numbers)) or "none"
+        yield Disagreement(f"`layers` does not number them from 1 on, it has {listed}")
+    if expected["batch_size"].isna().any():
+        yield Disagreement("its configuration names no batch size, so no row can be expected")
+    for _, row in expected.dropna().iterrows():
+        if row["layer_rows"] != row["step_rows"]:
+            yield Disagreement(
+                f"`layers` has {row['layer_rows']} rows a batch, {row['step_rows']} by its "
+                "configuration",
+                layer=row["layer"],
+            )

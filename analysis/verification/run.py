@@ -1,0 +1,177 @@
+"""Verifies one run: its layers and epochs side by side, over a few connections."""
+
+import os
+import threading
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+
+import pandas as pd
+from sqlalchemy import Engine
+
+from analysis import queries
+from analysis.verification.chunks import chunks_of
+from analysis.verification.disagreement import Disagreement
+from analysis.verification.epochs import (
+    Truth,
+    Views,
+    disagreeing,
+    layer_views,
+    overall_views,
+    truth_of,
+)
+from analysis.verification.plan import LayerPlan, Plan, plan_of
+from analysis.verification.steps import recorded_steps, stored_steps
+
+CONNECTIONS = max(2, min(4, os.cpu_count() or 1))
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What the verification of a run came to.
+
+    `rows` and `values` were read from the gradient tables; `steps` is the number of statistics that
+    were compared; `pending` lists epochs that an unfinished run holds rows of and has not
+    completed.
+    """
+
+    plan: Plan
+    disagreements: tuple[Disagreement, ...]
+    rows: int
+    values: int
+    steps: int
+    pending: tuple[int, ...]
+
+
+def verified(
+    engine: Engine, run_id: int, begin: Callable[[int], None], advance: Callable[[int], None]
+) -> Outcome:
+    """Verify a run's complete epochs.
+
+    `begin` is told how many gradient values there are to verify, `advance` of each share that has
+    been. Raises NoRowsError where there is no such run, ObjectError where a view is missing.
+    """
+    with engine.connect() as connection:
+        plan = plan_of(connection, run_id)
+        chunks = queries.recorded_chunks(connection, run_id)
+        recorded = queries.recorded_epochs(connection, run_id)
+    found = [*plan.problems, *chunks_of(plan, chunks)]
+    found += _unexpected_statistics(engine, plan, recorded)
+    begin(sum(layer.values for layer, _ in plan.parts()))
+    pool = ThreadPoolExecutor(CONNECTIONS, thread_name_prefix="verifier")
+    try:
+        job = _Stored(engine, plan, advance) if plan.full else _Recorded(engine, plan, advance)
+        found += job.carry_out(pool)
+    finally:
+        pool.shutdown(wait=True, cancel_futures=True)
+    return Outcome(
+        plan,
+        tuple(sorted(found, key=lambda each: each.order)),
+        job.rows,
+        job.values,
+        sum(len(layer.rows) for layer, _ in plan.parts()),
+        tuple(sorted(job.pending | {epoch for epoch in chunks["epoch"] if plan.pending(epoch)})),
+    )
+
+
+class _Recorded:
+    """Statistics alone: their counts against the catalogue."""
+
+    def __init__(self, engine: Engine, plan: Plan, advance: Callable[[int], None]) -> None:
+        self.engine, self.plan, self.advance = engine, plan, advance
+        self.rows = self.values = 0
+        self.pending: set[int] = set()
+
+    def carry_out(self, pool: ThreadPoolExecutor) -> list[Disagreement]:
+        parts = [pool.submit(self._part, *part) for part in self.plan.parts()]
+        return [each for part in parts for each in part.result()]
+
+    def _part(self, layer: LayerPlan, epoch: int) -> list[Disagreement]:
+        with self.engine.connect() as connection:
+            recorded = queries.recorded_statistics(
+                connection, self.plan.run_id, layer.number, epoch
+            )
+        self.advance(layer.values)
+        return recorded_steps(layer, epoch, recorded)
+
+
+class _Stored:
+    """Gradient tables: cells against the catalogue, the statistics, the index and the views."""
+
+    def __init__(self, engine: Engine, plan: Plan, advance: Callable[[int], None]) -> None:
+        self.engine, self.plan, self.advance = engine, plan, advance
+        self.rows = self.values = 0
+        self.pending: set[int] = set()
+        self._lock = threading.Lock()
+
+    def carry_out(self, pool: ThreadPoolExecutor) -> list[Disagreement]:
+        views = [pool.submit(self._views, layer) for layer in self.plan.layers]
+        overall = pool.submit(self._overall)
+        parts = {
+            (layer.number, epoch): pool.submit(self._part, layer, epoch)
+            for layer, epoch in self.plan.parts()
+        }
+        strays = self._strays(pool, [view.result() for view in views])
+        found: list[Disagreement] = []
+        truths: dict[tuple[int, int], Truth] = {}
+        for place, part in parts.items():
+            truths[place], own = part.result()
+            found += own
+        for stray in strays:
+            found += stray.result()[1]
+        for view in (*views, overall):
+            found += disagreeing(self.plan, view.result(), truths)
+        return found
+
+    def _views(self, layer: LayerPlan) -> Views:
+        with self.engine.connect() as connection:
+            return layer_views(connection, self.plan, layer)
+
+    def _overall(self) -> Views:
+        with self.engine.connect() as connection:
+            return overall_views(connection, self.plan)
+
+    def _strays(self, pool: ThreadPoolExecutor, views: list[Views]) -> list[Future]:
+        """Look at epochs that have rows and are not to have any."""
+        strays = []
+        for layer, view in zip(self.plan.layers, views, strict=True):
+            for epoch in view.stored_epochs(layer.number):
+                if self.plan.pending(epoch):
+                    self.pending.add(epoch)
+                elif epoch not in self.plan.complete():
+                    strays.append(pool.submit(self._part, layer.nothing(), epoch))
+        return strays
+
+    def _part(self, layer: LayerPlan, epoch: int) -> tuple[Truth, list[Disagreement]]:
+        run_id, experiment = self.plan.run_id, self.plan.experiment
+        with self.engine.connect() as connection:
+            cells = queries.cell_sums(connection, experiment, layer.number, run_id, epoch)
+            index = queries.index_sums(connection, experiment, layer.number, run_id, epoch)
+            recorded = queries.recorded_statistics(connection, run_id, layer.number, epoch)
+        self.advance(layer.values)
+        rows = int(cells["row_count"].sum())
+        with self._lock:
+            self.rows += rows
+            self.values += rows * layer.width
+        return (
+            truth_of(layer, cells, recorded),
+            stored_steps(layer, epoch, cells, index, recorded),
+        )
+
+
+def _unexpected_statistics(
+    engine: Engine, plan: Plan, recorded: pd.DataFrame
+) -> Iterator[Disagreement]:
+    """Yield the statistics of layers that the run has not, and of epochs it has not completed."""
+    numbers = {layer.number for layer in plan.layers}
+    for part in recorded.itertuples():
+        if part.layer in numbers and part.epoch in plan.complete():
+            continue
+        if plan.status == "running" and part.epoch > plan.completed_epoch:
+            continue
+        with engine.connect() as connection:
+            rows = queries.recorded_statistics(connection, plan.run_id, part.layer, part.epoch)
+        for step in rows["step"]:
+            yield Disagreement(
+                "step_statistics has a row, and none is expected", part.epoch, part.layer, int(step)
+            )
