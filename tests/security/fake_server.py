@@ -113,7 +113,7 @@ def fake_server(behave: Callable[[Client], object]) -> Iterator[Fake]:
                 fake.clients.append(client)
                 with client.socket:
                     client.socket.settimeout(20)
-                    with suppress(LeftError, ConnectionError):
+                    with suppress(LeftError, OSError):
                         behave(client)
                         client.read()  # waits for the client to leave
 
