@@ -10,6 +10,10 @@ NOTE_PROGRESS = (
     "(run_id, layer, epoch, first_step, last_step, `rows`, loaded_at) "
     "VALUES (%s, %s, %s, %s, %s, %s, %s)"
 )
+FIND_PROGRESS = (
+    "SELECT `rows` FROM telemetry_progress "
+    "WHERE run_id = %s AND layer = %s AND epoch = %s AND first_step = %s"
+)
 FIRST_WARNING = "SHOW WARNINGS LIMIT 1"
 
 

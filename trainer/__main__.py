@@ -17,9 +17,10 @@ from trainer.datasets import NAMES, Dataset, load, prepare
 from trainer.display import Display, say
 from trainer.drop import drop_run
 from trainer.experiments import Experiment
-from trainer.run import Settings, begun_with, carry_out, describe
+from trainer.run import Going, Settings, begun_with, carry_out, describe
 from trainer.runs_table import runs_table
 from trainer.sweep import Job, cores, sweep
+from trainer.telemetry.patience import SECONDS
 from trainer.telemetry.resumption import StoredRun, same_run, stored_run
 from trainer.telemetry.room import check_room
 from trainer.telemetry.runs import finished_runs
@@ -91,16 +92,23 @@ def main() -> None:
     help="go on with a run that was begun with the same and stopped, if there is one",
 )
 @click.option("--run", "run_id", type=Whole(1, 2**31 - 1), help="go on with this run alone")
+@click.option(
+    "--patience",
+    type=Whole(0, 1_000_000),
+    default=int(SECONDS),
+    show_default=True,
+    help="seconds that a server may be away before the run gives up",
+)
 @click.pass_context
 def train(
     context, exp, dataset, data_dir, epochs, seed, seeds, precision, limit, telemetry,
-    record_every, resume, run_id,
+    record_every, resume, run_id, patience,
 ) -> None:  # fmt: skip
     """Train experiments, every gradient recorded."""
     console = Console(stderr=True)
     if run_id is not None:
         _refuse_more_than_run(context)
-        _go_on(console, run_id, data_dir)
+        _go_on(console, run_id, data_dir, patience)
         return
     if seed + seeds - 1 > LARGEST_SEED:
         raise Refusal(f"SEED and SEEDS go beyond the largest seed, {LARGEST_SEED:,}.")
@@ -125,7 +133,8 @@ def train(
     _look_for_room(console, url, data, to_do)
     for experiment, settings, begun in to_do:
         with Display(console) as display:
-            carry_out(experiment, data, settings, url, display, begun and begun.run_id)
+            going = Going(begun and begun.run_id, patience)
+            carry_out(experiment, data, settings, url, display, going)
 
 
 @main.command()
@@ -181,7 +190,7 @@ def _refuse_more_than_run(context: click.Context) -> None:
     given = [
         name
         for name in context.params
-        if name not in ("run_id", "data_dir", "resume")
+        if name not in ("run_id", "data_dir", "resume", "patience")
         and context.get_parameter_source(name) is ParameterSource.COMMANDLINE
     ]
     if given:
@@ -190,7 +199,7 @@ def _refuse_more_than_run(context: click.Context) -> None:
         )
 
 
-def _go_on(console: Console, run_id: int, data_dir: Path | None) -> None:
+def _go_on(console: Console, run_id: int, data_dir: Path | None, patience: int) -> None:
     """Go on with one run, as the registry says it was begun."""
     database = owner_engine()
     found = stored_run(database, run_id)
@@ -200,7 +209,7 @@ def _go_on(console: Console, run_id: int, data_dir: Path | None) -> None:
     if not found.finished:
         _look_for_room(console, url, data, [(experiment, settings, found)])
     with Display(console) as display:
-        carry_out(experiment, data, settings, url, display, run_id)
+        carry_out(experiment, data, settings, url, display, Going(run_id, patience))
 
 
 def _look_for_room(

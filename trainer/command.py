@@ -1,16 +1,18 @@
 """What all commands of the trainer share: a mistake is one sentence on standard error, status 2.
 
-Ctrl-C, SIGTERM and a terminal that goes away end a command with status 130, without a traceback.
+Ctrl-C, SIGTERM and a terminal that goes away end a command with status 130, without a traceback; a
+server that stays away for too long ends it with status 3.
 """
 
 import click
 
 from sql.errors import DatabaseError
 from sql.refusal import Refusal
-from trainer.errors import TrainerError
+from trainer.errors import OutageError, TrainerError
 from trainer.interruption import as_keyboard_interrupt
 
 INTERRUPTED = 130
+GIVEN_UP = 3
 
 
 class Command(click.Command):
@@ -28,6 +30,9 @@ class Command(click.Command):
         try:
             with as_keyboard_interrupt():
                 return super().invoke(ctx)
+        except OutageError as error:
+            click.echo(f"Error: {error}", err=True)
+            raise SystemExit(GIVEN_UP) from error
         except (DatabaseError, TrainerError) as error:
             raise Refusal(str(error)) from error
         except KeyboardInterrupt:

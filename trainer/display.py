@@ -141,6 +141,8 @@ def _columns(roomy: bool) -> list[ProgressColumn]:
 
 def _traffic(task: Task, unit: str) -> str:
     traffic, verb = task.fields["traffic"](), "sent" if task.fields["sent"] else "read"
+    if traffic.outage is not None:
+        return f"server away {_clock(traffic.outage)} {_short(traffic.waiting_rows)} behind"
     return f"{_short(traffic.rows)}{unit} {verb} {_short(traffic.waiting_rows)} behind"
 
 

@@ -5,6 +5,7 @@ TrainerError
  ├── DatasetError     a data set that is missing, corrupted, or cannot be downloaded
  ├── TelemetryError   gradients that did not arrive in the server as they were sent
  ├── RoomError        a run for which there is no room where the server keeps its data
+ ├── OutageError      a server that stayed away, full or busy for longer than the user has patience
  ├── RunBusyError     a run that another process trains or removes
  ├── ResumeError      a run that cannot go on where it stopped
  └── RemovalError     a run that cannot be removed
@@ -25,6 +26,10 @@ class DatasetError(TrainerError):
 
 class TelemetryError(TrainerError):
     """Gradients did not arrive in the server as they were sent."""
+
+
+class OutageError(TrainerError):
+    """The server stayed away, full or busy for too long; commands exit with status 3."""
 
 
 class RunBusyError(TrainerError):

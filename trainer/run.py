@@ -9,16 +9,20 @@ from sqlalchemy import URL, Engine
 from threadpoolctl import threadpool_limits
 
 from sql.connection import connect_arguments, connected, engine, explained
+from sql.errors import DatabaseError
 from sql.given_server import require_privileges
 from sql.loading import local_infile_allowed
+from sql.outage import passing
 from trainer.assembly import build_network, build_optimizer
 from trainer.datasets import Dataset
+from trainer.errors import OutageError
 from trainer.experiments import Experiment
 from trainer.interruption import postponed
 from trainer.loop import Progress, restore_training, train
 from trainer.recording import EpochMetrics, State
 from trainer.telemetry.buffer_connection import BufferConnection
 from trainer.telemetry.loader import Loader
+from trainer.telemetry.patience import SECONDS, Patience
 from trainer.telemetry.recorder import GradientRecorder
 from trainer.telemetry.resumption import START, resume
 from trainer.telemetry.runs import Run, RunDescription, RunLayer, Status, register
@@ -28,6 +32,8 @@ WRITERS = 4
 """Connections that load at once. Two would keep two cores busy but for their waits for the disk,
 which the others fill."""
 CLASSES = 10
+SILENCE = 120
+"""Seconds without a word after which a writer takes its connection for lost."""
 DTYPES = {"double": np.dtype(np.float64), "single": np.dtype(np.float32)}
 TABLE_DTYPES = {"DOUBLE": DTYPES["double"], "FLOAT": DTYPES["single"]}
 
@@ -41,6 +47,18 @@ class Settings:
     telemetry: Literal["full", "statistics"] = "full"
     record_every: int = 1
     limit: int | None = None
+
+
+@dataclass(frozen=True)
+class Going:
+    """How a run is carried out, which its numbers do not depend on.
+
+    `resumed` is the number of a run that was begun with the same and stopped: it goes on behind its
+    last completed epoch. A server that is away is waited for up to `patience` seconds.
+    """
+
+    resumed: int | None = None
+    patience: float = SECONDS
 
 
 class Watcher:
@@ -77,18 +95,16 @@ def carry_out(
     settings: Settings,
     url: URL,
     watcher: Watcher | None = None,
-    resumed: int | None = None,
+    going: Going | None = None,
 ) -> int:
     """Train one experiment, everything recorded in the database at `url`, and return its run id.
 
-    With `resumed`, the number of a run that was begun with the same and stopped, that run goes on
-    behind its last completed epoch.
-
-    Whatever ends the run early is written into `runs.status` (interrupted for Ctrl-C, else failed)
-    and raised again. Raises DatabaseError or DatasetError, and makes nothing, where the database or
-    the data cannot be used.
+    Whatever ends the run early is written into `runs.status` (interrupted for Ctrl-C and for a
+    server that stays away, else failed) and raised again. Raises DatabaseError or DatasetError, and
+    makes nothing, where the database or the data cannot be used.
     """
-    watcher = watcher or Watcher()
+    watcher, going = watcher or Watcher(), going or Going()
+    patience = Patience(going.patience, watcher.warn)
     generator = np.random.default_rng(settings.seed)
     dtype = DTYPES[settings.precision]
     data = (dataset.limited(settings.limit) if settings.limit else dataset).shuffled(generator)
@@ -102,10 +118,10 @@ def carry_out(
     status: Status = "failed"
     try:
         with postponed():
-            if resumed is None:
+            if going.resumed is None:
                 run, point = register(database, description), START
             else:
-                run, point = resume(database, description, resumed)
+                run, point = resume(database, description, going.resumed)
         if point.state:
             restore_training(point.state, network, optimizer, generator)
         if point.changed:
@@ -113,30 +129,28 @@ def carry_out(
                 "Other versions than when the run began may give other bits: "
                 f"{', '.join(point.changed)}."
             )
-        sink = Sink(_connector(url, database, run, settings, watcher), WRITERS)
+        sink = Sink(_connector(url, database, run, settings, watcher), WRITERS, patience)
         watcher.registered(run.run_id, description, sink.traffic, point.completed_epoch)
-        recorder = GradientRecorder(
-            run.shape, dtype, sink, _close(run, watcher), settings.record_every
-        )
+        close = _close(run, watcher, patience)
+        recorder = GradientRecorder(run.shape, dtype, sink, close, settings.record_every)
         with threadpool_limits(1), explained(url):
             train(
                 network, optimizer, data, experiment.batch_size, experiment.epochs, generator,
                 recorder, watcher.progress, point.completed_epoch + 1,
             )  # fmt: skip
         status = "finished"
-    except KeyboardInterrupt:
+    except (KeyboardInterrupt, OutageError):
         status = "interrupted"
         raise
     finally:
         with postponed():
+            patience.end()
             if recorder:
                 recorder.close()
             if sink:
                 sink.close()
             if run:
-                run.finish(status)
-                run.close()
-                watcher.ended(run.run_id, status)
+                _leave(run, status, watcher)
             database.dispose()
     return run.run_id
 
@@ -172,9 +186,26 @@ def begun_with(values: Mapping[str, Any]) -> tuple[Experiment, Settings]:
     return Experiment.model_validate(config), settings
 
 
-def _close(run: Run, watcher: Watcher) -> Callable[[EpochMetrics, Sequence[tuple], State], None]:
+def _leave(run: Run, status: Status, watcher: Watcher) -> None:
+    """Say how the run ended, or where the server is still away, that it does not know."""
+    try:
+        run.finish(status)
+    except DatabaseError as error:
+        if not passing(error):
+            raise
+        watcher.warn(
+            f"The server does not know yet that run {run.run_id} is {status}: the next trainer "
+            "tells it."
+        )
+    run.close()
+    watcher.ended(run.run_id, status)
+
+
+def _close(
+    run: Run, watcher: Watcher, patience: Patience
+) -> Callable[[EpochMetrics, Sequence[tuple], State], None]:
     def close(metrics: EpochMetrics, statistics: Sequence[tuple], state: State) -> None:
-        run.close_epoch(metrics, statistics, state)
+        patience.outlast(lambda again: run.close_epoch(metrics, statistics, state))
         watcher.epoch(metrics)
 
     return close
@@ -194,7 +225,8 @@ def _connector(
     dtypes = {number: TABLE_DTYPES[kind] for number, kind in run.table_types.items()}
 
     def connect() -> Loader:
-        connection = BufferConnection(**connect_arguments(url))
+        limits = {"read_timeout": SILENCE, "write_timeout": SILENCE}
+        connection = BufferConnection(**limits | connect_arguments(url))
         return Loader(connection, run.shape, run.run_id, dtypes, allowed)
 
     return connect

@@ -15,7 +15,7 @@ from trainer.datasets import Dataset, load
 from trainer.experiments import Experiment
 from trainer.loop import train
 from trainer.recording import EpochMetrics
-from trainer.run import DTYPES, Settings, Watcher, carry_out
+from trainer.run import DTYPES, Going, Settings, Watcher, carry_out
 
 IMAGES = 300
 """Training images of a small experiment: four batches of 64 and one of 44."""
@@ -52,9 +52,15 @@ class Laboratory:
     def __init__(self, url: URL, made: Engine, dataset: Dataset) -> None:
         self.url, self.engine, self.dataset = url, made, dataset
 
-    def run(self, experiment: Experiment, watcher: Watcher | None = None, **settings) -> int:
+    def run(
+        self,
+        experiment: Experiment,
+        watcher: Watcher | None = None,
+        going: Going | None = None,
+        **settings,
+    ) -> int:
         chosen = Settings(**{"limit": IMAGES} | settings)
-        return carry_out(experiment, self.dataset, chosen, self.url, watcher)
+        return carry_out(experiment, self.dataset, chosen, self.url, watcher, going)
 
     def collect(self, experiment: Experiment, **settings) -> Collection:
         """Train as `run` does, but into lists."""

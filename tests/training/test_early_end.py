@@ -6,10 +6,9 @@ from collections import defaultdict
 import pytest
 from sqlalchemy import event, inspect
 
-from sql.errors import ServerError
 from trainer import run
-from trainer.errors import TelemetryError
-from trainer.run import Watcher
+from trainer.errors import OutageError, TelemetryError
+from trainer.run import Going, Watcher
 from trainer.telemetry import assembler
 
 ROWS = {1: 784, 2: 64, 3: 7, 4: 64, 5: 5, 6: 64}
@@ -94,22 +93,38 @@ def test_a_writer_that_fails_ends_the_run_as_failed(laboratory, small, small_chu
     ) == [(1,)]
 
 
-def test_a_server_that_hangs_up_ends_the_run_as_failed_with_a_sentence(
-    laboratory, small, small_chunks, monkeypatch
-):
-    """The one writer has a connection from the first epoch, and the second is still to be sent."""
+@pytest.fixture
+def hang_up(laboratory, monkeypatch):
+    """Return a function that ends every connection but the laboratory's, as a server can.
+
+    The one writer has a connection from the first epoch, and the second is still to be sent.
+    """
     monkeypatch.setattr(run, "WRITERS", 1)
 
-    def hang_up(_run_id: int) -> None:
+    def end_all(_run_id: int) -> None:
         for (number,) in laboratory.select(
             "SELECT id FROM information_schema.processlist "
             "WHERE db = DATABASE() AND id <> CONNECTION_ID()"
         ):
             laboratory.execute(f"KILL {number}")
 
-    with pytest.raises(ServerError, match="see whether it still runs"):
-        laboratory.run(small("hung_up"), AtStep(2, 1, hang_up))
-    assert laboratory.status(laboratory.newest_run()) == "failed"
+    return end_all
+
+
+def test_a_server_that_hangs_up_is_outlasted(laboratory, small, small_chunks, hang_up):
+    run_id = laboratory.run(small("hung_up"), AtStep(2, 1, hang_up))
+    undisturbed = laboratory.run(small("hung_up"))
+    rows = "SELECT COUNT(*), SUM(Norm), MIN(Mean) FROM hung_up_layer_3_hidden WHERE Run = {}"
+    assert laboratory.status(run_id) == "finished"
+    assert laboratory.select(rows.format(run_id)) == laboratory.select(rows.format(undisturbed))
+
+
+def test_a_server_that_stays_away_leaves_the_run_interrupted_with_a_sentence(
+    laboratory, small, small_chunks, hang_up
+):
+    with pytest.raises(OutageError, match="RESUME=1 goes on"):
+        laboratory.run(small("given_up"), AtStep(2, 1, hang_up), Going(patience=0))
+    assert laboratory.status(laboratory.newest_run()) == "interrupted"
 
 
 def test_ctrl_c_while_registering_waits_until_the_run_can_be_called_interrupted(laboratory, small):

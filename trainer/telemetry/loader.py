@@ -4,7 +4,13 @@ from datetime import UTC, datetime
 
 import numpy as np
 
-from sql.loading import FIRST_WARNING, NOTE_PROGRESS, insert_gradients, load_gradients
+from sql.loading import (
+    FIND_PROGRESS,
+    FIRST_WARNING,
+    NOTE_PROGRESS,
+    insert_gradients,
+    load_gradients,
+)
 from sql.objects import Shape
 from trainer.errors import TelemetryError
 from trainer.telemetry.buffer_connection import BufferConnection
@@ -48,6 +54,17 @@ class Loader:
             if self.connection.open:
                 self.connection.rollback()
             raise
+
+    def has(self, chunk: Chunk) -> bool:
+        """Whether a chunk is stored: to be asked where the answer to its commit was lost."""
+        with self.connection.cursor() as cursor:
+            cursor.execute(
+                FIND_PROGRESS,
+                (self.run_id, chunk.layer.number, chunk.epoch, chunk.first_step),
+            )
+            found = cursor.fetchone() is not None
+        self.connection.commit()
+        return found
 
     def close(self) -> None:
         """Close the connection."""

@@ -43,6 +43,14 @@ def hold(connection: Connection, run_id: int) -> None:
         )
 
 
+def is_held(connection: Connection, run_id: int) -> bool:
+    """Whether the connection's session holds a run's lock."""
+    name = {"name": _name(connection, run_id)}
+    held = bool(connection.scalar(text(locks.IS_MINE), name))
+    connection.commit()
+    return held
+
+
 def release(connection: Connection, run_id: int) -> None:
     """Give a run's lock back, if the connection still is."""
     if not (connection.closed or connection.invalidated):

@@ -11,7 +11,7 @@ from typing import Any, Literal
 from sqlalchemy import Connection, Engine, delete, func, insert, select, update
 
 from sql.catalogue import checkpoints, epoch_metrics, layers, runs, step_statistics
-from sql.errors import ObjectError
+from sql.errors import DatabaseError, ObjectError
 from sql.objects import Layer, Shape
 from sql.registry import (
     apply_views,
@@ -24,7 +24,7 @@ from sql.registry import (
 from trainer.recording import EpochMetrics, State
 from trainer.telemetry.checkpoints import pack
 from trainer.telemetry.provenance import git_commit, package_versions
-from trainer.telemetry.run_lock import hold, release, settle_abandoned
+from trainer.telemetry.run_lock import hold, is_held, release, settle_abandoned
 from trainer.telemetry.statistics import COLUMNS
 
 Status = Literal["finished", "failed", "interrupted"]
@@ -95,7 +95,12 @@ class Run:
         self.run_id, self.shape, self.table_types = run_id, shape, table_types
 
     def close_epoch(self, metrics: EpochMetrics, statistics: Sequence[tuple], state: State) -> None:
-        """Store an epoch's metrics, statistics and checkpoint, and that it is complete, at once."""
+        """Store an epoch's metrics, statistics and checkpoint, and that it is complete, at once.
+
+        Does nothing where that has happened already: a commit may be lost to its client alone.
+        Raises RunBusyError where the run, while the server was away, came into other hands.
+        """
+        self._keep_lock()
         values = asdict(metrics) | {
             name: _finite(getattr(metrics, name)) for name in ("loss", "validation_loss")
         }
@@ -104,6 +109,9 @@ class Run:
             for row in statistics
         ]
         with self._engine.begin() as connection:
+            completed = select(runs.c.completed_epoch).where(runs.c.run_id == self.run_id)
+            if connection.scalar(completed.with_for_update()) >= metrics.epoch:
+                return
             connection.execute(insert(epoch_metrics).values(run_id=self.run_id, **values))
             if rows:
                 connection.execute(insert(step_statistics), rows)
@@ -116,7 +124,7 @@ class Run:
             connection.execute(
                 update(runs)
                 .where(runs.c.run_id == self.run_id)
-                .values(completed_epoch=metrics.epoch)
+                .values(completed_epoch=metrics.epoch, status="running")
             )
 
     def finish(self, status: Status) -> None:
@@ -127,6 +135,15 @@ class Run:
                 .where(runs.c.run_id == self.run_id)
                 .values(status=status, finished_at=_now())
             )
+
+    def _keep_lock(self) -> None:
+        """Take the run's lock anew where the server has ended the session that held it."""
+        try:
+            if not is_held(self._lock, self.run_id):
+                hold(self._lock, self.run_id)
+        except DatabaseError:
+            self._lock.rollback()  # the next attempt then connects anew
+            raise
 
     def close(self) -> None:
         """Let others have the run."""

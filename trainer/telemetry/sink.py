@@ -6,8 +6,11 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 
+from sql.outage import passing
+from trainer.errors import TelemetryError
 from trainer.telemetry.chunk import Chunk
 from trainer.telemetry.loader import Loader
+from trainer.telemetry.patience import Patience
 from trainer.telemetry.statistics import chunk_statistics
 
 WAITING = 12
@@ -16,23 +19,34 @@ WAITING = 12
 
 @dataclass(frozen=True)
 class Traffic:
-    """How far the writers are: rows and values stored, and rows handed over but not stored yet."""
+    """How far the writers are: rows and values stored, and rows handed over but not stored yet.
+
+    `outage` is for how many seconds the server has been away, None where it is not.
+    """
 
     rows: int = 0
     values: int = 0
     waiting_rows: int = 0
+    outage: float | None = None
 
 
 class Sink:
     """A bounded queue in front of `writers` threads; it blocks when full and never drops anything.
 
     Every chunk is summarised, and stored unless `connect` is None (a run that keeps statistics
-    alone). What goes wrong in a writer is raised by the next `put` or `flush`; nothing is stored
-    after it.
+    alone). What passes is outlasted with `patience`, and a chunk whose commit may have happened is
+    looked up before it is sent again. What else goes wrong in a writer is raised by the next `put`
+    or `flush`; nothing is stored after it.
     """
 
-    def __init__(self, connect: Callable[[], Loader] | None, writers: int = 2) -> None:
+    def __init__(
+        self,
+        connect: Callable[[], Loader] | None,
+        writers: int = 2,
+        patience: Patience | None = None,
+    ) -> None:
         self._connect = connect
+        self._patience = patience or Patience()
         self._pool = ThreadPoolExecutor(writers, thread_name_prefix="writer")
         self._room = threading.BoundedSemaphore(WAITING + writers)
         self._lock = threading.Lock()
@@ -73,7 +87,8 @@ class Sink:
     def traffic(self) -> Traffic:
         """Return what has been stored and what waits."""
         with self._lock:
-            return Traffic(self._rows, self._values, self._taken_rows - self._rows)
+            waiting = self._taken_rows - self._rows
+            return Traffic(self._rows, self._values, waiting, self._patience.outage())
 
     def close(self) -> None:
         """Stop the writers after the chunks they are at; those that still wait are not stored."""
@@ -86,18 +101,42 @@ class Sink:
             return
         statistics = chunk_statistics(chunk)
         if self._connect:
-            self._loader().put(chunk)
+            self._patience.outlast(lambda again: self._store(chunk, again))
         with self._lock:
             self._statistics[chunk.epoch] += statistics
             self._rows += chunk.rows
             self._values += chunk.values.size
 
+    def _store(self, chunk: Chunk, again: bool) -> None:
+        """Store a chunk that may be stored already, where it was sent before and no answer came."""
+        loader = self._loader()
+        try:
+            if again and loader.has(chunk):
+                return
+            try:
+                loader.put(chunk)
+            except TelemetryError:
+                # What was sent before may have been under way still, and stored while this waited.
+                if not (again and loader.has(chunk)):
+                    raise
+        except Exception as error:
+            if passing(error):
+                self._forget(loader)
+            raise
+
     def _loader(self) -> Loader:
-        if not hasattr(self._own, "loader"):
+        """Return this thread's loader, with a connection that is as good as new."""
+        if getattr(self._own, "loader", None) is None:
             self._own.loader = self._connect()
             with self._lock:
                 self._loaders.append(self._own.loader)
         return self._own.loader
+
+    def _forget(self, loader: Loader) -> None:
+        self._own.loader = None
+        with self._lock:
+            self._loaders.remove(loader)
+        loader.close()
 
     def _done(self, future: Future) -> None:
         with self._lock:
