@@ -11,6 +11,8 @@ from sqlalchemy import Connection, select, text, update
 
 from sql import locks
 from sql.catalogue import runs
+from sql.errors import DatabaseError
+from sql.outage import passing
 from trainer.errors import RunBusyError
 
 
@@ -52,10 +54,15 @@ def is_held(connection: Connection, run_id: int) -> bool:
 
 
 def release(connection: Connection, run_id: int) -> None:
-    """Give a run's lock back, if the connection still is."""
-    if not (connection.closed or connection.invalidated):
+    """Give a run's lock back, unless the server has ended the session, and the lock with it."""
+    if connection.closed or connection.invalidated:
+        return
+    try:
         connection.execute(text(locks.GIVE_BACK), {"name": _name(connection, run_id)})
         connection.commit()
+    except DatabaseError as error:
+        if not passing(error):
+            raise
 
 
 def settle_abandoned(connection: Connection) -> list[int]:
