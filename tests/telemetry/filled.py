@@ -1,0 +1,34 @@
+"""Runs with rows in every layer and every table of the catalogue."""
+
+import numpy as np
+
+from trainer.recording import EpochMetrics
+from trainer.telemetry.chunk import Chunk
+from trainer.telemetry.loader import Loader
+from trainer.telemetry.runs import Run
+from trainer.telemetry.statistics import COLUMNS
+
+EPOCHS = 2
+STEPS = 3
+
+
+def fill(run: Run, loader: Loader | None, finish: bool = True, seed: int = 1) -> Run:
+    """Store two epochs of three steps, and end the run as a trainer does."""
+    generator = np.random.default_rng(seed)
+    for epoch in range(1, EPOCHS + 1):
+        for layer in run.shape.layers if loader else ():
+            for step in range(1, STEPS + 1):
+                values = generator.normal(size=(4 + layer.number, layer.width))
+                rows = np.array([len(values)])
+                loader.put(Chunk(layer, epoch, np.array([step]), rows, values))
+        statistics = [
+            (layer.number, epoch, step, *([1] * len(COLUMNS)))
+            for layer in run.shape.layers
+            for step in range(1, STEPS + 1)
+        ]
+        metrics = EpochMetrics(epoch, 1.0, 0.5, 1.0, 0.5, 0.1, 1.0)
+        run.close_epoch(metrics, statistics, {"weights": generator.normal(size=3)})
+    if finish:
+        run.finish("finished")
+        run.close()
+    return run
