@@ -13,6 +13,7 @@ from pathlib import Path
 
 from pymysql.converters import escape_string
 
+from sql.errors import ServerError
 from sql.names import backticked, quoted
 
 OWNER = "owner"
@@ -77,8 +78,22 @@ def setup(passwords: Mapping[str, str]) -> list[str]:
 
 
 def load_passwords(path: Path) -> dict[str, str]:
-    """Return the passwords kept in `path`; none if there is no such file."""
-    return json.loads(path.read_text()) if path.exists() else {}
+    """Return the passwords kept in `path`; none if there is no such file.
+
+    Raises ServerError where the file holds something else.
+    """
+    if not path.exists():
+        return {}
+    try:
+        kept = json.loads(path.read_text())
+    except ValueError:
+        kept = None
+    if not isinstance(kept, dict) or not all(isinstance(word, str) for word in kept.values()):
+        raise ServerError(
+            f"{path} does not hold the passwords it should: restore it, or delete it and run "
+            "`make up`, which makes new ones"
+        )
+    return kept
 
 
 def keep_passwords(path: Path, names: tuple[str, ...]) -> dict[str, str]:
