@@ -124,6 +124,7 @@ checkpoints = Table(
     metadata,
     _run_id(),
     _number("epoch"),
+    _number("part"),
     Column("state", LargeBinary().with_variant(LONGBLOB(), "mysql", "mariadb"), nullable=False),
     Column("created_at", DATETIME(fsp=6), nullable=False),
     **OPTIONS,

@@ -41,3 +41,9 @@ def local_infile_allowed(engine: Engine) -> bool:
     """Whether the server takes LOAD DATA LOCAL."""
     with engine.connect() as connection:
         return bool(connection.scalar(text("SELECT @@GLOBAL.local_infile")))
+
+
+def packet_limit(engine: Engine) -> int:
+    """How many bytes the server takes in one packet."""
+    with engine.connect() as connection:
+        return int(connection.scalar(text("SELECT @@GLOBAL.max_allowed_packet")))

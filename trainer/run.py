@@ -8,10 +8,11 @@ import numpy as np
 from sqlalchemy import URL, Engine
 from threadpoolctl import threadpool_limits
 
+from sql import address
 from sql.connection import connect_arguments, connected, engine, explained
-from sql.errors import DatabaseError
+from sql.errors import DatabaseError, ServerError
 from sql.given_server import require_privileges
-from sql.loading import local_infile_allowed
+from sql.loading import local_infile_allowed, packet_limit
 from sql.outage import passing
 from trainer.assembly import build_network, build_optimizer
 from trainer.datasets import Dataset
@@ -32,6 +33,8 @@ WRITERS = 4
 """Connections that load at once. Two would keep two cores busy but for their waits for the disk,
 which the others fill."""
 CLASSES = 10
+SMALLEST_PACKET = 4 << 20
+"""Bytes that a server must take in one packet: a part of a checkpoint as text, and room."""
 SILENCE = 120
 """Seconds without a word after which a writer takes its connection for lost."""
 DTYPES = {"double": np.dtype(np.float64), "single": np.dtype(np.float32)}
@@ -114,6 +117,7 @@ def carry_out(
     with connected(url) as session:
         require_privileges(session, url)
     database = engine(url)
+    require_packets(database, url)
     run, sink, recorder = None, None, None
     status: Status = "failed"
     try:
@@ -153,6 +157,17 @@ def carry_out(
                 _leave(run, status, watcher)
             database.dispose()
     return run.run_id
+
+
+def require_packets(database: Engine, url: URL) -> None:
+    """Raise ServerError where the server takes packets too small for what a run sends."""
+    limit = packet_limit(database)
+    if limit < SMALLEST_PACKET:
+        database.dispose()
+        raise ServerError(
+            f"the server at {address.public(url)} takes packets of {limit:,} bytes at most: run "
+            f"SET GLOBAL max_allowed_packet = {SMALLEST_PACKET} on it, or more"
+        )
 
 
 def describe(experiment: Experiment, dataset: Dataset, settings: Settings) -> RunDescription:

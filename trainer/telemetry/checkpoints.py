@@ -1,10 +1,14 @@
 """The state of a training run as bytes, and back, to the last bit."""
 
 import io
+from collections.abc import Iterator
 
 import numpy as np
 
 from trainer.recording import State
+
+PART = 1 << 20
+"""Bytes of a part; as text in a statement it may take twice as many."""
 
 
 def pack(state: State) -> bytes:
@@ -12,6 +16,12 @@ def pack(state: State) -> bytes:
     buffer = io.BytesIO()
     np.savez(buffer, **{name: np.asarray(value) for name, value in state.items()})
     return buffer.getvalue()
+
+
+def parts(data: bytes) -> Iterator[bytes]:
+    """Yield the bytes in parts of at most PART."""
+    for start in range(0, len(data), PART):
+        yield data[start : start + PART]
 
 
 def unpack(data: bytes) -> dict[str, np.ndarray]:

@@ -164,14 +164,14 @@ def _point(connection: Connection, found: StoredRun) -> ResumePoint:
     )
     if not found.completed_epoch:
         return ResumePoint(0, None, changed)
-    packed = connection.scalar(
-        select(checkpoints.c.state).where(
-            checkpoints.c.run_id == found.run_id, checkpoints.c.epoch == found.completed_epoch
-        )
-    )
-    if packed is None:
+    packed = connection.scalars(
+        select(checkpoints.c.state)
+        .where(checkpoints.c.run_id == found.run_id, checkpoints.c.epoch == found.completed_epoch)
+        .order_by(checkpoints.c.part)
+    ).all()
+    if not packed:
         raise ResumeError(
             f"Run {found.run_id} has no checkpoint of epoch {found.completed_epoch}, so it cannot "
             "go on: begin a new run without RESUME and RUN."
         )
-    return ResumePoint(found.completed_epoch, unpack(packed), changed)
+    return ResumePoint(found.completed_epoch, unpack(b"".join(packed)), changed)

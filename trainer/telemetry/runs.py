@@ -22,7 +22,7 @@ from sql.registry import (
     withdraw,
 )
 from trainer.recording import EpochMetrics, State
-from trainer.telemetry.checkpoints import pack
+from trainer.telemetry.checkpoints import pack, parts
 from trainer.telemetry.provenance import git_commit, package_versions
 from trainer.telemetry.run_lock import hold, is_held, release, settle_abandoned
 from trainer.telemetry.statistics import COLUMNS
@@ -116,11 +116,9 @@ class Run:
             if rows:
                 connection.execute(insert(step_statistics), rows)
             connection.execute(delete(checkpoints).where(checkpoints.c.run_id == self.run_id))
-            connection.execute(
-                insert(checkpoints).values(
-                    run_id=self.run_id, epoch=metrics.epoch, state=pack(state), created_at=_now()
-                )
-            )
+            key = {"run_id": self.run_id, "epoch": metrics.epoch, "created_at": _now()}
+            for number, part in enumerate(parts(pack(state))):
+                connection.execute(insert(checkpoints).values(part=number, state=part, **key))
             connection.execute(
                 update(runs)
                 .where(runs.c.run_id == self.run_id)
