@@ -1,0 +1,127 @@
+"""A private server to disturb, a small run to carry out on it, and what that run leaves when
+nothing disturbs it."""
+
+import os
+import random
+import secrets
+from collections.abc import Iterator
+
+import pytest
+from sqlalchemy import URL
+
+from tests.faults.digest import digest
+from tests.faults.servers import FaultyServer, running
+from trainer.datasets import Dataset, load
+from trainer.experiments import Experiment
+from trainer.run import Going, Settings, Watcher, carry_out
+from trainer.telemetry import assembler
+
+IMAGES = 600
+"""Training images of the run: nine batches of 64 and one of 24."""
+CHUNK_VALUES = 2_000
+"""Values in a chunk: some 47 chunks an epoch."""
+PATIENCE = 60
+
+
+class Ground:
+    """Carries out the small run in one database, and compares what runs leave."""
+
+    def __init__(self, server: FaultyServer, url: URL, dataset: Dataset) -> None:
+        self.server, self.url, self.dataset = server, url, dataset
+        self._undisturbed: dict[tuple, dict[str, str]] = {}
+
+    def run(
+        self,
+        watcher: Watcher | None = None,
+        going: Going | None = None,
+        url: URL | None = None,
+        **settings,
+    ) -> int:
+        """Carry the run out and return its number."""
+        return carry_out(
+            experiment(), self.dataset, Settings(**{"limit": IMAGES} | settings), url or self.url,
+            watcher, going or Going(patience=PATIENCE),
+        )  # fmt: skip
+
+    def digest(self, run_id: int, url: URL | None = None) -> dict[str, str]:
+        """One hash a table of all that a run left."""
+        return digest(url or self.url, run_id)
+
+    def undisturbed(self, **settings) -> dict[str, str]:
+        """The digest of the run that nothing disturbs, carried out once a session."""
+        key = tuple(sorted(settings.items()))
+        if key not in self._undisturbed:
+            self._undisturbed[key] = self.digest(self.run(**settings))
+        return self._undisturbed[key]
+
+    def status(self, run_id: int) -> str:
+        """What the registry says of a run."""
+        return self.ask(f"SELECT status FROM runs WHERE run_id = {run_id}")[0][0]
+
+    def newest_run(self) -> int:
+        """The run that was registered last."""
+        return self.ask("SELECT MAX(run_id) FROM runs")[0][0]
+
+    def ask(self, statement: str) -> list[tuple]:
+        """Run one statement in the database, as root, and return its rows."""
+        with self.server.root() as session, session.cursor() as cursor:
+            cursor.execute(f"USE `{self.url.database}`")
+            cursor.execute(statement)
+            return list(cursor.fetchall())
+
+
+def experiment(name: str = "faulty", **changes) -> Experiment:
+    """Five layers with weights, 7 to 32 neurons wide, and three epochs."""
+    values = {
+        "name": name, "activation": "sigmoid", "optimizer": {"kind": "adam"},
+        "hidden_widths": [7, 32, 9, 16], "batch_size": 64, "epochs": 3, "initial_weight_scale": 0.3,
+    }  # fmt: skip
+    return Experiment.model_validate(values | changes)
+
+
+@pytest.fixture(autouse=True)
+def small_chunks(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let a run have dozens of chunks."""
+    monkeypatch.setattr(assembler, "CHUNK_VALUES", CHUNK_VALUES)
+
+
+@pytest.fixture(scope="session")
+def session_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[FaultyServer]:
+    """A private server that the tests share: `server` is what they ask for."""
+    with running(tmp_path_factory.mktemp("faults") / "server") as made:
+        yield made
+
+
+@pytest.fixture
+def server(session_server: FaultyServer) -> FaultyServer:
+    """A running server to disturb, which the next test finds running again."""
+    session_server.wake()
+    session_server.start()
+    return session_server
+
+
+@pytest.fixture(scope="session")
+def session_ground(session_server: FaultyServer) -> Ground:
+    """The database that the tests share: `ground` is what they ask for."""
+    data = load("sample", announce=lambda _: None)
+    return Ground(session_server, session_server.new_database(), data)
+
+
+@pytest.fixture
+def ground(server: FaultyServer, session_ground: Ground) -> Ground:
+    """A database, on the server to disturb, in which the small run is carried out."""
+    return session_ground
+
+
+@pytest.fixture
+def undisturbed(ground: Ground) -> dict[str, str]:
+    """What the run leaves when nothing disturbs it: one hash a table."""
+    return ground.undisturbed()
+
+
+@pytest.fixture
+def chance() -> random.Random:
+    """Chance whose seed is printed, so that FAULT_SEED repeats a failure."""
+    seed = int(os.environ.get("FAULT_SEED") or secrets.randbelow(10**9))
+    print(f"FAULT_SEED={seed} repeats this")
+    return random.Random(seed)

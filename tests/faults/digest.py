@@ -1,0 +1,73 @@
+"""A run as hashes, one a table, by which two runs are compared cell by cell."""
+
+import hashlib
+
+from sqlalchemy import URL
+
+from sql.connection import Session, connect_arguments
+from sql.names import quoted
+
+CATALOGUE = {
+    "runs": "status, completed_epoch, finished_at IS NULL",
+    "epoch_metrics": ("epoch, loss, accuracy, validation_loss, validation_accuracy, learning_rate"),
+    "step_statistics": (
+        "epoch, step, layer, `rows`, finite_rows, row_norm_sum, mean, median, mean_abs, "
+        "gradient_norm, zeros, below_1e3, below_1e5, non_finite, `min`, `max`"
+    ),
+    "telemetry_progress": "epoch, layer, first_step, last_step, `rows`",
+    "checkpoints": "epoch, HEX(state)",
+}
+"""What of a run does not depend on when it was carried out."""
+
+
+def digest(url: URL, run_id: int) -> dict[str, str]:
+    """Hash every row of a run, in order, run number and times aside: one hash a table."""
+    session = Session(**connect_arguments(url))
+    session.decoders = {}  # no conversion: a cell is compared as the server writes it
+    try:
+        with session.cursor() as cursor:
+
+            def rows(query: str) -> tuple[tuple, ...]:
+                cursor.execute(query)
+                return cursor.fetchall()
+
+            found = {}
+            for table, columns in CATALOGUE.items():
+                order = ", ".join(columns.split(", ")[:3])
+                found[table] = _hash(
+                    rows(f"SELECT {columns} FROM {table} WHERE run_id = {run_id} ORDER BY {order}")
+                )
+            for table, columns in _gradient_tables(rows, run_id):
+                found[table] = _hash(
+                    rows(
+                        f"SELECT {columns} FROM {quoted(table)} WHERE Run = {run_id} "
+                        "ORDER BY Epoch, Step, RowIndex"
+                    )
+                )
+            return found
+    finally:
+        session.close()
+
+
+def _gradient_tables(rows, run_id: int) -> list[tuple[str, str]]:
+    """The run's gradient tables, each with its columns but Run.
+
+    A FLOAT is shown with six digits; as an operand of + it is the whole number.
+    """
+    tables = rows(
+        "SELECT CONCAT(experiment, '_', layer_name) FROM runs JOIN layers USING (run_id) "
+        f"WHERE run_id = {run_id} AND telemetry = 'full' ORDER BY layer"
+    )
+    found = []
+    for (table,) in tables:
+        names = rows(
+            "SELECT column_name FROM information_schema.columns "
+            f"WHERE table_schema = DATABASE() AND table_name = '{table}' "
+            "AND column_name <> 'Run' ORDER BY ordinal_position"
+        )
+        found.append((table, ", ".join(f"{name} + 0e0" for (name,) in names)))
+    return found
+
+
+def _hash(rows: tuple[tuple, ...]) -> str:
+    return f"{len(rows)} rows {hashlib.sha256(repr(rows).encode()).hexdigest()[:16]}"

@@ -1,0 +1,106 @@
+"""A server of the tests' own, to be killed, suspended and starved."""
+
+import os
+import secrets
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pymysql
+import pytest
+from sqlalchemy import URL
+
+from migrations import history
+from sql import accounts, processes, server
+from sql.connection import Session, connect_arguments, engine
+from sql.errors import ServerError
+from sql.private_server import PrivateServer
+from sql.programs import Program
+from sql.settings import MIB, Size
+
+SMALL = Size(buffer_pool=64 * MIB, redo_log=64 * MIB)
+
+
+class FaultyServer(PrivateServer):
+    """A private server that tests may do to what they like; it is made of programs that are here.
+
+    It keeps its port and its data from start to start.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__(folder, packages=server.folder(), size=SMALL)
+
+    def start(self) -> None:
+        """Start it, at the port it had."""
+        before = self._kept().get("port")
+        super().start()
+        if before not in (None, self._kept()["port"]):
+            pytest.skip(f"something else has taken port {before} while the server was away")
+
+    def kill(self) -> None:
+        """End it as a power cut would."""
+        pid = self.pid()
+        os.kill(pid, signal.SIGKILL)
+        assert processes.wait_for_end(pid, 30)
+
+    def restart(self) -> None:
+        """Kill it and start it again."""
+        self.kill()
+        self.start()
+
+    def suspend(self) -> None:
+        """Let it do nothing, its connections open, until `wake`."""
+        os.kill(self.pid(), signal.SIGSTOP)
+
+    def wake(self) -> None:
+        """Let it go on, wherever it was."""
+        if pid := self.pid():
+            os.kill(pid, signal.SIGCONT)
+
+    @contextmanager
+    def root(self) -> Iterator[pymysql.connections.Connection]:
+        """A session that may do everything, closed at the end if it still is."""
+        session = Session(**connect_arguments(self.url(accounts.ROOT)), autocommit=True)
+        try:
+            yield session
+        finally:
+            if session.open:
+                session.close()
+
+    def ask(self, statement: str) -> list[tuple]:
+        """Run one statement as root and return its rows."""
+        with self.root() as session, session.cursor() as cursor:
+            cursor.execute(statement)
+            return list(cursor.fetchall())
+
+    def new_database(self, migrated: bool = True) -> URL:
+        """The owner's address of a database that is new, with catalogue and views."""
+        name = f"gradients_{secrets.token_hex(4)}"
+        self.ask(accounts.create_database(name))
+        self.ask(f"GRANT ALL ON `{name}`.* TO 'owner'@'%'")
+        url = self.url(accounts.OWNER, name)
+        if migrated:
+            made = engine(url)
+            history.upgrade(made)
+            made.dispose()
+        return url
+
+    def _fetch(self) -> Program:
+        """Download nothing for a test."""
+        raise ServerError("no server program is here")
+
+
+@contextmanager
+def running(folder: Path) -> Iterator[FaultyServer]:
+    """A server in `folder` that is stopped at the end, in whatever state it then is."""
+    made = FaultyServer(folder)
+    try:
+        made.start()
+    except ServerError as error:
+        pytest.skip(f"needs a private server: {error}")
+    try:
+        yield made
+    finally:
+        made.wake()
+        made.stop()
