@@ -1,0 +1,88 @@
+"""A command of the project that kills itself with SIGKILL at a given place, run as a process.
+
+python tests/faults/victim.py PLACE COUNT MODULE OPTIONS...: at PLACE, the COUNT-th time it is
+reached, everything stops, as it does where power fails. Small chunks make many places of few rows.
+"""
+
+import os
+import signal
+import sys
+import threading
+from collections.abc import Callable
+from importlib import import_module
+
+CHUNK_VALUES = 2_500
+
+# Where: module, the attribute in it, and whether the end comes before it or after it.
+PLACES = {
+    "taking a step": ("trainer.network.optimizers", "Optimizer.step", "before"),
+    "recording": ("trainer.telemetry.recorder", "GradientRecorder.record", "before"),
+    "encoding": ("trainer.telemetry.loader", "encode", "after"),
+    "sending rows": (
+        "trainer.telemetry.buffer_connection",
+        "BufferConnection._write_piece",
+        "after",
+    ),
+    "between rows and progress": ("trainer.telemetry.loader", "Loader._mark", "before"),
+    "between progress and commit": ("trainer.telemetry.loader", "Loader._mark", "after"),
+    "between chunks": ("trainer.telemetry.loader", "Loader.put", "after"),
+    "ending an epoch": ("trainer.telemetry.recorder", "GradientRecorder.close_epoch", "before"),
+    "closing an epoch": ("trainer.telemetry.runs", "pack", "before"),
+    "between epochs": ("trainer.telemetry.runs", "Run.close_epoch", "after"),
+    "registering": ("trainer.telemetry.runs", "_insert", "after"),
+    "creating a table": ("sql.registry", "create_table", "after"),
+    "making a view": ("sql.registry", "_apply", "after"),
+    "removing rows": ("trainer.telemetry.resumption", "delete_rows_after", "after"),
+    "removing epochs": ("trainer.telemetry.resumption", "_point", "before"),
+    "finishing": ("trainer.telemetry.runs", "Run.finish", "before"),
+    "replacing a view": ("sql.registry", "replace_view", "after"),
+}
+MOMENT = "a moment"  # COUNT is then a number of milliseconds from the start of the command
+
+
+def die() -> None:
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+def doom(place: str, count: int) -> None:
+    """Let the process end at a place."""
+    module, name, when = PLACES[place]
+    owner, _, attribute = name.rpartition(".")
+    holder = import_module(module)
+    if owner:
+        holder = getattr(holder, owner)
+    setattr(holder, attribute, fatal(getattr(holder, attribute), count, when == "before"))
+
+
+def fatal(function: Callable, count: int, before: bool) -> Callable:
+    lock, reached = threading.Lock(), 0
+
+    def call(*arguments, **options):
+        nonlocal reached
+        with lock:
+            reached += 1
+            now = reached == count
+        if now and before:
+            die()
+        result = function(*arguments, **options)
+        if now:
+            die()
+        return result
+
+    return call
+
+
+def main() -> None:
+    place, count, module, *options = sys.argv[1:]
+    command = import_module(f"{module}.__main__")
+    import_module("trainer.telemetry.assembler").CHUNK_VALUES = CHUNK_VALUES
+    if place == MOMENT:
+        threading.Timer(int(count) / 1000, die).start()
+    elif place in PLACES:
+        doom(place, int(count))
+    sys.argv = [module, *options]
+    command.main()
+
+
+if __name__ == "__main__":
+    main()
