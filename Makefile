@@ -7,7 +7,7 @@ COMPLETE := $(VENV)/requirements.sha256
 MAKEFLAGS += --no-print-directory --no-builtin-rules
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help up down migrate data train runs drop sql url figures audit report verify test lint bench clean
+.PHONY: help up down migrate data train runs drop sql url figures audit report verify test test-faults lint bench clean
 
 # Values reach the commands through the environment, never through the text of a recipe: a quote or a semicolon in one
 # is only a character. make itself would read a $ in a value given on its command line; `value` keeps it as typed.
@@ -22,7 +22,7 @@ option = $${$(1):+--$(2)="$$$(1)"}
 help:
 	@echo 'From a fresh machine: make up && make train EXP=sigmoid_sgd && make figures'
 	@echo
-	@sed -n 's/^\([a-z]*\):.*## */  make \1	/p' Makefile | expand -t 18
+	@sed -n 's/^\([a-z-]*\):.*## */  make \1	/p' Makefile | expand -t 20
 	@echo
 	@echo 'EXP is sigmoid_sgd, sigmoid_adam, relu_sgd, relu_adam, all, or a TOML file. The rest of the variables:'
 	@echo '  DATASET (auto, mnist, fashion-mnist, sample)  EPOCHS  SEED  SEEDS  PRECISION (double, single)  LIMIT'
@@ -78,6 +78,10 @@ verify: up ## recompute finished runs from their raw rows (or RUN, or EXP's); fa
 
 test: $(COMPLETE) ## run all tests, against a real server
 	@$(RUN_PYTHON) -m pytest
+
+test-faults: $(COMPLETE) ## run the long tests of faults: kills, outages, full disks, fuzzed files (15 min)
+	@HYPOTHESIS_PROFILE=thorough $(RUN_PYTHON) -m pytest -m 'faults or not faults' tests/faults tests/security \
+	  tests/datasets tests/experiments
 
 lint: $(COMPLETE) ## check style and formatting
 	@$(RUN_PYTHON) -m ruff check .
