@@ -22,8 +22,10 @@ CELL = {"double": 8, "single": 4}
 LOOSENESS, LOOSENESS_OF_ONE = 0.2, 0.35
 """What a table takes beyond full pages where several writers fill it at once, and pages split: a
 fifth, and more the fewer rows a page has."""
-EXTENTS = 4 * 1024**2
-"""A file that has outgrown a megabyte grows by so many bytes at once."""
+SMALL = 600_000
+EXTENTS = 5 * 1024**2
+"""What a table that is no longer SMALL holds in reserve: its file then grows by four megabytes at
+once, and either index by one."""
 STATISTICS_ROW = 158
 
 # MySQL shows sizes that are up to a day old unless it is told not to; MariaDB has no such memory.
@@ -93,7 +95,7 @@ def gradient_table_bytes(rows: int, width: int, precision: str, share: float) ->
     pages = rows / a_page + rows / (FILLED // INDEX_ROW)
     loose = 1 + min(1.0, 2 * share) * (LOOSENESS + LOOSENESS_OF_ONE / a_page)
     used = int(pages * loose) * PAGE + 2 * PAGE
-    return used + (EXTENTS if used > 1024**2 else 0)
+    return used + (EXTENTS if used > SMALL else 0)
 
 
 def table_sizes(connection: Connection) -> dict[str, TableSize]:

@@ -151,13 +151,13 @@ def runs() -> None:
 
 
 @main.command()
-@click.option("--run", "run_id", type=Whole(1, 2**31 - 1), help="the run's number")
+@click.option("--run", type=Whole(1, 2**31 - 1), help="the run's number")
 @click.option("--yes", is_flag=True, help="do not ask")
-def drop(run_id: int | None, yes: bool) -> None:
+def drop(run: int | None, yes: bool) -> None:
     """Remove a run and give its space back."""
-    if run_id is None:
+    if run is None:
         raise Refusal("Which run is to go? Say `make drop RUN=id`; `make runs` lists them all.")
-    drop_run(owner_engine(), run_id, yes, Console(stderr=True))
+    drop_run(owner_engine(), run, yes, Console(stderr=True))
 
 
 def _sweep(

@@ -28,7 +28,8 @@ def drop_run(engine: Engine, run_id: int, yes: bool, console: Console) -> None:
         except KeyboardInterrupt:
             say(console, f"Stopped half-way: `make drop RUN={run_id}` goes on.")
             raise
-    back = f"{in_words(freed)} are free again" if freed > 0 else "its space serves later runs"
+    # Runs that are being trained may have filled its place already.
+    back = f"{in_words(freed)} are free again" if freed > 0 else "others have taken its place"
     say(console, f"Run {run_id} is gone; {back}.")
 
 

@@ -34,7 +34,7 @@ def test_without_a_terminal_there_is_a_line_an_epoch(trained):
     epoch = r"loss \d\.\d{4}, accuracy 0\.\d{4}, test loss \d\.\d{4}, test accuracy 0\.\d{4}, "
     patterns = [
         r"Data set: the bundled sample of Fashion-MNIST, from .*",
-        r"Room: about [\d.]+ MB to come.*\.",
+        r"Room: about [\d.]+ [kM]B to come.*\.",
         f"Run {run_id}: small on sample, seed 1, double precision, 2 epochs, every gradient.",
         f"Run {run_id}, epoch 1/2: {epoch}.* s",
         f"Run {run_id}, epoch 2/2: {epoch}.* s",

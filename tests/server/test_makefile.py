@@ -130,6 +130,12 @@ def test_figures_can_be_of_one_run_or_one_experiment(make):
     assert calls[-1].arguments == ["-m", "analysis", "figures", "--run=12", "--exp=relu_sgd"]
 
 
+@pytest.mark.parametrize(("yes", "options"), [("1", ["--yes"]), ("0", []), ("", [])])
+def test_a_run_is_dropped_without_asking_where_yes_says_so(make, yes, options):
+    calls, _ = make("drop", "RUN=7", f"YES={yes}")
+    assert calls[-1].arguments == ["-m", "trainer", "drop", "--run=7", *options]
+
+
 def test_the_benchmark_takes_its_size_from_variables(make):
     calls, _ = make("bench", "EPOCHS=1", "PRECISION=single", "DATASET=sample", "DATA_DIR=/where")
     assert calls[-1].arguments == [
