@@ -16,6 +16,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pymysql
+from pymysql.converters import escape_string
 from sqlalchemy import URL
 
 from sql import accounts, processes, programs, settings
@@ -273,7 +274,8 @@ class PrivateServer:
         root comes first: a fresh MySQL or MariaDB has one without a password.
         """
         passwords = accounts.load_passwords(self.passwords)
-        root = f"ALTER USER 'root'@'localhost' IDENTIFIED BY '{passwords[accounts.ROOT]}'"
+        password = escape_string(passwords[accounts.ROOT])
+        root = f"ALTER USER 'root'@'localhost' IDENTIFIED BY '{password}'"
         statements = [root, *accounts.setup(passwords)]
         accounts.write_private(self._account_file, "".join(f"{line};\n" for line in statements))
 
