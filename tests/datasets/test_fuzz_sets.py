@@ -14,7 +14,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from tests.datasets.conftest import NAMES, Toy
@@ -24,6 +24,7 @@ from trainer.datasets.catalogue import Publication, PublishedFile
 from trainer.errors import DatasetError
 
 PARTS = st.integers(0, 3)
+COUNTS = st.integers(0, 4)
 CHUNKS = st.sampled_from([b"", b"\0", b"\xff", b"\x1f\x8b", b"\x0a" * 40]) | st.binary(max_size=30)
 
 
@@ -152,10 +153,15 @@ def test_any_bytes_in_place_of_a_file_are_refused(module_folder, part, content, 
 
 @settings(deadline=None)
 @given(
-    counts=st.lists(st.integers(0, 4), min_size=4, max_size=4),
-    side=st.sampled_from([(28, 28), (28, 27), (784, 1), (1, 1), (0, 28), (56, 14)]),
-    highest=st.integers(0, 255),
+    counts=st.tuples(COUNTS, COUNTS).map(lambda two: [two[0], two[0], two[1], two[1]])
+    | st.lists(COUNTS, min_size=4, max_size=4),
+    side=st.just((28, 28)) | st.sampled_from([(28, 27), (784, 1), (1, 1), (0, 28), (56, 14)]),
+    highest=st.sampled_from([0, 9, 10, 255]) | st.integers(0, 255),
 )
+@example(counts=[1, 1, 1, 1], side=(28, 28), highest=9)
+@example(counts=[1, 1, 1, 1], side=(28, 28), highest=10)
+@example(counts=[2, 1, 1, 1], side=(28, 28), highest=9)
+@example(counts=[1, 1, 1, 2], side=(28, 28), highest=9)
 def test_files_that_are_whole_are_a_data_set_or_contradict_each_other(
     module_folder, idx_bytes, counts, side, highest
 ):
