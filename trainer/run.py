@@ -148,13 +148,14 @@ def carry_out(
         raise
     finally:
         with postponed():
-            patience.end()
+            if status != "finished":
+                patience.end()
             if recorder:
                 recorder.close()
             if sink:
                 sink.close()
             if run:
-                _leave(run, status, watcher)
+                _leave(run, status, watcher, patience)
             database.dispose()
     return run.run_id
 
@@ -201,11 +202,11 @@ def begun_with(values: Mapping[str, Any]) -> tuple[Experiment, Settings]:
     return Experiment.model_validate(config), settings
 
 
-def _leave(run: Run, status: Status, watcher: Watcher) -> None:
+def _leave(run: Run, status: Status, watcher: Watcher, patience: Patience) -> None:
     """Say how the run ended, or where the server is still away, that it does not know."""
     try:
-        run.finish(status)
-    except DatabaseError as error:
+        patience.outlast(lambda again: run.finish(status))
+    except (DatabaseError, OutageError) as error:
         if not passing(error):
             raise
         watcher.warn(

@@ -7,6 +7,7 @@ from sqlalchemy import Engine, RowMapping, text
 from sql.queries import query
 from sql.registry import require_migrated
 from sql.storage import in_words, run_sizes
+from trainer.telemetry.run_lock import settle_abandoned
 
 HEADINGS = (
     "run", "experiment", "data set", "seed", "precision", "status",
@@ -20,11 +21,13 @@ def runs_table(engine: Engine) -> Table | str:
     """Return a table with a line for each run, the oldest first, or how to make the first run.
 
     Accuracy and loss are those of the last completed epoch, on the training images. A run's size is
-    its share of the tables that hold its rows, as the server estimates them. Raises ObjectError
-    where the database is not migrated.
+    its share of the tables that hold its rows, as the server estimates them. A run that its process
+    has abandoned is called interrupted first. Raises ObjectError where the database is not
+    migrated.
     """
     with engine.connect() as connection:
         require_migrated(connection)
+        settle_abandoned(connection)
         rows = connection.execute(text(query("runs"))).mappings().all()
         sizes = run_sizes(connection)
     if not rows:

@@ -1,15 +1,16 @@
 """Verification: the rows of a run against what the trainer computed before it stored them.
 
-Every gradient cell is read again. Counts, row numbers, extremes and NULL cells must be equal; sums
-must agree within a bound on what adding up in another order can change: (rows of the step + width)
-* 2**-52, relative to the sum of magnitudes, or to the norm. That is 2e-13 for the paper's first
-layer and 6e-14 for its activations. It holds in single precision too: trainer and server both add
-up in double precision what was computed in single, whether a FLOAT or a DOUBLE column holds it.
+Every gradient cell is read again. Counts, row numbers, extremes and NULL cells must be equal. Sums
+may differ by what adding up in another order can change at most: (rows of the step + width) *
+2**-53 of the sum of magnitudes, or of the norm; 1e-13 in the paper's first layer, 3e-14 in its
+second. Runs that agree differ by less than a twentieth of it. Single precision has the same bound:
+trainer and server both add up in double precision what was computed in single, and a FLOAT column
+holds it as exactly as a DOUBLE one.
 
-A change of one cell is therefore found where it exceeds that bound times the number of values of
-the step: 2e-8 of the layer's mean magnitude in the paper's first layer, 1e-9 in its second. What
-leaves a step's values as they are cannot be found: two cells exchanged in one step, or two rows.
-Of a median only its place is verified: at most half of the values are on either side.
+A change of one cell is found where it exceeds that bound times the values of the step: 1e-8 of the
+layer's mean magnitude in the paper's first layer, 5e-10 in its second. What leaves the values of a
+step as they are cannot be found: two cells exchanged, or two rows. Of a median only the rank is
+verified: at most half of the values are on either side of it.
 """
 
 from analysis.verification.choice import to_verify

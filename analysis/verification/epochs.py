@@ -107,12 +107,16 @@ def overall_views(connection: Connection, plan: Plan) -> Views:
 def disagreeing(
     plan: Plan, views: Views, truths: dict[tuple[int, int], Truth]
 ) -> Iterator[Disagreement]:
-    """Yield where the views of a run do not say what its cells give."""
+    """Yield where the views of a run do not say what its cells give.
+
+    `truths` is by (layer, epoch); an epoch that is not in it is left out.
+    """
     for (view, layer, column), said in views.said.items():
         for epoch in plan.complete():
+            needed = {(layer, epoch), (layer + (column == "ratio"), epoch)}
+            if not needed <= truths.keys():
+                continue
             if column == "ratio":
-                if (layer + 1, epoch) not in truths:
-                    continue
                 true, tolerance = _ratio(truths[layer + 1, epoch], truths[layer, epoch])
             else:
                 name = OF_A_LAYER[view][1] if view in OF_A_LAYER else column

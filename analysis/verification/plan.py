@@ -91,7 +91,12 @@ def plan_of(connection: Connection, run_id: int) -> Plan:
         run["telemetry"],
         int(run["epochs"]),
         completed,
-        tuple(_layer(row) for _, row in expected.dropna().iterrows()),
+        # A layer of a number that there cannot be has no views; it is among the problems.
+        tuple(
+            _layer(row)
+            for _, row in expected.dropna().iterrows()
+            if 1 <= row["layer"] <= len(expected)
+        ),
         tuple(problems),
     )
 

@@ -115,8 +115,10 @@ class _Stored:
         found: list[Disagreement] = []
         truths: dict[tuple[int, int], Truth] = {}
         for place, part in parts.items():
-            truths[place], own = part.result()
+            truth, own = part.result()
             found += own
+            if not own:  # views would only repeat what their steps disagree in
+                truths[place] = truth
         for stray in strays:
             found += stray.result()[1]
         for view in (*views, overall):

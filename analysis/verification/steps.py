@@ -8,8 +8,8 @@ import pandas as pd
 from analysis.verification.disagreement import Disagreement, differ, shown
 from analysis.verification.plan import LayerPlan
 
-ROUNDING = 2.0**-52
-"""What one addition may lose, twice over: trainer and server each round."""
+ROUNDING = 2.0**-53
+"""What one addition may lose, of what it gives."""
 SMALLEST = 1e-150
 """Norms below it are not compared: squares below 1e-300 lose digits."""
 

@@ -86,3 +86,18 @@ def test_data_says_what_it_checked(trainer):
     outcome = trainer("data", "--dataset", "sample")
     assert outcome.status == 0
     assert outcome.errors[-1].startswith("6,400 training and 1,280 test images, every file as pub")
+
+
+def test_a_run_that_its_process_has_abandoned_is_listed_as_interrupted(
+    trainer, experiment, migrated
+):
+    options = ("--dataset", "sample", "--limit", "64", "--telemetry", "statistics")
+    trainer("train", "--exp", experiment(1, "left_alone"), *options)
+    made = engine(migrated)
+    with made.begin() as connection:
+        connection.exec_driver_sql(
+            "UPDATE runs SET status = 'running' WHERE experiment = 'left_alone'"
+        )
+    made.dispose()
+    listed = [line.split() for line in trainer("runs").output if "left_alone" in line]
+    assert [line[5] for line in listed] == ["interrupted"]

@@ -25,7 +25,9 @@ def test_every_target_of_the_menu_is_in_the_table_of_commands():
 
 
 def test_every_make_command_in_the_text_exists():
-    assert set(re.findall(r"\bmake ([a-z-]+)\b", "".join(re.findall(r"`[^`]+`", README)))) <= TARGETS
+    assert (
+        set(re.findall(r"\bmake ([a-z-]+)\b", "".join(re.findall(r"`[^`]+`", README)))) <= TARGETS
+    )
 
 
 @pytest.mark.parametrize("name", versions("views"))

@@ -10,6 +10,8 @@ import pytest
 from sqlalchemy import URL
 
 from tests.faults.digest import digest
+from tests.faults.moments import Moments, watched_moments
+from tests.faults.proxy import Proxy
 from tests.faults.servers import FaultyServer, running
 from trainer.datasets import Dataset, load
 from trainer.experiments import Experiment
@@ -117,6 +119,20 @@ def ground(server: FaultyServer, session_ground: Ground) -> Ground:
 def undisturbed(ground: Ground) -> dict[str, str]:
     """What the run leaves when nothing disturbs it: one hash a table."""
     return ground.undisturbed()
+
+
+@pytest.fixture
+def moments(monkeypatch: pytest.MonkeyPatch) -> Iterator[Moments]:
+    """The moments of the run that the test carries out, once something is planned."""
+    with watched_moments(monkeypatch) as found:
+        yield found
+
+
+@pytest.fixture
+def proxy(server: FaultyServer) -> Iterator[Proxy]:
+    """What carries bytes to the server, and loses them as it is told."""
+    with Proxy(server.url("owner").port) as made:
+        yield made
 
 
 @pytest.fixture

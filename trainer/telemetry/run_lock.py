@@ -66,10 +66,7 @@ def release(connection: Connection, run_id: int) -> None:
 
 
 def settle_abandoned(connection: Connection) -> list[int]:
-    """Call `interrupted` every run that says `running` and whose lock nobody holds; return them.
-
-    To be called under the registration lock, so that no run is between its row and its lock.
-    """
+    """Call `interrupted` every run that says `running` and whose lock nobody holds; return them."""
     found = connection.scalars(select(runs.c.run_id).where(runs.c.status == "running")).all()
     free = text(locks.IS_FREE)
     abandoned = [

@@ -187,8 +187,8 @@ def register(engine: Engine, description: RunDescription) -> Run:
             try:
                 types = _table_types(connection, shape) if full else {}
                 run_id = _insert(connection, description)
+                hold(lock, run_id)  # before anybody sees that it is running
                 connection.commit()
-                hold(lock, run_id)
                 apply_views(connection, shape if full else None)
                 connection.commit()
             except BaseException:

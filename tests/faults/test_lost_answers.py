@@ -1,0 +1,82 @@
+"""A connection that breaks between a commit and the answer to it, or anywhere else."""
+
+import pytest
+
+from tests.faults.proxy import CHUNK, EPOCH
+from trainer import run
+
+ABOUT_THE_BYTES_OF_A_RUN = 3_000_000
+
+
+class Losing:
+    """Says of some commits of one kind, by their number from 1, that their answers are lost."""
+
+    def __init__(self, kind: str, numbers) -> None:
+        self.kind, self.numbers, self.count, self.lost = kind, set(numbers), 0, 0
+
+    def __call__(self, kind: str) -> bool:
+        if kind != self.kind:
+            return False
+        self.count += 1
+        self.lost += self.count in self.numbers
+        return self.count in self.numbers
+
+
+@pytest.fixture
+def through(ground, proxy):
+    """Return a function that carries the run out through the proxy."""
+    return lambda **settings: ground.run(url=ground.url.set(port=proxy.port), **settings)
+
+
+def test_chunks_whose_commits_are_not_answered_are_stored_once(
+    ground, proxy, through, chance, undisturbed
+):
+    proxy.lose = Losing(CHUNK, chance.sample(range(1, 130), 4))
+    assert ground.digest(through()) == undisturbed
+    assert proxy.lose.lost == 4
+
+
+@pytest.mark.faults
+@pytest.mark.parametrize("writers", [4, 1])
+def test_every_third_commit_of_a_chunk_unanswered_costs_and_doubles_nothing(
+    ground, proxy, through, monkeypatch, undisturbed, writers
+):
+    monkeypatch.setattr(run, "WRITERS", writers)
+    proxy.lose = Losing(CHUNK, range(3, 137, 3))
+    assert ground.digest(through()) == undisturbed
+    assert proxy.lose.lost > 40
+
+
+def test_an_epoch_whose_closing_is_not_answered_is_closed_once(ground, proxy, through, undisturbed):
+    proxy.lose = Losing(EPOCH, [1, 2, 3])
+    assert ground.digest(through()) == undisturbed
+    assert proxy.lose.lost == 3
+
+
+@pytest.mark.faults
+def test_chunks_whose_commits_are_not_answered_are_stored_once_by_inserts(
+    ground, server, proxy, through, chance, undisturbed
+):
+    server.ask("SET GLOBAL local_infile = OFF")
+    try:
+        proxy.lose = Losing(CHUNK, range(3, 137, 5))
+        assert ground.digest(through()) == undisturbed
+    finally:
+        server.ask("SET GLOBAL local_infile = ON")
+    assert proxy.lose.lost > 20
+
+
+def cuts_cost_nothing(ground, proxy, through, chance, undisturbed, number) -> None:
+    before = proxy.carried
+    ground.digest(through())
+    size = proxy.carried - before
+    print(f"a run carries {size} bytes")
+    proxy.scatter_cuts(chance, number, size)
+    assert ground.digest(through()) == undisturbed
+    assert proxy.cuts >= 1
+
+
+def test_connections_cut_at_random_bytes_cost_and_double_nothing(
+    ground, proxy, through, chance, undisturbed
+):
+    cuts_cost_nothing(ground, proxy, through, chance, undisturbed, 3)

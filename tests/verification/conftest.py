@@ -1,0 +1,91 @@
+"""Small runs to spoil by hand, and what their verification finds."""
+
+import pytest
+from click.testing import CliRunner
+
+from analysis.__main__ import main
+from analysis.verification import Outcome, verified
+from analysis.verification.disagreement import Disagreement
+from tests.training.conftest import Laboratory, laboratory, sample, small
+
+__all__ = ["laboratory", "sample", "small"]
+
+IMAGES, BATCH = 70, 32
+"""Two whole batches and one of six images."""
+
+
+class Bench:
+    """Makes runs of one small experiment, spoils them, verifies them."""
+
+    def __init__(self, laboratory: Laboratory, experiment, single: bool = False) -> None:
+        self.laboratory, self.experiment, self.single = laboratory, experiment, single
+        self.names = {spec.number: spec.name for spec in experiment.layer_specs()}
+
+    def run(self, **settings) -> int:
+        return self.laboratory.run(self.experiment, **{"limit": IMAGES} | settings)
+
+    def table(self, layer: int) -> str:
+        return f"{self.experiment.name}_{self.names[layer]}"
+
+    def execute(self, statement: str) -> int:
+        """Carry out a statement as the owner and return how many rows it changed."""
+        with self.laboratory.engine.begin() as connection:
+            return connection.exec_driver_sql(statement).rowcount
+
+    def alter(self, run_id: int, layer: int, change: str, where: str) -> None:
+        """Alter some rows of a gradient table; there must be some, and they must change."""
+        assert self.execute(
+            f"UPDATE {self.table(layer)} SET {change} WHERE Run = {run_id} AND {where}"
+        )
+
+    def spoil(self, table: str, run_id: int, change: str, where: str) -> None:
+        """Alter exactly one row of a catalogue table."""
+        statement = f"UPDATE {table} SET {change} WHERE run_id = {run_id} AND {where}"
+        assert self.execute(statement) == 1
+
+    def select(self, query: str) -> list[tuple]:
+        return self.laboratory.select(query)
+
+    def outcome(self, run_id: int) -> Outcome:
+        return verified(self.laboratory.engine, run_id, lambda _: None, lambda _: None)
+
+    def found(self, run_id: int) -> tuple[Disagreement, ...]:
+        return self.outcome(run_id).disagreements
+
+    def places(self, run_id: int) -> set[tuple]:
+        """Return (layer, epoch, step) of all that disagrees in a run."""
+        return {(each.layer, each.epoch, each.step) for each in self.found(run_id)}
+
+
+@pytest.fixture(scope="module")
+def bench(laboratory, small) -> Bench:
+    return Bench(laboratory, small("verified", batch_size=BATCH))
+
+
+@pytest.fixture
+def diverging(laboratory, small):
+    """Return a function that makes an experiment whose gradients do not stay finite."""
+
+    def make(name: str) -> Bench:
+        calm = small(name, "relu", batch_size=20, initial_weight_scale=10.0)
+        changes = {
+            "optimizer": calm.optimizer.model_copy(update={"learning_rate": 1e6}),
+            "penalties": calm.penalties.model_copy(update={"weight_l2": 1.0}),
+        }
+        return Bench(laboratory, calm.model_copy(update=changes))
+
+    return make
+
+
+@pytest.fixture
+def run_id(bench) -> int:
+    """A clean run of its own."""
+    return bench.run()
+
+
+@pytest.fixture
+def command(laboratory, tmp_path, monkeypatch):
+    """Return a function that runs `python -m analysis verify` on the module's database."""
+    monkeypatch.setenv("DATABASE_URL", laboratory.url.render_as_string(hide_password=False))
+    monkeypatch.setenv("SERVER_DIR", str(tmp_path / "server"))
+    return lambda *options: CliRunner().invoke(main, ["verify", *options])

@@ -1,0 +1,54 @@
+"""Norm and Mean, their index, and the views over them are held against the cells."""
+
+import pytest
+
+from tests.verification.conftest import Bench
+
+
+@pytest.fixture
+def own(laboratory, small):
+    """Return a function that makes a bench whose tables are its own."""
+    return lambda name: Bench(laboratory, small(name, batch_size=32))
+
+
+def regenerated(bench: Bench, layer: int, column: str, expression: str) -> None:
+    """Have a server make Norm or Mean of something else."""
+    table = bench.table(layer)
+    bench.execute(
+        f"ALTER TABLE {table} DROP KEY norm_and_mean, DROP COLUMN {column}, "
+        f"ADD COLUMN {column} DOUBLE GENERATED ALWAYS AS ({expression}) VIRTUAL, "
+        "ADD KEY norm_and_mean (Run, Epoch, Step, RowIndex, Norm, Mean)"
+    )
+
+
+@pytest.mark.parametrize(
+    ("column", "expression", "told"),
+    [
+        ("Norm", "ABS(Gradient1)", "the sum of Norm is"),
+        ("Norm", "NULL + Gradient1", "the number of rows with a Norm is 0"),
+        ("Mean", "Gradient1", "the sum of Mean is"),
+        ("Mean", "NULL + Gradient1", "the number of rows with a Mean is 0"),
+    ],
+)
+def test_a_generated_column_that_is_not_of_its_row_is_found(own, column, expression, told):
+    bench = own(f"made_{column.lower()}_{len(expression)}")
+    run_id = bench.run()
+    regenerated(bench, 4, column, expression)
+    found = bench.found(run_id)
+    assert {each.layer for each in found} == {4}
+    assert told in str(found[0])
+
+
+def test_stored_norms_of_which_one_is_altered_are_found(own):
+    """Norm as an ordinary column, which nothing keeps up with its row."""
+    bench = own("stored")
+    run_id, table = bench.run(), bench.table(2)
+    bench.execute(f"ALTER TABLE {table} DROP KEY norm_and_mean, CHANGE COLUMN Norm Old DOUBLE AS "
+                  "(SQRT(Gradient1 * Gradient1)) VIRTUAL, ADD COLUMN Norm DOUBLE NULL")  # fmt: skip
+    squares = " + ".join(f"Gradient{number} * Gradient{number}" for number in range(1, 8))
+    bench.execute(f"UPDATE {table} SET Norm = SQRT({squares})")
+    bench.execute(f"ALTER TABLE {table} DROP COLUMN Old, "
+                  "ADD KEY norm_and_mean (Run, Epoch, Step, RowIndex, Norm, Mean)")  # fmt: skip
+    assert bench.found(run_id) == ()
+    bench.alter(run_id, 2, "Norm = Norm * 1.000001", "Epoch = 1 AND Step = 3 AND RowIndex = 2")
+    assert bench.places(run_id) == {(2, 1, 3)}
