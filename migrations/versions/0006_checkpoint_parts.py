@@ -4,6 +4,8 @@ import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects.mysql import LONGBLOB
 
+from sql.checkpoint_parts import IN_PARTS, WHOLE
+
 revision = "0006"
 down_revision = "0005"
 branch_labels = None
@@ -16,11 +18,6 @@ CHECKPOINTS = sa.table(
     sa.column("part", sa.Integer),
     sa.column("state", LONGBLOB),
 )
-IN_PARTS = (
-    "ALTER TABLE checkpoints ADD part INTEGER NOT NULL AFTER epoch, "
-    "DROP PRIMARY KEY, ADD PRIMARY KEY (run_id, epoch, part)"
-)
-WHOLE = "ALTER TABLE checkpoints DROP part, DROP PRIMARY KEY, ADD PRIMARY KEY (run_id, epoch)"
 
 
 def upgrade() -> None:

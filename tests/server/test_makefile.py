@@ -71,7 +71,7 @@ def make(tmp_path: Path):
 
 def test_bare_make_lists_every_target_with_one_line():
     done = subprocess.run(["make"], cwd=ROOT, capture_output=True, text=True, check=True)
-    listed = re.findall(r"^  make ([a-z]+) +\S", done.stdout, re.MULTILINE)
+    listed = re.findall(r"^  make ([a-z-]+) +\S", done.stdout, re.MULTILINE)
     phony = re.search(r"^\.PHONY: (.*)$", (ROOT / "Makefile").read_text(), re.MULTILINE)[1]
     assert sorted([*listed, "help"]) == sorted(phony.split())
     assert max(map(len, done.stdout.splitlines())) <= 120
