@@ -1,7 +1,11 @@
 """Norm and Mean, their index, and the views over them are held against the cells."""
 
+from dataclasses import replace
+
 import pytest
 
+from sql.objects import definition
+from sql.registry import registered_shapes
 from tests.verification.conftest import Bench
 
 
@@ -52,3 +56,36 @@ def test_stored_norms_of_which_one_is_altered_are_found(own):
     assert bench.found(run_id) == ()
     bench.alter(run_id, 2, "Norm = Norm * 1.000001", "Epoch = 1 AND Step = 3 AND RowIndex = 2")
     assert bench.places(run_id) == {(2, 1, 3)}
+
+
+@pytest.mark.parametrize(
+    ("view", "change"),
+    [
+        ("norm_avg", ("AVG(Norm)", "AVG(Norm) * 1.0000001")),
+        ("gradient_norm_avg", ("AVG(step_norm)", "MAX(step_norm)")),
+        ("mean_avg", ("AVG(Mean)", "AVG(ABS(Mean))")),
+        ("near_zero", ("SUM(steps.below_1e3 * ", "SUM(0 * ")),
+        ("near_zero", ("SUM(steps.below_1e5 * ", "SUM(0 * ")),
+        ("ratio_avg", ("numerator.norm / ", "2 * numerator.norm / ")),
+        ("experiment_norms", ("AVG(step_norm)", "MAX(step_norm)")),
+        ("epoch_means", ("sums.mean_abs / ", "sums.mean / ")),
+    ],
+)
+def test_a_view_that_says_something_else_is_found(own, view, change):
+    bench = own(f"told_{view}")
+    run_id = bench.run()
+    kept = definition("views", view, 1)
+    assert change[0] in kept.text
+    made = replace(kept, text=kept.text.replace(*change))
+    with bench.laboratory.engine.connect() as connection:
+        shapes = registered_shapes(connection)
+        for _, statement in made.statements(shapes):
+            connection.exec_driver_sql(statement)
+        try:
+            found = bench.found(run_id)
+        finally:
+            for _, statement in kept.statements(shapes):
+                connection.exec_driver_sql(statement)
+    assert found
+    assert {each.step for each in found} == {None}
+    assert bench.found(run_id) == ()
