@@ -3,6 +3,8 @@
 import pymysql
 from pymysql.constants import CR, ER
 
+from sql.connection import FileRequestError
+
 # Numbers that PyMySQL's tables lack.
 STOPPED_MEANWHILE = (1927, 3169, 4031)  # connection or session killed, closed for being silent
 PASSING = {
@@ -43,6 +45,8 @@ def passing(error: BaseException) -> bool:
     cause: BaseException | None = error
     while cause is not None and id(cause) not in seen:
         seen.add(id(cause))
+        if isinstance(cause, FileRequestError):
+            return False
         if isinstance(cause, pymysql.err.InterfaceError) and cause.args[:1] == (CLOSED,):
             return True
         if isinstance(cause, pymysql.err.MySQLError) and cause.args and cause.args[0] in PASSING:

@@ -10,10 +10,9 @@ from threadpoolctl import threadpool_limits
 
 from sql import address
 from sql.connection import connect_arguments, connected, engine, explained
-from sql.errors import DatabaseError, ServerError
+from sql.errors import ServerError
 from sql.given_server import require_privileges
 from sql.loading import local_infile_allowed, packet_limit
-from sql.outage import passing
 from trainer.assembly import build_network, build_optimizer
 from trainer.datasets import Dataset
 from trainer.errors import OutageError
@@ -27,6 +26,7 @@ from trainer.telemetry.patience import SECONDS, Patience
 from trainer.telemetry.recorder import GradientRecorder
 from trainer.telemetry.resumption import START, resume
 from trainer.telemetry.runs import Run, RunDescription, RunLayer, Status, register
+from trainer.telemetry.silence import Lines, grace, leave, limit_silence
 from trainer.telemetry.sink import Sink, Traffic
 
 WRITERS = 4
@@ -37,6 +37,8 @@ SMALLEST_PACKET = 4 << 20
 """Bytes that a server must take in one packet: a part of a checkpoint as text, and room."""
 SILENCE = 120
 """Seconds without a word after which a writer takes its connection for lost."""
+GREETING = 10
+"""Seconds that a server may take to say its first words to a writer."""
 DTYPES = {"double": np.dtype(np.float64), "single": np.dtype(np.float32)}
 TABLE_DTYPES = {"DOUBLE": DTYPES["double"], "FLOAT": DTYPES["single"]}
 
@@ -118,7 +120,7 @@ def carry_out(
         require_privileges(session, url)
     database = engine(url)
     require_packets(database, url)
-    run, sink, recorder = None, None, None
+    run, sink, recorder, lines = None, None, None, None
     status: Status = "failed"
     try:
         with postponed():
@@ -133,7 +135,9 @@ def carry_out(
                 "Other versions than when the run began may give other bits: "
                 f"{', '.join(point.changed)}."
             )
-        sink = Sink(_connector(url, database, run, settings, watcher), WRITERS, patience)
+        lines = Lines(database, run.lock, SILENCE)
+        connect = _connector(url, database, run, settings, watcher, patience)
+        sink = Sink(connect, WRITERS, patience)
         watcher.registered(run.run_id, description, sink.traffic, point.completed_epoch)
         close = _close(run, watcher, patience)
         recorder = GradientRecorder(run.shape, dtype, sink, close, settings.record_every)
@@ -142,20 +146,21 @@ def carry_out(
                 network, optimizer, data, experiment.batch_size, experiment.epochs, generator,
                 recorder, watcher.progress, point.completed_epoch + 1,
             )  # fmt: skip
+        patience.outlast(lambda again: run.finish("finished"))
         status = "finished"
     except (KeyboardInterrupt, OutageError):
         status = "interrupted"
         raise
     finally:
         with postponed():
-            if status != "finished":
-                patience.end()
-            if recorder:
-                recorder.close()
-            if sink:
-                sink.close()
-            if run:
-                _leave(run, status, watcher, patience)
+            patience.end()
+            with grace(sink, lines) as silent:
+                if recorder:
+                    recorder.close()
+                if sink:
+                    sink.close()
+                if run and leave(run, status, silent, watcher.warn):
+                    watcher.ended(run.run_id, status)
             database.dispose()
     return run.run_id
 
@@ -202,21 +207,6 @@ def begun_with(values: Mapping[str, Any]) -> tuple[Experiment, Settings]:
     return Experiment.model_validate(config), settings
 
 
-def _leave(run: Run, status: Status, watcher: Watcher, patience: Patience) -> None:
-    """Say how the run ended, or where the server is still away, that it does not know."""
-    try:
-        patience.outlast(lambda again: run.finish(status))
-    except (DatabaseError, OutageError) as error:
-        if not passing(error):
-            raise
-        watcher.warn(
-            f"The server does not know yet that run {run.run_id} is {status}: the next trainer "
-            "tells it."
-        )
-    run.close()
-    watcher.ended(run.run_id, status)
-
-
 def _close(
     run: Run, watcher: Watcher, patience: Patience
 ) -> Callable[[EpochMetrics, Sequence[tuple], State], None]:
@@ -228,11 +218,11 @@ def _close(
 
 
 def _connector(
-    url: URL, database: Engine, run: Run, settings: Settings, watcher: Watcher
+    url: URL, database: Engine, run: Run, settings: Settings, watcher: Watcher, patience: Patience
 ) -> Callable[[], Loader] | None:
     if settings.telemetry != "full":
         return None
-    allowed = local_infile_allowed(database)
+    allowed = patience.outlast(lambda again: local_infile_allowed(database))
     if not allowed:
         watcher.warn(
             "The server forbids LOAD DATA LOCAL, so batched INSERTs take its place, at a fraction "
@@ -241,8 +231,10 @@ def _connector(
     dtypes = {number: TABLE_DTYPES[kind] for number, kind in run.table_types.items()}
 
     def connect() -> Loader:
-        limits = {"read_timeout": SILENCE, "write_timeout": SILENCE}
+        run.lock.keep()  # what comes into other hands while the server is away is left alone
+        limits = {"read_timeout": GREETING, "write_timeout": SILENCE}
         connection = BufferConnection(**limits | connect_arguments(url))
+        limit_silence(connection, SILENCE)
         return Loader(connection, run.shape, run.run_id, dtypes, allowed)
 
     return connect

@@ -4,7 +4,9 @@ PyMySQL reads and sends whatever path the server names in its answer, in packets
 name is ignored: what goes out is the buffer of the load under way, and nothing where none is.
 """
 
+import socket
 from collections.abc import Callable
+from contextlib import suppress
 
 from pymysql.connections import MySQLResult
 from pymysql.constants import CR
@@ -54,6 +56,13 @@ class BufferConnection(Session):
         self._write_bytes(len(piece).to_bytes(3, "little") + bytes([self._next_seq_id]))
         self._write_bytes(piece)
         self._next_seq_id = (self._next_seq_id + 1) % 256
+
+
+def hang_up(connection: Session) -> None:
+    """Wake whoever waits for an answer over a connection, in another thread: it is lost to him."""
+    if connection._sock is not None:
+        with suppress(OSError):
+            connection._sock.shutdown(socket.SHUT_RDWR)
 
 
 class LoadResult:

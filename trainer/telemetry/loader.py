@@ -13,7 +13,7 @@ from sql.loading import (
 )
 from sql.objects import Shape
 from trainer.errors import TelemetryError
-from trainer.telemetry.buffer_connection import BufferConnection
+from trainer.telemetry.buffer_connection import BufferConnection, hang_up
 from trainer.telemetry.chunk import Chunk
 from trainer.telemetry.encoding import encode, encode_literals
 
@@ -65,6 +65,10 @@ class Loader:
             found = cursor.fetchone() is not None
         self.connection.commit()
         return found
+
+    def hang_up(self) -> None:
+        """Let the thread that waits for the server's answer wait no longer."""
+        hang_up(self.connection)
 
     def close(self) -> None:
         """Close the connection."""

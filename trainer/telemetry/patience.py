@@ -19,6 +19,7 @@ from sql.outage import passing
 from trainer.errors import OutageError
 
 FIRST_PAUSE, LONGEST_PAUSE = 0.25, 15.0  # seconds
+PAUSES = wait_exponential_jitter(multiplier=FIRST_PAUSE, max=LONGEST_PAUSE, jitter=FIRST_PAUSE)
 SECONDS = 600.0
 """How long one thing is tried before the run gives up."""
 
@@ -29,7 +30,8 @@ Say = Callable[[str], None]
 class Patience:
     """What all threads of a run share: how long to wait, and that the wait is over.
 
-    `say` hears once of an outage that begins and once of its end, whichever thread notices.
+    `say` hears once of an outage that begins and once of its end, whichever thread notices; not
+    of a connection that was cut where the next one is as good.
     """
 
     def __init__(self, seconds: float = SECONDS, say: Say = lambda sentence: None) -> None:
@@ -56,9 +58,7 @@ class Patience:
 
         retrying = Retrying(
             retry=retry_if_exception(passing),
-            wait=wait_exponential_jitter(
-                multiplier=FIRST_PAUSE, max=LONGEST_PAUSE, jitter=FIRST_PAUSE
-            ),
+            wait=self._pause,
             stop=stop_after_delay(self.seconds) | stop_when_event_set(self._over),
             sleep=sleep_using_event(self._over),
             before_sleep=self._note,
@@ -81,7 +81,14 @@ class Patience:
         with self._lock:
             return time.monotonic() - self._since if self._waiting else None
 
+    def _pause(self, state: RetryCallState) -> float:
+        """Return how long to wait: not beyond the end of all patience."""
+        left = max(0.0, self.seconds - (state.seconds_since_start or 0.0))
+        return min(left, PAUSES(state))
+
     def _note(self, state: RetryCallState) -> None:
+        if state.attempt_number == 1:
+            return
         with self._lock:
             begins = not self._waiting
             self._waiting.add(threading.get_ident())

@@ -4,16 +4,80 @@ However a trainer ends, the server then gives the lock back; a run that says `ru
 holds its lock has been abandoned.
 """
 
+import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 from sqlalchemy import Connection, select, text, update
+from sqlalchemy.exc import DBAPIError
 
 from sql import locks
 from sql.catalogue import runs
 from sql.errors import DatabaseError
 from sql.outage import passing
 from trainer.errors import RunBusyError
+from trainer.telemetry.buffer_connection import hang_up
+
+ENDING = 10
+"""Seconds that a session may take to end."""
+
+
+class Hold:
+    """The lock of a run that `connection` holds, for all threads; it is taken anew when lost."""
+
+    def __init__(self, connection: Connection, run_id: int) -> None:
+        self._connection, self._run_id = connection, run_id
+        self._guard = threading.Lock()
+        self._session = _this_session(connection)
+
+    def keep(self) -> None:
+        """Take the lock anew where the server has ended the session that held it.
+
+        Raises RunBusyError where another has it by now.
+        """
+        with self._guard:
+            try:
+                if not is_held(self._connection, self._run_id):
+                    ended = self._end_lost_session()
+                    hold(self._connection, self._run_id, ENDING if ended else 0)
+                    self._session = _this_session(self._connection)
+            except (DatabaseError, DBAPIError):
+                self._connection.invalidate()  # the next attempt then connects anew
+                self._connection.rollback()
+                raise
+
+    def give_back(self) -> None:
+        """Let others have the run."""
+        with self._guard:
+            try:
+                release(self._connection, self._run_id)
+            finally:
+                self._connection.close()
+
+    def limit_silence(self, seconds: float) -> None:
+        """Take the session for lost after so many seconds without an answer."""
+        session = self._connection.connection.driver_connection
+        session._read_timeout = session._write_timeout = seconds
+
+    def hang_up(self) -> None:
+        """Let nobody wait for an answer any longer."""
+        with suppress(DBAPIError, DatabaseError):
+            if not (self._connection.closed or self._connection.invalidated):
+                hang_up(self._connection.connection.driver_connection)
+
+    def _end_lost_session(self) -> bool:
+        """End our own former session where the server has not noticed that its client is gone."""
+        name = {"name": _name(self._connection, self._run_id)}
+        found = self._connection.execute(text(locks.SESSION_THAT_HAS_IT), name).first()
+        # Without a port, on a Unix socket, nothing tells a session from one of another server run.
+        if not found or tuple(found) != self._session or ":" not in found.host:
+            return False
+        try:
+            self._connection.exec_driver_sql(locks.END_SESSION.format(number=found.id))
+        except DBAPIError as error:  # it may have ended by itself meanwhile
+            if passing(error):
+                raise
+        return True
 
 
 @contextmanager
@@ -29,13 +93,15 @@ def run_lock(connection: Connection, run_id: int) -> Iterator[None]:
         release(connection, run_id)
 
 
-def hold(connection: Connection, run_id: int) -> None:
+def hold(connection: Connection, run_id: int, seconds: int = 0) -> None:
     """Take a run's lock, which the connection keeps until `release` or its end.
 
     Taking it again on the same connection, after the server was away, is taking it anew. Raises
-    RunBusyError where another holds it.
+    RunBusyError where another holds it, for all of `seconds`.
     """
-    got = connection.scalar(text(locks.TAKE), {"name": _name(connection, run_id)})
+    got = connection.scalar(
+        text(locks.TAKE), {"name": _name(connection, run_id), "seconds": seconds}
+    )
     connection.execute(text(locks.KEEP_SILENT_SESSION))
     connection.commit()
     if not got:
@@ -60,7 +126,7 @@ def release(connection: Connection, run_id: int) -> None:
     try:
         connection.execute(text(locks.GIVE_BACK), {"name": _name(connection, run_id)})
         connection.commit()
-    except DatabaseError as error:
+    except (DatabaseError, DBAPIError) as error:
         if not passing(error):
             raise
 
@@ -78,6 +144,12 @@ def settle_abandoned(connection: Connection) -> list[int]:
         )
     connection.commit()
     return abandoned
+
+
+def _this_session(connection: Connection) -> tuple[int, str]:
+    session = tuple(connection.execute(text(locks.THIS_SESSION)).one())
+    connection.commit()
+    return session
 
 
 def _name(connection: Connection, run_id: int) -> str:

@@ -11,7 +11,7 @@ from typing import Any, Literal
 from sqlalchemy import Connection, Engine, delete, func, insert, select, update
 
 from sql.catalogue import checkpoints, epoch_metrics, layers, runs, step_statistics
-from sql.errors import DatabaseError, ObjectError
+from sql.errors import ObjectError
 from sql.objects import Layer, Shape
 from sql.registry import (
     apply_views,
@@ -24,7 +24,7 @@ from sql.registry import (
 from trainer.recording import EpochMetrics, State
 from trainer.telemetry.checkpoints import pack, parts
 from trainer.telemetry.provenance import git_commit, package_versions
-from trainer.telemetry.run_lock import hold, is_held, release, settle_abandoned
+from trainer.telemetry.run_lock import Hold, hold, settle_abandoned
 from trainer.telemetry.statistics import COLUMNS
 
 Status = Literal["finished", "failed", "interrupted"]
@@ -91,7 +91,7 @@ class Run:
         table_types: dict[int, str],
         lock: Connection,
     ) -> None:
-        self._engine, self._lock = engine, lock
+        self._engine, self.lock = engine, Hold(lock, run_id)
         self.run_id, self.shape, self.table_types = run_id, shape, table_types
 
     def close_epoch(self, metrics: EpochMetrics, statistics: Sequence[tuple], state: State) -> None:
@@ -100,7 +100,7 @@ class Run:
         Does nothing where that has happened already: a commit may be lost to its client alone.
         Raises RunBusyError where the run, while the server was away, came into other hands.
         """
-        self._keep_lock()
+        self.lock.keep()
         values = asdict(metrics) | {
             name: _finite(getattr(metrics, name)) for name in ("loss", "validation_loss")
         }
@@ -126,7 +126,8 @@ class Run:
             )
 
     def finish(self, status: Status) -> None:
-        """Say how the run ended."""
+        """Say how the run ended; raise RunBusyError where it is in other hands by now."""
+        self.lock.keep()
         with self._engine.begin() as connection:
             connection.execute(
                 update(runs)
@@ -134,21 +135,9 @@ class Run:
                 .values(status=status, finished_at=_now())
             )
 
-    def _keep_lock(self) -> None:
-        """Take the run's lock anew where the server has ended the session that held it."""
-        try:
-            if not is_held(self._lock, self.run_id):
-                hold(self._lock, self.run_id)
-        except DatabaseError:
-            self._lock.rollback()  # the next attempt then connects anew
-            raise
-
     def close(self) -> None:
         """Let others have the run."""
-        try:
-            release(self._lock, self.run_id)
-        finally:
-            self._lock.close()
+        self.lock.give_back()
 
 
 def finished_runs(engine: Engine) -> dict[str, int]:

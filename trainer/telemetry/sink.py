@@ -6,6 +6,8 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 
+from pymysql.err import IntegrityError
+
 from sql.outage import passing
 from trainer.errors import TelemetryError
 from trainer.telemetry.chunk import Chunk
@@ -90,6 +92,13 @@ class Sink:
             waiting = self._taken_rows - self._rows
             return Traffic(self._rows, self._values, waiting, self._patience.outage())
 
+    def hang_up(self) -> None:
+        """Let no writer wait any longer for an answer of the server."""
+        with self._lock:
+            loaders = list(self._loaders)
+        for loader in loaders:
+            loader.hang_up()
+
     def close(self) -> None:
         """Stop the writers after the chunks they are at; those that still wait are not stored."""
         self._pool.shutdown(wait=True, cancel_futures=True)
@@ -115,7 +124,7 @@ class Sink:
                 return
             try:
                 loader.put(chunk)
-            except TelemetryError:
+            except (TelemetryError, IntegrityError):
                 # What was sent before may have been under way still, and stored while this waited.
                 if not (again and loader.has(chunk)):
                     raise
