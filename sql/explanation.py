@@ -68,6 +68,10 @@ def explain(error: Exception, url: URL) -> DatabaseError | None:
             f"the server at {place} has no connection free: close some, or raise its "
             "max_connections"
         ),
+        ER.NET_PACKET_TOO_LARGE: ServerError(
+            f"the server at {place} takes no packets as large as are sent: raise its "
+            "max_allowed_packet"
+        ),
         ER.HOST_NOT_PRIVILEGED: AccessError(
             f"the server at {place} accepts no connection from this machine: create the account "
             f"{user!r} for this "

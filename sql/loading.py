@@ -1,5 +1,6 @@
 """The statements that put gradients into their table, and the one that notes how far that is."""
 
+from pymysql.connections import Connection
 from sqlalchemy import Engine, text
 
 from sql.names import quoted
@@ -13,6 +14,10 @@ NOTE_PROGRESS = (
 FIND_PROGRESS = (
     "SELECT `rows` FROM telemetry_progress "
     "WHERE run_id = %s AND layer = %s AND epoch = %s AND first_step = %s"
+)
+COLUMN_TYPE = (
+    "SELECT UPPER(data_type) FROM information_schema.columns WHERE table_schema = DATABASE() "
+    "AND table_name = %s AND column_name = 'Gradient1'"
 )
 FIRST_WARNING = "SHOW WARNINGS LIMIT 1"
 
@@ -47,3 +52,10 @@ def packet_limit(engine: Engine) -> int:
     """How many bytes the server takes in one packet."""
     with engine.connect() as connection:
         return int(connection.scalar(text("SELECT @@GLOBAL.max_allowed_packet")))
+
+
+def session_packet_limit(session: Connection) -> int:
+    """How many bytes the server takes in one packet over this connection."""
+    with session.cursor() as cursor:
+        cursor.execute("SELECT @@max_allowed_packet")
+        return int(cursor.fetchone()[0])

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 import numpy as np
+from pymysql.constants import ER
+from pymysql.err import OperationalError
 from sqlalchemy import URL, Engine
 from threadpoolctl import threadpool_limits
 
@@ -12,7 +14,7 @@ from sql import address
 from sql.connection import connect_arguments, connected, engine, explained
 from sql.errors import ServerError
 from sql.given_server import require_privileges
-from sql.loading import local_infile_allowed, packet_limit
+from sql.loading import local_infile_allowed, packet_limit, session_packet_limit
 from trainer.assembly import build_network, build_optimizer
 from trainer.datasets import Dataset
 from trainer.errors import OutageError
@@ -170,10 +172,14 @@ def require_packets(database: Engine, url: URL) -> None:
     limit = packet_limit(database)
     if limit < SMALLEST_PACKET:
         database.dispose()
-        raise ServerError(
-            f"the server at {address.public(url)} takes packets of {limit:,} bytes at most: run "
-            f"SET GLOBAL max_allowed_packet = {SMALLEST_PACKET} on it, or more"
-        )
+        raise ServerError(_packets_needed(url, limit))
+
+
+def _packets_needed(url: URL, limit: int) -> str:
+    return (
+        f"the server at {address.public(url)} takes packets of {limit:,} bytes at most: run "
+        f"SET GLOBAL max_allowed_packet = {SMALLEST_PACKET} on it, or more"
+    )
 
 
 def describe(experiment: Experiment, dataset: Dataset, settings: Settings) -> RunDescription:
@@ -235,6 +241,9 @@ def _connector(
         limits = {"read_timeout": GREETING, "write_timeout": SILENCE}
         connection = BufferConnection(**limits | connect_arguments(url))
         limit_silence(connection, SILENCE)
+        if (limit := session_packet_limit(connection)) < SMALLEST_PACKET:
+            connection.close()
+            raise OperationalError(ER.NET_PACKET_TOO_LARGE, _packets_needed(url, limit))
         return Loader(connection, run.shape, run.run_id, dtypes, allowed)
 
     return connect

@@ -15,7 +15,7 @@ CATALOGUE = {
         "gradient_norm, zeros, below_1e3, below_1e5, non_finite, `min`, `max`"
     ),
     "telemetry_progress": "epoch, layer, first_step, last_step, `rows`",
-    "checkpoints": "epoch, HEX(state)",
+    "checkpoints": "epoch, part, HEX(state)",
 }
 """What of a run does not depend on when it was carried out."""
 

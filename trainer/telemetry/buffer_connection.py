@@ -10,6 +10,7 @@ from contextlib import suppress
 
 from pymysql.connections import MySQLResult
 from pymysql.constants import CR
+from pymysql.err import InternalError, OperationalError
 
 from sql.connection import FileRequestError, Session
 
@@ -76,7 +77,10 @@ class _BufferResult(MySQLResult):
     def _read_load_local_packet(self, first_packet) -> None:
         connection: BufferConnection = self.connection
         asked_for = connection.send_payload()
-        answer = connection._read_packet()
+        try:
+            answer = connection._read_packet()
+        except InternalError as error:  # an answer out of turn: the server has broken the load off
+            raise OperationalError(CR.CR_SERVER_LOST, str(error.args[-1])) from error
         if answer.is_load_local_packet():  # it waits for a file, and no statement may reach it
             asked_for = False
             connection._force_close()

@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 import numpy as np
 
 from sql.loading import (
+    COLUMN_TYPE,
     FIND_PROGRESS,
     FIRST_WARNING,
     NOTE_PROGRESS,
@@ -47,7 +48,11 @@ class Loader:
         skipped with one.
         """
         try:
-            self._put(chunk)
+            dtype = self.dtypes[chunk.layer.number]
+            self._put(chunk, dtype)
+            if dtype == np.float32 and self._widened(chunk):
+                self.connection.rollback()
+                self._put(chunk, self.dtypes[chunk.layer.number])
             self._mark(chunk)
             self.connection.commit()
         except BaseException:
@@ -75,17 +80,17 @@ class Loader:
         if self.connection.open:
             self.connection.close()
 
-    def _load(self, chunk: Chunk) -> None:
+    def _load(self, chunk: Chunk, dtype: np.dtype) -> None:
         result = self.connection.load(
             load_gradients(self.shape, chunk.layer, self.run_id, chunk.epoch),
-            encode(chunk, self.dtypes[chunk.layer.number]),
+            encode(chunk, dtype),
         )
         if result.rows != chunk.rows or result.warnings:
             raise TelemetryError(self._complaint(chunk, result.rows))
 
-    def _insert(self, chunk: Chunk) -> None:
+    def _insert(self, chunk: Chunk, dtype: np.dtype) -> None:
         head = insert_gradients(self.shape, chunk.layer)
-        rows = encode_literals(chunk, self.run_id, self.dtypes[chunk.layer.number])
+        rows = encode_literals(chunk, self.run_id, dtype)
         at_once = max(1, INSERT_BYTES // max(map(len, rows)))
         stored = 0
         with self.connection.cursor() as cursor:
@@ -93,6 +98,19 @@ class Loader:
                 stored += cursor.execute(head + ",".join(rows[start : start + at_once]))
         if stored != chunk.rows:
             raise TelemetryError(self._complaint(chunk, stored))
+
+    def _widened(self, chunk: Chunk) -> bool:
+        """Whether the table, FLOAT when the run began, has become DOUBLE for another run.
+
+        The fewer digits of a FLOAT are another number to a DOUBLE. To be asked behind the rows of a
+        transaction: until its end the table then stays as it is.
+        """
+        with self.connection.cursor() as cursor:
+            cursor.execute(COLUMN_TYPE, (self.shape.table(chunk.layer),))
+            widened = cursor.fetchone() == ("DOUBLE",)
+        if widened:
+            self.dtypes[chunk.layer.number] = np.dtype(np.float64)
+        return widened
 
     def _mark(self, chunk: Chunk) -> None:
         with self.connection.cursor() as cursor:

@@ -27,7 +27,8 @@ class GradientRecorder:
     def __init__(
         self, shape: Shape, dtype: np.dtype, sink: Sink, close: CloseEpoch, every: int = 1
     ) -> None:
-        self._assemblers = [Assembler(layer, dtype) for layer in shape.layers]
+        self._layers, self._dtype = shape.layers, dtype
+        self._assemblers = self._new_assemblers()
         self._sink, self._close, self._every = sink, close, every
         self._closer = ThreadPoolExecutor(1, thread_name_prefix="closer")
         self._closing: Future | None = None
@@ -48,6 +49,8 @@ class GradientRecorder:
             chunk = assembler.take()
             if chunk:
                 self._sink.put(chunk)
+        # Each epoch begins anew, so that its chunks are the same where a run goes on with it.
+        self._assemblers = self._new_assemblers()
         self.finish()
         self._closing = self._closer.submit(self._close_once_stored, metrics, state())
 
@@ -63,6 +66,9 @@ class GradientRecorder:
         never is.
         """
         self._closer.shutdown(wait=True)
+
+    def _new_assemblers(self) -> list[Assembler]:
+        return [Assembler(layer, self._dtype) for layer in self._layers]
 
     def _close_once_stored(self, metrics: EpochMetrics, state: State) -> None:
         statistics = self._sink.flush(metrics.epoch)

@@ -37,14 +37,11 @@ class Hold:
         """
         with self._guard:
             try:
-                if not is_held(self._connection, self._run_id):
-                    ended = self._end_lost_session()
-                    hold(self._connection, self._run_id, ENDING if ended else 0)
-                    self._session = _this_session(self._connection)
-            except (DatabaseError, DBAPIError):
-                self._connection.invalidate()  # the next attempt then connects anew
-                self._connection.rollback()
-                raise
+                self._keep()
+            except (DatabaseError, DBAPIError) as error:
+                if not passing(error):
+                    raise
+                self._keep()  # over a new connection, which may do where the old one was cut
 
     def give_back(self) -> None:
         """Let others have the run."""
@@ -64,6 +61,17 @@ class Hold:
         with suppress(DBAPIError, DatabaseError):
             if not (self._connection.closed or self._connection.invalidated):
                 hang_up(self._connection.connection.driver_connection)
+
+    def _keep(self) -> None:
+        try:
+            if not is_held(self._connection, self._run_id):
+                ended = self._end_lost_session()
+                hold(self._connection, self._run_id, ENDING if ended else 0)
+                self._session = _this_session(self._connection)
+        except (DatabaseError, DBAPIError):
+            self._connection.invalidate()  # the next attempt then connects anew
+            self._connection.rollback()
+            raise
 
     def _end_lost_session(self) -> bool:
         """End our own former session where the server has not noticed that its client is gone."""
