@@ -29,8 +29,8 @@ class FaultyServer(PrivateServer):
     It keeps its port and its data from start to start.
     """
 
-    def __init__(self, folder: Path) -> None:
-        super().__init__(folder, packages=server.folder(), size=SMALL)
+    def __init__(self, folder: Path, size: Size = SMALL) -> None:
+        super().__init__(folder, packages=server.folder(), size=size)
 
     def start(self) -> None:
         """Start it, at the port it had.
@@ -104,9 +104,9 @@ def _lots() -> Iterator[int]:
 
 
 @contextmanager
-def running(folder: Path) -> Iterator[FaultyServer]:
+def running(folder: Path, size: Size = SMALL) -> Iterator[FaultyServer]:
     """A server in `folder` that is stopped at the end, in whatever state it then is."""
-    made = FaultyServer(folder)
+    made = FaultyServer(folder, size)
     try:
         made.start()
     except ServerError as error:
