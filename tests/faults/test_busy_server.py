@@ -58,7 +58,7 @@ def test_locks_of_another_session_are_outlasted(
 
     def lock_for_a_while() -> None:
         other.execute(f"SELECT * FROM {rows} {watcher.run_id} FOR UPDATE")
-        threading.Timer(3, other.connection.rollback).start()
+        threading.Timer(1.5, other.connection.rollback).start()
 
     # Before a chunk is begun, so that the rows are free.
     moments.when("committed", CHUNKS // 3, lock_for_a_while)
@@ -120,6 +120,7 @@ def crowd(ground, server):
         go()
 
 
+@pytest.mark.faults
 def test_a_server_without_a_connection_free_is_outlasted(ground, moments, crowd, undisturbed):
     watcher = Hearing()
     come, go = crowd
@@ -161,6 +162,7 @@ def test_packets_too_small_are_refused_before_a_run_begins(ground, packets):
     assert ground.newest_run() == before
 
 
+@pytest.mark.faults
 def test_packets_made_too_small_in_the_middle_of_a_run_end_it_and_it_can_go_on(
     ground, moments, packets, undisturbed
 ):

@@ -35,7 +35,7 @@ def holder(ground, run_id: int) -> int | None:
     return ground.ask(f"SELECT IS_USED_LOCK('run.{run_id}.{ground.url.database}')")[0][0]
 
 
-@pytest.mark.parametrize("times", [10, pytest.param(60, marks=pytest.mark.faults)])
+@pytest.mark.parametrize("times", [5, pytest.param(60, marks=pytest.mark.faults)])
 def test_connections_that_are_ended_cost_no_row(
     ground, moments, chance, undisturbed, kill_one, times
 ):

@@ -21,6 +21,7 @@ from trainer.errors import OutageError
 from trainer.run import Going
 
 MEGABYTES = 400
+pytestmark = pytest.mark.faults
 
 
 @pytest.fixture(scope="module")
@@ -76,7 +77,7 @@ def disk(disk_ground):
     free()
 
 
-@pytest.mark.parametrize("time", [1, pytest.param(2, marks=pytest.mark.faults)])
+@pytest.mark.parametrize("time", [1, 2])
 def test_a_disk_that_is_full_for_a_while_costs_no_row(
     disk_ground: Ground, disk, moments, undisturbed, time
 ):

@@ -30,6 +30,7 @@ def test_a_server_killed_eight_times_costs_no_row(
     assert len(moments.happened) == 8
 
 
+@pytest.mark.faults
 def test_a_server_killed_before_an_epoch_is_closed_closes_it_once(
     ground, server, moments, undisturbed
 ):
@@ -48,6 +49,7 @@ def test_a_server_killed_at_any_statement_that_closes_an_epoch_closes_it_once(
     assert moments.happened
 
 
+@pytest.mark.faults
 def test_a_server_killed_after_the_last_epoch_still_hears_that_the_run_is_finished(
     ground, server, undisturbed, monkeypatch
 ):
@@ -55,11 +57,12 @@ def test_a_server_killed_after_the_last_epoch_still_hears_that_the_run_is_finish
         def epoch(self, metrics) -> None:
             if metrics.epoch == 3:
                 server.kill()
-                threading.Timer(1, server.start).start()
+                threading.Timer(0.7, server.start).start()
 
     assert ground.digest(ground.run(Killer())) == undisturbed
 
 
+@pytest.mark.faults
 def test_an_outage_is_told_once_when_it_begins_and_once_when_it_ends(
     ground, server, moments, undisturbed
 ):

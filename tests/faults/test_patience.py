@@ -19,7 +19,9 @@ def press() -> None:
     signal.pthread_kill(threading.main_thread().ident, signal.SIGINT)
 
 
-@pytest.mark.parametrize(("patience", "longest"), [(0, 2), (2, 5)])
+@pytest.mark.parametrize(
+    ("patience", "longest"), [(0, 2), pytest.param(2, 5, marks=pytest.mark.faults)]
+)
 def test_a_run_gives_up_when_patience_ends_and_goes_on_later(
     ground, server, moments, undisturbed, patience, longest
 ):
@@ -77,6 +79,7 @@ def test_the_command_ends_with_status_3_when_patience_ends(long_run, server):
     assert "Error: Gave up after 2 s without the server" in said.splitlines()[-1]
 
 
+@pytest.mark.faults
 def test_the_command_ends_with_status_130_by_ctrl_c_while_the_server_is_away(long_run, server):
     server.kill()
     long_run.until_said("does not take gradients")
@@ -88,6 +91,7 @@ def test_the_command_ends_with_status_130_by_ctrl_c_while_the_server_is_away(lon
     assert "Traceback" not in said
 
 
+@pytest.mark.faults
 def test_the_bar_says_that_the_server_is_away(ground, server, moments, undisturbed):
     shown = io.StringIO()
     console = Console(file=shown, force_terminal=True, width=120)

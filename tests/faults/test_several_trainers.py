@@ -44,6 +44,7 @@ def renamed(digests: dict[str, str], name: str) -> dict[str, str]:
     return {table.replace("faulty_", f"{name}_"): found for table, found in digests.items()}
 
 
+@pytest.mark.faults
 def test_two_trainers_at_once_do_not_mix_in_the_tables_that_one_of_them_makes(
     ground, field, runs, undisturbed
 ):

@@ -23,7 +23,8 @@ def impatient(monkeypatch):
     monkeypatch.setattr(run, "SILENCE", 1)
 
 
-@pytest.mark.parametrize("times", [1, pytest.param(5, marks=pytest.mark.faults)])
+@pytest.mark.faults
+@pytest.mark.parametrize("times", [1, 5])
 def test_a_server_that_is_suspended_for_some_seconds_costs_no_row(
     ground, server, moments, chance, undisturbed, impatient, times
 ):
@@ -69,6 +70,7 @@ def test_an_epochs_end_that_the_server_does_not_hear_of_costs_no_row(
     assert moments.happened
 
 
+@pytest.mark.faults
 def test_a_network_that_carries_nothing_for_a_while_costs_no_row(
     ground, proxy, moments, undisturbed, impatient
 ):
@@ -81,12 +83,12 @@ def test_a_network_that_carries_nothing_for_a_while_costs_no_row(
     assert moments.happened
 
 
-@pytest.mark.parametrize("kind", ["loaded", "closing"])
+@pytest.mark.parametrize("kind", ["loaded", pytest.param("closing", marks=pytest.mark.faults)])
 def test_ctrl_c_does_not_wait_long_for_a_suspended_server(
     ground, server, moments, monkeypatch, kind
 ):
     """The run is called interrupted by whoever asks next."""
-    monkeypatch.setattr(silence, "GRACE", 1.0)
+    monkeypatch.setattr(silence, "GRACE", 0.7)
     pressed = []
 
     def suspend() -> None:

@@ -2,9 +2,11 @@
 
 import signal
 from collections import defaultdict
+from contextlib import suppress
 
 import pytest
 from sqlalchemy import event, inspect
+from sqlalchemy.exc import OperationalError
 
 from trainer import run
 from trainer.errors import OutageError, TelemetryError
@@ -106,7 +108,8 @@ def hang_up(laboratory, monkeypatch):
             "SELECT id FROM information_schema.processlist "
             "WHERE db = DATABASE() AND id <> CONNECTION_ID()"
         ):
-            laboratory.execute(f"KILL {number}")
+            with suppress(OperationalError):  # gone by itself meanwhile
+                laboratory.execute(f"KILL {number}")
 
     return end_all
 
