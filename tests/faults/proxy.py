@@ -92,17 +92,19 @@ class Proxy:
             while True:
                 client, _ = self._listener.accept()
                 try:
-                    upstream = socket.create_connection(("127.0.0.1", self._server_port), 5)
-                except OSError:
+                    self._connect(client)
+                except OSError:  # the server is away, or the client gone already
                     _end(client)
-                    continue
-                upstream.settimeout(None)
-                for each in (client, upstream):
-                    each.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-                wire = Wire(client, upstream)
-                self.wires.append(wire)
-                for carry in (self._up, self._down):
-                    threading.Thread(target=carry, args=(wire,), daemon=True).start()
+
+    def _connect(self, client: socket.socket) -> None:
+        upstream = socket.create_connection(("127.0.0.1", self._server_port), 5)
+        upstream.settimeout(None)
+        for each in (client, upstream):
+            each.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        wire = Wire(client, upstream)
+        self.wires.append(wire)
+        for carry in (self._up, self._down):
+            threading.Thread(target=carry, args=(wire,), daemon=True).start()
 
     def _up(self, wire: Wire) -> None:
         with suppress(OSError):

@@ -2,6 +2,7 @@
 
 import pytest
 
+from tests.faults.moments import Hearing
 from tests.faults.proxy import CHUNK, EPOCH
 from trainer import run
 
@@ -23,7 +24,7 @@ class Losing:
 @pytest.fixture
 def through(ground, proxy):
     """Return a function that carries the run out through the proxy."""
-    return lambda **settings: ground.run(url=ground.url.set(port=proxy.port), **settings)
+    return lambda watcher=None: ground.run(watcher, url=ground.url.set(port=proxy.port))
 
 
 def test_chunks_whose_commits_are_not_answered_are_stored_once(
@@ -70,8 +71,14 @@ def test_chunks_whose_commits_are_not_answered_are_stored_once_by_inserts(
 def test_connections_cut_at_random_bytes_cost_and_double_nothing(
     ground, proxy, through, chance, undisturbed, cuts
 ):
-    before = proxy.carried
-    through()
-    proxy.scatter_cuts(chance, cuts, proxy.carried - before)
-    assert ground.digest(through()) == undisturbed
+    class Cutting(Hearing):
+        def registered(self, *arguments) -> None:
+            self.registered_after = proxy.carried  # what comes before is not outlasted
+            if size:
+                proxy.scatter_cuts(chance, cuts, size)
+
+    size, watcher = 0, Cutting()
+    through(watcher)
+    size = proxy.carried - watcher.registered_after
+    assert ground.digest(through(watcher)) == undisturbed
     assert proxy.cuts >= cuts // 2
