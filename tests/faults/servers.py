@@ -3,6 +3,7 @@
 import os
 import secrets
 import signal
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -50,6 +51,11 @@ class FaultyServer(PrivateServer):
         pid = self.pid()
         os.kill(pid, signal.SIGKILL)
         assert processes.wait_for_end(pid, 30)
+        # A process whose first thread has ended may have others that still hold the port.
+        deadline = time.monotonic() + 30
+        while not is_free(self._kept()["port"]):
+            assert time.monotonic() < deadline
+            time.sleep(0.005)
 
     def restart(self) -> None:
         """Kill it and start it again."""
