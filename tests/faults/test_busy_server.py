@@ -10,6 +10,7 @@ import pytest
 from sql.connection import Session, connect_arguments
 from sql.errors import ServerError
 from tests.faults.moments import CHUNKS, Hearing
+from trainer import run
 from trainer.errors import OutageError
 from trainer.run import Going
 
@@ -66,7 +67,10 @@ def test_locks_of_another_session_are_outlasted(
     assert moments.happened
 
 
-def test_a_chunk_that_a_deadlock_takes_back_is_stored_again(ground, moments, other, undisturbed):
+def test_a_chunk_that_a_deadlock_takes_back_is_stored_again(
+    ground, moments, other, undisturbed, monkeypatch
+):
+    monkeypatch.setattr(run, "WRITERS", 1)  # so that the first chunk is one of layer 1
     ground.ask("CREATE TABLE IF NOT EXISTS ballast (n INT)")
     watcher, ended = Hearing(), []
 

@@ -1,6 +1,7 @@
 """Runs that end early: Ctrl-C, a writer that fails, a server that hangs up, a view in the way."""
 
 import signal
+import time
 from collections import defaultdict
 from contextlib import suppress
 
@@ -99,11 +100,17 @@ def test_a_writer_that_fails_ends_the_run_as_failed(laboratory, small, small_chu
 def hang_up(laboratory, monkeypatch):
     """Return a function that ends every connection but the laboratory's, as a server can.
 
-    The one writer has a connection from the first epoch, and the second is still to be sent.
+    The one writer, which has stored a chunk, has a connection, and the second epoch is still to be
+    sent.
     """
     monkeypatch.setattr(run, "WRITERS", 1)
 
-    def end_all(_run_id: int) -> None:
+    def end_all(run_id: int) -> None:
+        stored = f"SELECT 1 FROM telemetry_progress WHERE run_id = {run_id} LIMIT 1"
+        deadline = time.monotonic() + 20
+        while not laboratory.select(stored):
+            assert time.monotonic() < deadline
+            time.sleep(0.005)
         for (number,) in laboratory.select(
             "SELECT id FROM information_schema.processlist "
             "WHERE db = DATABASE() AND id <> CONNECTION_ID()"
