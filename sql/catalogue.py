@@ -103,6 +103,25 @@ step_statistics = Table(
     Column("non_finite", BigInteger, nullable=False),
     Column("min", Double),
     Column("max", Double),
+    Column("clipped_norm", Double),
+    Column("weight_norm", Double),
+    Column("update_norm", Double),
+    Column("saturated", Double),
+    **OPTIONS,
+)
+
+neuron_statistics = Table(
+    "neuron_statistics",
+    metadata,
+    _run_id(),
+    _number("layer"),
+    _number("epoch"),
+    _number("neuron"),
+    Column("cells", BigInteger, nullable=False),
+    Column("zeros", BigInteger, nullable=False),
+    Column("non_finite", BigInteger, nullable=False),
+    Column("magnitude_sum", Double, nullable=False),
+    Column("saturated", BigInteger),
     **OPTIONS,
 )
 

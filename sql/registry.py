@@ -7,7 +7,7 @@ from pathlib import Path
 
 from sqlalchemy import Connection, delete, inspect, select, text
 
-from sql.catalogue import layers, runs, view_versions
+from sql.catalogue import layers, metadata, runs, view_versions
 from sql.errors import ObjectError
 from sql.names import quoted
 from sql.objects import (
@@ -170,10 +170,10 @@ def withdraw(connection: Connection, shape: Shape, tables: Sequence[str]) -> Non
 
 def require_migrated(connection: Connection) -> None:
     """Raise ObjectError unless the catalogue is there and all views are as new as this code."""
-    in_force = {}
-    if inspect(connection).has_table("view_versions"):
-        in_force = versions_in_force(connection)
-    if any(in_force.get(name, 0) < numbers[-1] for name, numbers in versions("views").items()):
+    tables = set(inspect(connection).get_table_names())
+    in_force = versions_in_force(connection) if "view_versions" in tables else {}
+    behind = any(in_force.get(name, 0) < found[-1] for name, found in versions("views").items())
+    if behind or not metadata.tables.keys() <= tables:
         raise ObjectError(
             "the database lacks the newest catalogue tables and views: run `make migrate`"
         )

@@ -16,7 +16,10 @@ CHUNKS = text(
 )
 CHUNK = "run_id = :run_id AND layer = :layer AND epoch = :epoch AND first_step = :first_step"
 FORGET_CHUNK = text(f"DELETE FROM telemetry_progress WHERE {CHUNK}")  # noqa: S608
-STATISTICS = text(f"DELETE FROM step_statistics WHERE run_id = :run_id LIMIT {AT_ONCE}")  # noqa: S608
+STATISTICS = tuple(
+    f"DELETE FROM {table} WHERE run_id = :run_id LIMIT {AT_ONCE}"  # noqa: S608
+    for table in ("step_statistics", "neuron_statistics")
+)
 ROWS_OF_OTHERS = text(
     "SELECT COALESCE(SUM(progress.`rows`), 0) FROM telemetry_progress AS progress "
     "INNER JOIN runs ON runs.run_id = progress.run_id "
@@ -49,8 +52,9 @@ def remove_layer(connection: Connection, shape: Shape, layer: Layer, run_id: int
 
 
 def remove_statistics(connection: Connection, run_id: int) -> None:
-    """Remove a run's rows of `step_statistics`."""
-    _repeated(connection, STATISTICS.text, run_id)
+    """Remove a run's rows of `step_statistics` and `neuron_statistics`."""
+    for statement in STATISTICS:
+        _repeated(connection, statement, run_id)
 
 
 def rows_of_others(connection: Connection, experiment: str, layer: Layer, run_id: int) -> int:

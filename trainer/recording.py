@@ -18,6 +18,23 @@ class RecordedLayer(Protocol):
     number: int
     gradient: np.ndarray
 
+    def saturated(self) -> np.ndarray | None:
+        """Return of how many samples each neuron was saturated, (width,); None where none can be.
+
+        Valid until the next forward pass.
+        """
+
+
+class RecordedUpdate(Protocol):
+    """What one step did to the weights of a layer, as L2 norms.
+
+    Of the weights' gradient after clipping, of the weights before the step, and of their change.
+    """
+
+    clipped_norm: float
+    weight_norm: float
+    update_norm: float
+
 
 @dataclass(frozen=True)
 class EpochMetrics:
@@ -41,8 +58,17 @@ State = Mapping[str, np.ndarray | int | float | str]
 class Recorder(Protocol):
     """Receives every step's gradients and every epoch's metrics."""
 
-    def record(self, epoch: int, step: int, layers: Sequence[RecordedLayer]) -> None:
-        """Take copies of one step's gradients; blocks only where earlier ones wait for room."""
+    def record(self, epoch: int, step: int, layers: Sequence[RecordedLayer]) -> bool:
+        """Take copies of one step's gradients, before any clipping; False leaves the step out.
+
+        Blocks only where earlier ones wait for room.
+        """
+
+    def record_updates(self, updates: Sequence[RecordedUpdate | None]) -> None:
+        """Take what the step did, of which the gradients were recorded last: one a layer.
+
+        None stands for a layer without weights.
+        """
 
     def close_epoch(self, metrics: EpochMetrics, state: Callable[[], State]) -> None:
         """Take an epoch's end; `state` gives what a resumed run starts from, as a copy.

@@ -1,6 +1,6 @@
 """One run from start to end: experiment, data, network, server, loop."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -23,9 +23,10 @@ from trainer.interruption import postponed
 from trainer.loop import Progress, restore_training, train
 from trainer.recording import EpochMetrics, State
 from trainer.telemetry.buffer_connection import BufferConnection
+from trainer.telemetry.epoch_statistics import EpochStatistics
 from trainer.telemetry.loader import Loader
 from trainer.telemetry.patience import SECONDS, Patience
-from trainer.telemetry.recorder import GradientRecorder
+from trainer.telemetry.recorder import CloseEpoch, GradientRecorder
 from trainer.telemetry.resumption import START, resume
 from trainer.telemetry.runs import Run, RunDescription, RunLayer, Status, register
 from trainer.telemetry.silence import Lines, grace, leave, limit_silence
@@ -213,10 +214,8 @@ def begun_with(values: Mapping[str, Any]) -> tuple[Experiment, Settings]:
     return Experiment.model_validate(config), settings
 
 
-def _close(
-    run: Run, watcher: Watcher, patience: Patience
-) -> Callable[[EpochMetrics, Sequence[tuple], State], None]:
-    def close(metrics: EpochMetrics, statistics: Sequence[tuple], state: State) -> None:
+def _close(run: Run, watcher: Watcher, patience: Patience) -> CloseEpoch:
+    def close(metrics: EpochMetrics, statistics: EpochStatistics, state: State) -> None:
         patience.outlast(lambda again: run.close_epoch(metrics, statistics, state))
         watcher.epoch(metrics)
 

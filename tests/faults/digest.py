@@ -12,7 +12,11 @@ CATALOGUE = {
     "epoch_metrics": ("epoch, loss, accuracy, validation_loss, validation_accuracy, learning_rate"),
     "step_statistics": (
         "epoch, step, layer, `rows`, finite_rows, row_norm_sum, mean, median, mean_abs, "
-        "gradient_norm, zeros, below_1e3, below_1e5, non_finite, `min`, `max`"
+        "gradient_norm, zeros, below_1e3, below_1e5, non_finite, `min`, `max`, clipped_norm, "
+        "weight_norm, update_norm, saturated"
+    ),
+    "neuron_statistics": (
+        "epoch, layer, neuron, cells, zeros, non_finite, magnitude_sum, saturated"
     ),
     "telemetry_progress": "epoch, layer, first_step, last_step, `rows`",
     "checkpoints": "epoch, part, HEX(state)",

@@ -76,7 +76,7 @@ def test_an_epoch_is_closed_with_its_own_statistics_and_the_state_at_its_end(
         recorder.record(epoch, 1, STEP)
         recorder.close_epoch(metrics(epoch), lambda epoch=epoch: {"weights": epoch})
     recorder.finish()
-    assert [[row[:3] for row in statistics] for _, statistics, _ in closed] == [
+    assert [[row[:3] for row in statistics.steps] for _, statistics, _ in closed] == [
         [(1, 1, 1)],
         [(1, 2, 1)],
     ]

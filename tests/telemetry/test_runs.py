@@ -4,14 +4,18 @@ import numpy as np
 import pytest
 from sqlalchemy import inspect, select
 
-from sql.catalogue import checkpoints, epoch_metrics, runs, step_statistics
+from sql.catalogue import checkpoints, epoch_metrics, neuron_statistics, runs, step_statistics
 from sql.errors import ObjectError
 from sql.registry import create_gradient_tables, registered_shapes
 from trainer.recording import EpochMetrics
 from trainer.telemetry.checkpoints import unpack
+from trainer.telemetry.epoch_statistics import EpochStatistics
 from trainer.telemetry.runs import RunLayer, register
 
 METRICS = EpochMetrics(1, float("nan"), 0.5, 2.25, 0.25, 0.9, 1.5)
+STEP = (
+    1, 1, 1, 4, 4, 2.0, 0.5, 0.5, 0.5, 1.0, 0.0, 0.0, 0.0, 0, 0.1, 0.9, 1.0, 4.0, 0.125, None,
+)  # fmt: skip
 WIDER = (
     RunLayer(1, "layer_1_input", "dense", 4, 7),
     RunLayer(2, "layer_2_softmax", "softmax", 5, 7),
@@ -73,12 +77,20 @@ def test_a_table_that_cannot_be_made_leaves_none_behind(catalogue, describe):
 
 def test_an_epoch_closes_with_metrics_statistics_checkpoint_and_its_number(new_run, catalogue):
     run = new_run("closing")
-    statistics = (1, 1, 1, 4, 4, 2.0, 0.5, 0.5, 0.5, 1.0, 0.0, 0.0, 0.0, 0, 0.1, 0.9)
-    run.close_epoch(METRICS, [statistics], {"network.layer_1_input.weights": np.eye(2)})
+    statistics = EpochStatistics([STEP], [(1, 1, neuron, 4, 0, 0, 2.0, None) for neuron in (1, 2)])
+    run.close_epoch(METRICS, statistics, {"network.layer_1_input.weights": np.eye(2)})
     assert row_of(catalogue, runs, run)["completed_epoch"] == 1
     assert row_of(catalogue, epoch_metrics, run)["loss"] is None
     assert row_of(catalogue, epoch_metrics, run)["validation_loss"] == 2.25
     assert row_of(catalogue, step_statistics, run)["gradient_norm"] == 1.0
+    assert row_of(catalogue, step_statistics, run)["update_norm"] == 0.125
+    with catalogue.connect() as connection:
+        mine = neuron_statistics.c.run_id == run.run_id
+        neurons = connection.execute(select(neuron_statistics).where(mine)).all()
+    assert [tuple(row[3:]) for row in neurons] == [
+        (1, 4, 0, 0, 2.0, None),
+        (2, 4, 0, 0, 2.0, None),
+    ]
     state = unpack(row_of(catalogue, checkpoints, run)["state"])
     assert np.array_equal(state["network.layer_1_input.weights"], np.eye(2))
 
@@ -86,10 +98,9 @@ def test_an_epoch_closes_with_metrics_statistics_checkpoint_and_its_number(new_r
 def test_an_epoch_that_cannot_close_leaves_nothing_of_itself(new_run, catalogue):
     run = new_run("aborted")
     with pytest.raises(ValueError, match="zip"):
-        run.close_epoch(METRICS, [(1, 1, 1)], {})
-    bad = (1, 1, 1, None, 4, 2.0, 0.5, 0.5, 0.5, 1.0, 0.0, 0.0, 0.0, 0, 0.1, 0.9)
-    with pytest.raises(Exception, match="rows"):
-        run.close_epoch(METRICS, [bad], {})
+        run.close_epoch(METRICS, EpochStatistics([(1, 1, 1)], []), {})
+    with pytest.raises(Exception, match="cells"):
+        run.close_epoch(METRICS, EpochStatistics([STEP], [(1, 1, 1, None, 0, 0, 2.0, None)]), {})
     assert row_of(catalogue, runs, run)["completed_epoch"] == 0
     with catalogue.connect() as connection:
         kept = connection.execute(select(epoch_metrics).where(epoch_metrics.c.run_id == run.run_id))
@@ -100,7 +111,7 @@ def test_only_the_newest_checkpoint_is_kept(new_run, catalogue):
     run = new_run("newest")
     for epoch in (1, 2):
         metrics = EpochMetrics(epoch, 1.0, 0.5, 1.0, 0.5, 1.0, 1.0)
-        run.close_epoch(metrics, [], {"epoch": epoch})
+        run.close_epoch(metrics, EpochStatistics([], []), {"epoch": epoch})
     assert row_of(catalogue, checkpoints, run)["epoch"] == 2
 
 

@@ -7,6 +7,7 @@ import pytest
 
 from sql.objects import Layer
 from trainer.telemetry.chunk import Chunk
+from trainer.telemetry.epoch_statistics import EpochStatistics
 from trainer.telemetry.sink import WAITING, Sink
 
 LAYER = Layer(1, "layer_1_input", 3)
@@ -85,7 +86,8 @@ def test_statistics_are_kept_where_nothing_else_is():
     sink = Sink(None)
     for step in (1, 2, 3):
         sink.put(chunk(step))
-    rows = sorted(sink.flush(1))
-    assert [row[:3] for row in rows] == [(1, 1, 1), (1, 1, 2), (1, 1, 3)]
-    assert sink.flush(1) == []
+    found = sink.flush(1)
+    assert [row[:3] for row in found.steps] == [(1, 1, 1), (1, 1, 2), (1, 1, 3)]
+    assert [row[:4] for row in found.neurons] == [(1, 1, 1, 6), (1, 1, 2, 6), (1, 1, 3, 6)]
+    assert sink.flush(1) == EpochStatistics([], [])
     sink.close()

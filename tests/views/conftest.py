@@ -8,7 +8,8 @@ from migrations import history
 from sql.catalogue import step_statistics
 from sql.connection import engine
 from trainer.recording import EpochMetrics
-from trainer.telemetry.runs import STATISTICS_COLUMNS, RunDescription, RunLayer, register
+from trainer.telemetry.epoch_statistics import STEP_COLUMNS
+from trainer.telemetry.runs import RunDescription, RunLayer, register
 from trainer.telemetry.statistics import step_statistics as summarised
 
 LAYERS = (
@@ -49,7 +50,7 @@ class Hand:
         for (epoch, step), gradient in gradients.items():
             found = vars(summarised(np.array(gradient, float)))
             rows.append({"run_id": run_id, "layer": layer, "epoch": epoch, "step": step, **found})
-        assert set(STATISTICS_COLUMNS) == set(rows[0]) - {"run_id"}
+        assert set(STEP_COLUMNS) == set(rows[0]) - {"run_id"}
         with self.engine.begin() as connection:
             connection.execute(insert(step_statistics), rows)
 

@@ -3,6 +3,7 @@
 import numpy as np
 
 from sql.objects import Layer
+from trainer.recording import RecordedUpdate
 from trainer.telemetry.chunk import Chunk
 
 CHUNK_VALUES = 300_000
@@ -18,8 +19,13 @@ class Assembler:
         self._capacity = 0
         self._start(None)
 
-    def add(self, epoch: int, step: int, gradient: np.ndarray) -> Chunk | None:
-        """Copy one step's gradient, shape (rows, width); return the chunk it no longer fitted."""
+    def add(
+        self, epoch: int, step: int, gradient: np.ndarray, saturated: np.ndarray | None = None
+    ) -> Chunk | None:
+        """Copy one step's gradient, shape (rows, width); return the chunk it no longer fitted.
+
+        `saturated`, shape (width,), says of how many samples each neuron was saturated.
+        """
         rows = len(gradient)
         complete = None
         if self._steps and self._filled + rows > len(self._values):
@@ -34,7 +40,13 @@ class Assembler:
         self._filled += rows
         self._steps.append(step)
         self._row_counts.append(rows)
+        if saturated is not None:
+            self._saturated.append(saturated.copy())
         return complete
+
+    def attach(self, update: RecordedUpdate) -> None:
+        """Note what the step did whose gradient was added last."""
+        self._updates.append((update.clipped_norm, update.weight_norm, update.update_norm))
 
     def take(self) -> Chunk | None:
         """Return the chunk as far as it got, None if it is empty, and begin the next one."""
@@ -46,6 +58,8 @@ class Assembler:
             np.array(self._steps),
             np.array(self._row_counts),
             self._values[: self._filled],
+            np.array(self._updates, np.float64) if self._updates else None,
+            np.array(self._saturated, np.int64) if self._saturated else None,
         )
         self._start(None)
         return chunk
@@ -54,4 +68,6 @@ class Assembler:
         self._epoch, self._filled = epoch, 0
         self._steps: list[int] = []
         self._row_counts: list[int] = []
+        self._updates: list[tuple[float, float, float]] = []
+        self._saturated: list[np.ndarray] = []
         self._values = np.empty((0, self.layer.width), self.dtype)

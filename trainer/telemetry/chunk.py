@@ -16,7 +16,9 @@ class Chunk:
     """Gradients of one layer in one epoch.
 
     `steps` has shape (k,), ascending; `row_counts`, shape (k,), says how many rows of `values`,
-    shape (rows, width), belong to each step, in order.
+    shape (rows, width), belong to each step, in order. `updates`, shape (k, 3), has the norms of
+    the clipped gradient, of the weights before the step and of their change; `saturated`, shape
+    (k, width), of how many samples each neuron was saturated. Each is None where a layer has none.
     """
 
     layer: Layer
@@ -24,6 +26,8 @@ class Chunk:
     steps: np.ndarray
     row_counts: np.ndarray
     values: np.ndarray
+    updates: np.ndarray | None = None
+    saturated: np.ndarray | None = None
 
     @property
     def first_step(self) -> int:

@@ -8,19 +8,20 @@ from dataclasses import replace
 import numpy as np
 
 from sql.objects import Shape
-from trainer.recording import EpochMetrics, RecordedLayer, State
+from trainer.recording import EpochMetrics, RecordedLayer, RecordedUpdate, State
 from trainer.telemetry.assembler import Assembler
+from trainer.telemetry.epoch_statistics import EpochStatistics
 from trainer.telemetry.sink import Sink
 
-CloseEpoch = Callable[[EpochMetrics, Sequence[tuple], State], None]
+CloseEpoch = Callable[[EpochMetrics, EpochStatistics, State], None]
 
 
 class GradientRecorder:
     """Records the gradients of every `every`-th step, the first of each epoch among them.
 
-    Satisfies trainer.recording.Recorder. `close` receives an epoch's metrics, its rows of
-    `step_statistics` and the training state, once all chunks of the epoch are stored; it is called
-    from a thread of its own, so that training goes on meanwhile. An epoch's seconds are those since
+    Satisfies trainer.recording.Recorder. `close` receives an epoch's metrics, its statistics
+    and the training state, once all chunks of the epoch are stored; it is called from a thread of
+    its own, so that training goes on meanwhile. An epoch's seconds are those since
     the one before was closed. What goes wrong is raised when the next epoch ends, or by `finish`.
     """
 
@@ -34,14 +35,22 @@ class GradientRecorder:
         self._closing: Future | None = None
         self._closed_at = time.perf_counter()
 
-    def record(self, epoch: int, step: int, layers: Sequence[RecordedLayer]) -> None:
-        """Take copies of the gradients of one step, if it is one to record."""
+    def record(self, epoch: int, step: int, layers: Sequence[RecordedLayer]) -> bool:
+        """Take copies of the gradients of one step, if it is one to record, and say whether."""
         if (step - 1) % self._every:
-            return
+            return False
         for assembler, layer in zip(self._assemblers, layers, strict=True):
-            chunk = assembler.add(epoch, step, layer.gradient)
+            saturated = getattr(layer, "saturated", None)
+            chunk = assembler.add(epoch, step, layer.gradient, saturated and saturated())
             if chunk:
                 self._sink.put(chunk)
+        return True
+
+    def record_updates(self, updates: Sequence[RecordedUpdate | None]) -> None:
+        """Take what the step did that was recorded last: it waits in its chunk for this."""
+        for assembler, update in zip(self._assemblers, updates, strict=True):
+            if update:
+                assembler.attach(update)
 
     def close_epoch(self, metrics: EpochMetrics, state: Callable[[], State]) -> None:
         """Hand over what is left of the epoch, which is closed once all of it is stored."""

@@ -8,7 +8,14 @@ from typing import Any
 import numpy as np
 from sqlalchemy import Connection, Engine, delete, select, text, update
 
-from sql.catalogue import checkpoints, epoch_metrics, runs, step_statistics, telemetry_progress
+from sql.catalogue import (
+    checkpoints,
+    epoch_metrics,
+    neuron_statistics,
+    runs,
+    step_statistics,
+    telemetry_progress,
+)
 from sql.gradient_rows import delete_rows_after
 from sql.registry import require_migrated
 from trainer.errors import ResumeError
@@ -17,7 +24,7 @@ from trainer.telemetry.provenance import package_versions
 from trainer.telemetry.run_lock import hold, release
 from trainer.telemetry.runs import IDENTITY, Run, RunDescription, identity, prepared
 
-OF_EPOCHS = (telemetry_progress, epoch_metrics, step_statistics, checkpoints)
+OF_EPOCHS = (telemetry_progress, epoch_metrics, step_statistics, neuron_statistics, checkpoints)
 
 
 @dataclass(frozen=True)

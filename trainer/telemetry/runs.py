@@ -10,7 +10,14 @@ from typing import Any, Literal
 
 from sqlalchemy import Connection, Engine, delete, func, insert, select, update
 
-from sql.catalogue import checkpoints, epoch_metrics, layers, runs, step_statistics
+from sql.catalogue import (
+    checkpoints,
+    epoch_metrics,
+    layers,
+    neuron_statistics,
+    runs,
+    step_statistics,
+)
 from sql.errors import ObjectError
 from sql.objects import Layer, Shape
 from sql.registry import (
@@ -23,12 +30,11 @@ from sql.registry import (
 )
 from trainer.recording import EpochMetrics, State
 from trainer.telemetry.checkpoints import pack, parts
+from trainer.telemetry.epoch_statistics import NEURON_COLUMNS, STEP_COLUMNS, EpochStatistics
 from trainer.telemetry.provenance import git_commit, package_versions
 from trainer.telemetry.run_lock import Hold, hold, settle_abandoned
-from trainer.telemetry.statistics import COLUMNS
 
 Status = Literal["finished", "failed", "interrupted"]
-STATISTICS_COLUMNS = ("layer", "epoch", "step", *COLUMNS)
 IDENTITY = (
     "experiment", "seed", "dataset_sha256", "precision", "telemetry", "record_every",
     "training_images", "epochs", "config",
@@ -94,7 +100,7 @@ class Run:
         self._engine, self.lock = engine, Hold(lock, run_id)
         self.run_id, self.shape, self.table_types = run_id, shape, table_types
 
-    def close_epoch(self, metrics: EpochMetrics, statistics: Sequence[tuple], state: State) -> None:
+    def close_epoch(self, metrics: EpochMetrics, statistics: EpochStatistics, state: State) -> None:
         """Store an epoch's metrics, statistics and checkpoint, and that it is complete, at once.
 
         Does nothing where that has happened already: a commit may be lost to its client alone.
@@ -104,17 +110,18 @@ class Run:
         values = asdict(metrics) | {
             name: _finite(getattr(metrics, name)) for name in ("loss", "validation_loss")
         }
-        rows = [
-            {"run_id": self.run_id, **dict(zip(STATISTICS_COLUMNS, row, strict=True))}
-            for row in statistics
-        ]
+        kept = {
+            step_statistics: self._rows(STEP_COLUMNS, statistics.steps),
+            neuron_statistics: self._rows(NEURON_COLUMNS, statistics.neurons),
+        }
         with self._engine.begin() as connection:
             completed = select(runs.c.completed_epoch).where(runs.c.run_id == self.run_id)
             if connection.scalar(completed.with_for_update()) >= metrics.epoch:
                 return
             connection.execute(insert(epoch_metrics).values(run_id=self.run_id, **values))
-            if rows:
-                connection.execute(insert(step_statistics), rows)
+            for table, rows in kept.items():
+                if rows:
+                    connection.execute(insert(table), rows)
             connection.execute(delete(checkpoints).where(checkpoints.c.run_id == self.run_id))
             key = {"run_id": self.run_id, "epoch": metrics.epoch, "created_at": _now()}
             for number, part in enumerate(parts(pack(state))):
@@ -138,6 +145,9 @@ class Run:
     def close(self) -> None:
         """Let others have the run."""
         self.lock.give_back()
+
+    def _rows(self, columns: Sequence[str], rows: Sequence[tuple]) -> list[dict[str, Any]]:
+        return [{"run_id": self.run_id, **dict(zip(columns, row, strict=True))} for row in rows]
 
 
 def finished_runs(engine: Engine) -> dict[str, int]:

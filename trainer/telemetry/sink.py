@@ -2,7 +2,7 @@
 
 import threading
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 
@@ -11,9 +11,14 @@ from pymysql.err import IntegrityError
 from sql.outage import passing
 from trainer.errors import TelemetryError
 from trainer.telemetry.chunk import Chunk
+from trainer.telemetry.epoch_statistics import (
+    ChunkStatistics,
+    EpochStatistics,
+    chunk_statistics,
+    epoch_statistics,
+)
 from trainer.telemetry.loader import Loader
 from trainer.telemetry.patience import Patience
-from trainer.telemetry.statistics import chunk_statistics
 
 WAITING = 12
 """Chunks that may wait for a writer before the training loop has to."""
@@ -56,7 +61,7 @@ class Sink:
         self._loaders: list[Loader] = []
         self._futures: dict[int, list[Future]] = defaultdict(list)
         self._failure: BaseException | None = None
-        self._statistics: dict[int, list[tuple]] = defaultdict(list)
+        self._statistics: dict[int, list[ChunkStatistics]] = defaultdict(list)
         self._taken_rows = self._rows = self._values = 0
 
     def put(self, chunk: Chunk) -> None:
@@ -71,8 +76,8 @@ class Sink:
             self._futures[chunk.epoch].append(future)
         future.add_done_callback(self._done)
 
-    def flush(self, epoch: int) -> Sequence[tuple]:
-        """Wait until all chunks of an epoch are stored; return its rows of `step_statistics`.
+    def flush(self, epoch: int) -> EpochStatistics:
+        """Wait until all chunks of an epoch are stored; return its statistics.
 
         To be called once an epoch, when its last chunk has been handed over. Raises what went wrong
         in a writer, and CancelledError where the sink was closed before all chunks were stored.
@@ -84,7 +89,8 @@ class Sink:
         if self._failure:
             raise self._failure
         with self._lock:
-            return self._statistics.pop(epoch, [])
+            chunks = self._statistics.pop(epoch, [])
+        return epoch_statistics(chunks)
 
     def traffic(self) -> Traffic:
         """Return what has been stored and what waits."""
@@ -112,7 +118,7 @@ class Sink:
         if self._connect:
             self._patience.outlast(lambda again: self._store(chunk, again))
         with self._lock:
-            self._statistics[chunk.epoch] += statistics
+            self._statistics[chunk.epoch].append(statistics)
             self._rows += chunk.rows
             self._values += chunk.values.size
 

@@ -1,20 +1,26 @@
 """Statistics of one layer's gradient at one step, the row of `step_statistics`."""
 
-from dataclasses import astuple, dataclass, fields
+from dataclasses import dataclass, fields
 
 import numpy as np
 
-from trainer.telemetry.chunk import Chunk, storable
+from trainer.telemetry.chunk import storable
+from trainer.telemetry.finite_rows import FiniteRows, finite_rows
 
 
 @dataclass(frozen=True)
 class StepStatistics:
-    """What `step_statistics` keeps of a gradient of shape (rows, width).
+    """What `step_statistics` keeps of a gradient of shape (rows, width), and of its step.
 
     `non_finite` counts the cells that cannot be stored; a row that holds one is left out of
     everything else, as the server leaves out a row whose Norm is NULL. Fractions are of the values
     in the `finite_rows`. None where no row is left. Computed in double precision from values of
     either precision.
+
+    Of a layer with weights: L2 norms of their gradient after clipping, of the weights before the
+    step and of their change by it. `saturated`, of an activation: the fraction of all cells, rows
+    times width, at which it is nearly flat. None where a layer has no such thing, and for a norm
+    that cannot be stored.
     """
 
     rows: int
@@ -30,31 +36,41 @@ class StepStatistics:
     non_finite: int
     min: float | None
     max: float | None
+    clipped_norm: float | None = None
+    weight_norm: float | None = None
+    update_norm: float | None = None
+    saturated: float | None = None
 
 
 COLUMNS = tuple(field.name for field in fields(StepStatistics))
 
 
-def step_statistics(gradient: np.ndarray) -> StepStatistics:
-    """Summarise one layer's gradient at one step, an array of shape (rows, width)."""
-    values = gradient.astype(np.float64, copy=False)
-    magnitudes = np.abs(values)
-    rows, non_finite = len(values), 0
-    if not storable(magnitudes.max()):
-        good = storable(values)
-        non_finite = good.size - int(np.count_nonzero(good))
-        kept = good.all(axis=1)
-        values, magnitudes, gradient = values[kept], magnitudes[kept], gradient[kept]
+def step_statistics(
+    gradient: np.ndarray | FiniteRows,
+    update: np.ndarray | None = None,
+    saturated: np.ndarray | None = None,
+) -> StepStatistics:
+    """Summarise one layer's gradient at one step, an array of shape (rows, width).
+
+    `update`, shape (3,), has the norms that the last columns keep; `saturated`, shape (width,),
+    of how many samples each neuron was saturated.
+    """
+    found = gradient if isinstance(gradient, FiniteRows) else finite_rows(gradient)
+    values, magnitudes = found.values, found.magnitudes
+    non_finite = 0 if found.non_finite is None else int(found.non_finite.sum())
+    of_step = {} if update is None else _norms(update)
+    if saturated is not None:
+        of_step["saturated"] = int(saturated.sum()) / (found.rows * len(saturated))
     if not values.size:
-        return StepStatistics(rows, 0, *[None] * 8, non_finite, None, None)
+        return StepStatistics(found.rows, 0, *[None] * 8, non_finite, None, None, **of_step)
     squares = np.einsum("ij,ij->i", values, values)
     size = values.size
     return StepStatistics(
-        rows=rows,
+        rows=found.rows,
         finite_rows=len(values),
         row_norm_sum=float(np.sqrt(squares).sum()),
         mean=float(values.mean()),
-        median=_median(gradient.ravel()),
+        median=_median(found.gradient.ravel()),
         mean_abs=float(magnitudes.mean()),
         gradient_norm=float(np.sqrt(squares.sum())),
         zeros=1.0 - np.count_nonzero(values) / size,
@@ -63,15 +79,13 @@ def step_statistics(gradient: np.ndarray) -> StepStatistics:
         non_finite=non_finite,
         min=float(values.min()),
         max=float(values.max()),
+        **of_step,
     )
 
 
-def chunk_statistics(chunk: Chunk) -> list[tuple]:
-    """Return a row (layer, epoch, step, *COLUMNS) for every step of the chunk."""
-    return [
-        (chunk.layer.number, chunk.epoch, step, *astuple(step_statistics(values)))
-        for step, values in chunk.by_step()
-    ]
+def _norms(update: np.ndarray) -> dict[str, float | None]:
+    kept = (float(norm) if storable(norm) else None for norm in update)
+    return dict(zip(("clipped_norm", "weight_norm", "update_norm"), kept, strict=True))
 
 
 def _median(values: np.ndarray) -> float:

@@ -9,7 +9,8 @@ from tests.telemetry.removal.filled import fill
 from trainer.telemetry.removal import candidate, remove
 
 CATALOGUE = (
-    "runs", "layers", "epoch_metrics", "step_statistics", "telemetry_progress", "checkpoints",
+    "runs", "layers", "epoch_metrics", "step_statistics", "neuron_statistics",
+    "telemetry_progress", "checkpoints",
 )  # fmt: skip
 
 

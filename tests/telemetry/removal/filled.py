@@ -4,9 +4,9 @@ import numpy as np
 
 from trainer.recording import EpochMetrics
 from trainer.telemetry.chunk import Chunk
+from trainer.telemetry.epoch_statistics import NEURON_COLUMNS, STEP_COLUMNS, EpochStatistics
 from trainer.telemetry.loader import Loader
 from trainer.telemetry.runs import Run
-from trainer.telemetry.statistics import COLUMNS
 
 EPOCHS = 2
 STEPS = 3
@@ -21,14 +21,22 @@ def fill(run: Run, loader: Loader | None, finish: bool = True, seed: int = 1) ->
                 values = generator.normal(size=(4 + layer.number, layer.width))
                 rows = np.array([len(values)])
                 loader.put(Chunk(layer, epoch, np.array([step]), rows, values))
-        statistics = [
-            (layer.number, epoch, step, *([1] * len(COLUMNS)))
-            for layer in run.shape.layers
-            for step in range(1, STEPS + 1)
-        ]
+        statistics = EpochStatistics(
+            _ones(run, epoch, STEPS, len(STEP_COLUMNS)),
+            _ones(run, epoch, run.shape.layers[0].width, len(NEURON_COLUMNS)),
+        )
         metrics = EpochMetrics(epoch, 1.0, 0.5, 1.0, 0.5, 0.1, 1.0)
         run.close_epoch(metrics, statistics, {"weights": generator.normal(size=3)})
     if finish:
         run.finish("finished")
         run.close()
     return run
+
+
+def _ones(run: Run, epoch: int, count: int, columns: int) -> list[tuple]:
+    """Rows of every layer, numbered from 1 to `count`, with nothing but ones behind the number."""
+    return [
+        (layer.number, epoch, number, *([1] * (columns - 3)))
+        for layer in run.shape.layers
+        for number in range(1, count + 1)
+    ]

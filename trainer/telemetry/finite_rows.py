@@ -1,0 +1,36 @@
+"""The rows of a gradient that a server can hold, which is all that statistics are taken of."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from trainer.telemetry.chunk import storable
+
+
+@dataclass(frozen=True)
+class FiniteRows:
+    """One layer's gradient at one step, without the rows that hold a cell that is not storable.
+
+    `rows` counts all rows. `gradient`, `values` (the same in double precision) and `magnitudes`
+    have shape (rows left, width). `non_finite`, shape (width,), counts each neuron's cells that are
+    not storable; None where all are.
+    """
+
+    rows: int
+    gradient: np.ndarray
+    values: np.ndarray
+    magnitudes: np.ndarray
+    non_finite: np.ndarray | None
+
+
+def finite_rows(gradient: np.ndarray) -> FiniteRows:
+    """Leave out what a server leaves out; `gradient` has shape (rows, width)."""
+    values = gradient.astype(np.float64, copy=False)
+    magnitudes = np.abs(values)
+    rows = len(values)
+    if storable(magnitudes.max()):
+        return FiniteRows(rows, gradient, values, magnitudes, None)
+    good = storable(values)
+    kept = good.all(axis=1)
+    non_finite = rows - np.count_nonzero(good, axis=0)
+    return FiniteRows(rows, gradient[kept], values[kept], magnitudes[kept], non_finite)
