@@ -9,7 +9,7 @@ ALL. Merged files never change: a new version is a new file and a migration.
 """
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 from graphlib import TopologicalSorter
@@ -96,12 +96,38 @@ class Definition:
         found = re.search(r"^-- Needs: +(.+)$", self.text, re.M)
         return [name.strip() for name in found[1].split(",")] if found else []
 
-    def statements(self, shapes: Sequence[Shape]) -> Iterator[tuple[str, str]]:
-        """Yield (object name, statement) for every object that this file stands for in `shapes`."""
-        wanted = set(PLACEHOLDER.findall(self.object_name))
+    @property
+    def of_experiment(self) -> bool:
+        """Whether every experiment has such objects of its own."""
+        return "{" in self.object_name
+
+    @property
+    def unites(self) -> bool:
+        """Whether what it reads depends on which experiments there are."""
+        return not self.of_experiment and "-- each experiment\n" in self.text
+
+    def names(self, shapes: Sequence[Shape]) -> Iterator[str]:
+        """Yield the names of all objects that this file stands for in `shapes`."""
+        for name, _, _ in self._objects(shapes):
+            yield name
+
+    def statements(
+        self, shapes: Sequence[Shape], but: Collection[str] = ()
+    ) -> Iterator[tuple[str, str]]:
+        """Yield (object name, statement) for every object that this file stands for in `shapes`,
+        `but` for those of these names."""
         body = "\n".join(line for line in self.text.splitlines() if not _is_header(line)) + "\n"
+        for name, own, values in self._objects(shapes):
+            if name not in but:
+                yield name, _filled(_unrolled(body, own), values | {"view": quoted(name)})
+
+    def _objects(
+        self, shapes: Sequence[Shape]
+    ) -> Iterator[tuple[str, Sequence[Shape], dict[str, str]]]:
+        """Yield each object's name, the shapes that its blocks repeat over, and its fillings."""
+        wanted = set(PLACEHOLDER.findall(self.object_name))
         if not wanted:
-            yield self.object_name, _filled(_unrolled(body, shapes), {})
+            yield self.object_name, shapes, {}
             return
         for shape in shapes:
             if "layer" not in wanted and "layer_name" not in wanted:
@@ -112,9 +138,7 @@ class Definition:
             else:
                 fillings = [_of_layer(shape, layer) for layer in shape.layers]
             for values in fillings:
-                name = _filled(self.object_name, values)
-                values["view"] = quoted(name)
-                yield name, _filled(_unrolled(body, [shape]), values)
+                yield _filled(self.object_name, values), [shape], values
 
 
 def definition(kind: Kind, name: str, version: int, root: Path = HERE) -> Definition:

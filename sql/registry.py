@@ -1,5 +1,6 @@
 """Which experiments have tables, which version of each view is in force, and how that changes."""
 
+import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -9,7 +10,7 @@ from sqlalchemy import Connection, delete, inspect, select, text
 
 from sql.catalogue import layers, metadata, runs, view_versions
 from sql.errors import ObjectError
-from sql.names import quoted
+from sql.names import backticked, quoted
 from sql.objects import (
     HERE,
     Definition,
@@ -23,6 +24,10 @@ from sql.objects import (
 )
 
 LOCK_SECONDS = 120
+DEFINITION = (
+    "SELECT table_schema AS place, view_definition AS definition FROM information_schema.views "
+    "WHERE table_schema = DATABASE() AND table_name = :view"
+)
 
 
 @contextmanager
@@ -74,8 +79,11 @@ def create_gradient_tables(connection: Connection, shape: Shape, column_type: st
 
     `column_type`, DOUBLE or FLOAT, is for new tables; existing FLOAT tables become DOUBLE where
     DOUBLE is asked for, which changes no value. Tables just made are dropped again if a later one
-    cannot be made. Raises ObjectError where a table of that name has another shape.
+    cannot be made. Views that an experiment which is not registered has left behind go, since no
+    migration has moved them. Raises ObjectError where a table of that name has another shape.
     """
+    if shape.experiment not in {each.experiment for each in registered_shapes(connection)}:
+        _drop_views(connection, shape)
     made: list[str] = []
     try:
         for layer in shape.layers:
@@ -115,15 +123,31 @@ def gradient_column_types(connection: Connection, table: str) -> dict[str, str]:
 
 
 def apply_views(connection: Connection, shape: Shape | None = None, root: Path = HERE) -> None:
-    """Make the views in force: those of `shape`, if given, and those over all experiments."""
+    """Make the missing ones of the views in force: those of `shape`, if given, and those over all
+    experiments.
+
+    A view that is there is of the version in force: migrations make those of every registered
+    experiment anew, and `create_gradient_tables` removes what others have left behind. Only views
+    that unite all experiments change by themselves; one is made anew where it does not read what it
+    would read now.
+    """
     shapes = registered_shapes(connection)
-    in_force = versions_in_force(connection)
-    known = [definition("views", name, version, root) for name, version in in_force.items()]
+    known = _in_force(connection, root)
+    there = view_names(connection)
     for each in in_order(known):
-        own = "{" in each.object_name
-        if own and shape is None:
-            continue
-        _apply(connection, each, [shape] if own and shape else shapes)
+        if not each.of_experiment:
+            for name, statement in each.statements(shapes, () if each.unites else there):
+                if name not in there or not _reads_the_same(connection, name, statement):
+                    _apply(connection, statement)
+        elif shape is not None:
+            for _, statement in each.statements([shape], there):
+                _apply(connection, statement)
+
+
+def view_names(connection: Connection) -> set[str]:
+    """Return the names of all views of the database."""
+    # MariaDB answers this several times as fast as information_schema, which opens every view.
+    return set(connection.scalars(text("SHOW FULL TABLES WHERE Table_type = 'VIEW'")))
 
 
 def replace_view(connection: Connection, name: str, version: int | None, root: Path = HERE) -> None:
@@ -140,7 +164,8 @@ def replace_view(connection: Connection, name: str, version: int | None, root: P
             for object_name, _ in old.statements(shapes):
                 connection.exec_driver_sql(f"DROP VIEW IF EXISTS {quoted(object_name)}")
         if new:
-            _apply(connection, new, shapes)
+            for _, statement in new.statements(shapes):
+                _apply(connection, statement)
         connection.execute(delete(view_versions).where(view_versions.c.view_name == name))
         if new:
             connection.execute(
@@ -157,14 +182,8 @@ def withdraw(connection: Connection, shape: Shape, tables: Sequence[str]) -> Non
     them. The views over all experiments come first, so that at no time they read what is gone.
     """
     apply_views(connection)
-    views = set(inspect(connection).get_view_names())
     if len(tables) == len(shape.layers):
-        in_force = versions_in_force(connection).items()
-        for each in (definition("views", name, version) for name, version in in_force):
-            if "{" in each.object_name:
-                own = [name for name, _ in each.statements([shape]) if name in views]
-                for name in own:
-                    connection.exec_driver_sql(f"DROP VIEW {quoted(name)}")
+        _drop_views(connection, shape)
     _drop_tables(connection, tables)
 
 
@@ -179,9 +198,33 @@ def require_migrated(connection: Connection) -> None:
         )
 
 
-def _apply(connection: Connection, view: Definition, shapes: Sequence[Shape]) -> None:
-    for _, statement in view.statements(shapes):
-        connection.exec_driver_sql(statement)
+def _in_force(connection: Connection, root: Path = HERE) -> list[Definition]:
+    found = versions_in_force(connection).items()
+    return [definition("views", name, version, root) for name, version in found]
+
+
+def _apply(connection: Connection, statement: str) -> None:
+    connection.exec_driver_sql(statement)
+
+
+def _reads_the_same(connection: Connection, view: str, statement: str) -> bool:
+    """Whether the view of that name reads the tables and views, no more and no less, that
+    `statement` would have it read."""
+    made = connection.execute(text(DEFINITION), {"view": view}).one_or_none()
+    if made is None or not made.definition:
+        return False
+    read = re.findall(rf"{re.escape(backticked(made.place))}\.`(\w+)`", made.definition)
+    wanted = re.findall(r"`(\w+)`", statement)
+    return set(wanted) <= set(read) <= set(re.findall(r"\w+", statement))
+
+
+def _drop_views(connection: Connection, shape: Shape) -> None:
+    there = view_names(connection)
+    for each in _in_force(connection):
+        if each.of_experiment:
+            for name in each.names([shape]):
+                if name in there:
+                    connection.exec_driver_sql(f"DROP VIEW {quoted(name)}")
 
 
 def _drop_tables(connection: Connection, tables: Sequence[str]) -> None:

@@ -1,0 +1,130 @@
+"""Which views a registration makes: those that are missing, and those that read something else."""
+
+import pytest
+from sqlalchemy import event
+
+from migrations import history
+from sql.connection import engine
+from sql.registry import apply_views, replace_view, view_names
+from trainer.telemetry.runs import RunDescription, RunLayer, register
+
+LAYERS = (
+    RunLayer(1, "layer_1_input", "dense", 2, 2),
+    RunLayer(2, "layer_2_softmax", "softmax", 2, 2),
+)
+MARKED = "CREATE OR REPLACE VIEW {} AS SELECT 'by hand' AS mark"
+
+
+@pytest.fixture
+def migrated(database):
+    made = engine(database)
+    history.upgrade(made)
+    yield made
+    made.dispose()
+
+
+def registered(made, experiment: str, telemetry: str = "full") -> None:
+    register(made, RunDescription(
+        experiment=experiment, seed=1, dataset="sample", dataset_sha256="0" * 64,
+        precision="double", telemetry=telemetry, record_every=1, training_images=2, epochs=1,
+        config={}, layers=LAYERS,
+    )).close()  # fmt: skip
+
+
+def execute(made, statement: str) -> None:
+    with made.begin() as connection:
+        connection.exec_driver_sql(statement)
+
+
+def columns(made, view: str) -> list[str]:
+    with made.connect() as connection:
+        return list(connection.exec_driver_sql(f"SELECT * FROM {view}").keys())
+
+
+@pytest.fixture
+def views_made(migrated):
+    """The statements that have made views since the experiment `first` was registered."""
+    registered(migrated, "first")
+    statements: list[str] = []
+
+    def notice(connection, cursor, statement, *rest) -> None:
+        if statement.startswith("CREATE OR REPLACE"):
+            statements.append(statement)
+
+    event.listen(migrated, "before_cursor_execute", notice)
+    return statements
+
+
+def test_a_second_run_makes_no_view(migrated, views_made):
+    registered(migrated, "first")
+    assert views_made == []
+
+
+def test_a_run_of_statistics_makes_no_view(migrated, views_made):
+    registered(migrated, "other", telemetry="statistics")
+    assert views_made == []
+
+
+def test_a_new_experiment_makes_its_own_views_and_those_that_unite_all(migrated, views_made):
+    registered(migrated, "second")
+    others = [each for each in views_made if "VIEW `second_" not in each]
+    assert len(views_made) > len(others)
+    assert [each.split()[7] for each in others] == ["gradient_norms"]
+
+
+def test_a_missing_view_is_made_and_nothing_else(migrated, views_made):
+    execute(migrated, "DROP VIEW first_layer_2_norm_avg")
+    registered(migrated, "first")
+    assert len(views_made) == 1
+    assert columns(migrated, "first_layer_2_norm_avg") == ["Run", "Epoch", "norm"]
+
+
+def test_a_missing_view_over_all_experiments_is_made(migrated, views_made):
+    execute(migrated, "DROP VIEW epoch_means")
+    registered(migrated, "first", telemetry="statistics")
+    assert len(views_made) == 1
+    assert "non_finite" in columns(migrated, "epoch_means")
+
+
+def test_a_union_that_lacks_an_experiment_is_made_anew(migrated, views_made):
+    execute(migrated, "CREATE OR REPLACE VIEW gradient_norms AS SELECT run_id FROM runs")
+    with migrated.connect() as connection:
+        apply_views(connection)
+    assert "median" in columns(migrated, "gradient_norms")
+
+
+def test_a_union_that_reads_an_experiment_too_many_is_made_anew(migrated, views_made):
+    execute(migrated, "DELETE FROM runs")
+    with migrated.connect() as connection:
+        apply_views(connection)
+        made = connection.exec_driver_sql("SHOW CREATE VIEW gradient_norms").one()[1]
+    assert "first_gradient_norms" not in made
+
+
+def test_what_an_experiment_has_left_behind_is_made_anew(migrated, views_made):
+    execute(migrated, "DELETE FROM runs")
+    execute(migrated, MARKED.format("first_layer_1_norm_avg"))
+    registered(migrated, "first")
+    assert columns(migrated, "first_layer_1_norm_avg") == ["Run", "Epoch", "norm"]
+
+
+def test_a_registration_that_ended_half_way_leaves_what_it_had_made(migrated, views_made):
+    for name in ("first_ratio_2_1_avg", "first_layer_2_near_zero"):
+        execute(migrated, f"DROP VIEW {name}")
+    registered(migrated, "first")
+    assert len(views_made) == 2
+
+
+def test_a_migration_makes_anew_what_is_there(migrated, views_made):
+    execute(migrated, MARKED.format("first_layer_1_norm_avg"))
+    with migrated.connect() as connection:
+        replace_view(connection, "norm_avg", 1)
+        connection.commit()
+    assert columns(migrated, "first_layer_1_norm_avg") == ["Run", "Epoch", "norm"]
+
+
+def test_views_are_told_from_tables(migrated, views_made):
+    with migrated.connect() as connection:
+        found = view_names(connection)
+    assert {"first_layer_1_norm_avg", "gradient_norms"} <= found
+    assert not {"runs", "first_layer_1_input"} & found
