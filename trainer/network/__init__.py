@@ -12,35 +12,65 @@ batch_normalization  batch normalisation
 initializers         what weights are before the first step
 penalties            L1 and L2 on weights and biases
 network              the layers in a row, over one flat buffer of parameters
-optimizers           SGD with decay and momentum, and Adam, on that flat buffer
+schedules            the learning rate of every step
+optimizers           SGD, Adagrad, RMSProp, Adam and its kin, on that flat buffer
 """
 
 from trainer.network.activations import ACTIVATIONS, ReLU, Sigmoid
 from trainer.network.batch_normalization import BatchNormalization
 from trainer.network.dense import Dense
 from trainer.network.dropout import Dropout
-from trainer.network.initializers import Normal
+from trainer.network.initializers import (
+    GAINS,
+    OFFSETS,
+    Glorot,
+    He,
+    Initializer,
+    LeCun,
+    Normal,
+    Orthogonal,
+    Uniform,
+)
 from trainer.network.layer import Layer
 from trainer.network.naming import layer_names
 from trainer.network.network import Network
-from trainer.network.optimizers import SGD, Adam, Optimizer
+from trainer.network.optimizers import SGD, Adagrad, Adam, AdamW, AMSGrad, Optimizer, RMSProp
 from trainer.network.penalties import Penalty
+from trainer.network.schedules import Cosine, Exponential, InverseTime, Schedule, StepDecay, WarmUp
 from trainer.network.softmax import Softmax
 
 __all__ = [
     "ACTIVATIONS",
+    "GAINS",
+    "OFFSETS",
     "SGD",
+    "AMSGrad",
+    "Adagrad",
     "Adam",
+    "AdamW",
     "BatchNormalization",
+    "Cosine",
     "Dense",
     "Dropout",
+    "Exponential",
+    "Glorot",
+    "He",
+    "Initializer",
+    "InverseTime",
     "Layer",
+    "LeCun",
     "Network",
     "Normal",
     "Optimizer",
+    "Orthogonal",
     "Penalty",
+    "RMSProp",
     "ReLU",
+    "Schedule",
     "Sigmoid",
     "Softmax",
+    "StepDecay",
+    "Uniform",
+    "WarmUp",
     "layer_names",
 ]

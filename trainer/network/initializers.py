@@ -1,22 +1,200 @@
-"""An initializer says what weights are before the first step."""
+"""An initializer says what weights, and with them biases, are before the first step.
 
+All draw in double precision whatever the dtype: networks of one seed start from the same weights
+in both precisions, up to rounding.
+"""
+
+from abc import ABC, abstractmethod
 from dataclasses import dataclass
 
 import numpy as np
 
+# The gain for weights whose inputs come out of an activation f, by its kind; for the first layer,
+# whose inputs come out of none, it is the identity's. Two rules:
+# - 1 / f'(0) where f is steepest at 0, so that small signals pass unchanged: sigmoid, tanh,
+#   softplus, identity (Saxe, McClelland and Ganguli 2014, https://arxiv.org/abs/1312.6120;
+#   Pennington, Schoenholz and Ganguli 2017, https://arxiv.org/abs/1711.04735);
+# - 1 / sqrt(E[f(z)^2]), z standard normal, so that a signal of mean square 1 keeps it: He, Zhang,
+#   Ren and Sun 2015, https://arxiv.org/abs/1502.01852, whose equation 15 is sqrt(2 / (1 + a^2)) for
+#   a ReLU of slope a below 0. For SELU it is 1, which is what SELU was made for (Klambauer et al.
+#   2017, https://arxiv.org/abs/1706.02515). For GELU and swish no gain holds at every scale.
+GAINS: dict[str, float] = {
+    "identity": 1.0,
+    "sigmoid": 4.0,
+    "tanh": 1.0,
+    "softplus": 2.0,
+    "relu": 2.0**0.5,
+    "leaky_relu": (2.0 / (1.0 + 0.01**2)) ** 0.5,
+    "prelu": (2.0 / (1.0 + 0.25**2)) ** 0.5,
+    "elu": 1.2451983007,
+    "selu": 1.0,
+    "gelu": 1.5335805217,
+    "swish": 1.6765324704,
+}
+
+# f(0), by kind, of those activations for which it is not 0.
+OFFSETS: dict[str, float] = {"sigmoid": 0.5, "softplus": float(np.log(2.0))}
+
+
+class Initializer(ABC):
+    """How a layer's weights are drawn, and what its biases are then."""
+
+    @abstractmethod
+    def draw(
+        self, shape: tuple[int, int], dtype: np.dtype, generator: np.random.Generator
+    ) -> np.ndarray:
+        """Return weights of shape (n_in, width) and that dtype."""
+
+    def draw_biases(self, weights: np.ndarray, offset: float = 0.0) -> np.ndarray:
+        """Return the biases, (width,), that go with weights (n_in, width): zeros.
+
+        Args:
+            weights: what `draw` returned.
+            offset: f(0) of the activation whose outputs are the layer's inputs, as in OFFSETS.
+        """
+        return np.zeros(weights.shape[1], weights.dtype)
+
 
 @dataclass(frozen=True)
-class Normal:
+class Constant(Initializer):
+    """All weights are `value`: the neurons of a layer are then alike, and learn alike."""
+
+    value: float = 0.0
+
+    def draw(
+        self, shape: tuple[int, int], dtype: np.dtype, generator: np.random.Generator
+    ) -> np.ndarray:
+        """Return the weights, (n_in, width); nothing is drawn from the generator."""
+        return np.full(shape, self.value, dtype)
+
+
+@dataclass(frozen=True)
+class Normal(Initializer):
     """Weights drawn from a normal distribution of mean 0 and standard deviation `scale`."""
 
     scale: float = 0.01
 
     def draw(
-        self, shape: tuple[int, ...], dtype: np.dtype, generator: np.random.Generator
+        self, shape: tuple[int, int], dtype: np.dtype, generator: np.random.Generator
     ) -> np.ndarray:
-        """Return an array of that shape and dtype.
-
-        The draw is made in double precision whatever the dtype: networks of one seed start from
-        the same weights in both precisions, up to rounding.
-        """
+        """Return the weights, (n_in, width)."""
         return (generator.standard_normal(shape) * self.scale).astype(dtype)
+
+
+@dataclass(frozen=True)
+class Uniform(Initializer):
+    """Weights drawn evenly from [-limit, limit): mean 0, variance limit^2 / 3."""
+
+    limit: float = 0.05
+
+    def draw(
+        self, shape: tuple[int, int], dtype: np.dtype, generator: np.random.Generator
+    ) -> np.ndarray:
+        """Return the weights, (n_in, width)."""
+        return generator.uniform(-self.limit, self.limit, shape).astype(dtype)
+
+
+@dataclass(frozen=True)
+class _ByWidth(Initializer):
+    """Weights of mean 0 whose variance follows from the numbers of inputs and neurons.
+
+    Raises:
+        ValueError: the distribution is neither 'normal' nor 'uniform'.
+    """
+
+    distribution: str = "normal"
+
+    def __post_init__(self) -> None:
+        if self.distribution not in ("normal", "uniform"):
+            raise ValueError(f"distribution is {self.distribution!r}, not 'normal' or 'uniform'")
+
+    def draw(
+        self, shape: tuple[int, int], dtype: np.dtype, generator: np.random.Generator
+    ) -> np.ndarray:
+        """Return the weights, (n_in, width)."""
+        variance = self.variance(*shape)
+        if self.distribution == "normal":
+            return Normal(variance**0.5).draw(shape, dtype, generator)
+        return Uniform((3.0 * variance) ** 0.5).draw(shape, dtype, generator)
+
+    @abstractmethod
+    def variance(self, n_in: int, width: int) -> float:
+        """Return the variance of one weight."""
+
+
+@dataclass(frozen=True)
+class Glorot(_ByWidth):
+    """Variance 2 / (n_in + width), the mean of what forward and backward pass ask for; for tanh.
+
+    Source: Glorot and Bengio (2010), Understanding the difficulty of training deep feedforward
+    neural networks, equation 12, and 16 for the uniform distribution, which is the default as in
+    the paper; https://proceedings.mlr.press/v9/glorot10a.html
+    """
+
+    distribution: str = "uniform"
+
+    def variance(self, n_in: int, width: int) -> float:
+        """Return the variance of one weight."""
+        return 2.0 / (n_in + width)
+
+
+@dataclass(frozen=True)
+class He(_ByWidth):
+    """Variance 2 / n_in, since a ReLU halves the mean square of what passes it.
+
+    Source: He, Zhang, Ren and Sun (2015), Delving Deep into Rectifiers, equation 10,
+    https://arxiv.org/abs/1502.01852
+    """
+
+    def variance(self, n_in: int, width: int) -> float:
+        """Return the variance of one weight."""
+        return 2.0 / n_in
+
+
+@dataclass(frozen=True)
+class LeCun(_ByWidth):
+    """Variance 1 / n_in: sums of unit inputs are of unit variance; what SELU needs.
+
+    Source: LeCun, Bottou, Orr and Mueller (1998), Efficient BackProp, section 4.6,
+    http://yann.lecun.com/exdb/publis/pdf/lecun-98b.pdf
+    """
+
+    def variance(self, n_in: int, width: int) -> float:
+        """Return the variance of one weight."""
+        return 1.0 / n_in
+
+
+@dataclass(frozen=True)
+class Orthogonal(Initializer):
+    """Gain times a random matrix with orthonormal columns, or rows, whichever are fewer.
+
+    Every matrix of that kind is equally likely: the Q of a normal matrix, with the signs of R's
+    diagonal. Sources: Saxe, McClelland and Ganguli (2014), Exact solutions to the nonlinear
+    dynamics of learning in deep linear neural networks, https://arxiv.org/abs/1312.6120;
+    the signs: Mezzadri (2007), How to generate random matrices from the classical compact groups,
+    https://arxiv.org/abs/math-ph/0609050
+
+    With gain 1 / f'(0), as in GAINS, and small signals a layer neither stretches nor shrinks any
+    direction: dynamical isometry, with which sigmoidal networks of any depth can learn. Source:
+    Pennington, Schoenholz and Ganguli (2017), Resurrecting the sigmoid in deep learning through
+    dynamical isometry, https://arxiv.org/abs/1711.04735, where f(0) = 0. A logistic neuron has
+    f(0) = 1/2, which `draw_biases` cancels: as f(z) = 1/2 + tanh(z/2) / 2, a logistic network of
+    gain 4 with these biases computes what a tanh network of gain 1 without biases does.
+    """
+
+    gain: float = 1.0
+
+    def draw(
+        self, shape: tuple[int, int], dtype: np.dtype, generator: np.random.Generator
+    ) -> np.ndarray:
+        """Return the weights, (n_in, width)."""
+        q, r = np.linalg.qr(generator.standard_normal((max(shape), min(shape))))
+        q *= np.where(np.diagonal(r) < 0.0, -self.gain, self.gain)
+        return (q if shape[0] >= shape[1] else q.T).astype(dtype)
+
+    def draw_biases(self, weights: np.ndarray, offset: float = 0.0) -> np.ndarray:
+        """Return -offset times the sums of the columns of weights, (width,).
+
+        Neurons whose inputs all are `offset` then sum to 0.
+        """
+        return (-offset * weights.sum(axis=0, dtype=np.float64)).astype(weights.dtype)

@@ -1,0 +1,145 @@
+"""A schedule says with what learning rate each step is taken; steps are counted from 0."""
+
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
+
+import numpy as np
+
+
+class Schedule(ABC):
+    """The learning rate of every step."""
+
+    @abstractmethod
+    def rate(self, step: int) -> float:
+        """Return the learning rate of the step before which `step` steps were taken."""
+
+
+@dataclass(frozen=True)
+class Constant(Schedule):
+    """The same rate for ever."""
+
+    learning_rate: float
+
+    def rate(self, step: int) -> float:
+        """Return learning_rate."""
+        return self.learning_rate
+
+
+@dataclass(frozen=True)
+class InverseTime(Schedule):
+    """The rate falls as 1 / (1 + decay step); where decay > 0 sums of rates still diverge.
+
+    Source: Robbins and Monro (1951), A Stochastic Approximation Method, section 4,
+    https://doi.org/10.1214/aoms/1177729586 (sequences of type 1/n)
+    """
+
+    learning_rate: float
+    decay: float = 0.0
+
+    def rate(self, step: int) -> float:
+        """Return learning_rate / (1 + decay step)."""
+        return self.learning_rate / (1.0 + self.decay * step)
+
+
+@dataclass(frozen=True)
+class _ByFactor(Schedule):
+    """What falls by factors.
+
+    Raises:
+        ValueError: the factor is not above 0 and at most 1.
+    """
+
+    learning_rate: float
+    factor: float
+
+    def __post_init__(self) -> None:
+        if not 0.0 < self.factor <= 1.0:
+            raise ValueError(f"factor is {self.factor}, not above 0 and at most 1")
+
+
+@dataclass(frozen=True)
+class Exponential(_ByFactor):
+    """Each step's rate is `factor` times that of the step before."""
+
+    def rate(self, step: int) -> float:
+        """Return learning_rate factor^step."""
+        return self.learning_rate * self.factor**step
+
+
+@dataclass(frozen=True)
+class StepDecay(_ByFactor):
+    """Every so many steps the rate is multiplied by `factor`.
+
+    Raises:
+        ValueError: as above, or `every` is below 1.
+    """
+
+    every: int
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        _at_least_one("every", self.every)
+
+    def rate(self, step: int) -> float:
+        """Return learning_rate factor^(step // every)."""
+        return self.learning_rate * self.factor ** (step // self.every)
+
+
+@dataclass(frozen=True)
+class Cosine(Schedule):
+    """Half a wave of a cosine from the rate down to `floor`, in `steps` steps; then `floor`.
+
+    Source: Loshchilov and Hutter (2017), SGDR: Stochastic Gradient Descent with Warm Restarts,
+    equation 5, https://arxiv.org/abs/1608.03983; here without restarts.
+
+    Raises:
+        ValueError: `steps` is below 1.
+    """
+
+    learning_rate: float
+    steps: int
+    floor: float = 0.0
+
+    def __post_init__(self) -> None:
+        _at_least_one("steps", self.steps)
+
+    def rate(self, step: int) -> float:
+        """Return floor + (learning_rate - floor) (1 + cos(pi step / steps)) / 2."""
+        if step >= self.steps:
+            return self.floor
+        wave = float(np.cos(np.pi * step / self.steps))
+        return self.floor + (self.learning_rate - self.floor) * (1.0 + wave) / 2.0
+
+
+@dataclass(frozen=True)
+class WarmUp(Schedule):
+    """The rate climbs evenly to the schedule's first in `steps` steps; then the schedule begins.
+
+    Source: Goyal et al. (2017), Accurate, Large Minibatch SGD: Training ImageNet in 1 Hour,
+    section 2.2 (gradual warmup), https://arxiv.org/abs/1706.02677
+
+    Args:
+        schedule: what follows; its step 0 is this one's step `steps`.
+        steps: how many are taken with less than its first rate; 0 is no warm-up.
+
+    Raises:
+        ValueError: `steps` is negative.
+    """
+
+    schedule: Schedule
+    steps: int
+
+    def __post_init__(self) -> None:
+        if self.steps < 0:
+            raise ValueError(f"steps is {self.steps}, not 0 or more")
+
+    def rate(self, step: int) -> float:
+        """Return schedule.rate(0) (step + 1) / (steps + 1), then schedule.rate(step - steps)."""
+        if step >= self.steps:
+            return self.schedule.rate(step - self.steps)
+        return self.schedule.rate(0) * (step + 1) / (self.steps + 1)
+
+
+def _at_least_one(name: str, value: int) -> None:
+    if value < 1:
+        raise ValueError(f"{name} is {value}, not 1 or more")
