@@ -12,12 +12,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from trainer.errors import ExperimentError
-from trainer.experiments import Experiment, load, names
+from trainer.experiments import Experiment, built_in, load
 
-BUILT_IN = [
-    (Path(__file__).parents[2] / f"trainer/experiments/{name}.toml").read_bytes()
-    for name in names()
-]
+BUILT_IN = [path.read_bytes() for path in built_in().values()]
 START = 'name = "mine"\nactivation = "relu"\n'
 WHOLE = START + 'optimizer.kind = "sgd"\n'
 PIECES = [b"", b"\0", b"\n", b"[", b"]", b"{", b"}", b'"', b"'''", b"=", b".", b"#", b"\\", b",",

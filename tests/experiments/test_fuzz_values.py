@@ -6,6 +6,7 @@ HYPOTHESIS_PROFILE=thorough tries many more of them.
 import datetime
 import json
 import math
+import re
 from pathlib import Path
 
 import numpy as np
@@ -139,7 +140,7 @@ def test_any_value_under_any_key_is_refused_by_name_or_can_be_built(path, table,
         experiment = load(written(path, table | {key: value}))
     except ExperimentError as error:
         sentence = str(error)
-        assert sentence.startswith(f"{path}: ")
+        assert re.match(re.escape(str(path)) + r"(, line \d+)?: ", sentence)
         assert sentence.isprintable()
         assert repr(key)[1:-1] in sentence
     else:

@@ -3,14 +3,18 @@
 import os
 import stat
 import tomllib
+from collections.abc import Mapping
 from difflib import get_close_matches
+from functools import cache
 from pathlib import Path
+from types import MappingProxyType
 
 from pydantic import ValidationError
 
 from trainer.errors import ExperimentError
 from trainer.experiments.complaint import complain
 from trainer.experiments.experiment import Experiment
+from trainer.experiments.lines import Lines
 
 _FOLDER = Path(__file__).parent
 _BYTES_MAX = 65_536
@@ -21,37 +25,77 @@ _DOTS_MAX = 2_000
 
 _REASON_MAX = 200
 
+GROUPS = ("paper", "gallery", "healthy", "sick")
+"""Folders of built-in experiments: the paper's four; remedies, each alone; networks that learn, and
+networks with one fault each."""
 
-def names() -> list[str]:
-    """Return the names of the built-in experiments, sorted."""
-    return sorted(path.stem for path in _FOLDER.glob("*.toml"))
+
+def names(group: str = "paper") -> list[str]:
+    """Return the names of the built-in experiments of a group, sorted within each topic."""
+    return [path.stem for path in _paths(group)]
+
+
+def topics(group: str) -> dict[str, list[str]]:
+    """Return the same names by topic, which is the folder within the group; "" if there is none."""
+    found: dict[str, list[str]] = {}
+    for path in _paths(group):
+        topic = path.parent.relative_to(_FOLDER / group).as_posix()
+        found.setdefault("" if topic == "." else topic, []).append(path.stem)
+    return found
 
 
 def load(name_or_path: str | os.PathLike[str]) -> Experiment:
     """Return a built-in experiment by name, or one from a TOML file.
 
     Args:
-        name_or_path: a name as in `names()`, or a path, which ends in .toml or has a slash in it.
+        name_or_path: a name of any group, or a path, which ends in .toml or has a slash in it.
 
     Raises:
         ExperimentError: there is no such experiment, or its file cannot be read or used; the
-            sentence says what is wrong and what would be right.
+            sentence says what is wrong, in which line, and what would be right.
     """
     text = os.fspath(name_or_path)
     if isinstance(name_or_path, os.PathLike) or text.endswith(".toml") or "/" in text:
         return _read(Path(os.path.expanduser(text)))
-    if text not in names():
+    if text not in built_in():
         raise ExperimentError(_unknown(text))
-    return _read(_FOLDER / f"{text}.toml")
+    return _read(built_in()[text])
+
+
+def with_epochs(experiment: Experiment, epochs: int) -> Experiment:
+    """Return the experiment with another number of epochs.
+
+    Raises ExperimentError where it cannot be had in so few: its warm-up is longer.
+    """
+    table = experiment.model_dump(mode="json") | {"epochs": epochs}
+    try:
+        return Experiment.model_validate(table)
+    except ValidationError as error:
+        raise ExperimentError(f"{experiment.name}{complain(error, table, None)}") from None
+
+
+@cache
+def built_in() -> Mapping[str, Path]:
+    """Return the file of every built-in experiment, by name."""
+    return MappingProxyType({path.stem: path for group in GROUPS for path in _paths(group)})
+
+
+def _paths(group: str) -> list[Path]:
+    return sorted((_FOLDER / group).rglob("*.toml"))
 
 
 def _unknown(name: str) -> str:
-    close = get_close_matches(name.lower(), names(), n=3, cutoff=0.6)
+    close = get_close_matches(name.lower(), built_in(), n=3, cutoff=0.6)
     hint = f"did you mean {' or '.join(close)}? " if close else ""
     return (
-        f"there is no experiment {_shorten(name)}: {hint}built in are {', '.join(names())}; "
+        f"there is no experiment {_shorten(name)}: {hint}{_built_in_are()}; "
         "your own is given by the path of its TOML file"
     )
+
+
+def _built_in_are() -> str:
+    more = len(built_in()) - len(names())
+    return f"built in are {', '.join(names())}, and {more} more that `make experiments` lists"
 
 
 def _read(path: Path) -> Experiment:
@@ -75,7 +119,7 @@ def _read(path: Path) -> Experiment:
     try:
         return Experiment.model_validate(table)
     except ValidationError as error:
-        raise ExperimentError(f"{path}: {complain(error)}") from None
+        raise ExperimentError(f"{path}{complain(error, table, Lines(content))}") from None
 
 
 def _bytes(path: Path) -> bytes:
@@ -88,7 +132,7 @@ def _bytes(path: Path) -> bytes:
     except FileNotFoundError:
         raise ExperimentError(
             f"there is no file {_shorten(str(path))}; built-in experiments go by name alone: "
-            f"{', '.join(names())}"
+            f"{_built_in_are()}"
         ) from None
     except (OSError, ValueError) as error:  # ValueError: a path with a NUL in it
         reason = error.strerror if isinstance(error, OSError) else str(error)

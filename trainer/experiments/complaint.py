@@ -1,56 +1,149 @@
 """A complaint is the one sentence that a user reads about an experiment that breaks the rules."""
 
+from collections.abc import Mapping
+from dataclasses import dataclass
 from difflib import get_close_matches
-from typing import get_args
+from typing import Any, get_args
 
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
-from trainer.experiments.experiment import Experiment
+from trainer.experiments.experiment import SHAPES, Experiment
+from trainer.experiments.lines import Lines
+from trainer.experiments.record import COMBINATION
 
 _FOUND_MAX = 80
+_NOWHERE = 10**9
 
 
-def complain(error: ValidationError) -> str:
-    """Say which key is wrong, what was found there and what is allowed; the first of several."""
-    details = error.errors(include_url=False)
-    rest = f" (and {len(details) - 1} more)" if len(details) > 1 else ""
-    return _sentence(details[0]) + rest
+@dataclass(frozen=True)
+class _Place:
+    """Where an error is: the key's parts, its record, the records it could be, what is allowed."""
+
+    parts: tuple[str | int, ...]
+    record: type[BaseModel]
+    variants: Mapping[str, type[BaseModel]]
+    chosen: str | None
+    allowed: str
+
+    @property
+    def key(self) -> str:
+        """The key as it is written with dots: optimizer.kind, hidden_widths[1]."""
+        key = ""
+        for part in self.parts:
+            key += f"[{part}]" if isinstance(part, int) else f".{part}" if key else part
+        return key
 
 
-def _sentence(detail: ErrorDetails) -> str:
-    key, record, allowed = _locate(detail["loc"])
-    if detail["type"] == "extra_forbidden":
-        known = list(record.model_fields)
-        close = get_close_matches(str(detail["loc"][-1]), known, n=1)
-        hint = f"did you mean {close[0]!r}? " if close else ""
-        return f"key {_short(repr(key))} is unknown; {hint}allowed are {', '.join(known)}"
-    if detail["type"] == "missing":
-        return f"key {key!r} is missing; it must be {allowed}"
-    return f"{key!r} is {_found(detail['input'])}; allowed is {allowed}"
+def complain(error: ValidationError, table: Any, lines: Lines | None) -> str:
+    """Say at which line which key is wrong, what was found there and what is allowed.
+
+    Args:
+        error: of an Experiment.
+        table: what was found, of which the error is.
+        lines: of the file it was found in; None where it was in none.
+
+    Of several mistakes the first in the file is told, and the others are counted.
+    """
+    found = []
+    for detail in error.errors(include_url=False):
+        place = _locate(detail)
+        line = lines.of(place.parts) if lines else None
+        found.append((line or _NOWHERE, len(found), _sentence(detail, place, table)))
+    line, _, sentence = min(found)
+    where = f", line {line}: " if line != _NOWHERE else ": "
+    rest = f" (and {len(found) - 1} more)" if len(found) > 1 else ""
+    return f"{where}{sentence}{rest}"
 
 
-def _locate(location: tuple[int | str, ...]) -> tuple[str, type[BaseModel], str]:
-    """Return the dotted key, the record it is in, and what its field's description allows."""
-    key, record, allowed = "", Experiment, ""
-    variants: dict[str, type[BaseModel]] = {}
+def _sentence(detail: ErrorDetails, place: _Place, table: Any) -> str:
+    match detail["type"]:
+        case "extra_forbidden":
+            return _unknown(place)
+        case "missing":
+            return f"key {place.key!r} is missing; it must be {place.allowed}"
+        case "union_tag_invalid":
+            kinds = list(place.variants)
+            return f"{place.key!r} is {_found(_look_up(table, place.parts))}; " + _kinds(
+                kinds, _look_up(table, place.parts)
+            )
+        case kind if kind == COMBINATION:
+            found = _found(_look_up(table, place.parts))
+            return f"{place.key!r} is {found}; {detail['ctx']['why']}"
+    return f"{place.key!r} is {_found(detail['input'])}; allowed is {place.allowed}"
+
+
+def _unknown(place: _Place) -> str:
+    name, known = str(place.parts[-1]), list(place.record.model_fields)
+    key = _short(repr(place.key))
+    others = [
+        kind
+        for kind, record in place.variants.items()
+        if name in record.model_fields and kind != place.chosen
+    ]
+    if others:
+        rest = f"is not for kind {place.chosen!r} but for {_listed(others)}; "
+    else:
+        close = get_close_matches(name, known, n=1)
+        rest = "is unknown; " + (f"did you mean {close[0]!r}? " if close else "")
+    return f"key {key} {rest}allowed are {', '.join(known)}"
+
+
+def _listed(names: list[str]) -> str:
+    *first, last = map(repr, names)
+    return f"{', '.join(first)} and {last}" if first else last
+
+
+def _kinds(kinds: list[str], found: object) -> str:
+    close = get_close_matches(str(found)[:_FOUND_MAX], kinds, n=1)
+    hint = f"did you mean {close[0]!r}? " if close else ""
+    return f"{hint}allowed is one of {', '.join(map(repr, kinds))}"
+
+
+def _locate(detail: ErrorDetails) -> _Place:
+    """Find the key that an error is about, and the record and the field it is in."""
+    location = detail["loc"]
+    if detail["type"] == COMBINATION:
+        location += detail["ctx"]["key"]
+    parts: list[str | int] = []
+    record, variants, chosen, allowed = Experiment, {}, None, ""
+    open_variants: dict[str, type[BaseModel]] = {}
+    of_value: tuple[str, ...] = ()
     for part in location:
         if isinstance(part, int):
-            key += f"[{part}]"
-        elif part in variants:  # which optimizer it is: a part of the location, not of the key
-            record, variants = variants[part], {}
-        else:
-            key += f".{part}" if key else part
+            parts.append(part)
+        elif part in open_variants:  # which optimizer it is: a part of the location, not of the key
+            record, variants, chosen = open_variants[part], open_variants, part
+            open_variants = {}
+        elif part not in of_value:
+            parts.append(part)
             if part not in record.model_fields:
                 break
             field = record.model_fields[part]
             allowed = field.description or ""
-            models = get_args(field.annotation) or (field.annotation,)
+            models = _models(field.annotation)
+            of_value = () if models else SHAPES
             if field.discriminator:
-                variants = {get_args(m.model_fields["kind"].annotation)[0]: m for m in models}
-            elif isinstance(models[0], type) and issubclass(models[0], BaseModel):
-                record = models[0]
-    return key, record, allowed
+                open_variants = {get_args(m.model_fields["kind"].annotation)[0]: m for m in models}
+            elif models:
+                record, variants, chosen = models[0], {}, None
+    if detail["type"] == "union_tag_invalid":
+        parts.append("kind")
+        variants = open_variants
+    return _Place(tuple(parts), record, variants, chosen, allowed)
+
+
+def _models(annotation: Any) -> list[type[BaseModel]]:
+    """Return the records that a field's annotation allows."""
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return [annotation]
+    return [model for inner in get_args(annotation) for model in _models(inner)]
+
+
+def _look_up(table: Any, parts: tuple[str | int, ...]) -> object:
+    for part in parts:
+        table = table[part]
+    return table
 
 
 def _found(value: object) -> str:

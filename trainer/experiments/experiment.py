@@ -3,55 +3,50 @@
 Each field's description is what an error message says is allowed there.
 """
 
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Discriminator, Field, Tag, model_validator
 
+from trainer.experiments import combinations
+from trainer.experiments.architecture import Architecture
+from trainer.experiments.initializations import InitializationSettings, NormalSettings
 from trainer.experiments.layer_spec import LayerSpec
-from trainer.network.naming import layer_names
+from trainer.experiments.optimizers import OptimizerSettings
+from trainer.experiments.record import Fraction, Record, Size, Strength
 
-LAYERS_MAX = 50
+LAYERS_MAX = 100
+DEFAULT_WIDTH = 128
 
 # One neuron is one column of a gradient table, in an experiment that must fit on every server. As
 # DOUBLE columns MySQL 9.7 takes 995 (a row of InnoDB has 8,126 bytes), but MariaDB 10.11 only 824
 # (the generated columns' expressions must fit into the table's definition).
 WIDTH_MAX = 800
 
+ACTIVATIONS = (
+    "sigmoid", "relu", "tanh", "leaky_relu", "prelu", "elu", "selu", "gelu", "swish", "softplus",
+    "identity",
+)  # fmt: skip
+_QUOTED = ", ".join(map(repr, ACTIVATIONS))
 
-class _Record(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, allow_inf_nan=False)
-
-
-LearningRate = Annotated[
-    float, Field(gt=0, le=1e6, description="a number above 0, at most 1,000,000")
-]
-Decay = Annotated[float, Field(ge=0, le=1e6, description="a number from 0 to 1,000,000")]
-Strength = Annotated[float, Field(ge=0, le=1e6, description="a number from 0 to 1,000,000")]
-Fraction = Annotated[float, Field(ge=0, lt=1, description="a number from 0 to below 1")]
 Width = Annotated[int, Field(ge=1, le=WIDTH_MAX)]
+Activation = Literal[ACTIVATIONS]
+HiddenLayer = Annotated[int, Field(ge=1, le=LAYERS_MAX)]
 
 
-class SGDSettings(_Record):
-    """Stochastic gradient descent: learning rate, its decay a step, and momentum."""
-
-    kind: Literal["sgd"]
-    learning_rate: LearningRate = 1.0
-    decay: Decay = 0.0
-    momentum: Fraction = 0.0
+Activations = Annotated[tuple[Activation, ...], Field(strict=False, max_length=LAYERS_MAX)]
+Block = Annotated[tuple[HiddenLayer, HiddenLayer], Field(strict=False)]
+Blocks = Annotated[tuple[Block, ...], Field(strict=False, max_length=LAYERS_MAX)]
 
 
-class AdamSettings(_Record):
-    """Adam: learning rate, its decay a step, the denominator's epsilon, and the moments' betas."""
-
-    kind: Literal["adam"]
-    learning_rate: LearningRate = 0.001
-    decay: Decay = 0.0
-    epsilon: Annotated[float, Field(ge=1e-16, le=1, description="a number from 1e-16 to 1")] = 1e-7
-    beta_1: Fraction = 0.9
-    beta_2: Fraction = 0.999
+SHAPES = ("<one>", "<list>")
+"""What pydantic puts into an error's location where a value or a list of values is allowed."""
 
 
-class Penalties(_Record):
+def _shape(value: object) -> str:
+    return SHAPES[isinstance(value, list | tuple)]
+
+
+class Penalties(Record):
     """L1 and L2 strengths, on the weights and on the biases of every dense layer; 0 is off."""
 
     weight_l1: Strength = 0.0
@@ -60,12 +55,33 @@ class Penalties(_Record):
     bias_l2: Strength = 0.0
 
 
-class Experiment(_Record):
+class Clipping(Record):
+    """A limit on gradients: on each value, on each parameter array's norm, or on that of all."""
+
+    kind: Annotated[
+        Literal["value", "norm", "global_norm"],
+        Field(description="'value', 'norm' or 'global_norm'"),
+    ]
+    limit: Annotated[
+        float, Field(gt=0, le=1e6, description="a number above 0, at most 1,000,000")
+    ] = 1.0
+
+
+class Experiment(Record):
     """What is trained and how; `model_dump(mode="json")` and `model_validate` are inverse.
 
-    The network is, for each hidden width: dense, batch normalisation if on, activation, dropout
-    if on; and at the end a dense layer as wide as there are classes, and softmax.
+    The network is, for each hidden width: dense, normalisation if on, activation, dropout if on;
+    at the end of a residual block the sum with its input; and last a dense layer as wide as there
+    are classes, and softmax.
+
+    What can be said in two ways is one record: `depth` and `width` become `hidden_widths`, batch
+    normalisation is true in both spellings, and an initialisation of kind 'normal' becomes
+    `initial_weight_scale`.
     """
+
+    later: ClassVar[frozenset[str]] = frozenset(
+        {"depth", "width", "initialization", "residual", "clipping", "loss", "dataset"}
+    )
 
     name: Annotated[
         str,
@@ -87,23 +103,122 @@ class Experiment(_Record):
             "since each neuron is a column, and no more fit into a table of MySQL and MariaDB",
         ),
     ] = (128, 128, 64, 32, 16)
-    activation: Annotated[Literal["sigmoid", "relu"], Field(description="'sigmoid' or 'relu'")]
+    depth: Annotated[
+        int | None,
+        Field(ge=1, le=LAYERS_MAX, description=f"a whole number from 1 to {LAYERS_MAX}"),
+    ] = None
+    width: Annotated[
+        int | None,
+        Field(ge=1, le=WIDTH_MAX, description=f"a whole number from 1 to {WIDTH_MAX:,}"),
+    ] = None
+    activation: Annotated[
+        Annotated[Activation, Tag("<one>")] | Annotated[Activations, Tag("<list>")],
+        Discriminator(_shape),
+        Field(description=f"one of {_QUOTED}, or a list with one for each hidden layer"),
+    ]
     optimizer: Annotated[
-        SGDSettings | AdamSettings,
-        Field(discriminator="kind", description="a table whose kind is 'sgd' or 'adam'"),
+        OptimizerSettings,
+        Field(
+            discriminator="kind",
+            description="a table whose kind is 'sgd', 'adagrad', 'rmsprop', 'adam', 'adamw' or "
+            "'amsgrad'",
+        ),
     ]
     penalties: Annotated[Penalties, Field(description="a table")] = Penalties()
     dropout: Fraction = 0.0
     batch_normalization: Annotated[bool, Field(description="true or false")] = False
-    initial_weight_scale: Annotated[
-        float, Field(gt=0, le=1000, description="a number above 0, at most 1,000")
-    ] = 0.01
+    normalization: Annotated[
+        Literal["none", "batch", "layer", "weight"],
+        Field(description="'none', 'batch', 'layer' or 'weight'"),
+    ] = "none"
+    initial_weight_scale: Size = 0.01
+    initialization: Annotated[
+        InitializationSettings | None,
+        Field(
+            discriminator="kind",
+            description="a table whose kind is 'normal', 'uniform', 'glorot', 'he', 'lecun', "
+            "'orthogonal' or 'constant'",
+        ),
+    ] = None
+    residual: Annotated[
+        Annotated[
+            Annotated[HiddenLayer, Tag("<one>")] | Annotated[Blocks, Tag("<list>")],
+            Discriminator(_shape),
+        ]
+        | None,
+        Field(
+            description="a whole number of hidden layers that each skip spans, or a list with the "
+            "first and the last hidden layer of each block, such as [[1, 2], [3, 5]]"
+        ),
+    ] = None
+    clipping: Annotated[
+        Clipping | None,
+        Field(description="a table of kind ('value', 'norm' or 'global_norm') and limit"),
+    ] = None
+    loss: Annotated[
+        Literal["cross_entropy", "mean_squared_error"],
+        Field(description="'cross_entropy' or 'mean_squared_error'"),
+    ] = "cross_entropy"
+    dataset: Annotated[
+        Literal["auto", "mnist", "fashion-mnist", "sample"] | None,
+        Field(description="'auto', 'mnist', 'fashion-mnist' or 'sample'"),
+    ] = None
     batch_size: Annotated[
         int, Field(ge=1, le=60_000, description="a whole number from 1 to 60,000")
     ] = 128
     epochs: Annotated[
         int, Field(ge=1, le=10_000, description="a whole number from 1 to 10,000")
     ] = 10
+
+    @model_validator(mode="after")
+    def _settle(self) -> Self:
+        combinations.check(self)
+        given, values = self.model_fields_set, self.__dict__
+        if self.depth is not None:
+            values["hidden_widths"] = (self.width or DEFAULT_WIDTH,) * self.depth
+            values["depth"] = values["width"] = None
+            given -= {"depth", "width"}
+            given.add("hidden_widths")
+        if self.batch_normalization or self.normalization == "batch":
+            values["batch_normalization"], values["normalization"] = True, "batch"
+            given.add("batch_normalization")
+        if isinstance(self.initialization, NormalSettings):
+            values["initial_weight_scale"], values["initialization"] = (
+                self.initialization.scale, None,
+            )  # fmt: skip
+            given.discard("initialization")
+            given.add("initial_weight_scale")
+        return self
+
+    def left_out(self) -> set[str]:
+        """Return the keys that a dump leaves out: besides defaults, what another key says."""
+        keys = super().left_out()
+        if self.normalization in ("none", "batch"):
+            keys.add("normalization")
+        if self.initialization:
+            keys.add("initial_weight_scale")
+        return keys
+
+    @property
+    def activations(self) -> tuple[str, ...]:
+        """The activation of each hidden layer."""
+        if isinstance(self.activation, str):
+            return (self.activation,) * len(self.hidden_widths)
+        return self.activation
+
+    @property
+    def blocks(self) -> tuple[tuple[int, int], ...]:
+        """The first and last hidden layer of each residual block, counted from 1."""
+        if self.residual is None:
+            return ()
+        if isinstance(self.residual, int):
+            span, layers = self.residual, len(self.hidden_widths)
+            return tuple((end - span + 1, end) for end in range(span, layers + 1, span))
+        return self.residual
+
+    def steps(self, images: int) -> int:
+        """Return how many steps a run takes that trains on so many images."""
+        return self.epochs * -(-images // self.batch_size)
 
     def layer_specs(self, features: int = 784, classes: int = 10) -> list[LayerSpec]:
         """Return the layers of the network, first to last, without building it.
@@ -112,21 +227,7 @@ class Experiment(_Record):
             features: pixels of an image.
             classes: how many labels there are.
         """
-        layers: list[tuple[str, int | None, int]] = []
-        inputs = features
-        for width in self.hidden_widths:
-            layers.append(("dense", inputs, width))
-            if self.batch_normalization:
-                layers.append(("batch_normalization", None, width))
-            layers.append((self.activation, None, width))
-            if self.dropout:
-                layers.append(("dropout", None, width))
-            inputs = width
-        layers += [("dense", inputs, classes), ("softmax", None, classes)]
-        names = layer_names(kind for kind, _, _ in layers)
-        return [
-            LayerSpec(number, name, kind, rows, width)
-            for number, (name, (kind, rows, width)) in enumerate(
-                zip(names, layers, strict=True), start=1
-            )
-        ]
+        architecture = Architecture(
+            self.hidden_widths, self.activations, self.normalization, self.dropout > 0, self.blocks
+        )
+        return architecture.layers(features, classes)
