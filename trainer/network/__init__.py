@@ -12,12 +12,15 @@ batch_normalization  batch normalisation
 initializers         what weights are before the first step
 penalties            L1 and L2 on weights and biases
 network              the layers in a row, over one flat buffer of parameters
+clipping             gradients that are too large are made smaller
 schedules            the learning rate of every step
 optimizers           SGD, Adagrad, RMSProp, Adam and its kin, on that flat buffer
+updates              how large a step's updates are beside the weights
 """
 
 from trainer.network.activations import ACTIVATIONS, ReLU, Sigmoid
 from trainer.network.batch_normalization import BatchNormalization
+from trainer.network.clipping import ByGlobalNorm, ByNorm, ByValue, Clipping
 from trainer.network.dense import Dense
 from trainer.network.dropout import Dropout
 from trainer.network.initializers import (
@@ -38,6 +41,7 @@ from trainer.network.optimizers import SGD, Adagrad, Adam, AdamW, AMSGrad, Optim
 from trainer.network.penalties import Penalty
 from trainer.network.schedules import Cosine, Exponential, InverseTime, Schedule, StepDecay, WarmUp
 from trainer.network.softmax import Softmax
+from trainer.network.updates import LayerUpdate, UpdateWatch
 
 __all__ = [
     "ACTIVATIONS",
@@ -49,6 +53,10 @@ __all__ = [
     "Adam",
     "AdamW",
     "BatchNormalization",
+    "ByGlobalNorm",
+    "ByNorm",
+    "ByValue",
+    "Clipping",
     "Cosine",
     "Dense",
     "Dropout",
@@ -58,6 +66,7 @@ __all__ = [
     "Initializer",
     "InverseTime",
     "Layer",
+    "LayerUpdate",
     "LeCun",
     "Network",
     "Normal",
@@ -71,6 +80,7 @@ __all__ = [
     "Softmax",
     "StepDecay",
     "Uniform",
+    "UpdateWatch",
     "WarmUp",
     "layer_names",
 ]
