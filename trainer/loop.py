@@ -4,15 +4,24 @@ import ast
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 
 from trainer.datasets import Dataset, batches
 from trainer.network.network import Network
 from trainer.network.optimizers import Optimizer
+from trainer.network.updates import UpdateWatch
 from trainer.recording import EpochMetrics, Recorder
 
 Observer = Callable[["Progress"], None]
+
+
+class Clipping(Protocol):
+    """Keeps gradients from growing too large."""
+
+    def clip(self, network: Network) -> None:
+        """Change the network's gradients, in place."""
 
 
 @dataclass(frozen=True)
@@ -39,15 +48,18 @@ def train(
     recorder: Recorder,
     observer: Observer,
     first_epoch: int = 1,
+    clipping: Clipping | None = None,
 ) -> None:
     """Train on `dataset`, in the order it is in, and hand every step's gradients to `recorder`.
 
-    The losses reported are cross-entropies, without penalties. `generator` is what the network
+    What is recorded are gradients before `clipping`, and what a recorded step did to the weights.
+    The losses reported are those of the data, without penalties. `generator` is what the network
     draws from; it is part of the state that a recorder may keep. After `restore_training` training
     goes on with `first_epoch`, and to the bit as if it had never stopped.
     """
     images, labels = dataset.train_images, dataset.train_labels
     steps = -(-len(images) // batch_size)
+    watch = UpdateWatch(network)
     for epoch in range(first_epoch, epochs + 1):
         start, loss, correct, seen = time.perf_counter(), 0.0, 0, 0
         for step, x, y in batches(images, labels, batch_size, network.dtype):
@@ -56,9 +68,15 @@ def train(
             correct += network.correct(y)
             seen += len(y)
             network.backward(y)
-            recorder.record(epoch, step, network.layers)
+            recorded = recorder.record(epoch, step, network.layers)
+            if clipping:
+                clipping.clip(network)
             learning_rate = optimizer.learning_rate
+            if recorded:
+                watch.before()
             optimizer.step(network)
+            if recorded:
+                recorder.record_updates(watch.after())
             observer(Progress(epoch, step, steps, loss / seen, correct / seen))
         test_loss, test_accuracy = evaluate(network, dataset.test_images, dataset.test_labels)
         metrics = EpochMetrics(
