@@ -2,23 +2,41 @@
 
 The plan is the list of files:
 
-naming               how layers are numbered and named
-layer                what a layer is: forward, backward, parameters
-dense                weights and biases: z = x W + b
-activations          sigmoid and ReLU
-softmax              softmax and categorical cross-entropy together
-dropout              inverted dropout
-batch_normalization  batch normalisation
-initializers         what weights are before the first step
-penalties            L1 and L2 on weights and biases
-network              the layers in a row, over one flat buffer of parameters
-clipping             gradients that are too large are made smaller
-schedules            the learning rate of every step
-optimizers           SGD, Adagrad, RMSProp, Adam and its kin, on that flat buffer
-updates              how large a step's updates are beside the weights
+naming                how layers are numbered and named
+layer                 what a layer is: forward, backward, parameters
+dense                 weights and biases: z = x W + b
+weight_normalization  a dense layer whose weights' lengths and directions are learned apart
+activations           sigmoid, ReLU and nine more, one family a file
+softmax               softmax and its loss together: cross-entropy or mean squared error
+dropout               inverted dropout
+batch_normalization   batch normalisation
+layer_normalization   layer normalisation
+residual              skips around blocks of layers, with projections
+initializers          what weights are before the first step
+penalties             L1 and L2 on weights and biases
+order                 which layers, in which order, make a network
+network               the layers in a row and the skips, over one flat buffer of parameters
+clipping              gradients that are too large are made smaller
+schedules             the learning rate of every step
+optimizers            SGD, Adagrad, RMSProp, Adam and its kin, on that flat buffer
+updates               how large a step's updates are beside the weights
 """
 
-from trainer.network.activations import ACTIVATIONS, ReLU, Sigmoid
+from trainer.network.activations import (
+    ACTIVATIONS,
+    ELU,
+    GELU,
+    SELU,
+    Activation,
+    Identity,
+    LeakyReLU,
+    PReLU,
+    ReLU,
+    Sigmoid,
+    Softplus,
+    Swish,
+    Tanh,
+)
 from trainer.network.batch_normalization import BatchNormalization
 from trainer.network.clipping import ByGlobalNorm, ByNorm, ByValue, Clipping
 from trainer.network.dense import Dense
@@ -35,20 +53,28 @@ from trainer.network.initializers import (
     Uniform,
 )
 from trainer.network.layer import Layer
+from trainer.network.layer_normalization import LayerNormalization
 from trainer.network.naming import layer_names
 from trainer.network.network import Network
 from trainer.network.optimizers import SGD, Adagrad, Adam, AdamW, AMSGrad, Optimizer, RMSProp
 from trainer.network.penalties import Penalty
+from trainer.network.residual import Projection, Residual
 from trainer.network.schedules import Cosine, Exponential, InverseTime, Schedule, StepDecay, WarmUp
-from trainer.network.softmax import Softmax
+from trainer.network.softmax import LOSSES, Softmax
 from trainer.network.updates import LayerUpdate, UpdateWatch
+from trainer.network.weight_normalization import WeightNormalizedDense
 
 __all__ = [
     "ACTIVATIONS",
+    "ELU",
     "GAINS",
+    "GELU",
+    "LOSSES",
     "OFFSETS",
+    "SELU",
     "SGD",
     "AMSGrad",
+    "Activation",
     "Adagrad",
     "Adam",
     "AdamW",
@@ -63,24 +89,34 @@ __all__ = [
     "Exponential",
     "Glorot",
     "He",
+    "Identity",
     "Initializer",
     "InverseTime",
     "Layer",
+    "LayerNormalization",
     "LayerUpdate",
     "LeCun",
+    "LeakyReLU",
     "Network",
     "Normal",
     "Optimizer",
     "Orthogonal",
+    "PReLU",
     "Penalty",
+    "Projection",
     "RMSProp",
     "ReLU",
+    "Residual",
     "Schedule",
     "Sigmoid",
     "Softmax",
+    "Softplus",
     "StepDecay",
+    "Swish",
+    "Tanh",
     "Uniform",
     "UpdateWatch",
     "WarmUp",
+    "WeightNormalizedDense",
     "layer_names",
 ]

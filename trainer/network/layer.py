@@ -14,13 +14,14 @@ class Layer:
     inputs must not have changed meanwhile. Every array has the layer's dtype.
 
     Attributes:
-        kind: what the layer does: 'dense', 'sigmoid', 'relu', 'softmax', 'dropout' or
-            'batch_normalization'.
+        kind: what the layer does: 'dense', 'softmax', 'dropout', 'batch_normalization',
+            'layer_normalization', 'projection', 'residual' or one of `ACTIVATIONS`.
         number: place in the network, from 1; 0 until a network takes the layer in.
         name: as `naming.layer_names` gives it; empty until a network takes the layer in.
         width: number of neurons, the columns of `outputs` and of `gradient`.
         gradient: (rows, width), what a recorder keeps of the latest `backward`: of a dense layer
-            dL/d(weights), rows being its inputs; of any other dL/d(inputs), rows being samples.
+            or a projection dL/d(weights), rows being its inputs; of any other dL/d(inputs), rows
+            being samples.
         parameters: what the optimizer changes, by name.
         parameter_gradients: dL/d(parameter), by the same names.
     """
@@ -42,6 +43,14 @@ class Layer:
         """The latest gradient, (rows, width); valid until the next `backward`."""
         return self._gradient
 
+    @property
+    def weights(self) -> np.ndarray | None:
+        """What inputs are multiplied by now, (n_in, width); None where nothing is.
+
+        For reading; it may be the parameter itself, so what must outlast a step is copied.
+        """
+        return None
+
     def forward(self, inputs: np.ndarray, training: bool) -> np.ndarray:
         """Return the outputs, (batch, width), for inputs of shape (batch, n_in)."""
         raise NotImplementedError
@@ -49,6 +58,10 @@ class Layer:
     def backward(self, upstream: np.ndarray) -> np.ndarray:
         """Return dL/d(inputs), (batch, n_in), given dL/d(outputs), (batch, width)."""
         raise NotImplementedError
+
+    def saturated(self) -> np.ndarray | None:
+        """Return of how many samples each neuron was flat; None where that has no meaning."""
+        return None
 
     def penalty(self) -> float:
         """Return what this layer's parameters add to the loss."""

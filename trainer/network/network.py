@@ -1,12 +1,13 @@
-"""A network is layers in a row, ending in softmax, with all parameters in one flat buffer."""
+"""A network is layers in a row and skips, with all parameters in one flat buffer."""
 
 from collections.abc import Sequence
 
 import numpy as np
 
-from trainer.network.dense import Dense
 from trainer.network.layer import Layer
 from trainer.network.naming import layer_names
+from trainer.network.order import check_order
+from trainer.network.residual import Projection, Residual
 from trainer.network.softmax import Softmax
 
 
@@ -15,6 +16,10 @@ class Network:
 
     A network that diverges computes NaN and infinities and goes on: floating-point warnings are
     off inside, and nothing is ever replaced by zero.
+
+    Each layer takes the outputs of the one before it, but for residual connections: a residual
+    layer also takes the inputs of its block's first layer, as they are or through the projection
+    that stands right before it. Blocks may follow each other, lie in each other and overlap.
 
     Args:
         layers: from the images to the softmax: a dense layer first, a softmax layer last and
@@ -30,7 +35,7 @@ class Network:
     """
 
     def __init__(self, layers: Sequence[Layer]) -> None:
-        _check(layers)
+        check_order(layers)
         self.layers = list(layers)
         self.features: int = layers[0].n_in
         self.dtype = layers[0].dtype
@@ -38,6 +43,12 @@ class Network:
         names = layer_names(layer.kind for layer in layers)
         for number, (layer, name) in enumerate(zip(layers, names, strict=True), start=1):
             layer.number, layer.name = number, name
+        self._path = [layer for layer in layers if not isinstance(layer, Projection)]
+        # Who starts a block, and whose residual's skip goes through which projection, by number.
+        self._starts = {layer.start for layer in layers if isinstance(layer, Residual)}
+        self._projections = {
+            layer.number + 1: layer for layer in layers if isinstance(layer, Projection)
+        }
         sizes = [sum(array.size for array in layer.parameters.values()) for layer in layers]
         self.parameters = np.zeros(sum(sizes), self.dtype)
         self.gradients = np.zeros_like(self.parameters)
@@ -64,8 +75,14 @@ class Network:
             raise ValueError(f"images are {images.dtype}, the network computes in {self.dtype}")
         self._trained_forward = training
         outputs = images
+        block_inputs: dict[int, np.ndarray] = {}
         with np.errstate(all="ignore"):
-            for layer in self.layers:
+            for layer in self._path:
+                if layer.number in self._starts:
+                    block_inputs[layer.number] = outputs
+                if isinstance(layer, Residual):
+                    skipped, projection = block_inputs[layer.start], self._projection(layer)
+                    layer.skipped = projection.forward(skipped, training) if projection else skipped
                 outputs = layer.forward(outputs, training)
         return outputs
 
@@ -85,16 +102,24 @@ class Network:
     def backward(self, labels: np.ndarray) -> None:
         """Fill every layer's gradient, from the latest forward, which must have been in training.
 
+        The inputs of a block's first layer are used twice: their gradient, recorded or not, is the
+        sum of what comes through the block and what comes through the skip.
+
         Raises:
             RuntimeError: the latest forward was not in training.
         """
         if not self._trained_forward:
             raise RuntimeError("backward needs a forward with training=True just before it")
-        first, *others = self.layers
+        first, *others = self._path
         gradient = labels
+        skips: dict[int, list[np.ndarray]] = {}
         with np.errstate(all="ignore"):
             for layer in reversed(others):
+                if isinstance(layer, Residual):
+                    self._skip(layer, gradient, skips)
                 gradient = layer.backward(gradient)
+                for skip in skips.pop(layer.number, ()):
+                    gradient += skip
             first.backward_parameters(gradient)
 
     def state(self) -> dict[str, np.ndarray]:
@@ -120,24 +145,27 @@ class Network:
         for name, array in arrays.items():
             np.copyto(array, state[name])
 
+    def _projection(self, residual: Residual) -> Projection | None:
+        return self._projections.get(residual.number)
+
+    def _skip(
+        self, residual: Residual, upstream: np.ndarray, skips: dict[int, list[np.ndarray]]
+    ) -> None:
+        """Note in `skips` what a skip hands down to the layer its block starts at, by number.
+
+        That layer's own backward has yet to come. `upstream` is what the layer above handed down;
+        nobody writes into it before the next backward.
+        """
+        projection = self._projection(residual)
+        if projection and residual.start == 1:
+            projection.backward_parameters(upstream)  # nobody wants the gradient of the images
+            return
+        skip = projection.backward(upstream) if projection else upstream
+        skips.setdefault(residual.start, []).append(skip)
+
     def _arrays(self) -> dict[str, np.ndarray]:
         return {
             f"{layer.name}.{name}": array
             for layer in self.layers
             for name, array in (layer.parameters | layer.statistics()).items()
         }
-
-
-def _check(layers: Sequence[Layer]) -> None:
-    if not layers or not isinstance(layers[0], Dense):
-        raise ValueError("a network starts with a dense layer")
-    if [isinstance(layer, Softmax) for layer in layers] != [False] * (len(layers) - 1) + [True]:
-        raise ValueError("a network ends with its only softmax layer")
-    width = layers[0].n_in
-    for position, layer in enumerate(layers, start=1):
-        if layer.dtype != layers[0].dtype:
-            raise ValueError(f"layer {position} is {layer.dtype}, layer 1 {layers[0].dtype}")
-        n_in = layer.n_in if isinstance(layer, Dense) else layer.width
-        if n_in != width:
-            raise ValueError(f"layer {position} takes {n_in} inputs, but gets {width}")
-        width = layer.width

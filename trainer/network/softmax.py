@@ -1,8 +1,11 @@
-"""The loss is the categorical cross-entropy of the softmax, -log p[label], its mean over the batch.
+"""The last layer: probabilities of the classes, and their loss against labels.
 
 Softmax and cross-entropy are one layer because together they need neither a logarithm of zero nor
 the softmax's Jacobian. Source: Goodfellow, Bengio and Courville (2016), Deep Learning, sections 4.1
 and 6.2.2.3, https://www.deeplearningbook.org/contents/mlp.html
+Softmax and mean squared error are what one uses to see why cross-entropy is used: the slope of the
+softmax stays in the gradient, which vanishes where a sample is surely wrong as well as where it is
+right. Source: the same, section 6.2.2.3.
 """
 
 from typing import ClassVar
@@ -11,11 +14,30 @@ import numpy as np
 
 from trainer.network.layer import Layer
 
+LOSSES = ("cross_entropy", "mean_squared_error")
+
 
 class Softmax(Layer):
-    """Probabilities of the classes, and the loss against labels, integers in [0, width)."""
+    """Probabilities of the classes, and the loss against labels, integers in [0, width).
+
+    Args:
+        width: number of classes.
+        dtype: float64 or float32.
+        loss: 'cross_entropy', -log p[label], its mean over the batch, or 'mean_squared_error',
+            (p - y)^2, its mean over the batch and the classes, y being 1 at the label and 0
+            elsewhere.
+
+    Raises:
+        ValueError: another loss.
+    """
 
     kind: ClassVar[str] = "softmax"
+
+    def __init__(self, width: int, dtype: np.dtype, loss: str = "cross_entropy") -> None:
+        if loss not in LOSSES:
+            raise ValueError(f"the loss is {loss!r}, not {' or '.join(map(repr, LOSSES))}")
+        super().__init__(width, dtype)
+        self.loss_name = loss
 
     def forward(self, inputs: np.ndarray, training: bool) -> np.ndarray:
         """Return p = exp(z) / sum exp(z); (batch, classes) -> (batch, classes).
@@ -32,7 +54,12 @@ class Softmax(Layer):
         return np.divide(self._probabilities, self._total, out=self._probabilities)
 
     def loss(self, labels: np.ndarray) -> float:
-        """Return the mean of log(sum exp(z)) - z[label], which is finite for any finite logits."""
+        """Return the loss of the latest forward, finite for any finite logits.
+
+        The cross-entropy is the mean of log(sum exp(z)) - z[label].
+        """
+        if self.loss_name == "mean_squared_error":
+            return float(np.square(self._errors(labels)).mean())
         of_label = self._shifted[np.arange(len(labels)), labels]
         return float((np.log(self._total[:, 0]) - of_label).mean())
 
@@ -46,14 +73,43 @@ class Softmax(Layer):
         return int(np.count_nonzero((p.argmax(axis=1) == labels) & ~np.isnan(p[:, 0])))
 
     def backward(self, labels: np.ndarray) -> np.ndarray:
-        """Return dL/dz = (p - y) / batch, (batch, classes), y being 1 at the label and 0 elsewhere.
+        """Return dL/dz, (batch, classes); y is 1 at the label and 0 elsewhere.
 
+        Of the cross-entropy that is (p - y) / batch. Of the mean squared error, with e = p - y,
+        it is 2 p[k] sum over j of p[j] (e[k] - e[j]) / (batch classes).
         Unlike other layers' this one starts from labels: the chain begins here.
         """
         batch = len(labels)
         gradient = self._rows("gradient", batch)
+        self._gradient = gradient
+        if self.loss_name == "mean_squared_error":
+            return self._squares_backward(labels, gradient)
         np.copyto(gradient, self._probabilities)
         gradient[np.arange(batch), labels] -= 1.0
         gradient /= batch
-        self._gradient = gradient
         return gradient
+
+    def _squares_backward(self, labels: np.ndarray, gradient: np.ndarray) -> np.ndarray:
+        # The usual p[k] (e[k] - sum p[j] e[j]) is the same, since the p[j] add up to 1, but
+        # subtracts numbers that agree where one p rounds to 1, and comes out as zero too early.
+        p, errors = self._probabilities, self._errors(labels)
+        differences = self._rows("differences", len(labels), self.width**2)
+        differences = differences.reshape(len(labels), self.width, self.width)
+        np.subtract(errors[:, :, np.newaxis], errors[:, np.newaxis, :], out=differences)
+        np.einsum("bkj,bj->bk", differences, p, out=gradient)
+        gradient *= p
+        gradient *= 2.0 / (len(labels) * self.width)
+        gradient += 0.0  # -0.0 becomes 0.0, as in ReLU
+        return gradient
+
+    def _errors(self, labels: np.ndarray) -> np.ndarray:
+        """Return p - y, (batch, classes), for the label as minus the sum of all other p.
+
+        p - 1 would be zero where p rounds to 1.
+        """
+        rows = np.arange(len(labels))
+        errors = self._rows("errors", len(labels))
+        np.copyto(errors, self._probabilities)
+        errors[rows, labels] = 0.0
+        errors[rows, labels] = -errors.sum(axis=1)
+        return errors

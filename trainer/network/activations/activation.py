@@ -1,0 +1,45 @@
+"""An activation bends each neuron's sum z on its own: a = f(z), dL/dz = dL/da f'(z)."""
+
+import numpy as np
+
+from trainer.network.layer import Layer
+
+SATURATED_BELOW = 0.01
+
+
+class Activation(Layer):
+    """What all activations have in common: a slope for each sample and neuron.
+
+    f and f' are computed so that a slope too small to be told from zero by the plain formula
+    (1 - a^2 of a tanh that rounds to 1) is still the number it is: small slopes are what this
+    project looks at. A z that is not a number gives an output and a slope that are none either.
+
+    Attributes:
+        steepest: the largest |f'(z)| of all z; one for the layer, or (width,) where neurons differ.
+    """
+
+    steepest: float | np.ndarray = 1.0
+
+    def backward(self, upstream: np.ndarray) -> np.ndarray:
+        """Return dL/dz = dL/da f'(z); (batch, width) -> (batch, width)."""
+        batch = len(upstream)
+        gradient = np.multiply(upstream, self._slopes(batch), out=self._rows("gradient", batch))
+        gradient += 0.0  # a negative number times 0 is -0.0, which databases print as "-0"
+        self._gradient = gradient
+        return gradient
+
+    def saturated(self) -> np.ndarray | None:
+        """Return of how many samples each neuron's |f'(z)| was below 1 % of `steepest`.
+
+        (width,), int64, for the latest backward; valid until the next forward. A slope that is not
+        a number is not counted.
+        """
+        return np.count_nonzero(self._flat(len(self._gradient)), axis=0)
+
+    def _slopes(self, batch: int) -> np.ndarray:
+        """Fill the kept array "slope" with f'(z) of the latest forward, and return it."""
+        raise NotImplementedError
+
+    def _flat(self, batch: int) -> np.ndarray:
+        """Return (batch, width), True where the latest backward met a slope that counts as flat."""
+        return np.abs(self._rows("slope", batch)) < np.multiply(SATURATED_BELOW, self.steepest)
