@@ -5,7 +5,7 @@ import pytest
 
 from trainer.assembly import build_network, build_optimizer
 from trainer.experiments import Experiment, LayerSpec, load, names
-from trainer.network import ACTIVATIONS, SGD, Adam
+from trainer.network import ACTIVATIONS, SGD, Adam, InverseTime
 
 SMALL = Experiment(
     name="small",
@@ -86,8 +86,8 @@ def test_penalties_and_dropout_reach_their_layers():
 def test_the_optimizer_has_the_experiments_values():
     sgd = build_optimizer(SMALL)
     assert isinstance(sgd, SGD)
-    assert (sgd.learning_rate, sgd.decay, sgd.momentum) == (0.5, 0.1, 0.9)
+    assert (sgd.schedule, sgd.momentum, sgd.nesterov) == (InverseTime(0.5, 0.1), 0.9, False)
     adam = build_optimizer(load("relu_adam"))
     assert isinstance(adam, Adam)
-    assert (adam.learning_rate, adam.decay, adam.epsilon) == (0.001, 1e-3, 1e-7)
+    assert (adam.schedule, adam.epsilon) == (InverseTime(0.001, 1e-3), 1e-7)
     assert (adam.beta_1, adam.beta_2) == (0.9, 0.999)

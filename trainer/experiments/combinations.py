@@ -10,6 +10,7 @@ if TYPE_CHECKING:
 
 IMAGES_MAX = 60_000
 """Training images of the largest data set."""
+SMALLEST = 1e-30
 
 
 def check(experiment: "Experiment") -> None:
@@ -37,6 +38,7 @@ def check(experiment: "Experiment") -> None:
             "initial_weight_scale",
             "it is what initialization of kind 'normal' calls scale: leave one of them out",
         )
+    _check_directions(experiment)
     _check_residual(experiment.residual, layers)
     _check_warm_up(experiment)
 
@@ -46,6 +48,20 @@ def _check_widths(experiment: "Experiment", given: set[str]) -> None:
         refuse("width", "it is the width of so many equal layers as depth says: give depth too")
     if experiment.depth is not None and "hidden_widths" in given:
         refuse("depth", "hidden_widths says how many layers there are: leave one of them out")
+
+
+def _check_directions(experiment: "Experiment") -> None:
+    """Weights so small that single precision makes them 0 have no direction to normalise."""
+    if experiment.normalization != "weight":
+        return
+    settings = experiment.initialization
+    why = f"weight normalisation needs weights whose size is at least {SMALLEST:g}"
+    if settings is None and experiment.initial_weight_scale < SMALLEST:
+        refuse("initial_weight_scale", why)
+    if settings and settings.kind == "normal" and settings.scale < SMALLEST:
+        refuse(("initialization", "scale"), why)
+    if settings and settings.kind == "constant" and abs(settings.value) < SMALLEST:
+        refuse(("initialization", "value"), why)
 
 
 def _check_residual(residual: int | Sequence[tuple[int, int]] | None, layers: int) -> None:

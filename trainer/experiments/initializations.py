@@ -8,6 +8,8 @@ from trainer.experiments.record import Record, Size
 
 Distribution = Annotated[Literal["normal", "uniform"], Field(description="'normal' or 'uniform'")]
 
+Extent = Annotated[float, Field(ge=1e-30, le=1000, description="a number from 1e-30 to 1,000")]
+
 
 class NormalSettings(Record):
     """A normal distribution of mean 0 and standard deviation `scale`."""
@@ -20,7 +22,7 @@ class UniformSettings(Record):
     """A uniform distribution between -limit and limit."""
 
     kind: Literal["uniform"]
-    limit: Size = 0.05
+    limit: Extent = 0.05
 
 
 class GlorotSettings(Record):
@@ -49,7 +51,7 @@ class OrthogonalSettings(Record):
 
     kind: Literal["orthogonal"]
     gain: Annotated[
-        float | None, Field(gt=0, le=1000, description="a number above 0, at most 1,000")
+        float | None, Field(ge=1e-30, le=1000, description="a number from 1e-30 to 1,000")
     ] = None
 
 
