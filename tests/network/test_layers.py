@@ -1,18 +1,22 @@
 """Each layer alone: what it computes, and its gradients against central differences."""
 
 from decimal import Decimal, localcontext
+from functools import partial
 
 import numpy as np
 import pytest
 
 from tests.network.central_differences import TOLERANCE, central_differences
 from trainer.network import (
+    ACTIVATIONS,
     BatchNormalization,
     Dense,
     Dropout,
     Layer,
+    LayerNormalization,
     Normal,
     Penalty,
+    PReLU,
     ReLU,
     Sigmoid,
 )
@@ -24,20 +28,27 @@ def dense() -> Dense:
     return Dense(WIDTH, 3, np.float64, np.random.default_rng(1), Normal(1.0))
 
 
-def batch_normalization() -> BatchNormalization:
-    layer = BatchNormalization(WIDTH, np.float64)
+def normalization(kind: type[Layer]) -> Layer:
+    layer = kind(WIDTH, np.float64)
     layer.parameters["scale"][:] = [0.5, 1.0, 2.0, -1.0]
     layer.parameters["shift"][:] = [0.0, 1.0, -1.0, 0.5]
     return layer
 
 
+def prelu() -> PReLU:
+    layer = PReLU(WIDTH, np.float64)
+    layer.parameters["slope"][:] = [-0.5, 0.0, 0.25, 3.0]
+    return layer
+
+
 LAYERS = {
     "dense": dense,
-    "sigmoid": lambda: Sigmoid(WIDTH, np.float64),
-    "relu": lambda: ReLU(WIDTH, np.float64),
     "dropout": lambda: Dropout(WIDTH, 0.4, np.float64, np.random.default_rng(2)),
-    "batch_normalization": batch_normalization,
+    "batch_normalization": lambda: normalization(BatchNormalization),
+    "layer_normalization": lambda: normalization(LayerNormalization),
 }
+LAYERS |= {kind: partial(layer, WIDTH, np.float64) for kind, layer in ACTIVATIONS.items()}
+LAYERS["prelu"] = prelu
 
 
 class Probe:
@@ -78,6 +89,9 @@ def test_the_gradient_of_the_inputs_agrees_with_central_differences(probe: Probe
         ("dense", "biases"),
         ("batch_normalization", "scale"),
         ("batch_normalization", "shift"),
+        ("layer_normalization", "scale"),
+        ("layer_normalization", "shift"),
+        ("prelu", "slope"),
     ],
 )
 def test_the_gradient_of_each_parameter_agrees_with_central_differences(layer, parameter):

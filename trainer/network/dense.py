@@ -10,7 +10,7 @@ from trainer.network.penalties import Penalty
 
 
 class Dense(Layer):
-    """Weights (n_in, width) and biases (width,), which start at zero for most initializers.
+    """Weights (n_in, width) and biases (width,), which start at zero.
 
     Args:
         n_in: number of inputs.
@@ -20,8 +20,6 @@ class Dense(Layer):
         initializer: how they are drawn.
         weight_penalty: what the weights add to the loss.
         bias_penalty: what the biases add to it.
-        input_offset: f(0) of the activation that the inputs come out of, as in OFFSETS, which some
-            initializers have the biases cancel.
     """
 
     kind: ClassVar[str] = "dense"
@@ -35,15 +33,13 @@ class Dense(Layer):
         initializer: Initializer = Normal(),  # noqa: B008 (frozen)
         weight_penalty: Penalty = Penalty(),  # noqa: B008 (frozen)
         bias_penalty: Penalty = Penalty(),  # noqa: B008 (frozen)
-        input_offset: float = 0.0,
     ) -> None:
         super().__init__(width, dtype)
         self.n_in = n_in
         self.weight_penalty = weight_penalty
         self.bias_penalty = bias_penalty
-        weights = initializer.draw((n_in, width), self.dtype, generator)
-        self._add_weights(weights)
-        self._add_parameter("biases", initializer.draw_biases(weights, input_offset))
+        self._add_weights(initializer.draw((n_in, width), self.dtype, generator))
+        self._add_parameter("biases", np.zeros(width, self.dtype))
 
     @property
     def gradient(self) -> np.ndarray:
