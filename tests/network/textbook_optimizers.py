@@ -1,0 +1,82 @@
+"""Optimizers written as their papers print them: one new array a line, a walk from a start.
+
+A walk takes the first parameters, the gradient of each step and the rate of each step, and returns
+the parameters after each. Hyper-parameters are named as the papers name them.
+"""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+Arrays = Sequence[np.ndarray]
+
+
+def sgd(w: np.ndarray, gradients: Arrays, rates: Sequence[float], mu: float = 0.0) -> Arrays:
+    """Sutskever et al. (2013), equations 1 and 2."""
+    velocity, path = np.zeros_like(w), []
+    for g, rate in zip(gradients, rates, strict=True):
+        velocity = mu * velocity - rate * g
+        w = w + velocity
+        path.append(w)
+    return path
+
+
+def nesterov(w: np.ndarray, gradients: Arrays, rates: Sequence[float], mu: float) -> Arrays:
+    """Sutskever et al. (2013), equations 3 and 4, where each gradient is that at w + mu v.
+
+    What is returned are the points w + mu v at which the next gradients are taken.
+    """
+    velocity, path = np.zeros_like(w), []
+    for g, rate in zip(gradients, rates, strict=True):
+        velocity = mu * velocity - rate * g
+        w = w + velocity
+        path.append(w + mu * velocity)
+    return path
+
+
+def adagrad(w: np.ndarray, gradients: Arrays, rates: Sequence[float], epsilon: float) -> Arrays:
+    """Duchi et al. (2011), figure 1."""
+    total, path = np.zeros_like(w), []
+    for g, rate in zip(gradients, rates, strict=True):
+        total = total + g**2
+        w = w - rate * g / (np.sqrt(total) + epsilon)
+        path.append(w)
+    return path
+
+
+def rmsprop(
+    w: np.ndarray, gradients: Arrays, rates: Sequence[float], epsilon: float, rho: float
+) -> Arrays:
+    """Tieleman and Hinton (2012), lecture 6e."""
+    mean_square, path = np.zeros_like(w), []
+    for g, rate in zip(gradients, rates, strict=True):
+        mean_square = rho * mean_square + (1 - rho) * g**2
+        w = w - rate * g / (np.sqrt(mean_square) + epsilon)
+        path.append(w)
+    return path
+
+
+def adam(
+    w: np.ndarray,
+    gradients: Arrays,
+    rates: Sequence[float],
+    epsilon: float,
+    betas: tuple[float, float],
+    weight_decay: float = 0.0,
+    amsgrad: bool = False,
+) -> Arrays:
+    """Kingma and Ba (2015); Loshchilov and Hutter (2019); Reddi et al. (2018), algorithms 1, 2, 2.
+
+    AMSGrad with Adam's two corrections, that of v after the maximum.
+    """
+    beta_1, beta_2 = betas
+    m, v, largest, path = np.zeros_like(w), np.zeros_like(w), np.zeros_like(w), []
+    for t, (g, rate) in enumerate(zip(gradients, rates, strict=True), start=1):
+        m = beta_1 * m + (1 - beta_1) * g
+        v = beta_2 * v + (1 - beta_2) * g**2
+        largest = np.maximum(largest, v)
+        m_hat = m / (1 - beta_1**t)
+        v_hat = (largest if amsgrad else v) / (1 - beta_2**t)
+        w = w - rate * m_hat / (np.sqrt(v_hat) + epsilon) - rate * weight_decay * w
+        path.append(w)
+    return path
