@@ -29,7 +29,7 @@ MARKS = {
     ZERO: Mark("triangle-down", f"zero (0 / x), drawn at 10<sup>{MINUS}6</sup>"),
 }
 
-HEADINGS = ("<i>l</i> is a dense layer", "<i>l</i> is an activation or other layer")
+HEADINGS = ("<i>l</i> is a layer with weights", "<i>l</i> is an activation or other layer")
 MOST_TICKS = 8
 
 
@@ -46,7 +46,7 @@ def gradient_norm_ratio(
         y=marks.map(PLACES).fillna(ratios["ratio"]).astype("float64"),
         mark=marks,
         hover=[
-            _hover(row, mark, names)
+            hover_of_ratio(row, mark, names)
             for row, mark in zip(ratios.to_dict("records"), marks, strict=True)
         ],
     )
@@ -88,7 +88,8 @@ def special_ratios(ratios: pd.DataFrame) -> pd.Series:
     return marks
 
 
-def _hover(row: Mapping[str, object], mark: str, names: Mapping[int, str]) -> str:
+def hover_of_ratio(row: Mapping[str, object], mark: str, names: Mapping[int, str]) -> str:
+    """Return what is said of one row of gradient_norm_ratios, with its mark."""
     layer = row["layer"]
     value = {
         INFINITE: "infinite (x / 0)",

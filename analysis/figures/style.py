@@ -96,13 +96,18 @@ def with_subtitle(what: str, *lines: str) -> str:
     return f'{what}<br><span style="font-size:13px">{"<br>".join(lines)}</span>'
 
 
-def whole_axis(figure: go.Figure, numbers: Collection[int], row: int) -> None:
-    """Give panel `row` an axis of whole numbers: epochs, or layers."""
+def whole_axis(figure: go.Figure, numbers: Collection[int], row: int | None) -> None:
+    """Give panel `row` an axis of whole numbers, epochs or layers; None is a figure of no panels."""
     first, last = int(min(numbers)), int(max(numbers))
     steps = (factor * 10**power for power in count() for factor in (1, 2, 5))
     step = next(step for step in steps if (last - first) / step < MOST_TICKS)
     figure.update_xaxes(
-        range=[first - 0.5, last + 0.5], tick0=0, dtick=step, tickformat="d", row=row, col=1
+        range=[first - 0.5, last + 0.5],
+        tick0=0,
+        dtick=step,
+        tickformat="d",
+        row=row,
+        col=None if row is None else 1,
     )
 
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from plotly.colors import hex_to_rgb, unlabel_rgb
 
-from analysis.figures.layer_styles import layer_styles
+from analysis.figures.layer_styles import is_dense, layer_styles
 from analysis.figures.style import INK, PALETTE
 
 # Linear RGB as seen without one kind of cone: Machado, Oliveira and Fernandes, 2009,
@@ -77,15 +77,15 @@ def test_experiments_differ_in_colour_to_every_eye(sight):
 
 
 @pytest.mark.parametrize("sight", SIGHT)
-@pytest.mark.parametrize("dense", [True, False])
-def test_the_layers_of_a_panel_differ_in_colour_to_every_eye(sight, dense):
-    styles = [style for style in layer_styles(NAMES).values() if style.dense == dense]
+@pytest.mark.parametrize("weights", [True, False])
+def test_the_layers_of_a_panel_differ_in_colour_to_every_eye(sight, weights):
+    styles = [style for style in layer_styles(NAMES).values() if style.weights == weights]
     assert smallest_difference([unlabel_rgb(s.color) for s in styles], SIGHT[sight]) > 10
 
 
 def test_the_layers_of_a_panel_differ_in_marker_and_dash_too():
-    for dense in (True, False):
-        styles = [style for style in layer_styles(NAMES).values() if style.dense == dense]
+    for weights in (True, False):
+        styles = [style for style in layer_styles(NAMES).values() if style.weights == weights]
         assert len({style.symbol for style in styles}) == len(styles) == 6
         assert len({style.dash for style in styles}) == 6
 
@@ -107,16 +107,19 @@ def test_text_is_dark_enough_to_read():
     assert contrast_with_white(hex_to_rgb(INK)) > 7
 
 
-def test_only_layers_of_weights_count_as_dense():
+def test_dense_layers_and_projections_alone_have_weights():
     names = {
         1: "layer_1_input",
         2: "layer_2_batch_normalization",
         3: "layer_3_relu",
         4: "layer_4_dropout",
     }
-    names |= {5: "layer_5_hidden", 6: "layer_6_softmax"}
-    assert [number for number, style in layer_styles(names).items() if style.dense] == [1, 5]
+    names |= {5: "layer_5_hidden", 6: "layer_6_layer_normalization", 7: "layer_7_prelu"}
+    names |= {8: "layer_8_projection", 9: "layer_9_residual", 10: "layer_10_softmax"}
+    styles = layer_styles(names).values()
+    assert [style.layer for style in styles if style.weights] == [1, 5, 8]
+    assert [number for number, name in names.items() if is_dense(name)] == [1, 5]
 
 
 def test_a_network_of_one_layer_has_a_style():
-    assert layer_styles({1: "layer_1_input"})[1].dense
+    assert layer_styles({1: "layer_1_input"})[1].weights
