@@ -9,38 +9,63 @@ mean_gradient          Figures 11, 15
 accuracy_and_loss      Figures 12, 16, 19, 21
 by_experiment          Figures 22, 23
 
+Of what goes on within a network, which the paper has not:
+
+norm_grid              norms, layer by epoch, as colours
+ratio_grid             ratios likewise
+dead_neurons           neurons whose gradient is exactly zero over an epoch
+saturated_neurons      activations whose slope is next to nothing
+neuron_gradients       every neuron of a layer over the epochs
+gradient_distribution  magnitudes by decade
+update_ratio           steps for the size of the weights
+noise_scale            gradient noise between batches
+
 Of several seeds, which the paper has not, with medians and bands:
 
 norms_over_seeds       norms along the layers, an experiment a line
 ratio_over_seeds       as Figures 10, 13, 17, 18, 20
 curves_over_seeds      as Figures 22, 23
 
-style, layer_styles, layer_panels, marks, symmetric_log, curve, seeds and bands are what these
-share.
+style, layer_styles, layer_panels, epoch_grid, log_colors, log_panel, marks, symmetric_log, curve,
+seeds and bands are what these share.
 """
 
 from analysis.figures.accuracy_and_loss import accuracy_and_loss
 from analysis.figures.by_experiment import accuracy_by_experiment, loss_by_experiment
 from analysis.figures.curves_over_seeds import accuracy_over_seeds, loss_over_seeds
 from analysis.figures.derivatives import activations, derivative_products, saturation
+from analysis.figures.gradient_distribution import gradient_distribution
 from analysis.figures.gradient_norm_ratio import gradient_norm_ratio
 from analysis.figures.mean_gradient import mean_gradient
 from analysis.figures.network_diagram import network_diagram
+from analysis.figures.neuron_gradients import neuron_gradients
+from analysis.figures.neuron_grid import dead_neurons, saturated_neurons
+from analysis.figures.noise_scale import noise_scale
+from analysis.figures.norm_grid import norm_grid, ratio_grid
 from analysis.figures.norms_over_seeds import norms_over_seeds
 from analysis.figures.ratio_over_seeds import ratio_over_seeds
+from analysis.figures.update_ratio import update_ratio
 
 __all__ = [
     "accuracy_and_loss",
     "accuracy_by_experiment",
     "accuracy_over_seeds",
     "activations",
+    "dead_neurons",
     "derivative_products",
+    "gradient_distribution",
     "gradient_norm_ratio",
     "loss_by_experiment",
     "loss_over_seeds",
     "mean_gradient",
     "network_diagram",
+    "neuron_gradients",
+    "noise_scale",
+    "norm_grid",
     "norms_over_seeds",
+    "ratio_grid",
     "ratio_over_seeds",
+    "saturated_neurons",
     "saturation",
+    "update_ratio",
 ]

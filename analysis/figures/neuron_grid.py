@@ -1,4 +1,4 @@
-"""Dead and saturated neurons as colours, a row a layer and a column an epoch, and which they are."""
+"""Dead and saturated neurons as colours, a row a layer, a column an epoch, and which they are."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import groupby
@@ -97,7 +97,5 @@ def _which(neurons: pd.DataFrame) -> dict[tuple[int, int], str]:
 def _hover(row: Mapping[str, object], share: str, which: Mapping[tuple[int, int], str]) -> str:
     lines = [f"<b>{row['layer_name']}, epoch {row['epoch']}</b>", share]
     if named := which.get((row["layer"], row["epoch"])):
-        lines.append(
-            f"neurons {named}" if "," in named or "\N{EN DASH}" in named else f"neuron {named}"
-        )
+        lines.append(f"neuron{'s' * (not named.isdigit())} {named}")
     return "<br>".join(lines)

@@ -97,7 +97,7 @@ def with_subtitle(what: str, *lines: str) -> str:
 
 
 def whole_axis(figure: go.Figure, numbers: Collection[int], row: int | None) -> None:
-    """Give panel `row` an axis of whole numbers, epochs or layers; None is a figure of no panels."""
+    """Give panel `row` an axis of whole numbers, epochs or layers; None: of no panels."""
     first, last = int(min(numbers)), int(max(numbers))
     steps = (factor * 10**power for power in count() for factor in (1, 2, 5))
     step = next(step for step in steps if (last - first) / step < MOST_TICKS)

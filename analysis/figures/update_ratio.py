@@ -25,7 +25,7 @@ HEADINGS = ("", "")
 
 
 def update_ratio(ratios: pd.DataFrame, run: Run) -> go.Figure:
-    """Draw `ratio` of the rows of update_ratios of one run on a logarithmic axis, a line a layer."""
+    """Draw `ratio` of the rows of update_ratios of one run, logarithmically, a line a layer."""
     marks = pd.Series(ORDINARY, index=ratios.index, dtype="object")
     marks[ratios["ratio"] == 0] = ZERO
     marks[ratios["ratio"].isna()] = NOT_FINITE
