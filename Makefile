@@ -11,7 +11,7 @@ MAKEFLAGS += --no-print-directory --no-builtin-rules
 
 # Values reach the commands through the environment, never through the text of a recipe: a quote or a semicolon in one
 # is only a character. make itself would read a $ in a value given on its command line; `value` keeps it as typed.
-VARIABLES := EXP DATASET EPOCHS SEED SEEDS PRECISION LIMIT TELEMETRY RECORD_EVERY RESUME PATIENCE RUN YES SERVER ROLE \
+VARIABLES := EXP DATASET EPOCHS SEED SEEDS PRECISION LIMIT TELEMETRY RECORD_EVERY RESUME PATIENCE RUN YES PART SERVER ROLE \
 	DATA_DIR SERVER_DIR DATABASE_URL READER_DATABASE_URL TEST_DATABASE_URL MYSQL_PORT
 $(foreach name,$(VARIABLES),$(if $(filter command,$(firstword $(origin $(name)))),\
 	$(eval override $(name) := $$(value $(name)))$(eval export $(name))))
@@ -27,7 +27,7 @@ help:
 	@echo 'EXP is sigmoid_sgd, sigmoid_adam, relu_sgd, relu_adam, all, or a TOML file. The rest of the variables:'
 	@echo '  DATASET (auto, mnist, fashion-mnist, sample)  EPOCHS  SEED  SEEDS  PRECISION (double, single)  LIMIT'
 	@echo '  TELEMETRY (full, statistics)  RECORD_EVERY  RESUME (1)  PATIENCE  DATA_DIR  SERVER (auto, docker, local)'
-	@echo '  RUN (train, drop, figures, report)  YES (1: drop without asking)'
+	@echo '  RUN (train, drop, figures, report)  YES (1: drop without asking)  PART (bench: step, server)'
 	@echo '  DATABASE_URL (mysql://user:password@host:3306/gradients: a server of your own)'
 
 $(COMPLETE): requirements.lock bootstrap.py
@@ -87,9 +87,10 @@ lint: $(COMPLETE) ## check style and formatting
 	@$(RUN_PYTHON) -m ruff check .
 	@$(RUN_PYTHON) -m ruff format --check .
 
-bench: up ## measure whole runs against other ways into the server (10 min; EPOCHS=1: 3)
-	@$(RUN_PYTHON) -m bench $(call option,EPOCHS,epochs) $(call option,PRECISION,precision) \
-	  $(call option,DATASET,dataset) $(call option,DATA_DIR,data-dir)
+# A training step needs no server.
+bench: $(if $(filter step,$(PART)),$(COMPLETE),up) ## measure a training step (PART=step: 1 min), and whole runs (10 min; EPOCHS=1: 3)
+	@$(RUN_PYTHON) -m bench $(call option,PART,part) $(call option,EPOCHS,epochs) \
+	  $(call option,PRECISION,precision) $(call option,DATASET,dataset) $(call option,DATA_DIR,data-dir)
 
 clean: ## delete figures, report and caches (ALL=1: also the private server, its data and .venv)
 ifneq ($(filter-out 0 no false,$(ALL)),)

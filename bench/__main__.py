@@ -9,7 +9,7 @@ from rich.console import Console
 from rich.table import Table
 from sqlalchemy import URL, text
 
-from bench import sample, ways, whole
+from bench import sample, step, ways, whole
 from migrations import history
 from sql import server
 from sql.connection import engine
@@ -37,12 +37,31 @@ OURS = "whole run: train, record, encode, load"
 
 
 @click.command()
+@click.option("--part", type=click.Choice(["step", "server"]), help="Measure this part alone.")
 @click.option("--epochs", type=click.IntRange(1), default=10, show_default=True)
 @click.option("--precision", "precisions", multiple=True, type=click.Choice(["double", "single"]))
 @click.option("--dataset", default="auto", show_default=True)
 @click.option("--data-dir", type=click.Path(path_type=Path, file_okay=False), envvar="DATA_DIR")
-def main(epochs: int, precisions: Sequence[str], dataset: str, data_dir: Path | None) -> None:
-    """Measure whole runs against the usual ways of getting rows into a server, all in one run."""
+@click.option(
+    "--rounds",
+    type=click.IntRange(1),
+    default=step.ROUNDS,
+    show_default=True,
+    help="How often a training step takes its turn.",
+)
+def main(
+    part: str | None,
+    epochs: int,
+    precisions: Sequence[str],
+    dataset: str,
+    data_dir: Path | None,
+    rounds: int,
+) -> None:
+    """Measure a training step, and whole runs against other ways into a server, all in one run."""
+    if part != "server":
+        step.measure(precisions, dataset, data_dir, rounds)
+    if part == "step":
+        return
     console = Console(soft_wrap=True, highlight=False)
     try:
         data = load(dataset, data_dir)

@@ -143,6 +143,11 @@ def test_the_benchmark_takes_its_size_from_variables(make):
     ]  # fmt: skip
 
 
+def test_a_training_step_is_measured_without_a_server(make):
+    calls, _ = make("bench", "PART=step")
+    assert [call.arguments for call in calls] == [["-m", "bench", "--part=step"]]
+
+
 def test_a_command_that_fails_fails_make(make, tmp_path: Path):
     (tmp_path / "python").write_text("#!/bin/sh\nexit 2\n")
     assert make("train")[1].returncode == 2

@@ -1,0 +1,99 @@
+"""PyTorch's training step of the same network: eager, on one CPU thread, images already tensors."""
+
+import time
+from collections.abc import Sequence
+from importlib.util import find_spec
+
+import numpy as np
+
+from trainer.datasets import Dataset, batches
+from trainer.experiments import Experiment
+from trainer.network import Dense, Network
+
+WAYS = {"default": {}, "foreach": {"foreach": True}, "fused": {"fused": True}}
+"""How its optimizers can be told to walk over the parameters; the default on a CPU is a loop."""
+
+
+def installed() -> bool:
+    """Return whether PyTorch is there; it is needed for this comparison and nothing else."""
+    return find_spec("torch") is not None
+
+
+class PyTorch:
+    """The layers of `network`, their weights copied, trained by PyTorch's optimizer.
+
+    The step is the least that trains: no loss is read, no accuracy counted, no rate decays.
+
+    Args:
+        experiment: whose optimizer it is, SGD or Adam without schedule.
+        network: dense layers, sigmoid or ReLU, softmax.
+        dataset: whose first images are trained on.
+        steps: how many batches are made of them.
+        way: a key of WAYS.
+    """
+
+    def __init__(
+        self, experiment: Experiment, network: Network, dataset: Dataset, steps: int, way: str
+    ) -> None:
+        import torch  # not everybody has it
+
+        torch.set_num_threads(1)
+        self._network = torch.nn.Sequential(*_layers(torch, network))
+        self._loss = torch.nn.CrossEntropyLoss()
+        self._optimizer = _optimizer(torch, experiment, self._network.parameters(), WAYS[way])
+        few = dataset.limited(steps * experiment.batch_size)
+        self._batches = [
+            (torch.tensor(x), torch.tensor(y))
+            for _, x, y in batches(
+                few.train_images, few.train_labels, experiment.batch_size, network.dtype
+            )
+        ]
+
+    @property
+    def weights(self) -> list[np.ndarray]:
+        """The weights of every dense layer, (n_in, width), as we keep them: copies."""
+        return [
+            layer.weight.detach().numpy().T.copy()
+            for layer in self._network
+            if hasattr(layer, "weight")
+        ]
+
+    def seconds(self, steps: int) -> float:
+        """Return how long so many steps take, one after the other."""
+        start = time.perf_counter()
+        for x, y in self._batches[:steps]:
+            self._optimizer.zero_grad()
+            self._loss(self._network(x), y).backward()
+            self._optimizer.step()
+        return time.perf_counter() - start
+
+
+def _layers(torch, network: Network) -> Sequence:
+    activations = {"sigmoid": torch.nn.Sigmoid, "relu": torch.nn.ReLU}
+    layers = []
+    for layer in network.layers[:-1]:  # the loss is softmax and cross-entropy in one here too
+        if not isinstance(layer, Dense):
+            layers.append(activations[layer.kind]())
+            continue
+        dtype = torch.float64 if layer.dtype == np.float64 else torch.float32
+        linear = torch.nn.Linear(layer.n_in, layer.width, dtype=dtype)
+        with torch.no_grad():
+            linear.weight.copy_(torch.tensor(layer.parameters["weights"].T))
+            linear.bias.zero_()
+        layers.append(linear)
+    return layers
+
+
+def _optimizer(torch, experiment: Experiment, parameters, options: dict[str, bool]):
+    settings = experiment.optimizer
+    if settings.kind == "adam":
+        return torch.optim.Adam(
+            parameters,
+            lr=settings.learning_rate,
+            betas=(settings.beta_1, settings.beta_2),
+            eps=settings.epsilon,
+            **options,
+        )
+    return torch.optim.SGD(
+        parameters, lr=settings.learning_rate, momentum=settings.momentum, **options
+    )

@@ -1,0 +1,123 @@
+"""A training step of the paper's network beside its bare matrix products and PyTorch's step.
+
+Linear algebra runs on one thread here, which has to be said before NumPy is imported: so the
+measurement is a process of its own, `measure` its start and `python -m bench.step` what it is.
+"""
+
+import os
+import subprocess
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from statistics import median
+
+import click
+import numpy as np
+from rich.console import Console
+from rich.table import Table
+
+from bench import pytorch
+from bench.products import Products
+from bench.training import Training
+from sql.refusal import Refusal
+from trainer import experiments
+from trainer.datasets import Dataset, load
+from trainer.errors import TrainerError
+from trainer.network import Dense
+from trainer.run import DTYPES
+
+EXPERIMENTS = ("sigmoid_sgd", "sigmoid_adam", "relu_sgd", "relu_adam")
+ROUNDS, STEPS = 150, 5
+ONE_THREAD = dict.fromkeys(("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"), "1")
+ROOT = Path(__file__).parents[1]
+PRODUCTS, OURS = "products", "ours"
+
+Seconds = dict[str, list[float]]
+"""What each round's steps took, by who took them."""
+
+
+def measure(precisions: Sequence[str], dataset: str, data_dir: Path | None, rounds: int) -> None:
+    """Print the tables, from a process whose linear algebra has one thread, and wait for it."""
+    command = [sys.executable, "-m", "bench.step", f"--dataset={dataset}", f"--rounds={rounds}"]
+    command += [f"--precision={precision}" for precision in precisions]
+    command += [f"--data-dir={data_dir}"] if data_dir else []
+    done = subprocess.run(command, cwd=ROOT, env=os.environ | ONE_THREAD)
+    if done.returncode:
+        raise SystemExit(done.returncode)
+
+
+@click.command()
+@click.option("--precision", "precisions", multiple=True, type=click.Choice(["double", "single"]))
+@click.option("--dataset", default="auto")
+@click.option("--data-dir", type=click.Path(path_type=Path, file_okay=False), envvar="DATA_DIR")
+@click.option("--rounds", type=click.IntRange(1), default=ROUNDS)
+def main(precisions: Sequence[str], dataset: str, data_dir: Path | None, rounds: int) -> None:
+    """Measure a training step, telemetry off, on one thread."""
+    console = Console(soft_wrap=True, highlight=False)
+    try:
+        data = load(dataset, data_dir)
+    except TrainerError as error:
+        raise Refusal(str(error)) from error
+    ways = tuple(pytorch.WAYS) if pytorch.installed() else ()
+    if not ways:
+        console.print("PyTorch is not installed (pip install torch): its column is left out.")
+    for precision in precisions or ("double", "single"):
+        seconds = {
+            name: _rounds(name, data, DTYPES[precision], ways, rounds) for name in EXPERIMENTS
+        }
+        console.print(_table(precision, seconds, ways, rounds))
+        console.print()
+
+
+def _rounds(
+    name: str, dataset: Dataset, dtype: np.dtype, ways: Sequence[str], rounds: int
+) -> Seconds:
+    """Let all contenders take turns: what slows this machine for a while slows them all."""
+    experiment, generator = experiments.load(name), np.random.default_rng(1)
+    ours = Training(experiment, dataset, STEPS, dtype, generator)
+    dense = [layer for layer in ours.network.layers if isinstance(layer, Dense)]
+    widths = [dense[0].n_in, *(layer.width for layer in dense)]
+    contenders = {PRODUCTS: Products(widths, experiment.batch_size, dtype, generator), OURS: ours}
+    for way in ways:
+        contenders[way] = pytorch.PyTorch(experiment, ours.network, dataset, STEPS, way)
+    for contender in contenders.values():
+        contender.seconds(STEPS)  # memory is touched, code is warm
+    seconds: Seconds = {name: [] for name in contenders}
+    order = list(contenders)
+    for _ in range(rounds):
+        for each in order:
+            seconds[each].append(contenders[each].seconds(STEPS) / STEPS)
+        order = order[1:] + order[:1]
+    return seconds
+
+
+def ratio(seconds: Seconds, name: str, other: str) -> float:
+    """Return the median over the rounds of how many times as long as `other` `name` took."""
+    return median(a / b for a, b in zip(seconds[name], seconds[other], strict=True))
+
+
+def _table(precision: str, seconds: dict[str, Seconds], ways: Sequence[str], rounds: int) -> Table:
+    table = Table(
+        "experiment", "products", "step", "/ products",
+        title=f"training step, {precision} precision, one thread, telemetry off",
+        caption=f"Medians of {rounds} rounds of {STEPS} steps, and of the ratios in each round.",
+    )  # fmt: skip
+    if ways:
+        for heading in ("/ PyTorch", "/ its fastest"):
+            table.add_column(heading)
+    for name, taken in seconds.items():
+        cells = [
+            f"{1e3 * median(taken[PRODUCTS]):.2f} ms",
+            f"{1e3 * median(taken[OURS]):.2f} ms",
+            f"{ratio(taken, OURS, PRODUCTS):.2f}",
+        ]
+        if ways:
+            fastest = max(ways, key=lambda way: ratio(taken, OURS, way))
+            cells.append(f"{ratio(taken, OURS, 'default'):.2f}")
+            cells.append(f"{ratio(taken, OURS, fastest):.2f} {fastest}")
+        table.add_row(name, *cells)
+    return table
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,81 @@
+"""Our training step, telemetry off: the trainer's own loop, with a recorder that keeps nothing."""
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from trainer.assembly import build_network, build_optimizer
+from trainer.datasets import Dataset
+from trainer.datasets.dataset import CLASSES
+from trainer.experiments import Experiment
+from trainer.loop import Progress, train
+from trainer.recording import EpochMetrics, RecordedLayer, RecordedUpdate, State
+
+
+class Nothing:
+    """A recorder that keeps nothing."""
+
+    def record(self, epoch: int, step: int, layers: Sequence[RecordedLayer]) -> bool:
+        """Leave the step out."""
+        return False
+
+    def record_updates(self, updates: Sequence[RecordedUpdate | None]) -> None:
+        """Leave them out."""
+
+    def close_epoch(self, metrics: EpochMetrics, state: Callable[[], State]) -> None:
+        """Leave it out."""
+
+    def finish(self) -> None:
+        """Nothing is left to do."""
+
+
+class Training:
+    """An experiment's network and optimizer, which go on from call to call.
+
+    Args:
+        experiment: what is trained and how.
+        dataset: whose first images are trained on, one step more than is measured.
+        steps: how many are measured at once.
+        dtype: float64 or float32.
+        generator: where the initial weights come from.
+    """
+
+    def __init__(
+        self,
+        experiment: Experiment,
+        dataset: Dataset,
+        steps: int,
+        dtype: np.dtype,
+        generator: np.random.Generator,
+    ) -> None:
+        few = dataset.limited((steps + 1) * experiment.batch_size)
+        # Each epoch ends with an evaluation, which is no part of a step: one image is enough.
+        self._dataset = replace(
+            few, test_images=few.test_images[:1], test_labels=few.test_labels[:1]
+        )
+        self._batch_size = experiment.batch_size
+        self._generator = generator
+        self._optimizer = build_optimizer(experiment)
+        features = few.train_images.shape[1]
+        self.network = build_network(experiment, features, CLASSES, dtype, generator)
+
+    def seconds(self, steps: int) -> float:
+        """Return how long so many steps take, from the end of one step to the end of the last."""
+        ends: list[float] = []
+
+        def observe(progress: Progress) -> None:
+            ends.append(time.perf_counter())
+
+        train(
+            self.network,
+            self._optimizer,
+            self._dataset,
+            self._batch_size,
+            1,
+            self._generator,
+            Nothing(),
+            observe,
+        )
+        return ends[steps] - ends[0]
