@@ -75,9 +75,11 @@ def _shorten(gradient: np.ndarray, limit: float) -> None:
     square = float(np.dot(gradient, gradient))
     if finfo.tiny / finfo.eps < square < np.inf:
         length = square**0.5
-        if length > limit:
+        if length <= limit:
+            return
+        if limit / length > finfo.tiny:
             gradient *= limit / length
-        return
+            return
     peak = float(np.abs(gradient).max(initial=0.0))
     if peak == 0.0 or np.isnan(peak):
         return

@@ -1,0 +1,48 @@
+"""Initial weights against PyTorch's: the same distributions, though never the same numbers."""
+
+import numpy as np
+import pytest
+
+from trainer.network import GAINS, Glorot, He, LeCun, Normal, Orthogonal, Uniform
+
+torch = pytest.importorskip("torch", reason="PyTorch, which this compares with, is not installed")
+init = torch.nn.init
+
+N_IN, WIDTH = 500, 300
+PAIRS = {
+    Normal(0.3): lambda w, g: init.normal_(w, std=0.3, generator=g),
+    Uniform(0.3): lambda w, g: init.uniform_(w, -0.3, 0.3, generator=g),
+    Glorot("normal"): lambda w, g: init.xavier_normal_(w, generator=g),
+    Glorot("uniform"): lambda w, g: init.xavier_uniform_(w, generator=g),
+    He("normal"): lambda w, g: init.kaiming_normal_(w, nonlinearity="relu", generator=g),
+    He("uniform"): lambda w, g: init.kaiming_uniform_(w, nonlinearity="relu", generator=g),
+    LeCun("normal"): lambda w, g: init.kaiming_normal_(w, nonlinearity="linear", generator=g),
+    LeCun("uniform"): lambda w, g: init.kaiming_uniform_(w, nonlinearity="linear", generator=g),
+    Orthogonal(2.0): lambda w, g: init.orthogonal_(w, gain=2.0, generator=g),
+}
+
+
+@pytest.mark.parametrize(("ours", "theirs"), PAIRS.items(), ids=str)
+def test_weights_are_distributed_as_pytorchs(ours, theirs):
+    mine = ours.draw((N_IN, WIDTH), np.float64, np.random.default_rng(0))
+    weights = torch.empty(WIDTH, N_IN, dtype=torch.double)  # PyTorch keeps them transposed
+    yours = theirs(weights, torch.Generator().manual_seed(0)).numpy()
+    levels = np.linspace(0.01, 0.99, 99)
+    deviation = mine.std()
+    np.testing.assert_allclose(
+        np.quantile(mine, levels), np.quantile(yours, levels), rtol=0, atol=0.05 * deviation
+    )
+    assert deviation == pytest.approx(yours.std(), rel=0.01)
+
+
+@pytest.mark.parametrize(
+    ("kind", "name", "argument"),
+    [
+        ("relu", "relu", None),
+        ("leaky_relu", "leaky_relu", 0.01),
+        ("prelu", "leaky_relu", 0.25),
+        ("identity", "linear", None),
+    ],
+)
+def test_gains_are_pytorchs(kind, name, argument):
+    assert GAINS[kind] == pytest.approx(init.calculate_gain(name, argument), rel=1e-15)
