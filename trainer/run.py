@@ -15,7 +15,7 @@ from sql.connection import connect_arguments, connected, engine, explained
 from sql.errors import ServerError
 from sql.given_server import require_privileges
 from sql.loading import local_infile_allowed, packet_limit, session_packet_limit
-from trainer.assembly import build_network, build_optimizer
+from trainer.assembly import build_clipping, build_network, build_optimizer
 from trainer.datasets import Dataset
 from trainer.errors import OutageError
 from trainer.experiments import Experiment
@@ -117,7 +117,7 @@ def carry_out(
     dtype = DTYPES[settings.precision]
     data = (dataset.limited(settings.limit) if settings.limit else dataset).shuffled(generator)
     network = build_network(experiment, data.train_images.shape[1], CLASSES, dtype, generator)
-    optimizer = build_optimizer(experiment)
+    optimizer = build_optimizer(experiment, len(data.train_images))
     description = describe(experiment, data, settings)
     with connected(url) as session:
         require_privileges(session, url)
@@ -147,7 +147,7 @@ def carry_out(
         with threadpool_limits(1), explained(url):
             train(
                 network, optimizer, data, experiment.batch_size, experiment.epochs, generator,
-                recorder, watcher.progress, point.completed_epoch + 1,
+                recorder, watcher.progress, point.completed_epoch + 1, build_clipping(experiment),
             )  # fmt: skip
         patience.outlast(lambda again: run.finish("finished"))
         status = "finished"

@@ -13,7 +13,7 @@ from trainer.telemetry.recorder import GradientRecorder
 from trainer.telemetry.sink import Sink
 
 SHAPE = Shape("small", (Layer(1, "layer_1_input", 3),))
-STEP = [SimpleNamespace(number=1, gradient=np.ones((2, 3)))]
+STEP = [SimpleNamespace(number=1, gradient=np.ones((2, 3)), saturated=lambda: None)]
 PATIENCE = 10
 
 

@@ -10,7 +10,7 @@ from threadpoolctl import threadpool_limits
 from migrations import history
 from sql.connection import engine
 from trainer import experiments
-from trainer.assembly import build_network, build_optimizer
+from trainer.assembly import build_clipping, build_network, build_optimizer
 from trainer.datasets import Dataset, load
 from trainer.experiments import Experiment
 from trainer.loop import train
@@ -23,13 +23,23 @@ IMAGES = 300
 
 @dataclass
 class Collection:
-    """A recorder that keeps copies of all gradients: by (epoch, step), one array a layer."""
+    """A recorder that keeps copies of all gradients, saturated counts and updates.
+
+    By (epoch, step), one a layer.
+    """
 
     gradients: dict[tuple[int, int], list[np.ndarray]] = field(default_factory=dict)
+    saturated: dict[tuple[int, int], list[np.ndarray | None]] = field(default_factory=dict)
+    updates: dict[tuple[int, int], list] = field(default_factory=dict)
     metrics: list[EpochMetrics] = field(default_factory=list)
 
-    def record(self, epoch, step, layers) -> None:
+    def record(self, epoch, step, layers) -> bool:
         self.gradients[epoch, step] = [layer.gradient.copy() for layer in layers]
+        self.saturated[epoch, step] = [layer.saturated() for layer in layers]
+        return True
+
+    def record_updates(self, updates) -> None:
+        self.updates[max(self.gradients)] = updates
 
     def close_epoch(self, metrics, state) -> None:
         self.metrics.append(metrics)
@@ -71,8 +81,9 @@ class Laboratory:
         collection = Collection()
         with threadpool_limits(1):
             train(
-                network, build_optimizer(experiment), data, experiment.batch_size,
+                network, build_optimizer(experiment, chosen.limit), data, experiment.batch_size,
                 experiment.epochs, generator, collection, lambda _: None,
+                clipping=build_clipping(experiment),
             )  # fmt: skip
         return collection
 

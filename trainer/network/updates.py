@@ -5,6 +5,7 @@ Karpathy, CS231n: Convolutional Neural Networks for Visual Recognition, Stanford
 https://cs231n.github.io/neural-networks-3/ (ratio of weights:updates)
 """
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -12,10 +13,16 @@ import numpy as np
 from trainer.network.layer import Layer
 from trainer.network.network import Network
 
+SUMMABLE = {
+    np.dtype(np.float64): (1e-280, 1e300),
+    np.dtype(np.float32): (1e-25, 1e37),
+}
+"""Sums of squares of which next to nothing can have vanished or overflowed, by precision."""
+
 
 @dataclass(frozen=True)
 class LayerUpdate:
-    """L2 norms of one layer's step, computed in double precision; not finite where that is so.
+    """L2 norms of one layer's step; not finite where that is so.
 
     Attributes:
         clipped_norm: of dL/dW after clipping.
@@ -31,25 +38,39 @@ class LayerUpdate:
 class UpdateWatch:
     """Measures one optimizer step: `before` it, after any clipping, and `after` it.
 
+    It keeps as many numbers as the network has parameters. All of them are copied and subtracted at
+    once, which costs less than layer by layer; a step that is not measured costs nothing.
+
     Args:
         network: whose layers are watched; all of those that have weights.
     """
 
     def __init__(self, network: Network) -> None:
-        self._layers = network.layers
-        self._kept: dict[int, np.ndarray] = {}
+        self._size = len(network.layers)
+        self._parameters, self._kept = network.parameters, np.empty_like(network.parameters)
+        self._learned: dict[int, tuple[np.ndarray, np.ndarray]] = {}
+        self._computed: dict[int, tuple[Layer, np.ndarray]] = {}
+        start = 0
+        for place, layer in enumerate(network.layers):
+            for name, array in layer.parameters.items():
+                end = start + array.size
+                if name == "weights":
+                    gradient = layer.parameter_gradients[name].reshape(-1)
+                    self._learned[place] = (self._kept[start:end], gradient)
+                start = end
+            if layer.weights is not None and place not in self._learned:
+                self._computed[place] = (layer, np.empty_like(layer.weights))
         self._norms: dict[int, tuple[float, float]] = {}
 
     def before(self) -> None:
         """Keep a copy of all weights, and the norms of their gradients."""
-        for number, layer in enumerate(self._layers):
-            weights = layer.weights
-            if weights is None:
-                continue
-            if number not in self._kept:
-                self._kept[number] = np.empty_like(weights)
-            np.copyto(self._kept[number], weights)
-            self._norms[number] = (_gradient_norm(layer), norm(weights))
+        np.copyto(self._kept, self._parameters)
+        with np.errstate(all="ignore"):
+            for place, (kept, gradient) in self._learned.items():
+                self._norms[place] = (norm(gradient), norm(kept))
+            for place, (layer, kept) in self._computed.items():
+                np.copyto(kept, layer.weights)
+                self._norms[place] = (_gradient_norm(layer), norm(kept))
 
     def after(self) -> list[LayerUpdate | None]:
         """Return what the step did, an entry a layer, None where there are no weights.
@@ -59,37 +80,46 @@ class UpdateWatch:
         """
         if not self._norms:
             raise RuntimeError("after() needs a before() of the same step")
-        updates: list[LayerUpdate | None] = []
-        for number, layer in enumerate(self._layers):
-            if number not in self._norms:
-                updates.append(None)
-                continue
-            kept = self._kept[number]
-            with np.errstate(all="ignore"):
+        updates: list[LayerUpdate | None] = [None] * self._size
+        with np.errstate(all="ignore"):
+            np.subtract(self._parameters, self._kept, out=self._kept)
+            for place, (change, _) in self._learned.items():
+                updates[place] = LayerUpdate(*self._norms[place], norm(change))
+            for place, (layer, kept) in self._computed.items():
                 np.subtract(layer.weights, kept, out=kept)
-            updates.append(LayerUpdate(*self._norms[number], norm(kept)))
+                updates[place] = LayerUpdate(*self._norms[place], norm(kept))
         self._norms.clear()
         return updates
 
 
 def norm(array: np.ndarray) -> float:
-    """Return the L2 norm of all elements of (rows, width), added up row by row in double."""
-    values = array.astype(np.float64, copy=False)
-    with np.errstate(all="ignore"):
-        return float(np.sqrt(np.einsum("ij,ij->i", values, values).sum()))
+    """Return the L2 norm of all elements of a contiguous array; NumPy may warn of an overflow.
+
+    The dot product is up to seven times faster than sums in a wider type; in single precision it is
+    good to about six digits. Where squares may have overflowed or vanished in it, they are summed
+    again in double precision, scaled by the largest: Blue (1978), A Portable Fortran Program to
+    Find the Euclidean Norm of a Vector, https://doi.org/10.1145/355769.355771
+    """
+    flat = array.reshape(-1)
+    square = float(np.dot(flat, flat))
+    least, most = SUMMABLE[flat.dtype]
+    if least < square < most:
+        return math.sqrt(square)
+    largest = max(float(flat.max()), -float(flat.min()))
+    if largest == 0.0 or not math.isfinite(largest):
+        return largest
+    scaled = flat.astype(np.float64) / largest
+    return largest * math.sqrt(np.dot(scaled, scaled))
 
 
 def _gradient_norm(layer: Layer) -> float:
-    """Return |dL/dW| as it follows from the gradients that the optimizer is about to see.
+    """Return |dL/dW| of a W that is not learned itself, as it follows from what is.
 
     Where a column of W is gain v / |v|, dL/dW has a part along v, which is the gain's gradient, and
     one across it, which is |v| / gain times v's. A gain of 0 hides the latter: it counts as 0.
     """
     gradients = layer.parameter_gradients
-    if "weights" in gradients:
-        return norm(gradients["weights"])
-    with np.errstate(all="ignore"):
-        lengths = np.linalg.norm(layer.parameters["directions"].astype(np.float64), axis=0)
-        gains = layer.parameters["gains"]
-        across = np.where(gains == 0.0, 0.0, lengths / gains) * gradients["directions"]
+    lengths = np.linalg.norm(layer.parameters["directions"].astype(np.float64), axis=0)
+    gains = layer.parameters["gains"]
+    across = np.where(gains == 0.0, 0.0, lengths / gains) * gradients["directions"]
     return norm(np.vstack([gradients["gains"], across]))

@@ -40,8 +40,7 @@ class GradientRecorder:
         if (step - 1) % self._every:
             return False
         for assembler, layer in zip(self._assemblers, layers, strict=True):
-            saturated = getattr(layer, "saturated", None)
-            chunk = assembler.add(epoch, step, layer.gradient, saturated and saturated())
+            chunk = assembler.add(epoch, step, layer.gradient, layer.saturated())
             if chunk:
                 self._sink.put(chunk)
         return True
