@@ -26,7 +26,7 @@ SMALL = 600_000
 EXTENTS = 5 * 1024**2
 """What a table that is no longer SMALL holds in reserve: its file then grows by four megabytes at
 once, and either index by one."""
-STATISTICS_ROW = 158
+STATISTICS_ROW, NEURON_ROW = 190, 116
 
 # MySQL shows sizes that are up to a day old unless it is told not to; MariaDB has no such memory.
 FRESH = "SET SESSION time_zone = '+00:00' /*!80000 , SESSION information_schema_stats_expiry = 0 */"
@@ -49,6 +49,12 @@ STATISTICS_ROWS = (
     "MAX(CASE WHEN layers.kind <> 'dense' THEN layers.`rows` END)) / runs.record_every) AS kept "
     "FROM runs INNER JOIN layers ON layers.run_id = runs.run_id "
     "GROUP BY runs.run_id, runs.completed_epoch, runs.training_images, runs.record_every"
+)
+# A run that older versions recorded has no such rows, or only those of its last epochs.
+NEURON_ROWS = (
+    "SELECT runs.run_id, SUM(layers.width) * (SELECT COUNT(*) FROM neuron_statistics AS neurons "
+    "WHERE neurons.run_id = runs.run_id AND neurons.layer = 1 AND neurons.neuron = 1) AS kept "
+    "FROM runs INNER JOIN layers ON layers.run_id = runs.run_id GROUP BY runs.run_id"
 )
 PLACE = (
     "SHOW GLOBAL VARIABLES WHERE Variable_name IN "
@@ -123,10 +129,9 @@ def run_sizes(
         (row.run_id, f"{row.experiment}_{row.layer_name}", int(row.kept))
         for row in connection.execute(text(RUN_ROWS))
     ]
-    stored += [
-        (row.run_id, "step_statistics", int(row.kept or 0))
-        for row in connection.execute(text(STATISTICS_ROWS))
-    ]
+    for table, query in (("step_statistics", STATISTICS_ROWS), ("neuron_statistics", NEURON_ROWS)):
+        rows = connection.execute(text(query))
+        stored += [(row.run_id, table, int(row.kept or 0)) for row in rows]
     totals: dict[str, int] = {}
     for _, table, rows in stored:
         totals[table] = totals.get(table, 0) + rows

@@ -112,6 +112,8 @@ def test_step_statistics_are_what_numpy_makes_of_the_gradients(laboratory, compa
     for (epoch, step), layers in collection.gradients.items():
         for number, gradient in enumerate(layers, start=1):
             values = gradient.astype(np.float64)
+            update = collection.updates[epoch, step][number - 1]
+            saturated = collection.saturated[epoch, step][number - 1]
             expected.append({
                 "rows": len(values),
                 "finite_rows": len(values),
@@ -126,9 +128,40 @@ def test_step_statistics_are_what_numpy_makes_of_the_gradients(laboratory, compa
                 "non_finite": 0,
                 "min": values.min(),
                 "max": values.max(),
+                "clipped_norm": update and update.clipped_norm,
+                "weight_norm": update and update.weight_norm,
+                "update_norm": update and update.update_norm,
+                "saturated": None if saturated is None else saturated.sum() / values.size,
             } | {"key": (epoch, step, number)})  # fmt: skip
     assert [row[:3] for row in found] == [each["key"] for each in expected]
-    wanted = [[each[column] for column in COLUMNS] for each in expected]
+    wanted = np.array([[each[column] for column in COLUMNS] for each in expected], float)
     np.testing.assert_allclose(
         np.array([row[3:] for row in found], float), wanted, rtol=1e-11, atol=1e-18
+    )
+    assert np.isfinite(wanted[:, -4:]).any(axis=0).all()
+
+
+def test_neuron_statistics_are_what_numpy_makes_of_the_gradients(laboratory, compared):
+    _, run_id, collection = compared
+    found = laboratory.select(
+        "SELECT layer, epoch, neuron, cells, zeros, non_finite, magnitude_sum, saturated "
+        f"FROM neuron_statistics WHERE run_id = {run_id} ORDER BY layer, epoch, neuron"
+    )
+    expected = []
+    for number in LAYERS:
+        for epoch in (1, 2):
+            rows = np.concatenate(collection.layer(number, epoch))
+            counts = [
+                layers[number - 1]
+                for (each, _), layers in collection.saturated.items()
+                if each == epoch
+            ]
+            expected += [
+                (number, epoch, neuron + 1, len(rows), (rows[:, neuron] == 0).sum(), 0,
+                 abs(rows[:, neuron]).sum(),
+                 None if counts[0] is None else sum(count[neuron] for count in counts))
+                for neuron in range(rows.shape[1])
+            ]  # fmt: skip
+    np.testing.assert_allclose(
+        np.array(found, float), np.array(expected, float), rtol=1e-12, atol=0
     )

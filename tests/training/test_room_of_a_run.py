@@ -6,6 +6,7 @@ from sql.storage import measure, place, run_sizes, table_sizes
 from trainer.run import Settings, describe
 from trainer.telemetry.room import layer_rows, run_bytes
 
+STATISTICS = ("step_statistics", "neuron_statistics")
 NEAR = 1.35
 """A table of a few megabytes is some extents of a megabyte more or less than its rows."""
 
@@ -66,14 +67,14 @@ def test_the_sizes_of_runs_add_up_to_the_tables_that_hold_them(laboratory, room_
     room_of("shared", [64], limit=300)
     names = [first.shape.table(layer) for layer in first.shape.layers]
     with laboratory.engine.connect() as connection:
-        measure(connection, [*names, "step_statistics"])
+        measure(connection, [*names, *STATISTICS])
         tables = table_sizes(connection)
         sizes = run_sizes(connection)
     everything = laboratory.select(
         "SELECT DISTINCT CONCAT(experiment, '_', layer_name) FROM layers JOIN runs USING (run_id) "
         "WHERE telemetry = 'full'"
     )
-    expected = sum(tables[name].used for (name,) in everything) + tables["step_statistics"].used
+    expected = sum(tables[name].used for name in [*(name for (name,) in everything), *STATISTICS])
     assert sum(sizes.values()) == pytest.approx(expected, abs=len(sizes))
     assert sizes[run_id] > sizes[run_id + 1] > 0
 
@@ -82,12 +83,16 @@ def test_the_rows_of_statistics_are_foretold_to_the_row(laboratory, room_of):
     room_of("odd", [7], limit=300, record_every=3)
     with laboratory.engine.connect() as connection:
         sizes = run_sizes(connection)
-        used = table_sizes(connection)["step_statistics"].used
-    rows = dict(laboratory.select("SELECT run_id, COUNT(*) FROM step_statistics GROUP BY run_id"))
+        tables = table_sizes(connection)
     light = dict(laboratory.select("SELECT run_id, 1 FROM runs WHERE telemetry = 'statistics'"))
+    expected = dict.fromkeys(light, 0.0)
+    for table in STATISTICS:
+        rows = dict(laboratory.select(f"SELECT run_id, COUNT(*) FROM {table} GROUP BY run_id"))
+        for run_id in light:
+            expected[run_id] += tables[table].used * rows[run_id] / sum(rows.values())
+    assert expected
     for run_id in light:
-        expected = used * rows[run_id] / sum(rows.values())
-        assert sizes[run_id] == pytest.approx(expected, abs=1)
+        assert sizes[run_id] == pytest.approx(expected[run_id], abs=1)
 
 
 def test_the_space_on_another_machine_is_unknown(laboratory):

@@ -7,6 +7,7 @@ from sqlalchemy import URL
 
 from sql.connection import engine
 from sql.storage import (
+    NEURON_ROW,
     STATISTICS_ROW,
     Place,
     gradient_table_bytes,
@@ -61,7 +62,9 @@ def check_room(url: URL, runs: Sequence[tuple[RunDescription, int]]) -> str:
 def run_bytes(description: RunDescription, epochs: int) -> int:
     """Estimate what the tables of a run grow by in `epochs` epochs."""
     steps = -(-_steps(description) // description.record_every)
-    statistics = len(description.layers) * steps * epochs * STATISTICS_ROW
+    neurons = sum(layer.width for layer in description.layers)
+    of_an_epoch = len(description.layers) * steps * STATISTICS_ROW + neurons * NEURON_ROW
+    statistics = epochs * of_an_epoch
     if description.telemetry != "full":
         return statistics
     rows = layer_rows(description, epochs)
