@@ -1,5 +1,7 @@
 """How steps are gathered into chunks."""
 
+from types import SimpleNamespace
+
 import numpy as np
 
 from sql.objects import Layer
@@ -53,3 +55,31 @@ def test_a_short_last_batch_starts_its_row_index_at_zero():
     chunk = gatherer.take()
     assert chunk.row_index_column().tolist() == [0, 1, 2, 0, 1]
     assert chunk.step_column().tolist() == [1, 1, 1, 2, 2]
+
+
+def test_what_a_step_did_goes_with_its_gradient_past_the_end_of_a_chunk(monkeypatch):
+    monkeypatch.setattr(assembler, "CHUNK_VALUES", 12)
+    gatherer, chunks = Assembler(LAYER, DOUBLE), []
+    for step in range(1, 6):
+        chunks.append(gatherer.add(1, step, gradient(step), np.array([step, 0])))
+        update = SimpleNamespace(clipped_norm=step, weight_norm=10 * step, update_norm=0.1 * step)
+        gatherer.attach(update)
+    chunks = [chunk for chunk in [*chunks, gatherer.take()] if chunk]
+    assert [chunk.steps.tolist() for chunk in chunks] == [[1, 2], [3, 4], [5]]
+    for chunk in chunks:
+        assert chunk.updates.tolist() == [[step, 10 * step, 0.1 * step] for step in chunk.steps]
+        assert chunk.saturated.tolist() == [[step, 0] for step in chunk.steps]
+
+
+def test_counts_of_saturated_samples_are_copies():
+    gatherer, counts = Assembler(LAYER, DOUBLE), np.array([1, 2])
+    gatherer.add(1, 1, gradient(1), counts)
+    counts[:] = 9
+    assert gatherer.take().saturated.tolist() == [[1, 2]]
+
+
+def test_a_layer_without_weights_or_saturation_has_neither():
+    gatherer = Assembler(LAYER, DOUBLE)
+    gatherer.add(1, 1, gradient(1))
+    chunk = gatherer.take()
+    assert (chunk.updates, chunk.saturated) == (None, None)

@@ -139,3 +139,44 @@ def test_what_goes_wrong_while_an_epoch_closes_reaches_the_loop(loader):
         recorder.finish()
     recorder.close()
     sink.close()
+
+
+def test_a_step_that_is_left_out_costs_nothing_and_its_update_is_not_asked_for(closed):
+    looked: list[int] = []
+
+    class Layer:
+        number = 1
+
+        def __init__(self, step: int) -> None:
+            self.step = step
+
+        @property
+        def gradient(self) -> np.ndarray:
+            looked.append(self.step)
+            return np.ones((2, 3))
+
+        def saturated(self) -> None:
+            looked.append(self.step)
+
+    sink = Sink(None)
+    recorder = GradientRecorder(SHAPE, np.float64, sink, lambda *epoch: closed.append(epoch), 3)
+    said = [recorder.record(1, step, [Layer(step)]) for step in range(1, 8)]
+    recorder.close()
+    sink.close()
+    assert said == [True, False, False, True, False, False, True]
+    assert set(looked) == {1, 4, 7}
+
+
+def test_norms_of_a_step_are_closed_with_its_epoch(closed):
+    sink = Sink(None)
+    recorder = GradientRecorder(SHAPE, np.float64, sink, lambda *epoch: closed.append(epoch))
+    for step in (1, 2):
+        assert recorder.record(1, step, STEP)
+        update = SimpleNamespace(clipped_norm=1.0 * step, weight_norm=9.0, update_norm=0.5)
+        recorder.record_updates([update])
+    recorder.close_epoch(metrics(1), dict)
+    recorder.finish()
+    recorder.close()
+    sink.close()
+    ((_, statistics, _),) = closed
+    assert [row[-4:] for row in statistics.steps] == [(1.0, 9.0, 0.5, None), (2.0, 9.0, 0.5, None)]

@@ -56,3 +56,18 @@ def test_single_precision_is_summed_in_double():
     assert found.gradient_norm == pytest.approx(
         math.sqrt(math.fsum(x * x for x in exact)), rel=1e-13
     )
+
+
+def test_norms_of_a_step_that_cannot_be_stored_are_none():
+    found = step_statistics(GRADIENT, np.array([np.inf, 2.0, np.nan]))
+    assert (found.clipped_norm, found.weight_norm, found.update_norm) == (None, 2.0, None)
+
+
+def test_the_saturated_fraction_is_of_all_rows_even_those_left_out():
+    gradient = np.array([[3.0, np.nan], [0.0, 1.0], [1.0, 1.0], [2.0, 2.0]])
+    assert step_statistics(gradient, None, np.array([4, 1])).saturated == 5 / 8
+
+
+def test_what_a_step_did_is_kept_where_no_row_is_finite():
+    found = step_statistics(np.full((2, 2), np.nan), np.array([1.0, 2.0, 3.0]), np.array([0, 2]))
+    assert (found.update_norm, found.saturated, found.mean) == (3.0, 0.5, None)
