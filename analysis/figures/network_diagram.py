@@ -7,10 +7,12 @@ from itertools import pairwise
 import pandas as pd
 import plotly.graph_objects as go
 
+from analysis.figures.skips import LANE, Block, connections
 from analysis.figures.style import INK, layout, many, with_subtitle
 
 SLOTS = 10  # circles abreast at most; of a wider layer one slot less, for the dots
 DOTS_AT = 5
+EDGE = SLOTS / 2 + 0.3  # slots from the middle, where labels begin
 DOT_DISTANCE = 0.22  # slots
 
 # Side by side only what a telephone has room for: about 48 pixels a column.
@@ -24,6 +26,7 @@ ABOVE = 112  # pixels that the title takes
 
 INPUT, HIDDEN, OUTPUT = "#FFFFFF", "#56B4E9", "#E69F00"
 CONNECTION = "#D4D4D4"
+WITH_WEIGHTS = ("dense", "projection")
 SMALL = {"size": 11, "color": INK}
 PALE = {"size": 11, "color": "#595959"}
 
@@ -45,6 +48,7 @@ class Place:
 
     upright: bool  # columns one below the other
     pitch: float
+    lane: float = 0.0  # slots right of all circles, for residual connections
 
     def xy(self, along: float, across: float) -> tuple[float, float]:
         """Return x and y; whichever has a length in pixels is in pixels."""
@@ -53,22 +57,24 @@ class Place:
         return along, -across * SLOT
 
 
-def network_diagram(layers: pd.DataFrame, title: str) -> go.Figure:
+def network_diagram(layers: pd.DataFrame, title: str, blocks: Sequence[Block] = ()) -> go.Figure:
     """Draw a network of any depth: columns side by side, or one below the other if they are many.
 
     `layers` has a row a layer: layer, layer_name, kind, rows_per_step (of a dense layer: its
-    inputs), width. Raises ValueError where no layer is dense.
+    inputs), width. `blocks` are what residual connections go around. Raises ValueError where no
+    layer is dense.
     """
     columns = _columns(layers)
     widest = max(len(text) for column in columns for text in _short_texts(column))
-    upright = len(columns) > MOST_COLUMNS or widest > MOST_LETTERS
+    upright = len(columns) > MOST_COLUMNS or widest > MOST_LETTERS or bool(blocks)
     lines = max(len(column.labels) for column in columns)
-    place = Place(upright, max(PITCH, LINE * lines + 12))
+    place = Place(upright, max(PITCH, LINE * lines + 12), LANE * bool(blocks))
     weights = sum(column.weights for column in columns)
     biases = sum(column.biases for column in columns)
     depth = many(len(layers), "layer")
     total = f"{depth}, {many(weights, 'weight')}, {many(biases, 'bias', 'biases')}"
-    hint = "numbered as in the paper" if upright else "bold: layers; plain: neurons; grey: weights"
+    deep = "green: skips; dotted: projected" if blocks else "numbered as in the paper"
+    hint = deep if upright else "bold: layers; plain: neurons; grey: weights"
     figure = go.Figure(layout=layout(with_subtitle(title, total, hint)))
     figure.add_trace(_connections(columns, place))
     for number, column in enumerate(columns):
@@ -76,6 +82,8 @@ def network_diagram(layers: pd.DataFrame, title: str) -> go.Figure:
         figure.add_trace(_circles(number, column, place, color))
     if any(column.width > SLOTS for column in columns):
         figure.add_trace(_dots(columns, place))
+    if blocks:
+        _add_skips(figure, columns, place, blocks)
     (_label_rows if upright else _label_columns)(figure, columns, place)
     figure.update_layout(showlegend=False)
     figure.update_xaxes(visible=False, fixedrange=True)
@@ -94,7 +102,9 @@ def _columns(layers: pd.DataFrame) -> Sequence[Column]:
     columns = [Column(first.rows_per_step, before, f"<b>{inputs}</b> of {first.layer_name}")]
     for start, end in pairwise([*starts, len(rows)]):
         dense, *others = rows[start:end]
-        weights = dense.rows_per_step * dense.width
+        weights = sum(
+            row.rows_per_step * row.width for row in rows[start:end] if row.kind in WITH_WEIGHTS
+        )
         hover = [
             f"<b>{dense.layer_name}</b>",
             f"{many(dense.rows_per_step, 'input')}, {many(dense.width, 'neuron')}",
@@ -104,6 +114,21 @@ def _columns(layers: pd.DataFrame) -> Sequence[Column]:
         labels = _labels(rows[start:end])
         columns.append(Column(dense.width, labels, "<br>".join(hover), weights, dense.width))
     return columns
+
+
+def _add_skips(
+    figure: go.Figure, columns: Sequence[Column], place: Place, blocks: Sequence[Block]
+) -> None:
+    edges = [max(_slots(column.width)) for column in columns]
+    projected = [
+        any(kind == "projection" for _, kind in columns[last].labels) for _, last in blocks
+    ]
+    hovers = [
+        f"<b>residual connection</b> around hidden layers {first} to {last}"
+        + ", projected to the width behind them" * dashed
+        for (first, last), dashed in zip(blocks, projected, strict=True)
+    ]
+    figure.add_traces(connections(blocks, edges, place.pitch, projected, hovers))
 
 
 def _labels(rows: Sequence[tuple]) -> tuple[tuple[int, str], ...]:
@@ -196,7 +221,7 @@ def _label_columns(figure: go.Figure, columns: Sequence[Column], place: Place) -
 
 def _label_rows(figure: go.Figure, columns: Sequence[Column], place: Place) -> None:
     """Write the layers left of their row, neurons right of it, weights between two rows."""
-    edge = SLOTS / 2 + 0.3
+    left_edge, edge = -EDGE, EDGE + place.lane
     ys = [place.xy(number, 0)[1] for number in range(len(columns))]
     layers = [
         "<br>".join(f"<b>{number}</b> {kind}" for number, kind in column.labels)
@@ -207,10 +232,10 @@ def _label_rows(figure: go.Figure, columns: Sequence[Column], place: Place) -> N
     neurons += [many(column.width, "neuron") for column in columns[1:]]
     weights = [many(column.weights, "weight") for column in columns[1:]]
     middles = [(above + below) / 2 for above, below in pairwise(ys)]
-    _texts(figure, [-edge] * len(ys), ys, layers, "middle left", SMALL)
+    _texts(figure, [left_edge] * len(ys), ys, layers, "middle left", SMALL)
     _texts(figure, [edge] * len(ys), ys, neurons, "middle right", SMALL)
     _texts(figure, [edge] * len(middles), middles, weights, "middle right", PALE)
-    figure.update_xaxes(range=[-edge, edge])
+    figure.update_xaxes(range=[left_edge, edge])
     left = max(len(f"{number} {kind}") for column in columns for number, kind in column.labels)
     right = max(map(len, neurons + weights))
     half = place.pitch / 2
