@@ -178,8 +178,9 @@ class Orthogonal(Initializer):
     direction: dynamical isometry, with which sigmoidal networks of any depth can learn. Source:
     Pennington, Schoenholz and Ganguli (2017), Resurrecting the sigmoid in deep learning through
     dynamical isometry, https://arxiv.org/abs/1711.04735, where f(0) = 0. A logistic neuron has
-    f(0) = 1/2, which `draw_biases` cancels: as f(z) = 1/2 + tanh(z/2) / 2, a logistic network of
-    gain 4 with these biases computes what a tanh network of gain 1 without biases does.
+    f(0) = 1/2, which `draw_biases` cancels: as f(z) = 1/2 + tanh(z/2) / 2, logistic layers of gain
+    4 with these biases compute what tanh layers of gain 1 do without biases. A smaller gain of the
+    first layer makes smaller signals, and brings the Jacobian's singular values closer to 1.
     """
 
     gain: float = 1.0
