@@ -1,44 +1,32 @@
 """The one loader of versioned SQL files: reads one and fills in experiment, layer and columns.
 
 A file `sql/views/norm_avg_v01.sql` is version 1 of the view `norm_avg`. Its comment header is for
-readers, but for two lines: `-- View:` (or `-- Table:`) says what the object is called in the
+readers, but for some lines: `-- View:` (or `-- Table:`) says what the object is called in the
 database, and by its placeholders how often it is made: once a pair of neighbouring layers, a layer,
-an experiment, or once; `-- Needs:` lists views that come first. A block between `-- each layer` or
-`-- each experiment` and `-- end` is repeated; blocks that start with SELECT are joined by UNION
-ALL. Merged files never change: a new version is a new file and a migration.
+an experiment, or once; `-- Layers:` lists the last parts of the names of those layers that have it,
+where not all do; `-- Needs:` lists views that come first. A block between `-- each layer`, `-- each
+experiment` or, in a view of one layer, `-- each neuron` and `-- end` is repeated; blocks that start
+with SELECT are joined by UNION ALL. Merged files never change: a new version is a new file and a
+migration.
 """
 
 import re
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import cache
 from graphlib import TopologicalSorter
 from pathlib import Path
 from typing import Literal
 
+from sql.cells import balanced, gradient_columns, over_cells
 from sql.errors import ObjectError
 from sql.names import checked_experiment, checked_layer, quoted
 
 HERE = Path(__file__).parent
 FILE_NAME = re.compile(r"(?P<name>[a-z][a-z0-9_]*)_v(?P<version>\d\d)\.sql")
 PLACEHOLDER = re.compile(r"\{([a-z_]+)\}")
-BLOCK = re.compile(r"^ *-- each (?P<what>layer|experiment)\n(?P<body>.*?)^ *-- end\n?", re.S | re.M)
-
-FIRST_COLUMNS = 8
-"""Gradient columns of a look at a table: as many as fit on a screen beside its keys."""
-
-TERMS_OF_A_CELL = {
-    "cells_sum": "{0}",
-    "cells_magnitude": "ABS({0})",
-    "cells_square": "{0} * {0}",
-    "cells_null": "({0} IS NULL)",
-    "cells_zero": "({0} = 0)",
-    "cells_small": "(ABS({0}) < 1e-3)",
-    "cells_tiny": "(ABS({0}) < 1e-5)",
-    "cells_below_median": "({0} < statistics.median)",
-    "cells_above_median": "({0} > statistics.median)",
-}
-"""What each placeholder adds up over the cells of a row."""
+BLOCK = re.compile(
+    r"^ *-- each (?P<what>layer|experiment|neuron)\n(?P<body>.*?)^ *-- end\n?", re.S | re.M
+)
 
 Kind = Literal["tables", "views"]
 
@@ -93,8 +81,12 @@ class Definition:
     @property
     def needs(self) -> list[str]:
         """Names of the views that must exist before this one."""
-        found = re.search(r"^-- Needs: +(.+)$", self.text, re.M)
-        return [name.strip() for name in found[1].split(",")] if found else []
+        return self._listed("Needs") or []
+
+    def of_layer(self, layer: Layer) -> bool:
+        """Whether a layer has such an object, going by the last part of its name."""
+        wanted = self._listed("Layers")
+        return wanted is None or layer.name.split("_", 2)[2] in wanted
 
     @property
     def of_experiment(self) -> bool:
@@ -119,7 +111,12 @@ class Definition:
         body = "\n".join(line for line in self.text.splitlines() if not _is_header(line)) + "\n"
         for name, own, values in self._objects(shapes):
             if name not in but:
-                yield name, _filled(_unrolled(body, own), values | {"view": quoted(name)})
+                unrolled = _unrolled(body, own, int(values.get("width", 0)))
+                yield name, _filled(unrolled, values | {"view": quoted(name)})
+
+    def _listed(self, label: str) -> list[str] | None:
+        found = re.search(rf"^-- {label}: +(.+)$", self.text, re.M)
+        return [name.strip() for name in found[1].split(",")] if found else None
 
     def _objects(
         self, shapes: Sequence[Shape]
@@ -136,7 +133,8 @@ class Definition:
                 pairs = zip(shape.layers, shape.layers[1:], strict=False)
                 fillings = [_of_pair(shape, layer, following) for layer, following in pairs]
             else:
-                fillings = [_of_layer(shape, layer) for layer in shape.layers]
+                own = filter(self.of_layer, shape.layers)
+                fillings = [_of_layer(shape, layer) for layer in own]
             for values in fillings:
                 yield _filled(self.object_name, values), [shape], values
 
@@ -173,24 +171,6 @@ def in_order(definitions: Iterable[Definition]) -> list[Definition]:
     return [by_name[name] for name in TopologicalSorter(graph).static_order()]
 
 
-def balanced(terms: Sequence[str], operator: str = " + ") -> str:
-    """Join terms with parentheses that halve at each level.
-
-    A flat sum of some 590 terms overflows MariaDB's parser stack, and of 2,010 MySQL's; a balanced
-    one is only as deep as its logarithm.
-    """
-    if len(terms) == 1:
-        return terms[0]
-    middle = len(terms) // 2
-    return f"({balanced(terms[:middle], operator)}{operator}{balanced(terms[middle:], operator)})"
-
-
-@cache
-def gradient_columns(width: int) -> tuple[str, ...]:
-    """Names of a gradient table's cells, in order, for a layer of `width` neurons."""
-    return tuple(f"Gradient{number}" for number in range(1, width + 1))
-
-
 def create_table(shape: Shape, layer: Layer, column_type: str, version: int = 1) -> str:
     """Return the statement that makes one layer's gradient table of DOUBLE or FLOAT columns."""
     values = _of_layer(shape, layer)
@@ -209,8 +189,11 @@ def _is_header(line: str) -> bool:
     return line.startswith("--") and not line.startswith(("-- each", "-- end"))
 
 
-def _unrolled(body: str, shapes: Sequence[Shape]) -> str:
+def _unrolled(body: str, shapes: Sequence[Shape], width: int) -> str:
     def repeat(match: re.Match[str]) -> str:
+        if match["what"] == "neuron":
+            each = range(1, width + 1)
+            return "".join(match["body"].replace("{neuron}", str(number)) for number in each)
         if match["what"] == "experiment":
             fillings = [_of_experiment(shape) for shape in shapes]
         else:
@@ -238,31 +221,11 @@ def _of_layer(shape: Shape, layer: Layer) -> dict[str, str]:
             "layer_name": layer.name,
             "width": str(layer.width),
             "table": quoted(shape.table(layer)),
-            "first_columns": ", ".join(gradient_columns(layer.width)[:FIRST_COLUMNS]),
             "norm_avg": quoted(f"{prefix}_norm_avg"),
             "stored_norm_avg": quoted(f"{prefix}_stored_norm_avg"),
-            "sum_of_rounded_squares": _sum_of_rounded_squares(layer.width),
         }
-        | _over_cells(layer.width)
+        | over_cells(layer.width)
     )
-
-
-@cache
-def _sum_of_rounded_squares(width: int) -> str:
-    rounded = [f"ROUND(cells.{name}, storage.decimals)" for name in gradient_columns(width)]
-    return balanced([f"{cell} * {cell}" for cell in rounded])
-
-
-@cache
-def _over_cells(width: int) -> dict[str, str]:
-    """Return what stands for the cells of a row: a list of them, and sums over them."""
-    names = [f"cells.{name}" for name in gradient_columns(width)]
-    sums = {
-        key: balanced([term.format(name) for name in names])
-        for key, term in TERMS_OF_A_CELL.items()
-    }
-    # LEAST and GREATEST take two values at least.
-    return sums | {"cells": ", ".join(names if width > 1 else 2 * names)}
 
 
 def _of_pair(shape: Shape, layer: Layer, following: Layer) -> dict[str, str]:

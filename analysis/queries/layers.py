@@ -7,7 +7,7 @@ from analysis.columns import MEAN, NEAR_ZERO, NORM, RATIO, cells
 from analysis.errors import NoRowsError
 from analysis.queries.frames import of_layer
 from analysis.queries.runs import layer_sizes
-from sql.objects import FIRST_COLUMNS, gradient_columns
+from sql.cells import FIRST_COLUMNS, gradient_columns
 
 
 def norm_avg(connection: Connection, experiment: str, layer: int, run_id: int) -> pd.DataFrame:

@@ -4,7 +4,8 @@ import re
 
 import pytest
 
-from sql.objects import HERE, PLACEHOLDER, TERMS_OF_A_CELL, definition, in_order, versions
+from sql.cells import over_cells
+from sql.objects import HERE, PLACEHOLDER, definition, in_order, versions
 
 FILES = sorted(HERE.rglob("*.sql"))
 VIEWS = [path for path in FILES if path.parent.name == "views"]
@@ -89,11 +90,10 @@ def test_a_table_or_view_begins_with_its_name(path):
 
 
 def test_every_placeholder_is_one_that_the_loader_fills():
-    known = set(TERMS_OF_A_CELL) | {
+    known = set(over_cells(1)) | {
         "view", "table", "experiment", "experiment_norms", "layer", "layer_name", "next_layer",
         "norm_avg", "next_norm_avg", "stored_norm_avg", "next_stored_norm_avg",
-        "gradient_columns", "sum_of_squares", "sum_of_rounded_squares", "sum", "width",
-        "first_columns", "cells",
+        "gradient_columns", "sum_of_squares", "sum", "width", "neuron",
     }  # fmt: skip
     for path in OBJECTS:
         assert set(PLACEHOLDER.findall(statement(path))) <= known, path.name

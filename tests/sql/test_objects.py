@@ -6,15 +6,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from sql.cells import EDGES, balanced, gradient_columns, packed_bins
 from sql.errors import ObjectError
 from sql.objects import (
     Definition,
     Layer,
     Shape,
-    balanced,
     create_table,
     definition,
-    gradient_columns,
     in_order,
     versions,
 )
@@ -169,3 +168,41 @@ def test_a_shape_refuses_a_name_that_cannot_be_one(name):
 def test_a_layer_refuses_a_name_that_cannot_be_one():
     with pytest.raises(ObjectError, match="cannot name a layer"):
         Layer(1, "layer_1_in`put", 3)
+
+
+def test_a_block_of_neurons_is_repeated_for_each_of_the_layer():
+    text = "-- View: {experiment}_{layer}\nHEAD\n-- each neuron\nn{neuron}\n-- end\nTAIL\n"
+    first, *_, last = view(text).statements([SHAPE])
+    assert first == ("mine_1", "HEAD\nn1\nn2\nTAIL\n")
+    assert last == ("mine_3", "HEAD\nn1\nTAIL\n")
+
+
+def test_a_view_of_some_layers_is_made_for_those_whose_names_end_so():
+    some = view("-- View: {experiment}_{layer}\n-- Layers: input, softmax\nON {table}\n")
+    assert list(some.names([SHAPE, OTHER])) == ["mine_1", "mine_3", "yours_1"]
+
+
+def test_statements_but_for_those_of_some_names():
+    each = view("-- View: {experiment}_{layer}\nON {view}\n")
+    found = each.statements([SHAPE], but={"mine_1", "mine_3", "other"})
+    assert list(found) == [("mine_2", "ON `mine_2`\n")]
+
+
+def test_a_view_that_unites_experiments_is_told_from_others():
+    block = "-- each experiment\nSELECT 1 FROM {experiment_norms}\n-- end\n"
+    assert view(f"-- View: all_of_them\n{block}").unites
+    assert not view(f"-- View: {{experiment}}_own\n{block}").unites
+    assert not view("-- View: constant\nSELECT 1\n").unites
+
+
+@pytest.mark.parametrize("width", [1, 128, 255, 256, 800, 1017])
+def test_each_bin_of_a_distribution_has_a_place_of_its_own(width):
+    """Edges of a number begin where its first bin that is read begins."""
+    bins = []
+    for first, edges, places, bits in packed_bins(width):
+        assert width < 2**bits
+        assert len(edges) == min(places.stop, len(EDGES) - first)
+        assert bits * (places.stop - 1) + width.bit_length() <= 64
+        assert first + len(edges) == len(EDGES) or bits * len(edges) >= 64
+        bins += [first + place for place in places]
+    assert bins == list(range(len(EDGES) + 1))
