@@ -5,7 +5,6 @@ Karpathy, CS231n: Convolutional Neural Networks for Visual Recognition, Stanford
 https://cs231n.github.io/neural-networks-3/ (ratio of weights:updates)
 """
 
-import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -104,12 +103,12 @@ def norm(array: np.ndarray) -> float:
     square = float(np.dot(flat, flat))
     least, most = SUMMABLE[flat.dtype]
     if least < square < most:
-        return math.sqrt(square)
+        return float(np.sqrt(square))
     largest = max(float(flat.max()), -float(flat.min()))
-    if largest == 0.0 or not math.isfinite(largest):
+    if largest == 0.0 or not np.isfinite(largest):
         return largest
     scaled = flat.astype(np.float64) / largest
-    return largest * math.sqrt(np.dot(scaled, scaled))
+    return largest * float(np.sqrt(np.dot(scaled, scaled)))
 
 
 def _gradient_norm(layer: Layer) -> float:
