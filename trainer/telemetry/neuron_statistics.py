@@ -27,8 +27,7 @@ class NeuronStatistics:
     def add(self, step: FiniteRows, saturated: np.ndarray | None) -> None:
         """Count one step; `saturated`, shape (width,), as its layer told it."""
         self.cells += len(step.values)
-        # Counting what is not zero along an axis is slow in NumPy; adding truth values is not.
-        self.zeros += len(step.values) - np.add.reduce(step.values != 0, axis=0, dtype=np.int32)
+        self.zeros += len(step.values) - step.nonzero
         self.magnitude_sum += np.add.reduce(step.magnitudes, axis=0)
         if step.non_finite is not None:
             self.non_finite += step.non_finite

@@ -73,7 +73,7 @@ def step_statistics(
         median=_median(found.gradient.ravel()),
         mean_abs=float(magnitudes.mean()),
         gradient_norm=float(np.sqrt(squares.sum())),
-        zeros=1.0 - np.count_nonzero(values) / size,
+        zeros=1.0 - int(found.nonzero.sum()) / size,
         below_1e3=np.count_nonzero(magnitudes < 1e-3) / size,
         below_1e5=np.count_nonzero(magnitudes < 1e-5) / size,
         non_finite=non_finite,
