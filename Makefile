@@ -7,7 +7,7 @@ COMPLETE := $(VENV)/requirements.sha256
 MAKEFLAGS += --no-print-directory --no-builtin-rules
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help up down migrate data train runs drop sql url figures audit report verify test test-faults lint bench clean
+.PHONY: help up down migrate data train gallery experiments new runs drop sql url figures audit report verify test test-faults lint bench clean
 
 # Values reach the commands through the environment, never through the text of a recipe: a quote or a semicolon in one
 # is only a character. make itself would read a $ in a value given on its command line; `value` keeps it as typed.
@@ -24,7 +24,7 @@ help:
 	@echo
 	@sed -n 's/^\([a-z-]*\):.*## */  make \1	/p' Makefile | expand -t 20
 	@echo
-	@echo 'EXP is sigmoid_sgd, sigmoid_adam, relu_sgd, relu_adam, all, or a TOML file. The rest of the variables:'
+	@echo 'EXP is an experiment that make experiments lists, all (the paper'"'"'s four), gallery, or a TOML file. The rest:'
 	@echo '  DATASET (auto, mnist, fashion-mnist, sample)  EPOCHS  SEED  SEEDS  PRECISION (double, single)  LIMIT'
 	@echo '  TELEMETRY (full, statistics)  RECORD_EVERY  RESUME (1)  PATIENCE  DATA_DIR  SERVER (auto, docker, local)'
 	@echo '  RUN (train, drop, figures, report)  YES (1: drop without asking)  PART (bench: step, server)'
@@ -51,6 +51,18 @@ train: up ## train an experiment (EXP) and record every gradient
 	  $(call option,PRECISION,precision) $(call option,LIMIT,limit) $(call option,TELEMETRY,telemetry) \
 	  $(call option,RECORD_EVERY,record-every) $(call option,DATA_DIR,data-dir) \
 	  $(call option,RESUME,resume) $(call option,RUN,run) $(call option,PATIENCE,patience)
+
+gallery: up ## train the paper's four and the gallery (statistics alone), and draw the comparison
+	@$(RUN_PYTHON) -m trainer gallery $(call option,DATASET,dataset) $(call option,EPOCHS,epochs) \
+	  $(call option,SEED,seed) $(call option,SEEDS,seeds) $(call option,PRECISION,precision) \
+	  $(call option,LIMIT,limit) $(call option,DATA_DIR,data-dir)
+	@$(RUN_PYTHON) -m analysis gallery
+
+experiments: $(COMPLETE) ## list the built-in experiments, a line each
+	@$(RUN_PYTHON) -m trainer experiments
+
+new: $(COMPLETE) ## write the commented file of an experiment of one's own (EXP=name)
+	@$(RUN_PYTHON) -m trainer new $(call option,EXP,exp)
 
 runs: up ## list all runs, and the space each takes
 	@$(RUN_PYTHON) -m trainer runs

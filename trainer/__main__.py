@@ -11,13 +11,14 @@ from sqlalchemy import URL
 
 from sql import server
 from sql.connection import owner_engine
-from trainer import experiments
 from trainer.command import Group, Refusal, Whole
-from trainer.datasets import NAMES, Dataset, load, prepare
+from trainer.datasets import NAMES, load, prepare
 from trainer.display import Display, say
 from trainer.drop import drop_run
-from trainer.experiments import Experiment
-from trainer.run import Going, Settings, begun_with, carry_out, describe
+from trainer.experiments import write_starting_file
+from trainer.experiments_list import experiments_list
+from trainer.plan import Plan, chosen, plans
+from trainer.run import Going, Settings, begun_with, carry_out
 from trainer.runs_table import runs_table
 from trainer.sweep import Job, cores, sweep
 from trainer.telemetry.patience import SECONDS
@@ -25,7 +26,6 @@ from trainer.telemetry.resumption import StoredRun, same_run, stored_run
 from trainer.telemetry.room import check_room
 from trainer.telemetry.runs import finished_runs
 
-ALL = "all"
 LARGEST_SEED = 2**63 - 1
 """What the column `runs.seed` holds."""
 WIDE = 200
@@ -43,10 +43,36 @@ def with_data_options(command: Callable) -> Callable:
     return click.option(
         "--dataset",
         type=click.Choice(NAMES),
-        default="auto",
-        show_default=True,
-        help="auto: MNIST, else Fashion-MNIST, else the bundled sample",
+        help="auto: MNIST, else Fashion-MNIST, else the bundled sample  [default: the "
+        "experiment's, else auto]",
     )(command)
+
+
+def with_seed_options(command: Callable) -> Callable:
+    """Add --seed and --seeds."""
+    command = click.option(
+        "--seeds",
+        type=Whole(1, 10_000),
+        default=1,
+        show_default=True,
+        help="how many, from SEED up",
+    )(command)
+    return click.option("--seed", type=Whole(0, LARGEST_SEED), default=1, show_default=True)(
+        command
+    )
+
+
+def with_size_options(command: Callable) -> Callable:
+    """Add --epochs, --limit and --precision."""
+    command = click.option(
+        "--precision", type=click.Choice(["double", "single"]), default="double", show_default=True
+    )(command)
+    command = click.option("--limit", type=Whole(1, 10**9), help="the first N training images")(
+        command
+    )
+    return click.option("--epochs", type=Whole(1, 10_000), help="instead of the experiment's own")(
+        command
+    )
 
 
 @click.group(cls=Group)
@@ -59,18 +85,11 @@ def main() -> None:
     "--exp",
     default="sigmoid_sgd",
     show_default=True,
-    help="a built-in experiment, all, or a TOML file",
+    help="a built-in experiment, all, gallery, or a TOML file",
 )
 @with_data_options
-@click.option("--epochs", type=Whole(1, 10_000), help="instead of the experiment's own")
-@click.option("--seed", type=Whole(0, LARGEST_SEED), default=1, show_default=True)
-@click.option(
-    "--seeds", type=Whole(1, 10_000), default=1, show_default=True, help="how many, from SEED up"
-)
-@click.option(
-    "--precision", type=click.Choice(["double", "single"]), default="double", show_default=True
-)
-@click.option("--limit", type=Whole(1, 10**9), help="the first N training images")
+@with_size_options
+@with_seed_options
 @click.option(
     "--telemetry",
     type=click.Choice(["full", "statistics"]),
@@ -110,38 +129,60 @@ def train(
         _refuse_more_than_run(context)
         _go_on(console, run_id, data_dir, patience)
         return
-    if seed + seeds - 1 > LARGEST_SEED:
-        raise Refusal(f"SEED and SEEDS go beyond the largest seed, {LARGEST_SEED:,}.")
-    chosen = [_with_epochs(experiments.load(name), epochs) for name in _names(exp)]
+    found = chosen(exp, epochs)
     url = server.current().owner
-    data = load(dataset, data_dir)
-    runs = [
-        (experiment, Settings(number, precision, telemetry, record_every, limit))
-        for number in range(seed, seed + seeds)
-        for experiment in chosen
-    ]
-    if telemetry == "statistics" and len(runs) > 1:
-        _sweep(console, runs, data, exp, data_dir)
+    settings = _settings(seed, seeds, precision, telemetry, record_every, limit)
+    wanted = plans(found, settings, dataset, data_dir)
+    if telemetry == "statistics" and len(wanted) > 1:
+        _sweep(console, wanted, data_dir)
         return
     to_do = []
-    for experiment, settings in runs:
-        begun = _begun(experiment, data, settings) if resume else None
+    for plan in wanted:
+        begun = _begun(plan) if resume else None
         if begun and begun.finished:
-            say(console, f"Run {begun.run_id} has done this: {_title(experiment, settings)}.")
+            say(console, f"Run {begun.run_id} has done this: {plan.title}.")
         else:
-            to_do.append((experiment, settings, begun))
-    _look_for_room(console, url, data, to_do)
-    for experiment, settings, begun in to_do:
+            to_do.append((plan, begun))
+    _look_for_room(console, url, to_do)
+    for plan, begun in to_do:
         with Display(console) as display:
             going = Going(begun and begun.run_id, patience)
-            carry_out(experiment, data, settings, url, display, going)
+            carry_out(plan.experiment, plan.dataset, plan.settings, url, display, going)
 
 
 @main.command()
 @with_data_options
-def data(dataset: str, data_dir: Path | None) -> None:
+@with_size_options
+@with_seed_options
+def gallery(dataset, data_dir, epochs, limit, precision, seed, seeds) -> None:
+    """Train the paper's four experiments and the gallery, statistics alone."""
+    found = [*chosen("all", epochs), *chosen("gallery", epochs)]
+    server.current()
+    settings = _settings(seed, seeds, precision, "statistics", 1, limit)
+    _sweep(Console(stderr=True), plans(found, settings, dataset, data_dir), data_dir)
+
+
+@main.command("experiments")
+def list_experiments() -> None:
+    """List the built-in experiments."""
+    click.echo(experiments_list())
+
+
+@main.command()
+@click.option("--exp", default="", help="its name")
+def new(exp: str) -> None:
+    """Write the commented file of an experiment of one's own."""
+    if not exp:
+        raise Refusal("What is it to be called? Say `make new EXP=my_network`.")
+    path = write_starting_file(exp, Path())
+    click.echo(f"{path} is written: change what you like, then `make train EXP={path}`.")
+
+
+@main.command()
+@with_data_options
+def data(dataset: str | None, data_dir: Path | None) -> None:
     """Get a data set and check every file of it."""
-    prepare(dataset, data_dir)
+    prepare(dataset or "auto", data_dir)
 
 
 @main.command()
@@ -160,28 +201,33 @@ def drop(run: int | None, yes: bool) -> None:
     drop_run(owner_engine(), run, yes, Console(stderr=True))
 
 
-def _sweep(
-    console: Console,
-    runs: Sequence[tuple[Experiment, Settings]],
-    dataset: Dataset,
-    exp: str,
-    data_dir: Path | None,
-) -> None:
+def _settings(
+    seed: int, seeds: int, precision: str, telemetry: str, record_every: int, limit: int | None
+) -> list[Settings]:
+    """Return the settings of every seed."""
+    if seed + seeds - 1 > LARGEST_SEED:
+        raise Refusal(f"SEED and SEEDS go beyond the largest seed, {LARGEST_SEED:,}.")
+    return [
+        Settings(number, precision, telemetry, record_every, limit)
+        for number in range(seed, seed + seeds)
+    ]
+
+
+def _sweep(console: Console, wanted: Sequence[Plan], data_dir: Path | None) -> None:
     """Carry out, side by side, those runs that are not finished already."""
     database = owner_engine()
     known = finished_runs(database)
     database.dispose()
-    limit = runs[0][1].limit
-    data = dataset.limited(limit) if limit else dataset
     jobs = [
-        Job(experiment, settings, experiment.name if exp == ALL else exp, dataset.name, data_dir)
-        for experiment, settings in runs
-        if describe(experiment, data, settings).identity not in known
+        Job(plan.experiment, plan.settings, plan.source, plan.dataset.name, data_dir)
+        for plan in wanted
+        if plan.description.identity not in known
     ]
-    finished = len(runs) - len(jobs)
+    finished = len(wanted) - len(jobs)
     already = f", {finished} of them finished already" if finished else ""
     pace = f"; {min(cores(), len(jobs))} at a time" if jobs else ""
-    say(console, f"Sweep: {len(runs)} runs on {dataset.name}, statistics alone{already}{pace}.")
+    names = " and ".join(dict.fromkeys(plan.dataset.name for plan in wanted))
+    say(console, f"Sweep: {len(wanted)} runs on {names}, statistics alone{already}{pace}.")
     sweep(jobs, console, cores())
 
 
@@ -207,48 +253,30 @@ def _go_on(console: Console, run_id: int, data_dir: Path | None, patience: int) 
     experiment, settings = begun_with(found.values)
     url, data = server.current().owner, load(found.dataset, data_dir)
     if not found.finished:
-        _look_for_room(console, url, data, [(experiment, settings, found)])
+        plan = Plan(experiment, settings, data, experiment.name)
+        _look_for_room(console, url, [(plan, found)])
     with Display(console) as display:
         carry_out(experiment, data, settings, url, display, Going(run_id, patience))
 
 
 def _look_for_room(
-    console: Console,
-    url: URL,
-    dataset: Dataset,
-    runs: Sequence[tuple[Experiment, Settings, StoredRun | None]],
+    console: Console, url: URL, wanted: Sequence[tuple[Plan, StoredRun | None]]
 ) -> None:
     """Say how much room runs with gradient tables will take; raise RoomError if there is less."""
-    wanted = []
-    for experiment, settings, begun in runs:
-        if settings.telemetry == "full":
-            data = dataset.limited(settings.limit) if settings.limit else dataset
-            done = begun.completed_epoch if begun else 0
-            wanted.append((describe(experiment, data, settings), experiment.epochs - done))
-    if wanted:
-        say(console, check_room(url, wanted))
+    full = [
+        (plan.description, plan.experiment.epochs - (begun.completed_epoch if begun else 0))
+        for plan, begun in wanted
+        if plan.settings.telemetry == "full"
+    ]
+    if full:
+        say(console, check_room(url, full))
 
 
-def _begun(experiment: Experiment, dataset: Dataset, settings: Settings) -> StoredRun | None:
+def _begun(plan: Plan) -> StoredRun | None:
     database = owner_engine()
-    data = dataset.limited(settings.limit) if settings.limit else dataset
-    found = same_run(database, describe(experiment, data, settings))
+    found = same_run(database, plan.description)
     database.dispose()
     return found
-
-
-def _title(experiment: Experiment, settings: Settings) -> str:
-    return f"{experiment.name}, seed {settings.seed}"
-
-
-def _names(exp: str) -> list[str]:
-    return experiments.names() if exp == ALL else [exp]
-
-
-def _with_epochs(experiment: Experiment, epochs: int | None) -> Experiment:
-    if epochs is None:
-        return experiment
-    return Experiment.model_validate(experiment.model_dump(mode="json") | {"epochs": epochs})
 
 
 if __name__ == "__main__":

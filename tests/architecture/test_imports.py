@@ -14,7 +14,7 @@ DATABASE = {"sql", "sqlalchemy", "pymysql", "alembic"}
 SCREEN = {"click", "rich"}
 COMMAND_LINE = (
     "trainer/__main__.py", "trainer/command.py", "trainer/display.py", "trainer/drop.py",
-    "trainer/run.py", "trainer/runs_table.py",
+    "trainer/plan.py", "trainer/run.py", "trainer/runs_table.py",
 )  # fmt: skip
 PURE = [
     part.relative_to(ROOT).as_posix()

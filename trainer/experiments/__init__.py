@@ -11,6 +11,7 @@ layer_spec       one of them
 catalogue        the built-in experiments, and anybody's file
 lines            where in a file each key is written
 complaint        the sentence about a mistake in one
+starting_file    the file that one's own experiment begins with
 """
 
 from trainer.experiments.catalogue import built_in, load, names, topics, with_epochs
@@ -24,6 +25,7 @@ from trainer.experiments.optimizers import (
     RMSPropSettings,
     SGDSettings,
 )
+from trainer.experiments.starting_file import write_starting_file
 
 __all__ = [
     "AMSGradSettings",
@@ -41,4 +43,5 @@ __all__ = [
     "names",
     "topics",
     "with_epochs",
+    "write_starting_file",
 ]

@@ -1,0 +1,70 @@
+"""A plan: one run that is wanted, before anything of it is in the database."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from trainer import experiments
+from trainer.datasets import Dataset, load
+from trainer.experiments import Experiment
+from trainer.run import Settings, describe
+from trainer.telemetry.runs import RunDescription
+
+GROUPS = {"all": "paper", "gallery": "gallery", "healthy": "healthy", "sick": "sick"}
+"""What EXP may be besides an experiment, and the group of experiments that it stands for."""
+
+
+@dataclass(frozen=True, eq=False)
+class Plan:
+    """An experiment, how it is to be trained, on what; `source` is its name or its file's path."""
+
+    experiment: Experiment
+    settings: Settings
+    dataset: Dataset
+    source: str
+
+    @property
+    def description(self) -> RunDescription:
+        """What the run would be registered with."""
+        limit = self.settings.limit
+        data = self.dataset.limited(limit) if limit else self.dataset
+        return describe(self.experiment, data, self.settings)
+
+    @property
+    def title(self) -> str:
+        """What the run is, in words."""
+        return f"{self.experiment.name}, seed {self.settings.seed}"
+
+
+def chosen(exp: str, epochs: int | None) -> list[tuple[str, Experiment]]:
+    """Return the experiments that `exp` stands for, each with its source, with `epochs` if given.
+
+    Raises ExperimentError where one does not exist or cannot be used.
+    """
+    sources = experiments.names(GROUPS[exp]) if exp in GROUPS else [exp]
+    found = []
+    for source in sources:
+        experiment = experiments.load(source)
+        if epochs is not None:
+            experiment = experiments.with_epochs(experiment, epochs)
+        found.append((source, experiment))
+    return found
+
+
+def plans(
+    found: Sequence[tuple[str, Experiment]],
+    settings: Sequence[Settings],
+    dataset: str | None,
+    data_dir: Path | None,
+) -> list[Plan]:
+    """Return a plan for each of `settings` and each experiment, on `dataset` or on its own.
+
+    Raises DatasetError where a data set cannot be had.
+    """
+    names = [dataset or experiment.dataset or "auto" for _, experiment in found]
+    loaded = {name: load(name, data_dir) for name in dict.fromkeys(names)}
+    return [
+        Plan(experiment, each, loaded[name], source)
+        for each in settings
+        for name, (source, experiment) in zip(names, found, strict=True)
+    ]
