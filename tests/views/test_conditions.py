@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from sqlalchemy import insert, text
 
-from sql.catalogue import step_statistics, telemetry_progress
+from sql.catalogue import neuron_statistics, step_statistics, telemetry_progress
 
 EXP = "asked"
 TABLES = [f"{EXP}_layer_1_input", f"{EXP}_layer_2_sigmoid", f"{EXP}_layer_3_softmax"]
@@ -20,13 +20,17 @@ FEW = STEPS // 2
 
 OVERALL = [
     "gradient_norms", "gradient_norm_ratios", "dense_norm_ratios", "epoch_means", "layer_sizes",
-    "expected_rows", "recorded_statistics", "recorded_chunks",
+    "expected_rows", "recorded_statistics", "recorded_chunks", "neurons", "dead_neurons",
+    "saturation", "update_ratios", "step_norms",
 ]  # fmt: skip
 ONE_STORAGE = "Decimals = 6 AND Filler = 0"
 OF_A_LAYER = {
     f"{EXP}_layer_1_first_cells": "Epoch = 1 AND Step = 3",
     f"{EXP}_layer_1_cell_sums": "Epoch = 1",
     f"{EXP}_layer_1_index_sums": "Epoch = 1",
+    f"{EXP}_layer_1_neurons": "Epoch = 1",
+    f"{EXP}_layer_1_distribution": "Epoch = 1",
+    f"{EXP}_layer_1_noise_scale": "Epoch = 1",
     f"{EXP}_layer_1_stored_norm_avg": f"Epoch BETWEEN 1 AND 2 AND {ONE_STORAGE}",
     f"{EXP}_ratio_2_1_stored_avg": f"Epoch BETWEEN 1 AND 2 AND {ONE_STORAGE}",
 }
@@ -45,8 +49,17 @@ def add_run(hand, telemetry: str) -> int:
                     "rows": 1, "finite_rows": 1, "row_norm_sum": 1.0, "mean": first,
                     "median": first, "mean_abs": 1.0, "gradient_norm": 1.0, "zeros": 0.0,
                     "below_1e3": 0.0, "below_1e5": 0.0, "non_finite": 0, "min": 0.0, "max": 1.0,
+                    "saturated": 0.5, "weight_norm": 1.0,
                 }
                 for (epoch, step), (first, _) in zip(keys, cells, strict=True)
+            ])  # fmt: skip
+            connection.execute(insert(neuron_statistics), [
+                {
+                    "run_id": run_id, "layer": layer, "epoch": epoch, "neuron": neuron,
+                    "cells": STEPS, "zeros": 0, "non_finite": 0, "magnitude_sum": 1.0,
+                    "saturated": 1,
+                }
+                for epoch in range(1, EPOCHS + 1) for neuron in range(1, STEPS + 1)
             ])  # fmt: skip
             if telemetry == "full":
                 connection.exec_driver_sql(
@@ -65,7 +78,14 @@ def add_run(hand, telemetry: str) -> int:
 
 def analyse(hand) -> None:
     """Bring what the server plans by up to date, which it else does at a time of its own."""
-    names = ["step_statistics", "telemetry_progress", "runs", "layers", *TABLES]
+    names = [
+        "step_statistics",
+        "neuron_statistics",
+        "telemetry_progress",
+        "runs",
+        "layers",
+        *TABLES,
+    ]
     hand.select(f"ANALYZE TABLE {', '.join(names)}")
 
 
@@ -130,13 +150,15 @@ def test_a_view_of_one_layer_reads_no_row_of_other_runs(grown, view):
     assert after <= before + FEW
 
 
-@pytest.mark.parametrize("view", ["cell_sums", "index_sums"])
+@pytest.mark.parametrize(
+    "view", ["cell_sums", "index_sums", "neurons", "distribution", "noise_scale"]
+)
 def test_one_epoch_of_sums_costs_a_part_of_two(hand, asked, view):
     query = f"SELECT * FROM {EXP}_layer_1_{view} WHERE Run = {asked['full'][0]} AND Epoch"
     assert reads(hand, f"{query} = 1") < reads(hand, f"{query} IN (1, 2)") - FEW
 
 
-@pytest.mark.parametrize("view", list(OF_A_LAYER)[3:])
+@pytest.mark.parametrize("view", list(OF_A_LAYER)[6:])
 def test_one_epoch_of_a_lossy_storage_costs_a_part_of_all(hand, asked, view):
     query = f"SELECT * FROM {view} WHERE Run = {asked['full'][0]} AND {ONE_STORAGE} AND Epoch"
     one, all_of_them = (reads(hand, f"{query} {part}") for part in ("= 1", "BETWEEN 1 AND 65535"))
@@ -147,6 +169,12 @@ def test_a_look_at_a_step_reads_its_rows_alone(hand, asked):
     view = f"{EXP}_layer_1_first_cells"
     query = f"SELECT * FROM {view} WHERE Run = {asked['full'][0]} AND Epoch = 1 AND Step = 3"
     assert reads(hand, query) <= 3
+
+
+def test_the_distribution_of_a_step_costs_a_part_of_its_epoch(hand, asked):
+    view = f"{EXP}_layer_1_distribution"
+    query = f"SELECT * FROM {view} WHERE Run = {asked['full'][0]} AND Epoch = 1"
+    assert reads(hand, f"{query} AND Step = 3") < reads(hand, query) - FEW
 
 
 def test_a_condition_that_is_not_carried_would_be_counted(hand, asked):
