@@ -103,3 +103,13 @@ class Layer:
             buffer = np.empty((batch, width or self.width), dtype or self.dtype)
             self._buffers[name] = buffer
         return buffer if len(buffer) == batch else buffer[:batch]
+
+    def _filled(self, name: str, batch: int, value: float) -> np.ndarray:
+        """Return a kept array of shape (batch, width), `value` everywhere, to be read only.
+
+        NumPy takes the larger, or the smaller, of two arrays in a third of the time that an array
+        and a number take it.
+        """
+        if len(self._buffers.get(name, ())) < batch:
+            self._rows(name, batch).fill(value)
+        return self._rows(name, batch)

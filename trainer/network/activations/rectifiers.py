@@ -18,7 +18,9 @@ class ReLU(Activation):
 
     def forward(self, inputs: np.ndarray, training: bool) -> np.ndarray:
         """Return a; (batch, width) -> (batch, width). NaN stays NaN."""
-        return np.maximum(inputs, 0.0, out=self._rows("outputs", len(inputs)))
+        batch = len(inputs)
+        zeros = self._filled("zeros", batch, 0.0)
+        return np.maximum(inputs, zeros, out=self._rows("outputs", batch))
 
     def backward(self, upstream: np.ndarray) -> np.ndarray:
         """Return dL/dz = dL/da where z > 0, else dL/da times 0.

@@ -38,7 +38,8 @@ class Sigmoid(Activation):
         # zero that is none, and slopes that are small but not zero are what this project looks at.
         outputs, slope = self._rows("outputs", batch), self._rows("slope", batch)
         # An infinite exp(-z) meets a = 0 here, and must not make NaN of it.
-        np.minimum(self._rows("decay", batch), np.finfo(self.dtype).max, out=slope)
+        largest = self._filled("largest", batch, np.finfo(self.dtype).max)
+        np.minimum(self._rows("decay", batch), largest, out=slope)
         slope *= outputs
         slope *= outputs
         return slope
