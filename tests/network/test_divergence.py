@@ -3,12 +3,11 @@
 import numpy as np
 import pytest
 
-from tests.network.small_network import PENALTIES, batch, build, experiment
+from tests.network.small_network import CLASSES, PENALTIES, batch, build, experiment
 from trainer.assembly import build_optimizer
 from trainer.experiments import AdamSettings, Penalties, SGDSettings
-from trainer.network import Network, ReLU
+from trainer.network import ACTIVATIONS, Network, ReLU
 
-ACTIVATIONS = ["sigmoid", "relu"]
 DTYPES = [np.float64, np.float32]
 
 
@@ -69,6 +68,21 @@ def test_weights_that_overflow_never_give_a_finite_loss_or_a_warning(activation,
         assert not np.isfinite(sum(network.loss(labels)))
         network.backward(labels)
         its_optimizer.step(network)
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize("activation", ["relu", "gelu"])
+@pytest.mark.parametrize("normalization", ["batch", "layer", "weight"])
+def test_no_normalisation_makes_zeros_of_images_whose_squares_overflow(
+    normalization, activation, dtype
+):
+    network = build(experiment(activation=activation, normalization=normalization), dtype)
+    images, labels = batch(0, dtype)
+    images *= np.sqrt(np.finfo(dtype).max)
+    network.forward(images, training=True)
+    network.backward(labels)
+    assert not np.isclose(network.loss(labels)[0], np.log(CLASSES), rtol=1e-6)
+    assert network.layers[0].gradient.any(axis=0).all()
 
 
 def test_a_gradient_that_overflows_is_infinite_without_a_warning():

@@ -224,6 +224,20 @@ def test_batch_normalization_gives_mean_0_and_variance_1_before_scale_and_shift(
     np.testing.assert_allclose(outputs.var(axis=0), 1.0, rtol=1e-9)
 
 
+def test_batch_normalization_of_sums_whose_squares_overflow_is_as_of_small_ones():
+    layer, sums = BatchNormalization(2, np.float64), np.array([[1.0, 2], [4, 5], [7, -5]])
+    upstream = np.array([[1.0, -2.0], [3.0, 0.5], [-1.0, 1.0]])
+    layer.forward(sums * 1e6, training=True)
+    small = layer.backward(upstream).copy()
+    with np.errstate(over="ignore", invalid="ignore"):
+        outputs = layer.forward(sums * [1e6, 1e200], training=True).copy()
+        gradient = layer.backward(upstream).copy()
+        unknown = layer.forward(sums, training=False)
+    np.testing.assert_allclose(outputs.std(axis=0), 1.0, rtol=1e-9)
+    np.testing.assert_allclose(gradient, small * [1, 1e-194], rtol=1e-5)
+    assert np.isnan(unknown).tolist() == [[False, True]] * 3
+
+
 def test_batch_normalization_outside_training_uses_the_running_statistics():
     layer = BatchNormalization(1, np.float64, momentum=0.5, epsilon=0.0)
     layer.forward(np.array([[1.0], [5.0]]), training=True)

@@ -11,6 +11,7 @@ softmax               softmax and its loss together: cross-entropy or mean squar
 dropout               inverted dropout
 batch_normalization   batch normalisation
 layer_normalization   layer normalisation
+standardization       what both do to numbers whose squares overflow
 residual              skips around blocks of layers, with projections
 initializers          what weights are before the first step
 penalties             L1 and L2 on weights and biases

@@ -9,6 +9,7 @@ from typing import ClassVar
 import numpy as np
 
 from trainer.network.layer import Layer
+from trainer.network.standardization import standardize
 
 
 class BatchNormalization(Layer):
@@ -52,6 +53,8 @@ class BatchNormalization(Layer):
             variance = self.running_variance
         self._inverse_deviation = 1.0 / np.sqrt(variance + self.epsilon)
         normalized *= self._inverse_deviation
+        if not np.isfinite(variance).all():
+            self._normalize_huge(inputs, normalized, ~np.isfinite(variance), training)
         np.multiply(normalized, self.parameters["scale"], out=outputs)
         outputs += self.parameters["shift"]
         return outputs
@@ -75,6 +78,19 @@ class BatchNormalization(Layer):
         gradient *= self.parameters["scale"] * self._inverse_deviation
         self._gradient = gradient
         return gradient
+
+    def _normalize_huge(
+        self, inputs: np.ndarray, normalized: np.ndarray, huge: np.ndarray, training: bool
+    ) -> None:
+        """Fill in the neurons that are `huge`, (width,): their variance is no finite number.
+
+        Outside training it is not known how large it is, and they become NaN.
+        """
+        if training:
+            normalized[:, huge], inverse = standardize(inputs[:, huge], axis=0)
+            self._inverse_deviation[huge] = inverse[0]
+        else:
+            normalized[:, huge] = np.nan
 
     def _track(self, mean: np.ndarray, variance: np.ndarray, batch: int) -> None:
         """Move the running statistics towards this batch's; the variance unbiased, as published."""

@@ -9,6 +9,7 @@ from typing import ClassVar
 import numpy as np
 
 from trainer.network.layer import Layer
+from trainer.network.standardization import standardize
 
 
 class LayerNormalization(Layer):
@@ -42,7 +43,8 @@ class LayerNormalization(Layer):
         self._inverse_deviation = 1.0 / np.sqrt(variance + self.epsilon)
         normalized *= self._inverse_deviation
         if not np.isfinite(variance).all():
-            self._normalize_huge(inputs, ~np.isfinite(variance[:, 0]))
+            huge = ~np.isfinite(variance[:, 0])
+            normalized[huge], self._inverse_deviation[huge] = standardize(inputs[huge], axis=1)
         np.multiply(normalized, self.parameters["scale"], out=outputs)
         outputs += self.parameters["shift"]
         return outputs
@@ -73,16 +75,3 @@ class LayerNormalization(Layer):
         total = np.add.reduce(array, axis=1, keepdims=True)
         total /= self.width
         return total
-
-    def _normalize_huge(self, inputs: np.ndarray, huge: np.ndarray) -> None:
-        """Normalise again the samples that are `huge`, (batch,), now divided by their largest |x|.
-
-        Squares of numbers beyond 1e154 (double) or 1e19 (single) overflow, and one over an infinite
-        deviation would be a zero that is none. What holds an infinity becomes NaN.
-        """
-        peak = np.abs(inputs[huge]).max(axis=1, keepdims=True)
-        scaled = inputs[huge] / peak
-        scaled -= self._mean(scaled)
-        deviation = np.sqrt(self._mean(np.square(scaled)))
-        self._rows("normalized", len(inputs))[huge] = scaled / deviation
-        self._inverse_deviation[huge] = 1.0 / deviation / peak

@@ -42,4 +42,6 @@ class Activation(Layer):
 
     def _flat(self, batch: int) -> np.ndarray:
         """Return (batch, width), True where the latest backward met a slope that counts as flat."""
-        return np.abs(self._rows("slope", batch)) < np.multiply(SATURATED_BELOW, self.steepest)
+        # In the layer's precision, where a slope of 0.01 is below no bound of 0.01.
+        bound = np.multiply(SATURATED_BELOW, self.steepest).astype(self.dtype)
+        return np.abs(self._rows("slope", batch)) < bound

@@ -10,9 +10,9 @@ from trainer.network.activations.activation import Activation
 class Gated(Activation):
     """What GELU and swish share: f'(z) = s + z g'(z) s (1 - s), s short for s(g(z)).
 
-    1 - s is computed as exp(-g) s, as in the sigmoid. Beyond `bound` on either side the gate is
-    open or shut as far as the dtype can tell, so z is kept within it where it would otherwise make
-    NaN of infinity times zero: a(-infinity) is 0.
+    Both come from d = exp(-|g|), which cannot overflow: s is 1 / (1 + d) or, where g is negative,
+    d / (1 + d), and s (1 - s) is d / (1 + d)^2. Beyond `bound` on either side d is 0, and z is kept
+    within it where it would make NaN of infinity times zero: f(-infinity) is 0.
     """
 
     bound: ClassVar[float]
@@ -23,30 +23,32 @@ class Gated(Activation):
         within, decay = self._rows("within", batch), self._rows("decay", batch)
         gate, outputs = self._rows("gate", batch), self._rows("outputs", batch)
         np.clip(inputs, -self.bound, self.bound, out=within)
-        with np.errstate(over="ignore"):
-            np.exp(self._minus_g(within), out=decay)
-        np.add(decay, 1.0, out=gate)
-        np.divide(1.0, gate, out=gate)
+        self._fill_gate_sums(within, decay)
+        np.greater_equal(decay, 0.0, out=gate, casting="unsafe")  # 1 or 0
+        np.abs(decay, out=decay)
+        np.negative(decay, out=decay)
+        np.exp(decay, out=decay)
+        np.maximum(gate, decay, out=gate)
+        gate /= np.add(decay, 1.0, out=self._rows("sum", batch))
         np.maximum(inputs, within, out=outputs)  # bounded from below alone
         outputs *= gate
         return outputs
 
     def _slopes(self, batch: int) -> np.ndarray:
-        gate, slope = self._rows("gate", batch), self._rows("slope", batch)
-        # An infinite exp(-g) meets s = 0 here, and must not make NaN of it.
-        np.minimum(self._rows("decay", batch), np.finfo(self.dtype).max, out=slope)
-        slope *= gate
-        self._times_z_dg(slope)
-        slope += 1.0
-        slope *= gate
+        slope, total = self._rows("slope", batch), self._rows("sum", batch)
+        np.divide(self._rows("decay", batch), total, out=slope)
+        slope /= total
+        slope *= self._rows("within", batch)
+        self._times_dg(slope)
+        slope += self._rows("gate", batch)
         return slope
 
-    def _minus_g(self, within: np.ndarray) -> np.ndarray:
-        """Return -g(z) for z in `within`, (batch, width), in the kept array "decay"."""
+    def _fill_gate_sums(self, within: np.ndarray, out: np.ndarray) -> None:
+        """Write g(z) into `out`, (batch, width), for z in `within`."""
         raise NotImplementedError
 
-    def _times_z_dg(self, slope: np.ndarray) -> None:
-        """Multiply `slope` by z g'(z) in place, z being what the latest forward has `within`."""
+    def _times_dg(self, slope: np.ndarray) -> None:
+        """Multiply `slope` by g'(z) in place, z being what the latest forward had `within`."""
         raise NotImplementedError
 
 
@@ -64,22 +66,19 @@ class GELU(Gated):
     _LINEAR: ClassVar[float] = 2.0 * (2.0 / np.pi) ** 0.5
     _CUBIC: ClassVar[float] = 0.044715 * _LINEAR
 
-    def _minus_g(self, within: np.ndarray) -> np.ndarray:
-        batch = len(within)
-        square = np.square(within, out=self._rows("square", batch))
-        minus_g = np.multiply(square, -self._CUBIC, out=self._rows("decay", batch))
-        minus_g -= self._LINEAR
-        minus_g *= within
-        return minus_g
+    def _fill_gate_sums(self, within: np.ndarray, out: np.ndarray) -> None:
+        square = np.square(within, out=self._rows("square", len(within)))
+        np.multiply(square, self._CUBIC, out=out)
+        out += self._LINEAR
+        out *= within
 
-    def _times_z_dg(self, slope: np.ndarray) -> None:
+    def _times_dg(self, slope: np.ndarray) -> None:
         batch = len(slope)
         dg = np.multiply(
             self._rows("square", batch), 3.0 * self._CUBIC, out=self._rows("dg", batch)
         )
         dg += self._LINEAR
         slope *= dg
-        slope *= self._rows("within", batch)
 
 
 class Swish(Gated):
@@ -95,8 +94,8 @@ class Swish(Gated):
     bound: ClassVar[float] = 800.0  # exp(-746) is 0 in double precision
     steepest = 1.0998  # near z = 2.40
 
-    def _minus_g(self, within: np.ndarray) -> np.ndarray:
-        return np.negative(within, out=self._rows("decay", len(within)))
+    def _fill_gate_sums(self, within: np.ndarray, out: np.ndarray) -> None:
+        np.copyto(out, within)
 
-    def _times_z_dg(self, slope: np.ndarray) -> None:
-        slope *= self._rows("within", len(slope))
+    def _times_dg(self, slope: np.ndarray) -> None:
+        """Leave `slope`: g'(z) is 1."""

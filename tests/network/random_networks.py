@@ -1,0 +1,92 @@
+"""Networks of random structure: any activations and normalisations, blocks nested or in a row."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from hypothesis import strategies as st
+
+from trainer.network import (
+    ACTIVATIONS,
+    BatchNormalization,
+    Dense,
+    Layer,
+    LayerNormalization,
+    Network,
+    Normal,
+    Projection,
+    Residual,
+    Softmax,
+    WeightNormalizedDense,
+)
+
+FEATURES, CLASSES = 4, 3
+NORMALIZATIONS = {"batch": BatchNormalization, "layer": LayerNormalization}
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What a network is made of.
+
+    Attributes:
+        widths: of its hidden layers.
+        activations: their kinds.
+        normalizations: 'none', 'batch', 'layer' or 'weight', one a hidden layer.
+        blocks: first and last hidden layer of each block, from 0; several may end together.
+        loss: the loss's name.
+    """
+
+    widths: tuple[int, ...]
+    activations: tuple[str, ...]
+    normalizations: tuple[str, ...]
+    blocks: tuple[tuple[int, int], ...]
+    loss: str = "cross_entropy"
+
+
+@st.composite
+def plans(draw: st.DrawFn) -> Plan:
+    """Plans of up to five hidden layers with up to four blocks."""
+    depth = draw(st.integers(1, 5))
+    place = st.integers(0, depth - 1)
+    blocks = draw(st.lists(st.tuples(place, place).map(sorted).map(tuple), max_size=4))
+    return Plan(
+        widths=tuple(draw(st.integers(3, 5)) for _ in range(depth)),
+        activations=tuple(draw(st.sampled_from(sorted(ACTIVATIONS))) for _ in range(depth)),
+        normalizations=tuple(
+            draw(st.sampled_from(["none", "batch", "layer", "weight"])) for _ in range(depth)
+        ),
+        blocks=tuple(blocks),
+        loss=draw(st.sampled_from(["cross_entropy", "mean_squared_error"])),
+    )
+
+
+def build(plan: Plan, seed: int = 0, dtype: type = np.float64) -> Network:
+    """Return the network, no parameter of which is 0 or where it usually starts."""
+    generator = np.random.default_rng(seed)
+    layers: list[Layer] = []
+    starts: list[tuple[int, int]] = []  # number of each hidden layer's dense layer, and its n_in
+    width = FEATURES
+    for hidden, n_out in enumerate(plan.widths):
+        starts.append((len(layers) + 1, width))
+        normalization = plan.normalizations[hidden]
+        kind = WeightNormalizedDense if normalization == "weight" else Dense
+        layers.append(kind(width, n_out, dtype, generator, Normal(0.7)))
+        if normalization in NORMALIZATIONS:
+            layers.append(NORMALIZATIONS[normalization](n_out, dtype))
+        layers.append(ACTIVATIONS[plan.activations[hidden]](n_out, dtype))
+        for first, last in plan.blocks:
+            if last == hidden:
+                start, n_in = starts[first]
+                if n_in != n_out:
+                    layers.append(Projection(n_in, n_out, dtype, generator, Normal(0.7), start))
+                layers.append(Residual(n_out, dtype, start))
+        width = n_out
+    layers += [Dense(width, CLASSES, dtype, generator), Softmax(CLASSES, dtype, loss=plan.loss)]
+    network = Network(layers)
+    network.parameters += generator.uniform(0.05, 0.3, network.parameters.shape).astype(dtype)
+    return network
+
+
+def batch(size: int = 6, seed: int = 1) -> tuple[np.ndarray, np.ndarray]:
+    """Return images (size, FEATURES) and labels (size,)."""
+    generator = np.random.default_rng(seed)
+    return generator.normal(size=(size, FEATURES)), generator.integers(0, CLASSES, size)
