@@ -135,10 +135,15 @@ EXPECTED = RUN | {
 RECORDED = {"step": "int64", "rows": "int64", "finite_rows": "int64"} | dict.fromkeys(
     (
         "row_norm_sum", "mean", "median", "mean_abs", "gradient_norm", "zeros", "below_1e3",
-        "below_1e5", "non_finite", "min", "max",
+        "below_1e5", "non_finite", "min", "max", "clipped_norm", "weight_norm", "update_norm",
+        "saturated",
     ),
     "float64",
 )  # fmt: skip
+RECORDED_NEURONS = dict.fromkeys(("neuron", "cells", "zeros", "non_finite"), "int64") | {
+    "magnitude_sum": "float64",
+    "saturated": "float64",
+}
 RECORDED_EPOCHS = dict.fromkeys(("layer", "epoch", "steps"), "int64")
 CHUNKS = dict.fromkeys(("layer", "epoch", "first_step", "last_step", "rows"), "int64")
 CELL_SUMS = dict.fromkeys(

@@ -30,6 +30,7 @@ from analysis.queries.verification import (
     index_sums,
     recorded_chunks,
     recorded_epochs,
+    recorded_neurons,
     recorded_statistics,
 )
 
@@ -53,6 +54,7 @@ __all__ = [
     "ratio_thresholds",
     "recorded_chunks",
     "recorded_epochs",
+    "recorded_neurons",
     "recorded_statistics",
     "run_provenance",
     "storage_hypotheses",

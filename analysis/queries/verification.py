@@ -12,6 +12,7 @@ from analysis.columns import (
     INDEX_SUMS,
     RECORDED,
     RECORDED_EPOCHS,
+    RECORDED_NEURONS,
 )
 from analysis.queries.frames import rows
 from sql.names import checked_experiment
@@ -33,6 +34,13 @@ def recorded_statistics(
     """Return a layer's statistics in one epoch as the trainer recorded them, one row a step."""
     return rows(
         connection, "recorded_statistics", RECORDED, run_id=run_id, layer=layer, epoch=epoch
+    )
+
+
+def recorded_neurons(connection: Connection, run_id: int, layer: int, epoch: int) -> pd.DataFrame:
+    """Return a layer's neurons in one epoch as the trainer counted them, one row a neuron."""
+    return rows(
+        connection, "recorded_neurons", RECORDED_NEURONS, run_id=run_id, layer=layer, epoch=epoch
     )
 
 

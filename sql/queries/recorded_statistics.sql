@@ -1,6 +1,6 @@
 -- What:  the statistics of one epoch of one layer of one run, as recorded.
 -- Grain: one row a step.
--- NULL:  no row of the step was finite.
+-- NULL:  no row of the step was finite; the last four also where the layer has no such thing.
 SELECT
     step,
     `rows`,
@@ -15,7 +15,11 @@ SELECT
     below_1e5,
     non_finite,
     `min`,
-    `max`
+    `max`,
+    clipped_norm,
+    weight_norm,
+    update_norm,
+    saturated
 FROM recorded_statistics
 WHERE run_id = :run_id AND layer = :layer AND epoch = :epoch
 ORDER BY step
