@@ -69,12 +69,12 @@ def _check_residual(residual: int | Sequence[tuple[int, int]] | None, layers: in
         return
     if isinstance(residual, int):
         if residual > layers:
-            refuse("residual", f"the network has only {_hidden(layers)}")
+            refuse("residual", f"the network has only {_counted(layers, 'hidden layer')}")
         return
     end = 0
     for index, (first, last) in enumerate(residual):
         if last > layers:
-            refuse(("residual", index), f"the network has only {_hidden(layers)}")
+            refuse(("residual", index), f"the network has only {_counted(layers, 'hidden layer')}")
         if first > last:
             refuse(("residual", index), "a block goes from its first hidden layer to its last")
         if first <= end:
@@ -91,10 +91,10 @@ def _check_warm_up(experiment: "Experiment") -> None:
     if schedule and schedule.warm_up > longest:
         refuse(
             ("optimizer", "schedule", "warm_up"),
-            f"a run of {experiment.epochs:,} epochs with batches of {experiment.batch_size:,} has "
-            f"no more than {longest:,} steps",
+            f"a run of {_counted(experiment.epochs, 'epoch')} with batches of "
+            f"{experiment.batch_size:,} has no more than {_counted(longest, 'step')}",
         )
 
 
-def _hidden(layers: int) -> str:
-    return f"{layers} hidden layer{'' if layers == 1 else 's'}"
+def _counted(number: int, noun: str) -> str:
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"

@@ -102,14 +102,11 @@ def _kinds(kinds: list[str], found: object) -> str:
 
 def _locate(detail: ErrorDetails) -> _Place:
     """Find the key that an error is about, and the record and the field it is in."""
-    location = detail["loc"]
-    if detail["type"] == COMBINATION:
-        location += detail["ctx"]["key"]
     parts: list[str | int] = []
     record, variants, chosen, allowed = Experiment, {}, None, ""
     open_variants: dict[str, type[BaseModel]] = {}
     of_value: tuple[str, ...] = ()
-    for part in location:
+    for part in detail["loc"]:
         if isinstance(part, int):
             parts.append(part)
         elif part in open_variants:  # which optimizer it is: a part of the location, not of the key
@@ -127,6 +124,8 @@ def _locate(detail: ErrorDetails) -> _Place:
                 open_variants = {get_args(m.model_fields["kind"].annotation)[0]: m for m in models}
             elif models:
                 record, variants, chosen = models[0], {}, None
+    if detail["type"] == COMBINATION:
+        parts += detail["ctx"]["key"]
     if detail["type"] == "union_tag_invalid":
         parts.append("kind")
         variants = open_variants
