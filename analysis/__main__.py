@@ -1,4 +1,4 @@
-"""The command line of the reports: `python -m analysis figures`, `audit`, `report`, `verify`."""
+"""The command line of the reports: `python -m analysis figures`, `compare` and the others."""
 
 from pathlib import Path
 
@@ -6,6 +6,8 @@ import click
 
 from analysis.audit import Evidence, audited, output
 from analysis.audit.nearest import nearest
+from analysis.comparison import chosen_runs
+from analysis.comparison import compare as compare_runs
 from analysis.errors import AnalysisError
 from analysis.exhibition import exhibit
 from analysis.queries import experiment_summary
@@ -19,6 +21,7 @@ from sql.refusal import Refusal
 
 FIGURES = Path("figures")
 REPORT = Path("report")
+COMPARISON = Path("compare")
 KEPT = "kept.json"
 
 
@@ -91,6 +94,28 @@ def report(run_id: int | None, folder: Path) -> None:
         raise Refusal(str(error)) from error
     size = path.stat().st_size / 1e6
     click.echo(f"{path}, {size:.1f} MB: open it in a browser; it needs no network.")
+
+
+@main.command()
+@click.option("--runs", "chosen", default="", help="Runs, or experiments' newest ones: 3,relu_sgd.")
+@click.option(
+    "--output",
+    "folder",
+    type=click.Path(path_type=Path),
+    default=COMPARISON,
+    show_default=True,
+    help="Folder for the page; other files in it stay as they are.",
+)
+@click.option("--no-png", is_flag=True, help="The page alone, without PNG beside it.")
+def compare(chosen: str, folder: Path, no_png: bool) -> None:
+    """Set finished runs beside each other: what differs first, then what came of it."""
+    try:
+        engine = reader_engine()
+        with engine.connect() as connection:
+            runs = chosen_runs(experiment_summary(connection), chosen)
+            compare_runs(connection, runs, folder, images=not no_png, say=click.echo)
+    except (AnalysisError, DatabaseError) as error:
+        raise Refusal(str(error)) from error
 
 
 @main.command()

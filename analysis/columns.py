@@ -119,6 +119,45 @@ STORED_RATIO = RATIO | {"numerator": "float64", "denominator": "float64"}
 HYPOTHESES = {"decimals": "int64", "filler": "float64", "stored_columns": "int64"}
 NEAR_ZERO = RUN | {"epoch": "int64", "below_1e3": "float64", "below_1e5": "float64"}
 
+IN_LAYER = RUN | {
+    "experiment": "str",
+    "epoch": "int64",
+    "layer": "int64",
+    "layer_name": "str",
+}
+NEURONS = IN_LAYER | {
+    "neuron": "int64",
+    "cells": "int64",
+    "zeros": "int64",
+    "mean_abs": "float64",
+    "dead": "int64",
+    "saturated": "float64",
+}
+DEAD = IN_LAYER | {"width": "int64", "dead": "int64", "fraction": "float64"}
+SATURATION = IN_LAYER | {"width": "int64", "saturated": "float64", "saturated_neurons": "int64"}
+UPDATES = IN_LAYER | dict.fromkeys(
+    ("weight_norm", "update_norm", "ratio", "gradient_norm", "clipped_norm", "clipped"), "float64"
+)
+STEP_NORMS = (
+    IN_LAYER
+    | {"steps": "int64"}
+    | dict.fromkeys(("mean_norm", "deviation", "least", "largest"), "float64")
+)
+DISTRIBUTION = RUN | {"epoch": "int64", "step": "int64", "decade": "float64", "cells": "int64"}
+NOISE = (
+    RUN
+    | {"epoch": "int64", "steps": "int64"}
+    | dict.fromkeys(("mean_square", "square_of_mean", "noise_scale"), "float64")
+)
+LAYER_NEURONS = RUN | {
+    "epoch": "int64",
+    "neuron": "int64",
+    "cells": "int64",
+    "zeros": "int64",
+    "mean_abs": "float64",
+    "non_finite": "int64",
+}
+
 EXPECTED = RUN | {
     "experiment": "str",
     "layer": "int64",

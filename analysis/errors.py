@@ -1,9 +1,10 @@
 """What can go wrong in a report, each with a sentence that names the cure.
 
 AnalysisError
- ├── NoRowsError     a view has no row of what was asked for
- ├── OutputError     a report cannot be written where the user wants it
- └── ImageError      no browser draws the images
+ ├── NoRowsError       a view has no row of what was asked for
+ ├── WrongChoiceError  what is to be compared makes no sense
+ ├── OutputError       a report cannot be written where the user wants it
+ └── ImageError        no browser draws the images
 """
 
 
@@ -13,6 +14,10 @@ class AnalysisError(Exception):
 
 class NoRowsError(AnalysisError):
     """A view that exists has no row of the run or experiment that was asked for."""
+
+
+class WrongChoiceError(AnalysisError):
+    """What was asked to be compared is no choice of runs, or one that says nothing."""
 
 
 class OutputError(AnalysisError):

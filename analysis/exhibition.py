@@ -9,10 +9,11 @@ from sqlalchemy import Connection
 
 from analysis import queries
 from analysis.errors import ImageError, NoRowsError
+from analysis.figures.neuron_grid import stretches
 from analysis.gallery import Plate, comparisons, draw_comparison, draw_run, plates_of_run
 from analysis.images import write_images
+from analysis.network_figures import LeftOut
 from analysis.pages import (
-    IMAGE_HEIGHT,
     IMAGE_WIDTH,
     INDEX,
     SCRIPT,
@@ -78,8 +79,11 @@ def _drawn(
     """Return all figures; say which are left out for want of rows; raise NoRowsError if all are."""
     drawn: dict[Plate, go.Figure] = {}
     reasons: list[NoRowsError] = []
+    left_out: dict[LeftOut, list[int]] = {}
     for run in runs:
-        figures, missing = draw_run(connection, run)
+        figures, missing, without = draw_run(connection, run)
+        for each in without:
+            left_out.setdefault(each, []).append(run.run_id)
         say(f"Run {run.run_id}, {run.experiment} on {run.dataset}: {len(figures)} figures.")
         drawn |= figures
         reasons += missing
@@ -89,6 +93,9 @@ def _drawn(
         raise reasons[0]
     for reason in dict.fromkeys(map(str, reasons)):
         say(f"Left out: {reason}")
+    for each, run_ids in left_out.items():
+        of = f"run{'s' * (len(run_ids) > 1)} {stretches(run_ids)}"
+        say(f"Left out: {each.what} of {of}, since {each.why}.")
     return drawn
 
 
@@ -103,7 +110,7 @@ def _add_images(
     try:
         with staged(folder, last=INDEX) as stage:
             paths = {stage / f"{plate.name}.png": drawn[plate] for plate in wanting}
-            failures = write_images(paths, IMAGE_WIDTH, IMAGE_HEIGHT)
+            failures = write_images(paths, IMAGE_WIDTH)
             write_index(stage, images=present | _images(stage))
     except ImageError as error:
         say(str(error))

@@ -1,6 +1,6 @@
 """Which figures there are of which runs, what each is called, and how the queries feed it."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import pandas as pd
@@ -8,41 +8,21 @@ import plotly.graph_objects as go
 from sqlalchemy import Connection
 
 from analysis import figures, queries
+from analysis.captions import (
+    ACCURACY,
+    CAPTIONS,
+    CURVES,
+    HEADINGS,
+    LOSS,
+    MEAN,
+    NORM_GRID,
+    OF_RUN,
+    RATIO,
+    RATIO_GRID,
+)
 from analysis.errors import NoRowsError
+from analysis.network_figures import Drawn, LeftOut, of_cells, of_statistics
 from analysis.runs import Run, latest_of_each_experiment
-
-RATIO, MEAN, CURVES = "gradient_norm_ratio", "mean_gradient", "accuracy_and_loss"
-ACCURACY, LOSS = "accuracy_by_experiment", "loss_by_experiment"
-
-HEADINGS = {
-    RATIO: "Gradient-norm ratio",
-    MEAN: "Mean gradient",
-    CURVES: "Accuracy and loss",
-    ACCURACY: "Accuracy by experiment",
-    LOSS: "Loss by experiment",
-}
-CAPTIONS = {
-    RATIO: "Norm of layer l + 1 over norm of layer l; a layer's norm is the mean L2 norm of the "
-    "rows of its gradient. Layers are numbered as in the paper, whose Figures 10, 13, 17, "
-    "18 and 20 show this ratio. The gradient of a dense layer is a sum over the batch, that "
-    "of any other layer is one sample's: a ratio far from 1 between the two kinds is not by "
-    "itself a fault. Infinite, undefined and zero ratios have no place on a logarithmic "
-    "axis; marks stand for them, side by side where there are several. View: "
-    "gradient_norm_ratios.",
-    MEAN: "Mean over all gradient values of a layer in an epoch, on an axis that is logarithmic on "
-    "either side of zero and linear about it. Dashed lines at ±0.001 bound what the paper calls "
-    "the vanishing region (its Figures 11 and 15). Softmax with cross-entropy gives every sample a "
-    "gradient that sums to zero: without penalties on the weights the means of the last two layers "
-    "are rounding errors. View: gradient_norms.",
-    CURVES: "Training values are over the images as the epoch met them, the weights changing "
-    "meanwhile; validation values are over the test images after the epoch. The loss is "
-    "categorical cross-entropy. As in the paper's Figures 12, 16, 19 and 21. View: "
-    "training_curves.",
-    ACCURACY: "One line an experiment: its latest finished run on this data set. As in the paper's "
-    "Figure 22. View: training_curves.",
-    LOSS: "One line an experiment: its latest finished run on this data set. As in the paper's "
-    "Figure 23. View: training_curves.",
-}
 
 
 @dataclass(frozen=True)
@@ -75,7 +55,7 @@ class Plate:
 def plates_of_run(run: Run) -> list[Plate]:
     """Return the plates of one run."""
     stem = f"run_{run.run_id}_{run.experiment}"
-    return [Plate(f"{stem}_{kind}", kind, (run,)) for kind in (RATIO, MEAN, CURVES)]
+    return [Plate(f"{stem}_{kind}", kind, (run,)) for kind in OF_RUN]
 
 
 def comparisons(runs: Sequence[Run]) -> list[Plate]:
@@ -92,18 +72,24 @@ def comparisons(runs: Sequence[Run]) -> list[Plate]:
     return plates
 
 
-def draw_run(connection: Connection, run: Run) -> tuple[dict[Plate, go.Figure], list[NoRowsError]]:
-    """Return the figures of a run, and for those that its views have no row for, the reason."""
+def draw_run(
+    connection: Connection, run: Run
+) -> tuple[dict[Plate, go.Figure], list[NoRowsError], list[LeftOut]]:
+    """Return the figures of a run; why views have no row of it; what else it has no rows for."""
     drawn: dict[str, go.Figure] = {}
-    missing = []
-    for group in (_gradients, _curves):
+    missing: list[NoRowsError] = []
+    left_out: list[LeftOut] = []
+    for group in (_gradients, _curves, _diagnosis):
         try:
-            drawn |= group(connection, run)
+            for each in group(connection, run):
+                if isinstance(each, LeftOut):
+                    left_out.append(each)
+                else:
+                    drawn |= [each]
         except NoRowsError as error:
             missing.append(error)
-    return {
-        plate: drawn[plate.kind] for plate in plates_of_run(run) if plate.kind in drawn
-    }, missing
+    plates = {plate: drawn[plate.kind] for plate in plates_of_run(run) if plate.kind in drawn}
+    return plates, missing, left_out
 
 
 def draw_comparison(connection: Connection, plate: Plate) -> go.Figure:
@@ -113,16 +99,25 @@ def draw_comparison(connection: Connection, plate: Plate) -> go.Figure:
     return draw[plate.kind](pd.concat(curves, ignore_index=True), plate.runs)
 
 
-def _gradients(connection: Connection, run: Run) -> dict[str, go.Figure]:
+def _gradients(connection: Connection, run: Run) -> Iterator[Drawn]:
     norms = queries.gradient_norms(connection, run.run_id)
     names = dict(zip(norms["layer"], norms["layer_name"], strict=True))
     ratios = queries.gradient_norm_ratios(connection, run.run_id)
     thresholds = queries.ratio_thresholds(connection)
-    return {
-        RATIO: figures.gradient_norm_ratio(ratios, names, thresholds, run),
-        MEAN: figures.mean_gradient(norms, run),
-    }
+    yield RATIO, figures.gradient_norm_ratio(ratios, names, thresholds, run)
+    yield MEAN, figures.mean_gradient(norms, run)
+    yield NORM_GRID, figures.norm_grid(norms, run)
+    yield RATIO_GRID, figures.ratio_grid(ratios, names, run)
 
 
-def _curves(connection: Connection, run: Run) -> dict[str, go.Figure]:
-    return {CURVES: figures.accuracy_and_loss(queries.training_curves(connection, run.run_id), run)}
+def _curves(connection: Connection, run: Run) -> Iterator[Drawn]:
+    yield CURVES, figures.accuracy_and_loss(queries.training_curves(connection, run.run_id), run)
+
+
+def _diagnosis(connection: Connection, run: Run) -> Iterator[Drawn]:
+    if run.accuracy is None:  # of such a run no row is left, as the others have said
+        return
+    sizes = queries.layer_sizes(connection, run.run_id)
+    yield from of_statistics(connection, run)
+    names = dict(zip(sizes["layer"], sizes["layer_name"], strict=True))
+    yield from of_cells(connection, run, names)

@@ -17,14 +17,14 @@ SECONDS = 60  # for one image
 BROKEN = (BrowserFailedError, BrowserClosedError, BrowserDepsError, ChannelClosedError, OSError)
 
 
-def write_images(figures: Mapping[Path, go.Figure], width: int, height: int) -> Sequence[Exception]:
-    """Draw each figure into its path, `width` x `height` pixels times SCALE.
+def write_images(figures: Mapping[Path, go.Figure], width: int) -> Sequence[Exception]:
+    """Draw each figure into its path, `width` pixels wide and as high as it is, times SCALE.
 
     Return an error for each figure that the browser did not draw, or not within SECONDS. Raises
     ImageError where there is no browser, or none that starts.
     """
     try:
-        return asyncio.run(_write(figures, width, height))
+        return asyncio.run(_write(figures, width))
     except ChromeNotFoundError as error:
         raise ImageError(
             "No images, because no Chromium or Chrome was found: install one "
@@ -37,10 +37,11 @@ def write_images(figures: Mapping[Path, go.Figure], width: int, height: int) -> 
         ) from error
 
 
-async def _write(figures: Mapping[Path, go.Figure], width: int, height: int) -> Sequence[Exception]:
-    options = {"format": "png", "width": width, "height": height, "scale": SCALE}
+async def _write(figures: Mapping[Path, go.Figure], width: int) -> Sequence[Exception]:
+    options = {"format": "png", "width": width, "scale": SCALE}
     # No MathJax: it would come from the network.
     async with kaleido.Kaleido(mathjax=False, timeout=SECONDS) as browser:
         return await browser.write_fig_from_object(
-            {"fig": figure, "path": path, "opts": options} for path, figure in figures.items()
+            {"fig": figure, "path": path, "opts": options | {"height": figure.layout.height}}
+            for path, figure in figures.items()
         )

@@ -18,7 +18,8 @@ from analysis.figures.style import INK, LINE_OF_TITLE, layout, whole_axis
 TALLEST, LOWEST = 26, 9  # pixels of a row
 ROWS_HIGH = 330  # pixels that few rows share
 GAP = 64  # pixels between panels: heading, and the ticks above it
-BELOW = 130  # pixels: axis and legend
+BELOW = 70  # pixels of ticks and the title of the axis
+LEGEND = 60  # pixels
 MOST_SIGNS = 1500  # symbols of a panel; of more cells the colour alone has to do
 MOST_LABELS = 26
 
@@ -81,7 +82,8 @@ def epoch_grid(title: str, panels: Sequence[Panel], meanings: Mapping[str, str])
     """Draw panels one below the other; `meanings` of marks are for the legend."""
     plot = sum(panel.height for panel in panels) + GAP * (len(panels) - 1)
     lines = title.count("<br>") + 1
-    height = round(plot + 46 + LINE_OF_TITLE * lines + 20 + BELOW)
+    below = BELOW + LEGEND * any(panel.cells["mark"].isin(meanings).any() for panel in panels)
+    height = round(plot + 46 + LINE_OF_TITLE * lines + 20 + below)
     figure = make_subplots(
         rows=len(panels),
         cols=1,
@@ -91,7 +93,7 @@ def epoch_grid(title: str, panels: Sequence[Panel], meanings: Mapping[str, str])
     )
     figure.update_layout(layout(title, height))
     figure.update_layout(
-        margin={"t": 46 + LINE_OF_TITLE * lines + 20, "b": BELOW},
+        margin={"t": 46 + LINE_OF_TITLE * lines + 20, "b": below},
         legend={"y": -52 / plot, "itemclick": False, "itemdoubleclick": False},
     )
     figure.update_annotations(x=0, xanchor="left", font={"size": 13})
@@ -224,7 +226,7 @@ def _grid(cells: pd.DataFrame, column: str, epochs: Sequence[int], rows: int) ->
     wide = cells.pivot(index="place", columns="epoch", values=column)
     wide = wide.reindex(index=range(rows), columns=epochs)
     if column == "hover":
-        return wide.fillna("").to_numpy(dtype="object")
+        return wide.astype("object").where(wide.notna(), "").to_numpy()
     return wide.to_numpy(dtype="float64")
 
 

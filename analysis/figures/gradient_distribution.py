@@ -9,7 +9,7 @@ from plotly.subplots import make_subplots
 
 from analysis.figures.epoch_grid import MOST_LABELS, Colors, color_bar
 from analysis.figures.log_colors import power
-from analysis.figures.style import LINE_OF_TITLE, PALETTE, layout, many, title_of_run
+from analysis.figures.style import LINE_OF_TITLE, PALETTE, layout, title_of_run
 from analysis.runs import Run
 
 ROW = (6, 18)  # pixels of a layer, fewest and most
@@ -26,13 +26,13 @@ COLORS = (PALETTE[0], PALETTE[1])
 
 
 def gradient_distribution(
-    cells: pd.DataFrame, names: Mapping[int, str], batches: int, run: Run
+    cells: pd.DataFrame, names: Mapping[int, str], batches: tuple[int, int], run: Run
 ) -> go.Figure:
     """Draw the shares of a layer's gradient values in each decade of magnitude.
 
     `cells` has layer, epoch, decade and cells (how many values have a magnitude from 10^decade to
     below 10^(decade + 1); decade is NaN for exact zeros), of the first epoch and the last, counted
-    in `batches` batches of each. A menu chooses whose bars are drawn.
+    in `batches` of each: how many of how many. A menu chooses whose bars are drawn.
     """
     shares = _shares(cells)
     epochs = sorted(set(shares["epoch"]))
@@ -42,7 +42,7 @@ def gradient_distribution(
     heights = [rows] * len(epochs) + [BARS]
     plot = sum(heights) + GAP * len(epochs)
     title = title_of_run("Distribution of gradients by layer", run, of_gradients=True)
-    title = title.replace("</span>", f"<br>{many(batches, 'batch', 'batches')} an epoch</span>")
+    title = title.replace("</span>", f"<br>{_of(batches)} of an epoch</span>")
     top = 66 + LINE_OF_TITLE * (title.count("<br>") + 1)
     figure = make_subplots(
         rows=len(heights),
@@ -82,6 +82,12 @@ def gradient_distribution(
         margin={"t": top, "b": BELOW, "r": 70}, legend={"y": -52 / plot}, bargap=0.15
     )
     return figure
+
+
+def _of(batches: tuple[int, int]) -> str:
+    counted, in_all = batches
+    number = f"{counted} of {in_all}" if counted < in_all else f"all {in_all}"
+    return f"{number} batches" if in_all > 1 else "the one batch"
 
 
 def _shares(cells: pd.DataFrame) -> pd.DataFrame:

@@ -10,8 +10,10 @@ import pandas as pd
 import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
+from analysis.figures.bands import Look
 from analysis.figures.layer_styles import LayerStyle, layer_styles
-from analysis.figures.marks import ORDINARY, Mark, beside, outline
+from analysis.figures.marked_line import marked_line, outlines
+from analysis.figures.marks import ORDINARY, Mark, beside
 from analysis.figures.style import HEIGHT, ONE_PANEL, layout, whole_axis
 
 MOST_IN_LEGEND = 24
@@ -41,13 +43,9 @@ def layer_panels(
         for style in members:
             line = _line(panel[panel["layer"] == style.layer], style, marks)
             figure.add_trace(_thin(line) if is_deep(drawn) else line, row, 1)
-        for key, mark in marks.items():
-            special = panel[panel["mark"] == key]
-            if not special.empty:
-                figure.add_trace(
-                    outline(special["x"], special["y"], key, mark, key not in shown), row, 1
-                )
-                shown.add(key)
+        for key, trace in outlines(panel, marks, shown).items():
+            figure.add_trace(trace, row, 1)
+            shown.add(key)
         whole_axis(figure, points["epoch"], row)
     figure.update_xaxes(title_text="epoch", row=len(panels), col=1)
     return figure
@@ -137,33 +135,5 @@ def _placed(points: pd.DataFrame, style: LayerStyle, place: int, of: int) -> pd.
 
 
 def _line(own: pd.DataFrame, style: LayerStyle, marks: Mapping[str, Mark]) -> go.Scatter:
-    rows = _broken(own)
-    return go.Scatter(
-        x=[None, *(row and row.x for row in rows)],
-        y=[None, *(row and row.y for row in rows)],
-        text=[None, *(row and row.hover for row in rows)],
-        mode="lines+markers",
-        name=str(style.layer),
-        legendrank=style.layer,
-        line={"color": style.color, "dash": style.dash, "width": 2},
-        marker={
-            "symbol": [
-                style.symbol,  # of a point that is nowhere: the legend shows the first symbol
-                *(marks[row.mark].symbol if row and row.mark else style.symbol for row in rows),
-            ],
-            "size": 8,
-            "color": style.color,
-            "line": {"width": 1.5, "color": style.color},
-        },
-        hovertemplate="%{text}<extra></extra>",
-    )
-
-
-def _broken(own: pd.DataFrame) -> Sequence[tuple | None]:
-    """Return the points in order, with None where the line stops: about each special point."""
-    rows: list[tuple | None] = []
-    for row in own.itertuples():
-        if rows and (row.mark != ORDINARY or rows[-1].mark != ORDINARY):
-            rows.append(None)
-        rows.append(row)
-    return rows
+    look = Look(str(style.layer), style.layer, style.color, style.dash, style.symbol)
+    return marked_line(own, look, marks)

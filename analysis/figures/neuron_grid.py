@@ -34,9 +34,10 @@ def dead_neurons(layers: pd.DataFrame, neurons: pd.DataFrame, run: Run) -> go.Fi
         for row in layers.to_dict("records")
     ]
     names = dict(zip(layers["layer"], layers["layer_name"], strict=True))
+    cells = _cells(layers, _known(layers, neurons), hover)
     panels = [
         Panel(heading, own, Colors(SCALE, 0.0, 1.0, "dead neurons", SHARES))
-        for heading, own in by_kind(_cells(layers, layers["fraction"], hover), names, HEADINGS)
+        for heading, own in by_kind(cells, names, HEADINGS)
     ]
     title = title_of_run("Dead neurons by layer and epoch", run, of_gradients=True)
     return epoch_grid(title, panels, MEANINGS)
@@ -76,6 +77,13 @@ def stretches(numbers: Iterable[int]) -> str:
     texts = [f"{own[0]}\N{EN DASH}{own[-1]}" if len(own) > 1 else f"{own[0]}" for own in runs]
     rest = sum(map(len, runs[MOST_NAMED:]))
     return ", ".join(texts[:MOST_NAMED]) + (f" and {rest} more" if rest else "")
+
+
+def _known(layers: pd.DataFrame, neurons: pd.DataFrame) -> pd.Series:
+    """Return the fraction of dead neurons, NaN where no gradient of the layer was finite."""
+    places = pd.MultiIndex.from_frame(layers[["layer", "epoch"]])
+    finite = neurons.groupby(["layer", "epoch"])["cells"].max().reindex(places)
+    return layers["fraction"].where((finite > 0).to_numpy())
 
 
 def _cells(layers: pd.DataFrame, shares: pd.Series, hover: Sequence[str]) -> pd.DataFrame:

@@ -13,7 +13,7 @@ from analysis.runs import Run
 
 MARKS = {
     ZERO: Mark("triangle-down", "zero or below: no noise, at the bottom"),
-    UNDEFINED: Mark("x", "no estimate: lost in noise, at the top"),
+    UNDEFINED: Mark("x", "no estimate: noise, or zeros; at the top"),
     NOT_FINITE: Mark("hourglass", "no finite gradient, at the top"),
 }
 HEADINGS = ("", "")

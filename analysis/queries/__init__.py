@@ -5,6 +5,7 @@ NoRowsError rather than return an empty frame, but for those of verification, to
 is an answer; and ObjectError where the view itself is missing.
 """
 
+from analysis.queries.cells import distribution, layer_neurons, noise_scale
 from analysis.queries.frames import experiment_summary
 from analysis.queries.layers import (
     first_cells,
@@ -13,6 +14,14 @@ from analysis.queries.layers import (
     near_zero,
     norm_avg,
     ratio_avg,
+)
+from analysis.queries.neurons import (
+    dead_neurons,
+    neurons,
+    neurons_of_layer,
+    saturation,
+    step_norms,
+    update_ratios,
 )
 from analysis.queries.norms import (
     dense_norm_ratios,
@@ -36,7 +45,9 @@ from analysis.queries.verification import (
 
 __all__ = [
     "cell_sums",
+    "dead_neurons",
     "dense_norm_ratios",
+    "distribution",
     "epoch_means",
     "epoch_ratios",
     "expected_rows",
@@ -46,9 +57,13 @@ __all__ = [
     "gradient_norm_ratios",
     "gradient_norms",
     "index_sums",
+    "layer_neurons",
     "layer_sizes",
     "mean_avg",
     "near_zero",
+    "neurons",
+    "neurons_of_layer",
+    "noise_scale",
     "norm_avg",
     "ratio_avg",
     "ratio_thresholds",
@@ -57,9 +72,12 @@ __all__ = [
     "recorded_neurons",
     "recorded_statistics",
     "run_provenance",
+    "saturation",
+    "step_norms",
     "storage_hypotheses",
     "stored_norm_avg",
     "stored_ratio_avg",
     "training_curves",
     "training_curves_of",
+    "update_ratios",
 ]

@@ -66,7 +66,7 @@ def of_layer(
     experiment: str,
     layer: int,
     run_id: int,
-    values: Mapping[str, int | float] | None = None,
+    values: Mapping[str, int | float | list[int]] | None = None,
     **identifiers: str | Sequence[str],
 ) -> pd.DataFrame:
     """Return the rows of one run in a view of one layer or of two neighbours.

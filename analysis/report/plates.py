@@ -1,5 +1,6 @@
 """The figures of the report, each with its number in the paper and how to read it."""
 
+import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -8,8 +9,9 @@ from markupsafe import Markup
 
 from analysis import figures, paper, queries
 from analysis.audit import Evidence
+from analysis.captions import CAPTIONS, CURVES, MEAN, RATIO
 from analysis.errors import NoRowsError
-from analysis.gallery import CAPTIONS, CURVES, MEAN, RATIO
+from analysis.figures.skips import residual_blocks
 from analysis.pages import drawn
 from analysis.runs import Run
 
@@ -67,12 +69,14 @@ def theory() -> list[Plate]:
 def network(evidence: Evidence, run: Run) -> Plate:
     """Return Figure 4, drawn from the layers of a run."""
     sizes = evidence.ask(queries.layer_sizes, run.run_id)
+    provenance = evidence.ask(queries.run_provenance, run.run_id)
+    blocks = residual_blocks(json.loads(provenance["config"].item()))
     return _plate(
         f"run_{run.run_id}_network",
         "Figure 4",
         f"The network of run {run.run_id}, {run.experiment} on {run.dataset}, from the view "
         "layer_sizes.",
-        figures.network_diagram(sizes, f"The network of {run.experiment}"),
+        figures.network_diagram(sizes, f"The network of {run.experiment}", blocks),
     )
 
 

@@ -9,7 +9,7 @@ from sqlalchemy import URL, Connection, Engine, column, insert, table
 
 from analysis.runs import Run
 from migrations import history
-from sql.catalogue import epoch_metrics, layers, runs, step_statistics
+from sql.catalogue import epoch_metrics, layers, neuron_statistics, runs, step_statistics
 from sql.connection import engine
 from sql.objects import Layer, Shape
 from sql.registry import apply_views, create_gradient_tables
@@ -27,6 +27,18 @@ GRADIENTS = {
     (2, 2): [(0.3, -0.4)],
     (3, 2): [(0.0, 0.0), (0.0, 0.0)],
     (4, 2): [(0.0, 0.0)],
+}
+
+
+# (zeros, sum of magnitudes, saturated samples) of two cells each, by (layer, neuron); in epoch 1.
+NEURONS = {
+    (1, 1): (0, 9.0, None), (1, 2): (0, 12.0, None), (2, 1): (2, 0.0, 2), (2, 2): (0, 0.4, 1),
+    (3, 1): (2, 0.0, None), (3, 2): (2, 0.0, None), (4, 1): (0, 6.0, None), (4, 2): (0, 8.0, None),
+}  # fmt: skip
+UPDATES = {
+    1: {"weight_norm": 2.0, "update_norm": 0.002, "clipped_norm": 0.5},
+    2: {"saturated": 0.75},
+    3: {"weight_norm": 4.0, "update_norm": 0.0, "clipped_norm": 1.0},
 }
 
 
@@ -111,14 +123,14 @@ def curves() -> pd.DataFrame:
 def filled(module_database: URL) -> Engine:
     """An engine that only reads a database with four runs.
 
-    Run 1, of `steady`, has GRADIENTS; run 2, of `steady`, is running; run 3, of `swept`, kept
-    statistics alone; run 4, of `bare`, is finished but has no rows anywhere.
+    Run 1, of `steady`, has GRADIENTS and NEURONS; run 2, of `steady`, is running; run 3, of
+    `swept`, kept statistics alone; run 4, of `bare`, is finished but has no rows anywhere.
     """
     owner = engine(module_database)
     history.upgrade(owner)
     shape = Shape("steady", tuple(Layer(number, name, 2) for number, name in NAMES.items()))
     with owner.begin() as connection:
-        _register(connection, 1, "steady")
+        _register(connection, 1, "steady", config={"batch_size": 6400, "dropout": 0.0})
         _register(connection, 2, "steady", status="running", completed_epoch=1, finished_at=None)
         _register(connection, 3, "swept", telemetry="statistics", dataset="mnist")
         _register(connection, 4, "bare", telemetry="statistics")
@@ -127,8 +139,9 @@ def filled(module_database: URL) -> Engine:
         _keep_gradients(connection, 1)
         _keep_metrics(connection, 1, [2.0, None])
         _keep_metrics(connection, 3, [1.0, 0.5])
-        for run_id in (1, 3):
-            _keep_statistics(connection, run_id)
+        _keep_statistics(connection, 1, UPDATES)
+        _keep_statistics(connection, 3, {})
+        _keep_neurons(connection, 1)
     owner.dispose()
     reader = engine(module_database, read_only=True)
     yield reader
@@ -166,7 +179,14 @@ def _keep_metrics(connection: Connection, run_id: int, losses: list[float | None
         connection.execute(insert(epoch_metrics).values(**row, learning_rate=0.1, seconds=1.5))
 
 
-def _keep_statistics(connection: Connection, run_id: int) -> None:
+def _keep_neurons(connection: Connection, run_id: int) -> None:
+    for (layer, neuron), (zeros, magnitudes, saturated) in NEURONS.items():
+        row = {"run_id": run_id, "layer": layer, "epoch": 1, "neuron": neuron, "cells": 2}
+        row |= {"zeros": zeros, "non_finite": 0, "magnitude_sum": magnitudes}
+        connection.execute(insert(neuron_statistics).values(row | {"saturated": saturated}))
+
+
+def _keep_statistics(connection: Connection, run_id: int, more: dict[int, dict]) -> None:
     for number in NAMES:
         row = {
             "run_id": run_id, "layer": number, "epoch": 1, "step": 1, "rows": 2, "finite_rows": 2,
@@ -174,4 +194,4 @@ def _keep_statistics(connection: Connection, run_id: int) -> None:
             "gradient_norm": 1.0, "zeros": 0.0, "below_1e3": 0.5, "below_1e5": 0.25,
             "non_finite": 0, "min": -1.0, "max": 1.0,
         }  # fmt: skip
-        connection.execute(insert(step_statistics).values(row))
+        connection.execute(insert(step_statistics).values(row | more.get(number, {})))

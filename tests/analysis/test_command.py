@@ -9,9 +9,13 @@ from sqlalchemy import text
 from analysis.__main__ import main
 from sql.connection import engine
 
-RUN_1 = {
-    f"run_1_steady_{kind}" for kind in ("gradient_norm_ratio", "mean_gradient", "accuracy_and_loss")
-}
+EVERY_RUN = {
+    "gradient_norm_ratio", "mean_gradient", "accuracy_and_loss", "norm_grid", "ratio_grid",
+}  # fmt: skip
+OF_NEURONS = {"dead_neurons", "saturated_neurons", "neuron_gradients", "update_ratio"}
+OF_TABLES = {"gradient_distribution", "noise_scale"}
+RUN_1 = {f"run_1_steady_{kind}" for kind in EVERY_RUN | OF_NEURONS | OF_TABLES}
+RUN_3 = {f"run_3_swept_{kind}" for kind in EVERY_RUN}
 
 
 @pytest.fixture
@@ -44,8 +48,7 @@ def test_every_finished_run_has_its_pages_and_experiments_are_compared(figures, 
     assert figures().exit_code == 0
     comparisons = {"accuracy_by_experiment_mnist", "loss_by_experiment_mnist"}
     comparisons |= {"accuracy_by_experiment_sample", "loss_by_experiment_sample"}
-    run_3 = {name.replace("run_1_steady", "run_3_swept") for name in RUN_1}
-    assert pages(output) == RUN_1 | run_3 | comparisons
+    assert pages(output) == RUN_1 | RUN_3 | comparisons
 
 
 def test_the_index_links_every_page(figures, output):
@@ -60,8 +63,26 @@ def test_a_finished_run_without_rows_is_named_and_the_others_are_drawn(figures):
 
 def test_the_command_says_what_it_wrote_and_where(figures, output):
     said = figures("--run", "1").stdout
-    assert "Run 1, steady on sample: 3 figures." in said
-    assert f"3 pages, and {output / 'index.html'}" in said
+    assert "Run 1, steady on sample: 11 figures." in said
+    assert f"11 pages, and {output / 'index.html'}" in said
+
+
+def test_what_older_versions_did_not_record_is_left_out_and_said_once(figures, output):
+    said = figures("--no-png").stdout.splitlines()
+    neurons = [line for line in said if "dead and saturated neurons" in line]
+    assert neurons == [
+        "Left out: dead and saturated neurons, and gradients of neurons of run 3, since an older "
+        "version recorded no such rows: train again for some."
+    ]
+    assert any("update-to-weight ratios of run 3, since an older version" in line for line in said)
+
+
+def test_what_only_gradient_tables_can_tell_is_left_out_of_a_run_of_statistics(figures, output):
+    said = figures("--run", "3", "--no-png").stdout
+    assert (
+        "distributions and noise scales of gradients of run 3, since only gradient tables" in said
+    )
+    assert pages(output) == RUN_3
 
 
 def test_without_a_browser_one_sentence_says_so_and_the_pages_are_there(figures, output):

@@ -59,7 +59,7 @@ def test_no_runs_at_all_is_an_error(connection, query):
 def test_provenance_is_one_row_with_json_in_it(connection):
     (row,) = queries.run_provenance(connection, 1).to_dict("records")
     assert (row["seed"], row["dataset_sha256"]) == (7, "0" * 64)
-    assert json.loads(row["config"]) == {}
+    assert json.loads(row["config"]) == {"batch_size": 6400, "dropout": 0.0}
 
 
 def test_an_unknown_commit_is_missing(connection):

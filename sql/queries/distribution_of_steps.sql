@@ -1,0 +1,12 @@
+-- What:  the gradients of one layer in some steps of one epoch of one run by order of magnitude.
+-- Grain: one row a (step, decade).
+-- NULL:  decade: cells that are 0.
+SELECT
+    Run AS run_id,
+    Epoch AS epoch,
+    Step AS step,
+    decade,
+    cells
+FROM {view}
+WHERE Run = :run_id AND Epoch = :epoch AND Step IN :steps
+ORDER BY Step, decade
