@@ -7,12 +7,12 @@ COMPLETE := $(VENV)/requirements.sha256
 MAKEFLAGS += --no-print-directory --no-builtin-rules
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help up down migrate data train gallery experiments new runs drop sql url figures audit report verify test test-faults lint bench clean
+.PHONY: help up down migrate data train gallery experiments new runs drop sql url figures compare audit report verify test test-faults lint bench clean
 
 # Values reach the commands through the environment, never through the text of a recipe: a quote or a semicolon in one
 # is only a character. make itself would read a $ in a value given on its command line; `value` keeps it as typed.
-VARIABLES := EXP DATASET EPOCHS SEED SEEDS PRECISION LIMIT TELEMETRY RECORD_EVERY RESUME PATIENCE RUN YES PART SERVER ROLE \
-	DATA_DIR SERVER_DIR DATABASE_URL READER_DATABASE_URL TEST_DATABASE_URL MYSQL_PORT
+VARIABLES := EXP DATASET EPOCHS SEED SEEDS PRECISION LIMIT TELEMETRY RECORD_EVERY RESUME PATIENCE RUN RUNS YES PART \
+	SERVER ROLE DATA_DIR SERVER_DIR DATABASE_URL READER_DATABASE_URL TEST_DATABASE_URL MYSQL_PORT
 $(foreach name,$(VARIABLES),$(if $(filter command,$(firstword $(origin $(name)))),\
 	$(eval override $(name) := $$(value $(name)))$(eval export $(name))))
 
@@ -27,7 +27,7 @@ help:
 	@echo 'EXP is an experiment that make experiments lists, all (the paper'"'"'s four), gallery, or a TOML file. The rest:'
 	@echo '  DATASET (auto, mnist, fashion-mnist, sample)  EPOCHS  SEED  SEEDS  PRECISION (double, single)  LIMIT'
 	@echo '  TELEMETRY (full, statistics)  RECORD_EVERY  RESUME (1)  PATIENCE  DATA_DIR  SERVER (auto, docker, local)'
-	@echo '  RUN (train, drop, figures, report)  YES (1: drop without asking)  PART (bench: step, server)'
+	@echo '  RUN (train, drop, figures, report)  RUNS (compare: 3,relu_sgd)  YES (drop: 1)  PART (bench: step, server)'
 	@echo '  DATABASE_URL (mysql://user:password@host:3306/gradients: a server of your own)'
 
 $(COMPLETE): requirements.lock bootstrap.py
@@ -79,6 +79,9 @@ url: up ## print the reader's address for any SQL client (ROLE=owner: the owner'
 figures: up ## draw the figures of every finished run (or of RUN, or EXP)
 	@$(RUN_PYTHON) -m analysis figures $(call option,RUN,run) $(call option,EXP,exp)
 
+compare: up ## set runs beside each other (RUNS=3,7,9, or names: RUNS=relu_sgd,7): compare/index.html
+	@$(RUN_PYTHON) -m analysis compare $(call option,RUNS,runs)
+
 audit: up ## test every claim of the paper on the rows; a table, and report/audit.csv
 	@$(RUN_PYTHON) -m analysis audit
 
@@ -104,10 +107,10 @@ bench: $(if $(filter step,$(PART)),$(COMPLETE),up) ## measure a training step (P
 	@$(RUN_PYTHON) -m bench $(call option,PART,part) $(call option,EPOCHS,epochs) \
 	  $(call option,PRECISION,precision) $(call option,DATASET,dataset) $(call option,DATA_DIR,data-dir)
 
-clean: ## delete figures, report and caches (ALL=1: also the private server, its data and .venv)
+clean: ## delete figures, pages, report and caches (ALL=1: also the private server, its data and .venv)
 ifneq ($(filter-out 0 no false,$(ALL)),)
 	@if [ -d "$${SERVER_DIR:-.server}" ]; then $(MAKE) --silent $(COMPLETE) && $(RUN_PYTHON) -m sql down --delete; fi
 	@rm -rf .server $(VENV) *.egg-info
 endif
-	@rm -rf figures report .pytest_cache .ruff_cache .hypothesis
+	@rm -rf figures report compare gallery .pytest_cache .ruff_cache .hypothesis
 	@find . -name __pycache__ -not -path './.venv/*' -prune -exec rm -rf {} +

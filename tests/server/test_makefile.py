@@ -156,3 +156,10 @@ def test_a_command_that_fails_fails_make(make, tmp_path: Path):
 def test_url_prints_the_result_of_its_command_alone(make, tmp_path: Path):
     (tmp_path / "python").write_text("#!/bin/sh\necho said by $2 $3\n")
     assert make("url")[1].stdout == "said by sql url\n"
+
+
+@pytest.mark.parametrize("value", ["3,7,9", "relu_sgd,7", "3, 7", "$(touch intruder)"])
+def test_runs_to_compare_reach_the_command_as_typed(make, value: str):
+    calls, _ = make("compare", f"RUNS={value}")
+    assert calls[-1].arguments == ["-m", "analysis", "compare", f"--runs={value}"]
+    assert not (ROOT / "intruder").exists()
