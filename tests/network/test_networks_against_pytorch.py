@@ -6,7 +6,17 @@ from hypothesis import given, settings
 
 from tests.network.pytorch_networks import PyTorchNetwork
 from tests.network.random_networks import Plan, batch, build, plans
-from trainer.network import ACTIVATIONS, Network
+from trainer.network import (
+    ACTIVATIONS,
+    Dense,
+    Layer,
+    LayerNormalization,
+    Network,
+    Normal,
+    Projection,
+    Residual,
+    Softmax,
+)
 
 CLOSE = {"rtol": 1e-9, "atol": 1e-12}
 
@@ -70,6 +80,23 @@ def test_every_gradient_of_a_deep_network_of_one_activation_is_autograds(activat
     depth = 20
     plan = Plan((4,) * depth, (activation,) * depth, ("none",) * depth, ((2, 3), (5, 9)))
     assert_same(build(plan), "cross_entropy")
+
+
+@pytest.mark.parametrize("width", [4, 3], ids=["as it is", "projected"])
+@pytest.mark.parametrize("activation", ACTIVATIONS)
+def test_every_gradient_is_autograds_where_a_block_begins_with_its_activation(activation, width):
+    """As in He et al. (2016), Identity Mappings in Deep Residual Networks; then one of it alone."""
+    generator = np.random.default_rng(0)
+    layers: list[Layer] = [Dense(4, 4, np.float64, generator, Normal(1.0))]
+    layers += [LayerNormalization(4, np.float64), ACTIVATIONS[activation](4, np.float64)]
+    layers += [Dense(4, width, np.float64, generator, Normal(1.0))]
+    if width != 4:
+        layers += [Projection(4, width, np.float64, generator, Normal(1.0), start=2)]
+    layers += [Residual(width, np.float64, start=2)]
+    layers += [ACTIVATIONS[activation](width, np.float64)]
+    layers += [Residual(width, np.float64, start=len(layers))]
+    layers += [Dense(width, 3, np.float64, generator, Normal(1.0)), Softmax(3, np.float64)]
+    assert_same(Network(layers), "cross_entropy")
 
 
 @given(plans())

@@ -138,6 +138,16 @@ def test_a_skip_carries_the_gradient_past_layers_that_stop_it():
     assert first_gradient(with_skip=True).all()
 
 
+def test_nobody_computes_the_gradient_of_the_images_for_a_projection_of_them():
+    whole, (images, labels) = network(((0, 1),), (3, 5, 4, 4)), batch()
+    whole.forward(images, training=True)
+    whole.backward(labels)
+    skip = whole.layers[4]
+    assert (skip.kind, skip.start) == ("projection", 1)
+    assert skip.gradient.all()
+    assert "inputs_gradient" not in skip._buffers
+
+
 def test_dropout_in_a_block_drops_nothing_of_the_skip():
     drop = Dropout(3, 0.999999, np.float64, np.random.default_rng(0))
     first = dense(4, 3)
