@@ -209,6 +209,14 @@ def test_weights_are_where_inputs_are_multiplied_and_nowhere_else():
     assert {kind for kind, has_weights in kinds.items() if has_weights} == {"dense", "projection"}
 
 
+def test_layers_that_are_no_activation_know_no_saturation():
+    whole, (images, labels) = network(NESTED, (3, 5, 5, 3)), batch()
+    whole.forward(images, training=True)
+    whole.backward(labels)
+    counted = {layer.kind for layer in whole.layers if layer.saturated() is not None}
+    assert counted == set(SMOOTH)
+
+
 @pytest.mark.parametrize(
     ("middle", "complaint"),
     [
