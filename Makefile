@@ -7,7 +7,7 @@ COMPLETE := $(VENV)/requirements.sha256
 MAKEFLAGS += --no-print-directory --no-builtin-rules
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help up down migrate data train gallery experiments new runs drop sql url figures compare audit report verify test test-faults lint bench clean
+.PHONY: help up down migrate data train gallery experiments new runs drop sql url figures compare diagnose audit report verify test test-faults lint bench clean
 
 # Values reach the commands through the environment, never through the text of a recipe: a quote or a semicolon in one
 # is only a character. make itself would read a $ in a value given on its command line; `value` keeps it as typed.
@@ -27,7 +27,7 @@ help:
 	@echo 'EXP is an experiment that make experiments lists, all (the paper'"'"'s four), gallery, or a TOML file. The rest:'
 	@echo '  DATASET (auto, mnist, fashion-mnist, sample)  EPOCHS  SEED  SEEDS  PRECISION (double, single)  LIMIT'
 	@echo '  TELEMETRY (full, statistics)  RECORD_EVERY  RESUME (1)  PATIENCE  DATA_DIR  SERVER (auto, docker, local)'
-	@echo '  RUN (train, drop, figures, report)  RUNS (compare: 3,relu_sgd)  YES (drop: 1)  PART (bench: step, server)'
+	@echo '  RUN (train, drop, figures, diagnose, report)  RUNS (compare: 3,relu_sgd)  YES (drop: 1)  PART (bench: step, server)'
 	@echo '  DATABASE_URL (mysql://user:password@host:3306/gradients: a server of your own)'
 
 $(COMPLETE): requirements.lock bootstrap.py
@@ -81,6 +81,9 @@ figures: up ## draw the figures of every finished run (or of RUN, or EXP)
 
 compare: up ## set runs beside each other (RUNS=3,7,9, or names: RUNS=relu_sgd,7): compare/index.html
 	@$(RUN_PYTHON) -m analysis compare $(call option,RUNS,runs)
+
+diagnose: up ## say in words what is wrong with a run (RUN, or EXP's newest, or the newest), and what to try
+	@$(RUN_PYTHON) -m analysis diagnose $(call option,RUN,run) $(call option,EXP,exp)
 
 audit: up ## test every claim of the paper on the rows; a table, and report/audit.csv
 	@$(RUN_PYTHON) -m analysis audit

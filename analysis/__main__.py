@@ -8,6 +8,8 @@ from analysis.audit import Evidence, audited, output
 from analysis.audit.nearest import nearest
 from analysis.comparison import chosen_runs
 from analysis.comparison import compare as compare_runs
+from analysis.diagnosis import chosen_run
+from analysis.diagnosis import diagnose as diagnose_run
 from analysis.errors import AnalysisError
 from analysis.exhibition import exhibit
 from analysis.queries import experiment_summary
@@ -114,6 +116,21 @@ def compare(chosen: str, folder: Path, no_png: bool) -> None:
         with engine.connect() as connection:
             runs = chosen_runs(experiment_summary(connection), chosen)
             compare_runs(connection, runs, folder, images=not no_png, say=click.echo)
+    except (AnalysisError, DatabaseError) as error:
+        raise Refusal(str(error)) from error
+
+
+@main.command()
+@click.option("--run", "run_id", type=click.IntRange(min=1), help="This run, in any state.")
+@click.option("--exp", "experiment", help="The newest finished run of this experiment.")
+def diagnose(run_id: int | None, experiment: str | None) -> None:
+    """Say what is wrong with a run, and what to try; of the newest one if none is named."""
+    try:
+        engine = reader_engine()
+        with engine.connect() as connection:
+            run = chosen_run(experiment_summary(connection), run_id, experiment)
+            for line in diagnose_run(connection, run):
+                click.echo(line)
     except (AnalysisError, DatabaseError) as error:
         raise Refusal(str(error)) from error
 

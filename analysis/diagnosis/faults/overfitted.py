@@ -1,0 +1,32 @@
+"""A network that has learned its training images by heart."""
+
+from analysis.diagnosis.evidence import Evidence
+from analysis.diagnosis.finding import Finding, Remedy
+from analysis.diagnosis.remedies import DECAY, DROPOUT, STOPPING
+from analysis.diagnosis.thresholds import LEARNED, OVERFITTED, RISEN
+from analysis.diagnosis.wording import number, percent
+
+
+def judge(evidence: Evidence) -> Finding | None:
+    """Compare training with validation images: accuracy at the end, and where the loss turned."""
+    curves = evidence.curves
+    last, loss = curves.iloc[-1], curves["validation_loss"].astype(float)
+    gap = last["accuracy"] - last["validation_accuracy"]
+    learned = 1.0 - last["loss"] / evidence.guessing
+    if not (learned >= LEARNED and gap >= OVERFITTED and loss.iloc[-1] >= RISEN * loss.min()):
+        return None
+    best = int(loss.idxmin())
+    seen = (
+        f"In epoch {evidence.epochs} the accuracy is {percent(last['accuracy'])} on training "
+        f"images and {percent(last['validation_accuracy'])} on validation images.",
+        f"The validation loss was lowest in epoch {best}, {number(loss[best])}, and has risen to "
+        f"{number(loss.iloc[-1])}.",
+    )
+    remedies = [
+        Remedy(f"stop after epoch {best}", {"epochs": best}, STOPPING),
+        Remedy("dropout keeps neurons from relying on each other", {"dropout": 0.3}, DROPOUT,
+               "sigmoid_sgd_dropout"),
+        Remedy("a penalty keeps weights small", {"penalties.weight_l2": 1e-4}, DECAY,
+               "sigmoid_sgd_weight_decay"),
+    ]  # fmt: skip
+    return Finding("overfitting", seen, tuple(remedies))

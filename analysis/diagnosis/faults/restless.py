@@ -1,0 +1,51 @@
+"""A learning rate so large that the loss jumps, and stays finite all the same.
+
+Bengio (2012), section 3.1.1: the best rate is close to the largest that does not make the training
+criterion diverge, https://arxiv.org/abs/1206.5533
+"""
+
+from analysis.diagnosis.evidence import Evidence
+from analysis.diagnosis.finding import Finding
+from analysis.diagnosis.remedies import fitting, global_clipping, smaller_rate, warm_up
+from analysis.diagnosis.thresholds import HIGH, JUMP, LARGE_UPDATE, LEARNED
+from analysis.diagnosis.wording import epochs, number
+
+
+def judge(evidence: Evidence) -> Finding | None:
+    """Look for a loss that rises between epochs, or starts above guessing, after large steps.
+
+    Both signs are asked of a network that learns, one of another.
+    """
+    loss = evidence.curves["loss"].astype(float)
+    if loss.isna().any():
+        return None
+    validation = evidence.curves["validation_loss"].astype(float)
+    of, rises = max(
+        (("training", loss / loss.cummin()), ("validation", validation / validation.cummin())),
+        key=lambda each: each[1].max(),
+    )
+    jumps, high = bool(rises.max() >= JUMP), bool(loss.iloc[0] >= HIGH * evidence.guessing)
+    ratios = evidence.updates.pivot(index="layer", columns="epoch", values="ratio")
+    largest = float(ratios.max().max())
+    signs = jumps + high
+    if not largest > LARGE_UPDATE or signs < (2 if evidence.learned >= LEARNED else 1):
+        return None
+    layer, epoch = (int(each) for each in ratios.stack().idxmax())
+    seen = [f"The loss by epoch is {epochs(loss)}; guessing costs {number(evidence.guessing)}."]
+    if jumps:
+        top = int(rises.idxmax())
+        risen = (loss if of == "training" else validation)[top]
+        seen.append(
+            f"The {of} loss rises to {number(risen)} in epoch {top}, {number(rises[top])} times "
+            "what it had been at its lowest."
+        )
+    seen.append(
+        f"A step changes the weights of layer {layer} by {number(largest)} times their size in the "
+        f"mean of epoch {epoch}, where 0.001 is usual."
+    )
+    settings = evidence.settings
+    rate = smaller_rate(
+        evidence, f"the learning rate of {number(settings.learning_rate)} is too large"
+    )
+    remedies = fitting([rate, warm_up(evidence), global_clipping()], settings)
+    return Finding("learning rate too large", tuple(seen), remedies)

@@ -1,0 +1,90 @@
+"""Gradients that shrink from layer to layer on their way back, until nothing is left.
+
+Hochreiter et al. (2001), Gradient flow in recurrent nets, https://www.bioinf.jku.at/publications/older/ch7.pdf;
+Glorot and Bengio (2010), https://proceedings.mlr.press/v9/glorot10a.html
+"""
+
+import pandas as pd
+
+from analysis.diagnosis.evidence import Evidence
+from analysis.diagnosis.finding import Finding, Remedy
+from analysis.diagnosis.remedies import (
+    batch_normalization,
+    fitting,
+    initialization,
+    rectifier,
+    residuals,
+)
+from analysis.diagnosis.settings import BOUNDED
+from analysis.diagnosis.thresholds import LEARNED, VANISHING
+from analysis.diagnosis.wording import layers, number
+
+RECTIFIER_RATE = 0.1
+"""What plain SGD with He's weights takes: a rate of 1 makes rectifiers die."""
+
+
+def judge(evidence: Evidence) -> Finding | None:
+    """Compare the first activation's gradient with the softmax's, epoch by epoch."""
+    if evidence.learned >= LEARNED or len(evidence.flow) < 2:
+        return None
+    share = evidence.flow.iloc[0] / evidence.flow.iloc[-1]
+    small = share[share <= VANISHING]
+    if small.empty:
+        return None
+    epoch = int(small.index[-1])
+    flow = evidence.flow[epoch]
+    seen = [_journey(evidence, flow, epoch)]
+    if evidence.updates is not None:
+        moved = evidence.of_epoch(evidence.updates, -1)["ratio"].reindex(evidence.dense)
+        first, last = moved.iloc[0], moved.iloc[-1]
+        seen.append(
+            f"A step changes the weights of layer {evidence.dense[0]} by {number(first)} of their "
+            f"size, those of layer {evidence.dense[-1]} by {number(last)}; 0.001 is usual."
+        )
+    saturated = _saturation(evidence)
+    if saturated is not None:
+        seen.append(saturated)
+    return Finding("vanishing gradients", tuple(seen), _remedies(evidence))
+
+
+def _journey(evidence: Evidence, flow: pd.Series, epoch: int) -> str:
+    first, last = (int(flow.index[place]) for place in (0, -1))
+    hidden = len(flow) - 1
+    text = (
+        f"In epoch {epoch} the norm of the gradient is {number(flow[last])} in "
+        f"{layers([last], evidence.names)} and {number(flow[first])} in "
+        f"{layers([first], evidence.names)}"
+    )
+    if flow[first] == 0.0:
+        return text + ": nothing arrives at all."
+    lost = flow[last] / flow[first]
+    return f"{text}: each of {hidden} layers divides it by {number(lost ** (1 / hidden))}."
+
+
+def _saturation(evidence: Evidence) -> str | None:
+    """Say that saturation is not the cause, since it would be the first to be thought of."""
+    if evidence.neurons is None or not evidence.settings.activations & set(BOUNDED):
+        return None
+    most = evidence.of_epoch(evidence.neurons, -1)["saturated"].max()
+    slope = "a sigmoid's slope is 1/4 at most" if "sigmoid" in evidence.settings.activations else ""
+    because = f", but that {slope}" if slope else ""
+    return (
+        f"It is not that neurons are saturated (at most {100 * most:.2g} % of a layer's values "
+        f"are){because} and that weights are too small to make up for what is lost."
+        if slope
+        else f"It is not that neurons are saturated (at most {100 * most:.2g} % of a layer's "
+        "values are), but that weights are too small."
+    )
+
+
+def _remedies(evidence: Evidence) -> tuple[Remedy, ...]:
+    settings = evidence.settings
+    plain = not settings.adaptive and settings.learning_rate > RECTIFIER_RATE
+    norm = batch_normalization("normalised layers keep values, and so gradients, at their size")
+    weights = initialization(settings, "weights of this size keep the gradient's")
+    skips = residuals(len(evidence.activations))
+    if "sigmoid" in settings.activations:
+        found = [rectifier(RECTIFIER_RATE if plain else None), norm, skips]
+    else:
+        found = [weights, norm, skips]
+    return fitting(found, settings)

@@ -1,0 +1,62 @@
+"""Numbers, layers and settings in words."""
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+import pandas as pd
+
+MOST_NAMES = 3
+
+
+def number(value: float) -> str:
+    """Return a number with three digits: 0.0123, 1.23e-07, 4,530."""
+    if not np.isfinite(value):
+        return "not finite"
+    if abs(value) >= 1e6 or 0.0 < abs(value) < 1e-3:
+        return f"{value:.2e}"
+    return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.3g}"
+
+
+def percent(fraction: float) -> str:
+    """Return a fraction as 12 %; what is not quite all, or not quite none, is not rounded to it."""
+    if 0.0 < fraction < 0.01:
+        return f"{100 * fraction:.2g} %"
+    if 0.995 <= fraction < 1.0:
+        return f"{min(100 * fraction, 99.9):.1f} %"
+    return f"{100 * fraction:.0f} %"
+
+
+def layers(numbers: Sequence[int], names: Mapping[int, str]) -> str:
+    """Return 'layer 2 (layer_2_relu)', or 'layers 2, 4 and 6'; of many, the first and last."""
+    if len(numbers) == 1:
+        return f"layer {numbers[0]} ({names[numbers[0]]})"
+    if len(numbers) > MOST_NAMES:
+        return f"{len(numbers)} layers, {numbers[0]} to {numbers[-1]}"
+    return f"layers {', '.join(map(str, numbers[:-1]))} and {numbers[-1]}"
+
+
+def epochs(values: pd.Series) -> str:
+    """Return values by epoch, at most six of them: 2.3, 1.9, ..., 0.4."""
+    texts = [number(value) for value in values]
+    return ", ".join(texts if len(texts) <= 6 else [*texts[:3], "...", *texts[-2:]])
+
+
+def toml(value: object) -> str:
+    """Return a value as a TOML file has it."""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, str):
+        return f'"{value}"'
+    if isinstance(value, Mapping):
+        return "{ " + ", ".join(f"{key} = {toml(each)}" for key, each in value.items()) + " }"
+    return f"{value:g}" if isinstance(value, float) else str(value)
+
+
+def change(changes: Mapping[str, object]) -> str:
+    """Return dotted keys and values as one would write them, tables named behind."""
+    words = []
+    for key, value in changes.items():
+        *table, name = key.split(".")
+        where = f" in [{'.'.join(table)}]" if table else ""
+        words.append(f"{name} = {toml(value)}{where}")
+    return ", ".join(words)
