@@ -5,7 +5,7 @@ import re
 from sql.errors import ObjectError
 
 EXPERIMENT_NAME = re.compile(r"[a-z][a-z0-9_]{0,31}")
-LAYER_NAME = re.compile(r"layer_[1-9][0-9]{0,3}_[a-z][a-z0-9_]{0,20}")
+LAYER_NAME = re.compile(r"layer_[1-9][0-9]{0,2}_[a-z][a-z0-9_]{0,20}")
 LONGEST_IDENTIFIER = 64
 LONGEST_FILE_NAME = 251
 """Bytes that a file system leaves for a table's name, `.ibd` or `.frm` behind it."""

@@ -10,6 +10,7 @@ from tests.faults.moments import CHUNKS, Hearing
 from trainer import run
 from trainer.run import Going
 from trainer.telemetry import silence
+from trainer.telemetry.patience import SECONDS as PATIENCE
 
 
 def later(seconds: float, action) -> None:
@@ -103,8 +104,8 @@ def test_ctrl_c_does_not_wait_long_for_a_suspended_server(
     moments.when(kind, 2, suspend)
     try:
         with pytest.raises(KeyboardInterrupt):
-            ground.run(watcher, Going(patience=600))
-        assert time.monotonic() - pressed[0] < 4
+            ground.run(watcher, Going(patience=PATIENCE))
+        assert time.monotonic() - pressed[0] < PATIENCE / 10  # on a busy machine too
     finally:
         server.wake()
     assert "does not know yet" in watcher.said[-1]
