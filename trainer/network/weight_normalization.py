@@ -63,7 +63,7 @@ class WeightNormalizedDense(Dense):
         self._unit, self._weights = np.empty_like(weights), np.empty_like(weights)
         self._weights_gradient = np.zeros_like(weights)
         self._norms = self._normalize(self._unit)
-        self._add_parameter("gains", self._norms)
+        self._add_parameter("gains", self._norms.copy())
 
     def _matrix(self) -> np.ndarray:
         return self._weights
