@@ -183,7 +183,8 @@ RECORDED_NEURONS = dict.fromkeys(("neuron", "cells", "zeros", "non_finite"), "in
     "magnitude_sum": "float64",
     "saturated": "float64",
 }
-RECORDED_EPOCHS = dict.fromkeys(("layer", "epoch", "steps"), "int64")
+RECORDED_EPOCHS = dict.fromkeys(("layer", "epoch", "steps", "norms"), "int64")
+NEURON_EPOCHS = dict.fromkeys(("layer", "epoch", "neurons"), "int64")
 CHUNKS = dict.fromkeys(("layer", "epoch", "first_step", "last_step", "rows"), "int64")
 CELL_SUMS = dict.fromkeys(
     ("step", "row_count", "first_row", "last_row", "finite_rows", "null_cells"), "int64"

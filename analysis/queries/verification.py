@@ -10,6 +10,7 @@ from analysis.columns import (
     CHUNKS,
     EXPECTED,
     INDEX_SUMS,
+    NEURON_EPOCHS,
     RECORDED,
     RECORDED_EPOCHS,
     RECORDED_NEURONS,
@@ -24,8 +25,16 @@ def expected_rows(connection: Connection, run_id: int) -> pd.DataFrame:
 
 
 def recorded_epochs(connection: Connection, run_id: int) -> pd.DataFrame:
-    """Return of how many steps a run has statistics, one row a (layer, epoch) that has any."""
+    """Return of how many steps a run has statistics, one row a (layer, epoch) that has any.
+
+    `norms` counts the steps of which it has norms of weights, which older versions did not record.
+    """
     return rows(connection, "recorded_epochs", RECORDED_EPOCHS, run_id=run_id)
+
+
+def neuron_epochs(connection: Connection, run_id: int) -> pd.DataFrame:
+    """Return of how many neurons a run has statistics, one row a (layer, epoch) that has any."""
+    return rows(connection, "neuron_epochs", NEURON_EPOCHS, run_id=run_id)
 
 
 def recorded_statistics(

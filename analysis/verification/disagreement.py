@@ -11,25 +11,24 @@ class Disagreement:
     """What disagrees at one place: `text` is a sentence without a full stop.
 
     `step` is None for what concerns an epoch as a whole, `layer` for all layers of it, `epoch` for
-    the run.
+    the run; `neuron` for all but what was counted of one neuron.
     """
 
     text: str
     epoch: int | None = None
     layer: int | None = None
     step: int | None = None
+    neuron: int | None = None
 
     @property
-    def order(self) -> tuple[float, float, float]:
+    def order(self) -> tuple[float, ...]:
         """Sorts by epoch, layer and step; wholes before parts, but an epoch's steps before it."""
-        return (self.epoch or 0, self.layer or 0, math.inf if self.step is None else self.step)
+        step = math.inf if self.step is None else self.step
+        return (self.epoch or 0, self.layer or 0, step, self.neuron or 0)
 
     def __str__(self) -> str:
-        place = [
-            f"{name} {value}"
-            for name, value in (("layer", self.layer), ("epoch", self.epoch), ("step", self.step))
-            if value is not None
-        ]
+        names = ("layer", "epoch", "step", "neuron")
+        place = [f"{name} {value}" for name in names if (value := getattr(self, name)) is not None]
         return f"{', '.join(place)}: {self.text}" if place else self.text
 
 

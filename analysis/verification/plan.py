@@ -45,6 +45,8 @@ class Plan:
     completed_epoch: int
     layers: tuple[LayerPlan, ...]
     problems: tuple[Disagreement, ...]
+    neuron_epochs: frozenset[int] = frozenset()
+    """Those that are to have statistics of neurons: older versions recorded none."""
 
     @property
     def full(self) -> bool:
@@ -98,7 +100,15 @@ def plan_of(connection: Connection, run_id: int) -> Plan:
             if 1 <= row["layer"] <= len(expected)
         ),
         tuple(problems),
+        _neuron_epochs(connection, run_id),
     )
+
+
+def _neuron_epochs(connection: Connection, run_id: int) -> frozenset[int]:
+    """Return the epochs that have anything of what came with the statistics of neurons."""
+    steps = queries.recorded_epochs(connection, run_id)
+    neurons = queries.neuron_epochs(connection, run_id)
+    return frozenset(steps.loc[steps["norms"] > 0, "epoch"]) | frozenset(neurons["epoch"])
 
 
 def _metrics(connection: Connection, run_id: int) -> list[int]:

@@ -7,7 +7,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 
 import pandas as pd
-from sqlalchemy import Engine
+from sqlalchemy import Connection, Engine
 
 from analysis import queries
 from analysis.verification.chunks import chunks_of
@@ -20,6 +20,7 @@ from analysis.verification.epochs import (
     overall_views,
     truth_of,
 )
+from analysis.verification.neurons import neurons_of_cells, neurons_of_steps, neurons_there
 from analysis.verification.plan import LayerPlan, Plan, plan_of
 from analysis.verification.steps import recorded_steps, stored_steps
 
@@ -55,8 +56,10 @@ def verified(
         plan = plan_of(connection, run_id)
         chunks = queries.recorded_chunks(connection, run_id)
         recorded = queries.recorded_epochs(connection, run_id)
+        neurons = queries.neuron_epochs(connection, run_id)
     found = [*plan.problems, *chunks_of(plan, chunks)]
     found += _unexpected_statistics(engine, plan, recorded)
+    found += _unexpected_neurons(plan, neurons)
     begin(sum(layer.values for layer, _ in plan.parts()))
     pool = ThreadPoolExecutor(CONNECTIONS, thread_name_prefix="verifier")
     try:
@@ -88,11 +91,16 @@ class _Recorded:
 
     def _part(self, layer: LayerPlan, epoch: int) -> list[Disagreement]:
         with self.engine.connect() as connection:
-            recorded = queries.recorded_statistics(
-                connection, self.plan.run_id, layer.number, epoch
-            )
+            place = (self.plan.run_id, layer.number, epoch)
+            recorded = queries.recorded_statistics(connection, *place)
+            found = recorded_steps(layer, epoch, recorded)
+            if not found and epoch in self.plan.neuron_epochs:
+                said = queries.recorded_neurons(connection, *place)
+                found += neurons_there(layer, epoch, said)
+                if not found:
+                    found += neurons_of_steps(layer, epoch, said, recorded)
         self.advance(layer.values)
-        return recorded_steps(layer, epoch, recorded)
+        return found
 
 
 class _Stored:
@@ -150,30 +158,53 @@ class _Stored:
             cells = queries.cell_sums(connection, experiment, layer.number, run_id, epoch)
             index = queries.index_sums(connection, experiment, layer.number, run_id, epoch)
             recorded = queries.recorded_statistics(connection, run_id, layer.number, epoch)
+            found = stored_steps(layer, epoch, cells, index, recorded)
+            if not found and epoch in self.plan.neuron_epochs:
+                found = self._neurons(connection, layer, epoch, recorded)
         self.advance(layer.values)
         rows = int(cells["row_count"].sum())
         with self._lock:
             self.rows += rows
             self.values += rows * layer.width
-        return (
-            truth_of(layer, cells, recorded),
-            stored_steps(layer, epoch, cells, index, recorded),
-        )
+        return truth_of(layer, cells, recorded), found
+
+    def _neurons(
+        self, connection: Connection, layer: LayerPlan, epoch: int, recorded: pd.DataFrame
+    ) -> list[Disagreement]:
+        run_id, experiment = self.plan.run_id, self.plan.experiment
+        said = queries.recorded_neurons(connection, run_id, layer.number, epoch)
+        found = list(neurons_there(layer, epoch, said))
+        if not found and len(layer.rows):
+            cells = queries.layer_neurons(connection, experiment, layer.number, run_id, epoch)
+            found += neurons_of_cells(layer, epoch, cells, said)
+            found = found or list(neurons_of_steps(layer, epoch, said, recorded))
+        return found
 
 
 def _unexpected_statistics(
     engine: Engine, plan: Plan, recorded: pd.DataFrame
 ) -> Iterator[Disagreement]:
     """Yield the statistics of layers that the run has not, and of epochs it has not completed."""
-    numbers = {layer.number for layer in plan.layers}
-    for part in recorded.itertuples():
-        if part.layer in numbers and part.epoch in plan.complete():
-            continue
-        if plan.status == "running" and part.epoch > plan.completed_epoch:
-            continue
+    for part in _unexpected(plan, recorded):
         with engine.connect() as connection:
             rows = queries.recorded_statistics(connection, plan.run_id, part.layer, part.epoch)
         for step in rows["step"]:
             yield Disagreement(
                 "step_statistics has a row, and none is expected", part.epoch, part.layer, int(step)
             )
+
+
+def _unexpected_neurons(plan: Plan, neurons: pd.DataFrame) -> Iterator[Disagreement]:
+    """Yield the layers and epochs that have statistics of neurons and are not to have any."""
+    for part in _unexpected(plan, neurons):
+        told = f"neuron_statistics has rows ({part.neurons}), and none is expected"
+        yield Disagreement(told, part.epoch, part.layer)
+
+
+def _unexpected(plan: Plan, parts: pd.DataFrame) -> Iterator[tuple]:
+    numbers = {layer.number for layer in plan.layers}
+    for part in parts.itertuples():
+        planned = part.layer in numbers and part.epoch in plan.complete()
+        under_way = plan.status == "running" and part.epoch > plan.completed_epoch
+        if not (planned or under_way):
+            yield part

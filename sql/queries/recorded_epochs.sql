@@ -4,7 +4,8 @@
 SELECT
     layer,
     epoch,
-    COUNT(step) AS steps
+    COUNT(step) AS steps,
+    COUNT(weight_norm) AS norms
 FROM recorded_statistics
 WHERE run_id = :run_id
 GROUP BY layer, epoch

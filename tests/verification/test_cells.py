@@ -64,12 +64,25 @@ def test_a_cell_that_was_not_finite_and_gets_a_value_is_found(diverging):
     assert (6, 2, 4) in bench.places(run_id)
 
 
-def test_two_cells_exchanged_in_a_step_are_beyond_any_sum(bench, run_id):
-    """Stated in analysis/verification: what leaves a step's values as they are is not found."""
+def test_two_cells_exchanged_in_a_row_are_found_in_their_neurons(bench, run_id):
     ((one, two),) = bench.select(
         f"SELECT Gradient1, Gradient2 FROM {bench.table(5)} WHERE Run = {run_id} AND {PLACE}"
     )
     bench.alter(run_id, 5, f"Gradient1 = {two!r}, Gradient2 = {one!r}", PLACE)
+    found = bench.found(run_id)
+    assert [(each.layer, each.epoch, each.neuron) for each in found] == [(5, 2, 1), (5, 2, 2)]
+    assert str(found[0]).startswith(
+        "layer 5, epoch 2, neuron 1: magnitude_sum of neuron_statistics"
+    )
+
+
+def test_two_rows_exchanged_in_a_step_are_beyond_any_sum(bench, run_id):
+    """Stated in analysis/verification: what leaves the values of neurons and steps is not found."""
+    where = f"Run = {run_id} AND Epoch = 2 AND Step = 2 AND RowIndex"
+    for old, new in ((0, 1000), (1, 0), (1000, 1)):
+        assert bench.execute(
+            f"UPDATE {bench.table(5)} SET RowIndex = {new} WHERE {where} = {old}"
+        ) == 1  # fmt: skip
     assert bench.found(run_id) == ()
 
 

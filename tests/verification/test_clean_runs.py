@@ -50,10 +50,20 @@ def test_a_run_with_null_cells_agrees(diverging, precision):
         {"hidden_widths": [1]},
         {"activation": "relu", "initial_weight_scale": 1e-300},
         {"activation": "relu", "dropout": 0.2, "batch_normalization": True},
+        {"hidden_widths": [9, 9, 4], "residual": [[1, 2], [3, 3]], "normalization": "layer"},
+        {"hidden_widths": [6, 5], "activation": ["prelu", "swish"], "normalization": "weight"},
         {"batch_size": 7},
         {"batch_size": 500},
     ],
-    ids=["one neuron", "zeros", "more layers", "whole batches", "one batch"],
+    ids=[
+        "one neuron",
+        "zeros",
+        "more layers",
+        "projections",
+        "weight normalisation",
+        "whole batches",
+        "one batch",
+    ],
 )
 def test_a_network_of_another_shape_agrees(laboratory, small, changes):
     name = "shape_" + "_".join(changes)

@@ -1,0 +1,11 @@
+-- What:  of which layers and epochs one run has statistics of neurons, whether it is to have them or not.
+-- Grain: one row a (layer, epoch).
+-- NULL:  never.
+SELECT
+    layer,
+    epoch,
+    COUNT(neuron) AS neurons
+FROM recorded_neurons
+WHERE run_id = :run_id
+GROUP BY layer, epoch
+ORDER BY layer, epoch
