@@ -93,7 +93,17 @@ class Network:
             labels: integers (batch,), in [0, classes).
         """
         with np.errstate(all="ignore"):
-            return self._softmax.loss(labels), sum(layer.penalty() for layer in self.layers)
+            penalty = sum(layer.penalty() for layer in self.layers)
+        return self.data_loss(labels), penalty
+
+    def data_loss(self, labels: np.ndarray) -> float:
+        """Return the data loss of the latest forward alone, a mean over its batch.
+
+        Args:
+            labels: as for `loss`.
+        """
+        with np.errstate(all="ignore"):
+            return self._softmax.loss(labels)
 
     def correct(self, labels: np.ndarray) -> int:
         """Return how many samples of the latest forward were classified as their labels say."""

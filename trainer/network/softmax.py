@@ -38,6 +38,7 @@ class Softmax(Layer):
             raise ValueError(f"the loss is {loss!r}, not {' or '.join(map(repr, LOSSES))}")
         super().__init__(width, dtype)
         self.loss_name = loss
+        self._numbers = np.arange(0)
 
     def forward(self, inputs: np.ndarray, training: bool) -> np.ndarray:
         """Return p = exp(z) / sum exp(z); (batch, classes) -> (batch, classes).
@@ -48,9 +49,10 @@ class Softmax(Layer):
         batch = len(inputs)
         self._shifted = self._rows("shifted", batch)
         self._probabilities = self._rows("probabilities", batch)
-        np.subtract(inputs, inputs.max(axis=1, keepdims=True), out=self._shifted)
+        largest = np.maximum.reduce(inputs, axis=1, keepdims=True)
+        np.subtract(inputs, largest, out=self._shifted)
         np.exp(self._shifted, out=self._probabilities)
-        self._total = self._probabilities.sum(axis=1, keepdims=True)
+        self._total = np.add.reduce(self._probabilities, axis=1, keepdims=True)
         return np.divide(self._probabilities, self._total, out=self._probabilities)
 
     def loss(self, labels: np.ndarray) -> float:
@@ -60,8 +62,10 @@ class Softmax(Layer):
         """
         if self.loss_name == "mean_squared_error":
             return float(np.square(self._errors(labels)).mean())
-        of_label = self._shifted[np.arange(len(labels)), labels]
-        return float((np.log(self._total[:, 0]) - of_label).mean())
+        losses = np.log(self._total[:, 0])
+        losses -= self._shifted[self._samples(len(labels)), labels]
+        # The mean, without the way through Python that `mean` takes.
+        return float(np.add.reduce(losses) / len(losses))
 
     def correct(self, labels: np.ndarray) -> int:
         """Return how many samples have their label as the most probable class.
@@ -85,7 +89,7 @@ class Softmax(Layer):
         if self.loss_name == "mean_squared_error":
             return self._squares_backward(labels, gradient)
         np.copyto(gradient, self._probabilities)
-        gradient[np.arange(batch), labels] -= 1.0
+        gradient[self._samples(batch), labels] -= 1.0
         gradient /= batch
         return gradient
 
@@ -107,9 +111,15 @@ class Softmax(Layer):
 
         p - 1 would be zero where p rounds to 1.
         """
-        rows = np.arange(len(labels))
+        rows = self._samples(len(labels))
         errors = self._rows("errors", len(labels))
         np.copyto(errors, self._probabilities)
         errors[rows, labels] = 0.0
         errors[rows, labels] = -errors.sum(axis=1)
         return errors
+
+    def _samples(self, batch: int) -> np.ndarray:
+        """Return the numbers of the batch's samples, from 0."""
+        if len(self._numbers) < batch:
+            self._numbers = np.arange(batch)
+        return self._numbers[:batch]
