@@ -15,6 +15,7 @@ from analysis.exhibition import exhibit
 from analysis.queries import experiment_summary
 from analysis.report import report as write_report
 from analysis.runs import finished_runs
+from analysis.showcase import show
 from analysis.verification import to_verify
 from analysis.verification import verify as verify_runs
 from sql.connection import reader_engine
@@ -24,6 +25,7 @@ from sql.refusal import Refusal
 FIGURES = Path("figures")
 REPORT = Path("report")
 COMPARISON = Path("compare")
+GALLERY = Path("gallery")
 KEPT = "kept.json"
 
 
@@ -131,6 +133,25 @@ def diagnose(run_id: int | None, experiment: str | None) -> None:
             run = chosen_run(experiment_summary(connection), run_id, experiment)
             for line in diagnose_run(connection, run):
                 click.echo(line)
+    except (AnalysisError, DatabaseError) as error:
+        raise Refusal(str(error)) from error
+
+
+@main.command()
+@click.option(
+    "--output",
+    "folder",
+    type=click.Path(path_type=Path),
+    default=GALLERY,
+    show_default=True,
+    help="Folder for the page; other files in it stay as they are.",
+)
+def gallery(folder: Path) -> None:
+    """Show every experiment that has a finished run beside all others, in one page."""
+    try:
+        engine = reader_engine()
+        with engine.connect() as connection:
+            show(connection, folder, say=click.echo)
     except (AnalysisError, DatabaseError) as error:
         raise Refusal(str(error)) from error
 

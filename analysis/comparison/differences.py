@@ -35,13 +35,15 @@ def _settings(row: pd.Series) -> dict[str, str]:
         config.pop(name, None)
     config["epochs"] = int(row["epochs"])  # as run, whatever the experiment says
     config.pop("dataset", None)  # likewise: it is what the data set was by default
-    return found | dict(_flat(config))
+    config.pop("limit", None)  # training_images says it
+    return found | dict(flat(config))
 
 
-def _flat(table: Mapping[str, object], prefix: str = "") -> Iterator[tuple[str, str]]:
+def flat(table: Mapping[str, object], prefix: str = "") -> Iterator[tuple[str, str]]:
+    """Yield the settings of a configuration in few words, each with its dotted key."""
     for key, value in table.items():
         if isinstance(value, dict):
-            yield from _flat(value, f"{prefix}{key}.")
+            yield from flat(value, f"{prefix}{key}.")
         else:
             yield prefix + key, spelled(value)
 

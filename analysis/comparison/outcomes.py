@@ -11,7 +11,6 @@ from analysis import queries
 from analysis.errors import NoRowsError
 from analysis.figures import marks
 from analysis.figures.compared import dense_norms, first_to_last
-from analysis.figures.layer_styles import is_dense
 from analysis.runs import Run
 
 UNKNOWN = "not recorded"
@@ -65,12 +64,12 @@ def outcomes(connection: Connection, runs: list[Run], norms: pd.DataFrame) -> li
         Outcome(
             "dead neurons",
             "of dense layers: gradient exactly zero all epoch",
-            each(lambda run: _dead(connection, run)),
+            each(lambda run: _dead(connection, run, dense[run.run_id])),
         ),
         Outcome(
             "saturated values",
             "of activations: slope below 1 % of its largest",
-            each(lambda run: _saturated(connection, run)),
+            each(lambda run: _saturated(connection, run, dense[run.run_id])),
         ),
         Outcome(
             "update / weights",
@@ -92,19 +91,18 @@ def _last(frame: pd.DataFrame) -> pd.DataFrame:
     return frame[frame["epoch"] == frame["epoch"].max()]
 
 
-def _dead(connection: Connection, run: Run) -> str:
+def _dead(connection: Connection, run: Run, dense: pd.DataFrame) -> str:
     last = _last(queries.dead_neurons(connection, run.run_id))
-    own = last[[is_dense(name) for name in last["layer_name"]]]
-    own = own.dropna(subset="fraction")
-    if own.empty:
+    own = last[last["layer"].isin(dense.loc[dense["norm"].notna(), "layer"])]
+    if own.empty:  # the view calls no neuron dead whose gradient is not finite
         return NOT_FINITE
     dead, all_of_them = int(own["dead"].sum()), int(own["width"].sum())
     return f"{dead / all_of_them:.1%} ({dead:,} of {all_of_them:,})"
 
 
-def _saturated(connection: Connection, run: Run) -> str:
-    own = _last(queries.saturation(connection, run.run_id)).dropna(subset="saturated")
-    if own.empty:
+def _saturated(connection: Connection, run: Run, dense: pd.DataFrame) -> str:
+    own = _last(queries.saturation(connection, run.run_id))
+    if dense["norm"].isna().all():
         return NOT_FINITE
     return f"{(own['saturated'] * own['width']).sum() / own['width'].sum():.1%}"
 
