@@ -16,5 +16,8 @@ def scaled(images: np.ndarray, dtype: DTypeLike, out: np.ndarray | None = None) 
     if dtype not in (np.float32, np.float64):
         raise ValueError(f"images are scaled in float32 or float64, not in {dtype}")
     middle = dtype.type(MIDDLE)
-    out = np.subtract(images, middle, out=out, dtype=dtype)
+    if out is None:
+        out = np.empty(images.shape, dtype)
+    np.copyto(out, images)  # converting while subtracting would go through small buffers
+    np.subtract(out, middle, out=out)
     return np.divide(out, middle, out=out)
