@@ -184,6 +184,9 @@ RECORDED_NEURONS = dict.fromkeys(("neuron", "cells", "zeros", "non_finite"), "in
     "saturated": "float64",
 }
 RECORDED_EPOCHS = dict.fromkeys(("layer", "epoch", "steps", "norms"), "int64")
+RUN_SUMMARY = dict.fromkeys(
+    ("accuracy", "loss", "validation_accuracy", "validation_loss", "seconds"), "float64"
+) | dict.fromkeys(("gradient_rows", "gradient_values"), "int64")
 NEURON_EPOCHS = dict.fromkeys(("layer", "epoch", "neurons"), "int64")
 CHUNKS = dict.fromkeys(("layer", "epoch", "first_step", "last_step", "rows"), "int64")
 CELL_SUMS = dict.fromkeys(

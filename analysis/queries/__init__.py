@@ -42,6 +42,7 @@ from analysis.queries.verification import (
     recorded_epochs,
     recorded_neurons,
     recorded_statistics,
+    run_summary,
 )
 
 __all__ = [
@@ -74,6 +75,7 @@ __all__ = [
     "recorded_neurons",
     "recorded_statistics",
     "run_provenance",
+    "run_summary",
     "saturation",
     "step_norms",
     "storage_hypotheses",

@@ -14,6 +14,7 @@ from analysis.columns import (
     RECORDED,
     RECORDED_EPOCHS,
     RECORDED_NEURONS,
+    RUN_SUMMARY,
 )
 from analysis.queries.frames import rows
 from sql.names import checked_experiment
@@ -22,6 +23,11 @@ from sql.names import checked_experiment
 def expected_rows(connection: Connection, run_id: int) -> pd.DataFrame:
     """Return what each epoch of a run is to hold, one row a layer."""
     return rows(connection, "expected_rows", EXPECTED, run_id=run_id)
+
+
+def run_summary(connection: Connection, run_id: int) -> pd.DataFrame:
+    """Return, in one row, what experiment_summary says of a run's epochs and rows."""
+    return rows(connection, "run_summary", RUN_SUMMARY, run_id=run_id)
 
 
 def recorded_epochs(connection: Connection, run_id: int) -> pd.DataFrame:

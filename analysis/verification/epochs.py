@@ -117,7 +117,7 @@ def disagreeing(
             if not needed <= truths.keys():
                 continue
             if column == "ratio":
-                true, tolerance = _ratio(truths[layer + 1, epoch], truths[layer, epoch])
+                true, tolerance = ratio_of(truths[layer + 1, epoch], truths[layer, epoch])
             else:
                 name = OF_A_LAYER.get(view, {}).get(column, column)
                 true, tolerance = truths[layer, epoch][name]
@@ -131,8 +131,9 @@ def disagreeing(
                 yield Disagreement(f"{told}cells", epoch, layer)
 
 
-def _ratio(above: Truth, below: Truth) -> tuple[float, float]:
-    (numerator, first), (denominator, second) = above["norm"], below["norm"]
+def ratio_of(above: Truth, below: Truth, name: str = "norm") -> tuple[float, float]:
+    """Return what the ratio of two layers' norms is by the cells, and what it may be off by."""
+    (numerator, first), (denominator, second) = above[name], below[name]
     if denominator == 0 or np.isnan(denominator + numerator):
         return np.nan, 0.0
     ratio = numerator / denominator

@@ -23,6 +23,7 @@ from analysis.verification.epochs import (
 from analysis.verification.neurons import neurons_of_cells, neurons_of_steps, neurons_there
 from analysis.verification.plan import LayerPlan, Plan, plan_of
 from analysis.verification.steps import recorded_steps, stored_steps
+from analysis.verification.summaries import dense_ratios, summaries
 
 CONNECTIONS = max(2, min(4, os.cpu_count() or 1))
 
@@ -67,6 +68,9 @@ def verified(
         found += job.carry_out(pool)
     finally:
         pool.shutdown(wait=True, cancel_futures=True)
+    if not found:  # they would only repeat what is wrong with what they sum up
+        with engine.connect() as connection:
+            found += summaries(connection, plan)
     return Outcome(
         plan,
         tuple(sorted(found, key=lambda each: each.order)),
@@ -131,6 +135,8 @@ class _Stored:
             found += stray.result()[1]
         for view in (*views, overall):
             found += disagreeing(self.plan, view.result(), truths)
+        with self.engine.connect() as connection:
+            found += dense_ratios(connection, self.plan, truths)
         return found
 
     def _views(self, layer: LayerPlan) -> Views:

@@ -69,6 +69,15 @@ def test_stored_norms_of_which_one_is_altered_are_found(own):
         ("ratio_avg", ("numerator.norm / ", "2 * numerator.norm / ")),
         ("experiment_norms", ("AVG(step_norm)", "MAX(step_norm)")),
         ("epoch_means", ("sums.mean_abs / ", "sums.mean / ")),
+        ("dense_norm_ratios", ("NULLIF(norms.norm, 0) AS", "NULLIF(2 * norms.norm, 0) AS")),
+        ("dense_norm_ratios", ("pairs.next_gradient_norm /", "2 * pairs.next_gradient_norm /")),
+        ("dense_norm_ratios", ("pairs.next_norm,", "pairs.norm,")),
+        ("layer_sizes", ("SUM(steps.`rows`)", "MAX(steps.`rows`)")),
+        ("layer_sizes", ("SUM(progress.`rows`)", "MAX(progress.`rows`)")),
+        ("experiment_summary", ("last.accuracy,", "last.loss,")),
+        ("experiment_summary", ("SUM(seconds)", "MAX(seconds)")),
+        ("experiment_summary", ("SUM(progress.`rows` * layers.width)", "SUM(progress.`rows`)")),
+        ("layer_neurons", ("SUM(ABS(cells.", "SUM((cells.")),
     ],
 )
 def test_a_view_that_says_something_else_is_found(own, view, change):

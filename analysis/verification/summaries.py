@@ -1,0 +1,104 @@
+"""What the views of whole runs say, against the steps, the chunks and the views they sum up."""
+
+from collections.abc import Iterator
+from itertools import pairwise
+
+import numpy as np
+import pandas as pd
+from sqlalchemy import Connection
+
+from analysis import queries
+from analysis.errors import NoRowsError
+from analysis.verification.disagreement import Disagreement, differ, shown
+from analysis.verification.epochs import Truth, ratio_of
+from analysis.verification.plan import Plan
+
+OF_LAST_EPOCH = ("accuracy", "loss", "validation_accuracy", "validation_loss")
+
+
+def summaries(connection: Connection, plan: Plan) -> Iterator[Disagreement]:
+    """Yield where layer_sizes and experiment_summary do not say what a run is to hold.
+
+    Of a run that goes on or has stopped they may count rows of an epoch under way.
+    """
+    epochs = plan.completed_epoch
+    exact = plan.status == "finished"
+    rows = {layer.number: int(layer.rows.sum()) * epochs for layer in plan.layers}
+    stored = rows if plan.full else dict.fromkeys(rows, 0)
+    for row in queries.layer_sizes(connection, plan.run_id).itertuples():
+        if not exact or row.layer not in rows:
+            continue
+        for name, expected in (("computed_rows", rows), ("stored_rows", stored)):
+            yield from _told(
+                "layer_sizes", name, getattr(row, name), expected[row.layer], layer=row.layer
+            )
+    widths = {layer.number: layer.width for layer in plan.layers}
+    true = _of_epochs(connection, plan) | {
+        "gradient_rows": (sum(stored.values()), 0.0),
+        "gradient_values": (sum(count * widths[each] for each, count in stored.items()), 0.0),
+    }
+    said = queries.run_summary(connection, plan.run_id).iloc[0]
+    for name, (value, tolerance) in true.items():
+        if exact or not name.startswith("gradient_"):
+            yield from _told("experiment_summary", name, said[name], value, tolerance)
+
+
+def dense_ratios(
+    connection: Connection, plan: Plan, truths: dict[tuple[int, int], Truth]
+) -> Iterator[Disagreement]:
+    """Yield where dense_norm_ratios does not say what the cells of two dense layers give.
+
+    `truths` is by (layer, epoch); an epoch that is not in it is left out.
+    """
+    sizes = queries.layer_sizes(connection, plan.run_id)
+    dense = sizes.loc[sizes["kind"] == "dense", "layer"].to_list()
+    try:
+        frame = queries.dense_norm_ratios(connection, plan.run_id).set_index(["layer", "epoch"])
+    except NoRowsError:
+        frame = pd.DataFrame()
+    for layer, following in pairwise(dense):
+        for epoch in plan.complete():
+            if not {(layer, epoch), (following, epoch)} <= truths.keys():
+                continue
+            if (layer, epoch) not in frame.index:
+                yield Disagreement("the view dense_norm_ratios has no row", epoch, layer)
+                continue
+            said = frame.loc[(layer, epoch)]
+            above, below = truths[following, epoch], truths[layer, epoch]
+            true = {
+                "next_layer": (following, 0.0),
+                "ratio": ratio_of(above, below, "norm"),
+                "gradient_ratio": ratio_of(above, below, "gradient_norm"),
+                "numerator": above["norm"],
+                "denominator": below["norm"],
+            }
+            for name, (value, tolerance) in true.items():
+                yield from _told(
+                    "dense_norm_ratios", name, said[name], value, tolerance, epoch, layer
+                )
+
+
+def _of_epochs(connection: Connection, plan: Plan) -> dict[str, tuple[float, float]]:
+    if not plan.completed_epoch:
+        return dict.fromkeys(OF_LAST_EPOCH, (np.nan, 0.0))
+    curves = queries.training_curves(connection, plan.run_id).set_index("epoch")
+    last = curves.loc[plan.completed_epoch]
+    true = {name: (last[name], 0.0) for name in OF_LAST_EPOCH}
+    if plan.status == "finished":
+        seconds = curves["seconds"].sum()
+        true["seconds"] = (seconds, 1e-12 * seconds)
+    return true
+
+
+def _told(
+    view: str,
+    name: str,
+    said: float,
+    true: float,
+    tolerance: float = 0.0,
+    epoch: int | None = None,
+    layer: int | None = None,
+) -> Iterator[Disagreement]:
+    if differ(np.array([said]), np.array([true]), tolerance).any():
+        told = f"{name} of the view {view} is {shown(said)}, and {shown(true)} is expected"
+        yield Disagreement(told, epoch, layer)
