@@ -115,8 +115,8 @@ def _schedule(experiment: Experiment, steps: int) -> Schedule:
     settings = experiment.optimizer.schedule
     if settings.warm_up > steps:
         raise ExperimentError(
-            f"{experiment.name} warms up for {settings.warm_up:,} steps, but the run has only "
-            f"{steps:,}: give it more epochs, or a shorter warm_up"
+            f"experiment {experiment.name} warms up for {settings.warm_up:,} steps, but the run "
+            f"has only {steps:,}: give it more epochs, or a shorter warm_up"
         )
     values = settings.model_dump(exclude={"kind", "warm_up"})
     if settings.kind == "cosine":

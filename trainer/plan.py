@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from trainer import experiments
+from trainer.assembly import build_optimizer
 from trainer.datasets import Dataset, load
 from trainer.experiments import Experiment
 from trainer.run import Settings, describe
@@ -59,12 +60,16 @@ def plans(
 ) -> list[Plan]:
     """Return a plan for each of `settings` and each experiment, on `dataset` or on its own.
 
-    Raises DatasetError where a data set cannot be had.
+    Raises DatasetError where a data set cannot be had, and ExperimentError where a run would have
+    too few steps.
     """
     names = [dataset or experiment.dataset or "auto" for _, experiment in found]
     loaded = {name: load(name, data_dir) for name in dict.fromkeys(names)}
-    return [
+    wanted = [
         Plan(experiment, each, loaded[name], source)
         for each in settings
         for name, (source, experiment) in zip(names, found, strict=True)
     ]
+    for plan in wanted[: len(found)]:
+        build_optimizer(plan.experiment, plan.description.training_images)
+    return wanted

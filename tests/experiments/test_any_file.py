@@ -9,7 +9,14 @@ from hypothesis import strategies as st
 from trainer.errors import ExperimentError
 from trainer.experiments import Experiment, load
 
-KEYS = [*Experiment.model_fields, "optimizer.kind", "optimizer.learning_rate", "unknown", '"a\\nb"']
+KEYS = [
+    *Experiment.model_fields,
+    "optimizer.kind",
+    "optimizer.learning_rate",
+    "optimizer.schedule",
+    "unknown",
+    '"a\\nb"',
+]
 VALUES = [
     "0",
     "1",
@@ -36,6 +43,13 @@ VALUES = [
     "{}",
     '{ kind = "adam", beta_1 = 0.5 }',
     '{ kind = "sgd", momentum = 2 }',
+    '{ kind = "he" }',
+    '{ kind = "norm", limit = 0.5 }',
+    '{ kind = "cosine", warm_up = 10 }',
+    "[[1, 2], [3, 5]]",
+    '"layer"',
+    '"sample"',
+    '["relu", "tanh"]',
     "{ weight_l1 = 0.1 }",
     "= =",
     "",

@@ -84,8 +84,8 @@ def test_a_warm_up_longer_than_a_run_on_few_images_is_refused_with_both_numbers(
     with pytest.raises(ExperimentError) as caught:
         build_optimizer(found, images=600)
     assert str(caught.value) == (
-        "a warms up for 41 steps, but the run has only 40: give it more epochs, or a shorter "
-        "warm_up"
+        "experiment a warms up for 41 steps, but the run has only 40: give it more "
+        "epochs, or a shorter warm_up"
     )
 
 

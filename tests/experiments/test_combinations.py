@@ -101,6 +101,11 @@ def refusal(tmp_path: Path):
             "is at least 1e-30",
         ),
         (
+            SGD + "normalization = 'weight'\ninitialization = { kind = 'constant' }",
+            "line 5: 'initialization.value' is left out; weight normalisation needs weights whose "
+            "size is at least 1e-30",
+        ),
+        (
             SGD + "normalization = 'weight'\ninitial_weight_scale = 1e-40",
             "line 5: 'initial_weight_scale' is 1e-40; weight normalisation needs weights whose "
             "size is at least 1e-30",

@@ -68,7 +68,10 @@ def _sentence(detail: ErrorDetails, place: _Place, table: Any) -> str:
                 kinds, _look_up(table, place.parts)
             )
         case kind if kind == COMBINATION:
-            found = _found(_look_up(table, place.parts))
+            try:
+                found = _found(_look_up(table, place.parts))
+            except KeyError:  # it is the default that does not go with another value
+                found = "left out"
             return f"{place.key!r} is {found}; {detail['ctx']['why']}"
     return f"{place.key!r} is {_found(detail['input'])}; allowed is {place.allowed}"
 
