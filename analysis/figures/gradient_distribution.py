@@ -11,6 +11,7 @@ from analysis.figures.epoch_grid import MOST_LABELS, Colors, color_bar
 from analysis.figures.log_colors import power
 from analysis.figures.style import LINE_OF_TITLE, PALETTE, layout, title_of_run
 from analysis.runs import Run
+from sql.cells import DECADES
 
 ROW = (6, 18)  # pixels of a layer, fewest and most
 BARS = 200  # pixels of the panel of one layer
@@ -37,7 +38,7 @@ def gradient_distribution(
     shares = _shares(cells)
     epochs = sorted(set(shares["epoch"]))
     layers = sorted(set(shares["layer"]))
-    places = _places(shares["decade"])
+    places = _places(shares.loc[shares["share"] > 0, "decade"])
     rows = max(ROW[0], min(ROW[1], 500 / len(layers))) * len(layers)
     heights = [rows] * len(epochs) + [BARS]
     plot = sum(heights) + GAP * len(epochs)
@@ -106,10 +107,11 @@ def _places(decades: pd.Series) -> dict[float | None, int]:
 
 def _wide(own: pd.DataFrame, index: str, rows: Sequence[int], places: Mapping) -> np.ndarray:
     """Return shares as (rows, places), 0 where there is no value."""
+    own = own[own["share"] > 0]
     at = [places[None if pd.isna(decade) else int(decade)] for decade in own["decade"]]
     wide = own.assign(at=at).pivot(index=index, columns="at", values="share")
     span = range(min(places.values()), max(places.values()) + 1)
-    return wide.reindex(index=rows, columns=span).fillna(0.0).to_numpy()
+    return wide.reindex(index=rows, columns=span).fillna(0.0).to_numpy(copy=True)
 
 
 def _map(
@@ -136,7 +138,11 @@ def _map(
 
 
 def _decade(at: int, zero: int) -> str:
-    return "exactly zero" if at == zero else f"{power(at)} to {power(at + 1)}"
+    if at == zero:
+        return "exactly zero"
+    if at == DECADES[0]:
+        return f"below {power(at + 1)}"
+    return f"{power(at)} and more" if at == DECADES[-1] else f"{power(at)} to {power(at + 1)}"
 
 
 def _add_bars(

@@ -9,6 +9,7 @@ from markupsafe import Markup
 from sqlalchemy import Connection
 
 from analysis.figures.experiment_card import common_axis, experiment_card
+from analysis.figures.style import many
 from analysis.pages import INDEX, SCRIPT, TEMPLATES, drawn, script
 from analysis.publishing import staged
 from analysis.showcase.exhibits import Exhibit, exhibits
@@ -28,8 +29,8 @@ def show(connection: Connection, folder: Path, say: Say) -> None:
     for dataset, own in found.items():
         best = max(own, key=_rank)
         say(
-            f"{len(own)} experiments on {dataset}; best test accuracy: {best.accuracy} with "
-            f"{best.run.experiment} (run {best.run.run_id})."
+            f"{many(len(own), 'experiment')} on {dataset}; best test accuracy: {best.accuracy} "
+            f"with {best.run.experiment} (run {best.run.run_id})."
         )
     say(f"{folder / INDEX}: open it in a browser; it needs no network.")
 

@@ -1,0 +1,107 @@
+"""Shares of gradient values by decade of magnitude."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from analysis.figures import gradient_distribution
+
+NAN = float("nan")
+
+
+@pytest.fixture
+def cells():
+    """Two layers in the first epoch and the last; in the last some gradients are exactly zero."""
+    rows = [
+        (1, 1, -3, 30), (1, 1, -1, 10), (2, 1, -1, 5),
+        (1, 5, NAN, 20), (1, 5, -3, 20), (2, 5, NAN, 5),
+    ]  # fmt: skip
+    return pd.DataFrame(rows, columns=["layer", "epoch", "decade", "cells"])
+
+
+@pytest.fixture
+def figure(cells, names, run):
+    return gradient_distribution(cells, names, (3, 469), run)
+
+
+def of_kind(figure, kind):
+    return [trace for trace in figure.data if trace.type == kind]
+
+
+def test_the_first_epoch_and_the_last_have_a_map_of_all_layers(figure):
+    first, last = of_kind(figure, "heatmap")
+    assert list(first.x) == [-5, -4, -3, -2, -1]
+    np.testing.assert_allclose(first.z, [[0, NAN, 0.75, 0, 0.25], [0, NAN, 0, 0, 1]])
+    np.testing.assert_allclose(last.z, [[0.5, NAN, 0.5, 0, 0], [1, NAN, 0, 0, 0]])
+
+
+def test_zeros_are_a_bar_of_their_own_left_of_all_decades(figure):
+    bars = of_kind(figure, "bar")
+    assert [bar.name for bar in bars] == ["epoch 1", "epoch 5"]
+    assert [list(bar.y) for bar in bars] == [[0, 0, 0.75, 0, 0.25], [0.5, 0, 0.5, 0, 0]]
+    axis = figure.layout.xaxis3
+    assert (axis.tickvals[0], axis.ticktext[0]) == (-5, "0")
+    assert bars[0].text[0] == "exactly zero"
+
+
+def test_the_menu_changes_the_bars_to_those_of_a_layer(figure):
+    buttons = figure.layout.updatemenus[0].buttons
+    assert [button.label for button in buttons] == ["Bars: layer_1_input", "Bars: layer_2_sigmoid"]
+    change, traces = buttons[1].args
+    assert [figure.data[trace].type for trace in traces] == ["bar", "bar"]
+    assert change["y"] == [[0, 0, 0, 0, 1], [1, 0, 0, 0, 0]]
+
+
+def test_ticks_stand_at_the_edges_of_decades(figure):
+    axis = figure.layout.xaxis
+    assert dict(zip(axis.tickvals, axis.ticktext, strict=True)) == {
+        -5: "0",
+        -3.5: "10<sup>\N{MINUS SIGN}3</sup>",
+        -2.5: "10<sup>\N{MINUS SIGN}2</sup>",
+        -1.5: "10<sup>\N{MINUS SIGN}1</sup>",
+        -0.5: "10<sup>0</sup>",
+    }
+
+
+def test_the_ends_say_that_they_take_what_lies_beyond(names, run):
+    rows = [(1, 1, -18, 1), (1, 1, 2, 1)]
+    cells = pd.DataFrame(rows, columns=["layer", "epoch", "decade", "cells"])
+    (bars,) = of_kind(gradient_distribution(cells, names, (1, 1), run), "bar")
+    assert bars.text[2] == "below 10<sup>\N{MINUS SIGN}17</sup>"
+    assert bars.text[-1] == "10<sup>2</sup> and more"
+
+
+@pytest.mark.parametrize(
+    ("batches", "said"),
+    [((3, 469), "3 of 469 batches of an epoch"), ((5, 5), "all 5 batches"), ((1, 1), "the one")],
+)
+def test_the_title_says_how_many_batches_were_counted(cells, names, run, batches, said):
+    assert said in gradient_distribution(cells, names, batches, run).layout.title.text
+
+
+def test_decades_without_any_value_are_not_drawn(cells, names, run):
+    empty = cells.assign(decade=-18, cells=0)
+    figure = gradient_distribution(pd.concat([cells, empty]), names, (1, 1), run)
+    assert list(of_kind(figure, "heatmap")[0].x) == [-5, -4, -3, -2, -1]
+
+
+def test_a_layer_without_a_finite_value_has_an_empty_row(names, run):
+    rows = [(1, 1, -2, 4), (2, 1, -2, 0)]
+    cells = pd.DataFrame(rows, columns=["layer", "epoch", "decade", "cells"])
+    (only,) = of_kind(gradient_distribution(cells, names, (1, 1), run), "heatmap")
+    np.testing.assert_array_equal(only.z, [[0, NAN, 1], [0, NAN, 0]])
+
+
+def test_a_run_of_nothing_but_zeros_is_drawn(names, run):
+    cells = pd.DataFrame([(1, 1, NAN, 8)], columns=["layer", "epoch", "decade", "cells"])
+    (only,) = of_kind(gradient_distribution(cells, names, (1, 1), run), "bar")
+    assert only.y[0] == 1
+
+
+def test_steps_are_added_up(names, run):
+    cells = pd.DataFrame(
+        [(1, 1, 1, -2, 3), (1, 1, 2, -2, 1), (1, 1, 2, -1, 4)],
+        columns=["layer", "epoch", "step", "decade", "cells"],
+    )
+    (bars,) = of_kind(gradient_distribution(cells, names, (2, 2), run), "bar")
+    assert list(bars.y) == [0, 0, 0.5, 0.5]
