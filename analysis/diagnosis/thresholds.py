@@ -96,6 +96,13 @@ JUMP = 1.3
 """A loss that rises from one epoch to a later one by this factor jumps; sampling noise of a loss
 over a thousand images is a few percent."""
 
+SPIKES = 2.0
+"""Deviation over mean of a layer's gradient norms over the steps of an epoch.
+
+It is below 1 for weights that change little from step to step, 1.3 with batches of one image;
+a few steps of ten times the usual norm, which throw the network elsewhere, make it 2 and more.
+"""
+
 OVERFITTED = 0.1
 """Training accuracy above validation accuracy by this much, and validation loss on its way up."""
 

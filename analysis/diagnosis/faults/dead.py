@@ -56,7 +56,10 @@ def judge(evidence: Evidence) -> Finding | None:
     norm = batch_normalization("normalised values are above zero for about half the images")
     rate = smaller_rate(evidence, "smaller steps do not throw neurons below zero")
     own = [leaky()] if "relu" in settings.activations else []
-    remedies = [rate, *own, weights, norm] if large else [weights, *own, norm, rate]
+    if small:  # no slope and no step mends what does not arrive
+        remedies = [weights, norm]
+    else:
+        remedies = [rate, *own, weights, norm] if large else [weights, *own, norm, rate]
     return Finding("dead neurons", tuple(seen), fitting(remedies, settings))
 
 

@@ -7,14 +7,14 @@ criterion diverge, https://arxiv.org/abs/1206.5533
 from analysis.diagnosis.evidence import Evidence
 from analysis.diagnosis.finding import Finding
 from analysis.diagnosis.remedies import fitting, global_clipping, smaller_rate, warm_up
-from analysis.diagnosis.thresholds import HIGH, JUMP, LARGE_UPDATE, LEARNED
+from analysis.diagnosis.thresholds import HIGH, JUMP, LARGE_UPDATE, LEARNED, SPIKES
 from analysis.diagnosis.wording import epochs, number
 
 
 def judge(evidence: Evidence) -> Finding | None:
-    """Look for a loss that rises between epochs, or starts above guessing, after large steps.
+    """Look, where steps are large, for a loss that jumps or starts above guessing, and for spikes.
 
-    Both signs are asked of a network that learns, one of another.
+    Two of the three signs are asked of a network that learns, one of another.
     """
     loss = evidence.curves["loss"].astype(float)
     if loss.isna().any():
@@ -27,7 +27,8 @@ def judge(evidence: Evidence) -> Finding | None:
     jumps, high = bool(rises.max() >= JUMP), bool(loss.iloc[0] >= HIGH * evidence.guessing)
     ratios = evidence.updates.pivot(index="layer", columns="epoch", values="ratio")
     largest = float(ratios.max().max())
-    signs = jumps + high
+    spikes = evidence.variation.loc[evidence.dense].iloc[:, -1].fillna(0.0)
+    signs = jumps + high + bool(spikes.max() >= SPIKES)
     if not largest > LARGE_UPDATE or signs < (2 if evidence.learned >= LEARNED else 1):
         return None
     layer, epoch = (int(each) for each in ratios.stack().idxmax())
@@ -38,6 +39,12 @@ def judge(evidence: Evidence) -> Finding | None:
         seen.append(
             f"The {of} loss rises to {number(risen)} in epoch {top}, {number(rises[top])} times "
             "what it had been at its lowest."
+        )
+    if spikes.max() >= SPIKES:
+        steep = int(spikes.idxmax())
+        seen.append(
+            f"From step to step the norm of the gradient of layer {steep} deviates by "
+            f"{number(spikes[steep])} times its mean: a few steps are far steeper than the rest."
         )
     seen.append(
         f"A step changes the weights of layer {layer} by {number(largest)} times their size in the "
