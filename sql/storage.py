@@ -43,10 +43,10 @@ RUN_ROWS = (
     "GROUP BY runs.run_id, runs.experiment, layers.layer_name"
 )
 # Counting the rows of step_statistics takes the longer the more sweeps there were; what a run has
-# stored there follows from the catalogue. All layers but dense ones have a row a sample.
+# stored there follows from the catalogue. A softmax layer has a row a sample.
 STATISTICS_ROWS = (
     "SELECT runs.run_id, COUNT(*) * runs.completed_epoch * CEIL(CEIL(runs.training_images / "
-    "MAX(CASE WHEN layers.kind <> 'dense' THEN layers.`rows` END)) / runs.record_every) AS kept "
+    "MAX(CASE WHEN layers.kind = 'softmax' THEN layers.`rows` END)) / runs.record_every) AS kept "
     "FROM runs INNER JOIN layers ON layers.run_id = runs.run_id "
     "GROUP BY runs.run_id, runs.completed_epoch, runs.training_images, runs.record_every"
 )

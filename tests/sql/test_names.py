@@ -102,7 +102,7 @@ def test_anything_else_is_no_layer(name):
 
 
 def test_the_longest_names_make_a_table_that_the_server_takes():
-    longest = f"{'x' * 32}_layer_1000_batch_normalization"
+    longest = f"{'x' * 32}_layer_999_layer_normalization_x"
     assert checked_experiment("x" * 32)
-    assert checked_layer("layer_1000_batch_normalization")
+    assert checked_layer("layer_999_layer_normalization_x")
     assert quoted(longest) == f"`{longest}`"

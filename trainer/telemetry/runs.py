@@ -52,6 +52,11 @@ class RunLayer:
     rows: int
     width: int
 
+    @property
+    def has_weights(self) -> bool:
+        """Whether its gradient has a row an input, and not a row a sample."""
+        return self.kind in ("dense", "projection")
+
 
 @dataclass(frozen=True)
 class RunDescription:
