@@ -7,7 +7,7 @@ COMPLETE := $(VENV)/requirements.sha256
 MAKEFLAGS += --no-print-directory --no-builtin-rules
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help up down migrate data train gallery experiments new runs drop sql url figures compare diagnose audit report verify test test-faults lint bench clean
+.PHONY: help up down migrate data train gallery experiments new runs drop sql url figures compare diagnose audit report verify test test-faults torch lint bench clean
 
 # Values reach the commands through the environment, never through the text of a recipe: a quote or a semicolon in one
 # is only a character. make itself would read a $ in a value given on its command line; `value` keeps it as typed.
@@ -100,6 +100,9 @@ test: $(COMPLETE) ## run all tests, against a real server
 test-faults: $(COMPLETE) ## run the long tests of faults: kills, outages, full disks, fuzzed files (15 min)
 	@HYPOTHESIS_PROFILE=thorough $(RUN_PYTHON) -m pytest -m 'faults or not faults' tests/faults tests/security \
 	  tests/datasets tests/experiments
+
+torch: $(COMPLETE) ## install PyTorch, which tests and bench compare with (a CPU build will do)
+	@$(RUN_PYTHON) -m pip install 'torch==2.13.0'
 
 lint: $(COMPLETE) ## check style and formatting
 	@$(RUN_PYTHON) -m ruff check .
