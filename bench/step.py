@@ -1,7 +1,8 @@
 """A training step of the paper's network beside its bare matrix products and PyTorch's step.
 
-Linear algebra runs on one thread here, which has to be said before NumPy is imported: so the
-measurement is a process of its own, `measure` its start and `python -m bench.step` what it is.
+Times are of the CPU: on an idle machine they are the clock's, and on a busy one waiting for a turn
+does not count. Linear algebra runs on one thread, which has to be said before NumPy is imported: so
+the measurement is a process of its own, which `measure` starts.
 """
 
 import os
@@ -27,13 +28,14 @@ from trainer.network import Dense
 from trainer.run import DTYPES
 
 EXPERIMENTS = ("sigmoid_sgd", "sigmoid_adam", "relu_sgd", "relu_adam")
-ROUNDS, STEPS = 150, 5
+ROUNDS, STEPS = 40, 20
+"""So many steps that caches hold what they hold in training, and not what others left."""
 ONE_THREAD = dict.fromkeys(("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"), "1")
 ROOT = Path(__file__).parents[1]
 PRODUCTS, OURS = "products", "ours"
 
 Seconds = dict[str, list[float]]
-"""What each round's steps took, by who took them."""
+"""What a step took in each round, by who took it."""
 
 
 def measure(precisions: Sequence[str], dataset: str, data_dir: Path | None, rounds: int) -> None:
@@ -60,7 +62,7 @@ def main(precisions: Sequence[str], dataset: str, data_dir: Path | None, rounds:
         raise Refusal(str(error)) from error
     ways = tuple(pytorch.WAYS) if pytorch.installed() else ()
     if not ways:
-        console.print("PyTorch is not installed (pip install torch): its column is left out.")
+        console.print("PyTorch is not installed (make torch): its column is left out.")
     for precision in precisions or ("double", "single"):
         seconds = {
             name: _rounds(name, data, DTYPES[precision], ways, rounds) for name in EXPERIMENTS
@@ -100,7 +102,7 @@ def _table(precision: str, seconds: dict[str, Seconds], ways: Sequence[str], rou
     table = Table(
         "experiment", "products", "step", "/ products",
         title=f"training step, {precision} precision, one thread, telemetry off",
-        caption=f"Medians of {rounds} rounds of {STEPS} steps, and of the ratios in each round.",
+        caption=f"CPU time: medians, of times and of ratios, of {rounds} rounds of {STEPS} steps.",
     )  # fmt: skip
     if ways:
         for heading in ("/ PyTorch", "/ its fastest"):
