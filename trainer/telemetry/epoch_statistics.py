@@ -1,7 +1,7 @@
 """What a run keeps of an epoch beside its rows: first of every chunk, then of all of them."""
 
 from collections.abc import Iterable
-from dataclasses import astuple, dataclass
+from dataclasses import dataclass
 
 from trainer.telemetry import neuron_statistics, statistics
 from trainer.telemetry.chunk import Chunk
@@ -41,8 +41,11 @@ def chunk_statistics(chunk: Chunk) -> ChunkStatistics:
         update = None if chunk.updates is None else chunk.updates[place]
         saturated = None if chunk.saturated is None else chunk.saturated[place]
         finite = finite_rows(values)
-        steps.append((number, epoch, step, *astuple(step_statistics(finite, update, saturated))))
-        neurons.add(finite, saturated)
+        row = vars(step_statistics(finite, update, saturated)).values()  # astuple would copy each
+        steps.append((number, epoch, step, *row))
+        neurons.add(finite)
+    if chunk.saturated is not None:
+        neurons.add_saturated(chunk.saturated.sum(axis=0))
     return ChunkStatistics(number, epoch, chunk.first_step, steps, neurons)
 
 
@@ -57,7 +60,7 @@ def epoch_statistics(chunks: Iterable[ChunkStatistics]) -> EpochStatistics:
         steps += chunk.steps
         place = (chunk.layer, chunk.epoch)
         if place not in layers:
-            layers[place] = NeuronStatistics(len(chunk.neurons.zeros))
+            layers[place] = NeuronStatistics(len(chunk.neurons.nonzero))
         layers[place].join(chunk.neurons)
     rows = [(*place, *row) for place, neurons in layers.items() for row in neurons.rows()]
     return EpochStatistics(steps, rows)

@@ -13,25 +13,29 @@ class NeuronStatistics:
     """What has been counted of the `width` neurons of one layer so far, each array (width,).
 
     `non_finite` counts cells that cannot be stored; a row that holds one is left out of `cells`,
-    `zeros` and `magnitude_sum`, the latter in double precision. `saturated` counts samples, those
+    `nonzero` and `magnitude_sum`, the latter in double precision. `saturated` counts samples, those
     of such rows too; None for a layer that is no activation.
     """
 
     def __init__(self, width: int) -> None:
         self.cells = 0
-        self.zeros = np.zeros(width, np.int64)
+        self.nonzero = np.zeros(width, np.int64)
         self.non_finite = np.zeros(width, np.int64)
         self.magnitude_sum = np.zeros(width)
         self.saturated: np.ndarray | None = None
 
-    def add(self, step: FiniteRows, saturated: np.ndarray | None) -> None:
-        """Count one step; `saturated`, shape (width,), as its layer told it."""
+    def add(self, step: FiniteRows) -> None:
+        """Count one step's gradient."""
         self.cells += len(step.values)
-        self.zeros += len(step.values) - step.nonzero
+        self.nonzero += step.nonzero
         self.magnitude_sum += np.add.reduce(step.magnitudes, axis=0)
         if step.non_finite is not None:
             self.non_finite += step.non_finite
-        self._add_saturated(saturated)
+
+    def add_saturated(self, counts: np.ndarray | None) -> None:
+        """Count saturated samples, shape (width,); None of a layer that cannot be saturated."""
+        if counts is not None:
+            self.saturated = counts.copy() if self.saturated is None else self.saturated + counts
 
     def join(self, later: "NeuronStatistics") -> None:
         """Add what was counted of later steps.
@@ -39,20 +43,17 @@ class NeuronStatistics:
         Sums depend, in their last bits, on what is added to what: the order is the caller's.
         """
         self.cells += later.cells
-        self.zeros += later.zeros
+        self.nonzero += later.nonzero
         self.non_finite += later.non_finite
         self.magnitude_sum += later.magnitude_sum
-        self._add_saturated(later.saturated)
+        self.add_saturated(later.saturated)
 
     def rows(self) -> Iterator[tuple]:
         """Yield one row a neuron, numbered from 1, with COLUMNS."""
-        counts = zip(self.zeros, self.non_finite, self.magnitude_sum, strict=True)
+        zero = self.cells - self.nonzero
+        counts = zip(zero, self.non_finite, self.magnitude_sum, strict=True)
         for place, (zeros, non_finite, magnitudes) in enumerate(counts):
             saturated = None if self.saturated is None else int(self.saturated[place])
             yield (
                 place + 1, self.cells, int(zeros), int(non_finite), float(magnitudes), saturated,
             )  # fmt: skip
-
-    def _add_saturated(self, counts: np.ndarray | None) -> None:
-        if counts is not None:
-            self.saturated = counts.copy() if self.saturated is None else self.saturated + counts
