@@ -2,6 +2,7 @@
 
 import re
 
+import numpy as np
 import pytest
 
 from analysis.exhibition import exhibit
@@ -25,6 +26,8 @@ addEventListener('load', () => setTimeout(() => {{
       content: page.documentElement.scrollWidth,
       drawings: page.querySelectorAll('svg.main-svg').length,
       traces: page.querySelectorAll('g.trace.scatter').length,
+      maps: page.querySelectorAll('g.hm, g.heatmaplayer > g').length,
+      menus: page.querySelectorAll('g.updatemenu-header-group').length,
       levels: page.querySelectorAll('.shapelayer path[data-index]').length,
       title: [...page.querySelectorAll('.gtitle')].map(title => title.textContent).join(''),
       broken: [...page.images].filter(image => image.complete && !image.naturalWidth).length,
@@ -79,22 +82,37 @@ def drawn(filled):
         }
 
 
+def count(figure, kind):
+    """Return how many traces of a kind a page shows before anybody touches its menu."""
+    shown = [trace for trace in figure.data if trace.type == kind and trace.visible is not False]
+    # A map without a single number is not drawn.
+    return sum(kind != "heatmap" or not np.isnan(trace.z).all() for trace in shown)
+
+
 def test_every_page_was_opened(shown):
     pages = {name for name, _ in shown}
-    assert len(pages) == 11
+    assert len(pages) == 21
     assert "index.html" in pages
 
 
 def test_every_trace_of_every_figure_is_drawn(shown, drawn):
-    expected = {name: len(figure.data) for name, figure in drawn.items()}
+    expected = {name: count(figure, "scatter") for name, figure in drawn.items()}
     assert {name: shown[name, TELEPHONE]["traces"] for name in drawn} == expected
+    expected = {name: count(figure, "heatmap") for name, figure in drawn.items()}
+    assert {name: shown[name, TELEPHONE]["maps"] for name in drawn} == expected
     assert all(shown[name, TELEPHONE]["drawings"] for name in drawn)
 
 
 def test_every_threshold_of_every_figure_is_drawn(shown, drawn):
     expected = {name: len(figure.layout.shapes) for name, figure in drawn.items()}
     assert {name: shown[name, TELEPHONE]["levels"] for name in drawn} == expected
-    assert sum(expected.values()) == 16
+    assert sum(expected.values()) == 18
+
+
+def test_every_menu_is_drawn(shown, drawn):
+    expected = {name: len(figure.layout.updatemenus) for name, figure in drawn.items()}
+    assert {name: shown[name, TELEPHONE]["menus"] for name in drawn} == expected
+    assert sum(expected.values()) == 2
 
 
 def test_every_figure_shows_its_title(shown, drawn):
@@ -121,7 +139,7 @@ def test_a_page_that_asks_the_network_would_be_noticed(tmp_path, tmp_path_factor
 
 def test_the_index_shows_a_picture_of_every_figure(folder, shown):
     pictures = re.findall(r'<img src="([^"]*)"', (folder / "index.html").read_text())
-    assert len(pictures) == 10
+    assert len(pictures) == 20
     assert shown["index.html", DESKTOP]["broken"] == 0
 
 
