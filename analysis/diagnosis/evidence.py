@@ -106,8 +106,9 @@ class Evidence:
 
     def of_epoch(self, frame: pd.DataFrame, place: int) -> pd.DataFrame:
         """Return the rows of the first (0) or last (-1) epoch that `frame` has, by layer."""
-        epoch = sorted(frame["epoch"].unique())[place]
-        return frame[frame["epoch"] == epoch].set_index("layer")
+        epochs = sorted(frame["epoch"].unique())
+        rows = frame[frame["epoch"] == epochs[place]] if epochs else frame
+        return rows.set_index("layer")
 
     def sizes(self, place: int) -> pd.Series:
         """Return the weights' root mean square in the first (0) or last (-1) epoch, by layer."""

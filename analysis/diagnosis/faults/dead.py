@@ -27,7 +27,7 @@ def judge(evidence: Evidence) -> Finding | None:
     if evidence.learned >= LEARNED:
         return None
     frame = evidence.of_epoch(evidence.neurons, -1)
-    frame = frame[[evidence.kinds[layer] in ONE_SIDED for layer in frame.index]]
+    frame = frame.loc[[evidence.kinds[layer] in ONE_SIDED for layer in frame.index]]
     dead = (frame["saturated_neurons"] / frame["width"]).dropna()
     if dead.empty or not dead.max() >= DEAD:
         return None

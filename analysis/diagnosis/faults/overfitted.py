@@ -6,6 +6,9 @@ from analysis.diagnosis.remedies import DECAY, DROPOUT, STOPPING
 from analysis.diagnosis.thresholds import LEARNED, OVERFITTED, RISEN
 from analysis.diagnosis.wording import number, percent
 
+LAST = 2
+"""So many epochs at the end must all have the risen loss: one alone may be a stumble."""
+
 
 def judge(evidence: Evidence) -> Finding | None:
     """Compare training with validation images: accuracy at the end, and where the loss turned."""
@@ -13,7 +16,8 @@ def judge(evidence: Evidence) -> Finding | None:
     last, loss = curves.iloc[-1], curves["validation_loss"].astype(float)
     gap = last["accuracy"] - last["validation_accuracy"]
     learned = 1.0 - last["loss"] / evidence.guessing
-    if not (learned >= LEARNED and gap >= OVERFITTED and loss.iloc[-1] >= RISEN * loss.min()):
+    risen = len(loss) > LAST and loss.iloc[-LAST:].min() >= RISEN * loss.min()
+    if not (learned >= LEARNED and gap >= OVERFITTED and risen):
         return None
     best = int(loss.idxmin())
     seen = (

@@ -27,7 +27,7 @@ def judge(evidence: Evidence) -> Finding | None:
     jumps, high = bool(rises.max() >= JUMP), bool(loss.iloc[0] >= HIGH * evidence.guessing)
     ratios = evidence.updates.pivot(index="layer", columns="epoch", values="ratio")
     largest = float(ratios.max().max())
-    spikes = evidence.variation.loc[evidence.dense].iloc[:, -1].fillna(0.0)
+    spikes = evidence.variation.loc[evidence.dense].max()
     signs = jumps + high + bool(spikes.max() >= SPIKES)
     if not largest > LARGE_UPDATE or signs < (2 if evidence.learned >= LEARNED else 1):
         return None
@@ -42,8 +42,9 @@ def judge(evidence: Evidence) -> Finding | None:
         )
     if spikes.max() >= SPIKES:
         steep = int(spikes.idxmax())
+        spiky = int(evidence.variation.loc[evidence.dense, steep].idxmax())
         seen.append(
-            f"From step to step the norm of the gradient of layer {steep} deviates by "
+            f"From step to step of epoch {steep} the norm of layer {spiky}'s gradient deviates by "
             f"{number(spikes[steep])} times its mean: a few steps are far steeper than the rest."
         )
     seen.append(

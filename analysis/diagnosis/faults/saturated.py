@@ -19,7 +19,7 @@ def judge(evidence: Evidence) -> Finding | None:
     if evidence.learned >= LEARNED:
         return None
     frame = evidence.of_epoch(evidence.neurons, -1)
-    frame = frame[[evidence.kinds[layer] in BOUNDED for layer in frame.index]]
+    frame = frame.loc[[evidence.kinds[layer] in BOUNDED for layer in frame.index]]
     if frame.empty:
         return None
     overall = (frame["saturated"] * frame["width"]).sum() / frame["width"].sum()

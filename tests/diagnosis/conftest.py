@@ -1,0 +1,102 @@
+"""Networks trained for real, each once a module, and what the diagnosis says of them."""
+
+import copy
+from collections.abc import Iterator, Mapping
+
+import pytest
+from click.testing import CliRunner
+from sqlalchemy import URL, Engine
+
+from analysis.__main__ import main
+from analysis.diagnosis import Evidence, Judgement, judged
+from analysis.queries import experiment_summary
+from sql.connection import engine
+from trainer import experiments
+from trainer.datasets import Dataset, load
+from trainer.experiments import Experiment
+from trainer.run import Settings, carry_out
+
+IMAGES = 2000
+NETWORK = {
+    "name": "patient", "hidden_widths": [12, 12], "activation": "relu", "batch_size": 64,
+    "initialization": {"kind": "he"}, "epochs": 2,
+    "optimizer": {"kind": "sgd", "learning_rate": 0.1},
+}  # fmt: skip
+
+
+class Clinic:
+    """Trains networks into one database, and examines them there."""
+
+    def __init__(self, url: URL, owner: Engine, reader: Engine, dataset: Dataset) -> None:
+        self.url, self.owner, self.reader, self.dataset = url, owner, reader, dataset
+        self._runs: dict[tuple, int] = {}
+
+    def admit(self, experiment: str | Experiment, **settings) -> int:
+        """Return the run of an experiment, trained on its statistics alone unless it was before."""
+        chosen = {"limit": IMAGES, "telemetry": "statistics", "seed": 1} | settings
+        known = experiment if isinstance(experiment, str) else experiment.model_dump_json()
+        key = (known, *sorted(chosen.items()))
+        if key not in self._runs:
+            found = experiments.load(experiment) if isinstance(experiment, str) else experiment
+            self._runs[key] = carry_out(found, self.dataset, Settings(**chosen), self.url)
+        return self._runs[key]
+
+    def evidence(self, run_id: int) -> Evidence:
+        with self.reader.connect() as connection:
+            runs = experiment_summary(connection).set_index("run_id", drop=False)
+            return Evidence(connection, runs.loc[run_id])
+
+    def judged(self, run_id: int) -> Judgement:
+        return judged(self.evidence(run_id))
+
+    def faults(self, run_id: int) -> list[str]:
+        return [finding.fault for finding in self.judged(run_id).findings]
+
+    def execute(self, statement: str) -> None:
+        with self.owner.begin() as connection:
+            connection.exec_driver_sql(statement)
+
+
+@pytest.fixture(scope="module")
+def clinic(migrated) -> Iterator[Clinic]:
+    owner, reader = engine(migrated), engine(migrated, read_only=True)
+    yield Clinic(migrated, owner, reader, load("sample", announce=lambda _: None))
+    owner.dispose()
+    reader.dispose()
+
+
+@pytest.fixture
+def diagnose(clinic, tmp_path, monkeypatch):
+    """Return a function that runs `python -m analysis diagnose` on the clinic's database."""
+    monkeypatch.setenv("DATABASE_URL", clinic.url.render_as_string(hide_password=False))
+    monkeypatch.setenv("SERVER_DIR", str(tmp_path / "server"))
+    monkeypatch.delenv("READER_DATABASE_URL", raising=False)
+
+    def run(*options: str):
+        return CliRunner().invoke(main, ["diagnose", *options], catch_exceptions=False)
+
+    return run
+
+
+def network(**changes) -> Experiment:
+    """Return a small experiment, with changes."""
+    return Experiment.model_validate(NETWORK | changes)
+
+
+def changed(experiment: Experiment, change: Mapping[str, object]) -> Experiment:
+    """Return an experiment with what a remedy says; its keys are dotted.
+
+    Raises pydantic's ValidationError where the remedy is none that can be written down.
+    """
+    table = copy.deepcopy(experiment.model_dump(mode="json"))
+    if "initialization" in change:
+        table.pop("initial_weight_scale", None)
+    if "normalization" in change:
+        table.pop("batch_normalization", None)
+    for key, value in change.items():
+        *path, name = key.split(".")
+        inner = table
+        for part in path:
+            inner = inner.setdefault(part, {})
+        inner[name] = value
+    return Experiment.model_validate(table)
