@@ -125,6 +125,29 @@ def test_every_variable_becomes_the_option_of_its_name(make):
     assert calls[0].arguments == ["-m", "sql", "up", "--server=local"]
 
 
+def test_the_gallery_is_trained_and_then_drawn(make):
+    values = {
+        "DATASET": "sample",
+        "EPOCHS": "2",
+        "SEED": "4",
+        "SEEDS": "3",
+        "PRECISION": "single",
+        "LIMIT": "640",
+        "DATA_DIR": "/some/where",
+    }
+    calls, _ = make("gallery", *(f"{n}={v}" for n, v in values.items()))
+    assert calls[-2].arguments[:3] == ["-m", "trainer", "gallery"]
+    options = {f"--{name.lower().replace('_', '-')}={value}" for name, value in values.items()}
+    assert set(calls[-2].arguments[3:]) == options
+    assert calls[-1].arguments[:3] == ["-m", "analysis", "gallery"]
+
+
+def test_listing_and_writing_experiments_needs_no_server(make):
+    assert [call.arguments for call in make("experiments")[0]] == [["-m", "trainer", "experiments"]]
+    (call,) = make("new", "EXP=mine")[0]
+    assert call.arguments == ["-m", "trainer", "new", "--exp=mine"]
+
+
 def test_figures_can_be_of_one_run_or_one_experiment(make):
     calls, _ = make("figures", "RUN=12", "EXP=relu_sgd")
     assert calls[-1].arguments == ["-m", "analysis", "figures", "--run=12", "--exp=relu_sgd"]
