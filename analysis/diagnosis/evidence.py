@@ -34,7 +34,8 @@ class Evidence:
         non_finite: cells of gradients that were not finite, by epoch.
         updates: rows of update_ratios; None where they were not recorded.
         neurons: rows of neuron_ranges, of activations alone; None where they were not recorded.
-        noise_scale: of the last dense layer, in images, by epoch; None where no cells were kept.
+        noise_scale: of the last dense layer in the last epoch, in images; NaN where it is beyond
+            measure, None where no cells were kept.
 
     Raises:
         NoRowsError: nothing of the run is kept.
@@ -124,16 +125,17 @@ class Evidence:
         }
         return self.sizes(place) / pd.Series(initial).replace(0.0, np.nan)
 
-    def _noise(self, connection: Connection, run_id: int) -> pd.Series | None:
+    def _noise(self, connection: Connection, run_id: int) -> float | None:
         """Ask of the last dense layer alone: its cells are few, and its noise is the loss's."""
         if self.run["telemetry"] != "full":
             return None
         layer, experiment = self.dense[-1], str(self.run["experiment"])
+        last = int(self.curves.index[-1])
         try:
-            frame = queries.noise_scale(connection, experiment, layer, run_id)
+            frame = queries.noise_scale(connection, experiment, layer, run_id, last)
         except NoRowsError:
             return None
-        return frame.set_index("epoch")["noise_scale"]
+        return float(frame["noise_scale"].iloc[-1])
 
 
 def _if_any(

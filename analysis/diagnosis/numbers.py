@@ -88,8 +88,8 @@ def _most(shares: pd.Series, of: str = "neurons") -> str:
 def _scale(evidence: Evidence) -> str:
     if evidence.noise_scale is None:
         return ""
-    scale = evidence.noise_scale.iloc[-1]
+    scale = evidence.noise_scale
     layer = evidence.dense[-1]
     if pd.isna(scale):
-        return f"; the noise scale of layer {layer} is beyond measure"
+        return f"; in layer {layer} no common gradient can be told from that noise"
     return f"; the noise scale of layer {layer} is {number(scale)} images"

@@ -41,6 +41,7 @@ def _sick(evidence: Evidence, findings: Sequence[Finding]) -> Iterator[str]:
     yield "What to try, most likely first:"
     for place, remedy in enumerate(first.remedies, start=1):
         yield from _paragraph(f"{place}. ", _sentence(remedy))
+    yield "Write them into a copy of the experiment's file, under another name."
     for other in others:
         yield f"Besides: {other.fault}."
         yield from _points(other.seen)

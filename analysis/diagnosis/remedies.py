@@ -15,13 +15,17 @@ from analysis.diagnosis.thresholds import USUAL_UPDATE
 from analysis.diagnosis.wording import number
 
 SMALLEST_STEP, LARGEST_STEP = 1e-3, 0.1
+BETWEEN = "normalised layers stand larger steps"
 BATCH = 64
+PLAIN_RATE = 0.1
+"""What plain SGD stands with weights that keep signals: at 1, which small ones need, ReLUs die."""
 
 HE = "He et al. (2015), https://arxiv.org/abs/1502.01852"
 GLOROT = "Glorot and Bengio (2010), https://proceedings.mlr.press/v9/glorot10a.html"
 SELU = "Klambauer et al. (2017), https://arxiv.org/abs/1706.02515"
 BATCH_NORM = "Ioffe and Szegedy (2015), https://arxiv.org/abs/1502.03167"
 RESIDUAL = "He et al. (2016), https://arxiv.org/abs/1512.03385"
+ISOMETRY = "Pennington, Schoenholz and Ganguli (2017), https://arxiv.org/abs/1711.04735"
 RELU = "Glorot, Bordes and Bengio (2011), https://proceedings.mlr.press/v15/glorot11a.html"
 LEAKY = "Maas, Hannun and Ng (2013), https://ai.stanford.edu/~amaas/papers/relu_hybrid_icml2013_final.pdf"
 RATE = "Bengio (2012), section 3.1.1, https://arxiv.org/abs/1206.5533"
@@ -29,7 +33,7 @@ UPDATE = "Karpathy, CS231n, https://cs231n.github.io/neural-networks-3/#ratio"
 CLIPPING = "Pascanu, Mikolov and Bengio (2013), https://arxiv.org/abs/1211.5063"
 ADAM = "Kingma and Ba (2015), https://arxiv.org/abs/1412.6980"
 DROPOUT = "Srivastava et al. (2014), https://jmlr.org/papers/v15/srivastava14a.html"
-WARM_UP = "Goyal et al. (2017), https://arxiv.org/abs/1706.02677"
+COSINE = "Loshchilov and Hutter (2017), https://arxiv.org/abs/1608.03983"
 BATCH_SIZE = "McCandlish et al. (2018), https://arxiv.org/abs/1812.06162"
 DECAY = "Goodfellow et al. (2016), chapter 7, https://www.deeplearningbook.org/contents/regularization.html"
 STOPPING = "Prechelt (1998), https://doi.org/10.1007/3-540-49430-8_3"
@@ -38,12 +42,22 @@ STOPPING = "Prechelt (1998), https://doi.org/10.1007/3-540-49430-8_3"
 def initialization(settings: Settings, why: str) -> Remedy:
     """Return the initialisation that goes with the activations, for a reason."""
     if settings.activations == {"selu"}:
-        change, example, source = {"kind": "lecun"}, "sigmoid_sgd_selu_lecun", SELU
+        kind, example, source = "lecun", "sigmoid_sgd_selu_lecun", SELU
     elif settings.activations & set(BOUNDED):
-        change, example, source = {"kind": "glorot"}, "sigmoid_sgd_xavier", GLOROT
+        kind, example, source = "glorot", "sigmoid_sgd_xavier", GLOROT
     else:
-        change, example, source = {"kind": "he"}, "sigmoid_sgd_relu_he", HE
-    return Remedy(why, {"initialization": change}, source, example)
+        kind, example, source = "he", "sigmoid_sgd_relu_he", HE
+    change: dict[str, object] = {"initialization": {"kind": kind}}
+    if "sigmoid" not in settings.activations:
+        change |= _rate(settings)
+    return Remedy(why, change, source, example)
+
+
+def orthogonal() -> Remedy:
+    """Return orthogonal weights, with the gain and biases that suit a sigmoid."""
+    why = "orthogonal weights of the sigmoid's own gain keep the gradient's size in every direction"
+    change = {"initialization": {"kind": "orthogonal"}}
+    return Remedy(why, change, ISOMETRY, "sigmoid_sgd_orthogonal")
 
 
 def batch_normalization(why: str) -> Remedy:
@@ -51,13 +65,18 @@ def batch_normalization(why: str) -> Remedy:
     return Remedy(why, {"normalization": "batch"}, BATCH_NORM, "sigmoid_sgd_batch_norm")
 
 
-def rectifier(rate: float | None) -> Remedy:
-    """Return ReLU with He's initialisation in place of sigmoid or tanh, at another rate if any."""
-    change: dict[str, object] = {"activation": "relu", "initialization": {"kind": "he"}}
-    if rate is not None:
-        change["optimizer.learning_rate"] = rate
+def rectifier(settings: Settings) -> Remedy:
+    """Return ReLU with He's initialisation in place of sigmoid or tanh."""
+    change = {"activation": "relu", "initialization": {"kind": "he"}, **_rate(settings)}
     why = "ReLU passes gradients on unchanged wherever it is on, and He's weights keep their size"
     return Remedy(why, change, RELU, "sigmoid_sgd_relu_he")
+
+
+def _rate(settings: Settings) -> dict[str, object]:
+    """Return the rate that plain SGD needs beside weights that let everything through, if less."""
+    if settings.adaptive or settings.learning_rate <= PLAIN_RATE:
+        return {}
+    return {"optimizer.learning_rate": PLAIN_RATE}
 
 
 def leaky() -> Remedy:
@@ -66,10 +85,10 @@ def leaky() -> Remedy:
     return Remedy(why, {"activation": "leaky_relu"}, LEAKY, "sigmoid_sgd_leaky_relu")
 
 
-def residuals(depth: int) -> Remedy:
+def residuals(settings: Settings, depth: int) -> Remedy:
     """Return skips around every two hidden layers, or around each where there is one."""
     why = "skips give the gradient a way past the layers"
-    change = {"residual": min(2, depth)}
+    change = {"residual": min(2, depth), **_rate(settings)}
     return Remedy(why, change, RESIDUAL, "sigmoid_sgd_20_residual")
 
 
@@ -89,15 +108,11 @@ def larger_rate(evidence: Evidence, largest: float) -> Remedy:
     return Remedy(why, {"optimizer.learning_rate": rate}, UPDATE)
 
 
-def warm_up(evidence: Evidence) -> Remedy:
-    """Return a warm-up over a tenth of the steps."""
-    optimizer, steps = evidence.settings.optimizer, max(evidence.steps // 10, 1)
-    own = optimizer.get("schedule") or {"kind": "constant"}
-    change: dict[str, object] = {"optimizer.schedule": {**own, "warm_up": steps}}
-    if optimizer.get("decay"):
-        change["optimizer.decay"] = 0.0
-    why = "a warm-up keeps the first steps small, while gradients are large"
-    return Remedy(why, change, WARM_UP, "sigmoid_sgd_warm_up")
+def cosine() -> Remedy:
+    """Return a learning rate that falls to 0 along a cosine."""
+    why = "a rate that falls lets the loss come to rest, though late"
+    change = {"optimizer.schedule": {"kind": "cosine"}, "optimizer.decay": 0.0}
+    return Remedy(why, change, COSINE, "sigmoid_sgd_cosine")
 
 
 def global_clipping() -> Remedy:
@@ -128,29 +143,22 @@ def fitting(remedies: Iterable[Remedy], settings: Settings) -> tuple[Remedy, ...
 
 
 def _has(remedy: Remedy, settings: Settings) -> bool:
-    found = {
-        "normalization": settings.normalization,
-        "residual": settings.residual or None,
-        "clipping": settings.clipping,
-        "initialization": settings.initialization,
-    }
-    for key, value in remedy.change.items():
-        own = found.get(key)
-        if key == "optimizer.schedule":
-            same = bool((settings.optimizer.get("schedule") or {}).get("warm_up"))
-        elif key == "residual":
-            same = own is not None
-        elif isinstance(value, dict) and key in ("initialization", "clipping"):
-            same = own is not None and own.get("kind") == value["kind"]
-        elif key == "optimizer":
-            same = settings.optimizer.get("kind") == value["kind"]
-        elif key == "normalization":
-            same = own == value
-        else:
-            same = settings.config.get(key) == value
-        if not same:
-            return False
-    return True
+    """Return whether the first key of the change, which the others only go with, is as it says."""
+    key, value = next(iter(remedy.change.items()))
+    match key:
+        case "initialization":
+            return settings.initialization["kind"] == value["kind"]
+        case "normalization":
+            return settings.normalization == value
+        case "residual":
+            return settings.residual
+        case "clipping":
+            return settings.clipping is not None
+        case "optimizer":
+            return settings.optimizer.get("kind") == value["kind"]
+        case "optimizer.schedule":
+            return (settings.optimizer.get("schedule") or {}).get("kind") == value["kind"]
+    return settings.config.get(key) == value
 
 
 def rounded(value: float) -> float:

@@ -59,7 +59,7 @@ def judge(evidence: Evidence) -> Finding | None:
     if small:  # no slope and no step mends what does not arrive
         remedies = [weights, norm]
     else:
-        remedies = [rate, *own, weights, norm] if large else [weights, *own, norm, rate]
+        remedies = [rate, weights, norm, *own] if large else [weights, norm, *own, rate]
     return Finding("dead neurons", tuple(seen), fitting(remedies, settings))
 
 

@@ -2,7 +2,13 @@
 
 from analysis.diagnosis.evidence import Evidence
 from analysis.diagnosis.finding import Finding
-from analysis.diagnosis.remedies import fitting, global_clipping, smaller_rate, warm_up
+from analysis.diagnosis.remedies import (
+    BETWEEN,
+    batch_normalization,
+    fitting,
+    global_clipping,
+    smaller_rate,
+)
 from analysis.diagnosis.thresholds import DIVERGED
 from analysis.diagnosis.wording import epochs, number
 
@@ -49,5 +55,6 @@ def judge(evidence: Evidence) -> Finding | None:
     rate = smaller_rate(
         evidence, f"the learning rate of {number(settings.learning_rate)} is too large"
     )
-    remedies = fitting([rate, global_clipping(), warm_up(evidence)], settings)
+    others = [] if settings.adaptive else [global_clipping()]  # Adam does not feel it
+    remedies = fitting([rate, *others, batch_normalization(BETWEEN)], settings)
     return Finding("divergence", tuple(seen), remedies)

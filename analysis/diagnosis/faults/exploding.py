@@ -8,7 +8,6 @@ from analysis.diagnosis.finding import Finding
 from analysis.diagnosis.remedies import (
     batch_normalization,
     fitting,
-    global_clipping,
     initialization,
 )
 from analysis.diagnosis.settings import he_size
@@ -50,6 +49,5 @@ def judge(evidence: Evidence) -> Finding | None:
     remedies = [
         initialization(settings, "weights of this size neither grow nor shrink what passes them"),
         batch_normalization("normalised layers do not hand on the size of their weights"),
-        global_clipping(),
     ]
     return Finding("exploding gradients", tuple(seen), fitting(remedies, settings))

@@ -25,7 +25,7 @@ def judge(evidence: Evidence) -> Finding | None:
         "one learns the next undoes.",
     ]
     if evidence.noise_scale is not None:
-        scale = evidence.noise_scale.iloc[-1]
+        scale = evidence.noise_scale
         seen.append(
             f"The noise scale of layer {evidence.dense[-1]} is {number(scale)} images: of smaller "
             "batches' gradients most is noise."

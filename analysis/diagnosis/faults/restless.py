@@ -6,7 +6,7 @@ criterion diverge, https://arxiv.org/abs/1206.5533
 
 from analysis.diagnosis.evidence import Evidence
 from analysis.diagnosis.finding import Finding
-from analysis.diagnosis.remedies import fitting, global_clipping, smaller_rate, warm_up
+from analysis.diagnosis.remedies import BETWEEN, batch_normalization, cosine, fitting, smaller_rate
 from analysis.diagnosis.thresholds import HIGH, JUMP, LARGE_UPDATE, LEARNED, SPIKES
 from analysis.diagnosis.wording import epochs, number
 
@@ -55,5 +55,5 @@ def judge(evidence: Evidence) -> Finding | None:
     rate = smaller_rate(
         evidence, f"the learning rate of {number(settings.learning_rate)} is too large"
     )
-    remedies = fitting([rate, warm_up(evidence), global_clipping()], settings)
+    remedies = fitting([rate, cosine(), batch_normalization(BETWEEN)], settings)
     return Finding("learning rate too large", tuple(seen), remedies)

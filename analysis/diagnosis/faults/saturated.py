@@ -5,7 +5,13 @@ Glorot and Bengio (2010), section 3, https://proceedings.mlr.press/v9/glorot10a.
 
 from analysis.diagnosis.evidence import Evidence
 from analysis.diagnosis.finding import Finding
-from analysis.diagnosis.remedies import batch_normalization, fitting, initialization, smaller_rate
+from analysis.diagnosis.remedies import (
+    batch_normalization,
+    fitting,
+    initialization,
+    rectifier,
+    smaller_rate,
+)
 from analysis.diagnosis.settings import BOUNDED, glorot_size
 from analysis.diagnosis.thresholds import LEARNED, SATURATED
 from analysis.diagnosis.wording import layers, number, percent
@@ -44,7 +50,7 @@ def judge(evidence: Evidence) -> Finding | None:
         seen.append(
             f"The weights of layer {layer} start {number(times)} times as large as Glorot's."
         )
-        remedies = [weights, norm, rate]
+        remedies = [weights, rectifier(settings)]
     else:
         grown = evidence.relative_sizes(-1).dropna() if evidence.updates is not None else []
         if len(grown) and grown.max() > LARGE:

@@ -12,15 +12,13 @@ from analysis.diagnosis.remedies import (
     batch_normalization,
     fitting,
     initialization,
+    orthogonal,
     rectifier,
     residuals,
 )
 from analysis.diagnosis.settings import BOUNDED
 from analysis.diagnosis.thresholds import LEARNED, VANISHING
 from analysis.diagnosis.wording import layers, number
-
-RECTIFIER_RATE = 0.1
-"""What plain SGD with He's weights takes: a rate of 1 makes rectifiers die."""
 
 
 def judge(evidence: Evidence) -> Finding | None:
@@ -79,12 +77,11 @@ def _saturation(evidence: Evidence) -> str | None:
 
 def _remedies(evidence: Evidence) -> tuple[Remedy, ...]:
     settings = evidence.settings
-    plain = not settings.adaptive and settings.learning_rate > RECTIFIER_RATE
     norm = batch_normalization("normalised layers keep values, and so gradients, at their size")
     weights = initialization(settings, "weights of this size keep the gradient's")
-    skips = residuals(len(evidence.activations))
+    skips = residuals(settings, len(evidence.activations))
     if "sigmoid" in settings.activations:
-        found = [rectifier(RECTIFIER_RATE if plain else None), norm, skips]
+        found = [rectifier(settings), orthogonal(), norm, skips]
     else:
         found = [weights, norm, skips]
     return fitting(found, settings)

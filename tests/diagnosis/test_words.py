@@ -1,0 +1,114 @@
+"""What is said: the numbers of the views, and what cannot be known."""
+
+import re
+
+import pytest
+
+from analysis.diagnosis import diagnose as lines_of
+from analysis.diagnosis.wording import change, number, percent
+from analysis.queries import experiment_summary, saturation
+from tests.diagnosis.conftest import network
+
+
+def said(clinic, run_id: int) -> str:
+    """All of a diagnosis in one line."""
+    with clinic.reader.connect() as connection:
+        runs = experiment_summary(connection).set_index("run_id", drop=False)
+        return re.sub(r"\s+", " ", " ".join(lines_of(connection, runs.loc[run_id])))
+
+
+@pytest.fixture(scope="module")
+def saturated(clinic) -> int:
+    weights = {"kind": "normal", "scale": 5.0}
+    return clinic.admit(network(name="stuck", activation="tanh", initialization=weights))
+
+
+@pytest.fixture(scope="module")
+def well(clinic) -> int:
+    return clinic.admit(network(name="well", hidden_widths=[32, 32]))
+
+
+def test_layer_epoch_and_value_are_those_of_the_view(clinic, saturated):
+    with clinic.reader.connect() as connection:
+        rows = saturation(connection, saturated)
+    last = rows[rows["epoch"] == 2].set_index("layer")["saturated"]
+    worst = int(last.idxmax())
+    expected = f"layer {worst} (layer_{worst}_tanh): {percent(last[worst])} in epoch 2"
+    assert expected in said(clinic, saturated)
+
+
+def test_the_likeliest_remedy_is_said_as_a_line_of_the_file_with_its_source(clinic, saturated):
+    text = said(clinic, saturated)
+    assert '1. initialization = { kind = "glorot" }: ' in text
+    assert "built in: sigmoid_sgd_xavier. Glorot and Bengio (2010)" in text
+
+
+def test_of_a_healthy_network_the_numbers_that_say_so_are_shown(clinic, well):
+    text = said(clinic, well)
+    assert "Nothing is wrong. The numbers that say so:" in text
+    assert "What to try" not in text
+    for word in ("where guessing costs 2.3", "Gradients get through", "of their size", "Dead are"):
+        assert word in text
+
+
+def test_a_run_of_statistics_alone_has_no_noise_scale_and_it_says_so(clinic, well):
+    text = said(clinic, well)
+    assert "What cannot be known: - The noise scale of gradients" in text
+    assert "images a batch." in text
+
+
+def test_a_full_run_has_its_noise_scale(clinic):
+    experiment = network(name="whole", hidden_widths=[32, 32], epochs=1)
+    text = said(clinic, clinic.admit(experiment, telemetry="full"))
+    assert re.search(r"the noise scale of layer 5 is [\d.,]+ images", text)
+    assert "The noise scale of gradients" not in text
+
+
+def test_a_full_run_is_judged_as_one_of_statistics_alone(clinic, saturated):
+    weights = {"kind": "normal", "scale": 5.0}
+    experiment = network(name="stuck", activation="tanh", initialization=weights)
+    full = clinic.judged(clinic.admit(experiment, telemetry="full"))
+    assert full == clinic.judged(saturated)
+
+
+def test_equal_neurons_are_seen_in_single_precision_too(clinic):
+    weights = {"kind": "constant", "value": 0.05}
+    experiment = network(name="equal", activation="tanh", initialization=weights)
+    assert clinic.faults(clinic.admit(experiment, precision="single")) == ["symmetric neurons"]
+
+
+def test_weights_of_zero_are_equal_too(clinic):
+    experiment = network(name="nought", initialization={"kind": "constant", "value": 0.0})
+    assert clinic.faults(clinic.admit(experiment)) == ["symmetric neurons"]
+
+
+def test_a_network_without_hidden_layers_is_examined(clinic):
+    assert clinic.faults(clinic.admit(network(name="flat", hidden_widths=[]))) == []
+
+
+def test_steps_that_were_left_out_are_said_to_be(clinic):
+    experiment = network(name="now_and_then", hidden_widths=[32, 32])
+    text = said(clinic, clinic.admit(experiment, record_every=4))
+    assert "What happened between the recorded steps, which are every 4th." in text
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [(0.0, "0"), (0.0123, "0.0123"), (4529.3, "4,529"), (1.5e-7, "1.50e-07"), (2e9, "2.00e+09"),
+     (float("nan"), "not finite")],
+)  # fmt: skip
+def test_a_number_has_three_digits(value, text):
+    assert number(value) == text
+
+
+@pytest.mark.parametrize(
+    ("fraction", "text"),
+    [(0.0, "0 %"), (1.0, "100 %"), (0.9999, "99.9 %"), (0.0002, "0.02 %"), (0.984, "98 %")],
+)
+def test_a_percentage_rounds_neither_to_none_nor_to_all(fraction, text):
+    assert percent(fraction) == text
+
+
+def test_keys_of_a_table_are_said_with_their_table():
+    remedy = {"dropout": 0.2, "optimizer.learning_rate": 1e-5}
+    assert change(remedy) == "dropout = 0.2, learning_rate = 1e-05 in [optimizer]"
