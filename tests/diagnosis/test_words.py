@@ -58,7 +58,8 @@ def test_a_run_of_statistics_alone_has_no_noise_scale_and_it_says_so(clinic, wel
 
 
 def test_a_full_run_has_its_noise_scale(clinic):
-    experiment = network(name="whole", hidden_widths=[32, 32], epochs=1)
+    adam = {"kind": "adam", "learning_rate": 0.001}
+    experiment = network(name="whole", hidden_widths=[32, 32], epochs=1, optimizer=adam)
     text = said(clinic, clinic.admit(experiment, telemetry="full"))
     assert re.search(r"the noise scale of layer 5 is [\d.,]+ images", text)
     assert "The noise scale of gradients" not in text
