@@ -99,7 +99,7 @@ test: $(COMPLETE) ## run all tests, against a real server
 
 test-faults: $(COMPLETE) ## run the long tests of faults: kills, outages, full disks, fuzzed files (15 min)
 	@HYPOTHESIS_PROFILE=thorough $(RUN_PYTHON) -m pytest -m 'faults or not faults' tests/faults tests/security \
-	  tests/datasets tests/experiments
+	  tests/datasets tests/experiments tests/diagnosis
 
 torch: $(COMPLETE) ## install PyTorch, which tests and bench compare with (a CPU build will do)
 	@$(RUN_PYTHON) -m pip install 'torch==2.13.0'

@@ -40,7 +40,7 @@ def judge(evidence: Evidence) -> Finding | None:
         f"{evidence.epochs}, {percent(first['saturated'][worst])} in epoch 1.",
     ]
     if len(flat) > 1:
-        seen.append(f"Above one half it is in {layers(flat, evidence.names)}.")
+        seen.append(f"It is more than half in {layers(flat, evidence.names)}.")
     settings, remedies = evidence.settings, []
     weights = initialization(settings, "weights of the right size keep values where it is steep")
     rate = smaller_rate(evidence, "smaller steps leave weights near the size they start with")
