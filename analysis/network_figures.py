@@ -72,7 +72,8 @@ def _distribution(
     connection: Connection, run: Run, names: Mapping[int, str], expected: pd.DataFrame
 ) -> go.Figure:
     epochs = sorted({1, run.epochs})
-    every, in_all = run.record_every, int(expected["steps"].iloc[0])
+    every = run.record_every
+    in_all = -(-int(expected["steps"].iloc[0]) // every)
     of_a_step = float((expected["layer_rows"] * expected["width"]).sum()) * len(epochs)
     places = _chosen(in_all, int(MOST_CELLS[DISTRIBUTION] // of_a_step))
     steps = [1 + (place - 1) * every for place in places]
@@ -92,7 +93,8 @@ def _noise(
 ) -> go.Figure:
     own = {layer: name for layer, name in names.items() if has_weights(name)}
     weights = expected[expected["layer"].isin(own)]
-    of_an_epoch = float((weights["layer_rows"] * weights["width"] * weights["steps"]).sum())
+    of_a_step = float((weights["layer_rows"] * weights["width"]).sum())
+    of_an_epoch = of_a_step * -(-int(expected["steps"].iloc[0]) // run.record_every)
     epochs = _chosen(run.epochs, int(MOST_CELLS[NOISE] // of_an_epoch))
     parts = [
         queries.noise_scale(connection, run.experiment, layer, run.run_id, epoch).assign(

@@ -88,7 +88,7 @@ def gradient_distribution(
 def _of(batches: tuple[int, int]) -> str:
     counted, in_all = batches
     number = f"{counted} of {in_all}" if counted < in_all else f"all {in_all}"
-    return f"{number} batches" if in_all > 1 else "the one batch"
+    return f"{number} recorded batches" if in_all > 1 else "the one batch"
 
 
 def _shares(cells: pd.DataFrame) -> pd.DataFrame:

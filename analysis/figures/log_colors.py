@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Iterator
+from itertools import count
 
 import pandas as pd
 
@@ -46,7 +47,8 @@ def _ticks(low: float, high: float) -> Iterator[tuple[float, str]]:
         for end in (low, high):
             yield end, f"{10**end:.2g}"
         return
-    step = math.ceil((last - first + 1) / MOST_TICKS)
+    round_steps = (factor * 10**power for power in count() for factor in (1, 2, 5))
+    step = next(step for step in round_steps if (last - first + 1) / step <= MOST_TICKS)
     start = -(-first // step) * step  # so that 0 is among them
     for exponent in range(start, last + 1, step):
         yield exponent, power(exponent)

@@ -17,7 +17,7 @@ MARKS = {
     ZERO: Mark("circle", "exactly zero"),
     NOT_FINITE: Mark("hourglass", "no finite gradient, drawn at the top"),
 }
-HEADINGS = ("Dense layers: gradient of the weights", "Activations and others: gradient of a sample")
+HEADINGS = ("With weights: gradient of the weights", "Without: gradient of a sample")
 
 
 def mean_gradient(

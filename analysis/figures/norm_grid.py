@@ -11,10 +11,10 @@ from analysis.figures.gradient_norm_ratio import HEADINGS as RATIO_HEADINGS
 from analysis.figures.gradient_norm_ratio import hover_of_ratio, special_ratios
 from analysis.figures.log_colors import log_colors, log_colors_about_one
 from analysis.figures.marks import INFINITE, NOT_FINITE, ORDINARY, UNDEFINED, ZERO
+from analysis.figures.mean_gradient import HEADINGS
 from analysis.figures.style import exact, title_of_run
 from analysis.runs import Run
 
-HEADINGS = ("With weights: gradient of the weights", "Without: gradient of a sample")
 NORM_MEANINGS = {ZERO: "exactly zero", NOT_FINITE: "undefined: no finite gradient"}
 RATIO_MEANINGS = {
     ZERO: "zero (0 / x)",

@@ -85,6 +85,22 @@ def test_what_only_gradient_tables_can_tell_is_left_out_of_a_run_of_statistics(f
     assert pages(output) == RUN_3
 
 
+def test_only_recorded_batches_are_counted_in_distributions(figures, output, module_database):
+    owner = engine(module_database)
+    change = text("UPDATE runs SET record_every = :every, config = :config WHERE run_id = 1")
+    try:
+        with owner.begin() as connection:
+            connection.execute(change, {"every": 2, "config": '{"batch_size": 3200}'})
+        assert figures("--run", "1", "--no-png").exit_code == 0
+    finally:
+        with owner.begin() as connection:
+            kept = '{"batch_size": 6400, "dropout": 0.0}'
+            connection.execute(change, {"every": 1, "config": kept})
+        owner.dispose()
+    page = (output / "run_1_steady_gradient_distribution.html").read_text()
+    assert "the one batch of an epoch" in page
+
+
 def test_without_a_browser_one_sentence_says_so_and_the_pages_are_there(figures, output):
     result = figures("--run", "1")
     assert result.exit_code == 0

@@ -73,7 +73,11 @@ def test_the_ends_say_that_they_take_what_lies_beyond(names, run):
 
 @pytest.mark.parametrize(
     ("batches", "said"),
-    [((3, 469), "3 of 469 batches of an epoch"), ((5, 5), "all 5 batches"), ((1, 1), "the one")],
+    [
+        ((3, 469), "3 of 469 recorded batches of an epoch"),
+        ((5, 5), "all 5 recorded batches"),
+        ((1, 1), "the one"),
+    ],
 )
 def test_the_title_says_how_many_batches_were_counted(cells, names, run, batches, said):
     assert said in gradient_distribution(cells, names, batches, run).layout.title.text
