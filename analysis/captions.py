@@ -71,7 +71,8 @@ CAPTIONS = {
     "size at which noise and gradient are equally large (McCandlish et al., 2018, "
     "https://arxiv.org/abs/1812.06162). Far above the batch size steps are mostly noise; far below "
     "it larger batches are of little use. The weights change within an epoch, which counts as "
-    "noise. Views: {exp}_layer_{l}_noise_scale.",
+    "noise. Of a run with very many values only some epochs are read, first and last among them. "
+    "Views: {exp}_layer_{l}_noise_scale.",
     ACCURACY: "One line an experiment: its latest finished run on this data set. As in the paper's "
     "Figure 22. View: training_curves.",
     LOSS: "One line an experiment: its latest finished run on this data set. As in the paper's "
