@@ -94,6 +94,7 @@ def epoch_grid(title: str, panels: Sequence[Panel], meanings: Mapping[str, str])
     figure.update_layout(layout(title, height))
     figure.update_layout(
         margin={"t": 46 + LINE_OF_TITLE * lines + 20, "b": below},
+        showlegend=True,  # plotly shows none of a single entry
         legend={"y": -52 / plot, "itemclick": False, "itemdoubleclick": False},
     )
     figure.update_annotations(x=0, xanchor="left", font={"size": 13})

@@ -43,6 +43,7 @@ def neuron_gradients(neurons: pd.DataFrame, run: Run) -> go.Figure:
     _add_menu(figure, names, owners, widths)
     figure.update_layout(
         margin={"t": figure.layout.margin.t + MENU},
+        showlegend=True,  # plotly shows none of a single entry
         legend={"y": -55 / (HEIGHT - 260), "itemclick": False, "itemdoubleclick": False},
     )
     figure.update_xaxes(range=[min(epochs) - 0.5, max(epochs) + 0.5], title_text="epoch")

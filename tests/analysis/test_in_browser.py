@@ -27,6 +27,7 @@ addEventListener('load', () => setTimeout(() => {{
       drawings: page.querySelectorAll('svg.main-svg').length,
       traces: page.querySelectorAll('g.trace.scatter').length,
       maps: page.querySelectorAll('g.hm, g.heatmaplayer > g').length,
+      legend: [...page.querySelectorAll('.legendtext')].map(entry => entry.textContent),
       menus: page.querySelectorAll('g.updatemenu-header-group').length,
       levels: page.querySelectorAll('.shapelayer path[data-index]').length,
       title: [...page.querySelectorAll('.gtitle')].map(title => title.textContent).join(''),
@@ -107,6 +108,13 @@ def test_every_threshold_of_every_figure_is_drawn(shown, drawn):
     expected = {name: len(figure.layout.shapes) for name, figure in drawn.items()}
     assert {name: shown[name, TELEPHONE]["levels"] for name in drawn} == expected
     assert sum(expected.values()) == 18
+
+
+def test_every_mark_of_a_map_is_in_the_legend(shown, drawn):
+    for name, figure in drawn.items():
+        if "_grid" in name or "_neurons" in name:
+            entries = [trace.name for trace in figure.data if trace.name]
+            assert shown[name, TELEPHONE]["legend"] == entries
 
 
 def test_every_menu_is_drawn(shown, drawn):

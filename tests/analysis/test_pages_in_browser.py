@@ -28,6 +28,7 @@ addEventListener('load', () => setTimeout(() => {{
         entries: buttons.map(button => button.textContent),
         visible: plot._fullData.map(trace => trace.visible),
         bars: plot._fullData.filter(trace => trace.type === 'bar').map(trace => [...trace.y]),
+        legend: [...page.querySelectorAll('.legendtext')].map(entry => entry.textContent),
         header: page.querySelector('.updatemenu-header').textContent,
       }}]);
       document.body.append(result);
@@ -104,6 +105,7 @@ def test_the_menu_of_neurons_shows_the_chosen_layer_alone(click):
     names = ["layer_1_input", "layer_2_sigmoid", "layer_3_hidden", "layer_4_softmax"]
     assert found["entries"] == names
     assert found["header"].startswith("layer_4_softmax")
+    assert found["legend"] == ["exactly zero: dead"]
     # The maps of four layers, marks of dead neurons in two of them, and the legend.
     assert found["visible"] == [False] * 5 + [True] * 2
 
