@@ -96,6 +96,9 @@ JUMP = 1.3
 """A loss that rises from one epoch to a later one by this factor jumps; sampling noise of a loss
 over a thousand images is a few percent."""
 
+RISES = 1.02
+"""A training loss that rises by less than this, over thousands of images, may do so by chance."""
+
 SPIKES = 2.0
 """Deviation over mean of a layer's gradient norms over the steps of an epoch.
 

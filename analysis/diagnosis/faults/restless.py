@@ -7,7 +7,7 @@ criterion diverge, https://arxiv.org/abs/1206.5533
 from analysis.diagnosis.evidence import Evidence
 from analysis.diagnosis.finding import Finding
 from analysis.diagnosis.remedies import BETWEEN, batch_normalization, cosine, fitting, smaller_rate
-from analysis.diagnosis.thresholds import HIGH, JUMP, LARGE_UPDATE, LEARNED, SPIKES
+from analysis.diagnosis.thresholds import HIGH, JUMP, LARGE_UPDATE, LEARNED, RISES, SPIKES
 from analysis.diagnosis.wording import epochs, number
 
 
@@ -28,7 +28,9 @@ def judge(evidence: Evidence) -> Finding | None:
     ratios = evidence.updates.pivot(index="layer", columns="epoch", values="ratio")
     largest = float(ratios.max().max())
     spikes = evidence.variation.loc[evidence.dense].max()
-    signs = jumps + high + bool(spikes.max() >= SPIKES)
+    falls = (loss / loss.cummin()).max() < RISES  # spikes by which it only falls do no harm
+    spiky = bool(spikes.max() >= SPIKES) and (high or not falls)
+    signs = jumps + high + spiky
     if not largest > LARGE_UPDATE or signs < (2 if evidence.learned >= LEARNED else 1):
         return None
     layer, epoch = (int(each) for each in ratios.stack().idxmax())
@@ -40,11 +42,11 @@ def judge(evidence: Evidence) -> Finding | None:
             f"The {of} loss rises to {number(risen)} in epoch {top}, {number(rises[top])} times "
             "what it had been at its lowest."
         )
-    if spikes.max() >= SPIKES:
+    if spiky:
         steep = int(spikes.idxmax())
-        spiky = int(evidence.variation.loc[evidence.dense, steep].idxmax())
+        where = int(evidence.variation.loc[evidence.dense, steep].idxmax())
         seen.append(
-            f"From step to step of epoch {steep} the norm of layer {spiky}'s gradient deviates by "
+            f"From step to step of epoch {steep} the norm of layer {where}'s gradient deviates by "
             f"{number(spikes[steep])} times its mean: a few steps are far steeper than the rest."
         )
     seen.append(

@@ -18,7 +18,10 @@ from analysis.diagnosis.remedies import (
 )
 from analysis.diagnosis.settings import BOUNDED
 from analysis.diagnosis.thresholds import LEARNED, VANISHING
-from analysis.diagnosis.wording import layers, number
+from analysis.diagnosis.wording import layers, number, percent
+
+FEW = 0.1
+"""Where less than this part of a layer is saturated, saturation is not why gradients vanish."""
 
 
 def judge(evidence: Evidence) -> Finding | None:
@@ -32,6 +35,10 @@ def judge(evidence: Evidence) -> Finding | None:
     epoch = int(small.index[-1])
     flow = evidence.flow[epoch]
     seen = [_journey(evidence, flow, epoch)]
+    if epoch < evidence.epochs and share.iloc[-1] > VANISHING:
+        seen.append(
+            f"By epoch {evidence.epochs} the latter is {number(share.iloc[-1])} times the former."
+        )
     if evidence.updates is not None:
         moved = evidence.of_epoch(evidence.updates, -1)["ratio"].reindex(evidence.dense)
         first, last = moved.iloc[0], moved.iloc[-1]
@@ -60,18 +67,18 @@ def _journey(evidence: Evidence, flow: pd.Series, epoch: int) -> str:
 
 
 def _saturation(evidence: Evidence) -> str | None:
-    """Say that saturation is not the cause, since it would be the first to be thought of."""
+    """Say that saturation is not the cause, where it would be the first to be thought of."""
     if evidence.neurons is None or not evidence.settings.activations & set(BOUNDED):
         return None
-    most = evidence.of_epoch(evidence.neurons, -1)["saturated"].max()
-    slope = "a sigmoid's slope is 1/4 at most" if "sigmoid" in evidence.settings.activations else ""
-    because = f", but that {slope}" if slope else ""
+    most = float(evidence.of_epoch(evidence.neurons, -1)["saturated"].max())
+    if not most < FEW:
+        return None
+    cause = "weights are too small"
+    if "sigmoid" in evidence.settings.activations:
+        cause = f"a sigmoid's slope is 1/4 at most, and {cause} to make up for that"
     return (
-        f"It is not that neurons are saturated (at most {100 * most:.2g} % of a layer's values "
-        f"are){because} and that weights are too small to make up for what is lost."
-        if slope
-        else f"It is not that neurons are saturated (at most {100 * most:.2g} % of a layer's "
-        "values are), but that weights are too small."
+        f"It is not that neurons are saturated (at most {percent(most)} of a layer's values are): "
+        f"{cause}."
     )
 
 
