@@ -82,5 +82,5 @@ def test_all_images_show_the_same_as_a_part_of_them(clinic, name):
 def test_the_first_remedy_cures_the_fault(clinic, name):
     sick = clinic.admit(name, limit=None)
     remedy = clinic.judged(sick).findings[0].remedies[0]
-    cured = changed(experiments.load(name), remedy.change)
+    cured = changed(experiments.load(name), {**remedy.change, "name": f"cured_{name}"})
     assert FAULTS[name] not in clinic.faults(clinic.admit(cured, limit=None))

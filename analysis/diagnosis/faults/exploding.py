@@ -20,20 +20,19 @@ def judge(evidence: Evidence) -> Finding | None:
 
     A fault of the initial weights alone; what a learning rate does to them is another one.
     """
-    flow = evidence.first_flow.dropna()
-    if evidence.learned >= LEARNED or len(flow) < 2 or not flow.iloc[-1] > 0.0:
+    flow, settings = evidence.first_flow, evidence.settings
+    if evidence.learned >= LEARNED or len(flow) < 2:
         return None
-    growth = flow.iloc[0] / flow.iloc[-1]
-    if not growth >= EXPLODING:
+    if flow.isna().any():
+        lost = int(flow.index[flow.isna()][-1])
+        seen = [
+            "Already in the first step, with the weights as they start, the gradient of "
+            f"{layers([lost], evidence.names)} is not finite."
+        ]
+    elif flow.iloc[-1] > 0.0 and flow.iloc[0] >= EXPLODING * flow.iloc[-1]:
+        seen = [_journey(evidence)]
+    else:
         return None
-    hidden, settings = len(flow) - 1, evidence.settings
-    first, last = (int(flow.index[place]) for place in (0, -1))
-    seen = [
-        f"In the first step the norm of the gradient is {number(flow[last])} in "
-        f"{layers([last], evidence.names)} and {number(flow[first])} in "
-        f"{layers([first], evidence.names)}: {number(growth)} times as large, {hidden} "
-        f"layer{'s' if hidden > 1 else ''} below, {number(growth ** (1 / hidden))} times a layer."
-    ]
     middle = evidence.dense[len(evidence.dense) // 2]
     size = settings.initial_size(evidence.inputs[middle], evidence.widths[middle])
     kept = he_size(evidence.inputs[middle])
@@ -51,3 +50,15 @@ def judge(evidence: Evidence) -> Finding | None:
         batch_normalization("normalised layers do not hand on the size of their weights"),
     ]
     return Finding("exploding gradients", tuple(seen), fitting(remedies, settings))
+
+
+def _journey(evidence: Evidence) -> str:
+    flow = evidence.first_flow
+    hidden, growth = len(flow) - 1, flow.iloc[0] / flow.iloc[-1]
+    first, last = (int(flow.index[place]) for place in (0, -1))
+    return (
+        f"In the first step the norm of the gradient is {number(flow[last])} in "
+        f"{layers([last], evidence.names)} and {number(flow[first])} in "
+        f"{layers([first], evidence.names)}: {number(growth)} times as large, {hidden} "
+        f"layer{'s' if hidden > 1 else ''} below, {number(growth ** (1 / hidden))} times a layer."
+    )
