@@ -71,18 +71,18 @@ def _neurons(evidence: Evidence) -> str:
         return ""
     frame = evidence.of_epoch(evidence.neurons, -1)
     dead = frame["dead"] / frame["width"]
-    text = f"Dead are {_most(dead)}"
+    parts = [f"Dead are {_most(dead, 'neurons')}" if dead.any() else "No neuron is dead"]
     flat = frame.loc[[evidence.kinds[each] in BOUNDED for each in frame.index], "saturated"]
     if flat.notna().any():
-        text += f"; saturated are {_most(flat.dropna(), 'values')}"
-    return text + "."
+        flat = flat.fillna(0.0)
+        parts.append(f"saturated are {_most(flat, 'values')}" if flat.any() else "none saturated")
+    return "; ".join(parts) + "."
 
 
-def _most(shares: pd.Series, of: str = "neurons") -> str:
+def _most(shares: pd.Series, of: str) -> str:
     worst = int(shares.idxmax())
-    if shares[worst] == 0.0:
-        return f"no {of}"
-    return f"{percent(shares[worst])} of the {of} of layer {worst}, and fewer elsewhere"
+    others = ", and fewer elsewhere" if len(shares) > 1 else ""
+    return f"{percent(shares[worst])} of the {of} of layer {worst}{others}"
 
 
 def _scale(evidence: Evidence) -> str:

@@ -54,7 +54,10 @@ def _well(evidence: Evidence, judgement: Judgement) -> Iterator[str]:
         some = " of what can be judged" if judgement.unjudged else ""
         yield f"Nothing is wrong{some}. The numbers that say so:"
     elif falling(evidence):
-        yield "Nothing is wrong but that it is not done: the loss still falls; more EPOCHS help."
+        yield (
+            "It has learned little, but nothing is wrong: its loss still falls. Give it more "
+            "EPOCHS. Its numbers:"
+        )
     else:
         yield "It does not learn, and shows none of the faults that are judged. Its numbers:"
     yield from _points(numbers(evidence))
