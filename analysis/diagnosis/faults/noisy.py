@@ -3,7 +3,13 @@
 from analysis.diagnosis.evidence import Evidence
 from analysis.diagnosis.finding import Finding, Remedy
 from analysis.diagnosis.remedies import BATCH, BATCH_SIZE, largest_update, rounded
-from analysis.diagnosis.thresholds import LARGE_UPDATE, NOISE, USUAL_UPDATE
+from analysis.diagnosis.thresholds import (
+    LARGE_UPDATE,
+    LEARNED,
+    NOISE,
+    NOISE_OF_LEARNERS,
+    USUAL_UPDATE,
+)
 from analysis.diagnosis.wording import number
 
 
@@ -14,7 +20,8 @@ def judge(evidence: Evidence) -> Finding | None:
     """
     noise = float(evidence.variation.loc[evidence.softmax].iloc[-1])
     largest = largest_update(evidence, -1)
-    if not noise >= NOISE or not largest > LARGE_UPDATE:
+    line = NOISE_OF_LEARNERS if evidence.learned >= LEARNED else NOISE
+    if not noise >= line or not largest > LARGE_UPDATE:
         return None
     batch = evidence.settings.batch_size
     seen = [
