@@ -28,7 +28,7 @@ class Clipping(Protocol):
 class Progress:
     """Where training stands: `step` of `steps` in `epoch`.
 
-    Loss, in nats, and accuracy, a fraction, are over the epoch so far.
+    Loss (in nats if a cross-entropy) and accuracy, a fraction, are over the epoch so far.
     """
 
     epoch: int
@@ -90,7 +90,7 @@ def train(
 def evaluate(
     network: Network, images: np.ndarray, labels: np.ndarray, size: int = 1000
 ) -> tuple[float, float]:
-    """Return loss, in nats, and accuracy, a fraction, over all `images`."""
+    """Return loss, as training has it, and accuracy, a fraction, over all `images`."""
     loss, correct = 0.0, 0
     for _, x, y in batches(images, labels, size, network.dtype):
         network.forward(x, training=False)

@@ -38,7 +38,8 @@ class RecordedUpdate(Protocol):
 
 @dataclass(frozen=True)
 class EpochMetrics:
-    """How one epoch went: losses in nats, accuracies as fractions, wall time in seconds.
+    """How one epoch went: losses, in nats where they are cross-entropies, accuracies as
+    fractions, wall time in seconds.
 
     The learning rate is that of the epoch's last step.
     """
