@@ -1,5 +1,7 @@
 """The command line of the reports: `python -m analysis figures`, `compare` and the others."""
 
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import click
@@ -29,6 +31,27 @@ GALLERY = Path("gallery")
 KEPT = "kept.json"
 
 
+def into(default: Path, what: str) -> Callable:
+    """Add --output, the folder that a command writes into."""
+    return click.option(
+        "--output",
+        "folder",
+        type=click.Path(path_type=Path),
+        default=default,
+        show_default=True,
+        help=what,
+    )
+
+
+@contextmanager
+def refusals() -> Iterator[None]:
+    """Answer what a user can mend with its one sentence, and exit status 2."""
+    try:
+        yield
+    except (AnalysisError, DatabaseError) as error:
+        raise Refusal(str(error)) from error
+
+
 @click.group()
 def main() -> None:
     """Report on finished runs, from the SQL views alone."""
@@ -37,43 +60,24 @@ def main() -> None:
 @main.command()
 @click.option("--run", "run_id", type=click.IntRange(min=1), help="Only this run.")
 @click.option("--exp", "experiment", help="Only runs of this experiment.")
-@click.option(
-    "--output",
-    type=click.Path(path_type=Path),
-    default=FIGURES,
-    show_default=True,
-    help="Folder for the pages; other files in it stay as they are.",
-)
+@into(FIGURES, "Folder for the pages; other files in it stay as they are.")
 @click.option("--no-png", is_flag=True, help="Pages alone, without PNG beside them.")
-def figures(run_id: int | None, experiment: str | None, output: Path, no_png: bool) -> None:
+def figures(run_id: int | None, experiment: str | None, folder: Path, no_png: bool) -> None:
     """Draw the paper's figures of every finished run, as pages that open offline."""
-    try:
-        engine = reader_engine()
-        with engine.connect() as connection:
-            exhibit(connection, output, run_id, experiment, images=not no_png, say=click.echo)
-    except (AnalysisError, DatabaseError) as error:
-        raise Refusal(str(error)) from error
+    with refusals(), reader_engine().connect() as connection:
+        exhibit(connection, folder, run_id, experiment, images=not no_png, say=click.echo)
 
 
 @main.command()
-@click.option(
-    "--output",
-    "folder",
-    type=click.Path(path_type=Path),
-    default=REPORT,
-    show_default=True,
-    help="Folder for audit.csv, and for what was measured on the raw rows.",
-)
+@into(REPORT, "Folder for audit.csv, and for what was measured on the raw rows.")
 def audit(folder: Path) -> None:
     """Test every claim of the paper on our rows."""
-    try:
+    with refusals():
         evidence = Evidence(reader_engine(), folder / KEPT, say=click.echo)
         finished_runs(evidence.summary)  # without one there is nothing to put a claim to
         results = list(audited(evidence))
         found = nearest(evidence)
         path = output.write_csv(results, folder)
-    except (AnalysisError, DatabaseError) as error:
-        raise Refusal(str(error)) from error
     output.print_table(results)
     output.print_nearest(found)
     click.echo(f"{output.counts(results)} All of them, with their queries: {path}.")
@@ -81,45 +85,25 @@ def audit(folder: Path) -> None:
 
 @main.command()
 @click.option("--run", "run_id", type=click.IntRange(min=1), help="Show this run too.")
-@click.option(
-    "--output",
-    "folder",
-    type=click.Path(path_type=Path),
-    default=REPORT,
-    show_default=True,
-    help="Folder for report.html, audit.csv, and what was measured on the raw rows.",
-)
+@into(REPORT, "Folder for report.html, audit.csv, and what was measured on the raw rows.")
 def report(run_id: int | None, folder: Path) -> None:
     """Set the paper beside our rows: audit, tables, figures and answers in one HTML file."""
-    try:
+    with refusals():
         evidence = Evidence(reader_engine(), folder / KEPT, say=click.echo)
         path = write_report(evidence, folder, run_id, say=click.echo)
-    except (AnalysisError, DatabaseError) as error:
-        raise Refusal(str(error)) from error
     size = path.stat().st_size / 1e6
     click.echo(f"{path}, {size:.1f} MB: open it in a browser; it needs no network.")
 
 
 @main.command()
 @click.option("--runs", "chosen", default="", help="Runs, or experiments' newest ones: 3,relu_sgd.")
-@click.option(
-    "--output",
-    "folder",
-    type=click.Path(path_type=Path),
-    default=COMPARISON,
-    show_default=True,
-    help="Folder for the page; other files in it stay as they are.",
-)
+@into(COMPARISON, "Folder for the page; other files in it stay as they are.")
 @click.option("--no-png", is_flag=True, help="The page alone, without PNG beside it.")
 def compare(chosen: str, folder: Path, no_png: bool) -> None:
     """Set finished runs beside each other: what differs first, then what came of it."""
-    try:
-        engine = reader_engine()
-        with engine.connect() as connection:
-            runs = chosen_runs(experiment_summary(connection), chosen)
-            compare_runs(connection, runs, folder, images=not no_png, say=click.echo)
-    except (AnalysisError, DatabaseError) as error:
-        raise Refusal(str(error)) from error
+    with refusals(), reader_engine().connect() as connection:
+        runs = chosen_runs(experiment_summary(connection), chosen)
+        compare_runs(connection, runs, folder, images=not no_png, say=click.echo)
 
 
 @main.command()
@@ -127,33 +111,18 @@ def compare(chosen: str, folder: Path, no_png: bool) -> None:
 @click.option("--exp", "experiment", help="The newest finished run of this experiment.")
 def diagnose(run_id: int | None, experiment: str | None) -> None:
     """Say what is wrong with a run, and what to try; of the newest one if none is named."""
-    try:
-        engine = reader_engine()
-        with engine.connect() as connection:
-            run = chosen_run(experiment_summary(connection), run_id, experiment)
-            for line in diagnose_run(connection, run):
-                click.echo(line)
-    except (AnalysisError, DatabaseError) as error:
-        raise Refusal(str(error)) from error
+    with refusals(), reader_engine().connect() as connection:
+        run = chosen_run(experiment_summary(connection), run_id, experiment)
+        for line in diagnose_run(connection, run):
+            click.echo(line)
 
 
 @main.command()
-@click.option(
-    "--output",
-    "folder",
-    type=click.Path(path_type=Path),
-    default=GALLERY,
-    show_default=True,
-    help="Folder for the page; other files in it stay as they are.",
-)
+@into(GALLERY, "Folder for the page; other files in it stay as they are.")
 def gallery(folder: Path) -> None:
     """Show every experiment that has a finished run beside all others, in one page."""
-    try:
-        engine = reader_engine()
-        with engine.connect() as connection:
-            show(connection, folder, say=click.echo)
-    except (AnalysisError, DatabaseError) as error:
-        raise Refusal(str(error)) from error
+    with refusals(), reader_engine().connect() as connection:
+        show(connection, folder, say=click.echo)
 
 
 @main.command()
@@ -161,13 +130,11 @@ def gallery(folder: Path) -> None:
 @click.option("--exp", "experiment", help="Only runs of this experiment.")
 def verify(run_id: int | None, experiment: str | None) -> None:
     """Recompute finished runs from their raw rows; exit with 1 where something disagrees."""
-    try:
+    with refusals():
         engine = reader_engine()
         with engine.connect() as connection:
             runs = to_verify(experiment_summary(connection), run_id, experiment)
         wrong = verify_runs(engine, runs, say=click.echo)
-    except (AnalysisError, DatabaseError) as error:
-        raise Refusal(str(error)) from error
     if wrong:
         raise SystemExit(1)
 
