@@ -34,65 +34,65 @@ $(COMPLETE): requirements.lock bootstrap.py
 	@$(PYTHON) bootstrap.py
 
 up: $(COMPLETE) ## find or start the server, and migrate the database
-	@$(RUN_PYTHON) -m sql up $(call option,SERVER,server) >&2
-	@$(RUN_PYTHON) -m migrations upgrade >&2
+	@$(RUN_PYTHON) -m vanishing_gradients.server up $(call option,SERVER,server) >&2
+	@$(RUN_PYTHON) -m vanishing_gradients.migrations upgrade >&2
 
 down: $(COMPLETE) ## stop the server; its data stay
-	@$(RUN_PYTHON) -m sql down
+	@$(RUN_PYTHON) -m vanishing_gradients.server down
 
 migrate: up ## migrate the database (part of up)
 
 data: $(COMPLETE) ## download and check a data set (DATASET)
-	@$(RUN_PYTHON) -m trainer data $(call option,DATASET,dataset) $(call option,DATA_DIR,data-dir)
+	@$(RUN_PYTHON) -m vanishing_gradients.trainer data $(call option,DATASET,dataset) $(call option,DATA_DIR,data-dir)
 
 train: up ## train an experiment (EXP) and record every gradient
-	@$(RUN_PYTHON) -m trainer train $(call option,EXP,exp) $(call option,DATASET,dataset) \
+	@$(RUN_PYTHON) -m vanishing_gradients.trainer train $(call option,EXP,exp) $(call option,DATASET,dataset) \
 	  $(call option,EPOCHS,epochs) $(call option,SEED,seed) $(call option,SEEDS,seeds) \
 	  $(call option,PRECISION,precision) $(call option,LIMIT,limit) $(call option,TELEMETRY,telemetry) \
 	  $(call option,RECORD_EVERY,record-every) $(call option,DATA_DIR,data-dir) \
 	  $(call option,RESUME,resume) $(call option,RUN,run) $(call option,PATIENCE,patience)
 
 gallery: up ## train the paper's four and the gallery (statistics alone), and draw the comparison
-	@$(RUN_PYTHON) -m trainer gallery $(call option,DATASET,dataset) $(call option,EPOCHS,epochs) \
+	@$(RUN_PYTHON) -m vanishing_gradients.trainer gallery $(call option,DATASET,dataset) $(call option,EPOCHS,epochs) \
 	  $(call option,SEED,seed) $(call option,SEEDS,seeds) $(call option,PRECISION,precision) \
 	  $(call option,LIMIT,limit) $(call option,DATA_DIR,data-dir)
-	@$(RUN_PYTHON) -m analysis gallery
+	@$(RUN_PYTHON) -m vanishing_gradients.analysis gallery
 
 experiments: $(COMPLETE) ## list the built-in experiments, a line each
-	@$(RUN_PYTHON) -m trainer experiments
+	@$(RUN_PYTHON) -m vanishing_gradients.trainer experiments
 
 new: $(COMPLETE) ## write the commented file of an experiment of one's own (EXP=name)
-	@$(RUN_PYTHON) -m trainer new $(call option,EXP,exp)
+	@$(RUN_PYTHON) -m vanishing_gradients.trainer new $(call option,EXP,exp)
 
 runs: up ## list all runs, and the space each takes
-	@$(RUN_PYTHON) -m trainer runs
+	@$(RUN_PYTHON) -m vanishing_gradients.trainer runs
 
 drop: up ## remove a run (RUN) and give its space back; asks first (YES=1: does not)
-	@$(RUN_PYTHON) -m trainer drop $(call option,RUN,run) $(if $(filter-out 0 no false,$(YES)),--yes)
+	@$(RUN_PYTHON) -m vanishing_gradients.trainer drop $(call option,RUN,run) $(if $(filter-out 0 no false,$(YES)),--yes)
 
 sql: up ## open an SQL client as reader; or run piped SQL: echo 'SELECT 1' | make sql
-	@$(RUN_PYTHON) -m sql client
+	@$(RUN_PYTHON) -m vanishing_gradients.server client
 
 url: up ## print the reader's address for any SQL client (ROLE=owner: the owner's)
-	@$(RUN_PYTHON) -m sql url $(call option,ROLE,role)
+	@$(RUN_PYTHON) -m vanishing_gradients.server url $(call option,ROLE,role)
 
 figures: up ## draw the figures of every finished run (or of RUN, or EXP)
-	@$(RUN_PYTHON) -m analysis figures $(call option,RUN,run) $(call option,EXP,exp)
+	@$(RUN_PYTHON) -m vanishing_gradients.analysis figures $(call option,RUN,run) $(call option,EXP,exp)
 
 compare: up ## set runs beside each other (RUNS=3,7,9, or names: RUNS=relu_sgd,7): compare/index.html
-	@$(RUN_PYTHON) -m analysis compare $(call option,RUNS,runs)
+	@$(RUN_PYTHON) -m vanishing_gradients.analysis compare $(call option,RUNS,runs)
 
 diagnose: up ## say in words what is wrong with a run (RUN, or EXP's newest, or the newest), and what to try
-	@$(RUN_PYTHON) -m analysis diagnose $(call option,RUN,run) $(call option,EXP,exp)
+	@$(RUN_PYTHON) -m vanishing_gradients.analysis diagnose $(call option,RUN,run) $(call option,EXP,exp)
 
 audit: up ## test every claim of the paper on the rows; a table, and report/audit.csv
-	@$(RUN_PYTHON) -m analysis audit
+	@$(RUN_PYTHON) -m vanishing_gradients.analysis audit
 
 report: up ## the paper beside the rows, in one page: report/report.html (RUN: show that run too)
-	@$(RUN_PYTHON) -m analysis report $(call option,RUN,run)
+	@$(RUN_PYTHON) -m vanishing_gradients.analysis report $(call option,RUN,run)
 
 verify: up ## recompute finished runs from their raw rows (or RUN, or EXP's); fails where they disagree
-	@$(RUN_PYTHON) -m analysis verify $(call option,RUN,run) $(call option,EXP,exp)
+	@$(RUN_PYTHON) -m vanishing_gradients.analysis verify $(call option,RUN,run) $(call option,EXP,exp)
 
 test: $(COMPLETE) ## run all tests, against a real server
 	@$(RUN_PYTHON) -m pytest
@@ -115,7 +115,7 @@ bench: $(if $(filter step,$(PART)),$(COMPLETE),up) ## measure a training step (P
 
 clean: ## delete figures, pages, report and caches (ALL=1: also the private server, its data and .venv)
 ifneq ($(filter-out 0 no false,$(ALL)),)
-	@if [ -d "$${SERVER_DIR:-.server}" ]; then $(MAKE) --silent $(COMPLETE) && $(RUN_PYTHON) -m sql down --delete; fi
+	@if [ -d "$${SERVER_DIR:-.server}" ]; then $(MAKE) --silent $(COMPLETE) && $(RUN_PYTHON) -m vanishing_gradients.server down --delete; fi
 	@rm -rf .server $(VENV) *.egg-info
 endif
 	@rm -rf figures report compare gallery .pytest_cache .ruff_cache .hypothesis

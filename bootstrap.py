@@ -126,7 +126,7 @@ def distribution_pip(folder: Path) -> Path:
 
     Raises BootstrapError where there is none to be had.
     """
-    from sql.apt import Apt, AptError
+    from vanishing_gradients.server.apt import Apt, AptError
 
     wheels = SYSTEM_WHEELS
     if not list(wheels.glob("pip-*.whl")):

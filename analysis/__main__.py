@@ -1,4 +1,4 @@
-"""The command line of the reports: `python -m analysis figures`, `compare` and the others."""
+"""The command line of the reports: `vanishing-gradients figures`, `compare` and the others."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -6,23 +6,23 @@ from pathlib import Path
 
 import click
 
-from analysis.audit import Evidence, audited, output
-from analysis.audit.nearest import nearest
-from analysis.comparison import chosen_runs
-from analysis.comparison import compare as compare_runs
-from analysis.diagnosis import chosen_run
-from analysis.diagnosis import diagnose as diagnose_run
-from analysis.errors import AnalysisError
-from analysis.exhibition import exhibit
-from analysis.queries import experiment_summary
-from analysis.report import report as write_report
-from analysis.runs import finished_runs
-from analysis.showcase import show
-from analysis.verification import to_verify
-from analysis.verification import verify as verify_runs
-from sql.connection import reader_engine
-from sql.errors import DatabaseError
-from sql.refusal import Refusal
+from vanishing_gradients.analysis.audit import Evidence, audited, output
+from vanishing_gradients.analysis.audit.nearest import nearest
+from vanishing_gradients.analysis.comparison import chosen_runs
+from vanishing_gradients.analysis.comparison import compare as compare_runs
+from vanishing_gradients.analysis.diagnosis import chosen_run
+from vanishing_gradients.analysis.diagnosis import diagnose as diagnose_run
+from vanishing_gradients.analysis.errors import AnalysisError
+from vanishing_gradients.analysis.exhibition import exhibit
+from vanishing_gradients.analysis.queries import experiment_summary
+from vanishing_gradients.analysis.report import report as write_report
+from vanishing_gradients.analysis.runs import finished_runs
+from vanishing_gradients.analysis.showcase import show
+from vanishing_gradients.analysis.verification import to_verify
+from vanishing_gradients.analysis.verification import verify as verify_runs
+from vanishing_gradients.server.lifecycle import reader_engine
+from vanishing_gradients.server.refusal import Refusal
+from vanishing_gradients.sql.errors import DatabaseError
 
 FIGURES = Path("figures")
 REPORT = Path("report")

@@ -7,8 +7,10 @@ AnalysisError
  └── ImageError        no browser draws the images
 """
 
+from vanishing_gradients.errors import UserError
 
-class AnalysisError(Exception):
+
+class AnalysisError(UserError):
     """Base of all errors whose text is for the user; commands print it and exit with status 2."""
 
 

@@ -7,13 +7,19 @@ from pathlib import Path
 import plotly.graph_objects as go
 from sqlalchemy import Connection
 
-from analysis import queries
-from analysis.errors import ImageError, NoRowsError
-from analysis.figures.neuron_grid import stretches
-from analysis.gallery import Plate, comparisons, draw_comparison, draw_run, plates_of_run
-from analysis.images import write_images
-from analysis.network_figures import LeftOut
-from analysis.pages import (
+from vanishing_gradients.analysis import queries
+from vanishing_gradients.analysis.errors import ImageError, NoRowsError
+from vanishing_gradients.analysis.figures.neuron_grid import stretches
+from vanishing_gradients.analysis.gallery import (
+    Plate,
+    comparisons,
+    draw_comparison,
+    draw_run,
+    plates_of_run,
+)
+from vanishing_gradients.analysis.images import write_images
+from vanishing_gradients.analysis.network_figures import LeftOut
+from vanishing_gradients.analysis.pages import (
     IMAGE_WIDTH,
     INDEX,
     SCRIPT,
@@ -22,8 +28,8 @@ from analysis.pages import (
     mark,
     script,
 )
-from analysis.publishing import staged
-from analysis.runs import EVERY_EXPERIMENT, Run, finished_runs
+from vanishing_gradients.analysis.publishing import staged
+from vanishing_gradients.analysis.runs import EVERY_EXPERIMENT, Run, finished_runs
 
 Say = Callable[[str], None]
 

@@ -7,8 +7,8 @@ import pandas as pd
 import plotly.graph_objects as go
 from sqlalchemy import Connection
 
-from analysis import figures, queries
-from analysis.captions import (
+from vanishing_gradients.analysis import figures, queries
+from vanishing_gradients.analysis.captions import (
     ACCURACY,
     CAPTIONS,
     CURVES,
@@ -20,9 +20,9 @@ from analysis.captions import (
     RATIO,
     RATIO_GRID,
 )
-from analysis.errors import NoRowsError
-from analysis.network_figures import Drawn, LeftOut, of_cells, of_statistics
-from analysis.runs import Run, latest_of_each_experiment
+from vanishing_gradients.analysis.errors import NoRowsError
+from vanishing_gradients.analysis.network_figures import Drawn, LeftOut, of_cells, of_statistics
+from vanishing_gradients.analysis.runs import Run, latest_of_each_experiment
 
 
 @dataclass(frozen=True)

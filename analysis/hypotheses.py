@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from analysis.statistics import Comparison, compare, corrected, logarithms
+from vanishing_gradients.analysis.statistics import Comparison, compare, corrected, logarithms
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ import plotly.graph_objects as go
 from choreographer.errors import BrowserDepsError, ChannelClosedError
 from kaleido.errors import BrowserClosedError, BrowserFailedError, ChromeNotFoundError
 
-from analysis.errors import ImageError
+from vanishing_gradients.analysis.errors import ImageError
 
 SCALE = 2
 SECONDS = 60  # for one image

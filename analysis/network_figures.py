@@ -8,11 +8,18 @@ import pandas as pd
 import plotly.graph_objects as go
 from sqlalchemy import Connection
 
-from analysis import figures, queries
-from analysis.captions import DEAD, DISTRIBUTION, NEURONS, NOISE, SATURATED, UPDATE
-from analysis.errors import NoRowsError
-from analysis.figures.layer_styles import has_weights
-from analysis.runs import Run
+from vanishing_gradients.analysis import figures, queries
+from vanishing_gradients.analysis.captions import (
+    DEAD,
+    DISTRIBUTION,
+    NEURONS,
+    NOISE,
+    SATURATED,
+    UPDATE,
+)
+from vanishing_gradients.analysis.errors import NoRowsError
+from vanishing_gradients.analysis.figures.layer_styles import has_weights
+from vanishing_gradients.analysis.runs import Run
 
 MOST_CELLS = {DISTRIBUTION: 10e6, NOISE: 120e6}
 """Gradient values that a figure reads: MySQL 9.7 on two busy cores counted 1 million a second into

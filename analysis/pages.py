@@ -8,9 +8,9 @@ from string import Template
 import plotly.graph_objects as go
 from plotly.offline import get_plotlyjs
 
-from analysis.figures.style import HEIGHT
-from analysis.gallery import Plate
-from analysis.runs import Run
+from vanishing_gradients.analysis.figures.style import HEIGHT
+from vanishing_gradients.analysis.gallery import Plate
+from vanishing_gradients.analysis.runs import Run
 
 TEMPLATES = Path(__file__).parent / "templates"
 SCRIPT = "plotly.min.js"

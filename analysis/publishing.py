@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from analysis.errors import OutputError
+from vanishing_gradients.analysis.errors import OutputError
 
 
 @contextmanager

@@ -5,8 +5,8 @@ from datetime import datetime
 
 import pandas as pd
 
-from analysis.errors import NoRowsError
-from sql.names import checked_experiment
+from vanishing_gradients.analysis.errors import NoRowsError
+from vanishing_gradients.sql.names import checked_experiment
 
 EVERY_EXPERIMENT = "all"
 

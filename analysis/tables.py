@@ -7,7 +7,7 @@ from typing import Any
 
 import pandas as pd
 
-from analysis import paper
+from vanishing_gradients.analysis import paper
 
 INFINITE, UNDEFINED, NOT_FINITE = "Infinity", "undefined", "not finite"
 DIGITS = 7  # of a number in a table

@@ -10,18 +10,17 @@ from rich.table import Table
 from sqlalchemy import URL, text
 
 from bench import sample, step, ways, whole
-from migrations import history
-from sql import server
-from sql.connection import engine
-from sql.errors import DatabaseError
-from sql.names import quoted
-from sql.refusal import Refusal
-from trainer import experiments
-from trainer.datasets import Dataset, load
-from trainer.errors import TrainerError
-from trainer.run import DTYPES, WRITERS, Settings, describe
-from trainer.telemetry.chunk import Chunk
-from trainer.telemetry.runs import register
+from vanishing_gradients.errors import UserError
+from vanishing_gradients.migrations import history
+from vanishing_gradients.server import lifecycle
+from vanishing_gradients.server.refusal import Refusal
+from vanishing_gradients.sql.connection import engine
+from vanishing_gradients.sql.names import quoted
+from vanishing_gradients.telemetry.chunk import Chunk
+from vanishing_gradients.telemetry.runs import register
+from vanishing_gradients.trainer import experiments
+from vanishing_gradients.trainer.datasets import Dataset, load
+from vanishing_gradients.trainer.run import DTYPES, WRITERS, Settings, describe
 
 EXPERIMENT = "sigmoid_sgd"
 FEW_STEPS, MANY_STEPS, REPEATS = 4, 59, 8
@@ -66,9 +65,9 @@ def main(
     try:
         data = load(dataset, data_dir)
         for precision in precisions or ("double", "single"):
-            with _own_database(server.current().owner, precision) as url:
+            with _own_database(lifecycle.current().owner, precision) as url:
                 _measure(console, url, data, precision, epochs)
-    except (DatabaseError, TrainerError) as error:
+    except UserError as error:
         raise Refusal(str(error)) from error
 
 

@@ -6,9 +6,9 @@ from importlib.util import find_spec
 
 import numpy as np
 
-from trainer.datasets import Dataset, batches
-from trainer.experiments import Experiment
-from trainer.network import Dense, Network
+from vanishing_gradients.trainer.datasets import Dataset, batches
+from vanishing_gradients.trainer.experiments import Experiment
+from vanishing_gradients.trainer.network import Dense, Network
 
 WAYS = {"default": {}, "foreach": {"foreach": True}, "fused": {"fused": True}}
 """How its optimizers can be told to walk over the parameters; the default on a CPU is a loop."""

@@ -4,14 +4,14 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from sql.objects import Shape
-from trainer.assembly import build_network, build_optimizer
-from trainer.datasets import Dataset
-from trainer.experiments import Experiment
-from trainer.loop import train
-from trainer.recording import EpochMetrics, RecordedLayer, State
-from trainer.telemetry.assembler import Assembler
-from trainer.telemetry.chunk import Chunk
+from vanishing_gradients.sql.objects import Shape
+from vanishing_gradients.telemetry.assembler import Assembler
+from vanishing_gradients.telemetry.chunk import Chunk
+from vanishing_gradients.telemetry.recording import EpochMetrics, RecordedLayer, State
+from vanishing_gradients.trainer.assembly import build_network, build_optimizer
+from vanishing_gradients.trainer.datasets import Dataset
+from vanishing_gradients.trainer.experiments import Experiment
+from vanishing_gradients.trainer.loop import train
 
 
 class Collector:

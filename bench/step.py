@@ -20,12 +20,12 @@ from rich.table import Table
 from bench import pytorch
 from bench.products import Products
 from bench.training import Training
-from sql.refusal import Refusal
-from trainer import experiments
-from trainer.datasets import Dataset, load
-from trainer.errors import TrainerError
-from trainer.network import Dense
-from trainer.run import DTYPES
+from vanishing_gradients.errors import UserError
+from vanishing_gradients.server.refusal import Refusal
+from vanishing_gradients.trainer import experiments
+from vanishing_gradients.trainer.datasets import Dataset, load
+from vanishing_gradients.trainer.network import Dense
+from vanishing_gradients.trainer.run import DTYPES
 
 EXPERIMENTS = ("sigmoid_sgd", "sigmoid_adam", "relu_sgd", "relu_adam")
 ROUNDS, STEPS = 40, 20
@@ -58,7 +58,7 @@ def main(precisions: Sequence[str], dataset: str, data_dir: Path | None, rounds:
     console = Console(soft_wrap=True, highlight=False)
     try:
         data = load(dataset, data_dir)
-    except TrainerError as error:
+    except UserError as error:
         raise Refusal(str(error)) from error
     ways = tuple(pytorch.WAYS) if pytorch.installed() else ()
     if not ways:

@@ -6,12 +6,17 @@ from dataclasses import replace
 
 import numpy as np
 
-from trainer.assembly import build_network, build_optimizer
-from trainer.datasets import Dataset
-from trainer.datasets.dataset import CLASSES
-from trainer.experiments import Experiment
-from trainer.loop import Progress, train
-from trainer.recording import EpochMetrics, RecordedLayer, RecordedUpdate, State
+from vanishing_gradients.telemetry.recording import (
+    EpochMetrics,
+    RecordedLayer,
+    RecordedUpdate,
+    State,
+)
+from vanishing_gradients.trainer.assembly import build_network, build_optimizer
+from vanishing_gradients.trainer.datasets import Dataset
+from vanishing_gradients.trainer.datasets.dataset import CLASSES
+from vanishing_gradients.trainer.experiments import Experiment
+from vanishing_gradients.trainer.loop import Progress, train
 
 
 class Nothing:

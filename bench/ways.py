@@ -13,13 +13,13 @@ import pandas as pd
 import pymysql
 from sqlalchemy import URL, Connection, Double, Float, Integer, column, insert, table
 
-from sql.connection import connect_arguments, engine
-from sql.loading import insert_gradients, load_gradients
-from sql.objects import Shape, gradient_columns
-from trainer.telemetry.buffer_connection import BufferConnection
-from trainer.telemetry.chunk import Chunk
-from trainer.telemetry.encoding import encode
-from trainer.telemetry.loader import Loader
+from vanishing_gradients.sql.connection import connect_arguments, engine
+from vanishing_gradients.sql.objects import Shape, gradient_columns
+from vanishing_gradients.telemetry.chunk import Chunk
+from vanishing_gradients.telemetry.connection import BufferConnection
+from vanishing_gradients.telemetry.encoding import encode
+from vanishing_gradients.telemetry.loader import Loader
+from vanishing_gradients.telemetry.loading import insert_gradients, load_gradients
 
 KEYS = ("Run", "Epoch", "Step", "RowIndex")
 

@@ -29,10 +29,10 @@ class WholeRun:
 def train(
     url: URL, engine: Engine, experiment: str, dataset: str, precision: str, epochs: int
 ) -> WholeRun:
-    """Run `python -m trainer train` and wait for its end."""
+    """Run `vanishing-gradients train` and wait for its end."""
     command = [
-        sys.executable, "-m", "trainer", "train", "--exp", experiment, "--dataset", dataset,
-        "--precision", precision, "--epochs", str(epochs),
+        sys.executable, "-m", "vanishing_gradients.trainer", "train", "--exp", experiment,
+        "--dataset", dataset, "--precision", precision, "--epochs", str(epochs),
     ]  # fmt: skip
     environment = os.environ | {"DATABASE_URL": url.render_as_string(hide_password=False)}
     start = time.perf_counter()

@@ -1,12 +1,12 @@
-"""The command line of the migrations: `python -m migrations upgrade`."""
+"""The command line of the migrations: `vanishing-gradients upgrade`."""
 
 import click
 from alembic.util import CommandError
 
-from migrations import history
-from sql.connection import owner_engine
-from sql.errors import DatabaseError
-from sql.refusal import Refusal
+from vanishing_gradients.migrations import history
+from vanishing_gradients.server.lifecycle import owner_engine
+from vanishing_gradients.server.refusal import Refusal
+from vanishing_gradients.sql.errors import DatabaseError
 
 
 @click.group()

@@ -2,7 +2,7 @@
 
 from alembic import context
 
-from sql.catalogue import metadata
+from vanishing_gradients.sql.catalogue import metadata
 
 connection = context.config.attributes["connection"]
 context.configure(

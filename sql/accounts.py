@@ -13,8 +13,8 @@ from pathlib import Path
 
 from pymysql.converters import escape_string
 
-from sql.errors import ServerError
-from sql.names import backticked, quoted
+from vanishing_gradients.sql.errors import ServerError
+from vanishing_gradients.sql.names import backticked, quoted
 
 OWNER = "owner"
 READER = "reader"

@@ -13,8 +13,8 @@ from pathlib import Path
 from sqlalchemy import URL, make_url
 from sqlalchemy.exc import ArgumentError
 
-from sql.accounts import DATABASE
-from sql.errors import ObjectError, ServerError
+from vanishing_gradients.sql.accounts import DATABASE
+from vanishing_gradients.sql.errors import ObjectError, ServerError
 
 DRIVER = "mysql+pymysql"
 SCHEMES = ("mysql", "mariadb")

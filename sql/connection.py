@@ -15,10 +15,12 @@ from pymysql.constants import CR
 from sqlalchemy import URL, Engine, create_engine, event
 from sqlalchemy.engine.interfaces import ExceptionContext
 
-from sql import address, explanation
-from sql.accounts import COLLATION
-from sql.errors import DatabaseError, ServerError
-from sql.programs import BRAND, OLDEST
+from vanishing_gradients.sql import address, explanation
+from vanishing_gradients.sql.accounts import COLLATION
+from vanishing_gradients.sql.errors import DatabaseError, ServerError
+
+OLDEST = {"mysql": (8, 4), "mariadb": (10, 11)}
+BRAND = {"mysql": "MySQL", "mariadb": "MariaDB"}
 
 SQL_MODE = "TRADITIONAL,ONLY_FULL_GROUP_BY"
 
@@ -131,27 +133,6 @@ def connected(url: URL) -> Iterator[pymysql.connections.Connection]:
             yield session
         finally:
             session.close()
-
-
-def owner_engine() -> Engine:
-    """Return an engine for the account that writes, on the server in use.
-
-    Raises ServerError where none is in use.
-    """
-    from sql import server  # which needs this module to start one
-
-    return engine(server.current().owner)
-
-
-def reader_engine() -> Engine:
-    """Return an engine that only reads: as `reader`, or as the owner in read-only sessions.
-
-    Raises ServerError where no server is in use.
-    """
-    from sql import server
-
-    found = server.current()
-    return engine(found.owner, read_only=True) if found.reader is None else engine(found.reader)
 
 
 def _open(url: URL, read_only: bool = False, **more: object) -> pymysql.connections.Connection:

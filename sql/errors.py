@@ -6,8 +6,10 @@ DatabaseError
  └── ObjectError      a table, view or version that is missing, or a name that cannot be one
 """
 
+from vanishing_gradients.errors import UserError
 
-class DatabaseError(Exception):
+
+class DatabaseError(UserError):
     """Base of the errors whose text is for the user; commands print it and exit with status 2."""
 
 

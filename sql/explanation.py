@@ -8,8 +8,8 @@ import pymysql
 from pymysql.constants import CR, ER
 from sqlalchemy import URL
 
-from sql import accounts, address
-from sql.errors import AccessError, DatabaseError, ObjectError, ServerError
+from vanishing_gradients.sql import accounts, address
+from vanishing_gradients.sql.errors import AccessError, DatabaseError, ObjectError, ServerError
 
 # Numbers that PyMySQL's table lacks.
 READ_ONLY_MODE = 1836

@@ -2,7 +2,7 @@
 
 import re
 
-from sql.errors import ObjectError
+from vanishing_gradients.sql.errors import ObjectError
 
 EXPERIMENT_NAME = re.compile(r"[a-z][a-z0-9_]{0,31}")
 LAYER_NAME = re.compile(r"layer_[1-9][0-9]{0,2}_[a-z][a-z0-9_]{0,20}")

@@ -17,9 +17,9 @@ from graphlib import TopologicalSorter
 from pathlib import Path
 from typing import Literal
 
-from sql.cells import balanced, gradient_columns, over_cells
-from sql.errors import ObjectError
-from sql.names import checked_experiment, checked_layer, quoted
+from vanishing_gradients.sql.cells import balanced, gradient_columns, over_cells
+from vanishing_gradients.sql.errors import ObjectError
+from vanishing_gradients.sql.names import checked_experiment, checked_layer, quoted
 
 HERE = Path(__file__).parent
 FILE_NAME = re.compile(r"(?P<name>[a-z][a-z0-9_]*)_v(?P<version>\d\d)\.sql")

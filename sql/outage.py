@@ -3,7 +3,7 @@
 import pymysql
 from pymysql.constants import CR, ER
 
-from sql.connection import FileRequestError
+from vanishing_gradients.sql.connection import FileRequestError
 
 # Numbers that PyMySQL's tables lack.
 STOPPED_MEANWHILE = (1927, 3169, 4031)  # connection or session killed, closed for being silent

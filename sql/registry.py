@@ -8,10 +8,10 @@ from pathlib import Path
 
 from sqlalchemy import Connection, delete, inspect, select, text
 
-from sql.catalogue import layers, metadata, runs, view_versions
-from sql.errors import ObjectError
-from sql.names import backticked, quoted
-from sql.objects import (
+from vanishing_gradients.sql.catalogue import layers, metadata, runs, view_versions
+from vanishing_gradients.sql.errors import ObjectError
+from vanishing_gradients.sql.names import backticked, quoted
+from vanishing_gradients.sql.objects import (
     HERE,
     Definition,
     Layer,

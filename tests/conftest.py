@@ -11,14 +11,15 @@ import pytest
 from hypothesis import settings
 from sqlalchemy import URL
 
-from migrations import history
-from sql import accounts, address, server
-from sql.connection import connected, engine
-from sql.docker_server import DockerServer
-from sql.errors import DatabaseError
-from sql.names import quoted
-from sql.private_server import PrivateServer
-from sql.settings import MIB, Size
+from vanishing_gradients.migrations import history
+from vanishing_gradients.server import lifecycle
+from vanishing_gradients.server.docker_server import DockerServer
+from vanishing_gradients.server.private_server import PrivateServer
+from vanishing_gradients.server.settings import MIB, Size
+from vanishing_gradients.sql import accounts, address
+from vanishing_gradients.sql.connection import connected, engine
+from vanishing_gradients.sql.errors import DatabaseError
+from vanishing_gradients.sql.names import quoted
 
 SERVER = pytest.StashKey[URL]()
 VERSION = pytest.StashKey[str]()
@@ -54,7 +55,7 @@ def pytest_report_header(config: pytest.Config) -> str | None:
 def _server(config: pytest.Config) -> URL:
     if text := os.environ.get("TEST_DATABASE_URL"):
         return address.parse(text, "TEST_DATABASE_URL")
-    if DockerServer(server.folder()).answers():
+    if DockerServer(lifecycle.folder()).answers():
         return _container(config)
     return _private(config)
 
@@ -62,7 +63,7 @@ def _server(config: pytest.Config) -> URL:
 def _private(config: pytest.Config) -> URL:
     folder = tempfile.TemporaryDirectory(prefix="gradients-test-")
     config.add_cleanup(folder.cleanup)
-    private = PrivateServer(Path(folder.name), packages=server.folder(), size=SMALL, say=print)
+    private = PrivateServer(Path(folder.name), packages=lifecycle.folder(), size=SMALL, say=print)
     config.add_cleanup(private.stop)
     private.start()
     return private.url(accounts.ROOT)

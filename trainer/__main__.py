@@ -1,4 +1,4 @@
-"""The command line of the trainer: `python -m trainer train --exp sigmoid_sgd`."""
+"""The command line of the trainer: `vanishing-gradients train --exp sigmoid_sgd`."""
 
 import sys
 from collections.abc import Callable, Sequence
@@ -9,22 +9,22 @@ from click.core import ParameterSource
 from rich.console import Console
 from sqlalchemy import URL
 
-from sql import server
-from sql.connection import owner_engine
-from trainer.command import Group, Refusal, Whole
-from trainer.datasets import NAMES, load, prepare
-from trainer.display import Display, say
-from trainer.drop import drop_run
-from trainer.experiments import write_starting_file
-from trainer.experiments_list import experiments_list
-from trainer.plan import Plan, chosen, plans
-from trainer.run import Going, Settings, begun_with, carry_out
-from trainer.runs_table import runs_table
-from trainer.sweep import Job, cores, sweep
-from trainer.telemetry.patience import SECONDS
-from trainer.telemetry.resumption import StoredRun, same_run, stored_run
-from trainer.telemetry.room import check_room
-from trainer.telemetry.runs import finished_runs
+from vanishing_gradients.server import lifecycle
+from vanishing_gradients.server.lifecycle import owner_engine
+from vanishing_gradients.telemetry.resumption import StoredRun, same_run, stored_run
+from vanishing_gradients.telemetry.retry import SECONDS
+from vanishing_gradients.telemetry.runs import finished_runs
+from vanishing_gradients.telemetry.space import check_room
+from vanishing_gradients.trainer.command import Group, Refusal, Whole
+from vanishing_gradients.trainer.datasets import NAMES, load, prepare
+from vanishing_gradients.trainer.display import Display, say
+from vanishing_gradients.trainer.drop import drop_run
+from vanishing_gradients.trainer.experiments import write_starting_file
+from vanishing_gradients.trainer.experiments_list import experiments_list
+from vanishing_gradients.trainer.plan import Plan, chosen, plans
+from vanishing_gradients.trainer.run import Going, Settings, begun_with, carry_out
+from vanishing_gradients.trainer.runs_table import runs_table
+from vanishing_gradients.trainer.sweep import Job, cores, sweep
 
 LARGEST_SEED = 2**63 - 1
 """What the column `runs.seed` holds."""
@@ -130,7 +130,7 @@ def train(
         _go_on(console, run_id, data_dir, patience)
         return
     found = chosen(exp, epochs)
-    url = server.current().owner
+    url = lifecycle.current().owner
     settings = _settings(seed, seeds, precision, telemetry, record_every, limit)
     wanted = plans(found, settings, dataset, data_dir)
     if telemetry == "statistics" and len(wanted) > 1:
@@ -157,7 +157,7 @@ def train(
 def gallery(dataset, data_dir, epochs, limit, precision, seed, seeds) -> None:
     """Train the paper's four experiments and the gallery, statistics alone."""
     found = [*chosen("all", epochs), *chosen("gallery", epochs)]
-    server.current()
+    lifecycle.current()
     settings = _settings(seed, seeds, precision, "statistics", 1, limit)
     _sweep(Console(stderr=True), plans(found, settings, dataset, data_dir), data_dir)
 
@@ -251,7 +251,7 @@ def _go_on(console: Console, run_id: int, data_dir: Path | None, patience: int) 
     found = stored_run(database, run_id)
     database.dispose()
     experiment, settings = begun_with(found.values)
-    url, data = server.current().owner, load(found.dataset, data_dir)
+    url, data = lifecycle.current().owner, load(found.dataset, data_dir)
     if not found.finished:
         plan = Plan(experiment, settings, data, experiment.name)
         _look_for_room(console, url, [(plan, found)])

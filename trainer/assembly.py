@@ -2,10 +2,10 @@
 
 import numpy as np
 
-from trainer.errors import ExperimentError
-from trainer.experiments import Experiment, LayerSpec
-from trainer.experiments.combinations import IMAGES_MAX
-from trainer.network import (
+from vanishing_gradients.trainer.errors import ExperimentError
+from vanishing_gradients.trainer.experiments import Experiment, LayerSpec
+from vanishing_gradients.trainer.experiments.experiment import IMAGES_MAX
+from vanishing_gradients.trainer.network import (
     ACTIVATIONS,
     GAINS,
     OFFSETS,
@@ -37,12 +37,12 @@ from trainer.network import (
     Uniform,
     WarmUp,
 )
-from trainer.network.clipping import ByGlobalNorm, ByNorm, ByValue, Clipping
-from trainer.network.initializers import Constant
-from trainer.network.layer_normalization import LayerNormalization
-from trainer.network.residual import Projection, Residual
-from trainer.network.schedules import Constant as ConstantRate
-from trainer.network.weight_normalization import WeightNormalizedDense
+from vanishing_gradients.trainer.network.clipping import ByGlobalNorm, ByNorm, ByValue, Clipping
+from vanishing_gradients.trainer.network.initializers import Constant
+from vanishing_gradients.trainer.network.layer_normalization import LayerNormalization
+from vanishing_gradients.trainer.network.residual import Projection, Residual
+from vanishing_gradients.trainer.network.schedules import Constant as ConstantRate
+from vanishing_gradients.trainer.network.weight_normalization import WeightNormalizedDense
 
 _OPTIMIZERS = {
     "sgd": SGD, "adagrad": Adagrad, "rmsprop": RMSProp, "adam": Adam, "adamw": AdamW,

@@ -6,10 +6,10 @@ server that stays away for too long ends it with status 3.
 
 import click
 
-from sql.errors import DatabaseError
-from sql.refusal import Refusal
-from trainer.errors import OutageError, TrainerError
-from trainer.interruption import as_keyboard_interrupt
+from vanishing_gradients.errors import UserError
+from vanishing_gradients.server.refusal import Refusal
+from vanishing_gradients.telemetry.errors import OutageError
+from vanishing_gradients.trainer.interruption import as_keyboard_interrupt
 
 INTERRUPTED = 130
 GIVEN_UP = 3
@@ -33,7 +33,7 @@ class Command(click.Command):
         except OutageError as error:
             click.echo(f"Error: {error}", err=True)
             raise SystemExit(GIVEN_UP) from error
-        except (DatabaseError, TrainerError) as error:
+        except UserError as error:
             raise Refusal(str(error)) from error
         except KeyboardInterrupt:
             raise SystemExit(INTERRUPTED) from None

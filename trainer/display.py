@@ -8,11 +8,11 @@ from rich.progress import BarColumn, Progress, ProgressColumn, Task, TaskID
 from rich.table import Column
 from rich.text import Text
 
-from trainer.loop import Progress as TrainingProgress
-from trainer.recording import EpochMetrics
-from trainer.run import Watcher
-from trainer.telemetry.runs import RunDescription, Status
-from trainer.telemetry.sink import Traffic
+from vanishing_gradients.telemetry.recording import EpochMetrics
+from vanishing_gradients.telemetry.runs import RunDescription, Status
+from vanishing_gradients.telemetry.sink import Traffic
+from vanishing_gradients.trainer.loop import Progress as TrainingProgress
+from vanishing_gradients.trainer.run import Watcher
 
 INTERVAL = 0.1
 """Seconds between two updates of the bar."""

@@ -6,10 +6,10 @@ import click
 from rich.console import Console
 from sqlalchemy import Engine
 
-from sql.storage import in_words
-from trainer.display import say
-from trainer.errors import RemovalError
-from trainer.telemetry.removal import Candidate, candidate, remove
+from vanishing_gradients.telemetry.errors import RemovalError
+from vanishing_gradients.telemetry.removal import Candidate, candidate, remove
+from vanishing_gradients.telemetry.storage import in_words
+from vanishing_gradients.trainer.display import say
 
 
 def drop_run(engine: Engine, run_id: int, yes: bool, console: Console) -> None:

@@ -1,6 +1,6 @@
 """The list of built-in experiments: name and description, by group and topic."""
 
-from trainer import experiments
+from vanishing_gradients.trainer import experiments
 
 TITLES = {
     "paper": "The paper's four (EXP=all)",

@@ -8,11 +8,11 @@ from typing import Protocol
 
 import numpy as np
 
-from trainer.datasets import Dataset, batches
-from trainer.network.network import Network
-from trainer.network.optimizers import Optimizer
-from trainer.network.updates import UpdateWatch
-from trainer.recording import EpochMetrics, Recorder
+from vanishing_gradients.telemetry.recording import EpochMetrics, Recorder
+from vanishing_gradients.trainer.datasets import Dataset, batches
+from vanishing_gradients.trainer.network.network import Network
+from vanishing_gradients.trainer.network.optimizers import Optimizer
+from vanishing_gradients.trainer.network.updates import UpdateWatch
 
 Observer = Callable[["Progress"], None]
 

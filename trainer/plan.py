@@ -4,12 +4,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from trainer import experiments
-from trainer.assembly import build_optimizer
-from trainer.datasets import Dataset, load
-from trainer.experiments import Experiment
-from trainer.run import Settings, describe
-from trainer.telemetry.runs import RunDescription
+from vanishing_gradients.telemetry.runs import RunDescription
+from vanishing_gradients.trainer import experiments
+from vanishing_gradients.trainer.assembly import build_optimizer
+from vanishing_gradients.trainer.datasets import Dataset, load
+from vanishing_gradients.trainer.experiments import Experiment
+from vanishing_gradients.trainer.run import Settings, describe
 
 GROUPS = {"all": "paper", "gallery": "gallery", "healthy": "healthy", "sick": "sick"}
 """What EXP may be besides an experiment, and the group of experiments that it stands for."""

@@ -10,27 +10,31 @@ from pymysql.err import OperationalError
 from sqlalchemy import URL, Engine
 from threadpoolctl import threadpool_limits
 
-from sql import address
-from sql.connection import connect_arguments, connected, engine, explained
-from sql.errors import ServerError
-from sql.given_server import require_privileges
-from sql.loading import local_infile_allowed, packet_limit, session_packet_limit
-from trainer.assembly import build_clipping, build_network, build_optimizer
-from trainer.datasets import Dataset
-from trainer.errors import OutageError
-from trainer.experiments import Experiment
-from trainer.interruption import postponed
-from trainer.loop import Progress, restore_training, train
-from trainer.recording import EpochMetrics, State
-from trainer.telemetry.buffer_connection import BufferConnection
-from trainer.telemetry.epoch_statistics import EpochStatistics
-from trainer.telemetry.loader import Loader
-from trainer.telemetry.patience import SECONDS, Patience
-from trainer.telemetry.recorder import CloseEpoch, GradientRecorder
-from trainer.telemetry.resumption import START, resume
-from trainer.telemetry.runs import Run, RunDescription, RunLayer, Status, register
-from trainer.telemetry.silence import Lines, grace, leave, limit_silence
-from trainer.telemetry.sink import Sink, Traffic
+from vanishing_gradients.server.given_server import require_privileges
+from vanishing_gradients.sql import address
+from vanishing_gradients.sql.connection import connect_arguments, connected, engine, explained
+from vanishing_gradients.sql.errors import ServerError
+from vanishing_gradients.telemetry.connection import BufferConnection
+from vanishing_gradients.telemetry.epoch_statistics import EpochStatistics
+from vanishing_gradients.telemetry.errors import OutageError
+from vanishing_gradients.telemetry.loader import Loader
+from vanishing_gradients.telemetry.loading import (
+    local_infile_allowed,
+    packet_limit,
+    session_packet_limit,
+)
+from vanishing_gradients.telemetry.recorder import CloseEpoch, GradientRecorder
+from vanishing_gradients.telemetry.recording import EpochMetrics, State
+from vanishing_gradients.telemetry.resumption import START, resume
+from vanishing_gradients.telemetry.retry import SECONDS, Patience
+from vanishing_gradients.telemetry.runs import Run, RunDescription, RunLayer, Status, register
+from vanishing_gradients.telemetry.sink import Sink, Traffic
+from vanishing_gradients.telemetry.timeouts import Lines, grace, leave, limit_silence
+from vanishing_gradients.trainer.assembly import build_clipping, build_network, build_optimizer
+from vanishing_gradients.trainer.datasets import Dataset
+from vanishing_gradients.trainer.experiments import Experiment
+from vanishing_gradients.trainer.interruption import postponed
+from vanishing_gradients.trainer.loop import Progress, restore_training, train
 
 WRITERS = 4
 """Connections that load at once. Two would keep two cores busy but for their waits for the disk,

@@ -4,10 +4,10 @@ from rich.box import SIMPLE_HEAD
 from rich.table import Table
 from sqlalchemy import Engine, RowMapping, text
 
-from sql.queries import query
-from sql.registry import require_migrated
-from sql.storage import in_words, run_sizes
-from trainer.telemetry.run_lock import settle_abandoned
+from vanishing_gradients.sql.queries import query
+from vanishing_gradients.sql.registry import require_migrated
+from vanishing_gradients.telemetry.lock import settle_abandoned
+from vanishing_gradients.telemetry.storage import in_words, run_sizes
 
 HEADINGS = (
     "run", "experiment", "data set", "seed", "precision", "status",

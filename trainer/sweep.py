@@ -13,11 +13,11 @@ from pathlib import Path
 from rich.console import Console
 from rich.progress import Progress
 
-from trainer.display import say
-from trainer.errors import SweepError
-from trainer.experiments import Experiment
-from trainer.interruption import postponed
-from trainer.run import Settings
+from vanishing_gradients.trainer.display import say
+from vanishing_gradients.trainer.errors import SweepError
+from vanishing_gradients.trainer.experiments import Experiment
+from vanishing_gradients.trainer.interruption import postponed
+from vanishing_gradients.trainer.run import Settings
 
 WAKE_SECONDS = 0.2
 
@@ -69,7 +69,7 @@ def sweep(jobs: Sequence[Job], console: Console, at_once: int) -> None:
 
     def start(job: Job) -> str:
         process = subprocess.Popen(
-            [sys.executable, "-m", "trainer", "train", *job.options],
+            [sys.executable, "-m", "vanishing_gradients.trainer", "train", *job.options],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.PIPE,

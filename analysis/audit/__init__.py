@@ -10,10 +10,10 @@ output                   the results on a terminal and as CSV
 
 from collections.abc import Iterator
 
-from analysis.audit.catalogue import SECTIONS
-from analysis.audit.claim import Claim, Result, judged
-from analysis.audit.evidence import Evidence
-from analysis.audit.verdict import Finding, Verdict
+from vanishing_gradients.analysis.audit.catalogue import SECTIONS
+from vanishing_gradients.analysis.audit.claim import Claim, Result, judged
+from vanishing_gradients.analysis.audit.evidence import Evidence
+from vanishing_gradients.analysis.audit.verdict import Finding, Verdict
 
 __all__ = ["SECTIONS", "Claim", "Evidence", "Finding", "Result", "Verdict", "audited"]
 

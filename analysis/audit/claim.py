@@ -3,9 +3,9 @@
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from analysis.audit.evidence import Evidence
-from analysis.audit.verdict import Finding, Verdict
-from analysis.errors import NoRowsError
+from vanishing_gradients.analysis.audit.evidence import Evidence
+from vanishing_gradients.analysis.audit.verdict import Finding, Verdict
+from vanishing_gradients.analysis.errors import NoRowsError
 
 Judge = Callable[[Evidence, str], Finding]
 

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 import pandas as pd
 from sqlalchemy import Connection
 
-from analysis import paper, queries
-from analysis.runs import Run, runs_of
+from vanishing_gradients.analysis import paper, queries
+from vanishing_gradients.analysis.runs import Run, runs_of
 
 HIDDEN_WIDTHS = [128, 128, 64, 32, 16]
 OPTIMIZERS = {

@@ -10,13 +10,13 @@ from pathlib import Path
 import pandas as pd
 from sqlalchemy import Connection, Engine, event
 
-from analysis import paper, queries
-from analysis.audit.eligibility import LeftOut, eligible
-from analysis.audit.storage import Question, Say, Storage
-from analysis.columns import SUMMARY
-from analysis.errors import NoRowsError
-from analysis.hypotheses import Effect, effects
-from analysis.runs import Run
+from vanishing_gradients.analysis import paper, queries
+from vanishing_gradients.analysis.audit.eligibility import LeftOut, eligible
+from vanishing_gradients.analysis.audit.storage import Question, Say, Storage
+from vanishing_gradients.analysis.columns import SUMMARY
+from vanishing_gradients.analysis.errors import NoRowsError
+from vanishing_gradients.analysis.hypotheses import Effect, effects
+from vanishing_gradients.analysis.runs import Run
 
 LIKELY = 5.0  # times nearer to Table 9 than the other data set
 REASONS = 2  # runs left out that a sentence names

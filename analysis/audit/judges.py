@@ -11,10 +11,15 @@ from collections.abc import Callable, Mapping, Sequence
 import numpy as np
 import pandas as pd
 
-from analysis.audit.claim import Judge
-from analysis.audit.evidence import Evidence
-from analysis.audit.verdict import Finding, Verdict, consistent_if, reproduced_if
-from analysis.statistics import CONFIDENCE, FEWEST, prediction_interval
+from vanishing_gradients.analysis.audit.claim import Judge
+from vanishing_gradients.analysis.audit.evidence import Evidence
+from vanishing_gradients.analysis.audit.verdict import (
+    Finding,
+    Verdict,
+    consistent_if,
+    reproduced_if,
+)
+from vanishing_gradients.analysis.statistics import CONFIDENCE, FEWEST, prediction_interval
 
 Values = Callable[[Evidence, str], Mapping[int, float]]  # seed -> value
 Frame = Callable[[Evidence, str], pd.DataFrame]

@@ -10,11 +10,11 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from analysis import paper, queries
-from analysis.audit.evidence import Evidence
-from analysis.audit.stored import stored_ratios
-from analysis.errors import NoRowsError
-from analysis.runs import Run
+from vanishing_gradients.analysis import paper, queries
+from vanishing_gradients.analysis.audit.evidence import Evidence
+from vanishing_gradients.analysis.audit.stored import stored_ratios
+from vanishing_gradients.analysis.errors import NoRowsError
+from vanishing_gradients.analysis.runs import Run
 
 FIRST = (1, 1)
 LAYERS = tuple(range(1, paper.LAYERS))

@@ -9,11 +9,11 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from analysis import paper
-from analysis.audit.claim import Result
-from analysis.audit.nearest import Trial
-from analysis.audit.verdict import Verdict
-from analysis.publishing import staged
+from vanishing_gradients.analysis import paper
+from vanishing_gradients.analysis.audit.claim import Result
+from vanishing_gradients.analysis.audit.nearest import Trial
+from vanishing_gradients.analysis.audit.verdict import Verdict
+from vanishing_gradients.analysis.publishing import staged
 
 CSV = "audit.csv"
 WIDTH = 140  # where there is no terminal

@@ -18,11 +18,11 @@ from pathlib import Path
 import pandas as pd
 from sqlalchemy import Engine
 
-from analysis import queries
-from analysis.errors import NoRowsError, OutputError
-from analysis.runs import Run
-from sql.objects import versions
-from sql.queries import query
+from vanishing_gradients.analysis import queries
+from vanishing_gradients.analysis.errors import NoRowsError, OutputError
+from vanishing_gradients.analysis.runs import Run
+from vanishing_gradients.sql.objects import versions
+from vanishing_gradients.sql.queries import query
 
 VIEWS = ("stored_norm_avg", "storage_hypotheses")
 CONNECTIONS = min(4, os.cpu_count() or 1)

@@ -5,10 +5,10 @@ from collections.abc import Iterable
 import numpy as np
 import pandas as pd
 
-from analysis import paper
-from analysis.audit.evidence import Evidence
-from analysis.audit.judges import number, seeds, span
-from analysis.audit.verdict import Finding, Verdict
+from vanishing_gradients.analysis import paper
+from vanishing_gradients.analysis.audit.evidence import Evidence
+from vanishing_gradients.analysis.audit.judges import number, seeds, span
+from vanishing_gradients.analysis.audit.verdict import Finding, Verdict
 
 DECIMALS, FILLER = 6, 1e6  # the storage under which constants and infinities are looked for
 DIGITS = 1e-8  # the paper prints ten digits

@@ -7,7 +7,7 @@ output       both as tables on a terminal
 page         both in HTML, with figures
 """
 
-from analysis.comparison.choice import chosen_runs
-from analysis.comparison.page import compare
+from vanishing_gradients.analysis.comparison.choice import chosen_runs
+from vanishing_gradients.analysis.comparison.page import compare
 
 __all__ = ["chosen_runs", "compare"]

@@ -2,10 +2,10 @@
 
 import pandas as pd
 
-from analysis.errors import NoRowsError, WrongChoiceError
-from analysis.runs import EVERY_EXPERIMENT, Run, finished_runs
-from sql.errors import ObjectError
-from sql.names import checked_experiment
+from vanishing_gradients.analysis.errors import NoRowsError, WrongChoiceError
+from vanishing_gradients.analysis.runs import EVERY_EXPERIMENT, Run, finished_runs
+from vanishing_gradients.sql.errors import ObjectError
+from vanishing_gradients.sql.names import checked_experiment
 
 MOST_RUNS = 12
 HOW = "such as RUNS=3,7,9 or RUNS=relu_sgd,7 (`make runs` lists all; a name is its newest run)"

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 import pandas as pd
 from sqlalchemy import Connection
 
-from analysis import queries
-from analysis.errors import NoRowsError
-from analysis.figures import marks
-from analysis.figures.compared import dense_norms, first_to_last
-from analysis.runs import Run
+from vanishing_gradients.analysis import queries
+from vanishing_gradients.analysis.errors import NoRowsError
+from vanishing_gradients.analysis.figures import marks
+from vanishing_gradients.analysis.figures.compared import dense_norms, first_to_last
+from vanishing_gradients.analysis.runs import Run
 
 UNKNOWN = "not recorded"
 NOT_FINITE = "not finite"

@@ -6,10 +6,10 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from analysis.comparison.differences import Difference
-from analysis.comparison.outcomes import Outcome
-from analysis.figures.compared import label
-from analysis.runs import Run
+from vanishing_gradients.analysis.comparison.differences import Difference
+from vanishing_gradients.analysis.comparison.outcomes import Outcome
+from vanishing_gradients.analysis.figures.compared import label
+from vanishing_gradients.analysis.runs import Run
 
 WIDTH = 140  # where there is no terminal
 

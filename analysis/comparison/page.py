@@ -9,22 +9,22 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 from sqlalchemy import Connection
 
-from analysis import queries
-from analysis.comparison.differences import Difference, differences
-from analysis.comparison.outcomes import Outcome, outcomes
-from analysis.comparison.output import print_tables
-from analysis.errors import ImageError
-from analysis.figures.compared import (
+from vanishing_gradients.analysis import queries
+from vanishing_gradients.analysis.comparison.differences import Difference, differences
+from vanishing_gradients.analysis.comparison.outcomes import Outcome, outcomes
+from vanishing_gradients.analysis.comparison.output import print_tables
+from vanishing_gradients.analysis.errors import ImageError
+from vanishing_gradients.analysis.figures.compared import (
     curves_compared,
     dense_norms,
     first_to_last_compared,
     label,
     norms_compared,
 )
-from analysis.images import write_images
-from analysis.pages import IMAGE_WIDTH, INDEX, SCRIPT, TEMPLATES, drawn, script
-from analysis.publishing import staged
-from analysis.runs import Run
+from vanishing_gradients.analysis.images import write_images
+from vanishing_gradients.analysis.pages import IMAGE_WIDTH, INDEX, SCRIPT, TEMPLATES, drawn, script
+from vanishing_gradients.analysis.publishing import staged
+from vanishing_gradients.analysis.runs import Run
 
 CAPTIONS = {
     "curves": "Training values are over the images as the epoch met them, the weights changing "

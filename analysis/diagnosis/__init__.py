@@ -19,11 +19,11 @@ from collections.abc import Iterator
 import pandas as pd
 from sqlalchemy import Connection
 
-from analysis.diagnosis.choice import chosen_run
-from analysis.diagnosis.evidence import Evidence
-from analysis.diagnosis.finding import Finding, Remedy
-from analysis.diagnosis.judgement import Judgement, judged
-from analysis.diagnosis.output import lines
+from vanishing_gradients.analysis.diagnosis.choice import chosen_run
+from vanishing_gradients.analysis.diagnosis.evidence import Evidence
+from vanishing_gradients.analysis.diagnosis.finding import Finding, Remedy
+from vanishing_gradients.analysis.diagnosis.judgement import Judgement, judged
+from vanishing_gradients.analysis.diagnosis.output import lines
 
 __all__ = ["Evidence", "Finding", "Judgement", "Remedy", "chosen_run", "diagnose", "judged"]
 

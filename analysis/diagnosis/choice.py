@@ -2,8 +2,12 @@
 
 import pandas as pd
 
-from analysis.errors import NoRowsError
-from analysis.runs import EVERY_EXPERIMENT, finished_runs, latest_of_each_experiment
+from vanishing_gradients.analysis.errors import NoRowsError
+from vanishing_gradients.analysis.runs import (
+    EVERY_EXPERIMENT,
+    finished_runs,
+    latest_of_each_experiment,
+)
 
 
 def chosen_run(summary: pd.DataFrame, run_id: int | None, experiment: str | None) -> pd.Series:

@@ -6,10 +6,10 @@ import numpy as np
 import pandas as pd
 from sqlalchemy import Connection
 
-from analysis import queries
-from analysis.diagnosis.settings import Settings
-from analysis.errors import NoRowsError
-from analysis.queries.neuron_ranges import neuron_ranges
+from vanishing_gradients.analysis import queries
+from vanishing_gradients.analysis.diagnosis.settings import Settings
+from vanishing_gradients.analysis.errors import NoRowsError
+from vanishing_gradients.analysis.queries.neuron_ranges import neuron_ranges
 
 NO_ACTIVATION = (
     "dense", "projection", "residual", "dropout", "batch_normalization", "layer_normalization",

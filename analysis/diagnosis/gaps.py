@@ -1,7 +1,7 @@
 """What cannot be known of a run, since it was not recorded."""
 
-from analysis.diagnosis.evidence import Evidence
-from analysis.diagnosis.judgement import Judgement
+from vanishing_gradients.analysis.diagnosis.evidence import Evidence
+from vanishing_gradients.analysis.diagnosis.judgement import Judgement
 
 
 def gaps(evidence: Evidence, judgement: Judgement) -> list[str]:

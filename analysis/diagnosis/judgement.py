@@ -2,9 +2,9 @@
 
 from dataclasses import dataclass
 
-from analysis.diagnosis.evidence import Evidence
-from analysis.diagnosis.faults import FAULTS
-from analysis.diagnosis.finding import Finding
+from vanishing_gradients.analysis.diagnosis.evidence import Evidence
+from vanishing_gradients.analysis.diagnosis.faults import FAULTS
+from vanishing_gradients.analysis.diagnosis.finding import Finding
 
 MOST = 3
 """More faults than these at once help nobody: the rest shows again after the first cure."""

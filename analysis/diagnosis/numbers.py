@@ -2,9 +2,9 @@
 
 import pandas as pd
 
-from analysis.diagnosis.evidence import Evidence
-from analysis.diagnosis.settings import BOUNDED
-from analysis.diagnosis.wording import layers, number, percent
+from vanishing_gradients.analysis.diagnosis.evidence import Evidence
+from vanishing_gradients.analysis.diagnosis.settings import BOUNDED
+from vanishing_gradients.analysis.diagnosis.wording import layers, number, percent
 
 STILL_FALLING = 0.02
 """A loss that has lost this part of itself in the last epoch has not come to rest."""

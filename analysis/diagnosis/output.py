@@ -3,13 +3,13 @@
 from collections.abc import Iterator, Sequence
 from textwrap import fill
 
-from analysis.diagnosis.evidence import Evidence
-from analysis.diagnosis.finding import Finding, Remedy
-from analysis.diagnosis.gaps import gaps
-from analysis.diagnosis.judgement import Judgement
-from analysis.diagnosis.numbers import falling, learning, numbers
-from analysis.diagnosis.thresholds import LEARNED
-from analysis.diagnosis.wording import change
+from vanishing_gradients.analysis.diagnosis.evidence import Evidence
+from vanishing_gradients.analysis.diagnosis.finding import Finding, Remedy
+from vanishing_gradients.analysis.diagnosis.gaps import gaps
+from vanishing_gradients.analysis.diagnosis.judgement import Judgement
+from vanishing_gradients.analysis.diagnosis.numbers import falling, learning, numbers
+from vanishing_gradients.analysis.diagnosis.thresholds import LEARNED
+from vanishing_gradients.analysis.diagnosis.wording import change
 
 WIDTH = 100
 

@@ -8,11 +8,11 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable
 
-from analysis.diagnosis.evidence import Evidence
-from analysis.diagnosis.finding import Remedy
-from analysis.diagnosis.settings import BOUNDED, Settings
-from analysis.diagnosis.thresholds import USUAL_UPDATE
-from analysis.diagnosis.wording import number
+from vanishing_gradients.analysis.diagnosis.evidence import Evidence
+from vanishing_gradients.analysis.diagnosis.finding import Remedy
+from vanishing_gradients.analysis.diagnosis.settings import BOUNDED, Settings
+from vanishing_gradients.analysis.diagnosis.thresholds import USUAL_UPDATE
+from vanishing_gradients.analysis.diagnosis.wording import number
 
 SMALLEST_STEP, LARGEST_STEP = 1e-3, 0.1
 BETWEEN = "normalised layers stand larger steps"

@@ -30,21 +30,31 @@ style, layer_styles, layer_panels, epoch_grid, log_colors, log_panel, marks, sym
 seeds and bands are what these share.
 """
 
-from analysis.figures.accuracy_and_loss import accuracy_and_loss
-from analysis.figures.by_experiment import accuracy_by_experiment, loss_by_experiment
-from analysis.figures.curves_over_seeds import accuracy_over_seeds, loss_over_seeds
-from analysis.figures.derivatives import activations, derivative_products, saturation
-from analysis.figures.gradient_distribution import gradient_distribution
-from analysis.figures.gradient_norm_ratio import gradient_norm_ratio
-from analysis.figures.mean_gradient import mean_gradient
-from analysis.figures.network_diagram import network_diagram
-from analysis.figures.neuron_gradients import neuron_gradients
-from analysis.figures.neuron_grid import dead_neurons, saturated_neurons
-from analysis.figures.noise_scale import noise_scale
-from analysis.figures.norm_grid import norm_grid, ratio_grid
-from analysis.figures.norms_over_seeds import norms_over_seeds
-from analysis.figures.ratio_over_seeds import ratio_over_seeds
-from analysis.figures.update_ratio import update_ratio
+from vanishing_gradients.analysis.figures.accuracy_and_loss import accuracy_and_loss
+from vanishing_gradients.analysis.figures.by_experiment import (
+    accuracy_by_experiment,
+    loss_by_experiment,
+)
+from vanishing_gradients.analysis.figures.curves_over_seeds import (
+    accuracy_over_seeds,
+    loss_over_seeds,
+)
+from vanishing_gradients.analysis.figures.derivatives import (
+    activations,
+    derivative_products,
+    saturation,
+)
+from vanishing_gradients.analysis.figures.gradient_distribution import gradient_distribution
+from vanishing_gradients.analysis.figures.gradient_norm_ratio import gradient_norm_ratio
+from vanishing_gradients.analysis.figures.mean_gradient import mean_gradient
+from vanishing_gradients.analysis.figures.network_diagram import network_diagram
+from vanishing_gradients.analysis.figures.neuron_gradients import neuron_gradients
+from vanishing_gradients.analysis.figures.neuron_grid import dead_neurons, saturated_neurons
+from vanishing_gradients.analysis.figures.noise_scale import noise_scale
+from vanishing_gradients.analysis.figures.norm_grid import norm_grid, ratio_grid
+from vanishing_gradients.analysis.figures.norms_over_seeds import norms_over_seeds
+from vanishing_gradients.analysis.figures.ratio_over_seeds import ratio_over_seeds
+from vanishing_gradients.analysis.figures.update_ratio import update_ratio
 
 __all__ = [
     "accuracy_and_loss",

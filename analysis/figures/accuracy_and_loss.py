@@ -4,15 +4,15 @@ import pandas as pd
 import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
-from analysis.figures.curve import curve, gaps, note_of_gaps
-from analysis.figures.style import (
+from vanishing_gradients.analysis.figures.curve import curve, gaps, note_of_gaps
+from vanishing_gradients.analysis.figures.style import (
     ACCURACY_AXIS,
     LOSS_AXIS,
     layout,
     title_of_run,
     whole_axis,
 )
-from analysis.runs import Run
+from vanishing_gradients.analysis.runs import Run
 
 PARTS = {"training": "", "validation": "validation_"}
 

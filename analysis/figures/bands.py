@@ -9,8 +9,15 @@ import pandas as pd
 import plotly.graph_objects as go
 from plotly.colors import hex_to_rgb, unlabel_rgb
 
-from analysis.figures.marks import INFINITE, ORDINARY, ZERO, Mark, beside, outline
-from analysis.figures.style import DASHES, PALETTE, SYMBOLS, exact, many
+from vanishing_gradients.analysis.figures.marks import (
+    INFINITE,
+    ORDINARY,
+    ZERO,
+    Mark,
+    beside,
+    outline,
+)
+from vanishing_gradients.analysis.figures.style import DASHES, PALETTE, SYMBOLS, exact, many
 
 FILL, EDGE = 0.18, 0.45  # opacity
 

@@ -6,8 +6,8 @@ import pandas as pd
 import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
-from analysis.figures.curve import curve, gaps, note_of_gaps
-from analysis.figures.style import (
+from vanishing_gradients.analysis.figures.curve import curve, gaps, note_of_gaps
+from vanishing_gradients.analysis.figures.style import (
     ACCURACY_AXIS,
     LOSS_AXIS,
     layout,
@@ -15,7 +15,7 @@ from analysis.figures.style import (
     whole_axis,
     with_subtitle,
 )
-from analysis.runs import Run
+from vanishing_gradients.analysis.runs import Run
 
 PANELS = (("Training", ""), ("Validation", "validation_"))
 

@@ -7,13 +7,20 @@ import pandas as pd
 import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
-from analysis.figures.bands import Look, numbered_look
-from analysis.figures.curve import curve, gaps, note_of_gaps
-from analysis.figures.layer_styles import is_dense
-from analysis.figures.log_panel import log_panel
-from analysis.figures.marked_line import marked_line, outlines
-from analysis.figures.marks import INFINITE, NOT_FINITE, ORDINARY, UNDEFINED, ZERO, Mark
-from analysis.figures.style import (
+from vanishing_gradients.analysis.figures.bands import Look, numbered_look
+from vanishing_gradients.analysis.figures.curve import curve, gaps, note_of_gaps
+from vanishing_gradients.analysis.figures.layer_styles import is_dense
+from vanishing_gradients.analysis.figures.log_panel import log_panel
+from vanishing_gradients.analysis.figures.marked_line import marked_line, outlines
+from vanishing_gradients.analysis.figures.marks import (
+    INFINITE,
+    NOT_FINITE,
+    ORDINARY,
+    UNDEFINED,
+    ZERO,
+    Mark,
+)
+from vanishing_gradients.analysis.figures.style import (
     ACCURACY_AXIS,
     HEIGHT,
     INK,
@@ -25,7 +32,7 @@ from analysis.figures.style import (
     whole_axis,
     with_subtitle,
 )
-from analysis.runs import Run
+from vanishing_gradients.analysis.runs import Run
 
 CURVES = (
     ("Test accuracy", "validation_accuracy", ACCURACY_AXIS),

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 import pandas as pd
 import plotly.graph_objects as go
 
-from analysis.figures.style import DASHES, INK, PALETTE, SYMBOLS, exact
+from vanishing_gradients.analysis.figures.style import DASHES, INK, PALETTE, SYMBOLS, exact
 
 MOST_NAMED = 6  # epochs
 

@@ -6,13 +6,13 @@ import pandas as pd
 import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
-from analysis.figures.bands import draw_lines, numbered_look, points_over_seeds
-from analysis.figures.by_experiment import PANELS
-from analysis.figures.curve import gaps, note_of_gaps
-from analysis.figures.marks import NOT_FINITE, ORDINARY
-from analysis.figures.seeds import by_experiment, seeds, title_over_seeds
-from analysis.figures.style import ACCURACY_AXIS, LOSS_AXIS, layout, whole_axis
-from analysis.runs import Run
+from vanishing_gradients.analysis.figures.bands import draw_lines, numbered_look, points_over_seeds
+from vanishing_gradients.analysis.figures.by_experiment import PANELS
+from vanishing_gradients.analysis.figures.curve import gaps, note_of_gaps
+from vanishing_gradients.analysis.figures.marks import NOT_FINITE, ORDINARY
+from vanishing_gradients.analysis.figures.seeds import by_experiment, seeds, title_over_seeds
+from vanishing_gradients.analysis.figures.style import ACCURACY_AXIS, LOSS_AXIS, layout, whole_axis
+from vanishing_gradients.analysis.runs import Run
 
 
 def accuracy_over_seeds(curves: pd.DataFrame, runs: Sequence[Run]) -> go.Figure:

@@ -4,7 +4,7 @@ import numpy as np
 import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
-from analysis.figures.style import (
+from vanishing_gradients.analysis.figures.style import (
     DASHES,
     GRID,
     INK,

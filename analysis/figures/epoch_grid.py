@@ -11,9 +11,15 @@ import pandas as pd
 import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
-from analysis.figures.layer_styles import has_weights
-from analysis.figures.marks import INFINITE, NOT_FINITE, ORDINARY, UNDEFINED, ZERO
-from analysis.figures.style import INK, LINE_OF_TITLE, layout, whole_axis
+from vanishing_gradients.analysis.figures.layer_styles import has_weights
+from vanishing_gradients.analysis.figures.marks import (
+    INFINITE,
+    NOT_FINITE,
+    ORDINARY,
+    UNDEFINED,
+    ZERO,
+)
+from vanishing_gradients.analysis.figures.style import INK, LINE_OF_TITLE, layout, whole_axis
 
 TALLEST, LOWEST = 26, 9  # pixels of a row
 ROWS_HIGH = 330  # pixels that few rows share

@@ -6,11 +6,17 @@ import pandas as pd
 import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
-from analysis.figures.bands import Look
-from analysis.figures.log_panel import LogPanel, log_panel
-from analysis.figures.marked_line import marked_line, outlines
-from analysis.figures.marks import NOT_FINITE, ORDINARY, ZERO, Mark
-from analysis.figures.style import ACCURACY_AXIS, PALETTE, exact, layout, whole_axis
+from vanishing_gradients.analysis.figures.bands import Look
+from vanishing_gradients.analysis.figures.log_panel import LogPanel, log_panel
+from vanishing_gradients.analysis.figures.marked_line import marked_line, outlines
+from vanishing_gradients.analysis.figures.marks import NOT_FINITE, ORDINARY, ZERO, Mark
+from vanishing_gradients.analysis.figures.style import (
+    ACCURACY_AXIS,
+    PALETTE,
+    exact,
+    layout,
+    whole_axis,
+)
 
 HEIGHT = 330
 BELOW, ABOVE = "below", "above"

@@ -7,11 +7,11 @@ import pandas as pd
 import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
-from analysis.figures.epoch_grid import MOST_LABELS, Colors, color_bar
-from analysis.figures.log_colors import power
-from analysis.figures.style import LINE_OF_TITLE, PALETTE, layout, title_of_run
-from analysis.runs import Run
-from sql.cells import DECADES
+from vanishing_gradients.analysis.figures.epoch_grid import MOST_LABELS, Colors, color_bar
+from vanishing_gradients.analysis.figures.log_colors import power
+from vanishing_gradients.analysis.figures.style import LINE_OF_TITLE, PALETTE, layout, title_of_run
+from vanishing_gradients.analysis.runs import Run
+from vanishing_gradients.sql.cells import DECADES
 
 ROW = (6, 18)  # pixels of a layer, fewest and most
 BARS = 200  # pixels of the panel of one layer

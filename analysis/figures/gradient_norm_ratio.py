@@ -6,9 +6,16 @@ from collections.abc import Mapping
 import pandas as pd
 import plotly.graph_objects as go
 
-from analysis.figures.layer_panels import layer_panels
-from analysis.figures.marks import INFINITE, NOT_FINITE, ORDINARY, UNDEFINED, ZERO, Mark
-from analysis.figures.style import (
+from vanishing_gradients.analysis.figures.layer_panels import layer_panels
+from vanishing_gradients.analysis.figures.marks import (
+    INFINITE,
+    NOT_FINITE,
+    ORDINARY,
+    UNDEFINED,
+    ZERO,
+    Mark,
+)
+from vanishing_gradients.analysis.figures.style import (
     EXPLODING_INK,
     MINUS,
     VANISHING_INK,
@@ -16,7 +23,7 @@ from analysis.figures.style import (
     level,
     title_of_run,
 )
-from analysis.runs import Run
+from vanishing_gradients.analysis.runs import Run
 
 # A logarithmic axis has no place for infinity and zero: the paper draws them here.
 INFINITE_AT = 1e6

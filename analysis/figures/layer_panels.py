@@ -10,11 +10,11 @@ import pandas as pd
 import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
-from analysis.figures.bands import Look
-from analysis.figures.layer_styles import LayerStyle, layer_styles
-from analysis.figures.marked_line import marked_line, outlines
-from analysis.figures.marks import ORDINARY, Mark, beside
-from analysis.figures.style import HEIGHT, ONE_PANEL, layout, whole_axis
+from vanishing_gradients.analysis.figures.bands import Look
+from vanishing_gradients.analysis.figures.layer_styles import LayerStyle, layer_styles
+from vanishing_gradients.analysis.figures.marked_line import marked_line, outlines
+from vanishing_gradients.analysis.figures.marks import ORDINARY, Mark, beside
+from vanishing_gradients.analysis.figures.style import HEIGHT, ONE_PANEL, layout, whole_axis
 
 MOST_IN_LEGEND = 24
 

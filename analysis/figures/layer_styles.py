@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from plotly.colors import sample_colorscale
 
-from analysis.figures.style import DASHES, SYMBOLS
+from vanishing_gradients.analysis.figures.style import DASHES, SYMBOLS
 
 # The last word of layer_1_input, layer_3_hidden, layer_8_projection.
 DENSE_ROLES = ("input", "hidden")

@@ -6,8 +6,8 @@ from itertools import count
 
 import pandas as pd
 
-from analysis.figures.epoch_grid import Colors
-from analysis.figures.style import MINUS
+from vanishing_gradients.analysis.figures.epoch_grid import Colors
+from vanishing_gradients.analysis.figures.style import MINUS
 
 SEQUENTIAL = "Viridis"
 DIVERGING = "PuOr_r"  # Harrower and Brewer, 2003, https://colorbrewer2.org: safe for every eye

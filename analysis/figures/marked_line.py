@@ -5,8 +5,8 @@ from collections.abc import Collection, Mapping, Sequence
 import pandas as pd
 import plotly.graph_objects as go
 
-from analysis.figures.bands import Look
-from analysis.figures.marks import ORDINARY, Mark, outline
+from vanishing_gradients.analysis.figures.bands import Look
+from vanishing_gradients.analysis.figures.marks import ORDINARY, Mark, outline
 
 
 def marked_line(own: pd.DataFrame, look: Look, marks: Mapping[str, Mark]) -> go.Scatter:

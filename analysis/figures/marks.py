@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import plotly.graph_objects as go
 
-from analysis.figures.style import INK
+from vanishing_gradients.analysis.figures.style import INK
 
 ORDINARY = ""  # the mark of a value that lies on its line
 ZERO, INFINITE, UNDEFINED, NOT_FINITE = "zero", "infinite", "undefined", "not finite"

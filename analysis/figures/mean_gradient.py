@@ -5,11 +5,18 @@ from collections.abc import Collection, Mapping
 import pandas as pd
 import plotly.graph_objects as go
 
-from analysis.figures.layer_panels import layer_panels
-from analysis.figures.marks import NOT_FINITE, ORDINARY, ZERO, Mark
-from analysis.figures.style import INK, MINUS, VANISHING_INK, exact, level, title_of_run
-from analysis.figures.symmetric_log import SymmetricLog
-from analysis.runs import Run
+from vanishing_gradients.analysis.figures.layer_panels import layer_panels
+from vanishing_gradients.analysis.figures.marks import NOT_FINITE, ORDINARY, ZERO, Mark
+from vanishing_gradients.analysis.figures.style import (
+    INK,
+    MINUS,
+    VANISHING_INK,
+    exact,
+    level,
+    title_of_run,
+)
+from vanishing_gradients.analysis.figures.symmetric_log import SymmetricLog
+from vanishing_gradients.analysis.runs import Run
 
 VANISHING_REGION = 1e-3  # of a mean gradient, either side of zero: the paper's Figure 11
 

@@ -7,8 +7,8 @@ from itertools import pairwise
 import pandas as pd
 import plotly.graph_objects as go
 
-from analysis.figures.skips import LANE, Block, connections
-from analysis.figures.style import INK, layout, many, with_subtitle
+from vanishing_gradients.analysis.figures.skips import LANE, Block, connections
+from vanishing_gradients.analysis.figures.style import INK, layout, many, with_subtitle
 
 SLOTS = 10  # circles abreast at most; of a wider layer one slot less, for the dots
 DOTS_AT = 5

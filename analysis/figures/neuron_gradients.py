@@ -6,11 +6,11 @@ import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
-from analysis.figures.epoch_grid import color_bar, fill_of, in_legend
-from analysis.figures.log_colors import log_colors
-from analysis.figures.marks import NOT_FINITE, ZERO
-from analysis.figures.style import layout, title_of_run, whole_axis
-from analysis.runs import Run
+from vanishing_gradients.analysis.figures.epoch_grid import color_bar, fill_of, in_legend
+from vanishing_gradients.analysis.figures.log_colors import log_colors
+from vanishing_gradients.analysis.figures.marks import NOT_FINITE, ZERO
+from vanishing_gradients.analysis.figures.style import layout, title_of_run, whole_axis
+from vanishing_gradients.analysis.runs import Run
 
 HEIGHT = 720
 MENU = 44  # pixels

@@ -6,10 +6,16 @@ from itertools import groupby
 import pandas as pd
 import plotly.graph_objects as go
 
-from analysis.figures.epoch_grid import Colors, Panel, by_kind, epoch_grid, marked
-from analysis.figures.marks import NOT_FINITE, ORDINARY
-from analysis.figures.style import exact, many, title_of_run
-from analysis.runs import Run
+from vanishing_gradients.analysis.figures.epoch_grid import (
+    Colors,
+    Panel,
+    by_kind,
+    epoch_grid,
+    marked,
+)
+from vanishing_gradients.analysis.figures.marks import NOT_FINITE, ORDINARY
+from vanishing_gradients.analysis.figures.style import exact, many, title_of_run
+from vanishing_gradients.analysis.runs import Run
 
 # From almost white to black by way of Okabe and Ito's vermilion.
 SCALE = ((0.0, "#FBF1EC"), (0.02, "#F6CDB4"), (0.5, "#D55E00"), (1.0, "#4A1F00"))

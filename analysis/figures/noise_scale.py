@@ -5,11 +5,17 @@ from collections.abc import Mapping
 import pandas as pd
 import plotly.graph_objects as go
 
-from analysis.figures.layer_panels import layer_panels
-from analysis.figures.log_panel import log_panel
-from analysis.figures.marks import NOT_FINITE, ORDINARY, UNDEFINED, ZERO, Mark
-from analysis.figures.style import EXPLODING_INK, exact, level, many, title_of_run
-from analysis.runs import Run
+from vanishing_gradients.analysis.figures.layer_panels import layer_panels
+from vanishing_gradients.analysis.figures.log_panel import log_panel
+from vanishing_gradients.analysis.figures.marks import NOT_FINITE, ORDINARY, UNDEFINED, ZERO, Mark
+from vanishing_gradients.analysis.figures.style import (
+    EXPLODING_INK,
+    exact,
+    level,
+    many,
+    title_of_run,
+)
+from vanishing_gradients.analysis.runs import Run
 
 MARKS = {
     ZERO: Mark("triangle-down", "zero or below: no noise, at the bottom"),

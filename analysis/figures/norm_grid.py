@@ -6,14 +6,20 @@ import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
-from analysis.figures.epoch_grid import Panel, by_kind, epoch_grid, marked
-from analysis.figures.gradient_norm_ratio import HEADINGS as RATIO_HEADINGS
-from analysis.figures.gradient_norm_ratio import hover_of_ratio, special_ratios
-from analysis.figures.log_colors import log_colors, log_colors_about_one
-from analysis.figures.marks import INFINITE, NOT_FINITE, ORDINARY, UNDEFINED, ZERO
-from analysis.figures.mean_gradient import HEADINGS
-from analysis.figures.style import exact, title_of_run
-from analysis.runs import Run
+from vanishing_gradients.analysis.figures.epoch_grid import Panel, by_kind, epoch_grid, marked
+from vanishing_gradients.analysis.figures.gradient_norm_ratio import HEADINGS as RATIO_HEADINGS
+from vanishing_gradients.analysis.figures.gradient_norm_ratio import hover_of_ratio, special_ratios
+from vanishing_gradients.analysis.figures.log_colors import log_colors, log_colors_about_one
+from vanishing_gradients.analysis.figures.marks import (
+    INFINITE,
+    NOT_FINITE,
+    ORDINARY,
+    UNDEFINED,
+    ZERO,
+)
+from vanishing_gradients.analysis.figures.mean_gradient import HEADINGS
+from vanishing_gradients.analysis.figures.style import exact, title_of_run
+from vanishing_gradients.analysis.runs import Run
 
 NORM_MEANINGS = {ZERO: "exactly zero", NOT_FINITE: "undefined: no finite gradient"}
 RATIO_MEANINGS = {

@@ -7,12 +7,12 @@ import pandas as pd
 import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
-from analysis.figures.bands import draw_lines, numbered_look, points_over_seeds
-from analysis.figures.layer_styles import is_dense
-from analysis.figures.marks import NOT_FINITE, ORDINARY, ZERO, Mark
-from analysis.figures.seeds import by_experiment, seeds, title_over_seeds
-from analysis.figures.style import HEIGHT, ONE_PANEL, layout, whole_axis
-from analysis.runs import Run
+from vanishing_gradients.analysis.figures.bands import draw_lines, numbered_look, points_over_seeds
+from vanishing_gradients.analysis.figures.layer_styles import is_dense
+from vanishing_gradients.analysis.figures.marks import NOT_FINITE, ORDINARY, ZERO, Mark
+from vanishing_gradients.analysis.figures.seeds import by_experiment, seeds, title_over_seeds
+from vanishing_gradients.analysis.figures.style import HEIGHT, ONE_PANEL, layout, whole_axis
+from vanishing_gradients.analysis.runs import Run
 
 MARKS = {
     ZERO: Mark("triangle-down", "zero in one seed or more, at the bottom"),

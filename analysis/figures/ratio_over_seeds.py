@@ -6,20 +6,20 @@ import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
-from analysis.figures.bands import Look, draw_lines, points_over_seeds
-from analysis.figures.gradient_norm_ratio import (
+from vanishing_gradients.analysis.figures.bands import Look, draw_lines, points_over_seeds
+from vanishing_gradients.analysis.figures.gradient_norm_ratio import (
     HEADINGS,
     MARKS,
     PLACES,
     ratio_axes,
     special_ratios,
 )
-from analysis.figures.layer_panels import open_panels
-from analysis.figures.layer_styles import LayerStyle, layer_styles
-from analysis.figures.marks import INFINITE
-from analysis.figures.seeds import by_experiment, title_over_seeds
-from analysis.figures.style import whole_axis
-from analysis.runs import Run
+from vanishing_gradients.analysis.figures.layer_panels import open_panels
+from vanishing_gradients.analysis.figures.layer_styles import LayerStyle, layer_styles
+from vanishing_gradients.analysis.figures.marks import INFINITE
+from vanishing_gradients.analysis.figures.seeds import by_experiment, title_over_seeds
+from vanishing_gradients.analysis.figures.style import whole_axis
+from vanishing_gradients.analysis.runs import Run
 
 
 def ratio_over_seeds(

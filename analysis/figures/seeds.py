@@ -2,8 +2,8 @@
 
 from collections.abc import Sequence
 
-from analysis.figures.style import many, with_subtitle
-from analysis.runs import Run
+from vanishing_gradients.analysis.figures.style import many, with_subtitle
+from vanishing_gradients.analysis.runs import Run
 
 
 def by_experiment(runs: Sequence[Run]) -> dict[str, list[Run]]:

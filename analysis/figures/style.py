@@ -6,7 +6,7 @@ from itertools import count
 
 import plotly.graph_objects as go
 
-from analysis.runs import Run
+from vanishing_gradients.analysis.runs import Run
 
 # Okabe and Ito, 2008, https://jfly.uni-koeln.de/color/, without yellow, too pale on white.
 PALETTE = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from analysis.figures.style import MINUS
+from vanishing_gradients.analysis.figures.style import MINUS
 
 MOST_DECADES = 12
 TICKS_A_SIDE = 5

@@ -6,11 +6,11 @@ from collections.abc import Mapping
 import pandas as pd
 import plotly.graph_objects as go
 
-from analysis.figures.layer_panels import layer_panels
-from analysis.figures.log_panel import log_panel
-from analysis.figures.marks import NOT_FINITE, ORDINARY, ZERO, Mark
-from analysis.figures.style import EXPLODING_INK, exact, level, title_of_run
-from analysis.runs import Run
+from vanishing_gradients.analysis.figures.layer_panels import layer_panels
+from vanishing_gradients.analysis.figures.log_panel import log_panel
+from vanishing_gradients.analysis.figures.marks import NOT_FINITE, ORDINARY, ZERO, Mark
+from vanishing_gradients.analysis.figures.style import EXPLODING_INK, exact, level, title_of_run
+from vanishing_gradients.analysis.runs import Run
 
 # A. Karpathy, CS231n, "Neural Networks Part 3", section "Ratio of weights:updates", Stanford, 2015,
 # https://cs231n.github.io/neural-networks-3/#ratio: "somewhere around 1e-3"; far below it the

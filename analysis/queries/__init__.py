@@ -5,9 +5,9 @@ NoRowsError rather than return an empty frame, but for those of verification, to
 is an answer; and ObjectError where the view itself is missing.
 """
 
-from analysis.queries.cells import distribution, layer_neurons, noise_scale
-from analysis.queries.frames import experiment_summary
-from analysis.queries.layers import (
+from vanishing_gradients.analysis.queries.cells import distribution, layer_neurons, noise_scale
+from vanishing_gradients.analysis.queries.frames import experiment_summary
+from vanishing_gradients.analysis.queries.layers import (
     first_cells,
     gradient_norm_avg,
     mean_avg,
@@ -15,7 +15,7 @@ from analysis.queries.layers import (
     norm_avg,
     ratio_avg,
 )
-from analysis.queries.neurons import (
+from vanishing_gradients.analysis.queries.neurons import (
     dead_neurons,
     neurons,
     neurons_of_layer,
@@ -23,7 +23,7 @@ from analysis.queries.neurons import (
     step_norms,
     update_ratios,
 )
-from analysis.queries.norms import (
+from vanishing_gradients.analysis.queries.norms import (
     dense_norm_ratios,
     epoch_means,
     epoch_ratios,
@@ -31,9 +31,18 @@ from analysis.queries.norms import (
     gradient_norms,
     ratio_thresholds,
 )
-from analysis.queries.runs import layer_sizes, run_provenance, training_curves, training_curves_of
-from analysis.queries.storage import storage_hypotheses, stored_norm_avg, stored_ratio_avg
-from analysis.queries.verification import (
+from vanishing_gradients.analysis.queries.runs import (
+    layer_sizes,
+    run_provenance,
+    training_curves,
+    training_curves_of,
+)
+from vanishing_gradients.analysis.queries.storage import (
+    storage_hypotheses,
+    stored_norm_avg,
+    stored_ratio_avg,
+)
+from vanishing_gradients.analysis.queries.verification import (
     cell_sums,
     expected_rows,
     index_sums,

@@ -5,8 +5,8 @@ from collections.abc import Sequence
 import pandas as pd
 from sqlalchemy import Connection
 
-from analysis.columns import DISTRIBUTION, LAYER_NEURONS, NOISE
-from analysis.queries.frames import of_layer
+from vanishing_gradients.analysis.columns import DISTRIBUTION, LAYER_NEURONS, NOISE
+from vanishing_gradients.analysis.queries.frames import of_layer
 
 
 def distribution(

@@ -7,11 +7,11 @@ from pymysql.constants import ER
 from sqlalchemy import Connection, bindparam, text
 from sqlalchemy.exc import DBAPIError
 
-from analysis.columns import SUMMARY
-from analysis.errors import NoRowsError
-from sql.errors import ObjectError
-from sql.names import checked_experiment
-from sql.queries import query
+from vanishing_gradients.analysis.columns import SUMMARY
+from vanishing_gradients.analysis.errors import NoRowsError
+from vanishing_gradients.sql.errors import ObjectError
+from vanishing_gradients.sql.names import checked_experiment
+from vanishing_gradients.sql.queries import query
 
 MISSING = (ER.NO_SUCH_TABLE, ER.VIEW_INVALID)
 

@@ -3,11 +3,11 @@
 import pandas as pd
 from sqlalchemy import Connection
 
-from analysis.columns import MEAN, NEAR_ZERO, NORM, RATIO, cells
-from analysis.errors import NoRowsError
-from analysis.queries.frames import of_layer
-from analysis.queries.runs import layer_sizes
-from sql.cells import FIRST_COLUMNS, gradient_columns
+from vanishing_gradients.analysis.columns import MEAN, NEAR_ZERO, NORM, RATIO, cells
+from vanishing_gradients.analysis.errors import NoRowsError
+from vanishing_gradients.analysis.queries.frames import of_layer
+from vanishing_gradients.analysis.queries.runs import layer_sizes
+from vanishing_gradients.sql.cells import FIRST_COLUMNS, gradient_columns
 
 
 def norm_avg(connection: Connection, experiment: str, layer: int, run_id: int) -> pd.DataFrame:

@@ -3,8 +3,8 @@
 import pandas as pd
 from sqlalchemy import Connection
 
-from analysis.columns import IN_LAYER
-from analysis.queries.frames import of_run
+from vanishing_gradients.analysis.columns import IN_LAYER
+from vanishing_gradients.analysis.queries.frames import of_run
 
 NEURON_RANGES = (
     IN_LAYER

@@ -3,9 +3,9 @@
 import pandas as pd
 from sqlalchemy import Connection
 
-from analysis.columns import DEAD, NEURONS, SATURATION, STEP_NORMS, UPDATES
-from analysis.errors import NoRowsError
-from analysis.queries.frames import of_run, rows
+from vanishing_gradients.analysis.columns import DEAD, NEURONS, SATURATION, STEP_NORMS, UPDATES
+from vanishing_gradients.analysis.errors import NoRowsError
+from vanishing_gradients.analysis.queries.frames import of_run, rows
 
 
 def neurons(connection: Connection, run_id: int) -> pd.DataFrame:

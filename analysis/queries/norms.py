@@ -5,8 +5,15 @@ from collections.abc import Sequence
 import pandas as pd
 from sqlalchemy import Connection
 
-from analysis.columns import DENSE_RATIOS, EPOCH_RATIOS, MEANS, NORMS, RATIOS, THRESHOLDS
-from analysis.queries.frames import constant, of_run, of_runs
+from vanishing_gradients.analysis.columns import (
+    DENSE_RATIOS,
+    EPOCH_RATIOS,
+    MEANS,
+    NORMS,
+    RATIOS,
+    THRESHOLDS,
+)
+from vanishing_gradients.analysis.queries.frames import constant, of_run, of_runs
 
 
 def gradient_norms(connection: Connection, run_id: int) -> pd.DataFrame:

@@ -5,8 +5,8 @@ from collections.abc import Sequence
 import pandas as pd
 from sqlalchemy import Connection
 
-from analysis.columns import CURVES, PROVENANCE, SIZES
-from analysis.queries.frames import of_run, of_runs
+from vanishing_gradients.analysis.columns import CURVES, PROVENANCE, SIZES
+from vanishing_gradients.analysis.queries.frames import of_run, of_runs
 
 
 def training_curves(connection: Connection, run_id: int) -> pd.DataFrame:

@@ -3,9 +3,9 @@
 import pandas as pd
 from sqlalchemy import Connection
 
-from analysis.columns import HYPOTHESES, NORM, STORED_RATIO
-from analysis.errors import NoRowsError
-from analysis.queries.frames import constant, of_layer
+from vanishing_gradients.analysis.columns import HYPOTHESES, NORM, STORED_RATIO
+from vanishing_gradients.analysis.errors import NoRowsError
+from vanishing_gradients.analysis.queries.frames import constant, of_layer
 
 LAST_EPOCH = 65535
 """The last that a gradient table can hold."""

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 import pandas as pd
 from sqlalchemy import Connection
 
-from analysis.columns import (
+from vanishing_gradients.analysis.columns import (
     CELL_SUMS,
     CHUNKS,
     EXPECTED,
@@ -16,8 +16,8 @@ from analysis.columns import (
     RECORDED_NEURONS,
     RUN_SUMMARY,
 )
-from analysis.queries.frames import rows
-from sql.names import checked_experiment
+from vanishing_gradients.analysis.queries.frames import rows
+from vanishing_gradients.sql.names import checked_experiment
 
 
 def expected_rows(connection: Connection, run_id: int) -> pd.DataFrame:

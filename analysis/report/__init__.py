@@ -7,6 +7,6 @@ sections   what is said of a run and of a data set
 page       all of it as HTML
 """
 
-from analysis.report.page import REPORT, report
+from vanishing_gradients.analysis.report.page import REPORT, report
 
 __all__ = ["REPORT", "report"]

@@ -5,13 +5,13 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from analysis import paper
-from analysis.audit.catalogue.conclusions import LEARNS, all_effects
-from analysis.audit.evidence import Evidence
-from analysis.audit.judges import between, number, seeds, span
-from analysis.errors import NoRowsError
-from analysis.hypotheses import Effect
-from analysis.statistics import CONFIDENCE, TOO_FEW
+from vanishing_gradients.analysis import paper
+from vanishing_gradients.analysis.audit.catalogue.conclusions import LEARNS, all_effects
+from vanishing_gradients.analysis.audit.evidence import Evidence
+from vanishing_gradients.analysis.audit.judges import between, number, seeds, span
+from vanishing_gradients.analysis.errors import NoRowsError
+from vanishing_gradients.analysis.hypotheses import Effect
+from vanishing_gradients.analysis.statistics import CONFIDENCE, TOO_FEW
 
 NAMES = {
     "relu_adam": "ReLU + Adam",

@@ -1,9 +1,9 @@
 """What a report would need and does not have, each with the command that gets it."""
 
-from analysis import paper
-from analysis.audit import Evidence
-from analysis.errors import NoRowsError
-from analysis.statistics import ALPHA
+from vanishing_gradients.analysis import paper
+from vanishing_gradients.analysis.audit import Evidence
+from vanishing_gradients.analysis.errors import NoRowsError
+from vanishing_gradients.analysis.statistics import ALPHA
 
 ENOUGH_SEEDS = 10
 FEWEST_SEEDS = 6  # with fewer no permutation test of pairs reaches 0.05, two-sided

@@ -11,21 +11,26 @@ import pandas as pd
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
-from analysis import paper, queries
-from analysis.audit import Evidence, Verdict, audited, output
-from analysis.audit.claim import Result
-from analysis.audit.eligibility import LeftOut
-from analysis.audit.storage import CONNECTIONS
-from analysis.errors import NoRowsError
-from analysis.hypotheses import CONTRASTS
-from analysis.pages import script
-from analysis.publishing import staged
-from analysis.report import plates
-from analysis.report.missing import missing
-from analysis.report.sections import RunSection, configurations, dataset_section, run_section
-from analysis.report.typography import anchor, decades, spelled, typeset
-from analysis.runs import Run, finished_runs, latest_of_each_experiment, runs_of
-from analysis.statistics import ALPHA, CONFIDENCE, OVERALL, REJECTED
+from vanishing_gradients.analysis import paper, queries
+from vanishing_gradients.analysis.audit import Evidence, Verdict, audited, output
+from vanishing_gradients.analysis.audit.claim import Result
+from vanishing_gradients.analysis.audit.eligibility import LeftOut
+from vanishing_gradients.analysis.audit.storage import CONNECTIONS
+from vanishing_gradients.analysis.errors import NoRowsError
+from vanishing_gradients.analysis.hypotheses import CONTRASTS
+from vanishing_gradients.analysis.pages import script
+from vanishing_gradients.analysis.publishing import staged
+from vanishing_gradients.analysis.report import plates
+from vanishing_gradients.analysis.report.missing import missing
+from vanishing_gradients.analysis.report.sections import (
+    RunSection,
+    configurations,
+    dataset_section,
+    run_section,
+)
+from vanishing_gradients.analysis.report.typography import anchor, decades, spelled, typeset
+from vanishing_gradients.analysis.runs import Run, finished_runs, latest_of_each_experiment, runs_of
+from vanishing_gradients.analysis.statistics import ALPHA, CONFIDENCE, OVERALL, REJECTED
 
 TEMPLATES = Path(__file__).parent / "templates"
 REPORT = "report.html"

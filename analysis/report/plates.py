@@ -7,13 +7,13 @@ from dataclasses import dataclass
 import plotly.graph_objects as go
 from markupsafe import Markup
 
-from analysis import figures, paper, queries
-from analysis.audit import Evidence
-from analysis.captions import CAPTIONS, CURVES, MEAN, RATIO
-from analysis.errors import NoRowsError
-from analysis.figures.skips import residual_blocks
-from analysis.pages import drawn
-from analysis.runs import Run
+from vanishing_gradients.analysis import figures, paper, queries
+from vanishing_gradients.analysis.audit import Evidence
+from vanishing_gradients.analysis.captions import CAPTIONS, CURVES, MEAN, RATIO
+from vanishing_gradients.analysis.errors import NoRowsError
+from vanishing_gradients.analysis.figures.skips import residual_blocks
+from vanishing_gradients.analysis.pages import drawn
+from vanishing_gradients.analysis.runs import Run
 
 IN_PAPER = {
     ("relu_adam", RATIO): "Figure 10",

@@ -6,18 +6,18 @@ from dataclasses import dataclass, field
 
 import pandas as pd
 
-from analysis import paper, queries, tables
-from analysis.audit import Evidence
-from analysis.audit.catalogue.conclusions import all_effects
-from analysis.audit.nearest import Trial, nearest
-from analysis.audit.stored import DECIMALS, FILLER, stored_ratios
-from analysis.errors import NoRowsError
-from analysis.hypotheses import Effect
-from analysis.report import plates
-from analysis.report.answers import NAMES, Answer, answers
-from analysis.report.typography import spelled
-from analysis.runs import Run
-from analysis.tables import PaperTable
+from vanishing_gradients.analysis import paper, queries, tables
+from vanishing_gradients.analysis.audit import Evidence
+from vanishing_gradients.analysis.audit.catalogue.conclusions import all_effects
+from vanishing_gradients.analysis.audit.nearest import Trial, nearest
+from vanishing_gradients.analysis.audit.stored import DECIMALS, FILLER, stored_ratios
+from vanishing_gradients.analysis.errors import NoRowsError
+from vanishing_gradients.analysis.hypotheses import Effect
+from vanishing_gradients.analysis.report import plates
+from vanishing_gradients.analysis.report.answers import NAMES, Answer, answers
+from vanishing_gradients.analysis.report.typography import spelled
+from vanishing_gradients.analysis.runs import Run
+from vanishing_gradients.analysis.tables import PaperTable
 
 DEEP = tuple(range(5, paper.LAYERS))
 EARLY = (1, 2, 3, 4)

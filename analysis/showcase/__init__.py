@@ -5,6 +5,6 @@ topics     what an experiment changes of the paper's networks
 page       all of it in HTML
 """
 
-from analysis.showcase.page import show
+from vanishing_gradients.analysis.showcase.page import show
 
 __all__ = ["show"]

@@ -7,12 +7,12 @@ from dataclasses import dataclass
 import pandas as pd
 from sqlalchemy import Connection
 
-from analysis import paper, queries
-from analysis.errors import NoRowsError
-from analysis.figures.compared import dense_norms, first_to_last
-from analysis.figures.marks import INFINITE, NOT_FINITE, UNDEFINED
-from analysis.runs import Run, finished_runs, latest_of_each_experiment
-from analysis.showcase.topics import ORDER, topic
+from vanishing_gradients.analysis import paper, queries
+from vanishing_gradients.analysis.errors import NoRowsError
+from vanishing_gradients.analysis.figures.compared import dense_norms, first_to_last
+from vanishing_gradients.analysis.figures.marks import INFINITE, NOT_FINITE, UNDEFINED
+from vanishing_gradients.analysis.runs import Run, finished_runs, latest_of_each_experiment
+from vanishing_gradients.analysis.showcase.topics import ORDER, topic
 
 RATIOS = {INFINITE: "infinite (x / 0)", UNDEFINED: "undefined (0 / 0)", NOT_FINITE: "not finite"}
 

@@ -8,11 +8,11 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 from sqlalchemy import Connection
 
-from analysis.figures.experiment_card import common_axis, experiment_card
-from analysis.figures.style import many
-from analysis.pages import INDEX, SCRIPT, TEMPLATES, drawn, script
-from analysis.publishing import staged
-from analysis.showcase.exhibits import Exhibit, exhibits
+from vanishing_gradients.analysis.figures.experiment_card import common_axis, experiment_card
+from vanishing_gradients.analysis.figures.style import many
+from vanishing_gradients.analysis.pages import INDEX, SCRIPT, TEMPLATES, drawn, script
+from vanishing_gradients.analysis.publishing import staged
+from vanishing_gradients.analysis.showcase.exhibits import Exhibit, exhibits
 
 Say = Callable[[str], None]
 

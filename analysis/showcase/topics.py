@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from analysis.comparison.differences import ABSENT, flat
+from vanishing_gradients.analysis.comparison.differences import ABSENT, flat
 
 # What the paper's four have in common; where a run has no such key it is at its default, as here.
 PAPER = {

@@ -17,8 +17,8 @@ Runs that were recorded before there were statistics of neurons have none, and a
 Their cells are only counted by step: two exchanged in a row are not found.
 """
 
-from analysis.verification.choice import to_verify
-from analysis.verification.output import verify
-from analysis.verification.run import Outcome, verified
+from vanishing_gradients.analysis.verification.choice import to_verify
+from vanishing_gradients.analysis.verification.output import verify
+from vanishing_gradients.analysis.verification.run import Outcome, verified
 
 __all__ = ["Outcome", "to_verify", "verified", "verify"]

@@ -2,9 +2,9 @@
 
 import pandas as pd
 
-from analysis.errors import NoRowsError
-from analysis.runs import Run, finished_runs, runs_of
-from sql.names import checked_experiment
+from vanishing_gradients.analysis.errors import NoRowsError
+from vanishing_gradients.analysis.runs import Run, finished_runs, runs_of
+from vanishing_gradients.sql.names import checked_experiment
 
 
 def to_verify(summary: pd.DataFrame, run_id: int | None, experiment: str | None) -> list[Run]:

@@ -4,8 +4,8 @@ from collections.abc import Iterator
 
 import pandas as pd
 
-from analysis.verification.disagreement import Disagreement
-from analysis.verification.plan import LayerPlan, Plan
+from vanishing_gradients.analysis.verification.disagreement import Disagreement
+from vanishing_gradients.analysis.verification.plan import LayerPlan, Plan
 
 
 def chunks_of(plan: Plan, chunks: pd.DataFrame) -> Iterator[Disagreement]:

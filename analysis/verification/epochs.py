@@ -7,11 +7,11 @@ import numpy as np
 import pandas as pd
 from sqlalchemy import Connection
 
-from analysis import queries
-from analysis.errors import NoRowsError
-from analysis.verification.disagreement import Disagreement, shown
-from analysis.verification.plan import LayerPlan, Plan
-from analysis.verification.steps import SMALLEST, bound
+from vanishing_gradients.analysis import queries
+from vanishing_gradients.analysis.errors import NoRowsError
+from vanishing_gradients.analysis.verification.disagreement import Disagreement, shown
+from vanishing_gradients.analysis.verification.plan import LayerPlan, Plan
+from vanishing_gradients.analysis.verification.steps import SMALLEST, bound
 
 Truth = dict[str, tuple[float, float]]
 """By name of a column what it is by the cells, and what it may be off by."""

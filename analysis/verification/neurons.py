@@ -9,9 +9,9 @@ from collections.abc import Iterator
 import numpy as np
 import pandas as pd
 
-from analysis.verification.disagreement import Disagreement, differ, shown
-from analysis.verification.plan import LayerPlan
-from analysis.verification.steps import ROUNDING
+from vanishing_gradients.analysis.verification.disagreement import Disagreement, differ, shown
+from vanishing_gradients.analysis.verification.plan import LayerPlan
+from vanishing_gradients.analysis.verification.steps import ROUNDING
 
 
 def neurons_of_cells(

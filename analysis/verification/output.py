@@ -7,8 +7,8 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 from sqlalchemy import Engine
 
-from analysis.runs import Run
-from analysis.verification.run import Outcome, verified
+from vanishing_gradients.analysis.runs import Run
+from vanishing_gradients.analysis.verification.run import Outcome, verified
 
 SHOWN = 10
 """Disagreements of a run that are spelled out."""

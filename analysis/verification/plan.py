@@ -7,9 +7,9 @@ import numpy as np
 import pandas as pd
 from sqlalchemy import Connection
 
-from analysis import queries
-from analysis.errors import NoRowsError
-from analysis.verification.disagreement import Disagreement
+from vanishing_gradients.analysis import queries
+from vanishing_gradients.analysis.errors import NoRowsError
+from vanishing_gradients.analysis.verification.disagreement import Disagreement
 
 
 @dataclass(frozen=True)

@@ -9,10 +9,10 @@ from dataclasses import dataclass
 import pandas as pd
 from sqlalchemy import Connection, Engine
 
-from analysis import queries
-from analysis.verification.chunks import chunks_of
-from analysis.verification.disagreement import Disagreement
-from analysis.verification.epochs import (
+from vanishing_gradients.analysis import queries
+from vanishing_gradients.analysis.verification.chunks import chunks_of
+from vanishing_gradients.analysis.verification.disagreement import Disagreement
+from vanishing_gradients.analysis.verification.epochs import (
     Truth,
     Views,
     disagreeing,
@@ -20,10 +20,14 @@ from analysis.verification.epochs import (
     overall_views,
     truth_of,
 )
-from analysis.verification.neurons import neurons_of_cells, neurons_of_steps, neurons_there
-from analysis.verification.plan import LayerPlan, Plan, plan_of
-from analysis.verification.steps import recorded_steps, stored_steps
-from analysis.verification.summaries import dense_ratios, summaries
+from vanishing_gradients.analysis.verification.neurons import (
+    neurons_of_cells,
+    neurons_of_steps,
+    neurons_there,
+)
+from vanishing_gradients.analysis.verification.plan import LayerPlan, Plan, plan_of
+from vanishing_gradients.analysis.verification.steps import recorded_steps, stored_steps
+from vanishing_gradients.analysis.verification.summaries import dense_ratios, summaries
 
 CONNECTIONS = max(2, min(4, os.cpu_count() or 1))
 

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from analysis.verification.disagreement import Disagreement, differ, shown
-from analysis.verification.plan import LayerPlan
+from vanishing_gradients.analysis.verification.disagreement import Disagreement, differ, shown
+from vanishing_gradients.analysis.verification.plan import LayerPlan
 
 ROUNDING = 2.0**-53
 """What one addition may lose, of what it gives."""

@@ -7,11 +7,11 @@ import numpy as np
 import pandas as pd
 from sqlalchemy import Connection
 
-from analysis import queries
-from analysis.errors import NoRowsError
-from analysis.verification.disagreement import Disagreement, differ, shown
-from analysis.verification.epochs import Truth, ratio_of
-from analysis.verification.plan import Plan
+from vanishing_gradients.analysis import queries
+from vanishing_gradients.analysis.errors import NoRowsError
+from vanishing_gradients.analysis.verification.disagreement import Disagreement, differ, shown
+from vanishing_gradients.analysis.verification.epochs import Truth, ratio_of
+from vanishing_gradients.analysis.verification.plan import Plan
 
 OF_LAST_EPOCH = ("accuracy", "loss", "validation_accuracy", "validation_loss")
 

@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects.mysql import LONGBLOB
 
-from sql.checkpoint_parts import IN_PARTS, WHOLE
+from vanishing_gradients.sql.checkpoint_parts import IN_PARTS, WHOLE
 
 revision = "0006"
 down_revision = "0005"

@@ -2,7 +2,7 @@
 
 from alembic import op
 
-from sql.registry import replace_view
+from vanishing_gradients.sql.registry import replace_view
 
 revision = "0009"
 down_revision = "0008"

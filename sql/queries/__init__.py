@@ -7,7 +7,7 @@ import re
 from collections.abc import Sequence
 from pathlib import Path
 
-from sql.names import quoted
+from vanishing_gradients.sql.names import quoted
 
 HERE = Path(__file__).parent
 PLACEHOLDER = re.compile(r"\{([a-z_]+)\}")

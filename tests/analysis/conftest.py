@@ -7,12 +7,18 @@ import pandas as pd
 import pytest
 from sqlalchemy import URL, Connection, Engine, column, insert, table
 
-from analysis.runs import Run
-from migrations import history
-from sql.catalogue import epoch_metrics, layers, neuron_statistics, runs, step_statistics
-from sql.connection import engine
-from sql.objects import Layer, Shape
-from sql.registry import apply_views, create_gradient_tables
+from vanishing_gradients.analysis.runs import Run
+from vanishing_gradients.migrations import history
+from vanishing_gradients.sql.catalogue import (
+    epoch_metrics,
+    layers,
+    neuron_statistics,
+    runs,
+    step_statistics,
+)
+from vanishing_gradients.sql.connection import engine
+from vanishing_gradients.sql.objects import Layer, Shape
+from vanishing_gradients.sql.registry import apply_views, create_gradient_tables
 
 NAMES = {1: "layer_1_input", 2: "layer_2_sigmoid", 3: "layer_3_hidden", 4: "layer_4_softmax"}
 KINDS = {1: "dense", 2: "sigmoid", 3: "dense", 4: "softmax"}

@@ -5,7 +5,11 @@ import math
 import pandas as pd
 import pytest
 
-from analysis.figures import accuracy_and_loss, accuracy_by_experiment, loss_by_experiment
+from vanishing_gradients.analysis.figures import (
+    accuracy_and_loss,
+    accuracy_by_experiment,
+    loss_by_experiment,
+)
 
 
 @pytest.fixture

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from plotly.colors import hex_to_rgb, unlabel_rgb
 
-from analysis.figures.layer_styles import is_dense, layer_styles
-from analysis.figures.style import INK, PALETTE
+from vanishing_gradients.analysis.figures.layer_styles import is_dense, layer_styles
+from vanishing_gradients.analysis.figures.style import INK, PALETTE
 
 # Linear RGB as seen without one kind of cone: Machado, Oliveira and Fernandes, 2009,
 # https://doi.org/10.1109/TVCG.2009.113, severity 1.

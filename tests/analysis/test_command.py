@@ -1,4 +1,4 @@
-"""`python -m analysis figures`, as a user meets it."""
+"""`python -m vanishing_gradients.analysis figures`, as a user meets it."""
 
 import re
 
@@ -6,8 +6,8 @@ import pytest
 from click.testing import CliRunner
 from sqlalchemy import text
 
-from analysis.__main__ import main
-from sql.connection import engine
+from vanishing_gradients.analysis.__main__ import main
+from vanishing_gradients.sql.connection import engine
 
 EVERY_RUN = {
     "gradient_norm_ratio", "mean_gradient", "accuracy_and_loss", "norm_grid", "ratio_grid",

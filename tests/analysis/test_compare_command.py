@@ -1,11 +1,11 @@
-"""`python -m analysis compare`, as a user meets it."""
+"""`vanishing-gradients compare`, as a user meets it."""
 
 import re
 
 import pytest
 from click.testing import CliRunner
 
-from analysis.__main__ import main
+from vanishing_gradients.analysis.__main__ import main
 
 
 @pytest.fixture

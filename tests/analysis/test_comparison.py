@@ -6,17 +6,17 @@ import math
 import pandas as pd
 import pytest
 
-from analysis.comparison.choice import MOST_RUNS, chosen_runs
-from analysis.comparison.differences import ABSENT, differences, spelled
-from analysis.comparison.page import remarks
-from analysis.errors import NoRowsError, WrongChoiceError
-from analysis.figures.compared import (
+from vanishing_gradients.analysis.comparison.choice import MOST_RUNS, chosen_runs
+from vanishing_gradients.analysis.comparison.differences import ABSENT, differences, spelled
+from vanishing_gradients.analysis.comparison.page import remarks
+from vanishing_gradients.analysis.errors import NoRowsError, WrongChoiceError
+from vanishing_gradients.analysis.figures.compared import (
     curves_compared,
     first_to_last,
     first_to_last_compared,
     norms_compared,
 )
-from analysis.queries import experiment_summary
+from vanishing_gradients.analysis.queries import experiment_summary
 
 NAN = float("nan")
 COLUMNS = ["run_id", "experiment", "epoch", "layer", "layer_name", "norm"]

@@ -5,7 +5,7 @@ import math
 import numpy as np
 import pytest
 
-from analysis.figures import activations, derivative_products, saturation
+from vanishing_gradients.analysis.figures import activations, derivative_products, saturation
 
 
 @pytest.fixture

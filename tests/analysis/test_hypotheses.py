@@ -4,8 +4,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from analysis.hypotheses import CONTRASTS, effects
-from analysis.statistics import NOT_REJECTED, REJECTED, TOO_FEW
+from vanishing_gradients.analysis.hypotheses import CONTRASTS, effects
+from vanishing_gradients.analysis.statistics import NOT_REJECTED, REJECTED, TOO_FEW
 
 LEVELS = {"sigmoid_sgd": -6.0, "relu_sgd": -9.0, "sigmoid_adam": -4.0, "relu_adam": -2.0}
 

@@ -5,11 +5,11 @@ import re
 import numpy as np
 import pytest
 
-from analysis.exhibition import exhibit
-from analysis.gallery import draw_run
-from analysis.queries import experiment_summary
-from analysis.runs import finished_runs
 from tests.browser import DESKTOP, TELEPHONE, found_in, needs_browser
+from vanishing_gradients.analysis.exhibition import exhibit
+from vanishing_gradients.analysis.gallery import draw_run
+from vanishing_gradients.analysis.queries import experiment_summary
+from vanishing_gradients.analysis.runs import finished_runs
 
 pytestmark = needs_browser
 

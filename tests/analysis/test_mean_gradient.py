@@ -4,8 +4,8 @@ import math
 
 import pytest
 
-from analysis.figures import mean_gradient
-from analysis.figures.symmetric_log import SymmetricLog
+from vanishing_gradients.analysis.figures import mean_gradient
+from vanishing_gradients.analysis.figures.symmetric_log import SymmetricLog
 
 
 @pytest.fixture

@@ -4,8 +4,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from analysis.figures import dead_neurons, neuron_gradients, saturated_neurons
-from analysis.figures.neuron_grid import stretches
+from vanishing_gradients.analysis.figures import dead_neurons, neuron_gradients, saturated_neurons
+from vanishing_gradients.analysis.figures.neuron_grid import stretches
 
 NAN = float("nan")
 

@@ -4,8 +4,8 @@ import math
 
 import pytest
 
-from analysis import columns, queries
-from analysis.errors import NoRowsError
+from vanishing_gradients.analysis import columns, queries
+from vanishing_gradients.analysis.errors import NoRowsError
 
 
 @pytest.fixture

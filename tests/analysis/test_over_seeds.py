@@ -3,7 +3,11 @@
 import pandas as pd
 import pytest
 
-from analysis.figures import accuracy_over_seeds, loss_over_seeds, ratio_over_seeds
+from vanishing_gradients.analysis.figures import (
+    accuracy_over_seeds,
+    loss_over_seeds,
+    ratio_over_seeds,
+)
 
 NAN = float("nan")
 NAMES = {1: "layer_1_input", 2: "layer_2_relu", 3: "layer_3_hidden", 4: "layer_4_softmax"}

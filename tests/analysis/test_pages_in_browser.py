@@ -2,11 +2,11 @@
 
 import pytest
 
-from analysis.comparison import chosen_runs, compare
-from analysis.exhibition import exhibit
-from analysis.queries import experiment_summary
-from analysis.showcase import show
 from tests.browser import DESKTOP, TELEPHONE, found_in, needs_browser
+from vanishing_gradients.analysis.comparison import chosen_runs, compare
+from vanishing_gradients.analysis.exhibition import exhibit
+from vanishing_gradients.analysis.queries import experiment_summary
+from vanishing_gradients.analysis.showcase import show
 
 pytestmark = needs_browser
 

@@ -4,7 +4,7 @@ import math
 
 import pytest
 
-from analysis import paper
+from vanishing_gradients.analysis import paper
 
 CONSTANTS = {
     6: (math.sqrt(96 / 64), "1.224744871"),

@@ -2,8 +2,8 @@
 
 import pytest
 
-from analysis.errors import OutputError
-from analysis.publishing import staged
+from vanishing_gradients.analysis.errors import OutputError
+from vanishing_gradients.analysis.publishing import staged
 
 
 def test_files_appear_at_the_end(tmp_path):

@@ -5,11 +5,11 @@ import math
 import pandas as pd
 import pytest
 
-from analysis import columns, queries
-from analysis.errors import NoRowsError
-from migrations import history
-from sql.connection import engine
-from sql.errors import ObjectError
+from vanishing_gradients.analysis import columns, queries
+from vanishing_gradients.analysis.errors import NoRowsError
+from vanishing_gradients.migrations import history
+from vanishing_gradients.sql.connection import engine
+from vanishing_gradients.sql.errors import ObjectError
 
 
 @pytest.fixture

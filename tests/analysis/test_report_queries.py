@@ -5,8 +5,8 @@ import json
 import pandas as pd
 import pytest
 
-from analysis import columns, queries
-from analysis.errors import NoRowsError
+from vanishing_gradients.analysis import columns, queries
+from vanishing_gradients.analysis.errors import NoRowsError
 
 
 @pytest.fixture

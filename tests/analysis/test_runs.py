@@ -5,9 +5,9 @@ from datetime import datetime
 import pandas as pd
 import pytest
 
-from analysis.errors import NoRowsError
-from analysis.runs import Run, finished_runs, latest_of_each_experiment
-from sql.errors import ObjectError
+from vanishing_gradients.analysis.errors import NoRowsError
+from vanishing_gradients.analysis.runs import Run, finished_runs, latest_of_each_experiment
+from vanishing_gradients.sql.errors import ObjectError
 
 
 @pytest.fixture

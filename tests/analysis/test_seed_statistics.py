@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from analysis.statistics import (
+from vanishing_gradients.analysis.statistics import (
     NOT_REJECTED,
     OVERALL,
     REJECTED,

@@ -7,13 +7,13 @@ import pytest
 from click.testing import CliRunner
 from sqlalchemy import insert, select, text
 
-from analysis.__main__ import main
-from analysis.errors import NoRowsError
-from analysis.figures.experiment_card import AXIS, common_axis, experiment_card
-from analysis.showcase.exhibits import exhibits
-from analysis.showcase.topics import NONE, SEVERAL, topic
-from sql.catalogue import epoch_metrics, layers, runs, step_statistics
-from sql.connection import engine
+from vanishing_gradients.analysis.__main__ import main
+from vanishing_gradients.analysis.errors import NoRowsError
+from vanishing_gradients.analysis.figures.experiment_card import AXIS, common_axis, experiment_card
+from vanishing_gradients.analysis.showcase.exhibits import exhibits
+from vanishing_gradients.analysis.showcase.topics import NONE, SEVERAL, topic
+from vanishing_gradients.sql.catalogue import epoch_metrics, layers, runs, step_statistics
+from vanishing_gradients.sql.connection import engine
 
 PAPER = {
     "name": "sigmoid_sgd", "description": "as in the paper", "activation": "sigmoid",

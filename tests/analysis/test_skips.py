@@ -3,8 +3,8 @@
 import pandas as pd
 import pytest
 
-from analysis.figures import network_diagram
-from analysis.figures.skips import COLOR, residual_blocks
+from vanishing_gradients.analysis.figures import network_diagram
+from vanishing_gradients.analysis.figures.skips import COLOR, residual_blocks
 
 LAYERS = pd.DataFrame(
     [

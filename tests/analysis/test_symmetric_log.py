@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from analysis.figures.symmetric_log import MOST_DECADES, SymmetricLog
+from vanishing_gradients.analysis.figures.symmetric_log import MOST_DECADES, SymmetricLog
 
 values = st.floats(min_value=-1e300, max_value=1e300, allow_subnormal=False)
 

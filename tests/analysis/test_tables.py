@@ -5,8 +5,8 @@ import math
 import pandas as pd
 import pytest
 
-from analysis import paper, tables
-from analysis.tables import INFINITE, NOT_FINITE, UNDEFINED
+from vanishing_gradients.analysis import paper, tables
+from vanishing_gradients.analysis.tables import INFINITE, NOT_FINITE, UNDEFINED
 
 NAN = math.nan
 

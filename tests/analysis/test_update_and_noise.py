@@ -5,8 +5,8 @@ import math
 import pandas as pd
 import pytest
 
-from analysis.figures import noise_scale, update_ratio
-from analysis.figures.log_panel import log_panel
+from vanishing_gradients.analysis.figures import noise_scale, update_ratio
+from vanishing_gradients.analysis.figures.log_panel import log_panel
 
 NAN = float("nan")
 

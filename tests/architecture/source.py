@@ -6,8 +6,9 @@ from functools import cache
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
-PACKAGES = ("analysis", "migrations", "sql", "trainer")
-FOLDERS = (*PACKAGES, "bench", "tests")
+PACKAGE = "vanishing_gradients"
+ROOMS = ("analysis", "migrations", "server", "sql", "telemetry", "trainer")
+FOLDERS = (*ROOMS, "bench", "tests")
 
 
 def files(*parts: str) -> list[Path]:
@@ -36,14 +37,25 @@ def imports(path: Path) -> set[str]:
             found |= {alias.name for alias in node.names}
         elif isinstance(node, ast.ImportFrom):
             assert not node.level, f"{name(path)} has a relative import"
-            found.add(node.module)
-            submodules = ROOT.joinpath(*node.module.split("."))
-            found |= {
+            submodules = ROOT.joinpath(*node.module.removeprefix(PACKAGE).strip(".").split("."))
+            modules = {
                 f"{node.module}.{alias.name}"
                 for alias in node.names
                 if (submodules / f"{alias.name}.py").exists() or (submodules / alias.name).is_dir()
             }
+            found |= modules
+            if len(modules) < len(node.names):
+                found.add(node.module)
     return found
+
+
+def ours(path: Path) -> set[str]:
+    """Return the modules of the project that a file imports, named as their files: sql.names."""
+    return {
+        module.removeprefix(f"{PACKAGE}.")
+        for module in imports(path)
+        if module.startswith(f"{PACKAGE}.")
+    }
 
 
 def strings(path: Path) -> Iterator[tuple[int, str]]:

@@ -1,30 +1,38 @@
-"""Imports run one way: from the command line down to the mathematics, and never between halves."""
+"""Imports run one way, without a circle: from the command line down to the mathematics."""
+
+from graphlib import CycleError, TopologicalSorter
 
 import pytest
 
-from tests.architecture.source import FOLDERS, PACKAGES, ROOT, files, imports, name
+from tests.architecture.source import FOLDERS, PACKAGE, ROOMS, ROOT, files, imports, name, ours
 
 MAY_IMPORT = {
     "sql": set(),
-    "migrations": {"sql"},
-    "analysis": {"sql"},
-    "trainer": {"sql"},
+    "server": {"sql"},
+    "telemetry": {"sql", "server"},
+    "migrations": {"sql", "server"},
+    "analysis": {"sql", "server"},
+    "trainer": {"sql", "server", "telemetry"},
 }
-DATABASE = {"sql", "sqlalchemy", "pymysql", "alembic"}
+"""What each room may import beside itself and the root of all errors."""
+EVERYBODY = {"errors"}
+DATABASE = {"sqlalchemy", "pymysql", "alembic"}
+DATABASE_ROOMS = {"sql", "server", "migrations"}
 SCREEN = {"click", "rich"}
-COMMAND_LINE = (
+RUNNING = (
     "trainer/__main__.py", "trainer/command.py", "trainer/display.py", "trainer/drop.py",
     "trainer/plan.py", "trainer/run.py", "trainer/runs_table.py",
 )  # fmt: skip
+"""The files of the trainer that bring training and a server together."""
 PURE = [
     part.relative_to(ROOT).as_posix()
     for part in sorted((ROOT / "trainer").iterdir())
     if part.suffix == ".py" or (part / "__init__.py").exists()
 ]
-PURE = [part for part in PURE if part not in (*COMMAND_LINE, "trainer/telemetry")]
+PURE = [part for part in PURE if part not in RUNNING]
 
 
-def packages(modules: set[str]) -> set[str]:
+def tops(modules: set[str]) -> set[str]:
     return {module.split(".")[0] for module in modules}
 
 
@@ -32,58 +40,76 @@ def within(modules: set[str], package: str) -> set[str]:
     return {each for each in modules if each == package or each.startswith(f"{package}.")}
 
 
-@pytest.mark.parametrize("package", PACKAGES)
-def test_a_package_imports_only_what_is_below_it(package):
-    allowed = MAY_IMPORT[package] | {package}
-    for path in files(package):
-        ours = packages(imports(path)) & {*FOLDERS, "bootstrap"}
-        assert ours <= allowed, name(path)
+def module(path) -> str:
+    """Return a file's name as a module: sql.names, and sql for sql/__init__.py."""
+    parts = path.relative_to(ROOT).with_suffix("").parts
+    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+
+
+@pytest.mark.parametrize("room", ROOMS)
+def test_a_room_imports_only_what_is_below_it(room):
+    for path in files(room):
+        assert tops(ours(path)) - {room} <= MAY_IMPORT[room] | EVERYBODY, name(path)
+        assert not tops(imports(path)) & {"bench", "tests", "bootstrap"}, name(path)
+
+
+@pytest.mark.parametrize("folder", FOLDERS)
+def test_the_project_has_one_import_name(folder):
+    """From the root of the repository, a bare `import sql` would find a second copy of it."""
+    for path in files(folder):
+        assert not tops(imports(path)) & {*ROOMS, "cli", "errors"}, name(path)
+        assert PACKAGE not in imports(path), name(path)
+
+
+def test_no_file_imports_itself_by_way_of_others():
+    """Imports inside functions, and those for types alone, count as well."""
+    graph = {module(path): ours(path) for room in ROOMS for path in files(room)}
+    try:
+        TopologicalSorter(graph).prepare()
+    except CycleError as error:
+        pytest.fail(" -> ".join(reversed(error.args[1])))
 
 
 def test_the_network_knows_numpy_and_itself_alone():
     for path in files("trainer/network"):
-        outside = imports(path) - within(imports(path), "trainer.network")
-        known = {"numpy", "abc", "collections", "dataclasses", "typing"}
-        assert packages(outside) <= known, name(path)
+        known = {"numpy", "abc", "collections", "dataclasses", "typing", PACKAGE}
+        assert tops(imports(path)) <= known, name(path)
+        assert ours(path) == within(ours(path), "trainer.network"), name(path)
 
 
 def test_the_loop_knows_the_network_the_data_and_the_recorders_protocol():
-    found = within(imports(ROOT / "trainer/loop.py"), "trainer")
+    found = ours(ROOT / "trainer/loop.py")
     rest = found - within(found, "trainer.network") - within(found, "trainer.datasets")
-    assert rest == {"trainer.recording"}
-    assert packages(imports(ROOT / "trainer/recording.py")) <= {
+    assert rest == {"telemetry.recording"}
+    assert tops(imports(ROOT / "telemetry/recording.py")) <= {
         "collections", "dataclasses", "numpy", "typing",
     }  # fmt: skip
-
-
-def test_telemetry_knows_the_recorders_protocol_and_nothing_else_of_the_trainer():
-    for path in files("trainer/telemetry"):
-        found = within(imports(path), "trainer") - within(imports(path), "trainer.telemetry")
-        assert found <= {"trainer.recording", "trainer.errors"}, name(path)
 
 
 @pytest.mark.parametrize("part", PURE)
 def test_training_itself_reaches_no_database(part):
     for path in files(part):
-        assert not packages(imports(path)) & DATABASE, name(path)
-        assert not within(imports(path), "trainer.telemetry"), name(path)
+        assert not tops(imports(path)) & DATABASE, name(path)
+        assert not tops(ours(path)) & DATABASE_ROOMS, name(path)
+        assert within(ours(path), "telemetry") <= {"telemetry.recording"}, name(path)
 
 
 @pytest.mark.parametrize(
-    "part",
-    ["trainer/telemetry", "trainer/network", "trainer/experiments", "trainer/loop.py"],
+    "part", ["sql", "telemetry", "trainer/network", "trainer/experiments", "trainer/loop.py"]
 )
 def test_what_computes_and_stores_writes_on_no_screen(part):
     for path in files(part):
-        assert not packages(imports(path)) & SCREEN, name(path)
+        assert not tops(imports(path)) & SCREEN, name(path)
 
 
 def test_the_parts_that_these_rules_name_are_there():
     assert {"trainer/loop.py", "trainer/network", "trainer/datasets"} <= set(PURE)
-    assert all((ROOT / part).is_file() for part in COMMAND_LINE)
-    assert len(files(*PACKAGES)) > 80
+    assert all((ROOT / part).is_file() for part in RUNNING)
+    assert set(MAY_IMPORT) == set(ROOMS)
+    assert len(files(*ROOMS)) > 80
 
 
 def test_a_forbidden_import_would_be_seen():
-    assert "trainer.network.network" in imports(ROOT / "trainer/loop.py")
-    assert packages(imports(ROOT / "trainer/telemetry/runs.py")) >= {"sql", "sqlalchemy"}
+    assert "trainer.network.network" in ours(ROOT / "trainer/loop.py")
+    assert tops(ours(ROOT / "telemetry/runs.py")) >= {"sql"}
+    assert "sqlalchemy" in imports(ROOT / "telemetry/runs.py")

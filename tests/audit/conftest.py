@@ -6,13 +6,13 @@ from collections.abc import Callable, Iterator
 import pytest
 from sqlalchemy import URL, Engine, event
 
-from analysis.audit import Evidence, Result, audited, judged
-from analysis.audit.catalogue import CLAIMS
-from migrations import history
-from sql import accounts, address
-from sql.connection import connected, engine
-from sql.names import quoted
 from tests.audit import world
+from vanishing_gradients.analysis.audit import Evidence, Result, audited, judged
+from vanishing_gradients.analysis.audit.catalogue import CLAIMS
+from vanishing_gradients.migrations import history
+from vanishing_gradients.sql import accounts, address
+from vanishing_gradients.sql.connection import connected, engine
+from vanishing_gradients.sql.names import quoted
 
 CHANGED = ("layers", "epoch_metrics", "step_statistics")  # runs come first, and stay
 BY_NAME = {claim.name: claim for claim in CLAIMS}

@@ -5,8 +5,8 @@ from collections import Counter
 
 import pytest
 
-from analysis.audit import SECTIONS
-from analysis.audit.catalogue import CLAIMS
+from vanishing_gradients.analysis.audit import SECTIONS
+from vanishing_gradients.analysis.audit.catalogue import CLAIMS
 
 PLACE = re.compile(
     r"(Abstract|Questions? \d|Equations? \d+|H[01]|"

@@ -1,11 +1,11 @@
-"""`python -m analysis audit`."""
+"""`vanishing-gradients audit`."""
 
 import pandas as pd
 import pytest
 from click.testing import CliRunner
 from sqlalchemy import URL
 
-from analysis.__main__ import main
+from vanishing_gradients.analysis.__main__ import main
 
 
 @pytest.fixture

@@ -2,10 +2,10 @@
 
 import pytest
 
-from analysis.audit import Verdict, audited
-from analysis.audit.catalogue import CLAIMS
-from analysis.audit.nearest import SEARCHED, trials
-from analysis.errors import NoRowsError
+from vanishing_gradients.analysis.audit import Verdict, audited
+from vanishing_gradients.analysis.audit.catalogue import CLAIMS
+from vanishing_gradients.analysis.audit.nearest import SEARCHED, trials
+from vanishing_gradients.analysis.errors import NoRowsError
 
 ALONE = "UPDATE runs SET experiment = 'another' WHERE NOT ({})"
 NOT_ABOUT_ROWS = {"many_seeds", "equation_10"}  # never tested

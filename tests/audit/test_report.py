@@ -6,13 +6,13 @@ from html import unescape
 import pytest
 from click.testing import CliRunner
 
-from analysis.__main__ import main
-from analysis.audit import Evidence
-from analysis.audit.catalogue import CLAIMS
-from analysis.audit.output import CSV
-from analysis.errors import NoRowsError
-from analysis.report import REPORT, report
-from analysis.report.missing import missing
+from vanishing_gradients.analysis.__main__ import main
+from vanishing_gradients.analysis.audit import Evidence
+from vanishing_gradients.analysis.audit.catalogue import CLAIMS
+from vanishing_gradients.analysis.audit.output import CSV
+from vanishing_gradients.analysis.errors import NoRowsError
+from vanishing_gradients.analysis.report import REPORT, report
+from vanishing_gradients.analysis.report.missing import missing
 
 MEGABYTE = 1_000_000
 

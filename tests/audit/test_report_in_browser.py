@@ -2,9 +2,9 @@
 
 import pytest
 
-from analysis.audit import Evidence
-from analysis.report import report
 from tests.browser import DESKTOP, TELEPHONE, found_in, needs_browser
+from vanishing_gradients.analysis.audit import Evidence
+from vanishing_gradients.analysis.report import report
 
 pytestmark = needs_browser
 

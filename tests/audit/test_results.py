@@ -3,8 +3,8 @@
 import pandas as pd
 import pytest
 
-from analysis.audit import Verdict, output
-from analysis.audit.judges import between, number, seeds, span
+from vanishing_gradients.analysis.audit import Verdict, output
+from vanishing_gradients.analysis.audit.judges import between, number, seeds, span
 
 
 def test_the_queries_of_results_give_rows(base, reader):

@@ -4,8 +4,8 @@ import json
 
 import pytest
 
-from analysis.audit import Evidence
-from analysis.errors import OutputError
+from vanishing_gradients.analysis.audit import Evidence
+from vanishing_gradients.analysis.errors import OutputError
 
 QUESTION = ("sigmoid_sgd", "fashion-mnist", (5, 6), 6, 1e6, (1, 2))
 TABLE = "sigmoid_sgd_layer_5_hidden"

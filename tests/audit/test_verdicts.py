@@ -2,8 +2,8 @@
 
 import pytest
 
-from analysis.audit import Verdict
-from analysis.audit.catalogue import CLAIMS
+from vanishing_gradients.analysis.audit import Verdict
+from vanishing_gradients.analysis.audit.catalogue import CLAIMS
 
 R, N, A, C, U = (
     Verdict.REPRODUCED,

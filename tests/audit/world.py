@@ -6,10 +6,10 @@ from math import sqrt
 
 from sqlalchemy import Connection, column, insert, select, table, update
 
-from analysis import paper
-from sql.catalogue import epoch_metrics, layers, runs, step_statistics
-from sql.objects import Layer, Shape, gradient_columns
-from sql.registry import apply_views, create_gradient_tables
+from vanishing_gradients.analysis import paper
+from vanishing_gradients.sql.catalogue import epoch_metrics, layers, runs, step_statistics
+from vanishing_gradients.sql.objects import Layer, Shape, gradient_columns
+from vanishing_gradients.sql.registry import apply_views, create_gradient_tables
 
 SEEDS = {"mnist": (1, 2, 3), "fashion-mnist": tuple(range(1, 10))}
 FULL = ("sigmoid_sgd", "relu_sgd")  # seed 1 on FULL_DATASET has rows in the gradient tables

@@ -11,8 +11,8 @@ from bench import pytorch, step
 from bench.__main__ import main
 from bench.products import Products
 from bench.training import Training
-from trainer import experiments
-from trainer.datasets import load
+from vanishing_gradients.trainer import experiments
+from vanishing_gradients.trainer.datasets import load
 
 WIDTHS = (784, 128, 128, 64, 32, 16, 10)
 

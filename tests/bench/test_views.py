@@ -1,7 +1,7 @@
 """Which views the benchmark times: those that an index or the statistics answer."""
 
 from bench.whole import is_average
-from sql.objects import Layer, Shape, definition, versions
+from vanishing_gradients.sql.objects import Layer, Shape, definition, versions
 
 LAYERS = (Layer(1, "layer_1_input", 4), Layer(2, "layer_2_relu", 4), Layer(3, "layer_3_softmax", 2))
 

@@ -3,8 +3,8 @@
 import pytest
 from click.testing import CliRunner
 
-from analysis.__main__ import main as analysis
 from tests.commands.conftest import text
+from vanishing_gradients.analysis.__main__ import main as analysis
 
 TOML = """
 name = "fifty"

@@ -5,8 +5,8 @@ import re
 
 import pytest
 
-from sql.connection import engine
-from trainer.telemetry.run_lock import run_lock
+from vanishing_gradients.sql.connection import engine
+from vanishing_gradients.telemetry.lock import run_lock
 
 
 @pytest.fixture
@@ -139,7 +139,7 @@ def test_ctrl_c_says_how_to_go_on(trainer, trained, numbers, monkeypatch):
     def press_ctrl_c(*_: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("trainer.telemetry.removal.remove_statistics", press_ctrl_c)
+    monkeypatch.setattr("vanishing_gradients.telemetry.removal.remove_statistics", press_ctrl_c)
     outcome = trainer("drop", "--run", str(run_id), "--yes")
     assert outcome.status == 130
     assert outcome.errors[-1] == f"Stopped half-way: `make drop RUN={run_id}` goes on."

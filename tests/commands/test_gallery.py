@@ -2,7 +2,7 @@
 
 import pytest
 
-from trainer import experiments
+from vanishing_gradients.trainer import experiments
 
 GROUPS = {
     "paper": ["sigmoid_sgd"],

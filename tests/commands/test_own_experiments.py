@@ -2,7 +2,7 @@
 
 import re
 
-from trainer.experiments import load, names, topics
+from vanishing_gradients.trainer.experiments import load, names, topics
 
 
 def test_the_list_has_the_papers_four_first_then_the_gallery_by_topic_then_the_sick(trainer):

@@ -11,11 +11,11 @@ import termios
 import pytest
 from rich.console import Console
 
-from trainer.display import Display
-from trainer.loop import Progress
-from trainer.recording import EpochMetrics
-from trainer.telemetry.runs import RunDescription
-from trainer.telemetry.sink import Traffic
+from vanishing_gradients.telemetry.recording import EpochMetrics
+from vanishing_gradients.telemetry.runs import RunDescription
+from vanishing_gradients.telemetry.sink import Traffic
+from vanishing_gradients.trainer.display import Display
+from vanishing_gradients.trainer.loop import Progress
 
 CONTROL = re.compile(r"\x1b\[[0-9;?]*[a-zA-Z]")
 BAR = re.compile(

@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 
-import trainer.datasets
-from sql import accounts, address
-from sql.connection import connected
+from vanishing_gradients.sql import accounts, address
+from vanishing_gradients.sql.connection import connected
+from vanishing_gradients.trainer import datasets
 
-SAMPLE = Path(trainer.datasets.__file__).parent / "sample"
+SAMPLE = Path(datasets.__file__).parent / "sample"
 SQL_NAME = "x`; DROP TABLE runs; -- "
 
 

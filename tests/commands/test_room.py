@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from sql.storage import Place
-from trainer.telemetry import room
+from vanishing_gradients.telemetry import space
+from vanishing_gradients.telemetry.storage import Place
 
 
 @pytest.fixture
@@ -15,7 +15,7 @@ def there_is(monkeypatch):
 
     def say(free: int | None, **changes) -> None:
         values = {"folder": Path("/data"), "free": free, "binary_log": False, "redo_to_come": 0}
-        monkeypatch.setattr(room, "place", lambda *_: Place(**values | changes))
+        monkeypatch.setattr(space, "place", lambda *_: Place(**values | changes))
 
     return say
 

@@ -5,8 +5,8 @@ import re
 import pytest
 from sqlalchemy import URL
 
-from migrations import history
-from sql.connection import engine
+from vanishing_gradients.migrations import history
+from vanishing_gradients.sql.connection import engine
 
 
 def test_runs_of_an_empty_catalogue_say_how_to_make_one(trainer, database: URL):

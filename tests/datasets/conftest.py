@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from trainer.datasets.catalogue import Publication, PublishedFile
+from vanishing_gradients.trainer.datasets.catalogue import Publication, PublishedFile
 
 NAMES = (
     "train-images-idx3-ubyte",

@@ -3,9 +3,9 @@ import subprocess
 import numpy as np
 import pytest
 
-from trainer.datasets.dataset import assembled
-from trainer.datasets.idx import read_idx
-from trainer.errors import DatasetError
+from vanishing_gradients.trainer.datasets.dataset import assembled
+from vanishing_gradients.trainer.datasets.idx import read_idx
+from vanishing_gradients.trainer.errors import DatasetError
 
 
 @pytest.fixture

@@ -7,8 +7,8 @@ import threading
 
 import pytest
 
-from trainer.datasets.download import TransferError, download
-from trainer.datasets.idx import read_idx
+from vanishing_gradients.trainer.datasets.download import TransferError, download
+from vanishing_gradients.trainer.datasets.idx import read_idx
 
 IMAGES = "train-images-idx3-ubyte.gz"
 

@@ -13,8 +13,8 @@ from pathlib import Path
 
 import pytest
 
-from trainer.datasets.idx import CEILING, read_idx
-from trainer.errors import DatasetError
+from vanishing_gradients.trainer.datasets.idx import CEILING, read_idx
+from vanishing_gradients.trainer.errors import DatasetError
 
 MEMORY = 2**20
 SECONDS = 1.0

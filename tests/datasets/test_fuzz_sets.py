@@ -19,9 +19,9 @@ from hypothesis import strategies as st
 
 from tests.datasets.conftest import NAMES, Toy
 from tests.server.conftest import as_nobody
-from trainer.datasets import Dataset, load
-from trainer.datasets.catalogue import Publication, PublishedFile
-from trainer.errors import DatasetError
+from vanishing_gradients.trainer.datasets import Dataset, load
+from vanishing_gradients.trainer.datasets.catalogue import Publication, PublishedFile
+from vanishing_gradients.trainer.errors import DatasetError
 
 PARTS = st.integers(0, 3)
 COUNTS = st.integers(0, 4)

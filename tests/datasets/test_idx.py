@@ -7,8 +7,8 @@ from hashlib import sha256
 import numpy as np
 import pytest
 
-from trainer.datasets.idx import CEILING, read_idx
-from trainer.errors import DatasetError
+from vanishing_gradients.trainer.datasets.idx import CEILING, read_idx
+from vanishing_gradients.trainer.errors import DatasetError
 
 IMAGES = np.arange(2 * 3 * 4).reshape(2, 3, 4)
 

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from trainer.datasets.idx import read_idx
-from trainer.errors import DatasetError
+from vanishing_gradients.trainer.datasets.idx import read_idx
+from vanishing_gradients.trainer.errors import DatasetError
 
 LENGTHS = st.integers(0, 5) | st.integers(0, 2**32 - 1)
 

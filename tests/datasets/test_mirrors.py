@@ -3,7 +3,7 @@ import time
 
 import pytest
 
-from trainer.datasets.mirrors import answering
+from vanishing_gradients.trainer.datasets.mirrors import answering
 
 
 @pytest.fixture

@@ -8,9 +8,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from trainer.datasets import load
-from trainer.datasets.catalogue import FASHION_MNIST, SAMPLE
-from trainer.datasets.sources import SYSTEM_FOLDER
+from vanishing_gradients.trainer.datasets import load
+from vanishing_gradients.trainer.datasets.catalogue import FASHION_MNIST, SAMPLE
+from vanishing_gradients.trainer.datasets.sources import SYSTEM_FOLDER
 
 README = SAMPLE.bundled / "README.md"
 

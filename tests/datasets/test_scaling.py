@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from trainer.datasets import batches, scaled
+from vanishing_gradients.trainer.datasets import batches, scaled
 
 EVERY_BYTE = np.arange(256, dtype=np.uint8).reshape(2, 128)
 

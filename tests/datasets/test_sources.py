@@ -5,8 +5,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from trainer.datasets import UnavailableError, load, prepare
-from trainer.errors import DatasetError
+from vanishing_gradients.trainer.datasets import UnavailableError, load, prepare
+from vanishing_gradients.trainer.errors import DatasetError
 
 
 @pytest.fixture

@@ -7,14 +7,14 @@ import pytest
 from click.testing import CliRunner
 from sqlalchemy import URL, Engine
 
-from analysis.__main__ import main
-from analysis.diagnosis import Evidence, Judgement, judged
-from analysis.queries import experiment_summary
-from sql.connection import engine
-from trainer import experiments
-from trainer.datasets import Dataset, load
-from trainer.experiments import Experiment
-from trainer.run import Settings, carry_out
+from vanishing_gradients.analysis.__main__ import main
+from vanishing_gradients.analysis.diagnosis import Evidence, Judgement, judged
+from vanishing_gradients.analysis.queries import experiment_summary
+from vanishing_gradients.sql.connection import engine
+from vanishing_gradients.trainer import experiments
+from vanishing_gradients.trainer.datasets import Dataset, load
+from vanishing_gradients.trainer.experiments import Experiment
+from vanishing_gradients.trainer.run import Settings, carry_out
 
 IMAGES = 2000
 NETWORK = {
@@ -67,7 +67,7 @@ def clinic(migrated) -> Iterator[Clinic]:
 
 @pytest.fixture
 def diagnose(clinic, tmp_path, monkeypatch):
-    """Return a function that runs `python -m analysis diagnose` on the clinic's database."""
+    """Return a function that runs `vanishing-gradients diagnose` on the clinic's database."""
     monkeypatch.setenv("DATABASE_URL", clinic.url.render_as_string(hide_password=False))
     monkeypatch.setenv("SERVER_DIR", str(tmp_path / "server"))
     monkeypatch.delenv("READER_DATABASE_URL", raising=False)

@@ -3,7 +3,7 @@
 import pytest
 
 from tests.diagnosis.conftest import changed
-from trainer import experiments
+from vanishing_gradients.trainer import experiments
 
 FAULTS = {
     "sick_dead_relu": "dead neurons",

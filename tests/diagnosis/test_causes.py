@@ -3,7 +3,7 @@
 import pytest
 
 from tests.diagnosis.conftest import network
-from trainer import experiments
+from vanishing_gradients.trainer import experiments
 
 ADAM = {"kind": "adam", "learning_rate": 0.001}
 
@@ -86,7 +86,7 @@ def test_images_learned_by_heart_are_overfitting(clinic):
 
 
 def test_a_fault_hides_none_but_faults_that_are_judged_after_it():
-    from analysis.diagnosis.faults import FAULTS
+    from vanishing_gradients.analysis.diagnosis.faults import FAULTS
 
     names = [fault.name for fault in FAULTS]
     assert len(set(names)) == len(names)

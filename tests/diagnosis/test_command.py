@@ -1,4 +1,4 @@
-"""`python -m analysis diagnose`, as a user meets it."""
+"""`vanishing-gradients diagnose`, as a user meets it."""
 
 import pytest
 
@@ -72,8 +72,8 @@ def test_a_run_that_was_stopped_is_judged_by_the_epochs_it_has(diagnose, clinic,
 
 
 def test_an_empty_database_has_nothing_to_diagnose(diagnose, clinic, database, monkeypatch):
-    from migrations import history
-    from sql.connection import engine
+    from vanishing_gradients.migrations import history
+    from vanishing_gradients.sql.connection import engine
 
     made = engine(database)
     history.upgrade(made)

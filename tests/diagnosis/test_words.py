@@ -4,10 +4,10 @@ import re
 
 import pytest
 
-from analysis.diagnosis import diagnose as lines_of
-from analysis.diagnosis.wording import change, number, percent
-from analysis.queries import experiment_summary, saturation
 from tests.diagnosis.conftest import network
+from vanishing_gradients.analysis.diagnosis import diagnose as lines_of
+from vanishing_gradients.analysis.diagnosis.wording import change, number, percent
+from vanishing_gradients.analysis.queries import experiment_summary, saturation
 
 
 def said(clinic, run_id: int) -> str:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from sql.objects import definition, versions
+from vanishing_gradients.sql.objects import definition, versions
 
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -50,13 +50,13 @@ def test_every_link_and_picture_leads_somewhere():
 
 
 def test_the_widest_layer_is_the_one_experiments_allow():
-    from trainer.experiments.experiment import WIDTH_MAX
+    from vanishing_gradients.trainer.experiments.experiment import WIDTH_MAX
 
     assert f"at most {WIDTH_MAX} neurons" in README
 
 
 def test_the_oldest_servers_are_those_the_code_takes():
-    from sql.programs import OLDEST
+    from vanishing_gradients.sql.connection import OLDEST
 
     mysql, mariadb = (".".join(map(str, OLDEST[name])) for name in ("mysql", "mariadb"))
     assert f"MySQL {mysql} or 9, MariaDB {mariadb} or newer" in README

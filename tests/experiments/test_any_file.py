@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from trainer.errors import ExperimentError
-from trainer.experiments import Experiment, load
+from vanishing_gradients.trainer.errors import ExperimentError
+from vanishing_gradients.trainer.experiments import Experiment, load
 
 KEYS = [
     *Experiment.model_fields,

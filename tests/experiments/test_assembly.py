@@ -3,10 +3,10 @@
 import numpy as np
 import pytest
 
-from trainer.assembly import build_clipping, build_network, build_optimizer
-from trainer.errors import ExperimentError
-from trainer.experiments import Experiment
-from trainer.network import (
+from vanishing_gradients.trainer.assembly import build_clipping, build_network, build_optimizer
+from vanishing_gradients.trainer.errors import ExperimentError
+from vanishing_gradients.trainer.experiments import Experiment
+from vanishing_gradients.trainer.network import (
     GAINS,
     SGD,
     Adagrad,
@@ -21,9 +21,9 @@ from trainer.network import (
     StepDecay,
     WarmUp,
 )
-from trainer.network.clipping import ByGlobalNorm, ByNorm, ByValue
-from trainer.network.schedules import Constant
-from trainer.network.weight_normalization import WeightNormalizedDense
+from vanishing_gradients.trainer.network.clipping import ByGlobalNorm, ByNorm, ByValue
+from vanishing_gradients.trainer.network.schedules import Constant
+from vanishing_gradients.trainer.network.weight_normalization import WeightNormalizedDense
 
 
 def experiment(**changes) -> Experiment:

@@ -6,7 +6,14 @@ from pathlib import Path
 import pytest
 from pydantic import ValidationError
 
-from trainer.experiments import AdamSettings, Experiment, Penalties, SGDSettings, load, names
+from vanishing_gradients.trainer.experiments import (
+    AdamSettings,
+    Experiment,
+    Penalties,
+    SGDSettings,
+    load,
+    names,
+)
 
 PAPER = ["relu_adam", "relu_sgd", "sigmoid_adam", "sigmoid_sgd"]
 

@@ -6,12 +6,12 @@ import numpy as np
 import pytest
 from threadpoolctl import threadpool_limits
 
-from trainer.assembly import build_clipping, build_network, build_optimizer
-from trainer.datasets import load as load_dataset
-from trainer.experiments import built_in, load, names, topics
-from trainer.loop import train
-from trainer.network import ACTIVATIONS
-from trainer.plan import GROUPS
+from vanishing_gradients.trainer.assembly import build_clipping, build_network, build_optimizer
+from vanishing_gradients.trainer.datasets import load as load_dataset
+from vanishing_gradients.trainer.experiments import built_in, load, names, topics
+from vanishing_gradients.trainer.loop import train
+from vanishing_gradients.trainer.network import ACTIVATIONS
+from vanishing_gradients.trainer.plan import GROUPS
 
 REMEDIES = {
     "activations": {"activation"},

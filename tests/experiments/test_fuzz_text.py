@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from trainer.errors import ExperimentError
-from trainer.experiments import Experiment, built_in, load
+from vanishing_gradients.trainer.errors import ExperimentError
+from vanishing_gradients.trainer.experiments import Experiment, built_in, load
 
 BUILT_IN = [path.read_bytes() for path in built_in().values()]
 START = 'name = "mine"\nactivation = "relu"\n'

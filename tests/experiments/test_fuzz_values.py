@@ -14,10 +14,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from trainer.assembly import build_clipping, build_network, build_optimizer
-from trainer.errors import ExperimentError
-from trainer.experiments import Experiment, load
-from trainer.network import ACTIVATIONS as BY_KIND
+from vanishing_gradients.trainer.assembly import build_clipping, build_network, build_optimizer
+from vanishing_gradients.trainer.errors import ExperimentError
+from vanishing_gradients.trainer.experiments import Experiment, load
+from vanishing_gradients.trainer.network import ACTIVATIONS as BY_KIND
 
 ACTIVATIONS = sorted(BY_KIND)
 NUMBERS = st.one_of(

@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
-from trainer.assembly import build_network, build_optimizer
-from trainer.experiments import Experiment, LayerSpec, load, names
-from trainer.network import ACTIVATIONS, SGD, Adam, InverseTime
+from vanishing_gradients.trainer.assembly import build_network, build_optimizer
+from vanishing_gradients.trainer.experiments import Experiment, LayerSpec, load, names
+from vanishing_gradients.trainer.network import ACTIVATIONS, SGD, Adam, InverseTime
 
 SMALL = Experiment(
     name="small",

@@ -5,8 +5,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from trainer.experiments import built_in
-from trainer.experiments.lines import Lines
+from vanishing_gradients.trainer.experiments import built_in
+from vanishing_gradients.trainer.experiments.lines import Lines
 
 TEXT = '''\
 # a comment with key = "value" and [table]

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from trainer.errors import ExperimentError
-from trainer.experiments import built_in, load
+from vanishing_gradients.trainer.errors import ExperimentError
+from vanishing_gradients.trainer.experiments import built_in, load
 
 GOOD = {
     "name": '"mine"',

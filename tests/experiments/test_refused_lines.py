@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from trainer.errors import ExperimentError
-from trainer.experiments import load
+from vanishing_gradients.trainer.errors import ExperimentError
+from vanishing_gradients.trainer.experiments import load
 
 GOOD = 'name = "mine"\nactivation = "relu"\n'
 

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from trainer.assembly import build_network
-from trainer.experiments import Experiment, LayerSpec
+from vanishing_gradients.trainer.assembly import build_network
+from vanishing_gradients.trainer.experiments import Experiment, LayerSpec
 
 
 def experiment(**changes) -> Experiment:

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from trainer.experiments import Experiment, load, with_epochs
+from vanishing_gradients.trainer.experiments import Experiment, load, with_epochs
 
 SGD = {"kind": "sgd"}
 SIGMOID_SGD = (

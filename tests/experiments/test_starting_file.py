@@ -6,11 +6,16 @@ from pathlib import Path
 
 import pytest
 
-from trainer.errors import ExperimentError
-from trainer.experiments import Experiment, load, starting_file, write_starting_file
-from trainer.experiments.initializations import InitializationSettings
-from trainer.experiments.optimizers import OptimizerSettings
-from trainer.experiments.schedules import ScheduleSettings
+from vanishing_gradients.trainer.errors import ExperimentError
+from vanishing_gradients.trainer.experiments import (
+    Experiment,
+    load,
+    starting_file,
+    write_starting_file,
+)
+from vanishing_gradients.trainer.experiments.initializations import InitializationSettings
+from vanishing_gradients.trainer.experiments.optimizers import OptimizerSettings
+from vanishing_gradients.trainer.experiments.schedules import ScheduleSettings
 
 TEMPLATE = Path(starting_file.__file__).with_suffix(".toml").read_text(encoding="utf-8")
 BEHIND_A_HASH = re.findall(r"^#([a-z_0-9]+) = (.*)$", TEMPLATE, re.MULTILINE)

@@ -13,10 +13,10 @@ from tests.faults.digest import digest
 from tests.faults.moments import Moments, watched_moments
 from tests.faults.proxy import Proxy
 from tests.faults.servers import FaultyServer, running
-from trainer.datasets import Dataset, load
-from trainer.experiments import Experiment
-from trainer.run import Going, Settings, Watcher, carry_out
-from trainer.telemetry import assembler
+from vanishing_gradients.telemetry import assembler
+from vanishing_gradients.trainer.datasets import Dataset, load
+from vanishing_gradients.trainer.experiments import Experiment
+from vanishing_gradients.trainer.run import Going, Settings, Watcher, carry_out
 
 IMAGES = 600
 """Training images of the run: nine batches of 64 and one of 24."""

@@ -4,8 +4,8 @@ import hashlib
 
 from sqlalchemy import URL
 
-from sql.connection import Session, connect_arguments
-from sql.names import quoted
+from vanishing_gradients.sql.connection import Session, connect_arguments
+from vanishing_gradients.sql.names import quoted
 
 CATALOGUE = {
     "runs": "status, completed_epoch, finished_at IS NULL",

@@ -8,9 +8,9 @@ from contextlib import contextmanager
 import pytest
 from sqlalchemy import Engine, event
 
-from trainer.run import Watcher
-from trainer.telemetry.buffer_connection import BufferConnection
-from trainer.telemetry.loader import Loader
+from vanishing_gradients.telemetry.connection import BufferConnection
+from vanishing_gradients.telemetry.loader import Loader
+from vanishing_gradients.trainer.run import Watcher
 
 CHUNKS = 137
 """Chunks of the small run."""

@@ -12,14 +12,15 @@ import pymysql
 import pytest
 from sqlalchemy import URL
 
-from migrations import history
-from sql import accounts, processes, server
-from sql.connection import Session, connect_arguments, engine
-from sql.errors import ServerError
-from sql.ports import is_free
-from sql.private_server import PrivateServer
-from sql.programs import Program
-from sql.settings import MIB, Size
+from vanishing_gradients.migrations import history
+from vanishing_gradients.server import lifecycle, processes
+from vanishing_gradients.server.ports import is_free
+from vanishing_gradients.server.private_server import PrivateServer
+from vanishing_gradients.server.programs import Program
+from vanishing_gradients.server.settings import MIB, Size
+from vanishing_gradients.sql import accounts
+from vanishing_gradients.sql.connection import Session, connect_arguments, engine
+from vanishing_gradients.sql.errors import ServerError
 
 SMALL = Size(buffer_pool=64 * MIB, redo_log=64 * MIB)
 
@@ -31,7 +32,7 @@ class FaultyServer(PrivateServer):
     """
 
     def __init__(self, folder: Path, size: Size = SMALL) -> None:
-        super().__init__(folder, packages=server.folder(), size=size)
+        super().__init__(folder, packages=lifecycle.folder(), size=size)
 
     def start(self) -> None:
         """Start it, at the port it had.

@@ -7,12 +7,12 @@ from contextlib import ExitStack, closing
 import pymysql
 import pytest
 
-from sql.connection import Session, connect_arguments
-from sql.errors import ServerError
 from tests.faults.moments import CHUNKS, Hearing
-from trainer import run
-from trainer.errors import OutageError
-from trainer.run import Going
+from vanishing_gradients.sql.connection import Session, connect_arguments
+from vanishing_gradients.sql.errors import ServerError
+from vanishing_gradients.telemetry.errors import OutageError
+from vanishing_gradients.trainer import run
+from vanishing_gradients.trainer.run import Going
 
 MEBIBYTE = 1 << 20
 

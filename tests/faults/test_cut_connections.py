@@ -2,10 +2,10 @@
 
 import pytest
 
-from sql.connection import connected
 from tests.faults.moments import Hearing
-from trainer import run
-from trainer.errors import RunBusyError
+from vanishing_gradients.sql.connection import connected
+from vanishing_gradients.telemetry.errors import RunBusyError
+from vanishing_gradients.trainer import run
 
 
 @pytest.fixture

@@ -11,14 +11,14 @@ from contextlib import closing
 
 import pytest
 
-from sql.settings import MIB, Size
 from tests.faults.conftest import Ground
 from tests.faults.moments import CHUNKS, Hearing
 from tests.faults.processes import started
 from tests.faults.servers import running
 from tests.faults.test_busy_server import until
-from trainer.errors import OutageError
-from trainer.run import Going
+from vanishing_gradients.server.settings import MIB, Size
+from vanishing_gradients.telemetry.errors import OutageError
+from vanishing_gradients.trainer.run import Going
 
 MEGABYTES = 400
 pytestmark = pytest.mark.faults

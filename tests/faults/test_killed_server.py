@@ -6,7 +6,7 @@ import time
 import pytest
 
 from tests.faults.moments import Hearing
-from trainer import run
+from vanishing_gradients.trainer import run
 
 
 def test_a_server_killed_and_started_again_costs_no_row(

@@ -11,10 +11,10 @@ from pathlib import Path
 import pytest
 from sqlalchemy import URL
 
-from migrations import history
-from sql.connection import engine
 from tests.faults import victim
 from tests.faults.digest import digest
+from vanishing_gradients.migrations import history
+from vanishing_gradients.sql.connection import engine
 
 ROOT = Path(__file__).parents[2]
 TOML = """

@@ -4,7 +4,7 @@ import pytest
 
 from tests.faults.moments import Hearing
 from tests.faults.proxy import CHUNK, EPOCH
-from trainer import run
+from vanishing_gradients.trainer import run
 
 
 class Losing:

@@ -10,9 +10,9 @@ from rich.console import Console
 
 from tests.faults.moments import Hearing
 from tests.faults.processes import started
-from trainer.display import Display
-from trainer.errors import OutageError
-from trainer.run import Going
+from vanishing_gradients.telemetry.errors import OutageError
+from vanishing_gradients.trainer.display import Display
+from vanishing_gradients.trainer.run import Going
 
 
 def press() -> None:

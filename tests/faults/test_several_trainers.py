@@ -7,12 +7,12 @@ from contextlib import ExitStack
 
 import pytest
 
-from sql.connection import engine
-from sql.registry import replace_view, versions_in_force
 from tests.faults.conftest import IMAGES, experiment
 from tests.faults.processes import ROOT, environment, started
-from trainer.run import Settings, describe
-from trainer.telemetry.runs import prepared
+from vanishing_gradients.sql.connection import engine
+from vanishing_gradients.sql.registry import replace_view, versions_in_force
+from vanishing_gradients.telemetry.runs import prepared
+from vanishing_gradients.trainer.run import Settings, describe
 
 
 @pytest.fixture
@@ -102,7 +102,14 @@ def test_figures_and_views_that_come_and_go_do_not_disturb_trainers(
     def draw() -> None:
         while not over.is_set():
             done = subprocess.run(
-                [sys.executable, "-m", "analysis", "figures", "--no-png", f"--output={tmp_path}/f"],
+                [
+                    sys.executable,
+                    "-m",
+                    "vanishing_gradients.analysis",
+                    "figures",
+                    "--no-png",
+                    f"--output={tmp_path}/f",
+                ],
                 cwd=ROOT,
                 env=environment(field, tmp_path),
                 capture_output=True,

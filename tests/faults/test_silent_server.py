@@ -7,10 +7,10 @@ import time
 import pytest
 
 from tests.faults.moments import CHUNKS, Hearing
-from trainer import run
-from trainer.run import Going
-from trainer.telemetry import silence
-from trainer.telemetry.patience import SECONDS as PATIENCE
+from vanishing_gradients.telemetry import timeouts
+from vanishing_gradients.telemetry.retry import SECONDS as PATIENCE
+from vanishing_gradients.trainer import run
+from vanishing_gradients.trainer.run import Going
 
 
 def later(seconds: float, action) -> None:
@@ -89,7 +89,7 @@ def test_ctrl_c_does_not_wait_long_for_a_suspended_server(
     ground, server, moments, monkeypatch, kind
 ):
     """The run is called interrupted by whoever asks next."""
-    monkeypatch.setattr(silence, "GRACE", 0.7)
+    monkeypatch.setattr(timeouts, "GRACE", 0.7)
     pressed = []
 
     def suspend() -> None:

@@ -15,27 +15,35 @@ CHUNK_VALUES = 2_500
 
 # Where: module, the attribute in it, and whether the end comes before it or after it.
 PLACES = {
-    "taking a step": ("trainer.network.optimizers", "Optimizer.step", "before"),
-    "recording": ("trainer.telemetry.recorder", "GradientRecorder.record", "before"),
-    "encoding": ("trainer.telemetry.loader", "encode", "after"),
+    "taking a step": ("vanishing_gradients.trainer.network.optimizers", "Optimizer.step", "before"),
+    "recording": ("vanishing_gradients.telemetry.recorder", "GradientRecorder.record", "before"),
+    "encoding": ("vanishing_gradients.telemetry.loader", "encode", "after"),
     "sending rows": (
-        "trainer.telemetry.buffer_connection",
+        "vanishing_gradients.telemetry.connection",
         "BufferConnection._write_piece",
         "after",
     ),
-    "between rows and progress": ("trainer.telemetry.loader", "Loader._mark", "before"),
-    "between progress and commit": ("trainer.telemetry.loader", "Loader._mark", "after"),
-    "between chunks": ("trainer.telemetry.loader", "Loader.put", "after"),
-    "ending an epoch": ("trainer.telemetry.recorder", "GradientRecorder.close_epoch", "before"),
-    "closing an epoch": ("trainer.telemetry.runs", "pack", "before"),
-    "between epochs": ("trainer.telemetry.runs", "Run.close_epoch", "after"),
-    "registering": ("trainer.telemetry.runs", "_insert", "after"),
-    "creating a table": ("sql.registry", "create_table", "after"),
-    "making a view": ("sql.registry", "_apply", "after"),
-    "removing rows": ("trainer.telemetry.resumption", "delete_rows_after", "after"),
-    "removing epochs": ("trainer.telemetry.resumption", "_point", "before"),
-    "finishing": ("trainer.telemetry.runs", "Run.finish", "before"),
-    "replacing a view": ("sql.registry", "replace_view", "after"),
+    "between rows and progress": ("vanishing_gradients.telemetry.loader", "Loader._mark", "before"),
+    "between progress and commit": (
+        "vanishing_gradients.telemetry.loader",
+        "Loader._mark",
+        "after",
+    ),
+    "between chunks": ("vanishing_gradients.telemetry.loader", "Loader.put", "after"),
+    "ending an epoch": (
+        "vanishing_gradients.telemetry.recorder",
+        "GradientRecorder.close_epoch",
+        "before",
+    ),
+    "closing an epoch": ("vanishing_gradients.telemetry.runs", "pack", "before"),
+    "between epochs": ("vanishing_gradients.telemetry.runs", "Run.close_epoch", "after"),
+    "registering": ("vanishing_gradients.telemetry.runs", "_insert", "after"),
+    "creating a table": ("vanishing_gradients.sql.registry", "create_table", "after"),
+    "making a view": ("vanishing_gradients.sql.registry", "_apply", "after"),
+    "removing rows": ("vanishing_gradients.telemetry.resumption", "delete_rows_after", "after"),
+    "removing epochs": ("vanishing_gradients.telemetry.resumption", "_point", "before"),
+    "finishing": ("vanishing_gradients.telemetry.runs", "Run.finish", "before"),
+    "replacing a view": ("vanishing_gradients.sql.registry", "replace_view", "after"),
 }
 MOMENT = "a moment"  # COUNT is then a number of milliseconds from the start of the command
 
@@ -75,7 +83,7 @@ def fatal(function: Callable, count: int, before: bool) -> Callable:
 def main() -> None:
     place, count, module, *options = sys.argv[1:]
     command = import_module(f"{module}.__main__")
-    import_module("trainer.telemetry.assembler").CHUNK_VALUES = CHUNK_VALUES
+    import_module("vanishing_gradients.telemetry.assembler").CHUNK_VALUES = CHUNK_VALUES
     if place == MOMENT:
         threading.Timer(int(count) / 1000, die).start()
     elif place in PLACES:

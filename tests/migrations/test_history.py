@@ -5,13 +5,13 @@ from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 from sqlalchemy import inspect
 
-from migrations import history
-from sql.catalogue import metadata
-from sql.connection import engine
-from sql.errors import ObjectError
-from sql.objects import definition, versions
-from sql.registry import replace_view, versions_in_force
-from trainer.telemetry.runs import RunDescription, RunLayer, register
+from vanishing_gradients.migrations import history
+from vanishing_gradients.sql.catalogue import metadata
+from vanishing_gradients.sql.connection import engine
+from vanishing_gradients.sql.errors import ObjectError
+from vanishing_gradients.sql.objects import definition, versions
+from vanishing_gradients.sql.registry import replace_view, versions_in_force
+from vanishing_gradients.telemetry.runs import RunDescription, RunLayer, register
 
 TWO_LAYERS = RunDescription(
     experiment="moved", seed=1, dataset="sample", dataset_sha256="0" * 64, precision="double",

@@ -3,10 +3,10 @@
 import pytest
 from sqlalchemy import event, inspect
 
-from migrations import history
-from sql.connection import engine
-from sql.errors import ObjectError
-from sql.registry import require_migrated
+from vanishing_gradients.migrations import history
+from vanishing_gradients.sql.connection import engine
+from vanishing_gradients.sql.errors import ObjectError
+from vanishing_gradients.sql.registry import require_migrated
 
 ADDED = ["clipped_norm", "weight_norm", "update_norm", "saturated"]
 RUN = (

@@ -3,11 +3,11 @@
 import pytest
 from sqlalchemy import insert, inspect
 
-from migrations import history
-from sql.catalogue import step_statistics
-from sql.connection import engine
-from sql.registry import versions_in_force
-from trainer.telemetry.runs import RunDescription, RunLayer, register
+from vanishing_gradients.migrations import history
+from vanishing_gradients.sql.catalogue import step_statistics
+from vanishing_gradients.sql.connection import engine
+from vanishing_gradients.sql.registry import versions_in_force
+from vanishing_gradients.telemetry.runs import RunDescription, RunLayer, register
 
 NEW = {"epoch_means", "run_provenance", "layer_sizes", "dense_norm_ratios"}
 BEFORE = "0003"

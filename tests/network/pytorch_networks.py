@@ -5,7 +5,7 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
-from trainer.network import Layer, Network
+from vanishing_gradients.trainer.network import Layer, Network
 
 torch = pytest.importorskip("torch", reason="PyTorch, which this compares with, is not installed")
 functional = torch.nn.functional

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from hypothesis import strategies as st
 
-from trainer.network import (
+from vanishing_gradients.trainer.network import (
     ACTIVATIONS,
     BatchNormalization,
     Dense,

@@ -2,9 +2,9 @@
 
 import numpy as np
 
-from trainer.assembly import build_network
-from trainer.experiments import Experiment, Penalties, SGDSettings
-from trainer.network import Network
+from vanishing_gradients.trainer.assembly import build_network
+from vanishing_gradients.trainer.experiments import Experiment, Penalties, SGDSettings
+from vanishing_gradients.trainer.network import Network
 
 FEATURES, CLASSES, BATCH = 5, 3, 8
 PENALTIES = Penalties(weight_l1=0.01, weight_l2=0.02, bias_l1=0.03, bias_l2=0.04)

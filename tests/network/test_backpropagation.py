@@ -8,9 +8,9 @@ import pytest
 from tests.network.central_differences import TOLERANCE, central_differences
 from tests.network.small_network import CLASSES, FEATURES, PENALTIES, batch, build, experiment
 from tests.network.textbook import Textbook
-from trainer.assembly import build_network, build_optimizer
-from trainer.experiments import AdamSettings, Experiment, SGDSettings
-from trainer.network import Layer, Network
+from vanishing_gradients.trainer.assembly import build_network, build_optimizer
+from vanishing_gradients.trainer.experiments import AdamSettings, Experiment, SGDSettings
+from vanishing_gradients.trainer.network import Layer, Network
 
 VARIATIONS = {
     "sigmoid": experiment(),

@@ -7,7 +7,14 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
 from tests.network.small_network import batch, build, experiment
-from trainer.network import ByGlobalNorm, ByNorm, ByValue, Dense, Network, Softmax
+from vanishing_gradients.trainer.network import (
+    ByGlobalNorm,
+    ByNorm,
+    ByValue,
+    Dense,
+    Network,
+    Softmax,
+)
 
 INF = np.inf
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from tests.network.small_network import batch, build, experiment
-from trainer.network import ByGlobalNorm, ByNorm, ByValue
+from vanishing_gradients.trainer.network import ByGlobalNorm, ByNorm, ByValue
 
 torch = pytest.importorskip("torch", reason="PyTorch, which this compares with, is not installed")
 

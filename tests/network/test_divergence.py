@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 
 from tests.network.small_network import CLASSES, PENALTIES, batch, build, experiment
-from trainer.assembly import build_optimizer
-from trainer.experiments import AdamSettings, Penalties, SGDSettings
-from trainer.network import ACTIVATIONS, Network, ReLU
+from vanishing_gradients.trainer.assembly import build_optimizer
+from vanishing_gradients.trainer.experiments import AdamSettings, Penalties, SGDSettings
+from vanishing_gradients.trainer.network import ACTIVATIONS, Network, ReLU
 
 DTYPES = [np.float64, np.float32]
 

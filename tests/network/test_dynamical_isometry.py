@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 from threadpoolctl import threadpool_limits
 
-from trainer.datasets import load
-from trainer.network import (
+from vanishing_gradients.trainer.datasets import load
+from vanishing_gradients.trainer.network import (
     ACTIVATIONS,
     GAINS,
     OFFSETS,

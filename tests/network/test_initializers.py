@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from trainer.network import (
+from vanishing_gradients.trainer.network import (
     ACTIVATIONS,
     GAINS,
     OFFSETS,
@@ -16,7 +16,7 @@ from trainer.network import (
     Orthogonal,
     Uniform,
 )
-from trainer.network.initializers import Constant
+from vanishing_gradients.trainer.network.initializers import Constant
 
 SHAPE = (500, 300)
 VARIANCES = {

@@ -3,7 +3,15 @@
 import numpy as np
 import pytest
 
-from trainer.network import GAINS, Glorot, He, LeCun, Normal, Orthogonal, Uniform
+from vanishing_gradients.trainer.network import (
+    GAINS,
+    Glorot,
+    He,
+    LeCun,
+    Normal,
+    Orthogonal,
+    Uniform,
+)
 
 torch = pytest.importorskip("torch", reason="PyTorch, which this compares with, is not installed")
 init = torch.nn.init

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from tests.network.central_differences import TOLERANCE, central_differences
-from trainer.network import (
+from vanishing_gradients.trainer.network import (
     ACTIVATIONS,
     BatchNormalization,
     Dense,

@@ -4,9 +4,17 @@ import numpy as np
 import pytest
 
 from tests.network.small_network import CLASSES, FEATURES, batch, build, experiment
-from trainer.assembly import build_optimizer
-from trainer.experiments import AdamSettings
-from trainer.network import Dense, Network, Optimizer, ReLU, Sigmoid, Softmax, layer_names
+from vanishing_gradients.trainer.assembly import build_optimizer
+from vanishing_gradients.trainer.experiments import AdamSettings
+from vanishing_gradients.trainer.network import (
+    Dense,
+    Network,
+    Optimizer,
+    ReLU,
+    Sigmoid,
+    Softmax,
+    layer_names,
+)
 
 EVERYTHING = experiment(
     dropout=0.3,

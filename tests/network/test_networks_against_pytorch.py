@@ -6,7 +6,7 @@ from hypothesis import given, settings
 
 from tests.network.pytorch_networks import PyTorchNetwork
 from tests.network.random_networks import Plan, batch, build, plans
-from trainer.network import (
+from vanishing_gradients.trainer.network import (
     ACTIVATIONS,
     Dense,
     Layer,

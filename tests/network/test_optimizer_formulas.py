@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from tests.network import textbook_optimizers as textbook
 from tests.network.walks import STEPS, drawn, walked
-from trainer.network import (
+from vanishing_gradients.trainer.network import (
     SGD,
     Adagrad,
     Adam,

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from tests.network.walks import drawn, walked
-from trainer.network import SGD, Adagrad, Adam, AdamW, AMSGrad, Cosine, RMSProp
+from vanishing_gradients.trainer.network import SGD, Adagrad, Adam, AdamW, AMSGrad, Cosine, RMSProp
 
 torch = pytest.importorskip("torch", reason="PyTorch, which this compares with, is not installed")
 

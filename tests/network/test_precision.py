@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 
 from tests.network.small_network import PENALTIES, batch, build, experiment
-from trainer.assembly import build_optimizer
-from trainer.experiments import AdamSettings, SGDSettings
-from trainer.network import Dense
+from vanishing_gradients.trainer.assembly import build_optimizer
+from vanishing_gradients.trainer.experiments import AdamSettings, SGDSettings
+from vanishing_gradients.trainer.network import Dense
 
 OPTIMIZERS = [
     SGDSettings(kind="sgd", learning_rate=0.5, decay=0.1, momentum=0.9),

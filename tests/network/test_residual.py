@@ -6,7 +6,7 @@ from hypothesis import given, settings
 
 from tests.network.central_differences import TOLERANCE, central_differences
 from tests.network.random_networks import Plan, batch, build, plans
-from trainer.network import (
+from vanishing_gradients.trainer.network import (
     Dense,
     Dropout,
     Layer,

@@ -5,8 +5,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from trainer.network import Cosine, Exponential, InverseTime, Schedule, StepDecay, WarmUp
-from trainer.network.schedules import Constant
+from vanishing_gradients.trainer.network import (
+    Cosine,
+    Exponential,
+    InverseTime,
+    Schedule,
+    StepDecay,
+    WarmUp,
+)
+from vanishing_gradients.trainer.network.schedules import Constant
 
 
 def rates(schedule: Schedule, steps: int) -> list[float]:

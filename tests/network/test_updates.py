@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from tests.network.small_network import CLASSES, FEATURES, batch, build, experiment
-from trainer.network import (
+from vanishing_gradients.trainer.network import (
     SGD,
     Adam,
     ByGlobalNorm,
@@ -15,7 +15,7 @@ from trainer.network import (
     Softmax,
     UpdateWatch,
 )
-from trainer.network.weight_normalization import WeightNormalizedDense
+from vanishing_gradients.trainer.network.weight_normalization import WeightNormalizedDense
 
 
 def trained(network: Network, seed: int = 0) -> Network:

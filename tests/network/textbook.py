@@ -6,8 +6,8 @@ dropout and batch normalisation, and knows nothing else of the trainer.
 
 import numpy as np
 
-from trainer.experiments import Experiment
-from trainer.network import Network
+from vanishing_gradients.trainer.experiments import Experiment
+from vanishing_gradients.trainer.network import Network
 
 
 class Textbook:

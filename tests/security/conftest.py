@@ -9,12 +9,13 @@ import pymysql
 import pytest
 from sqlalchemy import URL
 
-from sql import address, server
-from sql.connection import connected
-from sql.private_server import PrivateServer
-from sql.programs import Program
 from tests.security.certificates import Authority
 from tests.server.conftest import SMALL, private  # noqa: F401 (a fixture)
+from vanishing_gradients.server import lifecycle
+from vanishing_gradients.server.private_server import PrivateServer
+from vanishing_gradients.server.programs import Program
+from vanishing_gradients.sql import address
+from vanishing_gradients.sql.connection import connected
 
 
 @dataclass(frozen=True)
@@ -47,7 +48,7 @@ def own_tls(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TlsServer]:
     """A private server whose certificate is for 127.0.0.1 alone, by an authority of its own."""
     folder = tmp_path_factory.mktemp("tls")
     authority = Authority(folder, "authority")
-    made = EncryptedServer(folder / "server", packages=server.folder(), size=SMALL)
+    made = EncryptedServer(folder / "server", packages=lifecycle.folder(), size=SMALL)
     made.certificate = authority.server("127.0.0.1")
     made.start()
     yield TlsServer(made.url("owner"), authority.path)

@@ -13,11 +13,12 @@ from pathlib import Path
 
 import pytest
 
-from sql import accounts, server
-from sql.apt import Apt, AptError
-from sql.docker_server import DockerServer
-from sql.private_server import PrivateServer
 from tests.server.conftest import SMALL
+from vanishing_gradients.server import lifecycle
+from vanishing_gradients.server.apt import Apt, AptError
+from vanishing_gradients.server.docker_server import DockerServer
+from vanishing_gradients.server.private_server import PrivateServer
+from vanishing_gradients.sql import accounts
 
 ROOT = Path(__file__).parents[2]
 SECRET = "the-secret-4711"
@@ -80,7 +81,7 @@ def starts(audit: Starts) -> Iterator[Starts]:
 def started(audit: Starts, tmp_path_factory: pytest.TempPathFactory) -> Iterator[PrivateServer]:
     """A new private server, started while the environment names another server's password."""
     folder = tmp_path_factory.mktemp("commands") / "server"
-    private = PrivateServer(folder, packages=server.folder(), size=SMALL)
+    private = PrivateServer(folder, packages=lifecycle.folder(), size=SMALL)
     audit.seen.clear()
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("DATABASE_URL", URL)

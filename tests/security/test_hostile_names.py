@@ -14,12 +14,12 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import URL
 
-from sql import accounts, address
-from sql.connection import connected
-from sql.errors import ObjectError
-from sql.names import backticked, checked_experiment, checked_layer, quoted
-from sql.objects import Layer, Shape, create_table
-from sql.queries import query
+from vanishing_gradients.sql import accounts, address
+from vanishing_gradients.sql.connection import connected
+from vanishing_gradients.sql.errors import ObjectError
+from vanishing_gradients.sql.names import backticked, checked_experiment, checked_layer, quoted
+from vanishing_gradients.sql.objects import Layer, Shape, create_table
+from vanishing_gradients.sql.queries import query
 
 PIECES = st.sampled_from(
     ["`", "``", "'", '"', "\\", "\0", "\n", "\r", "--", "-- ", "#", "/*", "*/", "/*!", ";", "%",

@@ -5,11 +5,11 @@ from pathlib import Path
 import pytest
 from sqlalchemy import text
 
-from sql import accounts
-from sql.connection import connect_arguments, connected, engine, explained
-from sql.errors import ServerError
 from tests.security.fake_server import OK, OK_AND_MORE, Client, Fake, fake_server
-from trainer.telemetry.buffer_connection import BufferConnection
+from vanishing_gradients.sql import accounts
+from vanishing_gradients.sql.connection import connect_arguments, connected, engine, explained
+from vanishing_gradients.sql.errors import ServerError
+from vanishing_gradients.telemetry.connection import BufferConnection
 
 LOAD = "LOAD DATA LOCAL INFILE 'memory' INTO TABLE t"
 BUFFER = b"1,0,0.5\n" * 100_000

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from sql.private_server import PrivateServer
+from vanishing_gradients.server.private_server import PrivateServer
 
 LISTENING = "0A"
 LOOPBACK = {"0100007F", "00000000000000000000000001000000", "0000000000000000FFFF00000100007F"}

@@ -11,16 +11,20 @@ from pathlib import Path
 import pytest
 from sqlalchemy import URL, text
 
-from sql import address, ports
-from sql.connection import connect_arguments, connected, engine
-from sql.server import Server
 from tests.security.fake_server import PASSWORD, Client, fake_server
-from trainer.telemetry.buffer_connection import BufferConnection
+from vanishing_gradients.server import ports
+from vanishing_gradients.server.lifecycle import Server
+from vanishing_gradients.sql import address
+from vanishing_gradients.sql.connection import connect_arguments, connected, engine
+from vanishing_gradients.telemetry.connection import BufferConnection
 
 ROOT = Path(__file__).parents[2]
 COMMANDS = {
     "strange": [("migrations", "upgrade"), ("analysis", "report")],
-    "refusing": [("sql", "up"), ("trainer", "train", "--exp", "relu_sgd", "--dataset", "sample")],
+    "refusing": [
+        ("server", "up"),
+        ("trainer", "train", "--exp", "relu_sgd", "--dataset", "sample"),
+    ],
 }
 """Each kind of trouble with commands that meet it: every command takes a second to begin."""
 UNKNOWN = b"\xff\x51\x04#HY000Something unheard of"
@@ -120,7 +124,7 @@ def test_no_command_prints_the_password_however_it_ends(
     }
     running = [
         subprocess.Popen(
-            [sys.executable, "-m", *command],
+            [sys.executable, "-m", f"vanishing_gradients.{command[0]}", *command[1:]],
             cwd=ROOT,
             env=environment,
             stdin=subprocess.DEVNULL,

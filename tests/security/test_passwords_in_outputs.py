@@ -12,9 +12,9 @@ from pathlib import Path
 import pytest
 from sqlalchemy import URL, inspect, text
 
-from sql import accounts, address
-from sql.connection import connected, engine
-from sql.names import quoted
+from vanishing_gradients.sql import accounts, address
+from vanishing_gradients.sql.connection import connected, engine
+from vanishing_gradients.sql.names import quoted
 
 ROOT = Path(__file__).parents[2]
 EXPERIMENT = """\

@@ -7,10 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from sql import accounts, server
-from sql.errors import ServerError
-from sql.private_server import PrivateServer
 from tests.server.conftest import SMALL, as_nobody
+from vanishing_gradients.server import lifecycle
+from vanishing_gradients.server.private_server import PrivateServer
+from vanishing_gradients.sql import accounts
+from vanishing_gradients.sql.errors import ServerError
 
 
 def mode(path: Path) -> int:
@@ -88,7 +89,7 @@ def open_folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PrivateSer
     folder = tmp_path_factory.mktemp("open") / "server"
     folder.mkdir(mode=0o755)
     before = os.umask(0o022)
-    made = PrivateServer(folder, packages=server.folder(), size=SMALL)
+    made = PrivateServer(folder, packages=lifecycle.folder(), size=SMALL)
     try:
         made.start()
         yield made

@@ -10,12 +10,12 @@ import pytest
 from pymysql.constants import ER
 from sqlalchemy import URL
 
-from sql import accounts, address
-from sql.connection import connect_arguments, connected
-from sql.errors import AccessError
-from sql.names import quoted
-from sql.private_server import PrivateServer
-from trainer.telemetry.buffer_connection import BufferConnection
+from vanishing_gradients.server.private_server import PrivateServer
+from vanishing_gradients.sql import accounts, address
+from vanishing_gradients.sql.connection import connect_arguments, connected
+from vanishing_gradients.sql.errors import AccessError
+from vanishing_gradients.sql.names import quoted
+from vanishing_gradients.telemetry.connection import BufferConnection
 
 DENIED = {
     ER.DBACCESS_DENIED_ERROR,

@@ -8,7 +8,7 @@ import pytest
 from tests.architecture.source import ROOT, dotted, files, name, tree
 from tests.security.sql_strings import QUOTING, STATEMENT, safe, unquoted
 
-PACKAGES = ("sql", "trainer", "analysis", "migrations")
+PACKAGES = ("sql", "server", "telemetry", "trainer", "analysis", "migrations")
 PASSED_ON = {("sql/accounts.py", "pattern")}
 """What a function is given quoted; a test below looks at all who call it."""
 
@@ -42,7 +42,7 @@ def test_who_grants_reading_gives_a_quoted_pattern():
 def test_the_statements_of_the_project_are_seen():
     statements = [
         node
-        for path in files("sql")
+        for path in files("sql", "telemetry")
         for node in ast.walk(tree(path))
         if isinstance(node, ast.JoinedStr)
         and isinstance(node.values[0], ast.Constant)

@@ -7,13 +7,13 @@ from pathlib import Path
 import pytest
 from sqlalchemy import URL, text
 
-from sql import address
-from sql.connection import connect_arguments, connected, engine
-from sql.errors import AccessError, DatabaseError
 from tests.security.certificates import Authority
 from tests.security.conftest import TlsServer
 from tests.security.fake_server import OK, PASSWORD, Client, fake_server
-from trainer.telemetry.buffer_connection import BufferConnection
+from vanishing_gradients.sql import address
+from vanishing_gradients.sql.connection import connect_arguments, connected, engine
+from vanishing_gradients.sql.errors import AccessError, DatabaseError
+from vanishing_gradients.telemetry.connection import BufferConnection
 
 STRICT = ["required", "verify_ca", "verify_identity"]
 

@@ -7,16 +7,16 @@ from pathlib import Path
 
 import pytest
 
-from sql import server
-from sql.private_server import PrivateServer
-from sql.settings import MIB, Size
+from vanishing_gradients.server import lifecycle
+from vanishing_gradients.server.private_server import PrivateServer
+from vanishing_gradients.server.settings import MIB, Size
 
 SMALL = Size(buffer_pool=256 * MIB, redo_log=64 * MIB)
 
 
 def make_private(folder: Path) -> PrivateServer:
     """A small private server in `folder`, of the packages that are unpacked already."""
-    return PrivateServer(folder, packages=server.folder(), size=SMALL)
+    return PrivateServer(folder, packages=lifecycle.folder(), size=SMALL)
 
 
 @contextmanager

@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sql.address import connect_options, parse
-from sql.connection import connect_arguments
-from sql.errors import DatabaseError, ObjectError, ServerError
+from vanishing_gradients.sql.address import connect_options, parse
+from vanishing_gradients.sql.connection import connect_arguments
+from vanishing_gradients.sql.errors import DatabaseError, ObjectError, ServerError
 
 SECRET = "the-secret-4711"
 

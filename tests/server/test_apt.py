@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from sql.apt import Apt, AptError
+from vanishing_gradients.server.apt import Apt, AptError
 
 needs_apt = pytest.mark.skipif(shutil.which("apt-get") is None, reason="no apt on this system")
 

@@ -1,4 +1,4 @@
-"""`python -m sql`: results alone on standard output, errors in one sentence with status 2."""
+"""The commands of the server: results alone on standard output, errors in one sentence."""
 
 import os
 import subprocess
@@ -8,12 +8,13 @@ from pathlib import Path
 import pytest
 from sqlalchemy import make_url
 
-from sql import address, server
-from sql.__main__ import client_command
-from sql.connection import connected
-from sql.errors import ServerError
-from sql.private_server import PrivateServer
 from tests.server.conftest import as_nobody
+from vanishing_gradients.server import lifecycle
+from vanishing_gradients.server.__main__ import client_command
+from vanishing_gradients.server.private_server import PrivateServer
+from vanishing_gradients.sql import address
+from vanishing_gradients.sql.connection import connected
+from vanishing_gradients.sql.errors import ServerError
 
 ROOT = Path(__file__).parents[2]
 
@@ -22,7 +23,7 @@ def command(*arguments: str, stdin: str = "", **environment: str) -> subprocess.
     names = ("DATABASE_URL", "READER_DATABASE_URL", "SERVER_DIR")
     inherited = {name: value for name, value in os.environ.items() if name not in names}
     return subprocess.run(
-        [sys.executable, "-m", "sql", *arguments],
+        [sys.executable, "-m", "vanishing_gradients.server", *arguments],
         cwd=ROOT,
         env=inherited | environment,
         input=stdin,
@@ -110,7 +111,7 @@ def test_a_folder_of_another_user_is_one_sentence(
     (tmp_path / "locked").mkdir(mode=0o500)
     monkeypatch.setenv("SERVER_DIR", str(tmp_path / "locked/server"))
     with as_nobody(), pytest.raises(ServerError, match="belongs to another user"):
-        server.start("local")
+        lifecycle.start("local")
 
 
 def test_an_unknown_kind_of_server_is_refused():

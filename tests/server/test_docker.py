@@ -11,11 +11,12 @@ from pathlib import Path
 
 import pytest
 
-from sql import accounts, docker_server
-from sql.connection import connected
-from sql.docker_server import COMPOSE_FILE, DockerServer
-from sql.errors import ServerError
-from sql.private_server import PrivateServer
+from vanishing_gradients.server import docker_server
+from vanishing_gradients.server.docker_server import COMPOSE_FILE, DockerServer
+from vanishing_gradients.server.private_server import PrivateServer
+from vanishing_gradients.sql import accounts
+from vanishing_gradients.sql.connection import connected
+from vanishing_gradients.sql.errors import ServerError
 
 STAND_IN = """\
 #!/bin/sh

@@ -9,11 +9,12 @@ from contextlib import closing, contextmanager
 import pytest
 from sqlalchemy import URL, text
 
-from sql import accounts, address, ports
-from sql.connection import connect_arguments, connected, engine
-from sql.errors import AccessError, DatabaseError, ObjectError, ServerError
-from sql.given_server import prepare
-from sql.private_server import PrivateServer
+from vanishing_gradients.server import ports
+from vanishing_gradients.server.given_server import prepare
+from vanishing_gradients.server.private_server import PrivateServer
+from vanishing_gradients.sql import accounts, address
+from vanishing_gradients.sql.connection import connect_arguments, connected, engine
+from vanishing_gradients.sql.errors import AccessError, DatabaseError, ObjectError, ServerError
 
 SECRET = "the-secret-4711"
 

@@ -10,12 +10,13 @@ from pathlib import Path
 import pytest
 from sqlalchemy import text
 
-from sql import accounts, processes, programs
-from sql.connection import connected, engine
-from sql.errors import AccessError
-from sql.ports import HOST
-from sql.private_server import PrivateServer
 from tests.server.conftest import as_nobody, make_private
+from vanishing_gradients.server import processes, programs
+from vanishing_gradients.server.ports import HOST
+from vanishing_gradients.server.private_server import PrivateServer
+from vanishing_gradients.sql import accounts
+from vanishing_gradients.sql.connection import connected, engine
+from vanishing_gradients.sql.errors import AccessError
 
 
 @pytest.fixture

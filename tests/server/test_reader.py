@@ -3,8 +3,8 @@
 import pytest
 from sqlalchemy import URL, text
 
-from sql.connection import engine
-from sql.errors import AccessError
+from vanishing_gradients.sql.connection import engine
+from vanishing_gradients.sql.errors import AccessError
 
 
 @pytest.fixture

@@ -4,8 +4,8 @@ import re
 
 import pytest
 
-from sql.cells import over_cells
-from sql.objects import HERE, PLACEHOLDER, definition, in_order, versions
+from vanishing_gradients.sql.cells import over_cells
+from vanishing_gradients.sql.objects import HERE, PLACEHOLDER, definition, in_order, versions
 
 FILES = sorted(HERE.rglob("*.sql"))
 VIEWS = [path for path in FILES if path.parent.name == "views"]

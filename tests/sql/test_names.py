@@ -6,9 +6,9 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from sql.connection import connected
-from sql.errors import ObjectError
-from sql.names import checked_experiment, checked_layer, quoted
+from vanishing_gradients.sql.connection import connected
+from vanishing_gradients.sql.errors import ObjectError
+from vanishing_gradients.sql.names import checked_experiment, checked_layer, quoted
 
 ANYTHING = st.text(st.characters(), max_size=70)
 NAME_CHARACTERS = string.ascii_lowercase + string.digits + "_"

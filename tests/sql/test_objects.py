@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sql.cells import EDGES, balanced, gradient_columns, packed_bins
-from sql.errors import ObjectError
-from sql.objects import (
+from vanishing_gradients.sql.cells import EDGES, balanced, gradient_columns, packed_bins
+from vanishing_gradients.sql.errors import ObjectError
+from vanishing_gradients.sql.objects import (
     Definition,
     Layer,
     Shape,

@@ -2,8 +2,8 @@
 
 import pytest
 
-from sql.errors import ObjectError
-from sql.queries import query
+from vanishing_gradients.sql.errors import ObjectError
+from vanishing_gradients.sql.queries import query
 
 
 def test_a_query_has_no_header():

@@ -3,12 +3,12 @@
 import pytest
 from sqlalchemy import update
 
-from migrations import history
-from sql import registry
-from sql.catalogue import view_versions
-from sql.connection import engine
-from sql.errors import ObjectError
-from sql.registry import registration_lock, require_migrated
+from vanishing_gradients.migrations import history
+from vanishing_gradients.sql import registry
+from vanishing_gradients.sql.catalogue import view_versions
+from vanishing_gradients.sql.connection import engine
+from vanishing_gradients.sql.errors import ObjectError
+from vanishing_gradients.sql.registry import registration_lock, require_migrated
 
 
 @pytest.fixture

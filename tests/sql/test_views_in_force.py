@@ -3,10 +3,10 @@
 import pytest
 from sqlalchemy import event
 
-from migrations import history
-from sql.connection import engine
-from sql.registry import apply_views, replace_view, view_names
-from trainer.telemetry.runs import RunDescription, RunLayer, register
+from vanishing_gradients.migrations import history
+from vanishing_gradients.sql.connection import engine
+from vanishing_gradients.sql.registry import apply_views, replace_view, view_names
+from vanishing_gradients.telemetry.runs import RunDescription, RunLayer, register
 
 LAYERS = (
     RunLayer(1, "layer_1_input", "dense", 2, 2),

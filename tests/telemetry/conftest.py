@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 from sqlalchemy import URL, Engine
 
-from sql.connection import connect_arguments, engine
-from trainer.telemetry.buffer_connection import BufferConnection
-from trainer.telemetry.loader import Loader
-from trainer.telemetry.runs import Run, RunDescription, RunLayer, register
+from vanishing_gradients.sql.connection import connect_arguments, engine
+from vanishing_gradients.telemetry.connection import BufferConnection
+from vanishing_gradients.telemetry.loader import Loader
+from vanishing_gradients.telemetry.runs import Run, RunDescription, RunLayer, register
 
 DTYPES = {"DOUBLE": np.dtype(np.float64), "FLOAT": np.dtype(np.float32)}
 

@@ -4,9 +4,9 @@ from types import SimpleNamespace
 
 import numpy as np
 
-from sql.objects import Layer
-from trainer.telemetry import assembler
-from trainer.telemetry.assembler import Assembler
+from vanishing_gradients.sql.objects import Layer
+from vanishing_gradients.telemetry import assembler
+from vanishing_gradients.telemetry.assembler import Assembler
 
 LAYER = Layer(1, "layer_1_input", 2)
 DOUBLE = np.dtype(np.float64)

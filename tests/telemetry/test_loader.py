@@ -5,12 +5,12 @@ import pymysql
 import pytest
 from sqlalchemy import select
 
-from sql.catalogue import telemetry_progress
-from sql.connection import connect_arguments
-from trainer.errors import TelemetryError
-from trainer.telemetry import loader as loader_module
-from trainer.telemetry.buffer_connection import BufferConnection
-from trainer.telemetry.chunk import Chunk
+from vanishing_gradients.sql.catalogue import telemetry_progress
+from vanishing_gradients.sql.connection import connect_arguments
+from vanishing_gradients.telemetry import loader as loader_module
+from vanishing_gradients.telemetry.chunk import Chunk
+from vanishing_gradients.telemetry.connection import BufferConnection
+from vanishing_gradients.telemetry.errors import TelemetryError
 
 
 def chunk_of(run, values, steps=(1, 2), row_counts=(4, 2), layer=1, epoch=1) -> Chunk:

@@ -6,10 +6,10 @@ import threading
 import numpy as np
 import pytest
 
-from sql.objects import Layer
-from trainer.telemetry.chunk import Chunk
-from trainer.telemetry.epoch_statistics import chunk_statistics, epoch_statistics
-from trainer.telemetry.sink import Sink
+from vanishing_gradients.sql.objects import Layer
+from vanishing_gradients.telemetry.chunk import Chunk
+from vanishing_gradients.telemetry.epoch_statistics import chunk_statistics, epoch_statistics
+from vanishing_gradients.telemetry.sink import Sink
 
 LAYER = Layer(2, "layer_2_relu", 3)
 

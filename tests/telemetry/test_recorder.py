@@ -7,10 +7,10 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from sql.objects import Layer, Shape
-from trainer.recording import EpochMetrics
-from trainer.telemetry.recorder import GradientRecorder
-from trainer.telemetry.sink import Sink
+from vanishing_gradients.sql.objects import Layer, Shape
+from vanishing_gradients.telemetry.recorder import GradientRecorder
+from vanishing_gradients.telemetry.recording import EpochMetrics
+from vanishing_gradients.telemetry.sink import Sink
 
 SHAPE = Shape("small", (Layer(1, "layer_1_input", 3),))
 STEP = [SimpleNamespace(number=1, gradient=np.ones((2, 3)), saturated=lambda: None)]

@@ -4,13 +4,19 @@ import numpy as np
 import pytest
 from sqlalchemy import inspect, select
 
-from sql.catalogue import checkpoints, epoch_metrics, neuron_statistics, runs, step_statistics
-from sql.errors import ObjectError
-from sql.registry import create_gradient_tables, registered_shapes
-from trainer.recording import EpochMetrics
-from trainer.telemetry.checkpoints import unpack
-from trainer.telemetry.epoch_statistics import EpochStatistics
-from trainer.telemetry.runs import RunLayer, register
+from vanishing_gradients.sql.catalogue import (
+    checkpoints,
+    epoch_metrics,
+    neuron_statistics,
+    runs,
+    step_statistics,
+)
+from vanishing_gradients.sql.errors import ObjectError
+from vanishing_gradients.sql.registry import create_gradient_tables, registered_shapes
+from vanishing_gradients.telemetry.checkpoints import unpack
+from vanishing_gradients.telemetry.epoch_statistics import EpochStatistics
+from vanishing_gradients.telemetry.recording import EpochMetrics
+from vanishing_gradients.telemetry.runs import RunLayer, register
 
 METRICS = EpochMetrics(1, float("nan"), 0.5, 2.25, 0.25, 0.9, 1.5)
 STEP = (

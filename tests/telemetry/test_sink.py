@@ -5,10 +5,10 @@ import threading
 import numpy as np
 import pytest
 
-from sql.objects import Layer
-from trainer.telemetry.chunk import Chunk
-from trainer.telemetry.epoch_statistics import EpochStatistics
-from trainer.telemetry.sink import WAITING, Sink
+from vanishing_gradients.sql.objects import Layer
+from vanishing_gradients.telemetry.chunk import Chunk
+from vanishing_gradients.telemetry.epoch_statistics import EpochStatistics
+from vanishing_gradients.telemetry.sink import WAITING, Sink
 
 LAYER = Layer(1, "layer_1_input", 3)
 

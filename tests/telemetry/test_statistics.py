@@ -6,7 +6,7 @@ import statistics as textbook
 import numpy as np
 import pytest
 
-from trainer.telemetry.statistics import step_statistics
+from vanishing_gradients.telemetry.statistics import step_statistics
 
 GRADIENT = np.array([[3.0, 4.0], [0.0, -5e-4], [-2e-6, 12.0]])
 

@@ -7,15 +7,15 @@ import pytest
 from sqlalchemy import URL, Engine
 from threadpoolctl import threadpool_limits
 
-from migrations import history
-from sql.connection import engine
-from trainer import experiments
-from trainer.assembly import build_clipping, build_network, build_optimizer
-from trainer.datasets import Dataset, load
-from trainer.experiments import Experiment
-from trainer.loop import train
-from trainer.recording import EpochMetrics
-from trainer.run import DTYPES, Going, Settings, Watcher, carry_out
+from vanishing_gradients.migrations import history
+from vanishing_gradients.sql.connection import engine
+from vanishing_gradients.telemetry.recording import EpochMetrics
+from vanishing_gradients.trainer import experiments
+from vanishing_gradients.trainer.assembly import build_clipping, build_network, build_optimizer
+from vanishing_gradients.trainer.datasets import Dataset, load
+from vanishing_gradients.trainer.experiments import Experiment
+from vanishing_gradients.trainer.loop import train
+from vanishing_gradients.trainer.run import DTYPES, Going, Settings, Watcher, carry_out
 
 IMAGES = 300
 """Training images of a small experiment: four batches of 64 and one of 44."""

@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
-from trainer import experiments
-from trainer.errors import ExperimentError
-from trainer.experiments.experiment import WIDTH_MAX
+from vanishing_gradients.trainer import experiments
+from vanishing_gradients.trainer.errors import ExperimentError
+from vanishing_gradients.trainer.experiments.experiment import WIDTH_MAX
 
 TOML = """
 name = "wide"

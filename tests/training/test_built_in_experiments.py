@@ -5,8 +5,8 @@
 
 import pytest
 
-from sql.registry import gradient_column_types
-from trainer import experiments
+from vanishing_gradients.sql.registry import gradient_column_types
+from vanishing_gradients.trainer import experiments
 
 IMAGES, STEPS, EPOCHS = 320, 3, 2
 DENSE = {1: (784, 128), 3: (128, 128), 5: (128, 64), 7: (64, 32), 9: (32, 16), 11: (16, 10)}

@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 
 from tests.training.conftest import Collection
-from trainer.assembly import build_network, build_optimizer
-from trainer.loop import train
-from trainer.network.clipping import ByGlobalNorm
+from vanishing_gradients.trainer.assembly import build_network, build_optimizer
+from vanishing_gradients.trainer.loop import train
+from vanishing_gradients.trainer.network.clipping import ByGlobalNorm
 
 
 @pytest.fixture

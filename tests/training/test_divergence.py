@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from trainer import experiments
-from trainer.experiments import Experiment
+from vanishing_gradients.trainer import experiments
+from vanishing_gradients.trainer.experiments import Experiment
 
 TOML = """
 name = "{name}"

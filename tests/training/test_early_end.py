@@ -9,10 +9,10 @@ import pytest
 from sqlalchemy import event, inspect
 from sqlalchemy.exc import OperationalError
 
-from trainer import run
-from trainer.errors import OutageError, TelemetryError
-from trainer.run import Going, Watcher
-from trainer.telemetry import assembler
+from vanishing_gradients.telemetry import assembler
+from vanishing_gradients.telemetry.errors import OutageError, TelemetryError
+from vanishing_gradients.trainer import run
+from vanishing_gradients.trainer.run import Going, Watcher
 
 ROWS = {1: 784, 2: 64, 3: 7, 4: 64, 5: 5, 6: 64}
 """Rows of a layer's gradient in a whole batch."""

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from sqlalchemy import select
 
-from sql.catalogue import checkpoints
-from trainer.telemetry.checkpoints import unpack
+from vanishing_gradients.sql.catalogue import checkpoints
+from vanishing_gradients.telemetry.checkpoints import unpack
 
 LABELS = 10
 

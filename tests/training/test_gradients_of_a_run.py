@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from trainer.telemetry.statistics import COLUMNS
+from vanishing_gradients.telemetry.statistics import COLUMNS
 
 KINDS = [("sigmoid", "sgd"), ("relu", "adam")]
 LAYERS = range(1, 7)

@@ -3,11 +3,11 @@
 import pytest
 from sqlalchemy import delete, update
 
-from sql.catalogue import checkpoints, runs
 from tests.faults.digest import digest
-from trainer.errors import ResumeError, RunBusyError
-from trainer.run import Going, Watcher
-from trainer.telemetry.run_lock import run_lock
+from vanishing_gradients.sql.catalogue import checkpoints, runs
+from vanishing_gradients.telemetry.errors import ResumeError, RunBusyError
+from vanishing_gradients.telemetry.lock import run_lock
+from vanishing_gradients.trainer.run import Going, Watcher
 
 SETTINGS = {
     "everything": {},

@@ -2,9 +2,9 @@
 
 import pytest
 
-from sql.storage import measure, place, run_sizes, table_sizes
-from trainer.run import Settings, describe
-from trainer.telemetry.room import layer_rows, run_bytes
+from vanishing_gradients.telemetry.space import layer_rows, run_bytes
+from vanishing_gradients.telemetry.storage import measure, place, run_sizes, table_sizes
+from vanishing_gradients.trainer.run import Settings, describe
 
 STATISTICS = ("step_statistics", "neuron_statistics")
 NEAR = 1.35

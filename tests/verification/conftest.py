@@ -3,10 +3,10 @@
 import pytest
 from click.testing import CliRunner
 
-from analysis.__main__ import main
-from analysis.verification import Outcome, verified
-from analysis.verification.disagreement import Disagreement
 from tests.training.conftest import Laboratory, laboratory, sample, small
+from vanishing_gradients.analysis.__main__ import main
+from vanishing_gradients.analysis.verification import Outcome, verified
+from vanishing_gradients.analysis.verification.disagreement import Disagreement
 
 __all__ = ["laboratory", "sample", "small"]
 
@@ -85,7 +85,7 @@ def run_id(bench) -> int:
 
 @pytest.fixture
 def command(laboratory, tmp_path, monkeypatch):
-    """Return a function that runs `python -m analysis verify` on the module's database."""
+    """Return a function that runs `vanishing-gradients verify` on the module's database."""
     monkeypatch.setenv("DATABASE_URL", laboratory.url.render_as_string(hide_password=False))
     monkeypatch.setenv("SERVER_DIR", str(tmp_path / "server"))
     return lambda *options: CliRunner().invoke(main, ["verify", *options])

@@ -2,7 +2,7 @@
 
 import pytest
 
-from trainer.telemetry import assembler
+from vanishing_gradients.telemetry import assembler
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-"""`python -m analysis verify`, as a user meets it."""
+"""`vanishing-gradients verify`, as a user meets it."""
 
 import pytest
 
@@ -123,7 +123,7 @@ def test_runs_without_rows_are_refused_with_the_command_that_counts_them(command
 def test_a_missing_view_is_refused_by_its_name(command, alone):
     bench, _ = alone
     with bench.laboratory.engine.connect() as connection:
-        from sql.registry import apply_views, registered_shapes
+        from vanishing_gradients.sql.registry import apply_views, registered_shapes
 
         connection.exec_driver_sql("DROP VIEW alone_layer_2_cell_sums")
         said = command()

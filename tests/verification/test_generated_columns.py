@@ -4,9 +4,9 @@ from dataclasses import replace
 
 import pytest
 
-from sql.objects import definition
-from sql.registry import registered_shapes
 from tests.verification.conftest import Bench
+from vanishing_gradients.sql.objects import definition
+from vanishing_gradients.sql.registry import registered_shapes
 
 
 @pytest.fixture

@@ -4,13 +4,13 @@ import numpy as np
 import pytest
 from sqlalchemy import Engine, insert
 
-from migrations import history
-from sql.catalogue import step_statistics
-from sql.connection import engine
-from trainer.recording import EpochMetrics
-from trainer.telemetry.epoch_statistics import STEP_COLUMNS
-from trainer.telemetry.runs import RunDescription, RunLayer, register
-from trainer.telemetry.statistics import step_statistics as summarised
+from vanishing_gradients.migrations import history
+from vanishing_gradients.sql.catalogue import step_statistics
+from vanishing_gradients.sql.connection import engine
+from vanishing_gradients.telemetry.epoch_statistics import STEP_COLUMNS
+from vanishing_gradients.telemetry.recording import EpochMetrics
+from vanishing_gradients.telemetry.runs import RunDescription, RunLayer, register
+from vanishing_gradients.telemetry.statistics import step_statistics as summarised
 
 LAYERS = (
     RunLayer(1, "layer_1_input", "dense", 2, 2),
@@ -57,7 +57,7 @@ class Hand:
     def metrics(self, run_id: int, *epochs: EpochMetrics) -> None:
         from sqlalchemy import update
 
-        from sql.catalogue import epoch_metrics, runs
+        from vanishing_gradients.sql.catalogue import epoch_metrics, runs
 
         with self.engine.begin() as connection:
             for each in epochs:

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from sqlalchemy import insert, text
 
-from sql.catalogue import neuron_statistics, step_statistics, telemetry_progress
+from vanishing_gradients.sql.catalogue import neuron_statistics, step_statistics, telemetry_progress
 
 EXP = "asked"
 TABLES = [f"{EXP}_layer_1_input", f"{EXP}_layer_2_sigmoid", f"{EXP}_layer_3_softmax"]

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from trainer.telemetry.runs import RunLayer
+from vanishing_gradients.telemetry.runs import RunLayer
 
 DEEP = tuple(
     RunLayer(number, f"layer_{number}_{kind}", kind, 2, 2)

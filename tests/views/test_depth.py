@@ -7,12 +7,12 @@ import numpy as np
 import pytest
 from sqlalchemy import Engine, event, inspect, update
 
-from sql.catalogue import runs
-from sql.objects import definition
-from sql.registry import versions_in_force
 from tests.views.conftest import Hand
-from trainer.telemetry.removal import candidate, remove
-from trainer.telemetry.runs import RunLayer
+from vanishing_gradients.sql.catalogue import runs
+from vanishing_gradients.sql.objects import definition
+from vanishing_gradients.sql.registry import versions_in_force
+from vanishing_gradients.telemetry.removal import candidate, remove
+from vanishing_gradients.telemetry.runs import RunLayer
 
 EXP, WIDTH, EPOCHS, STEPS, ROWS = "deep", 3, 2, 2, 2
 HIDDEN = 50

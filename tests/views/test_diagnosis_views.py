@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from sqlalchemy import insert
 
-from sql.catalogue import neuron_statistics, step_statistics
+from vanishing_gradients.sql.catalogue import neuron_statistics, step_statistics
 
 EXP = "diagnosed"
 PLAIN = dict.fromkeys(("mean", "median", "mean_abs", "zeros", "below_1e3", "below_1e5"), 0.0)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from trainer.telemetry.runs import RunLayer
+from vanishing_gradients.telemetry.runs import RunLayer
 
 WIDE = (
     RunLayer(1, "layer_1_input", "dense", 2, 11),

@@ -4,7 +4,7 @@ import math
 
 import pytest
 
-from trainer.recording import EpochMetrics
+from vanishing_gradients.telemetry.recording import EpochMetrics
 
 FULL, SWEEP = "both", "swept"
 GRADIENTS = {
@@ -152,9 +152,9 @@ def test_every_view_runs_with_the_rights_of_whoever_asks(hand, full):
 
 
 def test_the_reader_may_select_from_every_view(hand, full, module_database, server_url):
-    from sql import accounts, address
-    from sql.connection import engine
-    from sql.given_server import connected
+    from vanishing_gradients.server.given_server import connected
+    from vanishing_gradients.sql import accounts, address
+    from vanishing_gradients.sql.connection import engine
 
     name, password = "reader_of_views", accounts.new_password()
     with connected(address.without_database(server_url)) as session:

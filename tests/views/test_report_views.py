@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from sqlalchemy import insert, update
 
-from sql.catalogue import runs, telemetry_progress
+from vanishing_gradients.sql.catalogue import runs, telemetry_progress
 
 SWEEP = "many"
 INFINITY = float("inf")

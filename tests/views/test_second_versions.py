@@ -2,8 +2,8 @@
 
 import pytest
 
-from sql.objects import definition
-from sql.registry import registered_shapes
+from vanishing_gradients.sql.objects import definition
+from vanishing_gradients.sql.registry import registered_shapes
 
 INFINITY = float("inf")
 
@@ -75,9 +75,9 @@ def test_a_full_run_takes_norms_from_its_tables_and_not_from_the_statistics(hand
 
 def test_a_database_of_sweeps_alone_has_norms_that_are_numbers(database):
     """No gradient table, no experiment's arm: the union has one part."""
-    from migrations import history
-    from sql.connection import engine
     from tests.views.conftest import Hand
+    from vanishing_gradients.migrations import history
+    from vanishing_gradients.sql.connection import engine
 
     made = engine(database)
     history.upgrade(made)

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from sql.cells import gradient_columns
-from trainer.telemetry.runs import RunLayer
+from vanishing_gradients.sql.cells import gradient_columns
+from vanishing_gradients.telemetry.runs import RunLayer
 
 EXP, BATCH = "celled", 64
 WIDTHS = {1: 1, 2: 3, 3: 128, 4: 300, 5: 800, 6: 2}

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import numpy as np
 from numpy.typing import DTypeLike
 
-from trainer.datasets.scaling import scaled
+from vanishing_gradients.trainer.datasets.scaling import scaled
 
 
 def batches(

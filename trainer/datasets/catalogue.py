@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
 
-from trainer.errors import DatasetError
+from vanishing_gradients.trainer.errors import DatasetError
 
 
 @dataclass(frozen=True)

@@ -6,8 +6,8 @@ from hashlib import sha256
 
 import numpy as np
 
-from trainer.datasets.idx import IdxFile
-from trainer.errors import DatasetError
+from vanishing_gradients.trainer.datasets.idx import IdxFile
+from vanishing_gradients.trainer.errors import DatasetError
 
 IMAGE_SHAPE = (28, 28)
 CLASSES = 10

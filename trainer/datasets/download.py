@@ -19,11 +19,11 @@ from rich.progress import (
     TransferSpeedColumn,
 )
 
-from trainer.datasets.catalogue import PublishedFile
-from trainer.datasets.idx import read_idx
-from trainer.datasets.mirrors import host, opened, told
-from trainer.datasets.partial import made_folder, partial_file
-from trainer.errors import DatasetError
+from vanishing_gradients.trainer.datasets.catalogue import PublishedFile
+from vanishing_gradients.trainer.datasets.idx import read_idx
+from vanishing_gradients.trainer.datasets.mirrors import host, opened, told
+from vanishing_gradients.trainer.datasets.partial import made_folder, partial_file
+from vanishing_gradients.trainer.errors import DatasetError
 
 _ATTEMPTS = 5
 _CHUNK = 2**16

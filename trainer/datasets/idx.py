@@ -19,7 +19,7 @@ from typing import BinaryIO
 
 import numpy as np
 
-from trainer.errors import DatasetError
+from vanishing_gradients.trainer.errors import DatasetError
 
 CEILING = 128 * 2**20
 """Most bytes that a file may promise: more than twice the largest file of the catalogue."""

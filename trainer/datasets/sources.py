@@ -9,12 +9,17 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from trainer.datasets.catalogue import CATALOGUE, Publication, PublishedFile, published
-from trainer.datasets.dataset import Dataset, assembled
-from trainer.datasets.download import TransferError, download
-from trainer.datasets.idx import IdxFile, read_idx
-from trainer.datasets.mirrors import answering, host
-from trainer.errors import DatasetError
+from vanishing_gradients.trainer.datasets.catalogue import (
+    CATALOGUE,
+    Publication,
+    PublishedFile,
+    published,
+)
+from vanishing_gradients.trainer.datasets.dataset import Dataset, assembled
+from vanishing_gradients.trainer.datasets.download import TransferError, download
+from vanishing_gradients.trainer.datasets.idx import IdxFile, read_idx
+from vanishing_gradients.trainer.datasets.mirrors import answering, host
+from vanishing_gradients.trainer.errors import DatasetError
 
 Announce = Callable[[str], None]
 

@@ -14,10 +14,16 @@ complaint        the sentence about a mistake in one
 starting_file    the file that one's own experiment begins with
 """
 
-from trainer.experiments.catalogue import built_in, load, names, topics, with_epochs
-from trainer.experiments.experiment import Clipping, Experiment, Penalties
-from trainer.experiments.layer_spec import LayerSpec
-from trainer.experiments.optimizers import (
+from vanishing_gradients.trainer.experiments.catalogue import (
+    built_in,
+    load,
+    names,
+    topics,
+    with_epochs,
+)
+from vanishing_gradients.trainer.experiments.experiment import Clipping, Experiment, Penalties
+from vanishing_gradients.trainer.experiments.layer_spec import LayerSpec
+from vanishing_gradients.trainer.experiments.optimizers import (
     AdagradSettings,
     AdamSettings,
     AdamWSettings,
@@ -25,7 +31,7 @@ from trainer.experiments.optimizers import (
     RMSPropSettings,
     SGDSettings,
 )
-from trainer.experiments.starting_file import write_starting_file
+from vanishing_gradients.trainer.experiments.starting_file import write_starting_file
 
 __all__ = [
     "AMSGradSettings",

@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from trainer.experiments.layer_spec import LayerSpec
-from trainer.network.naming import layer_names
+from vanishing_gradients.trainer.experiments.layer_spec import LayerSpec
+from vanishing_gradients.trainer.network.naming import layer_names
 
 Blocks = Sequence[tuple[int, int]]
 """Residual blocks: the first and last hidden layer of each, counted from 1."""

@@ -11,10 +11,10 @@ from types import MappingProxyType
 
 from pydantic import ValidationError
 
-from trainer.errors import ExperimentError
-from trainer.experiments.complaint import complain
-from trainer.experiments.experiment import Experiment
-from trainer.experiments.lines import Lines
+from vanishing_gradients.trainer.errors import ExperimentError
+from vanishing_gradients.trainer.experiments.complaint import complain
+from vanishing_gradients.trainer.experiments.experiment import Experiment
+from vanishing_gradients.trainer.experiments.lines import Lines
 
 _FOLDER = Path(__file__).parent
 _BYTES_MAX = 65_536

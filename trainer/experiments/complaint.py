@@ -8,9 +8,9 @@ from typing import Any, get_args
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
-from trainer.experiments.experiment import SHAPES, Experiment
-from trainer.experiments.lines import Lines
-from trainer.experiments.record import COMBINATION
+from vanishing_gradients.trainer.experiments.experiment import SHAPES, Experiment
+from vanishing_gradients.trainer.experiments.lines import Lines
+from vanishing_gradients.trainer.experiments.record import COMBINATION
 
 _FOUND_MAX = 80
 _NOWHERE = 10**9

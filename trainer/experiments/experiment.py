@@ -3,19 +3,26 @@
 Each field's description is what an error message says is allowed there.
 """
 
+from collections.abc import Sequence
 from typing import Annotated, ClassVar, Literal, Self
 
 from pydantic import Discriminator, Field, Tag, model_validator
 
-from trainer.experiments import combinations
-from trainer.experiments.architecture import Architecture
-from trainer.experiments.initializations import InitializationSettings, NormalSettings
-from trainer.experiments.layer_spec import LayerSpec
-from trainer.experiments.optimizers import OptimizerSettings
-from trainer.experiments.record import Fraction, Record, Size, Strength
+from vanishing_gradients.trainer.experiments.architecture import Architecture
+from vanishing_gradients.trainer.experiments.initializations import (
+    InitializationSettings,
+    NormalSettings,
+)
+from vanishing_gradients.trainer.experiments.layer_spec import LayerSpec
+from vanishing_gradients.trainer.experiments.optimizers import OptimizerSettings
+from vanishing_gradients.trainer.experiments.record import Fraction, Record, Size, Strength, refuse
 
 LAYERS_MAX = 100
 DEFAULT_WIDTH = 128
+IMAGES_MAX = 60_000
+"""Training images of the largest data set."""
+SMALLEST_SIZE = 1e-30
+"""Weights smaller than this are 0 in single precision, and have no direction."""
 
 # One neuron is one column of a gradient table, in an experiment that must fit on every server. As
 # DOUBLE columns MySQL 9.7 takes 995 (a row of InnoDB has 8,126 bytes), but MariaDB 10.11 only 824
@@ -172,7 +179,7 @@ class Experiment(Record):
 
     @model_validator(mode="after")
     def _settle(self) -> Self:
-        combinations.check(self)
+        _check_combinations(self)
         given, values = self.model_fields_set, self.__dict__
         if self.depth is not None:
             values["hidden_widths"] = (self.width or DEFAULT_WIDTH,) * self.depth
@@ -231,3 +238,90 @@ class Experiment(Record):
             self.hidden_widths, self.activations, self.normalization, self.dropout > 0, self.blocks
         )
         return architecture.layers(features, classes)
+
+
+def _check_combinations(experiment: Experiment) -> None:
+    """Raise pydantic's error about the first pair of values that do not go together."""
+    given = experiment.model_fields_set
+    _check_widths(experiment, given)
+    layers = experiment.depth if experiment.depth is not None else len(experiment.hidden_widths)
+    if not isinstance(experiment.activation, str) and len(experiment.activation) != layers:
+        refuse(
+            "activation",
+            f"as a list it must have one for each hidden layer, and there are {layers}, not "
+            f"{len(experiment.activation)}",
+        )
+    batch = experiment.normalization == "batch"
+    if {"batch_normalization", "normalization"} <= given and (
+        experiment.batch_normalization != batch
+    ):
+        refuse(
+            "batch_normalization",
+            f"it is the older spelling of normalization, which is {experiment.normalization!r}: "
+            "leave one of them out",
+        )
+    if experiment.initialization and "initial_weight_scale" in given:
+        refuse(
+            "initial_weight_scale",
+            "it is what initialization of kind 'normal' calls scale: leave one of them out",
+        )
+    _check_directions(experiment)
+    _check_residual(experiment.residual, layers)
+    _check_warm_up(experiment)
+
+
+def _check_widths(experiment: Experiment, given: set[str]) -> None:
+    if experiment.width is not None and experiment.depth is None:
+        refuse("width", "it is the width of so many equal layers as depth says: give depth too")
+    if experiment.depth is not None and "hidden_widths" in given:
+        refuse("depth", "hidden_widths says how many layers there are: leave one of them out")
+
+
+def _check_directions(experiment: Experiment) -> None:
+    """Weights so small that single precision makes them 0 have no direction to normalise."""
+    if experiment.normalization != "weight":
+        return
+    settings = experiment.initialization
+    why = f"weight normalisation needs weights whose size is at least {SMALLEST_SIZE:g}"
+    if settings is None and experiment.initial_weight_scale < SMALLEST_SIZE:
+        refuse("initial_weight_scale", why)
+    if settings and settings.kind == "normal" and settings.scale < SMALLEST_SIZE:
+        refuse(("initialization", "scale"), why)
+    if settings and settings.kind == "constant" and abs(settings.value) < SMALLEST_SIZE:
+        refuse(("initialization", "value"), why)
+
+
+def _check_residual(residual: int | Sequence[tuple[int, int]] | None, layers: int) -> None:
+    if residual is None:
+        return
+    if isinstance(residual, int):
+        if residual > layers:
+            refuse("residual", f"the network has only {_counted(layers, 'hidden layer')}")
+        return
+    end = 0
+    for index, (first, last) in enumerate(residual):
+        if last > layers:
+            refuse(("residual", index), f"the network has only {_counted(layers, 'hidden layer')}")
+        if first > last:
+            refuse(("residual", index), "a block goes from its first hidden layer to its last")
+        if first <= end:
+            refuse(
+                ("residual", index),
+                f"it must begin behind the block before it, which ends with hidden layer {end}",
+            )
+        end = last
+
+
+def _check_warm_up(experiment: Experiment) -> None:
+    schedule = experiment.optimizer.schedule
+    longest = experiment.steps(IMAGES_MAX)
+    if schedule and schedule.warm_up > longest:
+        refuse(
+            ("optimizer", "schedule", "warm_up"),
+            f"a run of {_counted(experiment.epochs, 'epoch')} with batches of "
+            f"{experiment.batch_size:,} has no more than {_counted(longest, 'step')}",
+        )
+
+
+def _counted(number: int, noun: str) -> str:
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"

@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from trainer.experiments.record import Record, Size
+from vanishing_gradients.trainer.experiments.record import Record, Size
 
 Distribution = Annotated[Literal["normal", "uniform"], Field(description="'normal' or 'uniform'")]
 

@@ -4,8 +4,15 @@ from typing import Annotated, ClassVar, Literal, Self
 
 from pydantic import Field, model_validator
 
-from trainer.experiments.record import Decay, Epsilon, Fraction, LearningRate, Record, refuse
-from trainer.experiments.schedules import CosineSettings, ScheduleSettings
+from vanishing_gradients.trainer.experiments.record import (
+    Decay,
+    Epsilon,
+    Fraction,
+    LearningRate,
+    Record,
+    refuse,
+)
+from vanishing_gradients.trainer.experiments.schedules import CosineSettings, ScheduleSettings
 
 Schedule = Annotated[
     ScheduleSettings | None,

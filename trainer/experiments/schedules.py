@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from trainer.experiments.record import Decay, Record, Steps
+from vanishing_gradients.trainer.experiments.record import Decay, Record, Steps
 
 Factor = Annotated[float, Field(gt=0, le=1, description="a number above 0, at most 1")]
 

@@ -3,8 +3,8 @@
 import re
 from pathlib import Path
 
-from trainer.errors import ExperimentError
-from trainer.experiments.catalogue import built_in
+from vanishing_gradients.trainer.errors import ExperimentError
+from vanishing_gradients.trainer.experiments.catalogue import built_in
 
 _TEMPLATE = Path(__file__).with_suffix(".toml")
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,31}")

@@ -23,7 +23,7 @@ optimizers            SGD, Adagrad, RMSProp, Adam and its kin, on that flat buff
 updates               how large a step's updates are beside the weights
 """
 
-from trainer.network.activations import (
+from vanishing_gradients.trainer.network.activations import (
     ACTIVATIONS,
     ELU,
     GELU,
@@ -38,11 +38,11 @@ from trainer.network.activations import (
     Swish,
     Tanh,
 )
-from trainer.network.batch_normalization import BatchNormalization
-from trainer.network.clipping import ByGlobalNorm, ByNorm, ByValue, Clipping
-from trainer.network.dense import Dense
-from trainer.network.dropout import Dropout
-from trainer.network.initializers import (
+from vanishing_gradients.trainer.network.batch_normalization import BatchNormalization
+from vanishing_gradients.trainer.network.clipping import ByGlobalNorm, ByNorm, ByValue, Clipping
+from vanishing_gradients.trainer.network.dense import Dense
+from vanishing_gradients.trainer.network.dropout import Dropout
+from vanishing_gradients.trainer.network.initializers import (
     GAINS,
     OFFSETS,
     Glorot,
@@ -53,17 +53,32 @@ from trainer.network.initializers import (
     Orthogonal,
     Uniform,
 )
-from trainer.network.layer import Layer
-from trainer.network.layer_normalization import LayerNormalization
-from trainer.network.naming import layer_names
-from trainer.network.network import Network
-from trainer.network.optimizers import SGD, Adagrad, Adam, AdamW, AMSGrad, Optimizer, RMSProp
-from trainer.network.penalties import Penalty
-from trainer.network.residual import Projection, Residual
-from trainer.network.schedules import Cosine, Exponential, InverseTime, Schedule, StepDecay, WarmUp
-from trainer.network.softmax import LOSSES, Softmax
-from trainer.network.updates import LayerUpdate, UpdateWatch
-from trainer.network.weight_normalization import WeightNormalizedDense
+from vanishing_gradients.trainer.network.layer import Layer
+from vanishing_gradients.trainer.network.layer_normalization import LayerNormalization
+from vanishing_gradients.trainer.network.naming import layer_names
+from vanishing_gradients.trainer.network.network import Network
+from vanishing_gradients.trainer.network.optimizers import (
+    SGD,
+    Adagrad,
+    Adam,
+    AdamW,
+    AMSGrad,
+    Optimizer,
+    RMSProp,
+)
+from vanishing_gradients.trainer.network.penalties import Penalty
+from vanishing_gradients.trainer.network.residual import Projection, Residual
+from vanishing_gradients.trainer.network.schedules import (
+    Cosine,
+    Exponential,
+    InverseTime,
+    Schedule,
+    StepDecay,
+    WarmUp,
+)
+from vanishing_gradients.trainer.network.softmax import LOSSES, Softmax
+from vanishing_gradients.trainer.network.updates import LayerUpdate, UpdateWatch
+from vanishing_gradients.trainer.network.weight_normalization import WeightNormalizedDense
 
 __all__ = [
     "ACTIVATIONS",

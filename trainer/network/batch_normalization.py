@@ -8,8 +8,8 @@ from typing import ClassVar
 
 import numpy as np
 
-from trainer.network.layer import Layer
-from trainer.network.standardization import standardize
+from vanishing_gradients.trainer.network.layer import Layer
+from vanishing_gradients.trainer.network.standardization import standardize
 
 
 class BatchNormalization(Layer):

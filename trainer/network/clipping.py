@@ -17,7 +17,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from trainer.network.network import Network
+from vanishing_gradients.trainer.network.network import Network
 
 
 @dataclass(frozen=True)

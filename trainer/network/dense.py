@@ -4,9 +4,9 @@ from typing import ClassVar
 
 import numpy as np
 
-from trainer.network.initializers import Initializer, Normal
-from trainer.network.layer import Layer
-from trainer.network.penalties import Penalty
+from vanishing_gradients.trainer.network.initializers import Initializer, Normal
+from vanishing_gradients.trainer.network.layer import Layer
+from vanishing_gradients.trainer.network.penalties import Penalty
 
 
 class Dense(Layer):

@@ -8,7 +8,7 @@ from typing import ClassVar
 
 import numpy as np
 
-from trainer.network.layer import Layer
+from vanishing_gradients.trainer.network.layer import Layer
 
 
 class Dropout(Layer):

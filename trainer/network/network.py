@@ -4,11 +4,11 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from trainer.network.layer import Layer
-from trainer.network.naming import layer_names
-from trainer.network.order import check_order
-from trainer.network.residual import Projection, Residual
-from trainer.network.softmax import Softmax
+from vanishing_gradients.trainer.network.layer import Layer
+from vanishing_gradients.trainer.network.naming import layer_names
+from vanishing_gradients.trainer.network.order import check_order
+from vanishing_gradients.trainer.network.residual import Projection, Residual
+from vanishing_gradients.trainer.network.softmax import Softmax
 
 
 class Network:

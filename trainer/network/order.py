@@ -2,10 +2,10 @@
 
 from collections.abc import Sequence
 
-from trainer.network.dense import Dense
-from trainer.network.layer import Layer
-from trainer.network.residual import Projection, Residual
-from trainer.network.softmax import Softmax
+from vanishing_gradients.trainer.network.dense import Dense
+from vanishing_gradients.trainer.network.layer import Layer
+from vanishing_gradients.trainer.network.residual import Projection, Residual
+from vanishing_gradients.trainer.network.softmax import Softmax
 
 
 def check_order(layers: Sequence[Layer]) -> None:

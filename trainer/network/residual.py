@@ -8,8 +8,8 @@ from typing import ClassVar
 
 import numpy as np
 
-from trainer.network.initializers import Initializer
-from trainer.network.layer import Layer
+from vanishing_gradients.trainer.network.initializers import Initializer
+from vanishing_gradients.trainer.network.layer import Layer
 
 
 class Residual(Layer):

@@ -12,7 +12,7 @@ from typing import ClassVar
 
 import numpy as np
 
-from trainer.network.layer import Layer
+from vanishing_gradients.trainer.network.layer import Layer
 
 LOSSES = ("cross_entropy", "mean_squared_error")
 

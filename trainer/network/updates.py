@@ -9,8 +9,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from trainer.network.layer import Layer
-from trainer.network.network import Network
+from vanishing_gradients.trainer.network.layer import Layer
+from vanishing_gradients.trainer.network.network import Network
 
 SUMMABLE = {
     np.dtype(np.float64): (1e-280, 1e300),

@@ -6,7 +6,7 @@ Training of Deep Neural Networks, equations 2 and 3, https://arxiv.org/abs/1602.
 
 import numpy as np
 
-from trainer.network.dense import Dense
+from vanishing_gradients.trainer.network.dense import Dense
 
 
 class WeightNormalizedDense(Dense):

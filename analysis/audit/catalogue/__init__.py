@@ -1,6 +1,6 @@
 """The catalogue: every claim of the paper that is tested, in the order of the paper."""
 
-from analysis.audit.catalogue import (
+from vanishing_gradients.analysis.audit.catalogue import (
     architecture,
     conclusions,
     definitions,
@@ -10,7 +10,7 @@ from analysis.audit.catalogue import (
     sigmoid_sgd,
     theory,
 )
-from analysis.audit.claim import Claim
+from vanishing_gradients.analysis.audit.claim import Claim
 
 SECTIONS: dict[str, tuple[Claim, ...]] = {
     "The network and its data": architecture.CLAIMS,

@@ -2,11 +2,16 @@
 
 from itertools import pairwise
 
-from analysis import paper
-from analysis.audit.claim import Claim
-from analysis.audit.evidence import LIKELY, Evidence
-from analysis.audit.judges import number, seeds, span
-from analysis.audit.verdict import Finding, Verdict, consistent_if, reproduced_if
+from vanishing_gradients.analysis import paper
+from vanishing_gradients.analysis.audit.claim import Claim
+from vanishing_gradients.analysis.audit.evidence import LIKELY, Evidence
+from vanishing_gradients.analysis.audit.judges import number, seeds, span
+from vanishing_gradients.analysis.audit.verdict import (
+    Finding,
+    Verdict,
+    consistent_if,
+    reproduced_if,
+)
 
 STEPS = 469 * paper.EPOCHS  # batches of 128, the last of 96
 PRINTED_ROWS = 3_676_960

@@ -5,14 +5,26 @@ from collections.abc import Sequence
 
 import pandas as pd
 
-from analysis import paper
-from analysis.audit.claim import Claim, Judge
-from analysis.audit.evidence import Evidence
-from analysis.audit.judges import MOST_SEEDS, number, ratios_of, seeds, sentence, span
-from analysis.audit.verdict import Finding, Verdict, consistent_if, reproduced_if
-from analysis.errors import NoRowsError
-from analysis.hypotheses import CONTRASTS, Effect
-from analysis.statistics import ALPHA, REJECTED, TOO_FEW
+from vanishing_gradients.analysis import paper
+from vanishing_gradients.analysis.audit.claim import Claim, Judge
+from vanishing_gradients.analysis.audit.evidence import Evidence
+from vanishing_gradients.analysis.audit.judges import (
+    MOST_SEEDS,
+    number,
+    ratios_of,
+    seeds,
+    sentence,
+    span,
+)
+from vanishing_gradients.analysis.audit.verdict import (
+    Finding,
+    Verdict,
+    consistent_if,
+    reproduced_if,
+)
+from vanishing_gradients.analysis.errors import NoRowsError
+from vanishing_gradients.analysis.hypotheses import CONTRASTS, Effect
+from vanishing_gradients.analysis.statistics import ALPHA, REJECTED, TOO_FEW
 
 DEEP = tuple(range(5, paper.LAYERS))
 BEST = "relu_adam"

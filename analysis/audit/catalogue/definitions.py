@@ -4,11 +4,11 @@ import math
 
 import pandas as pd
 
-from analysis import paper
-from analysis.audit.claim import Claim
-from analysis.audit.evidence import Evidence
-from analysis.audit.judges import between, number, seeds
-from analysis.audit.verdict import Finding, consistent_if, reproduced_if
+from vanishing_gradients.analysis import paper
+from vanishing_gradients.analysis.audit.claim import Claim
+from vanishing_gradients.analysis.audit.evidence import Evidence
+from vanishing_gradients.analysis.audit.judges import between, number, seeds
+from vanishing_gradients.analysis.audit.verdict import Finding, consistent_if, reproduced_if
 
 NEAR = 1e-3  # relative: a thousandth tells definitions apart that differ by factors
 

@@ -5,12 +5,12 @@ from collections.abc import Iterable
 
 import pandas as pd
 
-from analysis import paper
-from analysis.audit.catalogue.definitions import matching
-from analysis.audit.catalogue.training import first_and_last
-from analysis.audit.claim import Claim
-from analysis.audit.evidence import Evidence
-from analysis.audit.judges import (
+from vanishing_gradients.analysis import paper
+from vanishing_gradients.analysis.audit.catalogue.definitions import matching
+from vanishing_gradients.analysis.audit.catalogue.training import first_and_last
+from vanishing_gradients.analysis.audit.claim import Claim
+from vanishing_gradients.analysis.audit.evidence import Evidence
+from vanishing_gradients.analysis.audit.judges import (
     MOST_SEEDS,
     WITHIN_SEEDS,
     at,
@@ -23,8 +23,8 @@ from analysis.audit.judges import (
     span,
     within_seeds,
 )
-from analysis.audit.stored import NEAR_ONE
-from analysis.audit.verdict import Finding
+from vanishing_gradients.analysis.audit.stored import NEAR_ONE
+from vanishing_gradients.analysis.audit.verdict import Finding
 
 EXPERIMENT = "relu_adam"
 CELLS = 95  # of Table 7's 110: all but a column and a half

@@ -3,12 +3,16 @@
 import numpy as np
 import pandas as pd
 
-from analysis import paper
-from analysis.audit.catalogue.architecture import NEAR_TABLE_9
-from analysis.audit.catalogue.training import at_chance, divergence, loss_between
-from analysis.audit.claim import Claim, Judge
-from analysis.audit.evidence import Evidence
-from analysis.audit.judges import (
+from vanishing_gradients.analysis import paper
+from vanishing_gradients.analysis.audit.catalogue.architecture import NEAR_TABLE_9
+from vanishing_gradients.analysis.audit.catalogue.training import (
+    at_chance,
+    divergence,
+    loss_between,
+)
+from vanishing_gradients.analysis.audit.claim import Claim, Judge
+from vanishing_gradients.analysis.audit.evidence import Evidence
+from vanishing_gradients.analysis.audit.judges import (
     MOST_SEEDS,
     WITHIN_SEEDS,
     Values,
@@ -21,9 +25,9 @@ from analysis.audit.judges import (
     span,
     within_seeds,
 )
-from analysis.audit.nearest import nearest_storage
-from analysis.audit.stored import infinite, stored_ratios, view_of, zero
-from analysis.audit.verdict import Finding, Verdict, consistent_if
+from vanishing_gradients.analysis.audit.nearest import nearest_storage
+from vanishing_gradients.analysis.audit.stored import infinite, stored_ratios, view_of, zero
+from vanishing_gradients.analysis.audit.verdict import Finding, Verdict, consistent_if
 
 EXPERIMENT = "relu_sgd"
 FIRST = (1, 1)

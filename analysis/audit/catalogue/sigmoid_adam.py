@@ -3,12 +3,12 @@
 import numpy as np
 import pandas as pd
 
-from analysis import paper, queries
-from analysis.audit.catalogue.sigmoid_sgd import constants
-from analysis.audit.catalogue.training import divergence, first_and_last
-from analysis.audit.claim import Claim
-from analysis.audit.evidence import Evidence
-from analysis.audit.judges import (
+from vanishing_gradients.analysis import paper, queries
+from vanishing_gradients.analysis.audit.catalogue.sigmoid_sgd import constants
+from vanishing_gradients.analysis.audit.catalogue.training import divergence, first_and_last
+from vanishing_gradients.analysis.audit.claim import Claim
+from vanishing_gradients.analysis.audit.evidence import Evidence
+from vanishing_gradients.analysis.audit.judges import (
     MOST_SEEDS,
     WITHIN_SEEDS,
     at,
@@ -22,9 +22,9 @@ from analysis.audit.judges import (
     span,
     within_seeds,
 )
-from analysis.audit.stored import all_ones, stored_ratios, view_of
-from analysis.audit.verdict import Finding, Verdict
-from analysis.statistics import FEWEST
+from vanishing_gradients.analysis.audit.stored import all_ones, stored_ratios, view_of
+from vanishing_gradients.analysis.audit.verdict import Finding, Verdict
+from vanishing_gradients.analysis.statistics import FEWEST
 
 EXPERIMENT = "sigmoid_adam"
 DEEP = tuple(range(5, paper.LAYERS))

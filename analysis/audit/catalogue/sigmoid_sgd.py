@@ -2,13 +2,13 @@
 
 import pandas as pd
 
-from analysis import paper
-from analysis.audit.catalogue.training import at_chance, loss_between
-from analysis.audit.claim import Claim
-from analysis.audit.evidence import Evidence
-from analysis.audit.judges import ratios_of, sentence, span
-from analysis.audit.stored import DIGITS, all_ones, constant, infinite, zero
-from analysis.audit.verdict import Finding, consistent_if
+from vanishing_gradients.analysis import paper
+from vanishing_gradients.analysis.audit.catalogue.training import at_chance, loss_between
+from vanishing_gradients.analysis.audit.claim import Claim
+from vanishing_gradients.analysis.audit.evidence import Evidence
+from vanishing_gradients.analysis.audit.judges import ratios_of, sentence, span
+from vanishing_gradients.analysis.audit.stored import DIGITS, all_ones, constant, infinite, zero
+from vanishing_gradients.analysis.audit.verdict import Finding, consistent_if
 
 EXPERIMENT = "sigmoid_sgd"
 EARLY = (1, 2, 3, 4)

@@ -4,11 +4,11 @@ import sys
 
 import pandas as pd
 
-from analysis import paper
-from analysis.audit.claim import Claim
-from analysis.audit.evidence import Evidence
-from analysis.audit.judges import MOST_SEEDS, in_most_seeds, norms_of, span
-from analysis.audit.verdict import Finding
+from vanishing_gradients.analysis import paper
+from vanishing_gradients.analysis.audit.claim import Claim
+from vanishing_gradients.analysis.audit.evidence import Evidence
+from vanishing_gradients.analysis.audit.judges import MOST_SEEDS, in_most_seeds, norms_of, span
+from vanishing_gradients.analysis.audit.verdict import Finding
 
 FACTOR = 10.0
 UNIT = sys.float_info.epsilon

@@ -2,9 +2,9 @@
 
 import pandas as pd
 
-from analysis import paper
-from analysis.audit.claim import Claim
-from analysis.audit.judges import (
+from vanishing_gradients.analysis import paper
+from vanishing_gradients.analysis.audit.claim import Claim
+from vanishing_gradients.analysis.audit.judges import (
     MOST_SEEDS,
     WITHIN_SEEDS,
     at,

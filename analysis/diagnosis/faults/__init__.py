@@ -22,8 +22,8 @@ The order is that in which one would have to mend them, and the first that is fo
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from analysis.diagnosis.evidence import Evidence
-from analysis.diagnosis.faults import (
+from vanishing_gradients.analysis.diagnosis.evidence import Evidence
+from vanishing_gradients.analysis.diagnosis.faults import (
     dead,
     diverging,
     exploding,
@@ -38,7 +38,7 @@ from analysis.diagnosis.faults import (
     symmetric,
     vanishing,
 )
-from analysis.diagnosis.finding import Finding
+from vanishing_gradients.analysis.diagnosis.finding import Finding
 
 NEURONS, UPDATES = "neurons", "updates"
 

@@ -5,18 +5,18 @@ Lu, Shin, Su and Karniadakis (2019), Dying ReLU and Initialization, https://arxi
 
 import pandas as pd
 
-from analysis.diagnosis.evidence import Evidence
-from analysis.diagnosis.finding import Finding
-from analysis.diagnosis.remedies import (
+from vanishing_gradients.analysis.diagnosis.evidence import Evidence
+from vanishing_gradients.analysis.diagnosis.finding import Finding
+from vanishing_gradients.analysis.diagnosis.remedies import (
     batch_normalization,
     fitting,
     initialization,
     leaky,
     smaller_rate,
 )
-from analysis.diagnosis.settings import ONE_SIDED
-from analysis.diagnosis.thresholds import DEAD, LARGE_UPDATE, LEARNED, VANISHING
-from analysis.diagnosis.wording import layers, number, percent
+from vanishing_gradients.analysis.diagnosis.settings import ONE_SIDED
+from vanishing_gradients.analysis.diagnosis.thresholds import DEAD, LARGE_UPDATE, LEARNED, VANISHING
+from vanishing_gradients.analysis.diagnosis.wording import layers, number, percent
 
 
 def judge(evidence: Evidence) -> Finding | None:

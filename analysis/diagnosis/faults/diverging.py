@@ -1,16 +1,16 @@
 """A loss that is no longer finite, or that has left its start behind, upwards."""
 
-from analysis.diagnosis.evidence import Evidence
-from analysis.diagnosis.finding import Finding
-from analysis.diagnosis.remedies import (
+from vanishing_gradients.analysis.diagnosis.evidence import Evidence
+from vanishing_gradients.analysis.diagnosis.finding import Finding
+from vanishing_gradients.analysis.diagnosis.remedies import (
     BETWEEN,
     batch_normalization,
     fitting,
     global_clipping,
     smaller_rate,
 )
-from analysis.diagnosis.thresholds import DIVERGED
-from analysis.diagnosis.wording import epochs, number
+from vanishing_gradients.analysis.diagnosis.thresholds import DIVERGED
+from vanishing_gradients.analysis.diagnosis.wording import epochs, number
 
 
 def judge(evidence: Evidence) -> Finding | None:

@@ -3,16 +3,16 @@
 He et al. (2015), section 2.2, https://arxiv.org/abs/1502.01852
 """
 
-from analysis.diagnosis.evidence import Evidence
-from analysis.diagnosis.finding import Finding
-from analysis.diagnosis.remedies import (
+from vanishing_gradients.analysis.diagnosis.evidence import Evidence
+from vanishing_gradients.analysis.diagnosis.finding import Finding
+from vanishing_gradients.analysis.diagnosis.remedies import (
     batch_normalization,
     fitting,
     initialization,
 )
-from analysis.diagnosis.settings import he_size
-from analysis.diagnosis.thresholds import EXPLODING, LEARNED
-from analysis.diagnosis.wording import epochs, layers, number
+from vanishing_gradients.analysis.diagnosis.settings import he_size
+from vanishing_gradients.analysis.diagnosis.thresholds import EXPLODING, LEARNED
+from vanishing_gradients.analysis.diagnosis.wording import epochs, layers, number
 
 
 def judge(evidence: Evidence) -> Finding | None:

@@ -1,16 +1,21 @@
 """Steps that follow the few images of their batch rather than the task."""
 
-from analysis.diagnosis.evidence import Evidence
-from analysis.diagnosis.finding import Finding, Remedy
-from analysis.diagnosis.remedies import BATCH, BATCH_SIZE, largest_update, rounded
-from analysis.diagnosis.thresholds import (
+from vanishing_gradients.analysis.diagnosis.evidence import Evidence
+from vanishing_gradients.analysis.diagnosis.finding import Finding, Remedy
+from vanishing_gradients.analysis.diagnosis.remedies import (
+    BATCH,
+    BATCH_SIZE,
+    largest_update,
+    rounded,
+)
+from vanishing_gradients.analysis.diagnosis.thresholds import (
     LARGE_UPDATE,
     LEARNED,
     NOISE,
     NOISE_OF_LEARNERS,
     USUAL_UPDATE,
 )
-from analysis.diagnosis.wording import number
+from vanishing_gradients.analysis.diagnosis.wording import number
 
 
 def judge(evidence: Evidence) -> Finding | None:

@@ -2,11 +2,16 @@
 
 import numpy as np
 
-from analysis.diagnosis.evidence import Evidence
-from analysis.diagnosis.finding import Finding, Remedy
-from analysis.diagnosis.remedies import CLIPPING, adam, fitting, rounded
-from analysis.diagnosis.thresholds import CLIPPED_STEPS, CLIPPED_TO, LEARNED, SMALL_UPDATE
-from analysis.diagnosis.wording import layers, number, percent
+from vanishing_gradients.analysis.diagnosis.evidence import Evidence
+from vanishing_gradients.analysis.diagnosis.finding import Finding, Remedy
+from vanishing_gradients.analysis.diagnosis.remedies import CLIPPING, adam, fitting, rounded
+from vanishing_gradients.analysis.diagnosis.thresholds import (
+    CLIPPED_STEPS,
+    CLIPPED_TO,
+    LEARNED,
+    SMALL_UPDATE,
+)
+from vanishing_gradients.analysis.diagnosis.wording import layers, number, percent
 
 
 def judge(evidence: Evidence) -> Finding | None:

@@ -1,10 +1,10 @@
 """Dropout that silences so many neurons that no signal is left."""
 
-from analysis.diagnosis.evidence import Evidence
-from analysis.diagnosis.finding import Finding, Remedy
-from analysis.diagnosis.remedies import DROPOUT
-from analysis.diagnosis.thresholds import HIGH_DROPOUT, LEARNED
-from analysis.diagnosis.wording import epochs, number, percent
+from vanishing_gradients.analysis.diagnosis.evidence import Evidence
+from vanishing_gradients.analysis.diagnosis.finding import Finding, Remedy
+from vanishing_gradients.analysis.diagnosis.remedies import DROPOUT
+from vanishing_gradients.analysis.diagnosis.thresholds import HIGH_DROPOUT, LEARNED
+from vanishing_gradients.analysis.diagnosis.wording import epochs, number, percent
 
 GENTLE = 0.2
 

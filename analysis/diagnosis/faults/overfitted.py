@@ -1,10 +1,10 @@
 """A network that has learned its training images by heart."""
 
-from analysis.diagnosis.evidence import Evidence
-from analysis.diagnosis.finding import Finding, Remedy
-from analysis.diagnosis.remedies import DECAY, DROPOUT, STOPPING
-from analysis.diagnosis.thresholds import LEARNED, OVERFITTED, RISEN
-from analysis.diagnosis.wording import number, percent
+from vanishing_gradients.analysis.diagnosis.evidence import Evidence
+from vanishing_gradients.analysis.diagnosis.finding import Finding, Remedy
+from vanishing_gradients.analysis.diagnosis.remedies import DECAY, DROPOUT, STOPPING
+from vanishing_gradients.analysis.diagnosis.thresholds import LEARNED, OVERFITTED, RISEN
+from vanishing_gradients.analysis.diagnosis.wording import number, percent
 
 LAST = 2
 """So many epochs at the end must all have the risen loss: one alone may be a stumble."""

@@ -1,10 +1,10 @@
 """Weights that a penalty or weight decay pulls to zero, harder than the data pull them away."""
 
-from analysis.diagnosis.evidence import Evidence
-from analysis.diagnosis.finding import Finding, Remedy
-from analysis.diagnosis.remedies import DECAY
-from analysis.diagnosis.thresholds import LEARNED, SHRUNK
-from analysis.diagnosis.wording import layers, number, percent
+from vanishing_gradients.analysis.diagnosis.evidence import Evidence
+from vanishing_gradients.analysis.diagnosis.finding import Finding, Remedy
+from vanishing_gradients.analysis.diagnosis.remedies import DECAY
+from vanishing_gradients.analysis.diagnosis.thresholds import LEARNED, SHRUNK
+from vanishing_gradients.analysis.diagnosis.wording import layers, number, percent
 
 USUAL_PENALTY, USUAL_DECAY = 1e-4, 0.01
 

@@ -4,11 +4,24 @@ Bengio (2012), section 3.1.1: the best rate is close to the largest that does no
 criterion diverge, https://arxiv.org/abs/1206.5533
 """
 
-from analysis.diagnosis.evidence import Evidence
-from analysis.diagnosis.finding import Finding
-from analysis.diagnosis.remedies import BETWEEN, batch_normalization, cosine, fitting, smaller_rate
-from analysis.diagnosis.thresholds import HIGH, JUMP, LARGE_UPDATE, LEARNED, RISES, SPIKES
-from analysis.diagnosis.wording import epochs, number
+from vanishing_gradients.analysis.diagnosis.evidence import Evidence
+from vanishing_gradients.analysis.diagnosis.finding import Finding
+from vanishing_gradients.analysis.diagnosis.remedies import (
+    BETWEEN,
+    batch_normalization,
+    cosine,
+    fitting,
+    smaller_rate,
+)
+from vanishing_gradients.analysis.diagnosis.thresholds import (
+    HIGH,
+    JUMP,
+    LARGE_UPDATE,
+    LEARNED,
+    RISES,
+    SPIKES,
+)
+from vanishing_gradients.analysis.diagnosis.wording import epochs, number
 
 
 def judge(evidence: Evidence) -> Finding | None:

@@ -3,18 +3,18 @@
 Glorot and Bengio (2010), section 3, https://proceedings.mlr.press/v9/glorot10a.html
 """
 
-from analysis.diagnosis.evidence import Evidence
-from analysis.diagnosis.finding import Finding
-from analysis.diagnosis.remedies import (
+from vanishing_gradients.analysis.diagnosis.evidence import Evidence
+from vanishing_gradients.analysis.diagnosis.finding import Finding
+from vanishing_gradients.analysis.diagnosis.remedies import (
     batch_normalization,
     fitting,
     initialization,
     rectifier,
     smaller_rate,
 )
-from analysis.diagnosis.settings import BOUNDED, glorot_size
-from analysis.diagnosis.thresholds import LEARNED, SATURATED
-from analysis.diagnosis.wording import layers, number, percent
+from vanishing_gradients.analysis.diagnosis.settings import BOUNDED, glorot_size
+from vanishing_gradients.analysis.diagnosis.thresholds import LEARNED, SATURATED
+from vanishing_gradients.analysis.diagnosis.wording import layers, number, percent
 
 LARGE = 3.0
 """Weights so many times as large as Glorot's, or as at first, are said to be too large."""

@@ -1,10 +1,10 @@
 """Steps so small that the network stays what it was at first."""
 
-from analysis.diagnosis.evidence import Evidence
-from analysis.diagnosis.finding import Finding
-from analysis.diagnosis.remedies import adam, fitting, larger_rate
-from analysis.diagnosis.thresholds import LEARNED, REACHED, SMALL_UPDATE
-from analysis.diagnosis.wording import epochs, layers, number, percent
+from vanishing_gradients.analysis.diagnosis.evidence import Evidence
+from vanishing_gradients.analysis.diagnosis.finding import Finding
+from vanishing_gradients.analysis.diagnosis.remedies import adam, fitting, larger_rate
+from vanishing_gradients.analysis.diagnosis.thresholds import LEARNED, REACHED, SMALL_UPDATE
+from vanishing_gradients.analysis.diagnosis.wording import epochs, layers, number, percent
 
 
 def judge(evidence: Evidence) -> Finding | None:

@@ -4,11 +4,11 @@ Goodfellow, Bengio and Courville (2016), Deep Learning, section 8.4: the initial
 "break symmetry" between units, https://www.deeplearningbook.org/contents/optimization.html
 """
 
-from analysis.diagnosis.evidence import Evidence
-from analysis.diagnosis.finding import Finding
-from analysis.diagnosis.remedies import fitting, initialization
-from analysis.diagnosis.thresholds import SAME
-from analysis.diagnosis.wording import layers, number
+from vanishing_gradients.analysis.diagnosis.evidence import Evidence
+from vanishing_gradients.analysis.diagnosis.finding import Finding
+from vanishing_gradients.analysis.diagnosis.remedies import fitting, initialization
+from vanishing_gradients.analysis.diagnosis.thresholds import SAME
+from vanishing_gradients.analysis.diagnosis.wording import layers, number
 
 
 def judge(evidence: Evidence) -> Finding | None:

@@ -6,9 +6,9 @@ Glorot and Bengio (2010), https://proceedings.mlr.press/v9/glorot10a.html
 
 import pandas as pd
 
-from analysis.diagnosis.evidence import Evidence
-from analysis.diagnosis.finding import Finding, Remedy
-from analysis.diagnosis.remedies import (
+from vanishing_gradients.analysis.diagnosis.evidence import Evidence
+from vanishing_gradients.analysis.diagnosis.finding import Finding, Remedy
+from vanishing_gradients.analysis.diagnosis.remedies import (
     batch_normalization,
     fitting,
     initialization,
@@ -16,9 +16,9 @@ from analysis.diagnosis.remedies import (
     rectifier,
     residuals,
 )
-from analysis.diagnosis.settings import BOUNDED
-from analysis.diagnosis.thresholds import LEARNED, VANISHING
-from analysis.diagnosis.wording import layers, number, percent
+from vanishing_gradients.analysis.diagnosis.settings import BOUNDED
+from vanishing_gradients.analysis.diagnosis.thresholds import LEARNED, VANISHING
+from vanishing_gradients.analysis.diagnosis.wording import layers, number, percent
 
 FEW = 0.1
 """Where less than this part of a layer is saturated, saturation is not why gradients vanish."""

@@ -3,10 +3,10 @@
 import pytest
 from sqlalchemy import Engine, inspect
 
-from sql.objects import definition
-from sql.registry import versions_in_force
 from tests.telemetry.removal.filled import fill
-from trainer.telemetry.removal import candidate, remove
+from vanishing_gradients.sql.objects import definition
+from vanishing_gradients.sql.registry import versions_in_force
+from vanishing_gradients.telemetry.removal import candidate, remove
 
 CATALOGUE = (
     "runs", "layers", "epoch_metrics", "step_statistics", "neuron_statistics",

@@ -2,11 +2,15 @@
 
 import numpy as np
 
-from trainer.recording import EpochMetrics
-from trainer.telemetry.chunk import Chunk
-from trainer.telemetry.epoch_statistics import NEURON_COLUMNS, STEP_COLUMNS, EpochStatistics
-from trainer.telemetry.loader import Loader
-from trainer.telemetry.runs import Run
+from vanishing_gradients.telemetry.chunk import Chunk
+from vanishing_gradients.telemetry.epoch_statistics import (
+    NEURON_COLUMNS,
+    STEP_COLUMNS,
+    EpochStatistics,
+)
+from vanishing_gradients.telemetry.loader import Loader
+from vanishing_gradients.telemetry.recording import EpochMetrics
+from vanishing_gradients.telemetry.runs import Run
 
 EPOCHS = 2
 STEPS = 3

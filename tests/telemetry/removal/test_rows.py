@@ -2,10 +2,10 @@
 
 import pytest
 
-from sql.connection import engine
 from tests.telemetry.removal.filled import fill
-from trainer.errors import RemovalError, RunBusyError
-from trainer.telemetry.removal import candidate
+from vanishing_gradients.sql.connection import engine
+from vanishing_gradients.telemetry.errors import RemovalError, RunBusyError
+from vanishing_gradients.telemetry.removal import candidate
 
 
 def test_a_run_leaves_no_row(filled, removed, left_by):

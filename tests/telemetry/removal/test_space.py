@@ -6,12 +6,12 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from sql.connection import engine
 from tests.telemetry.removal.filled import fill
-from trainer.telemetry import removal
-from trainer.telemetry.chunk import Chunk
-from trainer.telemetry.removal import candidate, remove
-from trainer.telemetry.runs import RunLayer
+from vanishing_gradients.sql.connection import engine
+from vanishing_gradients.telemetry import removal
+from vanishing_gradients.telemetry.chunk import Chunk
+from vanishing_gradients.telemetry.removal import candidate, remove
+from vanishing_gradients.telemetry.runs import RunLayer
 
 
 def test_a_table_that_cannot_be_written_anew_for_want_of_room_says_so(

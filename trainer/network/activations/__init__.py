@@ -8,12 +8,17 @@ gated        GELU, swish
 identity     identity
 """
 
-from trainer.network.activations.activation import Activation
-from trainer.network.activations.exponential import ELU, SELU
-from trainer.network.activations.gated import GELU, Swish
-from trainer.network.activations.identity import Identity
-from trainer.network.activations.rectifiers import LeakyReLU, PReLU, ReLU, Softplus
-from trainer.network.activations.saturating import Sigmoid, Tanh
+from vanishing_gradients.trainer.network.activations.activation import Activation
+from vanishing_gradients.trainer.network.activations.exponential import ELU, SELU
+from vanishing_gradients.trainer.network.activations.gated import GELU, Swish
+from vanishing_gradients.trainer.network.activations.identity import Identity
+from vanishing_gradients.trainer.network.activations.rectifiers import (
+    LeakyReLU,
+    PReLU,
+    ReLU,
+    Softplus,
+)
+from vanishing_gradients.trainer.network.activations.saturating import Sigmoid, Tanh
 
 ACTIVATIONS: dict[str, type[Activation]] = {
     layer.kind: layer

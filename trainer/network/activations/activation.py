@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from trainer.network.layer import Layer
+from vanishing_gradients.trainer.network.layer import Layer
 
 SATURATED_BELOW = 0.01
 

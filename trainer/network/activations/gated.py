@@ -4,7 +4,7 @@ from typing import ClassVar
 
 import numpy as np
 
-from trainer.network.activations.activation import Activation
+from vanishing_gradients.trainer.network.activations.activation import Activation
 
 
 class Gated(Activation):

@@ -10,12 +10,12 @@ adamw           Adam with decoupled weight decay
 amsgrad         Adam whose denominators never fall
 """
 
-from trainer.network.optimizers.adagrad import Adagrad
-from trainer.network.optimizers.adam import Adam
-from trainer.network.optimizers.adamw import AdamW
-from trainer.network.optimizers.amsgrad import AMSGrad
-from trainer.network.optimizers.optimizer import Optimizer
-from trainer.network.optimizers.rmsprop import RMSProp
-from trainer.network.optimizers.sgd import SGD
+from vanishing_gradients.trainer.network.optimizers.adagrad import Adagrad
+from vanishing_gradients.trainer.network.optimizers.adam import Adam
+from vanishing_gradients.trainer.network.optimizers.adamw import AdamW
+from vanishing_gradients.trainer.network.optimizers.amsgrad import AMSGrad
+from vanishing_gradients.trainer.network.optimizers.optimizer import Optimizer
+from vanishing_gradients.trainer.network.optimizers.rmsprop import RMSProp
+from vanishing_gradients.trainer.network.optimizers.sgd import SGD
 
 __all__ = ["SGD", "AMSGrad", "Adagrad", "Adam", "AdamW", "Optimizer", "RMSProp"]

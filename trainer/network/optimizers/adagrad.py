@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from trainer.network.optimizers.root_optimizer import RootOptimizer
-from trainer.network.schedules import Schedule
+from vanishing_gradients.trainer.network.optimizers.root_optimizer import RootOptimizer
+from vanishing_gradients.trainer.network.schedules import Schedule
 
 
 class Adagrad(RootOptimizer):

@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from trainer.network.optimizers.adam import Adam
-from trainer.network.schedules import Schedule
+from vanishing_gradients.trainer.network.optimizers.adam import Adam
+from vanishing_gradients.trainer.network.schedules import Schedule
 
 
 class AdamW(Adam):

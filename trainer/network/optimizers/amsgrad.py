@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from trainer.network.optimizers.adam import Adam
+from vanishing_gradients.trainer.network.optimizers.adam import Adam
 
 
 class AMSGrad(Adam):

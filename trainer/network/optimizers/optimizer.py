@@ -4,8 +4,8 @@ from abc import ABC, abstractmethod
 
 import numpy as np
 
-from trainer.network.network import Network
-from trainer.network.schedules import InverseTime, Schedule
+from vanishing_gradients.trainer.network.network import Network
+from vanishing_gradients.trainer.network.schedules import InverseTime, Schedule
 
 
 class Optimizer(ABC):

@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from trainer.network.optimizers.optimizer import Optimizer
-from trainer.network.schedules import Schedule
+from vanishing_gradients.trainer.network.optimizers.optimizer import Optimizer
+from vanishing_gradients.trainer.network.schedules import Schedule
 
 
 class SGD(Optimizer):

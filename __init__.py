@@ -1,0 +1,1 @@
+"""Every gradient of a neural network, in MySQL, behind versioned SQL views."""

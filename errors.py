@@ -1,0 +1,15 @@
+"""The root of every error that a user can put right.
+
+UserError
+ ├── sql.errors.DatabaseError          a server, an account, a table or a view
+ ├── telemetry.errors.RecordingError   gradients on their way into the tables
+ ├── trainer.errors.TrainerError       an experiment or a data set
+ └── analysis.errors.AnalysisError     a report
+"""
+
+
+class UserError(Exception):
+    """An error whose text is for the user: one sentence that names the cure.
+
+    Commands print it on standard error, without a traceback, and exit with status 2.
+    """

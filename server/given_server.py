@@ -1,0 +1,171 @@
+"""A server that the user names with DATABASE_URL: checked, never administered beyond one database
+and one account."""
+
+import json
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+import pymysql
+from pymysql.constants import ER
+from sqlalchemy import URL
+
+from vanishing_gradients.sql import accounts, address
+from vanishing_gradients.sql.accounts import READER
+from vanishing_gradients.sql.connection import connected
+from vanishing_gradients.sql.errors import AccessError, DatabaseError, ObjectError
+
+# What the owner does in the database, each tried on a table that is not there: the server looks at
+# privileges first, so it answers "denied" or "no such table", and nothing changes. That sees roles
+# and wildcards as the server sees them.
+ABSENT = "privilege_probe_of_a_table_that_is_not_there"
+PROBES = {
+    "SELECT": "SELECT 1 FROM ABSENT",
+    "INSERT": "INSERT INTO ABSENT VALUES (1)",
+    "UPDATE": "UPDATE ABSENT SET a = 1",
+    "DELETE": "DELETE FROM ABSENT",
+    "CREATE": "CREATE TABLE ABSENT_2 LIKE ABSENT",
+    "DROP": "DROP TABLE ABSENT",
+    "ALTER": "ALTER TABLE ABSENT ADD a INT",
+    "INDEX": "CREATE INDEX a ON ABSENT (a)",
+    "CREATE VIEW": "CREATE VIEW ABSENT_2 AS SELECT 1 FROM ABSENT",
+    "SHOW VIEW": "SHOW CREATE VIEW ABSENT",
+}
+DENIED = (ER.TABLEACCESS_DENIED_ERROR, ER.DBACCESS_DENIED_ERROR, ER.SPECIFIC_ACCESS_DENIED_ERROR)
+ABSENT_ANSWERS = (ER.NO_SUCH_TABLE, ER.BAD_TABLE_ERROR)
+MAY_NOT_GRANT = (*DENIED, ER.ACCESS_DENIED_ERROR, ER.CANT_CREATE_USER_WITH_GRANT)
+
+
+def prepare(owner: URL, folder: Path, say: Callable[[str], None]) -> None:
+    """Check the server and the owner's privileges; make the database and the reader if missing.
+
+    Raises DatabaseError for a server that cannot be used, with the cure.
+    """
+    _make_database(owner, say)
+    with connected(owner) as session:
+        require_privileges(session, owner)
+        if os.environ.get("READER_DATABASE_URL"):
+            with connected(_given_reader(owner)):
+                return
+        password = make_reader(session, owner, _kept(folder).get(_key(owner)))
+    if password is None:
+        say(
+            f"No account {READER!r} could be made there: reading happens as {owner.username!r} in "
+            "read-only sessions. For an account that can only read, set READER_DATABASE_URL."
+        )
+    else:
+        kept = _kept(folder) | {_key(owner): password}
+        accounts.write_private(folder / "readers.json", json.dumps(kept, indent=2) + "\n")
+
+
+def kept_reader(owner: URL, folder: Path) -> URL | None:
+    """Return the reader's address: READER_DATABASE_URL, else of the account made before, else
+    None."""
+    if os.environ.get("READER_DATABASE_URL"):
+        return _given_reader(owner)
+    password = _kept(folder).get(_key(owner))
+    return None if password is None else owner.set(username=READER, password=password)
+
+
+def require_privileges(session: pymysql.connections.Connection, url: URL) -> None:
+    """Raise AccessError, with the GRANT that helps, unless the account may do all that the owner
+    does."""
+    missing = []
+    for privilege, statement in PROBES.items():
+        try:
+            session.cursor().execute(statement.replace("ABSENT", ABSENT))
+        except pymysql.err.MySQLError as error:
+            if error.args[0] in DENIED:
+                missing.append(privilege)
+            elif error.args[0] not in ABSENT_ANSWERS:
+                raise
+    if missing:
+        wanted = ", ".join(missing)
+        raise AccessError(
+            f"the account {url.username!r} at {address.public(url)} lacks {wanted} on the database "
+            f"{url.database!r}: "
+            f"as an administrator run GRANT {wanted} ON {accounts.grant_pattern(url.database)}.* "
+            f"TO '{url.username}'@'%'"
+        )
+
+
+def make_reader(
+    session: pymysql.connections.Connection, owner: URL, password: str | None = None
+) -> str | None:
+    """Make the account `reader` for the owner's database and return its password; None where that
+    is not possible.
+
+    `password` is the one it was made with before. An account of that name that is not ours is left
+    as it is.
+    """
+    known = password is not None
+    password = password or accounts.new_password()
+    cursor = session.cursor()
+    made = False
+    try:
+        try:
+            cursor.execute(f"CREATE USER '{READER}'@'%%' IDENTIFIED BY %s", (password,))
+            made = True
+        except pymysql.err.MySQLError as error:
+            if not (known and error.args[0] in (ER.CANNOT_USER, *MAY_NOT_GRANT)):
+                raise
+        try:
+            cursor.execute(accounts.grant_reading(READER, accounts.grant_pattern(owner.database)))
+        except pymysql.err.MySQLError as error:
+            if made:
+                cursor.execute(f"DROP USER '{READER}'@'%'")
+                raise
+            if error.args[0] not in MAY_NOT_GRANT:
+                raise
+    except pymysql.err.MySQLError as error:
+        if error.args[0] in (ER.CANNOT_USER, *MAY_NOT_GRANT):
+            return None
+        raise
+    try:
+        with connected(owner.set(username=READER, password=password)):
+            return password
+    except AccessError:  # the kept password is another server's, or somebody changed it
+        return None
+
+
+def _make_database(owner: URL, say: Callable[[str], None]) -> None:
+    try:
+        with connected(owner):
+            return
+    except (ObjectError, AccessError) as error:
+        # A missing database looks like a forbidden one to an account that may not see it.
+        refusal: DatabaseError = error
+    with connected(address.without_database(owner)) as session:
+        try:
+            session.cursor().execute(accounts.create_database(owner.database))
+        except pymysql.err.MySQLError as error:
+            if error.args[0] not in DENIED:
+                raise
+            raise AccessError(
+                f"there is no database {owner.database!r} at {address.public(owner)} that the "
+                "account "
+                f"{owner.username!r} may use: as an administrator run "
+                f"{accounts.create_database(owner.database)}; "
+                f"GRANT ALL PRIVILEGES ON {accounts.grant_pattern(owner.database)}.* TO "
+                f"'{owner.username}'@'%'"
+            ) from refusal
+    say(f"Made the database {owner.database!r}.")
+
+
+def _given_reader(owner: URL) -> URL:
+    url = address.parse(os.environ["READER_DATABASE_URL"], "READER_DATABASE_URL")
+    if url.database != owner.database:
+        raise ObjectError(
+            f"READER_DATABASE_URL names the database {url.database!r} and DATABASE_URL "
+            f"{owner.database!r}: "
+            "let both name the same"
+        )
+    return url
+
+
+def _key(owner: URL) -> str:
+    return address.public(owner)
+
+
+def _kept(folder: Path) -> dict[str, str]:
+    return accounts.load_passwords(folder / "readers.json")

@@ -1,0 +1,190 @@
+"""Where the server is: DATABASE_URL, else Docker, else a private server in `.server/`; started,
+found and stopped."""
+
+import json
+import os
+import shutil
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from sqlalchemy import URL, Engine
+
+from vanishing_gradients.server import given_server
+from vanishing_gradients.server.docker_server import DockerServer
+from vanishing_gradients.server.private_server import PrivateServer
+from vanishing_gradients.sql import accounts, address
+from vanishing_gradients.sql.connection import engine
+from vanishing_gradients.sql.errors import ServerError
+
+PREFERENCES = ("auto", "docker", "local")
+
+Say = Callable[[str], None]
+
+
+def quiet(_line: str) -> None:
+    """Say nothing."""
+
+
+@dataclass(frozen=True)
+class Server:
+    """A server in use.
+
+    `kind` is url, docker or local; `owner` and `reader` are the two accounts' addresses of the
+    database. Where no reader account can be had `reader` is None, and reading happens as the owner
+    in read-only sessions.
+    """
+
+    kind: str
+    owner: URL
+    reader: URL | None
+    description: str
+
+
+def folder() -> Path:
+    """Return the folder that holds the private server and all passwords: SERVER_DIR, else `.server`
+    beside the code."""
+    return Path(os.environ.get("SERVER_DIR") or Path(__file__).parents[1] / ".server").absolute()
+
+
+@contextmanager
+def _own_folder() -> Iterator[None]:
+    """Say in one sentence that the folder is somebody else's."""
+    try:
+        yield
+    except PermissionError as error:
+        if not Path(error.filename or "/").is_relative_to(folder()):
+            raise
+        raise ServerError(
+            f"{error.filename} belongs to another user: run this as that user, or set SERVER_DIR "
+            "to a folder of your own"
+        ) from None
+
+
+@_own_folder()
+def current() -> Server:
+    """Return the server in use, without starting or asking anything.
+
+    Raises ServerError where `make up` has not been run, or DATABASE_URL is not an address.
+    """
+    if text := os.environ.get("DATABASE_URL"):
+        owner = address.parse(text)
+        return Server(
+            "url",
+            owner,
+            given_server.kept_reader(owner, folder()),
+            f"the server at {address.public(owner)} (DATABASE_URL)",
+        )
+    kind = _chosen()
+    if kind == "docker":
+        return _docker_server(DockerServer(folder()))
+    if kind == "local":
+        return _local_server(PrivateServer(folder()))
+    raise ServerError("no server has been set up yet: run `make up`, or set DATABASE_URL")
+
+
+@_own_folder()
+def start(preference: str = "auto", say: Say = quiet) -> Server:
+    """Find or start the server, make the database and the accounts, and return it; starting it
+    again changes nothing.
+
+    With `auto`, DATABASE_URL goes first, then the server that holds the data already, then Docker
+    where an engine answers, then a private server. `docker` and `local` allow that one alone. `say`
+    gets a line on every decision. Raises DatabaseError.
+    """
+    if preference not in PREFERENCES:
+        raise ServerError(f"there is no server {preference!r}: choose {', '.join(PREFERENCES)}")
+    if text := os.environ.get("DATABASE_URL"):
+        if preference != "auto":
+            raise ServerError(
+                f"SERVER={preference} and DATABASE_URL contradict each other: unset one of them"
+            )
+        owner = address.parse(text)
+        say(f"Using the server at {address.public(owner)}, as DATABASE_URL says.")
+        given_server.prepare(owner, folder(), say)
+        return current()
+    kind = preference
+    if preference == "auto":
+        kind = _chosen() or ("docker" if DockerServer(folder()).answers() else "local")
+    if kind == "docker":
+        try:
+            return _started(DockerServer(folder(), say=say), _docker_server, say)
+        except ServerError as error:
+            if preference == "docker" or _chosen() == "docker":
+                raise
+            say(f"Docker answers but cannot be used: {error}. Starting a private server instead.")
+    elif preference == "auto" and _chosen() is None:
+        say("DATABASE_URL is not set and no Docker engine answers: using a private server.")
+    return _started(PrivateServer(folder(), say=say), _local_server, say)
+
+
+@_own_folder()
+def stop(say: Say = quiet, delete: bool = False) -> None:
+    """Stop the server that `start` started, and with `delete` remove its data, passwords and
+    programs.
+
+    A server that DATABASE_URL names is left alone, data and all.
+    """
+    if os.environ.get("DATABASE_URL"):
+        say("The server that DATABASE_URL names is not ours to stop: left running.")
+        return
+    kept = "" if delete else "; its data stay"
+    if _chosen() == "docker":
+        DockerServer(folder()).stop(delete)
+        say(f"The server in Docker is stopped{kept}.")
+    elif PrivateServer(folder()).stop():
+        say(f"The private server is stopped{kept}.")
+    else:
+        say("No server was running.")
+    if delete:
+        shutil.rmtree(folder(), ignore_errors=True)
+        say(f"Its data are deleted ({folder()}).")
+
+
+def owner_engine() -> Engine:
+    """Return an engine for the account that writes, on the server in use.
+
+    Raises ServerError where none is in use.
+    """
+    return engine(current().owner)
+
+
+def reader_engine() -> Engine:
+    """Return an engine that only reads: as `reader`, or as the owner in read-only sessions.
+
+    Raises ServerError where no server is in use.
+    """
+    found = current()
+    return engine(found.owner, read_only=True) if found.reader is None else engine(found.reader)
+
+
+def _started(
+    made: DockerServer | PrivateServer, describe: Callable[..., Server], say: Say
+) -> Server:
+    made.start()
+    found = describe(made)
+    _choose(found.kind)
+    say(f"Ready: {found.description}.")
+    return found
+
+
+def _docker_server(docker: DockerServer) -> Server:
+    return Server(
+        "docker", docker.url(accounts.OWNER), docker.url(accounts.READER), "MySQL in Docker"
+    )
+
+
+def _local_server(private: PrivateServer) -> Server:
+    owner = private.url(accounts.OWNER)
+    where = f"the private server at {address.public(owner)}"
+    return Server("local", owner, private.url(accounts.READER), where)
+
+
+def _chosen() -> str | None:
+    path = folder() / "chosen.json"
+    return json.loads(path.read_text())["kind"] if path.exists() else None
+
+
+def _choose(kind: str) -> None:
+    accounts.write_private(folder() / "chosen.json", json.dumps({"kind": kind}) + "\n")

@@ -1,0 +1,293 @@
+"""A private server in a folder of its own: started on loopback, left running when the command ends,
+stopped by name.
+
+The folder holds everything: the unpacked programs, the data, the passwords, the log. Nothing
+outside it is touched.
+"""
+
+import contextlib
+import json
+import os
+import shutil
+import signal
+import subprocess
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pymysql
+from pymysql.converters import escape_string
+from sqlalchemy import URL
+
+from vanishing_gradients.server import processes, programs, settings
+from vanishing_gradients.server.apt import AptError
+from vanishing_gradients.server.ports import HOST, free_port, is_free
+from vanishing_gradients.server.programs import Program
+from vanishing_gradients.sql import accounts
+from vanishing_gradients.sql.connection import BRAND, Session
+from vanishing_gradients.sql.errors import ServerError
+
+START_LIMIT = 600.0  # seconds: after a crash the server first replays up to 2 GiB of redo log
+STOP_LIMIT = 300.0  # seconds: a clean stop writes out what the buffer pool holds
+
+
+class PrivateServer:
+    """The server in `folder`; `packages` is where unpacked programs are kept (default: in
+    `folder`)."""
+
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        packages: Path | None = None,
+        size: settings.Size | None = None,
+        say: Callable[[str], None] = lambda line: None,
+    ) -> None:
+        self.folder = folder.absolute()
+        self.packages = (packages or folder).absolute()
+        self.size = size
+        self.say = say
+        self.data = self.folder / "data"
+        self.log = self.folder / "server.log"
+        self.option_file = self.folder / "my.cnf"
+        self.passwords = self.folder / "accounts.json"
+        self._state = self.folder / "server.json"
+        self._pid_file = self.folder / "server.pid"
+        self._account_file = self.folder / "accounts.sql"
+
+    def exists(self) -> bool:
+        """Say whether a server was ever set up here."""
+        return self.data.exists()
+
+    def pid(self) -> int | None:
+        """Return the process id of the running server, None where it does not run."""
+        try:
+            pid = int(self._pid_file.read_text())
+        except (FileNotFoundError, ValueError):
+            return None
+        # After a crash the number may belong to anything by now.
+        return pid if processes.has_argument(pid, self._defaults()) else None
+
+    def url(self, role: str, database: str = accounts.DATABASE) -> URL:
+        """Return the address of `database` for an account: owner, reader or root."""
+        return URL.create(
+            "mysql+pymysql",
+            username=role,
+            password=accounts.load_passwords(self.passwords)[role],
+            host=HOST,
+            port=self._kept()["port"],
+            database=database,
+        )
+
+    def start(self) -> None:
+        """Start the server unless it runs, first making whatever is missing; return when it
+        answers.
+
+        Raises ServerError when there is no program to run or it does not come up, and leaves
+        nothing half-made.
+        """
+        with processes.one_at_a_time(self.folder):
+            pid = self.pid()
+            if pid is not None and self._wait(pid):
+                return
+            program = self._program()
+            accounts.keep_passwords(
+                self.passwords, (accounts.ROOT, accounts.OWNER, accounts.READER)
+            )
+            if not self.data.exists():
+                program = self._initialise(program)
+            self._launch(program)
+
+    def stop(self) -> bool:
+        """Stop the server cleanly; return whether it was running.
+
+        Raises ServerError when it does not stop in time; it is never killed, because that may cost
+        data.
+        """
+        if not self.folder.exists():
+            return False
+        with processes.one_at_a_time(self.folder):
+            pid = self.pid()
+            if pid is None:
+                return False
+            os.kill(pid, signal.SIGTERM)
+            if not processes.wait_for_end(pid, STOP_LIMIT):
+                raise ServerError(
+                    f"the server (process {pid}) is still writing out its data after "
+                    f"{STOP_LIMIT:.0f} s: wait and try again, or see {self.log}"
+                )
+            self._pid_file.unlink(missing_ok=True)
+            return True
+
+    # -- the program and its data
+    # ------------------------------------------------------------------------------
+
+    def _program(self) -> Program:
+        """Return the program to run: the one that made the data, else one of the same flavour.
+
+        Without data, the first that is recent enough: this machine's own, else the unpacked one.
+        Raises ServerError where there is none and none can be fetched.
+        """
+        kept = self._kept() if self.data.exists() else {}
+        found = [*programs.installed(), *programs.unpacked(self.packages / "root")]
+        found.sort(key=lambda program: str(program.path) != kept.get("program"))
+        for program in found:
+            if kept.get("flavour", program.flavour) != program.flavour:
+                continue
+            if program.is_recent_enough:
+                return program
+            self.say(
+                f"{program.path} is {program.name}, too old (at least MySQL 8.4 or MariaDB 10.11): "
+                "passed over."
+            )
+        program = self._fetch()
+        if kept.get("flavour", program.flavour) != program.flavour:
+            raise ServerError(
+                f"the data in {self.data} were made by {BRAND[kept['flavour']]}, and only "
+                f"{program.name} is to be had here: install that server again, or start afresh "
+                "with `make clean ALL=1`"
+            )
+        return program
+
+    def _fetch(self) -> Program:
+        try:
+            return programs.fetch(self.packages / "root", self.packages / "apt", self.say)
+        except AptError as error:
+            raise ServerError(
+                f"there is no server to start, and {error}; or set DATABASE_URL to a server of "
+                "yours, start Docker, or install MySQL (8.4 or newer) or MariaDB (10.11 or newer)"
+            ) from None
+
+    def _initialise(self, program: Program) -> Program:
+        """Make the data folder under another name and rename it when it is whole; return the
+        program used."""
+        self.say(f"Setting up {program.name} in {self.folder} ...")
+        half = self.data.with_name("data.part")
+        shutil.rmtree(half, ignore_errors=True)
+        (self.folder / "tmp").mkdir(exist_ok=True)
+        self._configure(program, half, port=0)
+        if program.flavour == "mariadb":
+            half.mkdir()
+        command, statements = program.initialisation(self.option_file)
+        done = subprocess.run(
+            command,
+            input=statements,
+            env=program.environment(),
+            cwd=self.folder,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            check=False,
+        )
+        if done.returncode:
+            with self.log.open("a") as log:
+                log.write(done.stdout)
+            shutil.rmtree(half, ignore_errors=True)
+            if program.unpacked is None:
+                # An installed server may be confined (AppArmor) to folders of its own.
+                self.say(
+                    f"{program.path} could not make its data here (see {self.log}): passed over."
+                )
+                return self._initialise(self._fetch())
+            raise ServerError(f"{program.name} could not set up its data: see {self.log}")
+        self._keep(flavour=program.flavour, program=str(program.path))
+        half.rename(self.data)
+        return program
+
+    # -- the process
+    # -------------------------------------------------------------------------------------------
+
+    def _launch(self, program: Program) -> None:
+        (self.folder / "tmp").mkdir(exist_ok=True)
+        for folder in (self.folder, self.data):
+            # After a crash MySQL refuses its own lock while anything runs under the old number.
+            (folder / "server.sock.lock").unlink(missing_ok=True)
+        for _ in range(3):  # another process may take the port between our look and the server's
+            port = self._kept().get("port")
+            if port is None or not is_free(port):
+                port = free_port()
+                self._keep(port=port)
+            self._configure(program, self.data, port)
+            self._write_account_file()
+            pid = processes.spawn(
+                [str(program.path), self._defaults(), f"--init-file={self._account_file}"],
+                program.environment(),
+                self.log,
+            )
+            self._pid_file.write_text(f"{pid}\n")
+            try:
+                if self._wait(pid):
+                    return
+            except BaseException:  # Ctrl-C too: a server nobody waited for is not left behind
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(pid, signal.SIGTERM)
+                processes.wait_for_end(pid, STOP_LIMIT)
+                raise
+            finally:
+                self._account_file.unlink(missing_ok=True)
+            if is_free(port):
+                break
+        self._pid_file.unlink(missing_ok=True)
+        raise ServerError(f"{program.name} did not start: the reason is at the end of {self.log}")
+
+    def _wait(self, pid: int) -> bool:
+        """Wait until the server answers (True) or its process has ended (False)."""
+        began, told = time.monotonic(), False
+        while processes.is_alive(pid):
+            if self._answers():
+                return True
+            waited = time.monotonic() - began
+            if waited > START_LIMIT:
+                raise ServerError(
+                    f"the server does not answer after {waited:.0f} s: see {self.log}"
+                )
+            if waited > 10 and not told:
+                self.say("Waiting for the server: after a crash it first recovers its data ...")
+                told = True
+            time.sleep(0.05)
+        return False
+
+    def _answers(self) -> bool:
+        passwords, port = accounts.load_passwords(self.passwords), self._kept().get("port")
+        if accounts.OWNER not in passwords or port is None:
+            return False
+        try:
+            Session(
+                host=HOST,
+                port=port,
+                user=accounts.OWNER,
+                password=passwords[accounts.OWNER],
+                connect_timeout=5,
+                ssl_disabled=True,
+            ).close()
+        except pymysql.err.OperationalError:
+            return False
+        return True
+
+    def _configure(self, program: Program, data: Path, port: int) -> None:
+        size = self.size or settings.machine_size()
+        self.option_file.write_text(settings.render(program, self.folder, data, port, size))
+
+    def _write_account_file(self) -> None:
+        """Write the statements the server runs before it accepts anybody: they make the accounts
+        what the file says.
+
+        root comes first: a fresh MySQL or MariaDB has one without a password.
+        """
+        passwords = accounts.load_passwords(self.passwords)
+        password = escape_string(passwords[accounts.ROOT])
+        root = f"ALTER USER 'root'@'localhost' IDENTIFIED BY '{password}'"
+        statements = [root, *accounts.setup(passwords)]
+        accounts.write_private(self._account_file, "".join(f"{line};\n" for line in statements))
+
+    # -- what is remembered
+    # ------------------------------------------------------------------------------------
+
+    def _defaults(self) -> str:
+        return f"--defaults-file={self.option_file}"
+
+    def _kept(self) -> dict:
+        return json.loads(self._state.read_text()) if self._state.exists() else {}
+
+    def _keep(self, **facts: object) -> None:
+        accounts.write_private(self._state, json.dumps(self._kept() | facts) + "\n")

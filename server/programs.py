@@ -1,0 +1,184 @@
+"""The server program of a private server: this machine's own mysqld or mariadbd, or the
+distribution's, unpacked."""
+
+import os
+import re
+import shutil
+import subprocess
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from vanishing_gradients.server.apt import Apt, AptError
+from vanishing_gradients.sql.connection import BRAND, OLDEST
+from vanishing_gradients.sql.errors import ServerError
+
+NAMES = ("mysqld", "mariadbd")
+# The rest of the environment is not the server's business: it may name another server's password.
+INHERITED = ("PATH", "HOME", "TZ", "LD_LIBRARY_PATH", "LD_PRELOAD")
+FOLDERS = ("/usr/sbin", "/usr/local/sbin", "/usr/libexec")  # servers live where PATH seldom looks
+VERSION = re.compile(r"Ver (?P<number>\d+\.\d+\.\d+)(?P<rest>\S*)")
+
+SYSTEM_TABLES = (
+    "m*_system_tables",
+    "m*_performance_tables",
+    "m*_system_tables_data",
+    "maria*_add_gis_sp_bootstrap",
+    "m*_sys_schema",
+)
+
+MEGABYTES = 60
+# In this order: the first one that the distribution has in a version that is new enough.
+PACKAGES = (
+    ("mysql", ["mysql-server-core"]),
+    ("mariadb", ["mariadb-server-core", "mariadb-client-core"]),
+)
+
+
+@dataclass(frozen=True)
+class Program:
+    """A server program: its path, its flavour (mysql or mariadb), and where its package was
+    unpacked."""
+
+    path: Path
+    flavour: str
+    version: tuple[int, ...]
+    unpacked: Path | None = None
+
+    @property
+    def name(self) -> str:
+        """Return brand and version, e.g. `MariaDB 10.11.6`."""
+        return f"{BRAND[self.flavour]} {'.'.join(map(str, self.version))}"
+
+    @property
+    def is_recent_enough(self) -> bool:
+        """Say whether the version is one that this project's SQL runs on."""
+        return self.version >= OLDEST[self.flavour]
+
+    def environment(self) -> dict[str, str]:
+        """Return the environment to run it in: an unpacked program needs the libraries unpacked
+        with it."""
+        return _environment(self.unpacked)
+
+    def folders(self) -> dict[str, Path]:
+        """Return the settings that tell an unpacked program where its own files are."""
+        if self.unpacked is None:
+            return {}
+        base = self.unpacked / "usr"
+        return {
+            "basedir": base,
+            "plugin-dir": base / "lib/mysql/plugin",
+            "lc-messages-dir": base / "share/mysql",
+            "character-sets-dir": base / "share/mysql/charsets",
+        }
+
+    def initialisation(self, settings: Path) -> tuple[list[str], str]:
+        """Return the command that fills the data folder of the `settings` file, and the SQL to feed
+        it.
+
+        MariaDB's own script for this, mariadb-install-db, cannot cope with a space in a path; what
+        it does is to feed these files to the server. Named so, root has no password-less twins for
+        127.0.0.1 and the host's name. Raises ServerError where the package that brought the program
+        lacks those files.
+        """
+        if self.flavour == "mysql":
+            return [str(self.path), f"--defaults-file={settings}", "--initialize-insecure"], ""
+        base = self.folders().get("basedir", self.path.resolve().parent.parent)
+        statements = ["CREATE DATABASE mysql;", "USE mysql;", "SET @auth_root_socket = 'root';"]
+        for part in SYSTEM_TABLES:
+            files = sorted(base.glob(f"share/m*/{part}.sql"))
+            if not files:
+                raise ServerError(
+                    f"{self.path} cannot set up its data, because {base}/share has no {part}.sql: "
+                    "install the package mariadb-server-core whole"
+                )
+            statements.append(files[0].read_text())
+        command = [str(self.path), f"--defaults-file={settings}", "--bootstrap"]
+        return [*command, "--enforce-storage-engine=", "--log-warnings=0"], "\n".join(statements)
+
+
+def probe(path: Path, unpacked: Path | None = None) -> Program | None:
+    """Ask the program at `path` for its flavour and version; None where it does not run."""
+    try:
+        done = subprocess.run(
+            [path, "--no-defaults", "--version"],
+            env=_environment(unpacked),
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            timeout=20,
+            check=False,
+        )
+    except (OSError, subprocess.TimeoutExpired):
+        return None
+    found = VERSION.search(done.stdout)
+    if done.returncode or found is None:
+        return None
+    flavour = "mariadb" if "MariaDB" in found["rest"] else "mysql"
+    return Program(path, flavour, tuple(map(int, found["number"].split("."))), unpacked)
+
+
+def installed() -> list[Program]:
+    """Return the server programs that this machine has of its own, whatever their version."""
+    folders = os.environ.get("PATH", os.defpath).split(os.pathsep) + list(FOLDERS)
+    paths: dict[Path, Path] = {}  # resolved path -> path: mysqld is often a link to mariadbd
+    for folder in folders:
+        for name in NAMES:
+            path = Path(folder) / name
+            # os.path: PATH may name folders of other users, which is no error.
+            if os.path.isfile(path) and os.access(path, os.X_OK):
+                paths.setdefault(path.resolve(), path)
+    programs = (probe(path) for path in paths.values())
+    return [program for program in programs if program is not None]
+
+
+def unpacked(folder: Path) -> list[Program]:
+    """Return the server program that `fetch` unpacked into `folder` before, if it runs."""
+    paths = [folder / "usr/sbin" / name for name in reversed(NAMES)]
+    programs = (probe(path, folder) for path in paths if path.exists())
+    return [program for program in programs if program is not None][:1]
+
+
+def fetch(folder: Path, apt_folder: Path, say: Callable[[str], None]) -> Program:
+    """Download the distribution's server packages, unpack them and return the program.
+
+    Raises AptError where there is no apt, no network or no suitable package.
+    """
+    apt = Apt(apt_folder)
+    for flavour, names in PACKAGES:
+        version = apt.candidate(names[0])
+        if version is None or _numbers(version) < OLDEST[flavour]:
+            continue
+        say(f"Downloading {' and '.join(names)} ({MEGABYTES} MB unpacked) into {folder} ...")
+        half = folder.with_name(folder.name + ".part")
+        shutil.rmtree(half, ignore_errors=True)
+        apt.unpack(names, half)
+        shutil.rmtree(folder, ignore_errors=True)
+        half.rename(folder)
+        programs = unpacked(folder)
+        if not programs:
+            raise AptError(f"the server of the package {names[0]} does not run on this machine")
+        shutil.rmtree(apt_folder)  # 20 MB of package lists that nobody needs any more
+        return programs[0]
+    raise AptError(
+        "this system's package sources have neither MySQL 8.4 nor MariaDB 10.11 or newer"
+    )
+
+
+def _numbers(version: str) -> tuple[int, ...]:
+    """Return the upstream numbers of a package version: `1:10.11.6-0+deb12u1` -> (10, 11, 6)."""
+    upstream = version.rpartition(":")[2]
+    return tuple(int(number) for number in re.findall(r"\d+", upstream)[:3])
+
+
+def _environment(unpacked: Path | None) -> dict[str, str]:
+    environment = {name: os.environ[name] for name in INHERITED if name in os.environ}
+    if unpacked is not None:
+        libraries = {
+            str(library.parent)
+            for folder in ("usr/lib", "lib")
+            for library in (unpacked / folder).rglob("*.so*")
+            if library.parent.name != "plugin"
+        }
+        environment["LD_LIBRARY_PATH"] = os.pathsep.join(sorted(libraries))
+    return environment

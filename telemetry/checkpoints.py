@@ -1,0 +1,30 @@
+"""The state of a training run as bytes, and back, to the last bit."""
+
+import io
+from collections.abc import Iterator
+
+import numpy as np
+
+from vanishing_gradients.telemetry.recording import State
+
+PART = 1 << 20
+"""Bytes of a part; as text in a statement it may take twice as many."""
+
+
+def pack(state: State) -> bytes:
+    """Return the state as an uncompressed .npz archive."""
+    buffer = io.BytesIO()
+    np.savez(buffer, **{name: np.asarray(value) for name, value in state.items()})
+    return buffer.getvalue()
+
+
+def parts(data: bytes) -> Iterator[bytes]:
+    """Yield the bytes in parts of at most PART."""
+    for start in range(0, len(data), PART):
+        yield data[start : start + PART]
+
+
+def unpack(data: bytes) -> dict[str, np.ndarray]:
+    """Return what `pack` was given, every value as an array."""
+    with np.load(io.BytesIO(data), allow_pickle=False) as archive:
+        return dict(archive)

@@ -1,0 +1,96 @@
+"""A PyMySQL connection that answers LOAD DATA LOCAL from memory, and never from a file.
+
+PyMySQL reads and sends whatever path the server names in its answer, in packets of 16 KB. Here the
+name is ignored: what goes out is the buffer of the load under way, and nothing where none is.
+"""
+
+import socket
+from collections.abc import Callable
+from contextlib import suppress
+
+from pymysql.connections import MySQLResult
+from pymysql.constants import CR
+from pymysql.err import InternalError, OperationalError
+
+from vanishing_gradients.sql.connection import FileRequestError, Session
+
+PACKET = 1 << 18
+
+
+class BufferConnection(Session):
+    """A connection with `load`; takes PyMySQL's arguments. Not for use by two threads at once."""
+
+    def __init__(self, **arguments) -> None:
+        self._payload: memoryview | None = None
+        super().__init__(**arguments, local_infile=True)
+
+    def load(self, statement: str, payload: bytes | memoryview) -> "LoadResult":
+        """Run a LOAD DATA LOCAL statement with `payload` as its file, whatever name it gives."""
+        self._payload = memoryview(payload)
+        try:
+            rows = self.query(statement)
+            return LoadResult(rows, self._result.warning_count, self._result.message or b"")
+        finally:
+            self._payload = None
+
+    def _read_query_result(self, unbuffered: bool = False) -> int:
+        self._result = None
+        result = _BufferResult(self)
+        (result.init_unbuffered_query if unbuffered else result.read)()
+        self._result = result
+        if result.server_status is not None:
+            self.server_status = result.server_status
+        return result.affected_rows
+
+    def send_payload(self) -> bool:
+        """Send the buffer of the load under way, if there is one, and then the empty packet."""
+        payload, self._payload = self._payload, None
+        if payload is not None:
+            size = min(PACKET, self.max_allowed_packet)
+            for start in range(0, len(payload), size):
+                self._write_piece(payload[start : start + size])
+        self.write_packet(b"")
+        return payload is not None
+
+    def _write_piece(self, piece: memoryview) -> None:
+        """Send one packet as `write_packet` does, but without copying it behind its header."""
+        self._write_bytes(len(piece).to_bytes(3, "little") + bytes([self._next_seq_id]))
+        self._write_bytes(piece)
+        self._next_seq_id = (self._next_seq_id + 1) % 256
+
+
+def hang_up(connection: Session) -> None:
+    """Wake whoever waits for an answer over a connection, in another thread: it is lost to him."""
+    if connection._sock is not None:
+        with suppress(OSError):
+            connection._sock.shutdown(socket.SHUT_RDWR)
+
+
+class LoadResult:
+    """What the server says of a load: rows stored, warnings, and its line of counts."""
+
+    def __init__(self, rows: int, warnings: int, message: bytes) -> None:
+        self.rows, self.warnings, self.message = rows, warnings, message.decode("utf-8", "replace")
+
+
+class _BufferResult(MySQLResult):
+    def _read_load_local_packet(self, first_packet) -> None:
+        connection: BufferConnection = self.connection
+        asked_for = connection.send_payload()
+        try:
+            answer = connection._read_packet()
+        except InternalError as error:  # an answer out of turn: the server has broken the load off
+            raise OperationalError(CR.CR_SERVER_LOST, str(error.args[-1])) from error
+        if answer.is_load_local_packet():  # it waits for a file, and no statement may reach it
+            asked_for = False
+            connection._force_close()
+        if not asked_for:
+            raise FileRequestError(
+                CR.CR_SERVER_LOST,
+                "The server asked for a file of this machine although nothing is being loaded; "
+                "nothing was sent.",
+            )
+        self._read_ok_packet(answer)
+
+
+Connect = Callable[[], BufferConnection]

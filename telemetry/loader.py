@@ -1,0 +1,139 @@
+"""Puts one chunk into its table, in one transaction with its row of `telemetry_progress`."""
+
+from datetime import UTC, datetime
+
+import numpy as np
+
+from vanishing_gradients.sql.objects import Shape
+from vanishing_gradients.telemetry.chunk import Chunk
+from vanishing_gradients.telemetry.connection import BufferConnection, hang_up
+from vanishing_gradients.telemetry.encoding import encode, encode_literals
+from vanishing_gradients.telemetry.errors import TelemetryError
+from vanishing_gradients.telemetry.loading import (
+    COLUMN_TYPE,
+    FIND_PROGRESS,
+    FIRST_WARNING,
+    NOTE_PROGRESS,
+    insert_gradients,
+    load_gradients,
+)
+
+INSERT_BYTES = 1 << 19
+
+
+class Loader:
+    """Loads chunks of one run over one connection.
+
+    `dtypes` maps a layer's number to the element type of its table. With `local_infile` off,
+    batched INSERTs take the place of LOAD DATA LOCAL.
+    """
+
+    def __init__(
+        self,
+        connection: BufferConnection,
+        shape: Shape,
+        run_id: int,
+        dtypes: dict[int, np.dtype],
+        local_infile: bool = True,
+    ) -> None:
+        self.connection, self.shape, self.run_id = connection, shape, run_id
+        self.dtypes, self.local_infile = dtypes, local_infile
+        self._put = self._load if local_infile else self._insert
+
+    def put(self, chunk: Chunk) -> None:
+        """Store a chunk, or nothing of it.
+
+        Raises TelemetryError where the server stored anything but what was sent: LOAD DATA LOCAL
+        cannot abort, so a cell that it cannot read becomes 0 with a warning, and a duplicate row is
+        skipped with one.
+        """
+        try:
+            dtype = self.dtypes[chunk.layer.number]
+            self._put(chunk, dtype)
+            if dtype == np.float32 and self._widened(chunk):
+                self.connection.rollback()
+                self._put(chunk, self.dtypes[chunk.layer.number])
+            self._mark(chunk)
+            self.connection.commit()
+        except BaseException:
+            if self.connection.open:
+                self.connection.rollback()
+            raise
+
+    def has(self, chunk: Chunk) -> bool:
+        """Whether a chunk is stored: to be asked where the answer to its commit was lost."""
+        with self.connection.cursor() as cursor:
+            cursor.execute(
+                FIND_PROGRESS,
+                (self.run_id, chunk.layer.number, chunk.epoch, chunk.first_step),
+            )
+            found = cursor.fetchone() is not None
+        self.connection.commit()
+        return found
+
+    def hang_up(self) -> None:
+        """Let the thread that waits for the server's answer wait no longer."""
+        hang_up(self.connection)
+
+    def close(self) -> None:
+        """Close the connection."""
+        if self.connection.open:
+            self.connection.close()
+
+    def _load(self, chunk: Chunk, dtype: np.dtype) -> None:
+        result = self.connection.load(
+            load_gradients(self.shape, chunk.layer, self.run_id, chunk.epoch),
+            encode(chunk, dtype),
+        )
+        if result.rows != chunk.rows or result.warnings:
+            raise TelemetryError(self._complaint(chunk, result.rows))
+
+    def _insert(self, chunk: Chunk, dtype: np.dtype) -> None:
+        head = insert_gradients(self.shape, chunk.layer)
+        rows = encode_literals(chunk, self.run_id, dtype)
+        at_once = max(1, INSERT_BYTES // max(map(len, rows)))
+        stored = 0
+        with self.connection.cursor() as cursor:
+            for start in range(0, len(rows), at_once):
+                stored += cursor.execute(head + ",".join(rows[start : start + at_once]))
+        if stored != chunk.rows:
+            raise TelemetryError(self._complaint(chunk, stored))
+
+    def _widened(self, chunk: Chunk) -> bool:
+        """Whether the table, FLOAT when the run began, has become DOUBLE for another run.
+
+        The fewer digits of a FLOAT are another number to a DOUBLE. To be asked behind the rows of a
+        transaction: until its end the table then stays as it is.
+        """
+        with self.connection.cursor() as cursor:
+            cursor.execute(COLUMN_TYPE, (self.shape.table(chunk.layer),))
+            widened = cursor.fetchone() == ("DOUBLE",)
+        if widened:
+            self.dtypes[chunk.layer.number] = np.dtype(np.float64)
+        return widened
+
+    def _mark(self, chunk: Chunk) -> None:
+        with self.connection.cursor() as cursor:
+            cursor.execute(
+                NOTE_PROGRESS,
+                (
+                    self.run_id,
+                    chunk.layer.number,
+                    chunk.epoch,
+                    chunk.first_step,
+                    chunk.last_step,
+                    chunk.rows,
+                    datetime.now(UTC).replace(tzinfo=None),
+                ),
+            )
+
+    def _complaint(self, chunk: Chunk, stored: int) -> str:
+        with self.connection.cursor() as cursor:
+            cursor.execute(FIRST_WARNING)
+            warning = cursor.fetchone()
+        first = f" The server's first warning: {warning[2]}" if warning else ""
+        return (
+            f"{self.shape.table(chunk.layer)}, run {self.run_id}, epoch {chunk.epoch}, steps "
+            f"{chunk.first_step} to {chunk.last_step}: {stored} of {chunk.rows} rows arrived as "
+            f"sent; the chunk was taken back.{first}"
+        )

@@ -1,0 +1,165 @@
+"""A run belongs to one process at a time: a named lock in the server, which ends with its session.
+
+However a trainer ends, the server then gives the lock back; a run that says `running` while nobody
+holds its lock has been abandoned.
+"""
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+
+from sqlalchemy import Connection, select, text, update
+from sqlalchemy.exc import DBAPIError
+
+from vanishing_gradients.sql.catalogue import runs
+from vanishing_gradients.sql.errors import DatabaseError
+from vanishing_gradients.sql.outage import passing
+from vanishing_gradients.telemetry import lock_statements
+from vanishing_gradients.telemetry.connection import hang_up
+from vanishing_gradients.telemetry.errors import RunBusyError
+
+ENDING = 10
+"""Seconds that a session may take to end."""
+
+
+class Hold:
+    """The lock of a run that `connection` holds, for all threads; it is taken anew when lost."""
+
+    def __init__(self, connection: Connection, run_id: int) -> None:
+        self._connection, self._run_id = connection, run_id
+        self._guard = threading.Lock()
+        self._session = _this_session(connection)
+
+    def keep(self) -> None:
+        """Take the lock anew where the server has ended the session that held it.
+
+        Raises RunBusyError where another has it by now.
+        """
+        with self._guard:
+            try:
+                self._keep()
+            except (DatabaseError, DBAPIError) as error:
+                if not passing(error):
+                    raise
+                self._keep()  # over a new connection, which may do where the old one was cut
+
+    def give_back(self) -> None:
+        """Let others have the run."""
+        with self._guard:
+            try:
+                release(self._connection, self._run_id)
+            finally:
+                self._connection.close()
+
+    def limit_silence(self, seconds: float) -> None:
+        """Take the session for lost after so many seconds without an answer."""
+        session = self._connection.connection.driver_connection
+        session._read_timeout = session._write_timeout = seconds
+
+    def hang_up(self) -> None:
+        """Let nobody wait for an answer any longer."""
+        with suppress(DBAPIError, DatabaseError):
+            if not (self._connection.closed or self._connection.invalidated):
+                hang_up(self._connection.connection.driver_connection)
+
+    def _keep(self) -> None:
+        try:
+            if not is_held(self._connection, self._run_id):
+                ended = self._end_lost_session()
+                hold(self._connection, self._run_id, ENDING if ended else 0)
+                self._session = _this_session(self._connection)
+        except (DatabaseError, DBAPIError):
+            self._connection.invalidate()  # the next attempt then connects anew
+            self._connection.rollback()
+            raise
+
+    def _end_lost_session(self) -> bool:
+        """End our own former session where the server has not noticed that its client is gone."""
+        name = {"name": _name(self._connection, self._run_id)}
+        found = self._connection.execute(text(lock_statements.SESSION_THAT_HAS_IT), name).first()
+        # Without a port, on a Unix socket, nothing tells a session from one of another server run.
+        if not found or tuple(found) != self._session or ":" not in found.host:
+            return False
+        try:
+            self._connection.exec_driver_sql(lock_statements.END_SESSION.format(number=found.id))
+        except DBAPIError as error:  # it may have ended by itself meanwhile
+            if passing(error):
+                raise
+        return True
+
+
+@contextmanager
+def run_lock(connection: Connection, run_id: int) -> Iterator[None]:
+    """Hold a run's lock, on a connection that has nothing else to do meanwhile.
+
+    Raises RunBusyError where another holds it.
+    """
+    hold(connection, run_id)
+    try:
+        yield
+    finally:
+        release(connection, run_id)
+
+
+def hold(connection: Connection, run_id: int, seconds: int = 0) -> None:
+    """Take a run's lock, which the connection keeps until `release` or its end.
+
+    Taking it again on the same connection, after the server was away, is taking it anew. Raises
+    RunBusyError where another holds it, for all of `seconds`.
+    """
+    got = connection.scalar(
+        text(lock_statements.TAKE), {"name": _name(connection, run_id), "seconds": seconds}
+    )
+    connection.execute(text(lock_statements.KEEP_SILENT_SESSION))
+    connection.commit()
+    if not got:
+        raise RunBusyError(
+            f"Run {run_id} is in the hands of another process: wait until that has ended, or stop "
+            "it, and try again."
+        )
+
+
+def is_held(connection: Connection, run_id: int) -> bool:
+    """Whether the connection's session holds a run's lock."""
+    name = {"name": _name(connection, run_id)}
+    held = bool(connection.scalar(text(lock_statements.IS_MINE), name))
+    connection.commit()
+    return held
+
+
+def release(connection: Connection, run_id: int) -> None:
+    """Give a run's lock back, unless the server has ended the session, and the lock with it."""
+    if connection.closed or connection.invalidated:
+        return
+    try:
+        connection.execute(text(lock_statements.GIVE_BACK), {"name": _name(connection, run_id)})
+        connection.commit()
+    except (DatabaseError, DBAPIError) as error:
+        if not passing(error):
+            raise
+
+
+def settle_abandoned(connection: Connection) -> list[int]:
+    """Call `interrupted` every run that says `running` and whose lock nobody holds; return them."""
+    found = connection.scalars(select(runs.c.run_id).where(runs.c.status == "running")).all()
+    free = text(lock_statements.IS_FREE)
+    abandoned = [
+        run_id for run_id in found if connection.scalar(free, {"name": _name(connection, run_id)})
+    ]
+    if abandoned:
+        connection.execute(
+            update(runs).where(runs.c.run_id.in_(abandoned)).values(status="interrupted")
+        )
+    connection.commit()
+    return abandoned
+
+
+def _this_session(connection: Connection) -> tuple[int, str]:
+    session = tuple(connection.execute(text(lock_statements.THIS_SESSION)).one())
+    connection.commit()
+    return session
+
+
+def _name(connection: Connection, run_id: int) -> str:
+    database = connection.scalar(text(lock_statements.THIS_DATABASE))
+    return f"run.{run_id}.{database}"[: lock_statements.LONGEST_NAME]

@@ -1,0 +1,90 @@
+"""Decides what of a run is recorded, and closes its epochs."""
+
+import time
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import replace
+
+import numpy as np
+
+from vanishing_gradients.sql.objects import Shape
+from vanishing_gradients.telemetry.assembler import Assembler
+from vanishing_gradients.telemetry.epoch_statistics import EpochStatistics
+from vanishing_gradients.telemetry.recording import (
+    EpochMetrics,
+    RecordedLayer,
+    RecordedUpdate,
+    State,
+)
+from vanishing_gradients.telemetry.sink import Sink
+
+CloseEpoch = Callable[[EpochMetrics, EpochStatistics, State], None]
+
+
+class GradientRecorder:
+    """Records the gradients of every `every`-th step, the first of each epoch among them.
+
+    Satisfies trainer.recording.Recorder. `close` receives an epoch's metrics, its statistics
+    and the training state, once all chunks of the epoch are stored; it is called from a thread of
+    its own, so that training goes on meanwhile. An epoch's seconds are those since
+    the one before was closed. What goes wrong is raised when the next epoch ends, or by `finish`.
+    """
+
+    def __init__(
+        self, shape: Shape, dtype: np.dtype, sink: Sink, close: CloseEpoch, every: int = 1
+    ) -> None:
+        self._layers, self._dtype = shape.layers, dtype
+        self._assemblers = self._new_assemblers()
+        self._sink, self._close, self._every = sink, close, every
+        self._closer = ThreadPoolExecutor(1, thread_name_prefix="closer")
+        self._closing: Future | None = None
+        self._closed_at = time.perf_counter()
+
+    def record(self, epoch: int, step: int, layers: Sequence[RecordedLayer]) -> bool:
+        """Take copies of the gradients of one step, if it is one to record, and say whether."""
+        if (step - 1) % self._every:
+            return False
+        for assembler, layer in zip(self._assemblers, layers, strict=True):
+            chunk = assembler.add(epoch, step, layer.gradient, layer.saturated())
+            if chunk:
+                self._sink.put(chunk)
+        return True
+
+    def record_updates(self, updates: Sequence[RecordedUpdate | None]) -> None:
+        """Take what the step did that was recorded last: it waits in its chunk for this."""
+        for assembler, update in zip(self._assemblers, updates, strict=True):
+            if update:
+                assembler.attach(update)
+
+    def close_epoch(self, metrics: EpochMetrics, state: Callable[[], State]) -> None:
+        """Hand over what is left of the epoch, which is closed once all of it is stored."""
+        for assembler in self._assemblers:
+            chunk = assembler.take()
+            if chunk:
+                self._sink.put(chunk)
+        # Each epoch begins anew, so that its chunks are the same where a run goes on with it.
+        self._assemblers = self._new_assemblers()
+        self.finish()
+        self._closing = self._closer.submit(self._close_once_stored, metrics, state())
+
+    def finish(self) -> None:
+        """Return once every epoch so far is closed."""
+        if self._closing:
+            self._closing.result()
+
+    def close(self) -> None:
+        """End the thread, to be called before the sink is closed.
+
+        An epoch that has ended is still stored and closed where nothing has failed; one under way
+        never is.
+        """
+        self._closer.shutdown(wait=True)
+
+    def _new_assemblers(self) -> list[Assembler]:
+        return [Assembler(layer, self._dtype) for layer in self._layers]
+
+    def _close_once_stored(self, metrics: EpochMetrics, state: State) -> None:
+        statistics = self._sink.flush(metrics.epoch)
+        now = time.perf_counter()
+        self._close(replace(metrics, seconds=now - self._closed_at), statistics, state)
+        self._closed_at = now

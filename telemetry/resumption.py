@@ -1,0 +1,184 @@
+"""A run that stopped goes on: what it had not completed is removed, and its state is read back."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from sqlalchemy import Connection, Engine, delete, select, text, update
+
+from vanishing_gradients.sql.catalogue import (
+    checkpoints,
+    epoch_metrics,
+    neuron_statistics,
+    runs,
+    step_statistics,
+    telemetry_progress,
+)
+from vanishing_gradients.sql.registry import require_migrated
+from vanishing_gradients.telemetry.checkpoints import unpack
+from vanishing_gradients.telemetry.errors import ResumeError
+from vanishing_gradients.telemetry.gradient_rows import delete_rows_after
+from vanishing_gradients.telemetry.lock import hold, release
+from vanishing_gradients.telemetry.provenance import package_versions
+from vanishing_gradients.telemetry.runs import IDENTITY, Run, RunDescription, identity, prepared
+
+OF_EPOCHS = (telemetry_progress, epoch_metrics, step_statistics, neuron_statistics, checkpoints)
+
+
+@dataclass(frozen=True)
+class StoredRun:
+    """A row of `runs`: what decides its numbers is in `values`, by IDENTITY."""
+
+    run_id: int
+    status: str
+    dataset: str
+    completed_epoch: int
+    values: Mapping[str, Any]
+    packages: Mapping[str, str]
+
+    @property
+    def identity(self) -> str:
+        """What RunDescription.identity says of it."""
+        return identity(self.values)
+
+    @property
+    def finished(self) -> bool:
+        """Whether there is nothing left to do."""
+        return self.status == "finished"
+
+
+@dataclass(frozen=True)
+class ResumePoint:
+    """Where a run goes on: behind `completed_epoch`, from `state` (none before the first epoch).
+
+    `changed` names the packages whose versions are others than when the run began.
+    """
+
+    completed_epoch: int
+    state: dict[str, np.ndarray] | None
+    changed: tuple[str, ...]
+
+
+START = ResumePoint(0, None, ())
+"""Where a run begins."""
+
+
+def stored_run(engine: Engine, run_id: int) -> StoredRun:
+    """Return a run; raise ResumeError where there is none of that number."""
+    with engine.connect() as connection:
+        require_migrated(connection)
+        found = _stored(connection, runs.c.run_id == run_id)
+    if not found:
+        raise ResumeError(f"There is no run {run_id}: `make runs` lists those there are.")
+    return found[0]
+
+
+def same_run(engine: Engine, description: RunDescription) -> StoredRun | None:
+    """Return the run that was begun as `description` says: a finished one, else the newest."""
+    with engine.connect() as connection:
+        require_migrated(connection)
+        found = _stored(connection, runs.c.experiment == description.experiment)
+    same = [each for each in found if each.identity == description.identity]
+    return max(same, key=lambda each: (each.finished, each.run_id), default=None)
+
+
+def resume(engine: Engine, description: RunDescription, run_id: int) -> tuple[Run, ResumePoint]:
+    """Take a run up again: its rows after the last completed epoch are gone, its lock is held.
+
+    Raises RunBusyError where another process has it, and ResumeError where it is finished, or was
+    begun with something else than `description`. Its status is `running` afterwards.
+    """
+    lock = engine.connect()
+    try:
+        hold(lock, run_id)
+        found = stored_run(engine, run_id)
+        _check(found, description)
+        with engine.connect() as connection:
+            types = prepared(connection, description)
+            run = Run(engine, run_id, description.shape, types, lock)
+            _remove_after(connection, run, found.completed_epoch)
+            point = _point(connection, found)
+            connection.execute(
+                update(runs)
+                .where(runs.c.run_id == run_id)
+                .values(status="running", finished_at=None)
+            )
+            connection.commit()
+    except BaseException:
+        release(lock, run_id)
+        lock.close()
+        raise
+    return run, point
+
+
+def _stored(connection: Connection, condition: Any) -> list[StoredRun]:
+    columns = [runs.c[name] for name in IDENTITY]
+    others = (runs.c.run_id, runs.c.status, runs.c.dataset, runs.c.completed_epoch)
+    rows = connection.execute(
+        select(*others, runs.c.package_versions, *columns).where(condition).order_by(runs.c.run_id)
+    )
+    return [
+        StoredRun(
+            row.run_id,
+            row.status,
+            row.dataset,
+            row.completed_epoch,
+            {name: row._mapping[name] for name in IDENTITY},
+            row.package_versions,
+        )
+        for row in rows
+    ]
+
+
+def _check(found: StoredRun, description: RunDescription) -> None:
+    if found.finished:
+        raise ResumeError(f"Run {found.run_id} is finished: there is nothing left of it to do.")
+    if found.identity != description.identity:
+        wanted = vars(description)
+        differing = [
+            name
+            for name in IDENTITY
+            if json.dumps(found.values[name], sort_keys=True)
+            != json.dumps(wanted[name], sort_keys=True)
+        ]
+        raise ResumeError(
+            f"Run {found.run_id} cannot go on, because it was begun with another "
+            f"{' and another '.join(differing)}: give it what it was begun with, or begin a new "
+            "run without RESUME and RUN."
+        )
+
+
+def _remove_after(connection: Connection, run: Run, epoch: int) -> None:
+    """Remove what the run stored of epochs that it did not complete."""
+    values = {"run_id": run.run_id, "epoch": epoch}
+    for layer in run.shape.layers if run.table_types else ():
+        statement = text(delete_rows_after(run.shape, layer))
+        while connection.execute(statement, values).rowcount:
+            connection.commit()
+    for table in OF_EPOCHS:
+        connection.execute(delete(table).where(table.c.run_id == run.run_id, table.c.epoch > epoch))
+    connection.commit()
+
+
+def _point(connection: Connection, found: StoredRun) -> ResumePoint:
+    now = package_versions()
+    changed = tuple(
+        f"{name} {version} (now {now.get(name)})"
+        for name, version in found.packages.items()
+        if now.get(name) != version
+    )
+    if not found.completed_epoch:
+        return ResumePoint(0, None, changed)
+    packed = connection.scalars(
+        select(checkpoints.c.state)
+        .where(checkpoints.c.run_id == found.run_id, checkpoints.c.epoch == found.completed_epoch)
+        .order_by(checkpoints.c.part)
+    ).all()
+    if not packed:
+        raise ResumeError(
+            f"Run {found.run_id} has no checkpoint of epoch {found.completed_epoch}, so it cannot "
+            "go on: begin a new run without RESUME and RUN."
+        )
+    return ResumePoint(found.completed_epoch, unpack(b"".join(packed)), changed)

@@ -1,0 +1,127 @@
+"""Outlasts a server that is away, full or busy: asks again in growing pauses, up to a limit."""
+
+import threading
+import time
+from collections.abc import Callable
+from typing import TypeVar
+
+from tenacity import (
+    RetryCallState,
+    Retrying,
+    retry_if_exception,
+    sleep_using_event,
+    stop_after_delay,
+    stop_when_event_set,
+    wait_exponential_jitter,
+)
+
+from vanishing_gradients.sql.outage import passing
+from vanishing_gradients.telemetry.errors import OutageError
+
+FIRST_PAUSE, LONGEST_PAUSE = 0.25, 15.0  # seconds
+PAUSES = wait_exponential_jitter(multiplier=FIRST_PAUSE, max=LONGEST_PAUSE, jitter=FIRST_PAUSE)
+SECONDS = 600.0
+"""How long one thing is tried before the run gives up."""
+
+T = TypeVar("T")
+Say = Callable[[str], None]
+
+
+class Patience:
+    """What all threads of a run share: how long to wait, and that the wait is over.
+
+    `say` hears once of an outage that begins and once of its end, whichever thread notices; not
+    of a connection that was cut where the next one is as good.
+    """
+
+    def __init__(self, seconds: float = SECONDS, say: Say = lambda sentence: None) -> None:
+        self.seconds = seconds
+        self._say = say
+        self._over = threading.Event()
+        self._lock = threading.Lock()
+        self._waiting: set[int] = set()  # threads
+        self._since = 0.0
+
+    def outlast(self, action: Callable[[bool], T]) -> T:
+        """Return what `action` does, called again as long as what it raises may pass.
+
+        It is told whether it is called again: what it asked for before may have happened. Raises
+        OutageError when `seconds` are over, and what `action` raised where that does not pass, or
+        where `end` has been called.
+        """
+        again = False
+
+        def attempt() -> T:
+            nonlocal again
+            before, again = again, True
+            return action(before)
+
+        retrying = Retrying(
+            retry=retry_if_exception(passing),
+            wait=self._pause,
+            stop=stop_after_delay(self.seconds) | stop_when_event_set(self._over),
+            sleep=sleep_using_event(self._over),
+            before_sleep=self._note,
+            retry_error_callback=self._give_up,
+        )
+        try:
+            result = retrying(attempt)
+        except BaseException:
+            self._leave()
+            raise
+        self._leave(back=True)
+        return result
+
+    def end(self) -> None:
+        """Let no thread wait any longer: each then raises what it met last."""
+        self._over.set()
+
+    def outage(self) -> float | None:
+        """Return for how many seconds the server has been away, None where it is not."""
+        with self._lock:
+            return time.monotonic() - self._since if self._waiting else None
+
+    def _pause(self, state: RetryCallState) -> float:
+        """Return how long to wait: not beyond the end of all patience."""
+        left = max(0.0, self.seconds - (state.seconds_since_start or 0.0))
+        return min(left, PAUSES(state))
+
+    def _note(self, state: RetryCallState) -> None:
+        if state.attempt_number == 1:
+            return
+        with self._lock:
+            begins = not self._waiting
+            self._waiting.add(threading.get_ident())
+            if begins:
+                self._since = time.monotonic()
+        if begins:
+            self._say(
+                f"The server does not take gradients ({_reason(state)}): trying again for up to "
+                f"{self.seconds:g} s."
+            )
+
+    def _leave(self, back: bool = False) -> None:
+        me = threading.get_ident()
+        with self._lock:
+            waited = me in self._waiting
+            self._waiting.discard(me)
+            ends = back and waited and not self._waiting
+            seconds = time.monotonic() - self._since
+        if ends:
+            self._say(f"The server takes gradients again, after {seconds:.0f} s.")
+
+    def _give_up(self, state: RetryCallState) -> None:
+        error = state.outcome.exception()
+        if self._over.is_set():
+            raise error
+        raise OutageError(
+            f"Gave up after {self.seconds:g} s without the server ({_reason(state)}): when it is "
+            "back, RESUME=1 goes on behind the last completed epoch; PATIENCE says how many "
+            "seconds to wait."
+        ) from error
+
+
+def _reason(state: RetryCallState) -> str:
+    error = state.outcome.exception()
+    text = str(error.args[-1] if error.args else error) or type(error).__name__
+    return text.rstrip(".")

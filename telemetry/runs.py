@@ -1,0 +1,290 @@
+"""The registry of runs: what is trained, how far it is, how it ended."""
+
+import json
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from typing import Any, Literal
+
+from sqlalchemy import Connection, Engine, delete, func, insert, select, update
+
+from vanishing_gradients.sql.catalogue import (
+    checkpoints,
+    epoch_metrics,
+    layers,
+    neuron_statistics,
+    runs,
+    step_statistics,
+)
+from vanishing_gradients.sql.errors import ObjectError
+from vanishing_gradients.sql.objects import Layer, Shape
+from vanishing_gradients.sql.registry import (
+    apply_views,
+    create_gradient_tables,
+    gradient_column_types,
+    registration_lock,
+    require_migrated,
+    withdraw,
+)
+from vanishing_gradients.telemetry.checkpoints import pack, parts
+from vanishing_gradients.telemetry.epoch_statistics import (
+    NEURON_COLUMNS,
+    STEP_COLUMNS,
+    EpochStatistics,
+)
+from vanishing_gradients.telemetry.lock import Hold, hold, settle_abandoned
+from vanishing_gradients.telemetry.provenance import git_commit, package_versions
+from vanishing_gradients.telemetry.recording import EpochMetrics, State
+
+Status = Literal["finished", "failed", "interrupted"]
+IDENTITY = (
+    "experiment", "seed", "dataset_sha256", "precision", "telemetry", "record_every",
+    "training_images", "epochs", "config",
+)  # fmt: skip
+COLUMN_TYPES = {"double": "DOUBLE", "single": "FLOAT"}
+
+
+@dataclass(frozen=True)
+class RunLayer:
+    """A layer as `layers` lists it: `rows` of its gradient in a full batch, `width` in neurons."""
+
+    layer: int
+    layer_name: str
+    kind: str
+    rows: int
+    width: int
+
+    @property
+    def has_weights(self) -> bool:
+        """Whether its gradient has a row an input, and not a row a sample."""
+        return self.kind in ("dense", "projection")
+
+
+@dataclass(frozen=True)
+class RunDescription:
+    """All that a run is registered with; `config` is the experiment's, ready for JSON.
+
+    `training_images` counts those that the run uses, LIMIT taken into account.
+    """
+
+    experiment: str
+    seed: int
+    dataset: str
+    dataset_sha256: str
+    precision: Literal["double", "single"]
+    telemetry: Literal["full", "statistics"]
+    record_every: int
+    training_images: int
+    epochs: int
+    config: dict[str, Any]
+    layers: tuple[RunLayer, ...]
+
+    @property
+    def identity(self) -> str:
+        """All that decides a run's numbers; two runs that agree in it have the same."""
+        return identity(vars(self))
+
+    @property
+    def shape(self) -> Shape:
+        """What the experiment's tables and views depend on."""
+        return Shape(
+            self.experiment,
+            tuple(Layer(each.layer, each.layer_name, each.width) for each in self.layers),
+        )
+
+
+class Run:
+    """One registered run, whose lock this process holds on the connection `lock`."""
+
+    def __init__(
+        self,
+        engine: Engine,
+        run_id: int,
+        shape: Shape,
+        table_types: dict[int, str],
+        lock: Connection,
+    ) -> None:
+        self._engine, self.lock = engine, Hold(lock, run_id)
+        self.run_id, self.shape, self.table_types = run_id, shape, table_types
+
+    def close_epoch(self, metrics: EpochMetrics, statistics: EpochStatistics, state: State) -> None:
+        """Store an epoch's metrics, statistics and checkpoint, and that it is complete, at once.
+
+        Does nothing where that has happened already: a commit may be lost to its client alone.
+        Raises RunBusyError where the run, while the server was away, came into other hands.
+        """
+        self.lock.keep()
+        values = asdict(metrics) | {
+            name: _finite(getattr(metrics, name)) for name in ("loss", "validation_loss")
+        }
+        kept = {
+            step_statistics: self._rows(STEP_COLUMNS, statistics.steps),
+            neuron_statistics: self._rows(NEURON_COLUMNS, statistics.neurons),
+        }
+        with self._engine.begin() as connection:
+            completed = select(runs.c.completed_epoch).where(runs.c.run_id == self.run_id)
+            if connection.scalar(completed.with_for_update()) >= metrics.epoch:
+                return
+            connection.execute(insert(epoch_metrics).values(run_id=self.run_id, **values))
+            for table, rows in kept.items():
+                if rows:
+                    connection.execute(insert(table), rows)
+            connection.execute(delete(checkpoints).where(checkpoints.c.run_id == self.run_id))
+            key = {"run_id": self.run_id, "epoch": metrics.epoch, "created_at": _now()}
+            for number, part in enumerate(parts(pack(state))):
+                connection.execute(insert(checkpoints).values(part=number, state=part, **key))
+            connection.execute(
+                update(runs)
+                .where(runs.c.run_id == self.run_id)
+                .values(completed_epoch=metrics.epoch, status="running")
+            )
+
+    def finish(self, status: Status) -> None:
+        """Say how the run ended; raise RunBusyError where it is in other hands by now."""
+        self.lock.keep()
+        with self._engine.begin() as connection:
+            connection.execute(
+                update(runs)
+                .where(runs.c.run_id == self.run_id)
+                .values(status=status, finished_at=_now())
+            )
+
+    def close(self) -> None:
+        """Let others have the run."""
+        self.lock.give_back()
+
+    def _rows(self, columns: Sequence[str], rows: Sequence[tuple]) -> list[dict[str, Any]]:
+        return [{"run_id": self.run_id, **dict(zip(columns, row, strict=True))} for row in rows]
+
+
+def finished_runs(engine: Engine) -> dict[str, int]:
+    """Return the finished runs, each by what RunDescription.identity says of it.
+
+    Raises ObjectError where the database is not migrated.
+    """
+    columns = [runs.c[name] for name in IDENTITY]
+    rows = select(runs.c.run_id, *columns).where(runs.c.status == "finished")
+    with engine.connect() as connection:
+        require_migrated(connection)
+        return {identity(row._mapping): row.run_id for row in connection.execute(rows)}
+
+
+def identity(values: Mapping[str, Any]) -> str:
+    """Return all of `values` that decides a run's numbers, as text."""
+    return json.dumps([values[name] for name in IDENTITY], sort_keys=True)
+
+
+def register(engine: Engine, description: RunDescription) -> Run:
+    """Make the experiment's tables and views where they are missing, and a row in `runs`.
+
+    Raises ObjectError where the database is not migrated, or the experiment's name stands for a
+    network of another shape. Whatever goes wrong, neither a run nor a new table is left.
+    """
+    shape, full = description.shape, description.telemetry == "full"
+    lock = engine.connect()
+    with engine.connect() as connection, _closed_unless_kept(lock):
+        require_migrated(connection)
+        with registration_lock(connection):
+            settle_abandoned(connection)
+            _check_shape(connection, shape)
+            kind = COLUMN_TYPES[description.precision]
+            made = create_gradient_tables(connection, shape, kind) if full else []
+            run_id = None
+            try:
+                types = _table_types(connection, shape) if full else {}
+                run_id = _insert(connection, description)
+                hold(lock, run_id)  # before anybody sees that it is running
+                connection.commit()
+                apply_views(connection, shape if full else None)
+                connection.commit()
+            except BaseException:
+                connection.rollback()
+                if run_id is not None:
+                    connection.execute(delete(runs).where(runs.c.run_id == run_id))
+                    connection.commit()
+                withdraw(connection, shape, made)
+                raise
+    return Run(engine, run_id, shape, types, lock)
+
+
+def prepared(connection: Connection, description: RunDescription) -> dict[int, str]:
+    """Make what tables and views a run that exists still lacks; return its tables' types.
+
+    The types are DOUBLE or FLOAT by layer, none for a run that keeps statistics alone.
+    """
+    full = description.telemetry == "full"
+    with registration_lock(connection):
+        if full:
+            kind = COLUMN_TYPES[description.precision]
+            create_gradient_tables(connection, description.shape, kind)
+        apply_views(connection, description.shape if full else None)
+        connection.commit()
+    return _table_types(connection, description.shape) if full else {}
+
+
+@contextmanager
+def _closed_unless_kept(lock: Connection) -> Iterator[None]:
+    """Close the connection after an error inside."""
+    try:
+        yield
+    except BaseException:
+        lock.close()
+        raise
+
+
+def _table_types(connection: Connection, shape: Shape) -> dict[int, str]:
+    return {
+        layer.number: gradient_column_types(connection, shape.table(layer))["Gradient1"]
+        for layer in shape.layers
+    }
+
+
+def _check_shape(connection: Connection, shape: Shape) -> None:
+    earlier = select(func.min(runs.c.run_id)).where(runs.c.experiment == shape.experiment)
+    rows = connection.execute(
+        select(layers.c.layer_name, layers.c.width)
+        .join(runs, runs.c.run_id == layers.c.run_id)
+        .where(runs.c.run_id == earlier.scalar_subquery())
+        .order_by(layers.c.layer)
+    ).all()
+    known = [tuple(row) for row in rows]
+    wanted = [(layer.name, layer.width) for layer in shape.layers]
+    if known and known != wanted:
+        raise ObjectError(
+            f"Earlier runs of {shape.experiment} had other layers ({_summary(known)}; now "
+            f"{_summary(wanted)}): give the new experiment another name."
+        )
+
+
+def _summary(found: list[tuple[str, int]]) -> str:
+    return f"{len(found)} layers, " + "-".join(
+        str(width) for name, width in found if name.endswith(("input", "hidden"))
+    )
+
+
+def _insert(connection: Connection, description: RunDescription) -> int:
+    values = asdict(description)
+    members = values.pop("layers")
+    result = connection.execute(
+        insert(runs).values(
+            **values,
+            git_commit=git_commit(),
+            package_versions=package_versions(),
+            status="running",
+            started_at=_now(),
+            completed_epoch=0,
+        )
+    )
+    run_id = result.inserted_primary_key[0]
+    connection.execute(insert(layers), [{"run_id": run_id, **each} for each in members])
+    return run_id
+
+
+def _finite(value: float) -> float | None:
+    return value if math.isfinite(value) else None
+
+
+def _now() -> datetime:
+    return datetime.now(UTC).replace(tzinfo=None)

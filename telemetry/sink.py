@@ -1,0 +1,160 @@
+"""Takes chunks from the training loop to a few writers, each with a connection of its own."""
+
+import threading
+from collections import defaultdict
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+
+from pymysql.err import IntegrityError
+
+from vanishing_gradients.sql.outage import passing
+from vanishing_gradients.telemetry.chunk import Chunk
+from vanishing_gradients.telemetry.epoch_statistics import (
+    ChunkStatistics,
+    EpochStatistics,
+    chunk_statistics,
+    epoch_statistics,
+)
+from vanishing_gradients.telemetry.errors import TelemetryError
+from vanishing_gradients.telemetry.loader import Loader
+from vanishing_gradients.telemetry.retry import Patience
+
+WAITING = 12
+"""Chunks that may wait for a writer before the training loop has to."""
+
+
+@dataclass(frozen=True)
+class Traffic:
+    """How far the writers are: rows and values stored, and rows handed over but not stored yet.
+
+    `outage` is for how many seconds the server has been away, None where it is not.
+    """
+
+    rows: int = 0
+    values: int = 0
+    waiting_rows: int = 0
+    outage: float | None = None
+
+
+class Sink:
+    """A bounded queue in front of `writers` threads; it blocks when full and never drops anything.
+
+    Every chunk is summarised, and stored unless `connect` is None (a run that keeps statistics
+    alone). What passes is outlasted with `patience`, and a chunk whose commit may have happened is
+    looked up before it is sent again. What else goes wrong in a writer is raised by the next `put`
+    or `flush`; nothing is stored after it.
+    """
+
+    def __init__(
+        self,
+        connect: Callable[[], Loader] | None,
+        writers: int = 2,
+        patience: Patience | None = None,
+    ) -> None:
+        self._connect = connect
+        self._patience = patience or Patience()
+        self._pool = ThreadPoolExecutor(writers, thread_name_prefix="writer")
+        self._room = threading.BoundedSemaphore(WAITING + writers)
+        self._lock = threading.Lock()
+        self._own = threading.local()
+        self._loaders: list[Loader] = []
+        self._futures: dict[int, list[Future]] = defaultdict(list)
+        self._failure: BaseException | None = None
+        self._statistics: dict[int, list[ChunkStatistics]] = defaultdict(list)
+        self._taken_rows = self._rows = self._values = 0
+
+    def put(self, chunk: Chunk) -> None:
+        """Hand a chunk over, waiting for room where there is none."""
+        self._room.acquire()
+        if self._failure:
+            self._room.release()
+            raise self._failure
+        with self._lock:
+            self._taken_rows += chunk.rows
+            future = self._pool.submit(self._write, chunk)
+            self._futures[chunk.epoch].append(future)
+        future.add_done_callback(self._done)
+
+    def flush(self, epoch: int) -> EpochStatistics:
+        """Wait until all chunks of an epoch are stored; return its statistics.
+
+        To be called once an epoch, when its last chunk has been handed over. Raises what went wrong
+        in a writer, and CancelledError where the sink was closed before all chunks were stored.
+        """
+        with self._lock:
+            futures = self._futures.pop(epoch, [])
+        for future in futures:
+            future.result()
+        if self._failure:
+            raise self._failure
+        with self._lock:
+            chunks = self._statistics.pop(epoch, [])
+        return epoch_statistics(chunks)
+
+    def traffic(self) -> Traffic:
+        """Return what has been stored and what waits."""
+        with self._lock:
+            waiting = self._taken_rows - self._rows
+            return Traffic(self._rows, self._values, waiting, self._patience.outage())
+
+    def hang_up(self) -> None:
+        """Let no writer wait any longer for an answer of the server."""
+        with self._lock:
+            loaders = list(self._loaders)
+        for loader in loaders:
+            loader.hang_up()
+
+    def close(self) -> None:
+        """Stop the writers after the chunks they are at; those that still wait are not stored."""
+        self._pool.shutdown(wait=True, cancel_futures=True)
+        for loader in self._loaders:
+            loader.close()
+
+    def _write(self, chunk: Chunk) -> None:
+        if self._failure:
+            return
+        statistics = chunk_statistics(chunk)
+        if self._connect:
+            self._patience.outlast(lambda again: self._store(chunk, again))
+        with self._lock:
+            self._statistics[chunk.epoch].append(statistics)
+            self._rows += chunk.rows
+            self._values += chunk.values.size
+
+    def _store(self, chunk: Chunk, again: bool) -> None:
+        """Store a chunk that may be stored already, where it was sent before and no answer came."""
+        loader = self._loader()
+        try:
+            if again and loader.has(chunk):
+                return
+            try:
+                loader.put(chunk)
+            except (TelemetryError, IntegrityError):
+                # What was sent before may have been under way still, and stored while this waited.
+                if not (again and loader.has(chunk)):
+                    raise
+        except Exception as error:
+            if passing(error):
+                self._forget(loader)
+            raise
+
+    def _loader(self) -> Loader:
+        """Return this thread's loader, with a connection that is as good as new."""
+        if getattr(self._own, "loader", None) is None:
+            self._own.loader = self._connect()
+            with self._lock:
+                self._loaders.append(self._own.loader)
+        return self._own.loader
+
+    def _forget(self, loader: Loader) -> None:
+        self._own.loader = None
+        with self._lock:
+            self._loaders.remove(loader)
+        loader.close()
+
+    def _done(self, future: Future) -> None:
+        with self._lock:
+            if not future.cancelled() and future.exception() and not self._failure:
+                self._failure = future.exception()
+        self._room.release()
