@@ -1,4 +1,8 @@
-"""The real server that every test runs on, and fresh databases on it."""
+"""The real server that every test runs on, and fresh databases on it.
+
+`pytest -n 2 --dist loadfile` runs files side by side. The process that was started then has the
+server, for all of its workers; each test and each module has a database of its own.
+"""
 
 import os
 import secrets
@@ -9,7 +13,7 @@ from pathlib import Path
 
 import pytest
 from hypothesis import settings
-from sqlalchemy import URL
+from sqlalchemy import URL, make_url
 
 from vanishing_gradients.migrations import history
 from vanishing_gradients.server import lifecycle
@@ -36,6 +40,9 @@ def pytest_configure(config: pytest.Config) -> None:
     """Find or start the server once, so that the header can name it."""
     if config.option.collectonly or config.option.help:
         return
+    if hasattr(config, "workerinput"):
+        config.stash[SERVER] = make_url(config.workerinput["server"])
+        return
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # which stops the server, too
     try:
         config.stash[SERVER] = _server(config)
@@ -43,6 +50,13 @@ def pytest_configure(config: pytest.Config) -> None:
             config.stash[VERSION] = session.get_server_info().removeprefix("5.5.5-")
     except DatabaseError as error:
         raise pytest.UsageError(str(error)) from None
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_configure_node(node) -> None:
+    """Tell a worker of pytest-xdist where the server is."""
+    url = node.config.stash[SERVER]
+    node.workerinput["server"] = url.render_as_string(hide_password=False)
 
 
 def pytest_report_header(config: pytest.Config) -> str | None:
