@@ -96,7 +96,7 @@ def test_a_sum_that_is_not_a_number_gives_an_output_that_is_none(kind, dtype):
 
 
 @pytest.mark.parametrize("dtype", PRECISION)
-@pytest.mark.parametrize("kind", ACTIVATIONS.keys() - {"relu", "identity"})
+@pytest.mark.parametrize("kind", sorted(ACTIVATIONS.keys() - {"relu", "identity"}))
 def test_a_sum_that_is_not_a_number_has_a_slope_that_is_none(kind, dtype):
     found = slopes(ACTIVATIONS[kind](2, dtype), np.array([[np.nan, 1.0]], dtype))
     assert np.isnan(found[0]).tolist() == [True, False]
@@ -110,7 +110,7 @@ def test_a_gradient_from_above_that_is_not_a_number_stays_none(kind, z):
     assert np.isnan(layer.backward(column([np.nan])))
 
 
-@pytest.mark.parametrize("kind", ACTIVATIONS.keys() - {"sigmoid"})
+@pytest.mark.parametrize("kind", sorted(ACTIVATIONS.keys() - {"sigmoid"}))
 def test_a_gradient_that_a_flat_end_stops_is_zero_and_not_minus_zero(kind):
     layer = ACTIVATIONS[kind](1, np.float64)
     layer.forward(column([-1e9, 1e9]), training=True)
@@ -118,7 +118,7 @@ def test_a_gradient_that_a_flat_end_stops_is_zero_and_not_minus_zero(kind):
     assert not np.signbit(gradient[gradient == 0]).any()
 
 
-@pytest.mark.parametrize("kind", ACTIVATIONS.keys() - {"identity"})
+@pytest.mark.parametrize("kind", sorted(ACTIVATIONS.keys() - {"identity"}))
 def test_the_steepest_slope_is_the_largest_there_is(kind):
     layer = ACTIVATIONS[kind](1, np.float64)
     largest = np.abs(slopes(layer, column(np.linspace(-10, 10, 20_001)))).max()
