@@ -5,8 +5,7 @@ from collections.abc import Callable, Sequence
 import numpy as np
 
 from vanishing_gradients.sql.objects import Shape
-from vanishing_gradients.telemetry.assembler import Assembler
-from vanishing_gradients.telemetry.chunk import Chunk
+from vanishing_gradients.telemetry.chunk import Assembler, Chunk
 from vanishing_gradients.telemetry.recording import EpochMetrics, RecordedLayer, State
 from vanishing_gradients.trainer.assembly import build_network, build_optimizer
 from vanishing_gradients.trainer.datasets import Dataset

@@ -15,11 +15,9 @@ from sqlalchemy import URL, Connection, Double, Float, Integer, column, insert, 
 
 from vanishing_gradients.sql.connection import connect_arguments, engine
 from vanishing_gradients.sql.objects import Shape, gradient_columns
-from vanishing_gradients.telemetry.chunk import Chunk
+from vanishing_gradients.telemetry.chunk import Chunk, encode
 from vanishing_gradients.telemetry.connection import BufferConnection
-from vanishing_gradients.telemetry.encoding import encode
-from vanishing_gradients.telemetry.loader import Loader
-from vanishing_gradients.telemetry.loading import insert_gradients, load_gradients
+from vanishing_gradients.telemetry.loader import Loader, insert_gradients, load_gradients
 
 KEYS = ("Run", "Epoch", "Step", "RowIndex")
 

@@ -1,14 +1,22 @@
-"""A chunk: some consecutive recorded steps of one layer, loaded in one transaction."""
+"""A chunk: some consecutive recorded steps of one layer, which are stored in one transaction."""
 
+import io
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
+import polars as pl
 
 from vanishing_gradients.sql.objects import Layer
+from vanishing_gradients.telemetry.recording import RecordedUpdate
 
+CHUNK_VALUES = 300_000
+"""Gradient values in a chunk: enough that a transaction's fixed cost vanishes, few enough that
+writers keep in step."""
 LARGEST_MAGNITUDE = 1e150
 """Beyond it a square overflows in the server and fails the whole load: such a value counts as
 non-finite."""
+NULL = "\\N"
 
 
 @dataclass(frozen=True)
@@ -53,7 +61,7 @@ class Chunk:
         starts = np.cumsum(self.row_counts) - self.row_counts
         return np.arange(self.rows) - np.repeat(starts, self.row_counts)
 
-    def by_step(self):
+    def by_step(self) -> Iterator[tuple[int, np.ndarray]]:
         """Yield (step, values of that step, shape (rows of the step, width))."""
         start = 0
         for step, count in zip(self.steps, self.row_counts, strict=True):
@@ -65,3 +73,107 @@ def storable(values: np.ndarray) -> np.ndarray:
     """Mark each cell that a server can hold and square: finite, of magnitude at most 1e150."""
     largest = min(LARGEST_MAGNITUDE, float(np.finfo(values.dtype).max))
     return np.abs(values) <= values.dtype.type(largest)
+
+
+class Assembler:
+    """Copies the gradients of one layer into a chunk under construction."""
+
+    def __init__(self, layer: Layer, dtype: np.dtype) -> None:
+        self.layer, self.dtype = layer, dtype
+        self._capacity = 0
+        self._start(None)
+
+    def add(
+        self, epoch: int, step: int, gradient: np.ndarray, saturated: np.ndarray | None = None
+    ) -> Chunk | None:
+        """Copy one step's gradient, shape (rows, width); return the chunk it no longer fitted.
+
+        `saturated`, shape (width,), says of how many samples each neuron was saturated.
+        """
+        rows = len(gradient)
+        complete = None
+        if self._steps and self._filled + rows > len(self._values):
+            complete = self.take()
+        if not self._steps:
+            self._capacity = max(
+                self._capacity, rows, CHUNK_VALUES // self.layer.width // rows * rows
+            )
+            self._start(epoch)
+            self._values = np.empty((self._capacity, self.layer.width), self.dtype)
+        self._values[self._filled : self._filled + rows] = gradient
+        self._filled += rows
+        self._steps.append(step)
+        self._row_counts.append(rows)
+        if saturated is not None:
+            self._saturated.append(saturated.copy())
+        return complete
+
+    def attach(self, update: RecordedUpdate) -> None:
+        """Note what the step did whose gradient was added last."""
+        self._updates.append((update.clipped_norm, update.weight_norm, update.update_norm))
+
+    def take(self) -> Chunk | None:
+        """Return the chunk as far as it got, None if it is empty, and begin the next one."""
+        if not self._steps:
+            return None
+        chunk = Chunk(
+            self.layer,
+            self._epoch,
+            np.array(self._steps),
+            np.array(self._row_counts),
+            self._values[: self._filled],
+            np.array(self._updates, np.float64) if self._updates else None,
+            np.array(self._saturated, np.int64) if self._saturated else None,
+        )
+        self._start(None)
+        return chunk
+
+    def _start(self, epoch: int | None) -> None:
+        self._epoch, self._filled = epoch, 0
+        self._steps: list[int] = []
+        self._row_counts: list[int] = []
+        self._updates: list[tuple[float, float, float]] = []
+        self._saturated: list[np.ndarray] = []
+        self._values = np.empty((0, self.layer.width), self.dtype)
+
+
+def encode(chunk: Chunk, dtype: np.dtype | None = None) -> memoryview:
+    """Return one line a row: Step, RowIndex, Gradient1 .. GradientN, separated by commas.
+
+    Each number is the shortest decimal that rounds back to it, since the server's parsing of digits
+    is what loading waits for. A value that is not storable becomes \\N. `dtype` is the table's; it
+    may be wider than the chunk's, and the digits are then those of the wider type: 0.1 in single
+    precision is 0.10000000149011612 to a DOUBLE column.
+    """
+    # Into bytes at once: by way of a string it takes twice as long.
+    buffer = io.BytesIO()
+    _frame(chunk, dtype).write_csv(buffer, include_header=False, null_value=NULL)
+    return buffer.getbuffer()
+
+
+def encode_literals(chunk: Chunk, run_id: int, dtype: np.dtype | None = None) -> list[str]:
+    """Return one SQL row value a row: (Run, Epoch, Step, RowIndex, Gradient1, ..., GradientN).
+
+    Numbers are in scientific notation: without an exponent they would be DECIMAL literals, cut at
+    30 places.
+    """
+    lines = _frame(chunk, dtype).write_csv(
+        include_header=False, null_value="NULL", float_scientific=True
+    )
+    return [f"({run_id},{chunk.epoch},{line})" for line in lines.splitlines()]
+
+
+def _frame(chunk: Chunk, dtype: np.dtype | None) -> pl.DataFrame:
+    values = chunk.values if dtype is None else chunk.values.astype(dtype, copy=False)
+    good = storable(values)
+    complete = bool(good.all())
+    if not complete:
+        values = np.where(good, values, np.nan)
+    frame = pl.DataFrame(values)
+    if not complete:
+        frame = frame.fill_nan(None)
+    return frame.select(
+        pl.Series("Step", chunk.step_column()),
+        pl.Series("RowIndex", chunk.row_index_column()),
+        pl.all(),
+    )

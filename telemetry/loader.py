@@ -1,24 +1,32 @@
-"""Puts one chunk into its table, in one transaction with its row of `telemetry_progress`."""
+"""Puts chunks into their tables, each in one transaction with its row of `telemetry_progress`."""
 
 from datetime import UTC, datetime
 
 import numpy as np
+from pymysql.connections import Connection
+from sqlalchemy import Engine, text
 
-from vanishing_gradients.sql.objects import Shape
-from vanishing_gradients.telemetry.chunk import Chunk
+from vanishing_gradients.sql.names import quoted
+from vanishing_gradients.sql.objects import Layer, Shape, gradient_columns
+from vanishing_gradients.telemetry.chunk import Chunk, encode, encode_literals
 from vanishing_gradients.telemetry.connection import BufferConnection, hang_up
-from vanishing_gradients.telemetry.encoding import encode, encode_literals
 from vanishing_gradients.telemetry.errors import TelemetryError
-from vanishing_gradients.telemetry.loading import (
-    COLUMN_TYPE,
-    FIND_PROGRESS,
-    FIRST_WARNING,
-    NOTE_PROGRESS,
-    insert_gradients,
-    load_gradients,
-)
 
 INSERT_BYTES = 1 << 19
+NOTE_PROGRESS = (
+    "INSERT INTO telemetry_progress "
+    "(run_id, layer, epoch, first_step, last_step, `rows`, loaded_at) "
+    "VALUES (%s, %s, %s, %s, %s, %s, %s)"
+)
+FIND_PROGRESS = (
+    "SELECT `rows` FROM telemetry_progress "
+    "WHERE run_id = %s AND layer = %s AND epoch = %s AND first_step = %s"
+)
+COLUMN_TYPE = (
+    "SELECT UPPER(data_type) FROM information_schema.columns WHERE table_schema = DATABASE() "
+    "AND table_name = %s AND column_name = 'Gradient1'"
+)
+FIRST_WARNING = "SHOW WARNINGS LIMIT 1"
 
 
 class Loader:
@@ -137,3 +145,42 @@ class Loader:
             f"{chunk.first_step} to {chunk.last_step}: {stored} of {chunk.rows} rows arrived as "
             f"sent; the chunk was taken back.{first}"
         )
+
+
+def load_gradients(shape: Shape, layer: Layer, run_id: int, epoch: int) -> str:
+    """Return the LOAD DATA LOCAL statement for rows of Step, RowIndex, Gradient1 .. GradientN.
+
+    The file name in it stands for nothing: the rows come from the client's memory.
+    """
+    return (
+        f"LOAD DATA LOCAL INFILE 'memory' INTO TABLE {quoted(shape.table(layer))} "
+        r"CHARACTER SET binary FIELDS TERMINATED BY ',' ESCAPED BY '\\' LINES TERMINATED BY '\n' "
+        f"(Step, RowIndex, {', '.join(gradient_columns(layer.width))}) "
+        f"SET Run = {run_id:d}, Epoch = {epoch:d}"
+    )
+
+
+def insert_gradients(shape: Shape, layer: Layer) -> str:
+    """Return the INSERT statement up to its row values, (Run, Epoch, Step, RowIndex, cells)."""
+    columns = ", ".join(gradient_columns(layer.width))
+    table = quoted(shape.table(layer))
+    return f"INSERT INTO {table} (Run, Epoch, Step, RowIndex, {columns}) VALUES "  # noqa: S608
+
+
+def local_infile_allowed(engine: Engine) -> bool:
+    """Whether the server takes LOAD DATA LOCAL."""
+    with engine.connect() as connection:
+        return bool(connection.scalar(text("SELECT @@GLOBAL.local_infile")))
+
+
+def packet_limit(engine: Engine) -> int:
+    """How many bytes the server takes in one packet."""
+    with engine.connect() as connection:
+        return int(connection.scalar(text("SELECT @@GLOBAL.max_allowed_packet")))
+
+
+def session_packet_limit(session: Connection) -> int:
+    """How many bytes the server takes in one packet over this connection."""
+    with session.cursor() as cursor:
+        cursor.execute("SELECT @@max_allowed_packet")
+        return int(cursor.fetchone()[0])

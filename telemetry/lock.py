@@ -14,12 +14,30 @@ from sqlalchemy.exc import DBAPIError
 from vanishing_gradients.sql.catalogue import runs
 from vanishing_gradients.sql.errors import DatabaseError
 from vanishing_gradients.sql.outage import passing
-from vanishing_gradients.telemetry import lock_statements
 from vanishing_gradients.telemetry.connection import hang_up
 from vanishing_gradients.telemetry.errors import RunBusyError
 
 ENDING = 10
 """Seconds that a session may take to end."""
+A_YEAR = 31_536_000  # seconds, the longest that a server lets a session be silent
+
+TAKE = "SELECT GET_LOCK(:name, :seconds)"  # 1 if the session has it now, 0 if another has it
+GIVE_BACK = "DO RELEASE_LOCK(:name)"
+IS_MINE = "SELECT IS_USED_LOCK(:name) = CONNECTION_ID()"
+IS_FREE = "SELECT IS_FREE_LOCK(:name)"
+THIS_SESSION = "SELECT id, host FROM information_schema.processlist WHERE id = CONNECTION_ID()"
+SESSION_THAT_HAS_IT = (
+    "SELECT id, host FROM information_schema.processlist WHERE id = IS_USED_LOCK(:name)"
+)
+"""`host` is where the client speaks from, port included: no two sessions have number and host in
+common, not even one of before the server was started anew."""
+END_SESSION = "KILL {number:d}"
+KEEP_SILENT_SESSION = f"SET SESSION wait_timeout = {A_YEAR}"
+"""A session that only holds a lock is silent for hours, and silent ones are closed."""
+LONGEST_NAME = 64
+END_SILENT_SESSION = "SET SESSION wait_timeout = {seconds:d}"
+"""What a session whose client was lost still holds, rows it has locked, goes with it."""
+THIS_DATABASE = "SELECT DATABASE()"
 
 
 class Hold:
@@ -76,12 +94,12 @@ class Hold:
     def _end_lost_session(self) -> bool:
         """End our own former session where the server has not noticed that its client is gone."""
         name = {"name": _name(self._connection, self._run_id)}
-        found = self._connection.execute(text(lock_statements.SESSION_THAT_HAS_IT), name).first()
+        found = self._connection.execute(text(SESSION_THAT_HAS_IT), name).first()
         # Without a port, on a Unix socket, nothing tells a session from one of another server run.
         if not found or tuple(found) != self._session or ":" not in found.host:
             return False
         try:
-            self._connection.exec_driver_sql(lock_statements.END_SESSION.format(number=found.id))
+            self._connection.exec_driver_sql(END_SESSION.format(number=found.id))
         except DBAPIError as error:  # it may have ended by itself meanwhile
             if passing(error):
                 raise
@@ -107,10 +125,8 @@ def hold(connection: Connection, run_id: int, seconds: int = 0) -> None:
     Taking it again on the same connection, after the server was away, is taking it anew. Raises
     RunBusyError where another holds it, for all of `seconds`.
     """
-    got = connection.scalar(
-        text(lock_statements.TAKE), {"name": _name(connection, run_id), "seconds": seconds}
-    )
-    connection.execute(text(lock_statements.KEEP_SILENT_SESSION))
+    got = connection.scalar(text(TAKE), {"name": _name(connection, run_id), "seconds": seconds})
+    connection.execute(text(KEEP_SILENT_SESSION))
     connection.commit()
     if not got:
         raise RunBusyError(
@@ -122,7 +138,7 @@ def hold(connection: Connection, run_id: int, seconds: int = 0) -> None:
 def is_held(connection: Connection, run_id: int) -> bool:
     """Whether the connection's session holds a run's lock."""
     name = {"name": _name(connection, run_id)}
-    held = bool(connection.scalar(text(lock_statements.IS_MINE), name))
+    held = bool(connection.scalar(text(IS_MINE), name))
     connection.commit()
     return held
 
@@ -132,7 +148,7 @@ def release(connection: Connection, run_id: int) -> None:
     if connection.closed or connection.invalidated:
         return
     try:
-        connection.execute(text(lock_statements.GIVE_BACK), {"name": _name(connection, run_id)})
+        connection.execute(text(GIVE_BACK), {"name": _name(connection, run_id)})
         connection.commit()
     except (DatabaseError, DBAPIError) as error:
         if not passing(error):
@@ -142,7 +158,7 @@ def release(connection: Connection, run_id: int) -> None:
 def settle_abandoned(connection: Connection) -> list[int]:
     """Call `interrupted` every run that says `running` and whose lock nobody holds; return them."""
     found = connection.scalars(select(runs.c.run_id).where(runs.c.status == "running")).all()
-    free = text(lock_statements.IS_FREE)
+    free = text(IS_FREE)
     abandoned = [
         run_id for run_id in found if connection.scalar(free, {"name": _name(connection, run_id)})
     ]
@@ -155,11 +171,11 @@ def settle_abandoned(connection: Connection) -> list[int]:
 
 
 def _this_session(connection: Connection) -> tuple[int, str]:
-    session = tuple(connection.execute(text(lock_statements.THIS_SESSION)).one())
+    session = tuple(connection.execute(text(THIS_SESSION)).one())
     connection.commit()
     return session
 
 
 def _name(connection: Connection, run_id: int) -> str:
-    database = connection.scalar(text(lock_statements.THIS_DATABASE))
-    return f"run.{run_id}.{database}"[: lock_statements.LONGEST_NAME]
+    database = connection.scalar(text(THIS_DATABASE))
+    return f"run.{run_id}.{database}"[:LONGEST_NAME]

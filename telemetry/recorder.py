@@ -8,8 +8,7 @@ from dataclasses import replace
 import numpy as np
 
 from vanishing_gradients.sql.objects import Shape
-from vanishing_gradients.telemetry.assembler import Assembler
-from vanishing_gradients.telemetry.epoch_statistics import EpochStatistics
+from vanishing_gradients.telemetry.chunk import Assembler
 from vanishing_gradients.telemetry.recording import (
     EpochMetrics,
     RecordedLayer,
@@ -17,6 +16,7 @@ from vanishing_gradients.telemetry.recording import (
     State,
 )
 from vanishing_gradients.telemetry.sink import Sink
+from vanishing_gradients.telemetry.statistics import EpochStatistics
 
 CloseEpoch = Callable[[EpochMetrics, EpochStatistics, State], None]
 

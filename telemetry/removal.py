@@ -1,10 +1,10 @@
 """Removes a run: its rows, its place in the catalogue, and the space that it took."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, Engine, delete, func, inspect, select, update
+from sqlalchemy import Connection, Engine, delete, func, inspect, select, text, update
 
 from vanishing_gradients.sql.catalogue import (
     checkpoints,
@@ -13,17 +13,12 @@ from vanishing_gradients.sql.catalogue import (
     runs,
     telemetry_progress,
 )
+from vanishing_gradients.sql.names import quoted
 from vanishing_gradients.sql.objects import Layer, Shape
 from vanishing_gradients.sql.registry import registration_lock, require_migrated, withdraw
 from vanishing_gradients.telemetry.errors import RemovalError
 from vanishing_gradients.telemetry.lock import run_lock
-from vanishing_gradients.telemetry.row_removal import (
-    rebuild,
-    remove_layer,
-    remove_statistics,
-    rows_of_others,
-)
-from vanishing_gradients.telemetry.storage import (
+from vanishing_gradients.telemetry.space import (
     TableSize,
     in_words,
     measure,
@@ -32,6 +27,24 @@ from vanishing_gradients.telemetry.storage import (
     table_sizes,
 )
 
+AT_ONCE = 20_000
+"""Rows that one transaction removes: what a server must keep to take it back stays small."""
+
+CHUNKS = text(
+    "SELECT epoch, first_step, last_step, `rows` FROM telemetry_progress "
+    "WHERE run_id = :run_id AND layer = :layer ORDER BY epoch, first_step"
+)
+CHUNK = "run_id = :run_id AND layer = :layer AND epoch = :epoch AND first_step = :first_step"
+FORGET_CHUNK = text(f"DELETE FROM telemetry_progress WHERE {CHUNK}")  # noqa: S608
+STATISTICS = tuple(
+    f"DELETE FROM {table} WHERE run_id = :run_id LIMIT {AT_ONCE}"  # noqa: S608
+    for table in ("step_statistics", "neuron_statistics")
+)
+ROWS_OF_OTHERS = text(
+    "SELECT COALESCE(SUM(progress.`rows`), 0) FROM telemetry_progress AS progress "
+    "INNER JOIN runs ON runs.run_id = progress.run_id "
+    "WHERE runs.experiment = :experiment AND runs.run_id <> :run_id AND progress.layer = :layer"
+)
 Tell = Callable[[str], None]
 
 
@@ -94,6 +107,62 @@ def remove(engine: Engine, found: Candidate, tell: Tell) -> int:
                 connection.commit()
         after = table_sizes(connection)
     return sum(_file(before, name) - _file(after, name) for name in found.tables)
+
+
+def remove_layer(connection: Connection, shape: Shape, layer: Layer, run_id: int) -> int:
+    """Remove a run's rows from one gradient table and return how many there were.
+
+    A transaction takes out a few chunks, each with its row of `telemetry_progress`, so that what is
+    registered is always what is there.
+    """
+    table = quoted(shape.table(layer))
+    rows = f"DELETE FROM {table} WHERE Run = :run_id"  # noqa: S608
+    chunk_rows = text(f"{rows} AND Epoch = :epoch AND Step BETWEEN :first_step AND :last_step")
+    of_layer = {"run_id": run_id, "layer": layer.number}
+    removed = pending = 0
+    for chunk in connection.execute(CHUNKS, of_layer).mappings().all():
+        if pending and pending + chunk["rows"] > AT_ONCE:
+            connection.commit()
+            pending = 0
+        values = of_layer | dict(chunk)
+        removed += connection.execute(chunk_rows, values).rowcount
+        connection.execute(FORGET_CHUNK, values)
+        pending += chunk["rows"]
+    connection.commit()
+    # Every row has come with a chunk; what somebody put there by hand goes, too.
+    return removed + _repeated(connection, f"{rows} LIMIT {AT_ONCE}", run_id=run_id)
+
+
+def remove_statistics(connection: Connection, run_id: int) -> None:
+    """Remove a run's rows of `step_statistics` and `neuron_statistics`."""
+    for statement in STATISTICS:
+        _repeated(connection, statement, run_id=run_id)
+
+
+def rows_of_others(connection: Connection, experiment: str, layer: Layer, run_id: int) -> int:
+    """Return how many rows other runs have in one gradient table."""
+    values = {"experiment": experiment, "layer": layer.number, "run_id": run_id}
+    return int(connection.scalar(ROWS_OF_OTHERS, values))
+
+
+def rebuild(connection: Connection, table: str) -> Sequence[str]:
+    """Write a table anew without the space of rows that are gone; return what went wrong, if any.
+
+    Both servers need as much room again as the rows that are left.
+    """
+    connection.commit()
+    answers = connection.exec_driver_sql(f"OPTIMIZE TABLE {quoted(table)}").mappings().all()
+    connection.commit()
+    return [row["Msg_text"] for row in answers if row["Msg_type"].lower() == "error"]
+
+
+def remove_later_rows(
+    connection: Connection, shape: Shape, layer: Layer, run_id: int, epoch: int
+) -> None:
+    """Remove a run's rows after `epoch` from one gradient table."""
+    table = quoted(shape.table(layer))
+    rows = f"DELETE FROM {table} WHERE Run = :run_id AND Epoch > :epoch LIMIT {AT_ONCE}"  # noqa: S608
+    _repeated(connection, rows, run_id=run_id, epoch=epoch)
 
 
 def _candidate(connection: Connection, run_id: int) -> Candidate:
@@ -197,3 +266,12 @@ def _rebuild(
 
 def _file(sizes: dict[str, TableSize], name: str) -> int:
     return sizes[name].file if name in sizes else 0
+
+
+def _repeated(connection: Connection, statement: str, **values: int) -> int:
+    removed = 0
+    while count := connection.execute(text(statement), values).rowcount:
+        connection.commit()
+        removed += count
+    connection.commit()
+    return removed

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from sqlalchemy import Connection, Engine, delete, select, text, update
+from sqlalchemy import Connection, Engine, delete, select, update
 
 from vanishing_gradients.sql.catalogue import (
     checkpoints,
@@ -19,10 +19,16 @@ from vanishing_gradients.sql.catalogue import (
 from vanishing_gradients.sql.registry import require_migrated
 from vanishing_gradients.telemetry.checkpoints import unpack
 from vanishing_gradients.telemetry.errors import ResumeError
-from vanishing_gradients.telemetry.gradient_rows import delete_rows_after
 from vanishing_gradients.telemetry.lock import hold, release
-from vanishing_gradients.telemetry.provenance import package_versions
-from vanishing_gradients.telemetry.runs import IDENTITY, Run, RunDescription, identity, prepared
+from vanishing_gradients.telemetry.removal import remove_later_rows
+from vanishing_gradients.telemetry.runs import (
+    IDENTITY,
+    Run,
+    RunDescription,
+    identity,
+    package_versions,
+    prepared,
+)
 
 OF_EPOCHS = (telemetry_progress, epoch_metrics, step_statistics, neuron_statistics, checkpoints)
 
@@ -152,11 +158,8 @@ def _check(found: StoredRun, description: RunDescription) -> None:
 
 def _remove_after(connection: Connection, run: Run, epoch: int) -> None:
     """Remove what the run stored of epochs that it did not complete."""
-    values = {"run_id": run.run_id, "epoch": epoch}
     for layer in run.shape.layers if run.table_types else ():
-        statement = text(delete_rows_after(run.shape, layer))
-        while connection.execute(statement, values).rowcount:
-            connection.commit()
+        remove_later_rows(connection, run.shape, layer, run.run_id, epoch)
     for table in OF_EPOCHS:
         connection.execute(delete(table).where(table.c.run_id == run.run_id, table.c.epoch > epoch))
     connection.commit()

@@ -2,12 +2,17 @@
 
 import json
 import math
+import platform
+import subprocess
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
+from importlib.metadata import version
+from pathlib import Path
 from typing import Any, Literal
 
+import numpy as np
 from sqlalchemy import Connection, Engine, delete, func, insert, select, update
 
 from vanishing_gradients.sql.catalogue import (
@@ -29,14 +34,13 @@ from vanishing_gradients.sql.registry import (
     withdraw,
 )
 from vanishing_gradients.telemetry.checkpoints import pack, parts
-from vanishing_gradients.telemetry.epoch_statistics import (
+from vanishing_gradients.telemetry.lock import Hold, hold, settle_abandoned
+from vanishing_gradients.telemetry.recording import EpochMetrics, State
+from vanishing_gradients.telemetry.statistics import (
     NEURON_COLUMNS,
     STEP_COLUMNS,
     EpochStatistics,
 )
-from vanishing_gradients.telemetry.lock import Hold, hold, settle_abandoned
-from vanishing_gradients.telemetry.provenance import git_commit, package_versions
-from vanishing_gradients.telemetry.recording import EpochMetrics, State
 
 Status = Literal["finished", "failed", "interrupted"]
 IDENTITY = (
@@ -44,6 +48,9 @@ IDENTITY = (
     "training_images", "epochs", "config",
 )  # fmt: skip
 COLUMN_TYPES = {"double": "DOUBLE", "single": "FLOAT"}
+DTYPES = {"double": np.dtype(np.float64), "single": np.dtype(np.float32)}
+TABLE_DTYPES = {kind: DTYPES[precision] for precision, kind in COLUMN_TYPES.items()}
+PACKAGES = ("numpy", "polars", "pymysql", "sqlalchemy", "alembic")
 
 
 @dataclass(frozen=True)
@@ -222,6 +229,27 @@ def prepared(connection: Connection, description: RunDescription) -> dict[int, s
         apply_views(connection, description.shape if full else None)
         connection.commit()
     return _table_types(connection, description.shape) if full else {}
+
+
+def package_versions() -> dict[str, str]:
+    """Return the version of Python and of each package that a run's numbers pass through."""
+    return {"python": platform.python_version()} | {name: version(name) for name in PACKAGES}
+
+
+def git_commit() -> str | None:
+    """Return the commit of this checkout, None where there is no git or no checkout."""
+    try:
+        answer = subprocess.run(
+            ["git", "rev-parse", "HEAD"],
+            cwd=Path(__file__).parent,
+            capture_output=True,
+            text=True,
+            timeout=10,
+            check=False,
+        )
+    except (FileNotFoundError, subprocess.TimeoutExpired):
+        return None
+    return answer.stdout.strip() if answer.returncode == 0 else None
 
 
 @contextmanager

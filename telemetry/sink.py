@@ -10,15 +10,15 @@ from pymysql.err import IntegrityError
 
 from vanishing_gradients.sql.outage import passing
 from vanishing_gradients.telemetry.chunk import Chunk
-from vanishing_gradients.telemetry.epoch_statistics import (
+from vanishing_gradients.telemetry.errors import TelemetryError
+from vanishing_gradients.telemetry.loader import Loader
+from vanishing_gradients.telemetry.retry import Patience
+from vanishing_gradients.telemetry.statistics import (
     ChunkStatistics,
     EpochStatistics,
     chunk_statistics,
     epoch_statistics,
 )
-from vanishing_gradients.telemetry.errors import TelemetryError
-from vanishing_gradients.telemetry.loader import Loader
-from vanishing_gradients.telemetry.retry import Patience
 
 WAITING = 12
 """Chunks that may wait for a writer before the training loop has to."""

@@ -1,23 +1,178 @@
-"""Whether a run fits where the server keeps its data, asked before anything of it is stored."""
+"""How much room rows take in a server, and whether there is enough where it keeps its data."""
 
-from collections.abc import Sequence
+import os
+import socket
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
-from sqlalchemy import URL
+from sqlalchemy import URL, Connection, text
 
+from vanishing_gradients.sql.address import on_this_machine
 from vanishing_gradients.sql.connection import engine
+from vanishing_gradients.sql.names import quoted
 from vanishing_gradients.telemetry.errors import RoomError
-from vanishing_gradients.telemetry.runs import RunDescription
-from vanishing_gradients.telemetry.storage import (
-    NEURON_ROW,
-    STATISTICS_ROW,
-    Place,
-    gradient_table_bytes,
-    in_words,
-    place,
-)
+from vanishing_gradients.telemetry.runs import DTYPES, RunDescription
 
+PAGE = 16_384
+FILLED = 15_100
+"""Bytes of a page that rows fill: a sixteenth stays free, and the page has a head and a foot."""
+ROW_HEAD = 32
+"""Bytes of a gradient row beside its cells: keys, header, transaction and roll pointer."""
+INDEX_ROW = 36
+"""Bytes of a row of the index that holds Norm and Mean."""
+LOOSENESS, LOOSENESS_OF_ONE = 0.2, 0.35
+"""What a table takes beyond full pages where several writers fill it at once, and pages split: a
+fifth, and more the fewer rows a page has."""
+SMALL = 600_000
+EXTENTS = 5 * 1024**2
+"""What a table that is no longer SMALL holds in reserve: its file then grows by four megabytes at
+once, and either index by one."""
+STATISTICS_ROW, NEURON_ROW = 190, 116
+
+# MySQL shows sizes that are up to a day old unless it is told not to; MariaDB has no such memory.
+FRESH = "SET SESSION time_zone = '+00:00' /*!80000 , SESSION information_schema_stats_expiry = 0 */"
+TABLE_SIZES = (
+    "SELECT table_name AS name, data_length + index_length AS used, data_free AS spare "
+    "FROM information_schema.tables "
+    "WHERE table_schema = DATABASE() AND table_type = 'BASE TABLE'"
+)
+RUN_ROWS = (
+    "SELECT runs.run_id, runs.experiment, layers.layer_name, SUM(progress.`rows`) AS kept "
+    "FROM telemetry_progress AS progress "
+    "INNER JOIN runs ON runs.run_id = progress.run_id "
+    "INNER JOIN layers ON layers.run_id = progress.run_id AND layers.layer = progress.layer "
+    "GROUP BY runs.run_id, runs.experiment, layers.layer_name"
+)
+# Counting the rows of step_statistics takes the longer the more sweeps there were; what a run has
+# stored there follows from the catalogue. A softmax layer has a row a sample.
+STATISTICS_ROWS = (
+    "SELECT runs.run_id, COUNT(*) * runs.completed_epoch * CEIL(CEIL(runs.training_images / "
+    "MAX(CASE WHEN layers.kind = 'softmax' THEN layers.`rows` END)) / runs.record_every) AS kept "
+    "FROM runs INNER JOIN layers ON layers.run_id = runs.run_id "
+    "GROUP BY runs.run_id, runs.completed_epoch, runs.training_images, runs.record_every"
+)
+# A run that older versions recorded has no such rows, or only those of its last epochs.
+NEURON_ROWS = (
+    "SELECT runs.run_id, SUM(layers.width) * (SELECT COUNT(*) FROM neuron_statistics AS neurons "
+    "WHERE neurons.run_id = runs.run_id AND neurons.layer = 1 AND neurons.neuron = 1) AS kept "
+    "FROM runs INNER JOIN layers ON layers.run_id = runs.run_id GROUP BY runs.run_id"
+)
+PLACE = (
+    "SHOW GLOBAL VARIABLES WHERE Variable_name IN "
+    "('datadir', 'hostname', 'log_bin', 'innodb_redo_log_capacity', 'innodb_log_file_size')"
+)
 UNKNOWN = "what is free where the server keeps its data cannot be seen from here"
+
+
+@dataclass(frozen=True)
+class TableSize:
+    """Bytes of a table: those its rows and indexes take, and those its file holds in reserve."""
+
+    used: int
+    spare: int
+
+    @property
+    def file(self) -> int:
+        """Bytes of its file."""
+        return self.used + self.spare
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a server keeps its data.
+
+    `folder` is None where that is not a folder of this machine that we can see. `binary_log`:
+    whether all that is loaded is written a second time, to a binary log. `redo_to_come`: by how
+    many bytes the redo log may still grow.
+    """
+
+    folder: Path | None
+    free: int | None
+    binary_log: bool
+    redo_to_come: int
+
+
+def gradient_table_bytes(rows: int, width: int, precision: str, share: float) -> int:
+    """Estimate what a gradient table takes for `rows` rows of `width` cells, indexes included.
+
+    `share` is the table's part of all values of the run: a large one is filled by several writers
+    at once, out of order.
+    """
+    row = ROW_HEAD + width * DTYPES[precision].itemsize + -(-width // 8)
+    a_page = max(1, FILLED // row)
+    pages = rows / a_page + rows / (FILLED // INDEX_ROW)
+    loose = 1 + min(1.0, 2 * share) * (LOOSENESS + LOOSENESS_OF_ONE / a_page)
+    used = int(pages * loose) * PAGE + 2 * PAGE
+    return used + (EXTENTS if used > SMALL else 0)
+
+
+def table_sizes(connection: Connection) -> dict[str, TableSize]:
+    """Return the size of every table of the database, as the server now estimates it."""
+    connection.execute(text(FRESH))
+    return {
+        row.name: TableSize(int(row.used or 0), int(row.spare or 0))
+        for row in connection.execute(text(TABLE_SIZES))
+    }
+
+
+def measure(connection: Connection, tables: Iterable[str]) -> None:
+    """Let the server estimate the sizes of `tables` now; by itself it does so after a while."""
+    for name in tables:
+        connection.exec_driver_sql(f"ANALYZE TABLE {quoted(name)}").all()
+    connection.commit()
+
+
+def run_sizes(
+    connection: Connection, tables: Mapping[str, TableSize] | None = None
+) -> dict[int, int]:
+    """Return the bytes of every run: its share, by rows, of the tables that hold its rows."""
+    tables = tables or table_sizes(connection)
+    stored = [
+        (row.run_id, f"{row.experiment}_{row.layer_name}", int(row.kept))
+        for row in connection.execute(text(RUN_ROWS))
+    ]
+    for table, query in (("step_statistics", STATISTICS_ROWS), ("neuron_statistics", NEURON_ROWS)):
+        rows = connection.execute(text(query))
+        stored += [(row.run_id, table, int(row.kept or 0)) for row in rows]
+    totals: dict[str, int] = {}
+    for _, table, rows in stored:
+        totals[table] = totals.get(table, 0) + rows
+    sizes: dict[int, float] = {}
+    for run_id, table, rows in stored:
+        share = rows / totals[table] if totals[table] else 0.0
+        used = tables[table].used if table in tables else 0
+        sizes[run_id] = sizes.get(run_id, 0.0) + share * used
+    return {run_id: round(size) for run_id, size in sizes.items()}
+
+
+def place(connection: Connection, url: URL) -> Place:
+    """Find out where the server at `url` keeps its data, and what is free there for us."""
+    found = dict(connection.execute(text(PLACE)).all())
+    binary_log = found.get("log_bin") == "ON"
+    folder = Path(found["datadir"])
+    # A server in a container answers on loopback, too, but under a name of its own.
+    ours = on_this_machine(url) and found.get("hostname") == socket.gethostname()
+    if not (ours and os.access(folder, os.R_OK | os.X_OK)):
+        return Place(None, None, binary_log, 0)
+    capacity = int(found.get("innodb_redo_log_capacity") or found.get("innodb_log_file_size") or 0)
+    redo = max(0, capacity - _redo_bytes(folder))
+    return Place(folder, free_bytes(folder), binary_log, redo)
+
+
+def free_bytes(folder: Path) -> int:
+    """Return how many bytes are free for us where `folder` is."""
+    found = os.statvfs(folder)
+    return found.f_bavail * found.f_frsize
+
+
+def in_words(size: float) -> str:
+    """Write a number of bytes in decimal units, as file managers do: 7.9 GB, 312 MB, 43 kB."""
+    for unit, name in ((10**12, "TB"), (10**9, "GB"), (10**6, "MB"), (10**3, "kB")):
+        if size >= 0.9995 * unit:
+            number = size / unit
+            return f"{number:.1f} {name}" if number < 99.95 else f"{number:,.0f} {name}"
+    return f"{size:.0f} bytes"
 
 
 @dataclass(frozen=True)
@@ -109,3 +264,8 @@ def _batch(description: RunDescription) -> int:
 
 def _steps(description: RunDescription) -> int:
     return -(-description.training_images // _batch(description))
+
+
+def _redo_bytes(folder: Path) -> int:
+    files = [*folder.glob("#innodb_redo/*"), *folder.glob("ib_logfile*")]
+    return sum(path.stat().st_blocks * 512 for path in files)

@@ -1,11 +1,45 @@
-"""Statistics of one layer's gradient at one step, the row of `step_statistics`."""
+"""What a run keeps of its gradients beside their rows: by step, by neuron, by epoch.
 
+All of it is taken of the rows that a server can hold.
+"""
+
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, fields
 
 import numpy as np
 
-from vanishing_gradients.telemetry.chunk import storable
-from vanishing_gradients.telemetry.finite_rows import FiniteRows, finite_rows
+from vanishing_gradients.telemetry.chunk import Chunk, storable
+
+
+@dataclass(frozen=True)
+class FiniteRows:
+    """One layer's gradient at one step, without the rows that hold a cell that is not storable.
+
+    `rows` counts all rows. `gradient`, `values` (the same in double precision) and `magnitudes`
+    have shape (rows left, width). `nonzero`, shape (width,), counts each neuron's values other than
+    0; `non_finite`, shape (width,), its cells that are not storable, None where all are.
+    """
+
+    rows: int
+    gradient: np.ndarray
+    values: np.ndarray
+    magnitudes: np.ndarray
+    nonzero: np.ndarray
+    non_finite: np.ndarray | None
+
+
+def finite_rows(gradient: np.ndarray) -> FiniteRows:
+    """Leave out what a server leaves out; `gradient` has shape (rows, width)."""
+    values = gradient.astype(np.float64, copy=False)
+    magnitudes = np.abs(values)
+    rows = len(values)
+    if storable(magnitudes.max()):
+        return FiniteRows(rows, gradient, values, magnitudes, _nonzero(values), None)
+    good = storable(values)
+    kept = good.all(axis=1)
+    non_finite = rows - np.count_nonzero(good, axis=0)
+    values = values[kept]
+    return FiniteRows(rows, gradient[kept], values, magnitudes[kept], _nonzero(values), non_finite)
 
 
 @dataclass(frozen=True)
@@ -42,7 +76,10 @@ class StepStatistics:
     saturated: float | None = None
 
 
-COLUMNS = tuple(field.name for field in fields(StepStatistics))
+STEP_COLUMNS = ("layer", "epoch", "step", *(field.name for field in fields(StepStatistics)))
+NEURON_COLUMNS = (
+    "layer", "epoch", "neuron", "cells", "zeros", "non_finite", "magnitude_sum", "saturated",
+)  # fmt: skip
 
 
 def step_statistics(
@@ -81,6 +118,114 @@ def step_statistics(
         max=float(values.max()),
         **of_step,
     )
+
+
+class NeuronStatistics:
+    """What has been counted of the `width` neurons of one layer so far, each array (width,).
+
+    `non_finite` counts cells that cannot be stored; a row that holds one is left out of `cells`,
+    `nonzero` and `magnitude_sum`, the latter in double precision. `saturated` counts samples, those
+    of such rows too; None for a layer that is no activation.
+    """
+
+    def __init__(self, width: int) -> None:
+        self.cells = 0
+        self.nonzero = np.zeros(width, np.int64)
+        self.non_finite = np.zeros(width, np.int64)
+        self.magnitude_sum = np.zeros(width)
+        self.saturated: np.ndarray | None = None
+
+    def add(self, step: FiniteRows) -> None:
+        """Count one step's gradient."""
+        self.cells += len(step.values)
+        self.nonzero += step.nonzero
+        self.magnitude_sum += np.add.reduce(step.magnitudes, axis=0)
+        if step.non_finite is not None:
+            self.non_finite += step.non_finite
+
+    def add_saturated(self, counts: np.ndarray | None) -> None:
+        """Count saturated samples, shape (width,); None of a layer that cannot be saturated."""
+        if counts is not None:
+            self.saturated = counts.copy() if self.saturated is None else self.saturated + counts
+
+    def join(self, later: "NeuronStatistics") -> None:
+        """Add what was counted of later steps.
+
+        Sums depend, in their last bits, on what is added to what: the order is the caller's.
+        """
+        self.cells += later.cells
+        self.nonzero += later.nonzero
+        self.non_finite += later.non_finite
+        self.magnitude_sum += later.magnitude_sum
+        self.add_saturated(later.saturated)
+
+    def rows(self) -> Iterator[tuple]:
+        """Yield one row a neuron, numbered from 1, with NEURON_COLUMNS from the third on."""
+        zero = self.cells - self.nonzero
+        counts = zip(zero, self.non_finite, self.magnitude_sum, strict=True)
+        for place, (zeros, non_finite, magnitudes) in enumerate(counts):
+            saturated = None if self.saturated is None else int(self.saturated[place])
+            yield (
+                place + 1, self.cells, int(zeros), int(non_finite), float(magnitudes), saturated,
+            )  # fmt: skip
+
+
+@dataclass(frozen=True)
+class ChunkStatistics:
+    """Of one chunk: its rows of `step_statistics`, and what it adds to its layer's neurons."""
+
+    layer: int
+    epoch: int
+    first_step: int
+    steps: list[tuple]
+    neurons: NeuronStatistics
+
+
+@dataclass(frozen=True)
+class EpochStatistics:
+    """Rows of `step_statistics`, by STEP_COLUMNS, and of `neuron_statistics`, by NEURON_COLUMNS."""
+
+    steps: list[tuple]
+    neurons: list[tuple]
+
+
+def chunk_statistics(chunk: Chunk) -> ChunkStatistics:
+    """Summarise a chunk, step by step and neuron by neuron."""
+    number, epoch = chunk.layer.number, chunk.epoch
+    neurons = NeuronStatistics(chunk.layer.width)
+    steps = []
+    for place, (step, values) in enumerate(chunk.by_step()):
+        update = None if chunk.updates is None else chunk.updates[place]
+        saturated = None if chunk.saturated is None else chunk.saturated[place]
+        finite = finite_rows(values)
+        row = vars(step_statistics(finite, update, saturated)).values()  # astuple would copy each
+        steps.append((number, epoch, step, *row))
+        neurons.add(finite)
+    if chunk.saturated is not None:
+        neurons.add_saturated(chunk.saturated.sum(axis=0))
+    return ChunkStatistics(number, epoch, chunk.first_step, steps, neurons)
+
+
+def epoch_statistics(chunks: Iterable[ChunkStatistics]) -> EpochStatistics:
+    """Join the chunks of an epoch, given in whatever order writers finished them.
+
+    They are added by layer and step, so that sums have the same bits whoever was first.
+    """
+    steps: list[tuple] = []
+    layers: dict[tuple[int, int], NeuronStatistics] = {}
+    for chunk in sorted(chunks, key=lambda each: (each.layer, each.first_step)):
+        steps += chunk.steps
+        place = (chunk.layer, chunk.epoch)
+        if place not in layers:
+            layers[place] = NeuronStatistics(len(chunk.neurons.nonzero))
+        layers[place].join(chunk.neurons)
+    rows = [(*place, *row) for place, neurons in layers.items() for row in neurons.rows()]
+    return EpochStatistics(steps, rows)
+
+
+def _nonzero(values: np.ndarray) -> np.ndarray:
+    """Count along the rows; adding truth values up takes half as long as numpy.count_nonzero."""
+    return np.add.reduce(values != 0, axis=0, dtype=np.int32)
 
 
 def _norms(update: np.ndarray) -> dict[str, float | None]:

@@ -14,8 +14,7 @@ from vanishing_gradients.sql.errors import DatabaseError
 from vanishing_gradients.sql.outage import passing
 from vanishing_gradients.telemetry.connection import hang_up
 from vanishing_gradients.telemetry.errors import RunBusyError
-from vanishing_gradients.telemetry.lock import Hold
-from vanishing_gradients.telemetry.lock_statements import END_SILENT_SESSION
+from vanishing_gradients.telemetry.lock import END_SILENT_SESSION, Hold
 from vanishing_gradients.telemetry.runs import Run, Status
 from vanishing_gradients.telemetry.sink import Sink
 

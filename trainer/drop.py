@@ -8,7 +8,7 @@ from sqlalchemy import Engine
 
 from vanishing_gradients.telemetry.errors import RemovalError
 from vanishing_gradients.telemetry.removal import Candidate, candidate, remove
-from vanishing_gradients.telemetry.storage import in_words
+from vanishing_gradients.telemetry.space import in_words
 from vanishing_gradients.trainer.display import say
 
 

@@ -15,10 +15,9 @@ from vanishing_gradients.sql import address
 from vanishing_gradients.sql.connection import connect_arguments, connected, engine, explained
 from vanishing_gradients.sql.errors import ServerError
 from vanishing_gradients.telemetry.connection import BufferConnection
-from vanishing_gradients.telemetry.epoch_statistics import EpochStatistics
 from vanishing_gradients.telemetry.errors import OutageError
-from vanishing_gradients.telemetry.loader import Loader
-from vanishing_gradients.telemetry.loading import (
+from vanishing_gradients.telemetry.loader import (
+    Loader,
     local_infile_allowed,
     packet_limit,
     session_packet_limit,
@@ -29,6 +28,7 @@ from vanishing_gradients.telemetry.resumption import START, resume
 from vanishing_gradients.telemetry.retry import SECONDS, Patience
 from vanishing_gradients.telemetry.runs import Run, RunDescription, RunLayer, Status, register
 from vanishing_gradients.telemetry.sink import Sink, Traffic
+from vanishing_gradients.telemetry.statistics import EpochStatistics
 from vanishing_gradients.telemetry.timeouts import Lines, grace, leave, limit_silence
 from vanishing_gradients.trainer.assembly import build_clipping, build_network, build_optimizer
 from vanishing_gradients.trainer.datasets import Dataset

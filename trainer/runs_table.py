@@ -7,7 +7,7 @@ from sqlalchemy import Engine, RowMapping, text
 from vanishing_gradients.sql.queries import query
 from vanishing_gradients.sql.registry import require_migrated
 from vanishing_gradients.telemetry.lock import settle_abandoned
-from vanishing_gradients.telemetry.storage import in_words, run_sizes
+from vanishing_gradients.telemetry.space import in_words, run_sizes
 
 HEADINGS = (
     "run", "experiment", "data set", "seed", "precision", "status",

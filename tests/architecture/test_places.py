@@ -38,7 +38,7 @@ def test_statements_are_written_in_sql_or_where_the_tables_have_their_owner(room
 
 
 def test_a_statement_elsewhere_would_be_seen():
-    found = [text for _, text in strings(ROOT / "telemetry/loading.py") if STATEMENT.match(text)]
+    found = [text for _, text in strings(ROOT / "telemetry/loader.py") if STATEMENT.match(text)]
     assert len(found) >= 4
 
 

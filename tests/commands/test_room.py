@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from vanishing_gradients.telemetry import space
-from vanishing_gradients.telemetry.storage import Place
+from vanishing_gradients.telemetry.space import Place
 
 
 @pytest.fixture

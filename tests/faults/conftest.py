@@ -13,7 +13,6 @@ from tests.faults.digest import digest
 from tests.faults.moments import Moments, watched_moments
 from tests.faults.proxy import Proxy
 from tests.faults.servers import FaultyServer, running
-from vanishing_gradients.telemetry import assembler
 from vanishing_gradients.trainer.datasets import Dataset, load
 from vanishing_gradients.trainer.experiments import Experiment
 from vanishing_gradients.trainer.run import Going, Settings, Watcher, carry_out
@@ -84,7 +83,7 @@ def experiment(name: str = "faulty", **changes) -> Experiment:
 @pytest.fixture(autouse=True)
 def small_chunks(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let a run have dozens of chunks."""
-    monkeypatch.setattr(assembler, "CHUNK_VALUES", CHUNK_VALUES)
+    monkeypatch.setattr("vanishing_gradients.telemetry.chunk.CHUNK_VALUES", CHUNK_VALUES)
 
 
 @pytest.fixture(scope="session")

@@ -40,7 +40,7 @@ PLACES = {
     "registering": ("vanishing_gradients.telemetry.runs", "_insert", "after"),
     "creating a table": ("vanishing_gradients.sql.registry", "create_table", "after"),
     "making a view": ("vanishing_gradients.sql.registry", "_apply", "after"),
-    "removing rows": ("vanishing_gradients.telemetry.resumption", "delete_rows_after", "after"),
+    "removing rows": ("vanishing_gradients.telemetry.resumption", "remove_later_rows", "after"),
     "removing epochs": ("vanishing_gradients.telemetry.resumption", "_point", "before"),
     "finishing": ("vanishing_gradients.telemetry.runs", "Run.finish", "before"),
     "replacing a view": ("vanishing_gradients.sql.registry", "replace_view", "after"),
@@ -82,8 +82,8 @@ def fatal(function: Callable, count: int, before: bool) -> Callable:
 
 def main() -> None:
     place, count, module, *options = sys.argv[1:]
-    command = import_module(f"{module}.__main__")
-    import_module("vanishing_gradients.telemetry.assembler").CHUNK_VALUES = CHUNK_VALUES
+    command = import_module(f"vanishing_gradients.{module}.__main__")
+    import_module("vanishing_gradients.telemetry.chunk").CHUNK_VALUES = CHUNK_VALUES
     if place == MOMENT:
         threading.Timer(int(count) / 1000, die).start()
     elif place in PLACES:

@@ -5,8 +5,7 @@ from types import SimpleNamespace
 import numpy as np
 
 from vanishing_gradients.sql.objects import Layer
-from vanishing_gradients.telemetry import assembler
-from vanishing_gradients.telemetry.assembler import Assembler
+from vanishing_gradients.telemetry.chunk import Assembler
 
 LAYER = Layer(1, "layer_1_input", 2)
 DOUBLE = np.dtype(np.float64)
@@ -17,7 +16,7 @@ def gradient(step: int, rows: int = 3) -> np.ndarray:
 
 
 def test_no_step_is_lost_doubled_or_reordered(monkeypatch):
-    monkeypatch.setattr(assembler, "CHUNK_VALUES", 20)
+    monkeypatch.setattr("vanishing_gradients.telemetry.chunk.CHUNK_VALUES", 20)
     gatherer = Assembler(LAYER, DOUBLE)
     chunks = [
         gatherer.add(1, step, gradient(step, rows=3 if step < 10 else 2)) for step in range(1, 11)
@@ -38,7 +37,7 @@ def test_a_chunk_keeps_its_values_when_the_gradient_buffer_is_reused():
 
 
 def test_a_step_larger_than_a_chunk_is_a_chunk_of_its_own(monkeypatch):
-    monkeypatch.setattr(assembler, "CHUNK_VALUES", 2)
+    monkeypatch.setattr("vanishing_gradients.telemetry.chunk.CHUNK_VALUES", 2)
     gatherer = Assembler(LAYER, DOUBLE)
     assert gatherer.add(1, 1, gradient(1)) is None
     assert gatherer.add(1, 2, gradient(2)).steps.tolist() == [1]
@@ -58,7 +57,7 @@ def test_a_short_last_batch_starts_its_row_index_at_zero():
 
 
 def test_what_a_step_did_goes_with_its_gradient_past_the_end_of_a_chunk(monkeypatch):
-    monkeypatch.setattr(assembler, "CHUNK_VALUES", 12)
+    monkeypatch.setattr("vanishing_gradients.telemetry.chunk.CHUNK_VALUES", 12)
     gatherer, chunks = Assembler(LAYER, DOUBLE), []
     for step in range(1, 6):
         chunks.append(gatherer.add(1, step, gradient(step), np.array([step, 0])))

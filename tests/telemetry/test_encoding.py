@@ -7,8 +7,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from vanishing_gradients.sql.objects import Layer
-from vanishing_gradients.telemetry.chunk import Chunk
-from vanishing_gradients.telemetry.encoding import encode, encode_literals
+from vanishing_gradients.telemetry.chunk import Chunk, encode, encode_literals
 
 LAYER = Layer(1, "layer_1_input", 3)
 

@@ -8,8 +8,8 @@ import pytest
 
 from vanishing_gradients.sql.objects import Layer
 from vanishing_gradients.telemetry.chunk import Chunk
-from vanishing_gradients.telemetry.epoch_statistics import chunk_statistics, epoch_statistics
 from vanishing_gradients.telemetry.sink import Sink
+from vanishing_gradients.telemetry.statistics import chunk_statistics, epoch_statistics
 
 LAYER = Layer(2, "layer_2_relu", 3)
 

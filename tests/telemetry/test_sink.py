@@ -7,8 +7,8 @@ import pytest
 
 from vanishing_gradients.sql.objects import Layer
 from vanishing_gradients.telemetry.chunk import Chunk
-from vanishing_gradients.telemetry.epoch_statistics import EpochStatistics
 from vanishing_gradients.telemetry.sink import WAITING, Sink
+from vanishing_gradients.telemetry.statistics import EpochStatistics
 
 LAYER = Layer(1, "layer_1_input", 3)
 

@@ -9,7 +9,6 @@ import pytest
 from sqlalchemy import event, inspect
 from sqlalchemy.exc import OperationalError
 
-from vanishing_gradients.telemetry import assembler
 from vanishing_gradients.telemetry.errors import OutageError, TelemetryError
 from vanishing_gradients.trainer import run
 from vanishing_gradients.trainer.run import Going, Watcher
@@ -40,7 +39,7 @@ def press_ctrl_c(_run_id: int) -> None:
 @pytest.fixture
 def small_chunks(monkeypatch):
     """Let a chunk of the first layer hold two steps."""
-    monkeypatch.setattr(assembler, "CHUNK_VALUES", 2 * 784 * 7)
+    monkeypatch.setattr("vanishing_gradients.telemetry.chunk.CHUNK_VALUES", 2 * 784 * 7)
 
 
 @pytest.fixture

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from vanishing_gradients.telemetry.statistics import COLUMNS
+from vanishing_gradients.telemetry.statistics import STEP_COLUMNS
 
 KINDS = [("sigmoid", "sgd"), ("relu", "adam")]
 LAYERS = range(1, 7)
@@ -105,7 +105,7 @@ def test_the_ratios_are_what_numpy_makes_of_the_gradients(laboratory, compared):
 def test_step_statistics_are_what_numpy_makes_of_the_gradients(laboratory, compared):
     _, run_id, collection = compared
     found = laboratory.select(
-        f"SELECT epoch, step, layer, {', '.join(f'`{column}`' for column in COLUMNS)} "
+        f"SELECT epoch, step, layer, {', '.join(f'`{column}`' for column in STEP_COLUMNS[3:])} "
         f"FROM step_statistics WHERE run_id = {run_id} ORDER BY epoch, step, layer"
     )
     expected = []
@@ -134,7 +134,7 @@ def test_step_statistics_are_what_numpy_makes_of_the_gradients(laboratory, compa
                 "saturated": None if saturated is None else saturated.sum() / values.size,
             } | {"key": (epoch, step, number)})  # fmt: skip
     assert [row[:3] for row in found] == [each["key"] for each in expected]
-    wanted = np.array([[each[column] for column in COLUMNS] for each in expected], float)
+    wanted = np.array([[each[column] for column in STEP_COLUMNS[3:]] for each in expected], float)
     np.testing.assert_allclose(
         np.array([row[3:] for row in found], float), wanted, rtol=1e-11, atol=1e-18
     )

@@ -2,8 +2,14 @@
 
 import pytest
 
-from vanishing_gradients.telemetry.space import layer_rows, run_bytes
-from vanishing_gradients.telemetry.storage import measure, place, run_sizes, table_sizes
+from vanishing_gradients.telemetry.space import (
+    layer_rows,
+    measure,
+    place,
+    run_bytes,
+    run_sizes,
+    table_sizes,
+)
 from vanishing_gradients.trainer.run import Settings, describe
 
 STATISTICS = ("step_statistics", "neuron_statistics")

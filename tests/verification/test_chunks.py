@@ -2,13 +2,11 @@
 
 import pytest
 
-from vanishing_gradients.telemetry import assembler
-
 
 @pytest.fixture
 def chunked(bench, monkeypatch) -> int:
     """A run whose chunks of the first layer hold one step each."""
-    monkeypatch.setattr(assembler, "CHUNK_VALUES", 784 * 7)
+    monkeypatch.setattr("vanishing_gradients.telemetry.chunk.CHUNK_VALUES", 784 * 7)
     run_id = bench.run()
     assert bench.select(
         "SELECT first_step, last_step FROM telemetry_progress "

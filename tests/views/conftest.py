@@ -7,9 +7,9 @@ from sqlalchemy import Engine, insert
 from vanishing_gradients.migrations import history
 from vanishing_gradients.sql.catalogue import step_statistics
 from vanishing_gradients.sql.connection import engine
-from vanishing_gradients.telemetry.epoch_statistics import STEP_COLUMNS
 from vanishing_gradients.telemetry.recording import EpochMetrics
 from vanishing_gradients.telemetry.runs import RunDescription, RunLayer, register
+from vanishing_gradients.telemetry.statistics import STEP_COLUMNS
 from vanishing_gradients.telemetry.statistics import step_statistics as summarised
 
 LAYERS = (

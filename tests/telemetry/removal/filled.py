@@ -3,14 +3,14 @@
 import numpy as np
 
 from vanishing_gradients.telemetry.chunk import Chunk
-from vanishing_gradients.telemetry.epoch_statistics import (
+from vanishing_gradients.telemetry.loader import Loader
+from vanishing_gradients.telemetry.recording import EpochMetrics
+from vanishing_gradients.telemetry.runs import Run
+from vanishing_gradients.telemetry.statistics import (
     NEURON_COLUMNS,
     STEP_COLUMNS,
     EpochStatistics,
 )
-from vanishing_gradients.telemetry.loader import Loader
-from vanishing_gradients.telemetry.recording import EpochMetrics
-from vanishing_gradients.telemetry.runs import Run
 
 EPOCHS = 2
 STEPS = 3
