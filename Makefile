@@ -104,9 +104,11 @@ test-faults: $(COMPLETE) ## run the long tests of faults: kills, outages, full d
 torch: $(COMPLETE) ## install PyTorch, which tests and bench compare with (a CPU build will do)
 	@$(RUN_PYTHON) -m pip install 'torch==2.13.0'
 
-lint: $(COMPLETE) ## check style and formatting
+lint: $(COMPLETE) ## check style, formatting and types
 	@$(RUN_PYTHON) -m ruff check .
 	@$(RUN_PYTHON) -m ruff format --check .
+	@mkdir -p $(VENV)/mypy && ln -sfn ../.. $(VENV)/mypy/vanishing_gradients
+	@$(RUN_PYTHON) -m mypy
 
 # A training step needs no server.
 bench: $(if $(filter step,$(PART)),$(COMPLETE),up) ## measure a training step (PART=step: 1 min), and whole runs (10 min; EPOCHS=1: 3)
@@ -118,5 +120,5 @@ ifneq ($(filter-out 0 no false,$(ALL)),)
 	@if [ -d "$${SERVER_DIR:-.server}" ]; then $(MAKE) --silent $(COMPLETE) && $(RUN_PYTHON) -m vanishing_gradients.server down --delete; fi
 	@rm -rf .server $(VENV) *.egg-info
 endif
-	@rm -rf figures report compare gallery .pytest_cache .ruff_cache .hypothesis
+	@rm -rf figures report compare gallery .pytest_cache .ruff_cache .mypy_cache .hypothesis
 	@find . -name __pycache__ -not -path './.venv/*' -prune -exec rm -rf {} +

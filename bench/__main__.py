@@ -17,10 +17,11 @@ from vanishing_gradients.server.refusal import Refusal
 from vanishing_gradients.sql.connection import engine
 from vanishing_gradients.sql.names import quoted
 from vanishing_gradients.telemetry.chunk import Chunk
-from vanishing_gradients.telemetry.runs import register
+from vanishing_gradients.telemetry.runs import DTYPES, register
+from vanishing_gradients.telemetry.session import WRITERS
 from vanishing_gradients.trainer import experiments
 from vanishing_gradients.trainer.datasets import Dataset, load
-from vanishing_gradients.trainer.run import DTYPES, WRITERS, Settings, describe
+from vanishing_gradients.trainer.run import Settings, describe
 
 EXPERIMENT = "sigmoid_sgd"
 FEW_STEPS, MANY_STEPS, REPEATS = 4, 59, 8

@@ -22,10 +22,10 @@ from bench.products import Products
 from bench.training import Training
 from vanishing_gradients.errors import UserError
 from vanishing_gradients.server.refusal import Refusal
+from vanishing_gradients.telemetry.runs import DTYPES
 from vanishing_gradients.trainer import experiments
 from vanishing_gradients.trainer.datasets import Dataset, load
 from vanishing_gradients.trainer.network import Dense
-from vanishing_gradients.trainer.run import DTYPES
 
 EXPERIMENTS = ("sigmoid_sgd", "sigmoid_adam", "relu_sgd", "relu_adam")
 ROUNDS, STEPS = 40, 20

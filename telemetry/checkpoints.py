@@ -2,6 +2,7 @@
 
 import io
 from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
 
@@ -14,7 +15,8 @@ PART = 1 << 20
 def pack(state: State) -> bytes:
     """Return the state as an uncompressed .npz archive."""
     buffer = io.BytesIO()
-    np.savez(buffer, **{name: np.asarray(value) for name, value in state.items()})
+    arrays: Any = {name: np.asarray(value) for name, value in state.items()}
+    np.savez(buffer, **arrays)
     return buffer.getvalue()
 
 

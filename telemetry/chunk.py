@@ -78,10 +78,12 @@ def storable(values: np.ndarray) -> np.ndarray:
 class Assembler:
     """Copies the gradients of one layer into a chunk under construction."""
 
+    _values: np.ndarray
+
     def __init__(self, layer: Layer, dtype: np.dtype) -> None:
         self.layer, self.dtype = layer, dtype
         self._capacity = 0
-        self._start(None)
+        self._start(0)
 
     def add(
         self, epoch: int, step: int, gradient: np.ndarray, saturated: np.ndarray | None = None
@@ -125,10 +127,10 @@ class Assembler:
             np.array(self._updates, np.float64) if self._updates else None,
             np.array(self._saturated, np.int64) if self._saturated else None,
         )
-        self._start(None)
+        self._start(0)
         return chunk
 
-    def _start(self, epoch: int | None) -> None:
+    def _start(self, epoch: int) -> None:
         self._epoch, self._filled = epoch, 0
         self._steps: list[int] = []
         self._row_counts: list[int] = []

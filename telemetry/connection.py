@@ -7,6 +7,7 @@ name is ignored: what goes out is the buffer of the load under way, and nothing 
 import socket
 from collections.abc import Callable
 from contextlib import suppress
+from typing import Any
 
 from pymysql.connections import MySQLResult
 from pymysql.constants import CR
@@ -20,7 +21,10 @@ PACKET = 1 << 18
 class BufferConnection(Session):
     """A connection with `load`; takes PyMySQL's arguments. Not for use by two threads at once."""
 
-    def __init__(self, **arguments) -> None:
+    _result: Any
+    _next_seq_id: int
+
+    def __init__(self, **arguments: Any) -> None:
         self._payload: memoryview | None = None
         super().__init__(**arguments, local_infile=True)
 
@@ -53,13 +57,13 @@ class BufferConnection(Session):
         return payload is not None
 
     def _write_piece(self, piece: memoryview) -> None:
-        """Send one packet as `write_packet` does, but without copying it behind its header."""
+        """Send one packet as `write_packet` does, but without a copy of it after its header."""
         self._write_bytes(len(piece).to_bytes(3, "little") + bytes([self._next_seq_id]))
         self._write_bytes(piece)
         self._next_seq_id = (self._next_seq_id + 1) % 256
 
 
-def hang_up(connection: Session) -> None:
+def interrupt(connection: Session) -> None:
     """Wake whoever waits for an answer over a connection, in another thread: it is lost to him."""
     if connection._sock is not None:
         with suppress(OSError):
@@ -74,7 +78,7 @@ class LoadResult:
 
 
 class _BufferResult(MySQLResult):
-    def _read_load_local_packet(self, first_packet) -> None:
+    def _read_load_local_packet(self, first_packet: object) -> None:
         connection: BufferConnection = self.connection
         asked_for = connection.send_payload()
         try:

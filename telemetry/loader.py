@@ -6,10 +6,11 @@ import numpy as np
 from pymysql.connections import Connection
 from sqlalchemy import Engine, text
 
+from vanishing_gradients.sql.cells import gradient_columns
 from vanishing_gradients.sql.names import quoted
-from vanishing_gradients.sql.objects import Layer, Shape, gradient_columns
+from vanishing_gradients.sql.objects import Layer, Shape
 from vanishing_gradients.telemetry.chunk import Chunk, encode, encode_literals
-from vanishing_gradients.telemetry.connection import BufferConnection, hang_up
+from vanishing_gradients.telemetry.connection import BufferConnection, interrupt
 from vanishing_gradients.telemetry.errors import TelemetryError
 
 INSERT_BYTES = 1 << 19
@@ -79,9 +80,9 @@ class Loader:
         self.connection.commit()
         return found
 
-    def hang_up(self) -> None:
+    def interrupt(self) -> None:
         """Let the thread that waits for the server's answer wait no longer."""
-        hang_up(self.connection)
+        interrupt(self.connection)
 
     def close(self) -> None:
         """Close the connection."""
@@ -110,7 +111,7 @@ class Loader:
     def _widened(self, chunk: Chunk) -> bool:
         """Whether the table, FLOAT when the run began, has become DOUBLE for another run.
 
-        The fewer digits of a FLOAT are another number to a DOUBLE. To be asked behind the rows of a
+        The fewer digits of a FLOAT are another number to a DOUBLE. To be asked after the rows of a
         transaction: until its end the table then stays as it is.
         """
         with self.connection.cursor() as cursor:

@@ -7,14 +7,16 @@ holds its lock has been abandoned.
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from typing import cast
 
 from sqlalchemy import Connection, select, text, update
 from sqlalchemy.exc import DBAPIError
 
 from vanishing_gradients.sql.catalogue import runs
+from vanishing_gradients.sql.connection import Session
 from vanishing_gradients.sql.errors import DatabaseError
 from vanishing_gradients.sql.outage import passing
-from vanishing_gradients.telemetry.connection import hang_up
+from vanishing_gradients.telemetry.connection import interrupt
 from vanishing_gradients.telemetry.errors import RunBusyError
 
 ENDING = 10
@@ -22,7 +24,7 @@ ENDING = 10
 A_YEAR = 31_536_000  # seconds, the longest that a server lets a session be silent
 
 TAKE = "SELECT GET_LOCK(:name, :seconds)"  # 1 if the session has it now, 0 if another has it
-GIVE_BACK = "DO RELEASE_LOCK(:name)"
+RELEASE = "DO RELEASE_LOCK(:name)"
 IS_MINE = "SELECT IS_USED_LOCK(:name) = CONNECTION_ID()"
 IS_FREE = "SELECT IS_FREE_LOCK(:name)"
 THIS_SESSION = "SELECT id, host FROM information_schema.processlist WHERE id = CONNECTION_ID()"
@@ -40,7 +42,7 @@ END_SILENT_SESSION = "SET SESSION wait_timeout = {seconds:d}"
 THIS_DATABASE = "SELECT DATABASE()"
 
 
-class Hold:
+class RunLock:
     """The lock of a run that `connection` holds, for all threads; it is taken anew when lost."""
 
     def __init__(self, connection: Connection, run_id: int) -> None:
@@ -61,7 +63,7 @@ class Hold:
                     raise
                 self._keep()  # over a new connection, which may do where the old one was cut
 
-    def give_back(self) -> None:
+    def release(self) -> None:
         """Let others have the run."""
         with self._guard:
             try:
@@ -71,20 +73,23 @@ class Hold:
 
     def limit_silence(self, seconds: float) -> None:
         """Take the session for lost after so many seconds without an answer."""
-        session = self._connection.connection.driver_connection
+        session = self._driver()
         session._read_timeout = session._write_timeout = seconds
 
-    def hang_up(self) -> None:
+    def interrupt(self) -> None:
         """Let nobody wait for an answer any longer."""
         with suppress(DBAPIError, DatabaseError):
             if not (self._connection.closed or self._connection.invalidated):
-                hang_up(self._connection.connection.driver_connection)
+                interrupt(self._driver())
+
+    def _driver(self) -> Session:
+        return cast(Session, self._connection.connection.driver_connection)
 
     def _keep(self) -> None:
         try:
             if not is_held(self._connection, self._run_id):
                 ended = self._end_lost_session()
-                hold(self._connection, self._run_id, ENDING if ended else 0)
+                acquire(self._connection, self._run_id, ENDING if ended else 0)
                 self._session = _this_session(self._connection)
         except (DatabaseError, DBAPIError):
             self._connection.invalidate()  # the next attempt then connects anew
@@ -112,14 +117,14 @@ def run_lock(connection: Connection, run_id: int) -> Iterator[None]:
 
     Raises RunBusyError where another holds it.
     """
-    hold(connection, run_id)
+    acquire(connection, run_id)
     try:
         yield
     finally:
         release(connection, run_id)
 
 
-def hold(connection: Connection, run_id: int, seconds: int = 0) -> None:
+def acquire(connection: Connection, run_id: int, seconds: int = 0) -> None:
     """Take a run's lock, which the connection keeps until `release` or its end.
 
     Taking it again on the same connection, after the server was away, is taking it anew. Raises
@@ -148,26 +153,26 @@ def release(connection: Connection, run_id: int) -> None:
     if connection.closed or connection.invalidated:
         return
     try:
-        connection.execute(text(GIVE_BACK), {"name": _name(connection, run_id)})
+        connection.execute(text(RELEASE), {"name": _name(connection, run_id)})
         connection.commit()
     except (DatabaseError, DBAPIError) as error:
         if not passing(error):
             raise
 
 
-def settle_abandoned(connection: Connection) -> list[int]:
+def mark_orphans(connection: Connection) -> list[int]:
     """Call `interrupted` every run that says `running` and whose lock nobody holds; return them."""
     found = connection.scalars(select(runs.c.run_id).where(runs.c.status == "running")).all()
     free = text(IS_FREE)
-    abandoned = [
+    orphans = [
         run_id for run_id in found if connection.scalar(free, {"name": _name(connection, run_id)})
     ]
-    if abandoned:
+    if orphans:
         connection.execute(
-            update(runs).where(runs.c.run_id.in_(abandoned)).values(status="interrupted")
+            update(runs).where(runs.c.run_id.in_(orphans)).values(status="interrupted")
         )
     connection.commit()
-    return abandoned
+    return orphans
 
 
 def _this_session(connection: Connection) -> tuple[int, str]:

@@ -24,7 +24,7 @@ CloseEpoch = Callable[[EpochMetrics, EpochStatistics, State], None]
 class GradientRecorder:
     """Records the gradients of every `every`-th step, the first of each epoch among them.
 
-    Satisfies trainer.recording.Recorder. `close` receives an epoch's metrics, its statistics
+    Satisfies recording.Recorder. `close` receives an epoch's metrics, its statistics
     and the training state, once all chunks of the epoch are stored; it is called from a thread of
     its own, so that training goes on meanwhile. An epoch's seconds are those since
     the one before was closed. What goes wrong is raised when the next epoch ends, or by `finish`.
@@ -37,7 +37,7 @@ class GradientRecorder:
         self._assemblers = self._new_assemblers()
         self._sink, self._close, self._every = sink, close, every
         self._closer = ThreadPoolExecutor(1, thread_name_prefix="closer")
-        self._closing: Future | None = None
+        self._closing: Future[None] | None = None
         self._closed_at = time.perf_counter()
 
     def record(self, epoch: int, step: int, layers: Sequence[RecordedLayer]) -> bool:

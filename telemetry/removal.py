@@ -45,11 +45,11 @@ ROWS_OF_OTHERS = text(
     "INNER JOIN runs ON runs.run_id = progress.run_id "
     "WHERE runs.experiment = :experiment AND runs.run_id <> :run_id AND progress.layer = :layer"
 )
-Tell = Callable[[str], None]
+Say = Callable[[str], None]
 
 
 @dataclass(frozen=True)
-class Candidate:
+class RemovableRun:
     """A run that may be removed: what it is, and what it holds."""
 
     run_id: int
@@ -68,7 +68,7 @@ class Candidate:
 
 
 @contextmanager
-def candidate(engine: Engine, run_id: int) -> Iterator[Candidate]:
+def removable_run(engine: Engine, run_id: int) -> Iterator[RemovableRun]:
     """Give a run that nobody else trains or removes meanwhile.
 
     Raises RemovalError where there is none of that number, and RunBusyError where another process
@@ -79,11 +79,11 @@ def candidate(engine: Engine, run_id: int) -> Iterator[Candidate]:
         lock.commit()
         with run_lock(lock, run_id):
             with engine.connect() as connection:
-                found = _candidate(connection, run_id)
+                found = _removable_run(connection, run_id)
             yield found
 
 
-def remove(engine: Engine, found: Candidate, tell: Tell) -> int:
+def remove(engine: Engine, found: RemovableRun, say: Say) -> int:
     """Remove the run and return how many bytes the gradient tables' files have lost.
 
     The last run of an experiment takes its tables and views along. Else its rows are taken out in
@@ -94,15 +94,15 @@ def remove(engine: Engine, found: Candidate, tell: Tell) -> int:
         before = table_sizes(connection)
         _forget_progress(connection, found)
         remove_statistics(connection, found.run_id)
-        tell("Taken out of the catalogue: epochs, statistics and checkpoint.")
-        if not _remove_if_last(connection, found, tell):
+        say("Taken out of the catalogue: epochs, statistics and checkpoint.")
+        if not _remove_if_last(connection, found, say):
             if found.telemetry == "full" or found.rows:
                 left = {}
                 for layer in found.shape.layers:
-                    left[layer] = _remove_rows(connection, found, layer, before, tell)
-                _rebuild(connection, engine, found, left, tell)
+                    left[layer] = _remove_rows(connection, found, layer, before, say)
+                _rebuild(connection, engine, found, left, say)
             # The others may have been removed meanwhile, too.
-            if not _remove_if_last(connection, found, tell):
+            if not _remove_if_last(connection, found, say):
                 connection.execute(delete(runs).where(runs.c.run_id == found.run_id))
                 connection.commit()
         after = table_sizes(connection)
@@ -165,7 +165,7 @@ def remove_later_rows(
     _repeated(connection, rows, run_id=run_id, epoch=epoch)
 
 
-def _candidate(connection: Connection, run_id: int) -> Candidate:
+def _removable_run(connection: Connection, run_id: int) -> RemovableRun:
     run = connection.execute(select(runs).where(runs.c.run_id == run_id)).one_or_none()
     if run is None:
         raise RemovalError(f"There is no run {run_id}: `make runs` lists those there are.")
@@ -175,7 +175,7 @@ def _candidate(connection: Connection, run_id: int) -> Candidate:
     if run.telemetry == "full":
         measure(connection, [shape.table(layer) for layer in shape.layers])
     rows = select(func.coalesce(func.sum(telemetry_progress.c.rows), 0))
-    return Candidate(
+    return RemovableRun(
         run_id,
         run.dataset,
         run.seed,
@@ -187,10 +187,10 @@ def _candidate(connection: Connection, run_id: int) -> Candidate:
     )
 
 
-def _forget_progress(connection: Connection, found: Candidate) -> None:
+def _forget_progress(connection: Connection, found: RemovableRun) -> None:
     """Leave of the run what one would find that was stopped in its first epoch.
 
-    Were the removal to end here, the run would neither pass for finished nor go on behind epochs
+    Were the removal to end here, the run would neither pass for finished nor go on after epochs
     whose rows are gone.
     """
     mine = runs.c.run_id == found.run_id
@@ -200,7 +200,7 @@ def _forget_progress(connection: Connection, found: Candidate) -> None:
     connection.commit()
 
 
-def _remove_if_last(connection: Connection, found: Candidate, tell: Tell) -> bool:
+def _remove_if_last(connection: Connection, found: RemovableRun, say: Say) -> bool:
     """Remove the run with its experiment's tables and views, if no other run has rows there.
 
     A run registers under the same lock, so none can come to these tables meanwhile.
@@ -220,7 +220,7 @@ def _remove_if_last(connection: Connection, found: Candidate, tell: Tell) -> boo
             # From here on nothing counts on tables of this experiment, even if this ends half-way.
             connection.execute(update(runs).where(mine).values(telemetry="statistics"))
             connection.commit()
-            tell(f"The last run of {found.shape.experiment}: its tables and views go, too.")
+            say(f"The last run of {found.shape.experiment}: its tables and views go, too.")
             withdraw(connection, found.shape, found.tables)
         connection.execute(delete(runs).where(mine))
         connection.commit()
@@ -229,28 +229,29 @@ def _remove_if_last(connection: Connection, found: Candidate, tell: Tell) -> boo
 
 def _remove_rows(
     connection: Connection,
-    found: Candidate,
+    found: RemovableRun,
     layer: Layer,
     before: dict[str, TableSize],
-    tell: Tell,
+    say: Say,
 ) -> int:
     """Take the run's rows out of one table; return an estimate of the bytes of those left."""
     name = found.shape.table(layer)
     removed = remove_layer(connection, found.shape, layer, found.run_id)
     others = rows_of_others(connection, found.shape.experiment, layer, found.run_id)
     connection.commit()
-    tell(f"{name}: {removed:,} rows taken out.")
+    say(f"{name}: {removed:,} rows taken out.")
     used = before[name].used if name in before else 0
     return round(used * others / max(1, others + removed))
 
 
 def _rebuild(
-    connection: Connection, engine: Engine, found: Candidate, left: dict[Layer, int], tell: Tell
+    connection: Connection, engine: Engine, found: RemovableRun, left: dict[Layer, int], say: Say
 ) -> None:
     """Write the tables anew, the smallest first, since each gives room for the next."""
     for layer, size in sorted(left.items(), key=lambda item: item[1]):
         name = found.shape.table(layer)
         free = place(connection, engine.url).free
+        reason: Sequence[str]
         if free is not None and size > free:
             reason = [
                 f"{in_words(size)} would have to be free for a while, and {in_words(free)} are"
@@ -258,7 +259,7 @@ def _rebuild(
         else:
             reason = rebuild(connection, name)
         if reason:
-            tell(
+            say(
                 f"{name} keeps the space for later runs of {found.shape.experiment}: "
                 f"it could not be written anew ({reason[0]})."
             )

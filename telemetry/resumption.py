@@ -19,7 +19,7 @@ from vanishing_gradients.sql.catalogue import (
 from vanishing_gradients.sql.registry import require_migrated
 from vanishing_gradients.telemetry.checkpoints import unpack
 from vanishing_gradients.telemetry.errors import ResumeError
-from vanishing_gradients.telemetry.lock import hold, release
+from vanishing_gradients.telemetry.lock import acquire, release
 from vanishing_gradients.telemetry.removal import remove_later_rows
 from vanishing_gradients.telemetry.runs import (
     IDENTITY,
@@ -57,7 +57,7 @@ class StoredRun:
 
 @dataclass(frozen=True)
 class ResumePoint:
-    """Where a run goes on: behind `completed_epoch`, from `state` (none before the first epoch).
+    """Where a run goes on: after `completed_epoch`, from `state` (none before the first epoch).
 
     `changed` names the packages whose versions are others than when the run began.
     """
@@ -98,7 +98,7 @@ def resume(engine: Engine, description: RunDescription, run_id: int) -> tuple[Ru
     """
     lock = engine.connect()
     try:
-        hold(lock, run_id)
+        acquire(lock, run_id)
         found = stored_run(engine, run_id)
         _check(found, description)
         with engine.connect() as connection:

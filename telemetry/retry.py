@@ -1,4 +1,4 @@
-"""Outlasts a server that is away, full or busy: asks again in growing pauses, up to a limit."""
+"""Retries where a server is away, full or busy: in growing pauses, up to a limit."""
 
 import threading
 import time
@@ -27,8 +27,8 @@ T = TypeVar("T")
 Say = Callable[[str], None]
 
 
-class Patience:
-    """What all threads of a run share: how long to wait, and that the wait is over.
+class Retry:
+    """What all threads of a run share: for how long to retry, and that it is over.
 
     `say` hears once of an outage that begins and once of its end, whichever thread notices; not
     of a connection that was cut where the next one is as good.
@@ -42,12 +42,12 @@ class Patience:
         self._waiting: set[int] = set()  # threads
         self._since = 0.0
 
-    def outlast(self, action: Callable[[bool], T]) -> T:
+    def call(self, action: Callable[[bool], T]) -> T:
         """Return what `action` does, called again as long as what it raises may pass.
 
-        It is told whether it is called again: what it asked for before may have happened. Raises
-        OutageError when `seconds` are over, and what `action` raised where that does not pass, or
-        where `end` has been called.
+        Its argument says whether it is called again: what it asked for before may have happened.
+        Raises OutageError when `seconds` are over, and what `action` raised where that does not
+        pass, or where `stop` has been called.
         """
         again = False
 
@@ -72,7 +72,7 @@ class Patience:
         self._leave(back=True)
         return result
 
-    def end(self) -> None:
+    def stop(self) -> None:
         """Let no thread wait any longer: each then raises what it met last."""
         self._over.set()
 
@@ -82,7 +82,7 @@ class Patience:
             return time.monotonic() - self._since if self._waiting else None
 
     def _pause(self, state: RetryCallState) -> float:
-        """Return how long to wait: not beyond the end of all patience."""
+        """Return how long to wait: not beyond the limit."""
         left = max(0.0, self.seconds - (state.seconds_since_start or 0.0))
         return min(left, PAUSES(state))
 
@@ -111,7 +111,7 @@ class Patience:
             self._say(f"The server takes gradients again, after {seconds:.0f} s.")
 
     def _give_up(self, state: RetryCallState) -> None:
-        error = state.outcome.exception()
+        error = _error(state)
         if self._over.is_set():
             raise error
         raise OutageError(
@@ -121,7 +121,13 @@ class Patience:
         ) from error
 
 
+def _error(state: RetryCallState) -> BaseException:
+    error = state.outcome and state.outcome.exception()
+    assert error, "an attempt that is repeated has failed"
+    return error
+
+
 def _reason(state: RetryCallState) -> str:
-    error = state.outcome.exception()
+    error = _error(state)
     text = str(error.args[-1] if error.args else error) or type(error).__name__
     return text.rstrip(".")

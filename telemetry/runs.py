@@ -34,7 +34,7 @@ from vanishing_gradients.sql.registry import (
     withdraw,
 )
 from vanishing_gradients.telemetry.checkpoints import pack, parts
-from vanishing_gradients.telemetry.lock import Hold, hold, settle_abandoned
+from vanishing_gradients.telemetry.lock import RunLock, acquire, mark_orphans
 from vanishing_gradients.telemetry.recording import EpochMetrics, State
 from vanishing_gradients.telemetry.statistics import (
     NEURON_COLUMNS,
@@ -48,7 +48,7 @@ IDENTITY = (
     "training_images", "epochs", "config",
 )  # fmt: skip
 COLUMN_TYPES = {"double": "DOUBLE", "single": "FLOAT"}
-DTYPES = {"double": np.dtype(np.float64), "single": np.dtype(np.float32)}
+DTYPES: dict[str, np.dtype] = {"double": np.dtype(np.float64), "single": np.dtype(np.float32)}
 TABLE_DTYPES = {kind: DTYPES[precision] for precision, kind in COLUMN_TYPES.items()}
 PACKAGES = ("numpy", "polars", "pymysql", "sqlalchemy", "alembic")
 
@@ -113,7 +113,7 @@ class Run:
         table_types: dict[int, str],
         lock: Connection,
     ) -> None:
-        self._engine, self.lock = engine, Hold(lock, run_id)
+        self._engine, self.lock = engine, RunLock(lock, run_id)
         self.run_id, self.shape, self.table_types = run_id, shape, table_types
 
     def close_epoch(self, metrics: EpochMetrics, statistics: EpochStatistics, state: State) -> None:
@@ -132,7 +132,7 @@ class Run:
         }
         with self._engine.begin() as connection:
             completed = select(runs.c.completed_epoch).where(runs.c.run_id == self.run_id)
-            if connection.scalar(completed.with_for_update()) >= metrics.epoch:
+            if connection.execute(completed.with_for_update()).scalar_one() >= metrics.epoch:
                 return
             connection.execute(insert(epoch_metrics).values(run_id=self.run_id, **values))
             for table, rows in kept.items():
@@ -160,9 +160,11 @@ class Run:
 
     def close(self) -> None:
         """Let others have the run."""
-        self.lock.give_back()
+        self.lock.release()
 
-    def _rows(self, columns: Sequence[str], rows: Sequence[tuple]) -> list[dict[str, Any]]:
+    def _rows(
+        self, columns: Sequence[str], rows: Sequence[tuple[Any, ...]]
+    ) -> list[dict[str, Any]]:
         return [{"run_id": self.run_id, **dict(zip(columns, row, strict=True))} for row in rows]
 
 
@@ -175,7 +177,7 @@ def finished_runs(engine: Engine) -> dict[str, int]:
     rows = select(runs.c.run_id, *columns).where(runs.c.status == "finished")
     with engine.connect() as connection:
         require_migrated(connection)
-        return {identity(row._mapping): row.run_id for row in connection.execute(rows)}
+        return {identity(row._asdict()): row.run_id for row in connection.execute(rows)}
 
 
 def identity(values: Mapping[str, Any]) -> str:
@@ -194,7 +196,7 @@ def register(engine: Engine, description: RunDescription) -> Run:
     with engine.connect() as connection, _closed_unless_kept(lock):
         require_migrated(connection)
         with registration_lock(connection):
-            settle_abandoned(connection)
+            mark_orphans(connection)
             _check_shape(connection, shape)
             kind = COLUMN_TYPES[description.precision]
             made = create_gradient_tables(connection, shape, kind) if full else []
@@ -202,7 +204,7 @@ def register(engine: Engine, description: RunDescription) -> Run:
             try:
                 types = _table_types(connection, shape) if full else {}
                 run_id = _insert(connection, description)
-                hold(lock, run_id)  # before anybody sees that it is running
+                acquire(lock, run_id)  # before anybody sees that it is running
                 connection.commit()
                 apply_views(connection, shape if full else None)
                 connection.commit()
@@ -305,7 +307,7 @@ def _insert(connection: Connection, description: RunDescription) -> int:
             completed_epoch=0,
         )
     )
-    run_id = result.inserted_primary_key[0]
+    run_id: int = result.lastrowid
     connection.execute(insert(layers), [{"run_id": run_id, **each} for each in members])
     return run_id
 

@@ -12,7 +12,7 @@ from vanishing_gradients.sql.outage import passing
 from vanishing_gradients.telemetry.chunk import Chunk
 from vanishing_gradients.telemetry.errors import TelemetryError
 from vanishing_gradients.telemetry.loader import Loader
-from vanishing_gradients.telemetry.retry import Patience
+from vanishing_gradients.telemetry.retry import Retry
 from vanishing_gradients.telemetry.statistics import (
     ChunkStatistics,
     EpochStatistics,
@@ -41,25 +41,25 @@ class Sink:
     """A bounded queue in front of `writers` threads; it blocks when full and never drops anything.
 
     Every chunk is summarised, and stored unless `connect` is None (a run that keeps statistics
-    alone). What passes is outlasted with `patience`, and a chunk whose commit may have happened is
-    looked up before it is sent again. What else goes wrong in a writer is raised by the next `put`
-    or `flush`; nothing is stored after it.
+    alone). `retry` repeats what a server that is away fails, and a chunk whose commit may have
+    happened is looked up before it is sent again. What else goes wrong in a writer is raised by the
+    next `put` or `flush`; nothing is stored after it.
     """
 
     def __init__(
         self,
         connect: Callable[[], Loader] | None,
         writers: int = 2,
-        patience: Patience | None = None,
+        retry: Retry | None = None,
     ) -> None:
         self._connect = connect
-        self._patience = patience or Patience()
+        self._retry = retry or Retry()
         self._pool = ThreadPoolExecutor(writers, thread_name_prefix="writer")
         self._room = threading.BoundedSemaphore(WAITING + writers)
         self._lock = threading.Lock()
         self._own = threading.local()
         self._loaders: list[Loader] = []
-        self._futures: dict[int, list[Future]] = defaultdict(list)
+        self._futures: dict[int, list[Future[None]]] = defaultdict(list)
         self._failure: BaseException | None = None
         self._statistics: dict[int, list[ChunkStatistics]] = defaultdict(list)
         self._taken_rows = self._rows = self._values = 0
@@ -96,14 +96,14 @@ class Sink:
         """Return what has been stored and what waits."""
         with self._lock:
             waiting = self._taken_rows - self._rows
-            return Traffic(self._rows, self._values, waiting, self._patience.outage())
+            return Traffic(self._rows, self._values, waiting, self._retry.outage())
 
-    def hang_up(self) -> None:
+    def interrupt(self) -> None:
         """Let no writer wait any longer for an answer of the server."""
         with self._lock:
             loaders = list(self._loaders)
         for loader in loaders:
-            loader.hang_up()
+            loader.interrupt()
 
     def close(self) -> None:
         """Stop the writers after the chunks they are at; those that still wait are not stored."""
@@ -116,7 +116,7 @@ class Sink:
             return
         statistics = chunk_statistics(chunk)
         if self._connect:
-            self._patience.outlast(lambda again: self._store(chunk, again))
+            self._retry.call(lambda again: self._store(chunk, again))
         with self._lock:
             self._statistics[chunk.epoch].append(statistics)
             self._rows += chunk.rows
@@ -141,11 +141,13 @@ class Sink:
 
     def _loader(self) -> Loader:
         """Return this thread's loader, with a connection that is as good as new."""
-        if getattr(self._own, "loader", None) is None:
-            self._own.loader = self._connect()
+        loader: Loader | None = getattr(self._own, "loader", None)
+        if loader is None:
+            assert self._connect, "a run that keeps statistics alone loads nothing"
+            loader = self._own.loader = self._connect()
             with self._lock:
-                self._loaders.append(self._own.loader)
-        return self._own.loader
+                self._loaders.append(loader)
+        return loader
 
     def _forget(self, loader: Loader) -> None:
         self._own.loader = None
@@ -153,7 +155,7 @@ class Sink:
             self._loaders.remove(loader)
         loader.close()
 
-    def _done(self, future: Future) -> None:
+    def _done(self, future: Future[None]) -> None:
         with self._lock:
             if not future.cancelled() and future.exception() and not self._failure:
                 self._failure = future.exception()

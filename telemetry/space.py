@@ -18,7 +18,7 @@ PAGE = 16_384
 FILLED = 15_100
 """Bytes of a page that rows fill: a sixteenth stays free, and the page has a head and a foot."""
 ROW_HEAD = 32
-"""Bytes of a gradient row beside its cells: keys, header, transaction and roll pointer."""
+"""Bytes of a gradient row besides its cells: keys, header, transaction and roll pointer."""
 INDEX_ROW = 36
 """Bytes of a row of the index that holds Norm and Mean."""
 LOOSENESS, LOOSENESS_OF_ONE = 0.2, 0.35
@@ -30,7 +30,7 @@ EXTENTS = 5 * 1024**2
 once, and either index by one."""
 STATISTICS_ROW, NEURON_ROW = 190, 116
 
-# MySQL shows sizes that are up to a day old unless it is told not to; MariaDB has no such memory.
+# MySQL shows sizes that are up to a day old unless it is asked not to; MariaDB has no such memory.
 FRESH = "SET SESSION time_zone = '+00:00' /*!80000 , SESSION information_schema_stats_expiry = 0 */"
 TABLE_SIZES = (
     "SELECT table_name AS name, data_length + index_length AS used, data_free AS spare "
@@ -133,8 +133,8 @@ def run_sizes(
         for row in connection.execute(text(RUN_ROWS))
     ]
     for table, query in (("step_statistics", STATISTICS_ROWS), ("neuron_statistics", NEURON_ROWS)):
-        rows = connection.execute(text(query))
-        stored += [(row.run_id, table, int(row.kept or 0)) for row in rows]
+        found = connection.execute(text(query))
+        stored += [(row.run_id, table, int(row.kept or 0)) for row in found]
     totals: dict[str, int] = {}
     for _, table, rows in stored:
         totals[table] = totals.get(table, 0) + rows
@@ -148,7 +148,7 @@ def run_sizes(
 
 def place(connection: Connection, url: URL) -> Place:
     """Find out where the server at `url` keeps its data, and what is free there for us."""
-    found = dict(connection.execute(text(PLACE)).all())
+    found: dict[str, str] = dict(connection.execute(text(PLACE)).tuples().all())
     binary_log = found.get("log_bin") == "ON"
     folder = Path(found["datadir"])
     # A server in a container answers on loopback, too, but under a name of its own.
@@ -177,7 +177,7 @@ def in_words(size: float) -> str:
 
 @dataclass(frozen=True)
 class Need:
-    """What runs will take, in bytes: their rows, and what the server writes beside them."""
+    """What runs will take, in bytes: their rows, and what the server writes besides them."""
 
     rows: int
     beside: int

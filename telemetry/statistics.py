@@ -1,10 +1,11 @@
-"""What a run keeps of its gradients beside their rows: by step, by neuron, by epoch.
+"""What a run keeps of its gradients besides their rows: by step, by neuron, by epoch.
 
 All of it is taken of the rows that a server can hold.
 """
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, fields
+from typing import Any
 
 import numpy as np
 
@@ -59,17 +60,17 @@ class StepStatistics:
 
     rows: int
     finite_rows: int
-    row_norm_sum: float | None
-    mean: float | None
-    median: float | None
-    mean_abs: float | None
-    gradient_norm: float | None
-    zeros: float | None
-    below_1e3: float | None
-    below_1e5: float | None
-    non_finite: int
-    min: float | None
-    max: float | None
+    row_norm_sum: float | None = None
+    mean: float | None = None
+    median: float | None = None
+    mean_abs: float | None = None
+    gradient_norm: float | None = None
+    zeros: float | None = None
+    below_1e3: float | None = None
+    below_1e5: float | None = None
+    non_finite: int = 0
+    min: float | None = None
+    max: float | None = None
     clipped_norm: float | None = None
     weight_norm: float | None = None
     update_norm: float | None = None
@@ -95,11 +96,11 @@ def step_statistics(
     found = gradient if isinstance(gradient, FiniteRows) else finite_rows(gradient)
     values, magnitudes = found.values, found.magnitudes
     non_finite = 0 if found.non_finite is None else int(found.non_finite.sum())
-    of_step = {} if update is None else _norms(update)
+    of_step: dict[str, Any] = {} if update is None else _norms(update)
     if saturated is not None:
         of_step["saturated"] = int(saturated.sum()) / (found.rows * len(saturated))
     if not values.size:
-        return StepStatistics(found.rows, 0, *[None] * 8, non_finite, None, None, **of_step)
+        return StepStatistics(found.rows, 0, non_finite=non_finite, **of_step)
     squares = np.einsum("ij,ij->i", values, values)
     size = values.size
     return StepStatistics(
@@ -159,7 +160,7 @@ class NeuronStatistics:
         self.magnitude_sum += later.magnitude_sum
         self.add_saturated(later.saturated)
 
-    def rows(self) -> Iterator[tuple]:
+    def rows(self) -> Iterator[tuple[Any, ...]]:
         """Yield one row a neuron, numbered from 1, with NEURON_COLUMNS from the third on."""
         zero = self.cells - self.nonzero
         counts = zip(zero, self.non_finite, self.magnitude_sum, strict=True)
@@ -177,7 +178,7 @@ class ChunkStatistics:
     layer: int
     epoch: int
     first_step: int
-    steps: list[tuple]
+    steps: list[tuple[Any, ...]]
     neurons: NeuronStatistics
 
 
@@ -185,8 +186,8 @@ class ChunkStatistics:
 class EpochStatistics:
     """Rows of `step_statistics`, by STEP_COLUMNS, and of `neuron_statistics`, by NEURON_COLUMNS."""
 
-    steps: list[tuple]
-    neurons: list[tuple]
+    steps: list[tuple[Any, ...]]
+    neurons: list[tuple[Any, ...]]
 
 
 def chunk_statistics(chunk: Chunk) -> ChunkStatistics:
@@ -211,7 +212,7 @@ def epoch_statistics(chunks: Iterable[ChunkStatistics]) -> EpochStatistics:
 
     They are added by layer and step, so that sums have the same bits whoever was first.
     """
-    steps: list[tuple] = []
+    steps: list[tuple[Any, ...]] = []
     layers: dict[tuple[int, int], NeuronStatistics] = {}
     for chunk in sorted(chunks, key=lambda each: (each.layer, each.first_step)):
         steps += chunk.steps

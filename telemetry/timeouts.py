@@ -1,4 +1,4 @@
-"""A server that says nothing: waited for, but not for ever, and least when a run is to stop."""
+"""A server that does not answer: waited for, but not for ever, and least when a run is to stop."""
 
 import threading
 import time
@@ -7,20 +7,15 @@ from contextlib import contextmanager
 from weakref import WeakSet
 
 from sqlalchemy import Engine, event
-from sqlalchemy.exc import DBAPIError
 
 from vanishing_gradients.sql.connection import Session
-from vanishing_gradients.sql.errors import DatabaseError
-from vanishing_gradients.sql.outage import passing
-from vanishing_gradients.telemetry.connection import hang_up
-from vanishing_gradients.telemetry.errors import RunBusyError
-from vanishing_gradients.telemetry.lock import END_SILENT_SESSION, Hold
-from vanishing_gradients.telemetry.runs import Run, Status
-from vanishing_gradients.telemetry.sink import Sink
+from vanishing_gradients.telemetry.connection import interrupt
+from vanishing_gradients.telemetry.lock import END_SILENT_SESSION, RunLock
 
-GRACE = 5.0
+STALLED = 5.0
 """Seconds without progress after which a run that is to stop waits for no answer any longer."""
-LOOK = 0.05
+INTERVAL = 0.05
+"""Seconds between two looks at that progress."""
 
 
 def limit_silence(session: Session, seconds: float) -> None:
@@ -35,14 +30,14 @@ def limit_silence(session: Session, seconds: float) -> None:
         cursor.execute(END_SILENT_SESSION.format(seconds=max(1, int(seconds))))
 
 
-class Lines:
+class SessionRegistry:
     """The sessions that an engine makes for a run from now on, and that of its lock.
 
     None of them waits for ever. Until here an answer may take its time: columns are widened, rows
     removed.
     """
 
-    def __init__(self, database: Engine, lock: Hold, seconds: float) -> None:
+    def __init__(self, database: Engine, lock: RunLock, seconds: float) -> None:
         self._lock = lock
         self._sessions: WeakSet[Session] = WeakSet()
 
@@ -54,65 +49,38 @@ class Lines:
         database.dispose()  # the sessions of before
         lock.limit_silence(seconds)
 
-    def hang_up(self) -> None:
+    def interrupt(self) -> None:
         """Let nobody wait for an answer any longer."""
-        self._lock.hang_up()
+        self._lock.interrupt()
         for each in list(self._sessions):
-            hang_up(each)
+            interrupt(each)
 
 
 @contextmanager
-def grace(sink: Sink | None, lines: Lines | None) -> Iterator[threading.Event]:
-    """Hang up, while the block ends a run, where the server stores nothing for some seconds.
+def shutdown_deadline(
+    stored: Callable[[], int], interrupt: Callable[[], None]
+) -> Iterator[threading.Event]:
+    """Call `interrupt`, while the block ends a run, where `stored` does not grow for some seconds.
 
-    The event says that this has happened.
+    The event that the block gets says that this has happened.
     """
     over, silent = threading.Event(), threading.Event()
 
     def watch() -> None:
-        rows, since = sink.traffic().rows, time.monotonic()
-        while not over.wait(LOOK):
-            now = sink.traffic().rows
+        rows, since = stored(), time.monotonic()
+        while not over.wait(INTERVAL):
+            now = stored()
             if now != rows:
                 rows, since = now, time.monotonic()
-            if time.monotonic() > since + GRACE:
+            if time.monotonic() > since + STALLED:
                 silent.set()
-                sink.hang_up()
-                lines.hang_up()
+                interrupt()
                 return
 
-    if sink is None or lines is None:
-        yield silent
-        return
-    thread = threading.Thread(target=watch, name="grace", daemon=True)
+    thread = threading.Thread(target=watch, name="shutdown", daemon=True)
     thread.start()
     try:
         yield silent
     finally:
         over.set()
         thread.join()
-
-
-def leave(run: Run, status: Status, silent: threading.Event, warn: Callable[[str], None]) -> bool:
-    """Say how the run ended, or where the server is still away, that it does not know.
-
-    A run that came into other hands is left alone: False.
-    """
-    known = status == "finished"
-    try:
-        if not (known or silent.is_set()):
-            run.finish(status)
-            known = True
-    except RunBusyError:
-        run.close()
-        return False
-    except (DatabaseError, DBAPIError) as error:
-        if not (silent.is_set() or passing(error)):
-            raise
-    if not known:
-        warn(
-            f"The server does not know yet that run {run.run_id} has stopped: the next trainer "
-            "tells it."
-        )
-    run.close()
-    return True

@@ -17,12 +17,12 @@ from vanishing_gradients.telemetry.runs import finished_runs
 from vanishing_gradients.telemetry.space import check_room
 from vanishing_gradients.trainer.command import Group, Refusal, Whole
 from vanishing_gradients.trainer.datasets import NAMES, load, prepare
-from vanishing_gradients.trainer.display import Display, say
+from vanishing_gradients.trainer.display import ProgressDisplay, say
 from vanishing_gradients.trainer.drop import drop_run
 from vanishing_gradients.trainer.experiments import write_starting_file
 from vanishing_gradients.trainer.experiments_list import experiments_list
 from vanishing_gradients.trainer.plan import Plan, chosen, plans
-from vanishing_gradients.trainer.run import Going, Settings, begun_with, carry_out
+from vanishing_gradients.trainer.run import RunOptions, Settings, begun_with, run_experiment
 from vanishing_gradients.trainer.runs_table import runs_table
 from vanishing_gradients.trainer.sweep import Job, cores, sweep
 
@@ -145,9 +145,9 @@ def train(
             to_do.append((plan, begun))
     _look_for_room(console, url, to_do)
     for plan, begun in to_do:
-        with Display(console) as display:
-            going = Going(begun and begun.run_id, patience)
-            carry_out(plan.experiment, plan.dataset, plan.settings, url, display, going)
+        with ProgressDisplay(console) as display:
+            options = RunOptions(begun and begun.run_id, patience)
+            run_experiment(plan.experiment, plan.dataset, plan.settings, url, display, options)
 
 
 @main.command()
@@ -255,8 +255,8 @@ def _go_on(console: Console, run_id: int, data_dir: Path | None, patience: int) 
     if not found.finished:
         plan = Plan(experiment, settings, data, experiment.name)
         _look_for_room(console, url, [(plan, found)])
-    with Display(console) as display:
-        carry_out(experiment, data, settings, url, display, Going(run_id, patience))
+    with ProgressDisplay(console) as display:
+        run_experiment(experiment, data, settings, url, display, RunOptions(run_id, patience))
 
 
 def _look_for_room(

@@ -12,7 +12,7 @@ from vanishing_gradients.telemetry.recording import EpochMetrics
 from vanishing_gradients.telemetry.runs import RunDescription, Status
 from vanishing_gradients.telemetry.sink import Traffic
 from vanishing_gradients.trainer.loop import Progress as TrainingProgress
-from vanishing_gradients.trainer.run import Watcher
+from vanishing_gradients.trainer.run import TrainingListener
 
 INTERVAL = 0.1
 """Seconds between two updates of the bar."""
@@ -20,7 +20,7 @@ ROOMY = 96
 """Columns of a terminal from which on the bar has room for a title and for all words."""
 
 
-class Display(Watcher):
+class ProgressDisplay(TrainingListener):
     """Shows one run on `console`. Use as a context manager around the run."""
 
     def __init__(self, console: Console) -> None:
@@ -34,7 +34,7 @@ class Display(Watcher):
         self._task: TaskID | None = None
         self._name, self._epochs, self._shown = "", 0, 0.0
 
-    def __enter__(self) -> "Display":
+    def __enter__(self) -> "ProgressDisplay":
         self._bar.start()
         return self
 

@@ -7,7 +7,7 @@ from rich.console import Console
 from sqlalchemy import Engine
 
 from vanishing_gradients.telemetry.errors import RemovalError
-from vanishing_gradients.telemetry.removal import Candidate, candidate, remove
+from vanishing_gradients.telemetry.removal import RemovableRun, removable_run, remove
 from vanishing_gradients.telemetry.space import in_words
 from vanishing_gradients.trainer.display import say
 
@@ -18,7 +18,7 @@ def drop_run(engine: Engine, run_id: int, yes: bool, console: Console) -> None:
     Raises RemovalError where there is no such run, or nobody to ask; RunBusyError where another
     process trains it.
     """
-    with candidate(engine, run_id) as found:
+    with removable_run(engine, run_id) as found:
         if not (yes or _agreed(found)):
             say(console, f"Run {run_id} stays.")
             return
@@ -33,7 +33,7 @@ def drop_run(engine: Engine, run_id: int, yes: bool, console: Console) -> None:
     say(console, f"Run {run_id} is gone; {back}.")
 
 
-def _agreed(found: Candidate) -> bool:
+def _agreed(found: RemovableRun) -> bool:
     if not sys.stdin.isatty():
         raise RemovalError(
             f"{_title(found)} stays, since there is no terminal to ask on: YES=1 (--yes) removes "
@@ -42,7 +42,7 @@ def _agreed(found: Candidate) -> bool:
     return click.confirm(f"{_title(found)}. Remove it for good?", err=True)
 
 
-def _title(found: Candidate) -> str:
+def _title(found: RemovableRun) -> str:
     held = f"{found.rows:,} gradient rows, " if found.telemetry == "full" else ""
     return (
         f"Run {found.run_id} ({found.shape.experiment} on {found.dataset}, seed {found.seed}, "

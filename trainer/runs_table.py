@@ -6,7 +6,7 @@ from sqlalchemy import Engine, RowMapping, text
 
 from vanishing_gradients.sql.queries import query
 from vanishing_gradients.sql.registry import require_migrated
-from vanishing_gradients.telemetry.lock import settle_abandoned
+from vanishing_gradients.telemetry.lock import mark_orphans
 from vanishing_gradients.telemetry.space import in_words, run_sizes
 
 HEADINGS = (
@@ -27,7 +27,7 @@ def runs_table(engine: Engine) -> Table | str:
     """
     with engine.connect() as connection:
         require_migrated(connection)
-        settle_abandoned(connection)
+        mark_orphans(connection)
         rows = connection.execute(text(query("runs"))).mappings().all()
         sizes = run_sizes(connection)
     if not rows:

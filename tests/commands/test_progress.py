@@ -14,7 +14,7 @@ from rich.console import Console
 from vanishing_gradients.telemetry.recording import EpochMetrics
 from vanishing_gradients.telemetry.runs import RunDescription
 from vanishing_gradients.telemetry.sink import Traffic
-from vanishing_gradients.trainer.display import Display
+from vanishing_gradients.trainer.display import ProgressDisplay
 from vanishing_gradients.trainer.loop import Progress
 
 CONTROL = re.compile(r"\x1b\[[0-9;?]*[a-zA-Z]")
@@ -81,7 +81,7 @@ def drawn(width: int, loss: float = 2.3026, **changes) -> list[str]:
     console = Console(
         file=file, force_terminal=True, width=width, legacy_windows=False, _environ={}
     )
-    with Display(console) as display:
+    with ProgressDisplay(console) as display:
         description = RunDescription(**vars(DESCRIPTION) | changes)
         display.registered(12, description, lambda: Traffic(8_765_432, 10**9, 123_456), 0)
         display.progress(Progress(10, 469, 469, loss, 0.112))
@@ -127,7 +127,7 @@ def test_rows_that_are_not_sent_are_not_called_sent():
 
 def test_a_warning_and_an_ending_are_lines_of_their_own():
     file = io.StringIO()
-    display = Display(Console(file=file, width=80))
+    display = ProgressDisplay(Console(file=file, width=80))
     with display:
         display.registered(3, DESCRIPTION, Traffic, 0)
         display.warn("the server is slow.")

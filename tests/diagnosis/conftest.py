@@ -14,7 +14,7 @@ from vanishing_gradients.sql.connection import engine
 from vanishing_gradients.trainer import experiments
 from vanishing_gradients.trainer.datasets import Dataset, load
 from vanishing_gradients.trainer.experiments import Experiment
-from vanishing_gradients.trainer.run import Settings, carry_out
+from vanishing_gradients.trainer.run import Settings, run_experiment
 
 IMAGES = 2000
 NETWORK = {
@@ -38,7 +38,7 @@ class Clinic:
         key = (known, *sorted(chosen.items()))
         if key not in self._runs:
             found = experiments.load(experiment) if isinstance(experiment, str) else experiment
-            self._runs[key] = carry_out(found, self.dataset, Settings(**chosen), self.url)
+            self._runs[key] = run_experiment(found, self.dataset, Settings(**chosen), self.url)
         return self._runs[key]
 
     def evidence(self, run_id: int) -> Evidence:

@@ -15,7 +15,7 @@ from tests.faults.proxy import Proxy
 from tests.faults.servers import FaultyServer, running
 from vanishing_gradients.trainer.datasets import Dataset, load
 from vanishing_gradients.trainer.experiments import Experiment
-from vanishing_gradients.trainer.run import Going, Settings, Watcher, carry_out
+from vanishing_gradients.trainer.run import RunOptions, Settings, TrainingListener, run_experiment
 
 IMAGES = 600
 """Training images of the run: nine batches of 64 and one of 24."""
@@ -33,15 +33,15 @@ class Ground:
 
     def run(
         self,
-        watcher: Watcher | None = None,
-        going: Going | None = None,
+        watcher: TrainingListener | None = None,
+        options: RunOptions | None = None,
         url: URL | None = None,
         **settings,
     ) -> int:
         """Carry the run out and return its number."""
-        return carry_out(
+        return run_experiment(
             experiment(), self.dataset, Settings(**{"limit": IMAGES} | settings), url or self.url,
-            watcher, going or Going(patience=PATIENCE),
+            watcher, options or RunOptions(patience=PATIENCE),
         )  # fmt: skip
 
     def digest(self, run_id: int, url: URL | None = None) -> dict[str, str]:

@@ -10,7 +10,7 @@ from sqlalchemy import Engine, event
 
 from vanishing_gradients.telemetry.connection import BufferConnection
 from vanishing_gradients.telemetry.loader import Loader
-from vanishing_gradients.trainer.run import Watcher
+from vanishing_gradients.trainer.run import TrainingListener
 
 CHUNKS = 137
 """Chunks of the small run."""
@@ -20,7 +20,7 @@ WITHIN_A_RUN = range(20, 4 * CHUNKS - 20)
 """Numbers of moments of writers that every run reaches, whatever else it does."""
 
 
-class Hearing(Watcher):
+class Hearing(TrainingListener):
     """Remembers what a run says."""
 
     def __init__(self) -> None:

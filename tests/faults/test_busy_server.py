@@ -10,9 +10,9 @@ import pytest
 from tests.faults.moments import CHUNKS, Hearing
 from vanishing_gradients.sql.connection import Session, connect_arguments
 from vanishing_gradients.sql.errors import ServerError
+from vanishing_gradients.telemetry import session
 from vanishing_gradients.telemetry.errors import OutageError
-from vanishing_gradients.trainer import run
-from vanishing_gradients.trainer.run import Going
+from vanishing_gradients.trainer.run import RunOptions
 
 MEBIBYTE = 1 << 20
 
@@ -70,7 +70,7 @@ def test_locks_of_another_session_are_outlasted(
 def test_a_chunk_that_a_deadlock_takes_back_is_stored_again(
     ground, moments, other, undisturbed, monkeypatch
 ):
-    monkeypatch.setattr(run, "WRITERS", 1)  # so that the first chunk is one of layer 1
+    monkeypatch.setattr(session, "WRITERS", 1)  # so that the first chunk is one of layer 1
     ground.ask("CREATE TABLE IF NOT EXISTS ballast (n INT)")
     watcher, ended = Hearing(), []
 
@@ -173,8 +173,8 @@ def test_packets_made_too_small_in_the_middle_of_a_run_end_it_and_it_can_go_on(
     watcher = Hearing()
     moments.at(2 * CHUNKS, lambda: packets(1024))
     with pytest.raises(OutageError, match="SET GLOBAL max_allowed_packet = 4194304"):
-        ground.run(watcher, Going(patience=1))
+        ground.run(watcher, RunOptions(patience=1))
     assert ground.status(watcher.run_id) == "interrupted"
     packets(64 * MEBIBYTE)
-    ground.run(going=Going(resumed=watcher.run_id))
+    ground.run(options=RunOptions(resumed=watcher.run_id))
     assert ground.digest(watcher.run_id) == undisturbed

@@ -4,8 +4,8 @@ import pytest
 
 from tests.faults.moments import Hearing
 from vanishing_gradients.sql.connection import connected
+from vanishing_gradients.telemetry import session
 from vanishing_gradients.telemetry.errors import RunBusyError
-from vanishing_gradients.trainer import run
 
 
 @pytest.fixture
@@ -104,7 +104,7 @@ def test_a_writer_that_connects_anew_stores_nothing_once_another_has_the_lock(
     ground, moments, thief, monkeypatch
 ):
     watcher, stored = Hearing(), []
-    monkeypatch.setattr(run, "WRITERS", 1)
+    monkeypatch.setattr(session, "WRITERS", 1)
 
     def chunks() -> int:
         return ground.ask(

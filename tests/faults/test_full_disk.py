@@ -18,7 +18,7 @@ from tests.faults.servers import running
 from tests.faults.test_busy_server import until
 from vanishing_gradients.server.settings import MIB, Size
 from vanishing_gradients.telemetry.errors import OutageError
-from vanishing_gradients.trainer.run import Going
+from vanishing_gradients.trainer.run import RunOptions
 
 MEGABYTES = 400
 pytestmark = pytest.mark.faults
@@ -100,9 +100,9 @@ def test_a_disk_that_stays_full_interrupts_the_run_which_goes_on_once_there_is_r
     watcher = Hearing()
     moments.at(2 * CHUNKS, fill)
     with pytest.raises(OutageError, match="RESUME=1 goes on"):
-        disk_ground.run(watcher, Going(patience=1))
+        disk_ground.run(watcher, RunOptions(patience=1))
     free()
-    disk_ground.run(going=Going(resumed=watcher.run_id))
+    disk_ground.run(options=RunOptions(resumed=watcher.run_id))
     assert disk_ground.digest(watcher.run_id) == undisturbed
 
 

@@ -6,7 +6,7 @@ import time
 import pytest
 
 from tests.faults.moments import Hearing
-from vanishing_gradients.trainer import run
+from vanishing_gradients.telemetry import session
 
 
 def test_a_server_killed_and_started_again_costs_no_row(
@@ -24,7 +24,7 @@ def test_a_server_killed_eight_times_costs_no_row(
     ground, server, moments, chance, monkeypatch, writers, settings
 ):
     expected = ground.undisturbed(**settings)
-    monkeypatch.setattr(run, "WRITERS", writers)
+    monkeypatch.setattr(session, "WRITERS", writers)
     moments.scatter(chance, [server.restart] * 8)
     assert ground.digest(ground.run(**settings)) == expected
     assert len(moments.happened) == 8

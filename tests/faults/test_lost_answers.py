@@ -4,7 +4,7 @@ import pytest
 
 from tests.faults.moments import Hearing
 from tests.faults.proxy import CHUNK, EPOCH
-from vanishing_gradients.trainer import run
+from vanishing_gradients.telemetry import session
 
 
 class Losing:
@@ -40,7 +40,7 @@ def test_chunks_whose_commits_are_not_answered_are_stored_once(
 def test_every_third_commit_of_a_chunk_unanswered_costs_and_doubles_nothing(
     ground, proxy, through, monkeypatch, undisturbed, writers
 ):
-    monkeypatch.setattr(run, "WRITERS", writers)
+    monkeypatch.setattr(session, "WRITERS", writers)
     proxy.lose = Losing(CHUNK, range(3, 137, 3))
     assert ground.digest(through()) == undisturbed
     assert proxy.lose.lost > 40

@@ -11,8 +11,8 @@ from rich.console import Console
 from tests.faults.moments import Hearing
 from tests.faults.processes import started
 from vanishing_gradients.telemetry.errors import OutageError
-from vanishing_gradients.trainer.display import Display
-from vanishing_gradients.trainer.run import Going
+from vanishing_gradients.trainer.display import ProgressDisplay
+from vanishing_gradients.trainer.run import RunOptions
 
 
 def press() -> None:
@@ -34,11 +34,11 @@ def test_a_run_gives_up_when_patience_ends_and_goes_on_later(
     watcher = Hearing()
     moments.at(300, kill)
     with pytest.raises(OutageError, match="RESUME=1 goes on"):
-        ground.run(watcher, Going(patience=patience))
+        ground.run(watcher, RunOptions(patience=patience))
     waited = time.monotonic() - killed[0]
     assert patience - 0.5 < waited < longest
     server.start()
-    ground.run(going=Going(resumed=watcher.run_id))
+    ground.run(options=RunOptions(resumed=watcher.run_id))
     assert ground.digest(watcher.run_id) == undisturbed
 
 
@@ -55,7 +55,7 @@ def test_ctrl_c_while_the_server_is_away_ends_the_run_at_once(ground, server, mo
     watcher = Pressing()
     moments.at(300, server.kill)
     with pytest.raises(KeyboardInterrupt):
-        ground.run(watcher, Going(patience=600))
+        ground.run(watcher, RunOptions(patience=600))
     assert time.monotonic() - watcher.pressed < 2
     assert "does not know yet" in watcher.said[-1]
     server.start()
@@ -96,7 +96,7 @@ def test_the_bar_says_that_the_server_is_away(ground, server, moments, undisturb
     shown = io.StringIO()
     console = Console(file=shown, force_terminal=True, width=120)
 
-    class Both(Display):
+    class Both(ProgressDisplay):
         def warn(self, sentence: str) -> None:
             super().warn(sentence)
             if "does not take gradients" in sentence:

@@ -7,10 +7,9 @@ import time
 import pytest
 
 from tests.faults.moments import CHUNKS, Hearing
-from vanishing_gradients.telemetry import timeouts
+from vanishing_gradients.telemetry import session, timeouts
 from vanishing_gradients.telemetry.retry import SECONDS as PATIENCE
-from vanishing_gradients.trainer import run
-from vanishing_gradients.trainer.run import Going
+from vanishing_gradients.trainer.run import RunOptions
 
 
 def later(seconds: float, action) -> None:
@@ -21,7 +20,7 @@ def later(seconds: float, action) -> None:
 @pytest.fixture
 def impatient(monkeypatch):
     """One second of silence is enough for a connection to count as lost."""
-    monkeypatch.setattr(run, "SILENCE", 1)
+    monkeypatch.setattr(session, "SILENCE", 1)
 
 
 @pytest.mark.faults
@@ -89,7 +88,7 @@ def test_ctrl_c_does_not_wait_long_for_a_suspended_server(
     ground, server, moments, monkeypatch, kind
 ):
     """The run is called interrupted by whoever asks next."""
-    monkeypatch.setattr(timeouts, "GRACE", 0.7)
+    monkeypatch.setattr(timeouts, "STALLED", 0.7)
     pressed = []
 
     def suspend() -> None:
@@ -104,7 +103,7 @@ def test_ctrl_c_does_not_wait_long_for_a_suspended_server(
     moments.when(kind, 2, suspend)
     try:
         with pytest.raises(KeyboardInterrupt):
-            ground.run(watcher, Going(patience=PATIENCE))
+            ground.run(watcher, RunOptions(patience=PATIENCE))
         assert time.monotonic() - pressed[0] < PATIENCE / 10  # on a busy machine too
     finally:
         server.wake()

@@ -10,12 +10,18 @@ from threadpoolctl import threadpool_limits
 from vanishing_gradients.migrations import history
 from vanishing_gradients.sql.connection import engine
 from vanishing_gradients.telemetry.recording import EpochMetrics
+from vanishing_gradients.telemetry.runs import DTYPES
 from vanishing_gradients.trainer import experiments
 from vanishing_gradients.trainer.assembly import build_clipping, build_network, build_optimizer
 from vanishing_gradients.trainer.datasets import Dataset, load
 from vanishing_gradients.trainer.experiments import Experiment
 from vanishing_gradients.trainer.loop import train
-from vanishing_gradients.trainer.run import DTYPES, Going, Settings, Watcher, carry_out
+from vanishing_gradients.trainer.run import (
+    RunOptions,
+    Settings,
+    TrainingListener,
+    run_experiment,
+)
 
 IMAGES = 300
 """Training images of a small experiment: four batches of 64 and one of 44."""
@@ -65,12 +71,12 @@ class Laboratory:
     def run(
         self,
         experiment: Experiment,
-        watcher: Watcher | None = None,
-        going: Going | None = None,
+        watcher: TrainingListener | None = None,
+        options: RunOptions | None = None,
         **settings,
     ) -> int:
         chosen = Settings(**{"limit": IMAGES} | settings)
-        return carry_out(experiment, self.dataset, chosen, self.url, watcher, going)
+        return run_experiment(experiment, self.dataset, chosen, self.url, watcher, options)
 
     def collect(self, experiment: Experiment, **settings) -> Collection:
         """Train as `run` does, but into lists."""

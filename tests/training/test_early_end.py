@@ -9,16 +9,16 @@ import pytest
 from sqlalchemy import event, inspect
 from sqlalchemy.exc import OperationalError
 
+from vanishing_gradients.telemetry import session
 from vanishing_gradients.telemetry.errors import OutageError, TelemetryError
-from vanishing_gradients.trainer import run
-from vanishing_gradients.trainer.run import Going, Watcher
+from vanishing_gradients.trainer.run import RunOptions, TrainingListener
 
 ROWS = {1: 784, 2: 64, 3: 7, 4: 64, 5: 5, 6: 64}
 """Rows of a layer's gradient in a whole batch."""
 NOT_A_VIEW = r"is not VIEW|is not of type 'VIEW'"
 
 
-class AtStep(Watcher):
+class AtStep(TrainingListener):
     """Does something at one step, given the run's number."""
 
     def __init__(self, epoch: int, step: int, action) -> None:
@@ -102,7 +102,7 @@ def hang_up(laboratory, monkeypatch):
     The one writer, which has stored a chunk, has a connection, and the second epoch is still to be
     sent.
     """
-    monkeypatch.setattr(run, "WRITERS", 1)
+    monkeypatch.setattr(session, "WRITERS", 1)
 
     def end_all(run_id: int) -> None:
         stored = f"SELECT 1 FROM telemetry_progress WHERE run_id = {run_id} LIMIT 1"
@@ -132,7 +132,7 @@ def test_a_server_that_stays_away_leaves_the_run_interrupted_with_a_sentence(
     laboratory, small, small_chunks, hang_up
 ):
     with pytest.raises(OutageError, match="RESUME=1 goes on"):
-        laboratory.run(small("given_up"), AtStep(2, 1, hang_up), Going(patience=0))
+        laboratory.run(small("given_up"), AtStep(2, 1, hang_up), RunOptions(patience=0))
     assert laboratory.status(laboratory.newest_run()) == "interrupted"
 
 

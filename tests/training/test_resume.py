@@ -7,7 +7,7 @@ from tests.faults.digest import digest
 from vanishing_gradients.sql.catalogue import checkpoints, runs
 from vanishing_gradients.telemetry.errors import ResumeError, RunBusyError
 from vanishing_gradients.telemetry.lock import run_lock
-from vanishing_gradients.trainer.run import Going, Watcher
+from vanishing_gradients.trainer.run import RunOptions, TrainingListener
 
 SETTINGS = {
     "everything": {},
@@ -17,7 +17,7 @@ SETTINGS = {
 }
 
 
-class Stop(Watcher):
+class Stop(TrainingListener):
     """Stops a run at one step, as Ctrl-C does."""
 
     def __init__(self, epoch: int, step: int) -> None:
@@ -28,7 +28,7 @@ class Stop(Watcher):
             raise KeyboardInterrupt
 
 
-class Listener(Watcher):
+class Listener(TrainingListener):
     """Keeps what it is told."""
 
     def __init__(self) -> None:
@@ -71,42 +71,42 @@ def test_a_run_that_goes_on_leaves_what_one_without_a_stop_leaves(
 ):
     name, settings = "on_" + which.replace(" ", "_"), SETTINGS[which]
     run_id = stopped(name, **settings)
-    laboratory.run(experiment(small, name), going=Going(run_id), **settings)
+    laboratory.run(experiment(small, name), options=RunOptions(run_id), **settings)
     undisturbed = laboratory.run(experiment(small, name), **settings)
     assert digest(laboratory.url, run_id) == digest(laboratory.url, undisturbed)
 
 
 def test_a_run_stopped_in_its_first_epoch_begins_again(laboratory, small, stopped):
     run_id = stopped("first", epoch=1)
-    laboratory.run(experiment(small, "first"), going=Going(run_id))
+    laboratory.run(experiment(small, "first"), options=RunOptions(run_id))
     undisturbed = laboratory.run(experiment(small, "first"))
     assert digest(laboratory.url, run_id) == digest(laboratory.url, undisturbed)
 
 
 def test_it_goes_on_behind_the_last_completed_epoch(laboratory, small, stopped):
     run_id, listener = stopped("behind"), Listener()
-    laboratory.run(experiment(small, "behind"), listener, Going(run_id))
+    laboratory.run(experiment(small, "behind"), listener, RunOptions(run_id))
     assert (listener.completed, listener.epochs) == (2, [3, 4])
 
 
 def test_a_finished_run_has_nothing_left_to_do(laboratory, small):
     run_id = laboratory.run(experiment(small, "done"))
     with pytest.raises(ResumeError, match=f"Run {run_id} is finished"):
-        laboratory.run(experiment(small, "done"), going=Going(run_id))
+        laboratory.run(experiment(small, "done"), options=RunOptions(run_id))
 
 
 def test_a_run_begun_otherwise_is_refused_with_what_differs(laboratory, small, stopped):
     run_id = stopped("otherwise")
     with pytest.raises(ResumeError, match="begun with another seed and another precision"):
         laboratory.run(
-            experiment(small, "otherwise"), going=Going(run_id), seed=9, precision="single"
+            experiment(small, "otherwise"), options=RunOptions(run_id), seed=9, precision="single"
         )
     assert laboratory.status(run_id) == "interrupted"
 
 
 def test_a_run_that_does_not_exist_is_refused(laboratory, small):
     with pytest.raises(ResumeError, match="no run 999999"):
-        laboratory.run(experiment(small, "absent"), going=Going(999999))
+        laboratory.run(experiment(small, "absent"), options=RunOptions(999999))
 
 
 def test_a_run_in_other_hands_is_refused(laboratory, small, stopped):
@@ -116,7 +116,7 @@ def test_a_run_in_other_hands_is_refused(laboratory, small, stopped):
         run_lock(other, run_id),
         pytest.raises(RunBusyError, match="another process"),
     ):
-        laboratory.run(experiment(small, "busy"), going=Going(run_id))
+        laboratory.run(experiment(small, "busy"), options=RunOptions(run_id))
 
 
 def test_a_run_without_its_checkpoint_is_refused(laboratory, small, stopped):
@@ -124,7 +124,7 @@ def test_a_run_without_its_checkpoint_is_refused(laboratory, small, stopped):
     with laboratory.engine.begin() as connection:
         connection.execute(delete(checkpoints).where(checkpoints.c.run_id == run_id))
     with pytest.raises(ResumeError, match="no checkpoint of epoch 2"):
-        laboratory.run(experiment(small, "bare"), going=Going(run_id))
+        laboratory.run(experiment(small, "bare"), options=RunOptions(run_id))
 
 
 def test_other_package_versions_are_said(laboratory, small, stopped):
@@ -133,7 +133,7 @@ def test_other_package_versions_are_said(laboratory, small, stopped):
         connection.execute(
             update(runs).where(runs.c.run_id == run_id).values(package_versions={"numpy": "1.0"})
         )
-    laboratory.run(experiment(small, "versions"), listener, Going(run_id))
+    laboratory.run(experiment(small, "versions"), listener, RunOptions(run_id))
     assert any("numpy 1.0 (now" in warning for warning in listener.warnings)
 
 
@@ -150,7 +150,7 @@ def test_a_run_abandoned_by_its_process_is_called_interrupted_by_the_next(
 def test_a_run_under_way_is_not_called_interrupted(laboratory, small):
     seen = []
 
-    class Another(Watcher):
+    class Another(TrainingListener):
         def progress(self, progress) -> None:
             if not seen:
                 seen.append(laboratory.newest_run())

@@ -11,7 +11,7 @@ from tests.views.conftest import Hand
 from vanishing_gradients.sql.catalogue import runs
 from vanishing_gradients.sql.objects import definition
 from vanishing_gradients.sql.registry import versions_in_force
-from vanishing_gradients.telemetry.removal import candidate, remove
+from vanishing_gradients.telemetry.removal import removable_run, remove
 from vanishing_gradients.telemetry.runs import RunLayer
 
 EXP, WIDTH, EPOCHS, STEPS, ROWS = "deep", 3, 2, 2, 2
@@ -139,7 +139,7 @@ def test_the_last_run_takes_all_tables_and_views_along(hand, run):
     with hand.engine.begin() as connection:
         connection.execute(update(runs).values(status="finished"))
     for (run_id,) in hand.select("SELECT run_id FROM runs"):
-        with candidate(hand.engine, run_id) as found:
+        with removable_run(hand.engine, run_id) as found:
             remove(hand.engine, found, lambda line: None)
     assert left(hand.engine) == []
     assert hand.select("SELECT COUNT(*) FROM gradient_norms") == [(0,)]

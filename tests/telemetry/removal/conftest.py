@@ -6,7 +6,7 @@ from sqlalchemy import Engine, inspect
 from tests.telemetry.removal.filled import fill
 from vanishing_gradients.sql.objects import definition
 from vanishing_gradients.sql.registry import versions_in_force
-from vanishing_gradients.telemetry.removal import candidate, remove
+from vanishing_gradients.telemetry.removal import removable_run, remove
 
 CATALOGUE = (
     "runs", "layers", "epoch_metrics", "step_statistics", "neuron_statistics",
@@ -31,7 +31,7 @@ def removed(catalogue: Engine):
 
     def go(run_id: int, listener=lambda line: None) -> list[str]:
         lines: list[str] = []
-        with candidate(catalogue, run_id) as found:
+        with removable_run(catalogue, run_id) as found:
             remove(catalogue, found, lambda line: (lines.append(line), listener(line)))
         return lines
 

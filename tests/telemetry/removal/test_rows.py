@@ -5,7 +5,7 @@ import pytest
 from tests.telemetry.removal.filled import fill
 from vanishing_gradients.sql.connection import engine
 from vanishing_gradients.telemetry.errors import RemovalError, RunBusyError
-from vanishing_gradients.telemetry.removal import candidate
+from vanishing_gradients.telemetry.removal import removable_run
 
 
 def test_a_run_leaves_no_row(filled, removed, left_by):
@@ -95,7 +95,7 @@ def test_a_run_can_be_removed_by_one_process_alone(filled, removed, migrated):
     filled("twice", seed=1)
     run = filled("twice", seed=2)
     made = engine(migrated)
-    with candidate(made, run.run_id), pytest.raises(RunBusyError):
+    with removable_run(made, run.run_id), pytest.raises(RunBusyError):
         removed(run.run_id)
     made.dispose()
     removed(run.run_id)

@@ -10,7 +10,7 @@ from tests.telemetry.removal.filled import fill
 from vanishing_gradients.sql.connection import engine
 from vanishing_gradients.telemetry import removal
 from vanishing_gradients.telemetry.chunk import Chunk
-from vanishing_gradients.telemetry.removal import candidate, remove
+from vanishing_gradients.telemetry.removal import removable_run, remove
 from vanishing_gradients.telemetry.runs import RunLayer
 
 
@@ -55,7 +55,7 @@ def test_the_space_is_given_back(big, catalogue, others):
     for seed in range(others):
         big(f"spacious_{others}", seed)
     run = big(f"spacious_{others}", 9)
-    with candidate(catalogue, run.run_id) as found:
+    with removable_run(catalogue, run.run_id) as found:
         assert found.size > 8000 * 200 * 8
         freed = remove(catalogue, found, lambda line: None)
     assert freed > 0.7 * found.size
@@ -82,7 +82,7 @@ def test_removals_and_a_run_in_training_do_not_disturb_each_other(
 
     def take_away(run_id: int) -> None:
         made = engine(migrated)
-        with candidate(made, run_id) as found:
+        with removable_run(made, run_id) as found:
             remove(made, found, lambda line: None)
         made.dispose()
 

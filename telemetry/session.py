@@ -1,0 +1,260 @@
+"""A recording session: one run, from its place in the registry to its end, whoever trains."""
+
+from collections.abc import Callable
+from contextlib import AbstractContextManager, ExitStack, nullcontext
+from dataclasses import dataclass
+from threading import Event
+from types import TracebackType
+from typing import Self
+
+from pymysql.constants import ER
+from pymysql.err import OperationalError
+from sqlalchemy import URL, Engine
+from sqlalchemy.exc import DBAPIError
+
+from vanishing_gradients.server.given_server import require_privileges
+from vanishing_gradients.sql import address
+from vanishing_gradients.sql.connection import connect_arguments, connected, engine, explained
+from vanishing_gradients.sql.errors import DatabaseError, ServerError
+from vanishing_gradients.sql.outage import passing
+from vanishing_gradients.telemetry.connection import BufferConnection
+from vanishing_gradients.telemetry.errors import OutageError, RunBusyError
+from vanishing_gradients.telemetry.loader import (
+    Loader,
+    local_infile_allowed,
+    packet_limit,
+    session_packet_limit,
+)
+from vanishing_gradients.telemetry.recorder import GradientRecorder
+from vanishing_gradients.telemetry.recording import EpochMetrics, State
+from vanishing_gradients.telemetry.resumption import START, ResumePoint, resume
+from vanishing_gradients.telemetry.retry import SECONDS, Retry
+from vanishing_gradients.telemetry.runs import (
+    DTYPES,
+    TABLE_DTYPES,
+    Run,
+    RunDescription,
+    Status,
+    register,
+)
+from vanishing_gradients.telemetry.sink import Sink, Traffic
+from vanishing_gradients.telemetry.statistics import EpochStatistics
+from vanishing_gradients.telemetry.timeouts import (
+    SessionRegistry,
+    limit_silence,
+    shutdown_deadline,
+)
+
+WRITERS = 4
+"""Connections that load at once. Two would keep two cores busy but for their waits for the disk,
+which the others fill."""
+SMALLEST_PACKET = 4 << 20
+"""Bytes that a server must take in one packet: a part of a checkpoint as text, and room."""
+SILENCE = 120
+"""Seconds without a word after which a writer takes its connection for lost."""
+GREETING = 10
+"""Seconds that a server may take to say its first words to a writer."""
+
+
+@dataclass(frozen=True)
+class RunOptions:
+    """How a run is carried out, which its numbers do not depend on.
+
+    `resumed` is the number of a run that was begun with the same and stopped: it goes on after its
+    last completed epoch. A server that is away is waited for up to `patience` seconds.
+    """
+
+    resumed: int | None = None
+    patience: float = SECONDS
+
+
+class RunListener:
+    """Hears how a run goes; this one ignores it. `epoch` and `warn` come from any thread."""
+
+    def registered(
+        self,
+        run_id: int,
+        description: RunDescription,
+        traffic: Callable[[], Traffic],
+        completed_epoch: int,
+    ) -> None:
+        """The run has its number, and goes on after `completed_epoch`, 0 for a new one.
+
+        `traffic` returns at any time how far the writers are.
+        """
+
+    def epoch(self, metrics: EpochMetrics) -> None:
+        """An epoch is closed: all of it is in the server."""
+
+    def ended(self, run_id: int, status: Status) -> None:
+        """The run is over, and the registry says how it ended."""
+
+    def warn(self, sentence: str) -> None:
+        """Something works, but not as well as it could."""
+
+
+class RecordingSession:
+    """Records one run in the database at `url`; a context manager around its training.
+
+    Entering registers the run, or takes up the one that `options` names; `recorder` then takes its
+    gradients, and `start` is where it goes on. `finish` ends it. Whatever else ends the block is
+    written into `runs.status` (interrupted for Ctrl-C and for a server that stays away, else
+    failed) and raised. `uninterrupted` gives a context in which Ctrl-C waits: the session begins
+    and ends in one.
+
+    Raises DatabaseError, and makes nothing, where the database cannot be used; RunBusyError and
+    ResumeError as `resume` does.
+    """
+
+    run: Run
+    start: ResumePoint
+    recorder: GradientRecorder
+
+    def __init__(
+        self,
+        url: URL,
+        description: RunDescription,
+        listener: RunListener | None = None,
+        options: RunOptions | None = None,
+        uninterrupted: Callable[[], AbstractContextManager[None]] = nullcontext,
+    ) -> None:
+        self._url, self._description = url, description
+        self._listener, self._options = listener or RunListener(), options or RunOptions()
+        self._uninterrupted = uninterrupted
+        self._retry = Retry(self._options.patience, self._listener.warn)
+        self._status: Status = "failed"
+        self._stored: Callable[[], int] = lambda: 0
+        self._interrupts: list[Callable[[], None]] = []
+        self._threads, self._ends = ExitStack(), ExitStack()
+
+    def __enter__(self) -> Self:
+        with ExitStack() as ends:
+            self._open(ends)
+            self._ends = ends.pop_all()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> bool | None:
+        return self._ends.__exit__(kind, error, trace)
+
+    def finish(self) -> None:
+        """Wait until all epochs are stored, and call the run finished."""
+        self.recorder.finish()
+        self._retry.call(lambda again: self.run.finish("finished"))
+        self._status = "finished"
+
+    def _open(self, ends: ExitStack) -> None:
+        description, listener = self._description, self._listener
+        with connected(self._url) as session:
+            require_privileges(session, self._url)
+        database = engine(self._url)
+        ends.callback(database.dispose)
+        if (limit := packet_limit(database)) < SMALLEST_PACKET:
+            raise ServerError(self._packets_needed(limit))
+        with self._uninterrupted():
+            if self._options.resumed is None:
+                self.run, self.start = register(database, description), START
+            else:
+                self.run, self.start = resume(database, description, self._options.resumed)
+            ends.push(self._end)
+        if self.start.changed:
+            listener.warn(
+                "Other versions than when the run began may give other bits: "
+                f"{', '.join(self.start.changed)}."
+            )
+        sessions = SessionRegistry(database, self.run.lock, SILENCE)
+        sink = Sink(self._connector(database), WRITERS, self._retry)
+        self._threads.callback(sink.close)
+        self._interrupts = [sink.interrupt, sessions.interrupt]
+        self._stored = lambda: sink.traffic().rows
+        listener.registered(self.run.run_id, description, sink.traffic, self.start.completed_epoch)
+        self.recorder = GradientRecorder(
+            self.run.shape,
+            DTYPES[description.precision],
+            sink,
+            self._close_epoch,
+            description.record_every,
+        )
+        self._threads.callback(self.recorder.close)
+        ends.enter_context(explained(self._url))
+
+    def _close_epoch(
+        self, metrics: EpochMetrics, statistics: EpochStatistics, state: State
+    ) -> None:
+        self._retry.call(lambda again: self.run.close_epoch(metrics, statistics, state))
+        self._listener.epoch(metrics)
+
+    def _connector(self, database: Engine) -> Callable[[], Loader] | None:
+        """Return what connects a writer; None for a run that keeps statistics alone."""
+        if self._description.telemetry != "full":
+            return None
+        allowed = self._retry.call(lambda again: local_infile_allowed(database))
+        if not allowed:
+            self._listener.warn(
+                "The server forbids LOAD DATA LOCAL, so batched INSERTs take its place, at a "
+                "fraction of the speed (`make bench` measures both): SET GLOBAL local_infile = ON "
+                "lets it in."
+            )
+        dtypes = {number: TABLE_DTYPES[kind] for number, kind in self.run.table_types.items()}
+
+        def connect() -> Loader:
+            self.run.lock.keep()  # a run that another has taken meanwhile is left alone
+            limits = {"read_timeout": GREETING, "write_timeout": SILENCE}
+            connection = BufferConnection(**limits | connect_arguments(self._url))
+            limit_silence(connection, SILENCE)
+            if (limit := session_packet_limit(connection)) < SMALLEST_PACKET:
+                connection.close()
+                raise OperationalError(ER.NET_PACKET_TOO_LARGE, self._packets_needed(limit))
+            return Loader(connection, self.run.shape, self.run.run_id, dtypes, allowed)
+
+        return connect
+
+    def _packets_needed(self, limit: int) -> str:
+        return (
+            f"the server at {address.public(self._url)} takes packets of {limit:,} bytes at most: "
+            f"run SET GLOBAL max_allowed_packet = {SMALLEST_PACKET} on it, or more"
+        )
+
+    def _end(self, kind: object, error: BaseException | None, trace: object) -> None:
+        """Stop the threads and write down how the run ended, with a deadline where all is still."""
+        if isinstance(error, KeyboardInterrupt | OutageError):
+            self._status = "interrupted"
+        with self._uninterrupted():
+            self._retry.stop()
+            with shutdown_deadline(self._stored, self._interrupt) as silent:
+                self._threads.close()
+                if record_exit(self.run, self._status, silent, self._listener.warn):
+                    self._listener.ended(self.run.run_id, self._status)
+
+    def _interrupt(self) -> None:
+        for each in self._interrupts:
+            each()
+
+
+def record_exit(run: Run, status: Status, silent: Event, warn: Callable[[str], None]) -> bool:
+    """Write down how a run ended, or warn that the server, still away, does not know.
+
+    Returns False for a run that another process has taken meanwhile: it is left alone.
+    """
+    known = status == "finished"
+    try:
+        if not (known or silent.is_set()):
+            run.finish(status)
+            known = True
+    except RunBusyError:
+        return False
+    except (DatabaseError, DBAPIError) as error:
+        if not (silent.is_set() or passing(error)):
+            raise
+    finally:
+        run.close()
+    if not known:
+        warn(
+            f"The server does not know yet that run {run.run_id} has stopped: the next trainer "
+            "tells it."
+        )
+    return True
