@@ -5,9 +5,8 @@ holds its lock has been abandoned.
 """
 
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
-from typing import cast
+from contextlib import suppress
+from typing import Self, cast
 
 from sqlalchemy import Connection, select, text, update
 from sqlalchemy.exc import DBAPIError
@@ -43,15 +42,30 @@ THIS_DATABASE = "SELECT DATABASE()"
 
 
 class RunLock:
-    """The lock of a run that `connection` holds, for all threads; it is taken anew when lost."""
+    """A run's lock, taken and held by `connection` for all threads; it is taken again when lost.
+
+    The connection has nothing else to do meanwhile, and `release` closes it. Raises RunBusyError
+    where another holds the lock. Also a context manager.
+    """
 
     def __init__(self, connection: Connection, run_id: int) -> None:
         self._connection, self._run_id = connection, run_id
         self._guard = threading.Lock()
-        self._session = _this_session(connection)
+        try:
+            self._name = {"name": _name(connection, run_id)}
+            self._take()
+        except BaseException:
+            connection.close()
+            raise
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.release()
 
     def keep(self) -> None:
-        """Take the lock anew where the server has ended the session that held it.
+        """Take the lock again where the server has ended the session that held it.
 
         Raises RunBusyError where another has it by now.
         """
@@ -65,11 +79,16 @@ class RunLock:
 
     def release(self) -> None:
         """Let others have the run."""
-        with self._guard:
+        connection = self._connection
+        with self._guard, connection:
+            if connection.closed or connection.invalidated:
+                return  # the server has ended the session, and the lock with it
             try:
-                release(self._connection, self._run_id)
-            finally:
-                self._connection.close()
+                connection.execute(text(RELEASE), self._name)
+                connection.commit()
+            except (DatabaseError, DBAPIError) as error:
+                if not passing(error):
+                    raise
 
     def limit_silence(self, seconds: float) -> None:
         """Take the session for lost after so many seconds without an answer."""
@@ -85,12 +104,25 @@ class RunLock:
     def _driver(self) -> Session:
         return cast(Session, self._connection.connection.driver_connection)
 
+    def _take(self, seconds: int = 0) -> None:
+        """Take the lock, or take it again, waiting for it for some seconds."""
+        got = self._connection.scalar(text(TAKE), self._name | {"seconds": seconds})
+        self._connection.execute(text(KEEP_SILENT_SESSION))
+        self._connection.commit()
+        if not got:
+            raise RunBusyError(
+                f"Run {self._run_id} is in the hands of another process: wait until that has "
+                "ended, or stop it, and try again."
+            )
+        self._session = tuple(self._connection.execute(text(THIS_SESSION)).one())
+        self._connection.commit()
+
     def _keep(self) -> None:
         try:
-            if not is_held(self._connection, self._run_id):
-                ended = self._end_lost_session()
-                acquire(self._connection, self._run_id, ENDING if ended else 0)
-                self._session = _this_session(self._connection)
+            held = self._connection.scalar(text(IS_MINE), self._name)
+            self._connection.commit()
+            if not held:
+                self._take(ENDING if self._end_lost_session() else 0)
         except (DatabaseError, DBAPIError):
             self._connection.invalidate()  # the next attempt then connects anew
             self._connection.rollback()
@@ -98,8 +130,7 @@ class RunLock:
 
     def _end_lost_session(self) -> bool:
         """End our own former session where the server has not noticed that its client is gone."""
-        name = {"name": _name(self._connection, self._run_id)}
-        found = self._connection.execute(text(SESSION_THAT_HAS_IT), name).first()
+        found = self._connection.execute(text(SESSION_THAT_HAS_IT), self._name).first()
         # Without a port, on a Unix socket, nothing tells a session from one of another server run.
         if not found or tuple(found) != self._session or ":" not in found.host:
             return False
@@ -109,55 +140,6 @@ class RunLock:
             if passing(error):
                 raise
         return True
-
-
-@contextmanager
-def run_lock(connection: Connection, run_id: int) -> Iterator[None]:
-    """Hold a run's lock, on a connection that has nothing else to do meanwhile.
-
-    Raises RunBusyError where another holds it.
-    """
-    acquire(connection, run_id)
-    try:
-        yield
-    finally:
-        release(connection, run_id)
-
-
-def acquire(connection: Connection, run_id: int, seconds: int = 0) -> None:
-    """Take a run's lock, which the connection keeps until `release` or its end.
-
-    Taking it again on the same connection, after the server was away, is taking it anew. Raises
-    RunBusyError where another holds it, for all of `seconds`.
-    """
-    got = connection.scalar(text(TAKE), {"name": _name(connection, run_id), "seconds": seconds})
-    connection.execute(text(KEEP_SILENT_SESSION))
-    connection.commit()
-    if not got:
-        raise RunBusyError(
-            f"Run {run_id} is in the hands of another process: wait until that has ended, or stop "
-            "it, and try again."
-        )
-
-
-def is_held(connection: Connection, run_id: int) -> bool:
-    """Whether the connection's session holds a run's lock."""
-    name = {"name": _name(connection, run_id)}
-    held = bool(connection.scalar(text(IS_MINE), name))
-    connection.commit()
-    return held
-
-
-def release(connection: Connection, run_id: int) -> None:
-    """Give a run's lock back, unless the server has ended the session, and the lock with it."""
-    if connection.closed or connection.invalidated:
-        return
-    try:
-        connection.execute(text(RELEASE), {"name": _name(connection, run_id)})
-        connection.commit()
-    except (DatabaseError, DBAPIError) as error:
-        if not passing(error):
-            raise
 
 
 def mark_orphans(connection: Connection) -> list[int]:
@@ -173,12 +155,6 @@ def mark_orphans(connection: Connection) -> list[int]:
         )
     connection.commit()
     return orphans
-
-
-def _this_session(connection: Connection) -> tuple[int, str]:
-    session = tuple(connection.execute(text(THIS_SESSION)).one())
-    connection.commit()
-    return session
 
 
 def _name(connection: Connection, run_id: int) -> str:

@@ -17,7 +17,7 @@ from vanishing_gradients.sql.names import quoted
 from vanishing_gradients.sql.objects import Layer, Shape
 from vanishing_gradients.sql.registry import registration_lock, require_migrated, withdraw
 from vanishing_gradients.telemetry.errors import RemovalError
-from vanishing_gradients.telemetry.lock import run_lock
+from vanishing_gradients.telemetry.lock import RunLock
 from vanishing_gradients.telemetry.space import (
     TableSize,
     in_words,
@@ -74,13 +74,11 @@ def removable_run(engine: Engine, run_id: int) -> Iterator[RemovableRun]:
     Raises RemovalError where there is none of that number, and RunBusyError where another process
     has it.
     """
-    with engine.connect() as lock:
-        require_migrated(lock)
-        lock.commit()
-        with run_lock(lock, run_id):
-            with engine.connect() as connection:
-                found = _removable_run(connection, run_id)
-            yield found
+    with RunLock(engine.connect(), run_id):
+        with engine.connect() as connection:
+            require_migrated(connection)
+            found = _removable_run(connection, run_id)
+        yield found
 
 
 def remove(engine: Engine, found: RemovableRun, say: Say) -> int:

@@ -19,7 +19,7 @@ from vanishing_gradients.sql.catalogue import (
 from vanishing_gradients.sql.registry import require_migrated
 from vanishing_gradients.telemetry.checkpoints import unpack
 from vanishing_gradients.telemetry.errors import ResumeError
-from vanishing_gradients.telemetry.lock import acquire, release
+from vanishing_gradients.telemetry.lock import RunLock
 from vanishing_gradients.telemetry.removal import remove_later_rows
 from vanishing_gradients.telemetry.runs import (
     IDENTITY,
@@ -96,9 +96,8 @@ def resume(engine: Engine, description: RunDescription, run_id: int) -> tuple[Ru
     Raises RunBusyError where another process has it, and ResumeError where it is finished, or was
     begun with something else than `description`. Its status is `running` afterwards.
     """
-    lock = engine.connect()
+    lock = RunLock(engine.connect(), run_id)
     try:
-        acquire(lock, run_id)
         found = stored_run(engine, run_id)
         _check(found, description)
         with engine.connect() as connection:
@@ -113,8 +112,7 @@ def resume(engine: Engine, description: RunDescription, run_id: int) -> tuple[Ru
             )
             connection.commit()
     except BaseException:
-        release(lock, run_id)
-        lock.close()
+        lock.release()
         raise
     return run, point
 

@@ -4,8 +4,7 @@ import json
 import math
 import platform
 import subprocess
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from importlib.metadata import version
@@ -34,7 +33,7 @@ from vanishing_gradients.sql.registry import (
     withdraw,
 )
 from vanishing_gradients.telemetry.checkpoints import pack, parts
-from vanishing_gradients.telemetry.lock import RunLock, acquire, mark_orphans
+from vanishing_gradients.telemetry.lock import RunLock, mark_orphans
 from vanishing_gradients.telemetry.recording import EpochMetrics, State
 from vanishing_gradients.telemetry.statistics import (
     NEURON_COLUMNS,
@@ -103,7 +102,7 @@ class RunDescription:
 
 
 class Run:
-    """One registered run, whose lock this process holds on the connection `lock`."""
+    """One registered run, whose `lock` this process holds."""
 
     def __init__(
         self,
@@ -111,9 +110,9 @@ class Run:
         run_id: int,
         shape: Shape,
         table_types: dict[int, str],
-        lock: Connection,
+        lock: RunLock,
     ) -> None:
-        self._engine, self.lock = engine, RunLock(lock, run_id)
+        self._engine, self.lock = engine, lock
         self.run_id, self.shape, self.table_types = run_id, shape, table_types
 
     def close_epoch(self, metrics: EpochMetrics, statistics: EpochStatistics, state: State) -> None:
@@ -192,19 +191,20 @@ def register(engine: Engine, description: RunDescription) -> Run:
     network of another shape. Whatever goes wrong, neither a run nor a new table is left.
     """
     shape, full = description.shape, description.telemetry == "full"
-    lock = engine.connect()
-    with engine.connect() as connection, _closed_unless_kept(lock):
+    with engine.connect() as connection:
         require_migrated(connection)
         with registration_lock(connection):
             mark_orphans(connection)
             _check_shape(connection, shape)
             kind = COLUMN_TYPES[description.precision]
             made = create_gradient_tables(connection, shape, kind) if full else []
-            run_id = None
+            run_id: int | None = None
+            lock: RunLock | None = None
             try:
                 types = _table_types(connection, shape) if full else {}
                 run_id = _insert(connection, description)
-                acquire(lock, run_id)  # before anybody sees that it is running
+                # Before anybody sees that it is running.
+                lock = RunLock(engine.connect(), run_id)
                 connection.commit()
                 apply_views(connection, shape if full else None)
                 connection.commit()
@@ -214,6 +214,8 @@ def register(engine: Engine, description: RunDescription) -> Run:
                     connection.execute(delete(runs).where(runs.c.run_id == run_id))
                     connection.commit()
                 withdraw(connection, shape, made)
+                if lock:
+                    lock.release()
                 raise
     return Run(engine, run_id, shape, types, lock)
 
@@ -252,16 +254,6 @@ def git_commit() -> str | None:
     except (FileNotFoundError, subprocess.TimeoutExpired):
         return None
     return answer.stdout.strip() if answer.returncode == 0 else None
-
-
-@contextmanager
-def _closed_unless_kept(lock: Connection) -> Iterator[None]:
-    """Close the connection after an error inside."""
-    try:
-        yield
-    except BaseException:
-        lock.close()
-        raise
 
 
 def _table_types(connection: Connection, shape: Shape) -> dict[int, str]:

@@ -6,7 +6,7 @@ import re
 import pytest
 
 from vanishing_gradients.sql.connection import engine
-from vanishing_gradients.telemetry.lock import run_lock
+from vanishing_gradients.telemetry.lock import RunLock
 
 
 @pytest.fixture
@@ -88,7 +88,7 @@ def test_a_number_that_is_none_is_refused(trainer):
 def test_a_run_that_another_process_trains_is_refused(trainer, trained, migrated, numbers):
     run_id = trained()
     made = engine(migrated)
-    with made.connect() as connection, run_lock(connection, run_id):
+    with made.connect() as connection, RunLock(connection, run_id):
         found = refused(trainer("drop", "--run", str(run_id), "--yes"))
     made.dispose()
     assert found.startswith(f"Run {run_id} is in the hands of another process: ")

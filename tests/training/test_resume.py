@@ -6,7 +6,7 @@ from sqlalchemy import delete, update
 from tests.faults.digest import digest
 from vanishing_gradients.sql.catalogue import checkpoints, runs
 from vanishing_gradients.telemetry.errors import ResumeError, RunBusyError
-from vanishing_gradients.telemetry.lock import run_lock
+from vanishing_gradients.telemetry.lock import RunLock
 from vanishing_gradients.trainer.run import RunOptions, TrainingListener
 
 SETTINGS = {
@@ -113,7 +113,7 @@ def test_a_run_in_other_hands_is_refused(laboratory, small, stopped):
     run_id = stopped("busy")
     with (
         laboratory.engine.connect() as other,
-        run_lock(other, run_id),
+        RunLock(other, run_id),
         pytest.raises(RunBusyError, match="another process"),
     ):
         laboratory.run(experiment(small, "busy"), options=RunOptions(run_id))
