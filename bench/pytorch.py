@@ -3,6 +3,7 @@
 import time
 from collections.abc import Sequence
 from importlib.util import find_spec
+from typing import Any
 
 import numpy as np
 
@@ -68,7 +69,7 @@ class PyTorch:
         return time.process_time() - start
 
 
-def _layers(torch, network: Network) -> Sequence:
+def _layers(torch: Any, network: Network) -> Sequence:
     activations = {"sigmoid": torch.nn.Sigmoid, "relu": torch.nn.ReLU}
     layers = []
     for layer in network.layers[:-1]:  # the loss is softmax and cross-entropy in one here too
@@ -84,7 +85,9 @@ def _layers(torch, network: Network) -> Sequence:
     return layers
 
 
-def _optimizer(torch, experiment: Experiment, parameters, options: dict[str, bool]):
+def _optimizer(
+    torch: Any, experiment: Experiment, parameters: Any, options: dict[str, bool]
+) -> Any:
     settings = experiment.optimizer
     if settings.kind == "adam":
         return torch.optim.Adam(

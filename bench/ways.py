@@ -11,7 +11,18 @@ from tempfile import TemporaryDirectory
 
 import pandas as pd
 import pymysql
-from sqlalchemy import URL, Connection, Double, Float, Integer, column, insert, table
+from sqlalchemy import (
+    URL,
+    Connection,
+    Double,
+    Engine,
+    Float,
+    Integer,
+    TableClause,
+    column,
+    insert,
+    table,
+)
 
 from vanishing_gradients.sql.connection import connect_arguments, engine
 from vanishing_gradients.sql.objects import Shape, gradient_columns
@@ -114,13 +125,13 @@ def _frame(chunk: Chunk, run_id: int) -> pd.DataFrame:
     return frame
 
 
-def _table(shape: Shape, chunk: Chunk):
+def _table(shape: Shape, chunk: Chunk) -> TableClause:
     kind = Double if chunk.values.itemsize == 8 else Float
     cells = [column(name, kind()) for name in gradient_columns(chunk.layer.width)]
     return table(shape.table(chunk.layer), *(column(name, Integer()) for name in KEYS), *cells)
 
 
-def _insert_all(connection: Connection, loads) -> None:
+def _insert_all(connection: Connection, loads: Sequence[tuple[TableClause, list]]) -> None:
     for target, rows in loads:
         connection.execute(insert(target), rows)
 
@@ -130,7 +141,7 @@ def _insert_statement(shape: Shape, chunk: Chunk) -> str:
     return f"{insert_gradients(shape, chunk.layer)} ({marks})"
 
 
-def _elapsed(start: float, made) -> float:
+def _elapsed(start: float, made: Engine) -> float:
     seconds = time.perf_counter() - start
     made.dispose()
     return seconds

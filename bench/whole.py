@@ -8,7 +8,7 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-from sqlalchemy import URL, Engine, inspect, text
+from sqlalchemy import URL, Connection, Engine, inspect, text
 
 SAMPLING_SECONDS = 0.2
 AVERAGES = r"layer_\d+_(norm_avg|gradient_norm_avg|mean_avg|near_zero)|ratio_\d+_\d+_avg"
@@ -88,7 +88,7 @@ def is_average(view: str, experiment: str) -> bool:
     return re.fullmatch(f"{experiment}_({AVERAGES})", view) is not None
 
 
-def _seconds(connection, query: str) -> float:
+def _seconds(connection: Connection, query: str) -> float:
     start = time.perf_counter()
     connection.exec_driver_sql(query).all()
     return time.perf_counter() - start

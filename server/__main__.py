@@ -4,6 +4,7 @@ import os
 import sys
 from collections.abc import Callable
 from functools import wraps
+from typing import Any
 
 import click
 from sqlalchemy import URL
@@ -15,11 +16,11 @@ from vanishing_gradients.sql import address
 from vanishing_gradients.sql.errors import DatabaseError
 
 
-def sentences(command: Callable) -> Callable:
+def sentences(command: Callable[..., Any]) -> Callable[..., Any]:
     """Let a command print this package's errors as one sentence, without a traceback."""
 
     @wraps(command)
-    def run(*args, **options):
+    def run(*args: Any, **options: Any) -> Any:
         try:
             return command(*args, **options)
         except DatabaseError as error:
@@ -88,7 +89,7 @@ def client() -> None:
 
 def client_command(url: URL, read_only: bool) -> tuple[list[str], dict[str, str]]:
     """Return mycli's arguments and environment; the password is in the latter alone."""
-    options = {"--user": url.username, "--database": url.database}
+    options: dict[str, Any] = {"--user": url.username, "--database": url.database}
     if socket := url.query.get("unix_socket"):
         options["--socket"] = socket
     else:

@@ -83,9 +83,8 @@ def require_privileges(session: pymysql.connections.Connection, url: URL) -> Non
         wanted = ", ".join(missing)
         raise AccessError(
             f"the account {url.username!r} at {address.public(url)} lacks {wanted} on the database "
-            f"{url.database!r}: "
-            f"as an administrator run GRANT {wanted} ON {accounts.grant_pattern(url.database)}.* "
-            f"TO '{url.username}'@'%'"
+            f"{url.database!r}: as an administrator run GRANT {wanted} ON "
+            f"{accounts.grant_pattern(str(url.database))}.* TO '{url.username}'@'%'"
         )
 
 
@@ -110,7 +109,9 @@ def make_reader(
             if not (known and error.args[0] in (ER.CANNOT_USER, *MAY_NOT_GRANT)):
                 raise
         try:
-            cursor.execute(accounts.grant_reading(READER, accounts.grant_pattern(owner.database)))
+            cursor.execute(
+                accounts.grant_reading(READER, accounts.grant_pattern(str(owner.database)))
+            )
         except pymysql.err.MySQLError as error:
             if made:
                 cursor.execute(f"DROP USER '{READER}'@'%'")
@@ -137,7 +138,7 @@ def _make_database(owner: URL, say: Callable[[str], None]) -> None:
         refusal: DatabaseError = error
     with connected(address.without_database(owner)) as session:
         try:
-            session.cursor().execute(accounts.create_database(owner.database))
+            session.cursor().execute(accounts.create_database(str(owner.database)))
         except pymysql.err.MySQLError as error:
             if error.args[0] not in DENIED:
                 raise
@@ -145,8 +146,8 @@ def _make_database(owner: URL, say: Callable[[str], None]) -> None:
                 f"there is no database {owner.database!r} at {address.public(owner)} that the "
                 "account "
                 f"{owner.username!r} may use: as an administrator run "
-                f"{accounts.create_database(owner.database)}; "
-                f"GRANT ALL PRIVILEGES ON {accounts.grant_pattern(owner.database)}.* TO "
+                f"{accounts.create_database(str(owner.database))}; "
+                f"GRANT ALL PRIVILEGES ON {accounts.grant_pattern(str(owner.database))}.* TO "
                 f"'{owner.username}'@'%'"
             ) from refusal
     say(f"Made the database {owner.database!r}.")

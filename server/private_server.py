@@ -14,6 +14,7 @@ import subprocess
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pymysql
 from pymysql.converters import escape_string
@@ -286,7 +287,7 @@ class PrivateServer:
     def _defaults(self) -> str:
         return f"--defaults-file={self.option_file}"
 
-    def _kept(self) -> dict:
+    def _kept(self) -> dict[str, Any]:
         return json.loads(self._state.read_text()) if self._state.exists() else {}
 
     def _keep(self, **facts: object) -> None:

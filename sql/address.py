@@ -9,6 +9,7 @@ import re
 import ssl
 from ipaddress import ip_address
 from pathlib import Path
+from typing import Any
 
 from sqlalchemy import URL, make_url
 from sqlalchemy.exc import ArgumentError
@@ -78,7 +79,7 @@ def public(url: URL) -> str:
     return f"{url.host}:{url.port or 3306}"
 
 
-def normalised(url: URL) -> dict[str, str]:
+def normalised(url: URL) -> dict[str, Any]:
     """Return the query part of the address, its names in lower case with underscores."""
     return {name.lower().replace("-", "_"): value for name, value in url.query.items()}
 
@@ -116,7 +117,7 @@ def on_this_machine(url: URL) -> bool:
     if "unix_socket" in normalised(url) or (url.host or "localhost").lower() == "localhost":
         return True
     try:
-        return ip_address(url.host).is_loopback
+        return ip_address(str(url.host)).is_loopback
     except ValueError:
         return False
 

@@ -3,6 +3,8 @@
 Alembic's migrations make them, and a test holds the two together.
 """
 
+from typing import Any
+
 from sqlalchemy import (
     BigInteger,
     Column,
@@ -17,20 +19,20 @@ from sqlalchemy import (
 from sqlalchemy.dialects.mysql import DATETIME, JSON, LONGBLOB
 
 metadata = MetaData()
-OPTIONS = {
+OPTIONS: Any = {
     "mysql_engine": "InnoDB",
     "mysql_charset": "utf8mb4",
     "mysql_collate": "utf8mb4_unicode_ci",
 }
 
 
-def _run_id() -> Column:
+def _run_id() -> Column[int]:
     return Column(
         "run_id", Integer, ForeignKey("runs.run_id", ondelete="CASCADE"), primary_key=True
     )
 
 
-def _number(name: str) -> Column:
+def _number(name: str) -> Column[int]:
     return Column(name, Integer, primary_key=True, autoincrement=False)
 
 

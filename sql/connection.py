@@ -45,14 +45,16 @@ class FileRequestError(pymysql.OperationalError):
 class Session(pymysql.connections.Connection):
     """A connection that gives away no file, and no password that could be read on the way."""
 
-    def _read_query_result(self, unbuffered=False):
+    def _read_query_result(self, unbuffered: bool = False) -> int:
         try:
             return super()._read_query_result(unbuffered)
         except RuntimeError as error:  # PyMySQL's, and in the way of all who catch its errors
             self._force_close()
             raise FileRequestError(CR.CR_SERVER_LOST, str(error)) from error
 
-    def _process_auth(self, plugin_name, auth_packet, handler=None):
+    def _process_auth(
+        self, plugin_name: bytes, auth_packet: object, handler: object = None
+    ) -> object:
         if plugin_name in READABLE and not self._secure:
             raise pymysql.OperationalError(
                 CR.CR_AUTH_PLUGIN_CANNOT_LOAD, "The server asked for the password without TLS."

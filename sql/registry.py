@@ -9,6 +9,7 @@ from pathlib import Path
 from sqlalchemy import Connection, delete, inspect, select, text
 
 from vanishing_gradients.sql.catalogue import layers, metadata, runs, view_versions
+from vanishing_gradients.sql.cells import gradient_columns
 from vanishing_gradients.sql.errors import ObjectError
 from vanishing_gradients.sql.names import backticked, quoted
 from vanishing_gradients.sql.objects import (
@@ -18,7 +19,6 @@ from vanishing_gradients.sql.objects import (
     Shape,
     create_table,
     definition,
-    gradient_columns,
     in_order,
     versions,
 )

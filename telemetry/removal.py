@@ -180,7 +180,7 @@ def _removable_run(connection: Connection, run_id: int) -> RemovableRun:
         run.status,
         run.telemetry,
         shape,
-        int(connection.scalar(rows.where(telemetry_progress.c.run_id == run_id))),
+        int(connection.execute(rows.where(telemetry_progress.c.run_id == run_id)).scalar_one()),
         run_sizes(connection).get(run_id, 0),
     )
 

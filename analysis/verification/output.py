@@ -1,6 +1,6 @@
 """What a person sees of a verification: a bar while it goes, then what agrees and what does not."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 
 from rich.console import Console
@@ -14,7 +14,12 @@ SHOWN = 10
 """Disagreements of a run that are spelled out."""
 
 
-def verify(engine: Engine, runs: Sequence[Run], say=print, console: Console | None = None) -> int:
+def verify(
+    engine: Engine,
+    runs: Sequence[Run],
+    say: Callable[[str], None] = print,
+    console: Console | None = None,
+) -> int:
     """Verify the runs one after another, say what came of each, and return how many disagree."""
     wrong = 0
     for run in runs:
