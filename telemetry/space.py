@@ -148,7 +148,7 @@ def run_sizes(
 
 def place(connection: Connection, url: URL) -> Place:
     """Find out where the server at `url` keeps its data, and what is free there for us."""
-    found: dict[str, str] = dict(connection.execute(text(PLACE)).tuples().all())
+    found = {row.Variable_name: row.Value for row in connection.execute(text(PLACE))}
     binary_log = found.get("log_bin") == "ON"
     folder = Path(found["datadir"])
     # A server in a container answers on loopback, too, but under a name of its own.
