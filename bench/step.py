@@ -24,7 +24,7 @@ from vanishing_gradients.errors import UserError
 from vanishing_gradients.server.refusal import Refusal
 from vanishing_gradients.trainer import experiments
 from vanishing_gradients.trainer.datasets import Dataset, load
-from vanishing_gradients.trainer.network import Dense
+from vanishing_gradients.trainer.network.dense import Dense
 from vanishing_gradients.trainer.run import DTYPES
 
 EXPERIMENTS = ("sigmoid_sgd", "sigmoid_adam", "relu_sgd", "relu_adam")

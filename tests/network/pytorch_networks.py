@@ -5,7 +5,8 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
-from vanishing_gradients.trainer.network import Layer, Network
+from vanishing_gradients.trainer.network.layer import Layer
+from vanishing_gradients.trainer.network.network import Network
 
 torch = pytest.importorskip("torch", reason="PyTorch, which this compares with, is not installed")
 functional = torch.nn.functional
