@@ -36,8 +36,8 @@ GOOD = 'name = "mine"\nactivation = "relu"\n'
             "line 6: 'optimizer.schedule.kind' is 'steps'; did you mean 'step'? allowed is one of ",
         ),
         (
-            GOOD + "[optimizer]\nkind = 'sgd'\n[optimizer.schedule]\nkind = 'step'\nfloor = 2",
-            "line 7: key 'optimizer.schedule.floor' is not for kind 'step' but for 'cosine'; ",
+            GOOD + "[optimizer]\nkind = 'sgd'\n[optimizer.schedule]\nkind = 'cosine'\nevery = 2",
+            "line 7: key 'optimizer.schedule.every' is not for kind 'cosine' but for 'step'; ",
         ),
         (
             GOOD + "optimizer.kind = 'sgd'\n[clipping]\nlimit = 1",

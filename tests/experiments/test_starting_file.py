@@ -26,11 +26,18 @@ INSTEAD_OF = {
     "initialization": ["initial_weight_scale"],
     "batch_normalization": ["normalization"],
     "schedule": ["decay"],
-    "rho": ["beta_1", "beta_2"],
-    "momentum": ["beta_1", "beta_2", "epsilon"],
-    "nesterov": ["beta_1", "beta_2", "epsilon"],
 }
-KINDS = {"rho": "rmsprop", "momentum": "sgd", "nesterov": "sgd", "weight_decay": "adamw"}
+ADAM = OPTIMIZER.records["adam"].settings
+KINDS = {
+    setting: kind
+    for kind, record in reversed(OPTIMIZER.records.items())
+    for setting in record.settings
+    if setting not in ADAM
+}
+INSTEAD_OF |= {
+    setting: [other for other in ADAM if other not in OPTIMIZER.records[kind].settings]
+    for setting, kind in KINDS.items()
+}
 
 
 @pytest.fixture

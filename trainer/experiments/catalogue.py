@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 from pydantic import ValidationError
 
 from vanishing_gradients.trainer.errors import ExperimentError
-from vanishing_gradients.trainer.experiments.complaint import EXTENDS, complain, line_of
+from vanishing_gradients.trainer.experiments.complaint import EXTENDS, complain, key_lines
 from vanishing_gradients.trainer.experiments.experiment import ALTERNATIVES, Experiment
 
 _FOLDER = Path(__file__).parent
@@ -125,7 +125,7 @@ def _path(name_or_path: str | os.PathLike[str], folder: Path = Path()) -> Path:
 def _base(files: list[_File]) -> _File:
     """Return the file that the last of these files extends; each extends the next."""
     path, text, table = files[-1]
-    line, name = line_of((EXTENDS,), table, text), table[EXTENDS]
+    line, name = key_lines(table, text).get((EXTENDS,)), table[EXTENDS]
     where = f"{path}, line {line}" if line else f"{path}"
     if not isinstance(name, str):
         raise ExperimentError(

@@ -18,7 +18,7 @@ EXTENDS = "extends"
 _FOUND_MAX = 80
 _DEPTH_MAX = 4
 _PART = r"""(?:[\w-]+|"[^"]*"|'[^']*')"""
-_KEY = re.compile(rf"\s*(\[*)\s*({_PART}(?:\s*\.\s*{_PART})*)\s*([\]=])")
+_KEY = re.compile(rf"(\[*+)\s*+({_PART}(?:\s*+\.\s*+{_PART})*+)\s*+([\]=])")
 _LONG_STRING = re.compile(r'''"""[\s\S]*?"""|\'{3}[\s\S]*?\'{3}''')
 _NOWHERE = 10**9
 
@@ -52,10 +52,10 @@ def complain(error: ValidationError, table: Any, text: str = "") -> str:
 
     Of several mistakes the first in the file is told, and the others are counted.
     """
-    found = []
+    found, lines = [], key_lines(table, text)
     for detail in error.errors(include_url=False):
         place = _locate(detail)
-        line = line_of(place.parts, table, text)
+        line = line_of(place.parts, lines)
         found.append((line or _NOWHERE, len(found), _sentence(detail, place, table)))
     line, _, sentence = min(found)
     where = f", line {line}: " if line != _NOWHERE else ": "
@@ -166,22 +166,18 @@ def _short(text: str) -> str:
     return text if len(text) <= _FOUND_MAX else f"{text[:_FOUND_MAX]}..."
 
 
-def line_of(key: tuple[str | int, ...], table: Any, text: str) -> int | None:
-    """Return the line, from 1, of a key, or of the table or list that it is written in.
+def key_lines(table: Any, text: str) -> dict[tuple[str | int, ...], int]:
+    """Return the lines, from 1, of all keys that are written at the beginning of a line.
 
     Args:
-        key: such as ("optimizer", "schedule", "kind").
         table: what was read from the text.
-        text: valid TOML. Only keys at the beginning of a line are found.
-
-    Returns:
-        None where the whole file is meant.
+        text: valid TOML.
     """
     found: dict[tuple[str | int, ...], int] = {}
     opened: tuple[str, ...] = ()
     blanked = _LONG_STRING.sub(lambda match: "\n" * match[0].count("\n"), text)
     for number, line in enumerate(blanked.split("\n"), start=1):
-        match = _KEY.match(line)
+        match = _KEY.match(line.lstrip())
         if not match or bool(match[1]) != (match[3] == "]"):
             continue
         parts = tuple(part.strip("\"'") for part in re.findall(_PART, match[2])[:_DEPTH_MAX])
@@ -190,7 +186,12 @@ def line_of(key: tuple[str | int, ...], table: Any, text: str) -> int | None:
             opened = whole if match[1] else opened
             for end in range(1, len(whole) + 1):
                 found.setdefault(whole[:end], number)
-    return next((found[key[:end]] for end in range(len(key), 0, -1) if key[:end] in found), None)
+    return found
+
+
+def line_of(key: tuple[str | int, ...], lines: Mapping[tuple[str | int, ...], int]) -> int | None:
+    """Return the line of a key, or of the table or list that it is written in; None for none."""
+    return next((lines[key[:end]] for end in range(len(key), 0, -1) if key[:end] in lines), None)
 
 
 def _holds(table: Any, key: tuple[str, ...]) -> bool:

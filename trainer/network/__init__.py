@@ -6,8 +6,8 @@ settings        kinds, and what a file may say about them
 layer           what a layer is: forward, backward, parameters
 initializers    what weights are before the first step
 dense           weights and biases, z = x W + b, their penalties, and weight normalisation
-activation      what all activations share: slopes, gains, who is saturated
-activations     sigmoid, ReLU and nine more
+activation      what all activations share: slopes, gains, who is saturated; sigmoid, tanh, ReLU
+activations     the smooth ones, and all by kind
 normalizations  over the batch, over the neurons
 dropout         inverted dropout
 residual        skips around blocks of layers, with projections

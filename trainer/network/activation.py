@@ -1,4 +1,7 @@
-"""An activation bends each neuron's sum z on its own: a = f(z), dL/dz = dL/da f'(z)."""
+"""An activation bends each neuron's sum z on its own: a = f(z), dL/dz = dL/da f'(z).
+
+What all have in common, and the older ones: sigmoid, tanh, and rectifiers of straight lines.
+"""
 
 from typing import ClassVar
 
@@ -62,3 +65,175 @@ class Activation(Layer):
         # In the layer's precision, where a slope of 0.01 is below no bound of 0.01.
         bound = np.multiply(SATURATED_BELOW, self.steepest).astype(self.dtype)
         return np.abs(self._rows("slope", batch)) < bound
+
+
+class Sigmoid(Activation):
+    """The logistic function, a = 1 / (1 + exp(-z)).
+
+    For z below about -709 (double) or -88 (single) exp(-z) overflows and a is 0, as it should be.
+    """
+
+    kind = "sigmoid"
+    gain = 4.0
+    offset = 0.5
+    flat = "both"
+    steepest = 0.25
+
+    def forward(self, inputs: np.ndarray, training: bool) -> np.ndarray:
+        """Return a; (batch, width) -> (batch, width)."""
+        decay = self._rows("decay", len(inputs))
+        outputs = self._rows("outputs", len(inputs))
+        with np.errstate(over="ignore"):
+            np.negative(inputs, out=decay)
+            np.exp(decay, out=decay)
+        np.add(decay, 1.0, out=outputs)
+        return np.divide(1.0, outputs, out=outputs)
+
+    def backward(self, upstream: np.ndarray) -> np.ndarray:
+        """Return dL/dz = dL/da a (1 - a)."""
+        batch = len(upstream)
+        slope = self._slopes(batch)
+        self._gradient = np.multiply(upstream, slope, out=self._rows("gradient", batch))
+        return self._gradient
+
+    def _slopes(self, batch: int) -> np.ndarray:
+        # 1 - a is computed as exp(-z) a: where a rounds to 1, subtracting would give a slope of
+        # zero that is none, and slopes that are small but not zero are what this project looks at.
+        outputs, slope = self._rows("outputs", batch), self._rows("slope", batch)
+        # An infinite exp(-z) meets a = 0 here, and must not make NaN of it.
+        largest = self._filled("largest", batch, np.finfo(self.dtype).max)
+        np.minimum(self._rows("decay", batch), largest, out=slope)
+        slope *= outputs
+        slope *= outputs
+        return slope
+
+
+class ReLU(Activation):
+    """The rectified linear unit, a = max(z, 0), with slope 0 at z = 0.
+
+    Source: Nair and Hinton (2010), Rectified Linear Units Improve Restricted Boltzmann Machines,
+    https://icml.cc/Conferences/2010/papers/432.pdf
+    """
+
+    kind = "relu"
+    gain = 2.0**0.5
+    flat = "below"
+
+    def forward(self, inputs: np.ndarray, training: bool) -> np.ndarray:
+        """Return a; (batch, width) -> (batch, width). NaN stays NaN."""
+        batch = len(inputs)
+        zeros = self._filled("zeros", batch, 0.0)
+        return np.maximum(inputs, zeros, out=self._rows("outputs", batch))
+
+    def _slopes(self, batch: int) -> np.ndarray:
+        # A factor, not a choice: a NaN from above passes dead neurons too, instead of looking like
+        # a gradient that vanished.
+        active = self._rows("active", batch, dtype=np.bool_)
+        return np.greater(self._rows("outputs", batch), 0.0, out=active)
+
+    def _flat(self, batch: int) -> np.ndarray:
+        return self._rows("outputs", batch) <= 0.0
+
+
+class Tanh(Activation):
+    """The hyperbolic tangent, a = tanh(z).
+
+    Source: LeCun, Bottou, Orr and Mueller (1998), Efficient BackProp, section 4.4,
+    http://yann.lecun.com/exdb/publis/pdf/lecun-98b.pdf
+    """
+
+    kind = "tanh"
+    flat = "both"
+
+    def forward(self, inputs: np.ndarray, training: bool) -> np.ndarray:
+        """Return a; (batch, width) -> (batch, width). Keeps `inputs`, does not copy."""
+        self._inputs = inputs
+        return np.tanh(inputs, out=self._rows("outputs", len(inputs)))
+
+    def _slopes(self, batch: int) -> np.ndarray:
+        # 1 - a^2 = 4 d / (1 + d)^2 with d = exp(-2 |z|), which nothing is subtracted from.
+        half, slope = self._rows("half", batch), self._rows("slope", batch)
+        np.abs(self._inputs, out=slope)
+        slope *= -2.0
+        np.exp(slope, out=slope)
+        np.multiply(slope, 0.5, out=half)
+        half += 0.5
+        slope /= half
+        slope /= half
+        return slope
+
+
+class LeakyReLU(Activation):
+    """The leaky rectifier, a = z above zero and `slope` z below, with slope `slope` at z = 0.
+
+    Source: Maas, Hannun and Ng (2013), Rectifier Nonlinearities Improve Neural Network Acoustic
+    Models, https://ai.stanford.edu/~amaas/papers/relu_hybrid_icml2013_final.pdf
+
+    Raises:
+        ValueError: a slope that is not above 0 and below 1.
+    """
+
+    kind = "leaky_relu"
+    gain = (2.0 / (1.0 + 0.01**2)) ** 0.5
+
+    def __init__(self, width: int, dtype: np.dtype, slope: float = 0.01) -> None:
+        if not 0.0 < slope < 1.0:
+            raise ValueError(f"a slope of {slope}: a leaky ReLU's is above 0 and below 1")
+        super().__init__(width, dtype)
+        self.slope = slope
+
+    def forward(self, inputs: np.ndarray, training: bool) -> np.ndarray:
+        """Return a; (batch, width) -> (batch, width). Keeps `inputs`, does not copy."""
+        self._inputs = inputs
+        outputs = np.multiply(inputs, self.slope, out=self._rows("outputs", len(inputs)))
+        return np.maximum(inputs, outputs, out=outputs)
+
+    def _slopes(self, batch: int) -> np.ndarray:
+        slope = np.sign(self._inputs, out=self._rows("slope", batch))
+        return np.clip(slope, self.slope, 1.0, out=slope)  # NaN stays NaN
+
+
+class PReLU(Activation):
+    """The parametric rectifier: a = z above zero and s z below, s learned, one a neuron.
+
+    Source: He, Zhang, Ren and Sun (2015), Delving Deep into Rectifiers: Surpassing Human-Level
+    Performance on ImageNet Classification, section 2.1, https://arxiv.org/abs/1502.01852
+
+    Args:
+        slope: what every s starts from.
+    """
+
+    kind = "prelu"
+    gain = (2.0 / (1.0 + 0.25**2)) ** 0.5
+
+    def __init__(self, width: int, dtype: np.dtype, slope: float = 0.25) -> None:
+        super().__init__(width, dtype)
+        self._add_parameter("slope", np.full(width, slope, self.dtype))
+
+    def forward(self, inputs: np.ndarray, training: bool) -> np.ndarray:
+        """Return a; (batch, width) -> (batch, width). Keeps `inputs`, does not copy."""
+        batch = len(inputs)
+        outputs, above = self._rows("outputs", batch), self._rows("slope", batch)
+        self._inputs = inputs
+        below = np.minimum(inputs, 0.0, out=self._rows("below", batch))
+        np.multiply(below, self.parameters["slope"], out=outputs)
+        outputs += np.maximum(inputs, 0.0, out=above)
+        return outputs
+
+    def backward(self, upstream: np.ndarray) -> np.ndarray:
+        """Fill dL/ds = sum over the batch of dL/da min(z, 0), and return dL/dz = dL/da f'(z)."""
+        below, products = (self._rows(name, len(upstream)) for name in ("below", "products"))
+        np.multiply(upstream, below, out=products)
+        np.add.reduce(products, axis=0, out=self.parameter_gradients["slope"])
+        return super().backward(upstream)
+
+    def _slopes(self, batch: int) -> np.ndarray:
+        # 1 above zero and s elsewhere, NaN where z is: u + (1 - u) s, u being 1, 0 or NaN.
+        above, slope = self._rows("above", batch), self._rows("slope", batch)
+        np.clip(np.sign(self._inputs, out=above), 0.0, 1.0, out=above)
+        np.subtract(1.0, above, out=slope)
+        slope *= self.parameters["slope"]
+        slope += above
+        # By the slopes of this backward: the optimizer changes them before `saturated` may ask.
+        self.steepest = np.maximum(np.abs(self.parameters["slope"]), 1.0)
+        return slope
