@@ -65,7 +65,7 @@ def _layer(
 ) -> Layer:
     made = spec.made
     if issubclass(made, Dense):
-        return _dense(spec, experiment, dtype, generator)
+        return _dense(made, spec, experiment, dtype, generator)
     if issubclass(made, Projection):
         initializer = _initializer(spec, experiment)
         return made(spec.rows, spec.width, dtype, generator, initializer, spec.start)
@@ -79,10 +79,14 @@ def _layer(
 
 
 def _dense(
-    spec: LayerSpec, experiment: Experiment, dtype: np.dtype, generator: np.random.Generator
+    made: type[Dense],
+    spec: LayerSpec,
+    experiment: Experiment,
+    dtype: np.dtype,
+    generator: np.random.Generator,
 ) -> Dense:
     initializer, penalties = _initializer(spec, experiment), experiment.penalties
-    layer = spec.made(
+    layer = made(
         spec.rows,
         spec.width,
         dtype,

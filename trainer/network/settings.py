@@ -6,9 +6,7 @@ the starting file of `make new` are derived from these.
 """
 
 from dataclasses import dataclass
-from typing import TypeVar
-
-Family = TypeVar("Family", bound=type)
+from typing import Any
 
 
 @dataclass(frozen=True)
@@ -46,7 +44,7 @@ class SettingError(ValueError):
         self.why = why
 
 
-def by_kind(family: Family) -> dict[str, Family]:
+def by_kind(family: type[Any]) -> dict[str, type[Any]]:
     """Return the classes below `family` that are kinds, by name, as they were written in order."""
     found = {}
     for member in family.__subclasses__():
