@@ -70,10 +70,13 @@ def _sentence(detail: ErrorDetails, place: _Place, table: Any) -> str:
         case "missing":
             return f"key {place.key!r} is missing; it must be {place.allowed}"
         case "union_tag_invalid":
-            kinds = list(place.variants)
-            return f"{place.key!r} is {_found(_look_up(table, place.parts))}; " + _kinds(
-                kinds, _look_up(table, place.parts)
+            kinds, kind = list(place.variants), _look_up(table, place.parts)
+            close = get_close_matches(
+                kind[:_FOUND_MAX] if isinstance(kind, str) else "", kinds, n=1
             )
+            hint = f"did you mean {close[0]!r}? " if close else ""
+            allowed = f"{hint}allowed is one of {quoted(kinds, ', ')}"
+            return f"{place.key!r} is {_found(kind)}; {allowed}"
         case kind if kind == COMBINATION:
             try:
                 found = _found(_look_up(table, place.parts))
@@ -99,12 +102,6 @@ def _unknown(place: _Place) -> str:
         close = get_close_matches(name, known, n=1)
         rest = "is unknown; " + (f"did you mean {close[0]!r}? " if close else "")
     return f"key {key} {rest}allowed are {', '.join(known)}"
-
-
-def _kinds(kinds: list[str], found: object) -> str:
-    close = get_close_matches(str(found)[:_FOUND_MAX], kinds, n=1)
-    hint = f"did you mean {close[0]!r}? " if close else ""
-    return f"{hint}allowed is one of {quoted(kinds, ', ')}"
 
 
 def _locate(detail: ErrorDetails) -> _Place:

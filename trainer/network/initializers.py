@@ -20,11 +20,15 @@ Distribution = Annotated[Literal["normal", "uniform"], Setting("the distribution
 class Initializer(ABC):
     """How a layer's weights are drawn, and what its biases are then."""
 
-    @abstractmethod
     def draw(
         self, shape: tuple[int, int], dtype: np.dtype, generator: np.random.Generator
     ) -> np.ndarray:
-        """Return weights of shape (n_in, width) and that dtype."""
+        """Return weights of shape (n_in, width) and that dtype, drawn in double precision."""
+        return self._drawn(shape, generator).astype(dtype)
+
+    @abstractmethod
+    def _drawn(self, shape: tuple[int, int], generator: np.random.Generator) -> np.ndarray:
+        """Return the weights in double precision."""
 
     def draw_biases(self, weights: np.ndarray, offset: float = 0.0) -> np.ndarray:
         """Return the biases, (width,), that go with weights (n_in, width): zeros.
@@ -52,11 +56,8 @@ class Normal(Initializer):
 
     scale: Size = 0.01
 
-    def draw(
-        self, shape: tuple[int, int], dtype: np.dtype, generator: np.random.Generator
-    ) -> np.ndarray:
-        """Return the weights, (n_in, width)."""
-        return (generator.standard_normal(shape) * self.scale).astype(dtype)
+    def _drawn(self, shape: tuple[int, int], generator: np.random.Generator) -> np.ndarray:
+        return generator.standard_normal(shape) * self.scale
 
 
 @dataclass(frozen=True)
@@ -67,11 +68,8 @@ class Uniform(Initializer):
 
     limit: Extent = 0.05
 
-    def draw(
-        self, shape: tuple[int, int], dtype: np.dtype, generator: np.random.Generator
-    ) -> np.ndarray:
-        """Return the weights, (n_in, width)."""
-        return generator.uniform(-self.limit, self.limit, shape).astype(dtype)
+    def _drawn(self, shape: tuple[int, int], generator: np.random.Generator) -> np.ndarray:
+        return generator.uniform(-self.limit, self.limit, shape)
 
 
 @dataclass(frozen=True)
@@ -88,14 +86,11 @@ class _ByWidth(Initializer):
         if self.distribution not in ("normal", "uniform"):
             raise ValueError(f"distribution is {self.distribution!r}, not 'normal' or 'uniform'")
 
-    def draw(
-        self, shape: tuple[int, int], dtype: np.dtype, generator: np.random.Generator
-    ) -> np.ndarray:
-        """Return the weights, (n_in, width)."""
+    def _drawn(self, shape: tuple[int, int], generator: np.random.Generator) -> np.ndarray:
         variance = self.variance(*shape)
         if self.distribution == "normal":
-            return Normal(variance**0.5).draw(shape, dtype, generator)
-        return Uniform((3.0 * variance) ** 0.5).draw(shape, dtype, generator)
+            return Normal(variance**0.5)._drawn(shape, generator)
+        return Uniform((3.0 * variance) ** 0.5)._drawn(shape, generator)
 
     @abstractmethod
     def variance(self, n_in: int, width: int) -> float:
@@ -176,14 +171,11 @@ class Orthogonal(Initializer):
 
     gain: Annotated[float | None, Setting("the gain", 1e-30, 1000)] = None
 
-    def draw(
-        self, shape: tuple[int, int], dtype: np.dtype, generator: np.random.Generator
-    ) -> np.ndarray:
-        """Return the weights, (n_in, width)."""
+    def _drawn(self, shape: tuple[int, int], generator: np.random.Generator) -> np.ndarray:
         gain = 1.0 if self.gain is None else self.gain
         q, r = np.linalg.qr(generator.standard_normal((max(shape), min(shape))))
         q *= np.where(np.diagonal(r) < 0.0, -gain, gain)
-        return (q if shape[0] >= shape[1] else q.T).astype(dtype)
+        return q if shape[0] >= shape[1] else q.T
 
     def draw_biases(self, weights: np.ndarray, offset: float = 0.0) -> np.ndarray:
         """Return -offset times the sums of the columns of weights, (width,).
@@ -205,11 +197,8 @@ class Constant(Initializer):
 
     value: Annotated[float, Setting("every weight", -1000, 1000)] = 0.0
 
-    def draw(
-        self, shape: tuple[int, int], dtype: np.dtype, generator: np.random.Generator
-    ) -> np.ndarray:
-        """Return the weights, (n_in, width); nothing is drawn from the generator."""
-        return np.full(shape, self.value, dtype)
+    def _drawn(self, shape: tuple[int, int], generator: np.random.Generator) -> np.ndarray:
+        return np.full(shape, self.value)
 
 
 INITIALIZERS: dict[str, type[Initializer]] = by_kind(Initializer)
