@@ -9,7 +9,8 @@ import numpy as np
 
 from vanishing_gradients.trainer.datasets import Dataset, batches
 from vanishing_gradients.trainer.experiments import Experiment
-from vanishing_gradients.trainer.network import Dense, Network
+from vanishing_gradients.trainer.network.dense import Dense
+from vanishing_gradients.trainer.network.network import Network
 
 WAYS = {"default": {}, "foreach": {"foreach": True}, "fused": {"fused": True}}
 """How its optimizers can be told to walk over the parameters; the default on a CPU is a loop."""

@@ -25,7 +25,7 @@ from vanishing_gradients.server.refusal import Refusal
 from vanishing_gradients.telemetry.runs import DTYPES
 from vanishing_gradients.trainer import experiments
 from vanishing_gradients.trainer.datasets import Dataset, load
-from vanishing_gradients.trainer.network import Dense
+from vanishing_gradients.trainer.network.dense import Dense
 
 EXPERIMENTS = ("sigmoid_sgd", "sigmoid_adam", "relu_sgd", "relu_adam")
 ROUNDS, STEPS = 40, 20

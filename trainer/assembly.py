@@ -5,58 +5,15 @@ import numpy as np
 from vanishing_gradients.trainer.errors import ExperimentError
 from vanishing_gradients.trainer.experiments import Experiment, LayerSpec
 from vanishing_gradients.trainer.experiments.experiment import IMAGES_MAX
-from vanishing_gradients.trainer.network import (
-    ACTIVATIONS,
-    GAINS,
-    OFFSETS,
-    SGD,
-    Adagrad,
-    Adam,
-    AdamW,
-    AMSGrad,
-    BatchNormalization,
-    Cosine,
-    Dense,
-    Dropout,
-    Exponential,
-    Glorot,
-    He,
-    Initializer,
-    InverseTime,
-    Layer,
-    LeCun,
-    Network,
-    Normal,
-    Optimizer,
-    Orthogonal,
-    Penalty,
-    RMSProp,
-    Schedule,
-    Softmax,
-    StepDecay,
-    Uniform,
-    WarmUp,
-)
-from vanishing_gradients.trainer.network.clipping import ByGlobalNorm, ByNorm, ByValue, Clipping
-from vanishing_gradients.trainer.network.initializers import Constant
-from vanishing_gradients.trainer.network.layer_normalization import LayerNormalization
+from vanishing_gradients.trainer.network.clipping import Clipping
+from vanishing_gradients.trainer.network.dense import Dense, Penalty
+from vanishing_gradients.trainer.network.dropout import Dropout
+from vanishing_gradients.trainer.network.initializers import Initializer, Normal
+from vanishing_gradients.trainer.network.layer import Layer
+from vanishing_gradients.trainer.network.network import Network
+from vanishing_gradients.trainer.network.optimizers import Optimizer
 from vanishing_gradients.trainer.network.residual import Projection, Residual
-from vanishing_gradients.trainer.network.schedules import Constant as ConstantRate
-from vanishing_gradients.trainer.network.weight_normalization import WeightNormalizedDense
-
-_OPTIMIZERS = {
-    "sgd": SGD, "adagrad": Adagrad, "rmsprop": RMSProp, "adam": Adam, "adamw": AdamW,
-    "amsgrad": AMSGrad,
-}  # fmt: skip
-_SCHEDULES = {
-    "constant": ConstantRate, "inverse_time": InverseTime, "step": StepDecay,
-    "exponential": Exponential, "cosine": Cosine,
-}  # fmt: skip
-_INITIALIZERS = {
-    "normal": Normal, "uniform": Uniform, "glorot": Glorot, "he": He, "lecun": LeCun,
-    "orthogonal": Orthogonal, "constant": Constant,
-}  # fmt: skip
-_CLIPPINGS = {"value": ByValue, "norm": ByNorm, "global_norm": ByGlobalNorm}
+from vanishing_gradients.trainer.network.softmax import Softmax
 
 
 def build_network(
@@ -76,12 +33,7 @@ def build_network(
         generator: where initial weights are drawn from, first layer first; dropout keeps it.
     """
     specs = experiment.layer_specs(features, classes)
-    layers = []
-    for spec in specs:
-        before = specs[: spec.start or spec.number]
-        number = sum(each.kind == "dense" for each in before)
-        layers.append(_layer(spec, number, experiment, dtype, generator))
-    return Network(layers)
+    return Network([_layer(spec, experiment, dtype, generator) for spec in specs])
 
 
 def build_optimizer(experiment: Experiment, images: int = IMAGES_MAX) -> Optimizer:
@@ -94,77 +46,47 @@ def build_optimizer(experiment: Experiment, images: int = IMAGES_MAX) -> Optimiz
     Raises:
         ExperimentError: the warm-up is longer than the run.
     """
-    settings = experiment.optimizer
-    values = settings.model_dump(exclude={"kind", "schedule", "learning_rate"})
-    if settings.schedule:
-        del values["decay"]
-        rate = _schedule(experiment, experiment.steps(images))
-    else:
-        rate = settings.learning_rate
-    return _OPTIMIZERS[settings.kind](rate, **values)
+    steps, schedule = experiment.steps(images), experiment.optimizer.schedule
+    if schedule and schedule.warm_up > steps:
+        raise ExperimentError(
+            f"experiment {experiment.name} warms up for {schedule.warm_up:,} steps, but the run "
+            f"has only {steps:,}: give it more epochs, or a shorter warm_up"
+        )
+    return experiment.optimizer.optimizer(steps)
 
 
 def build_clipping(experiment: Experiment) -> Clipping | None:
     """Return what limits the experiment's gradients before each step; None where nothing does."""
-    settings = experiment.clipping
-    return settings and _CLIPPINGS[settings.kind](settings.limit)
-
-
-def _schedule(experiment: Experiment, steps: int) -> Schedule:
-    """Return the learning rates of a run of so many steps."""
-    settings = experiment.optimizer.schedule
-    if settings.warm_up > steps:
-        raise ExperimentError(
-            f"experiment {experiment.name} warms up for {settings.warm_up:,} steps, but the run "
-            f"has only {steps:,}: give it more epochs, or a shorter warm_up"
-        )
-    values = settings.model_dump(exclude={"kind", "warm_up"})
-    if settings.kind == "cosine":
-        values["steps"] = max(steps - settings.warm_up, 1)
-    schedule = _SCHEDULES[settings.kind](experiment.optimizer.learning_rate, **values)
-    return WarmUp(schedule, settings.warm_up) if settings.warm_up else schedule
+    return experiment.clipping and experiment.clipping.build()
 
 
 def _layer(
-    spec: LayerSpec,
-    number: int,
-    experiment: Experiment,
-    dtype: np.dtype,
-    generator: np.random.Generator,
+    spec: LayerSpec, experiment: Experiment, dtype: np.dtype, generator: np.random.Generator
 ) -> Layer:
-    """Return one layer; if it has weights, dense layer `number`, from 1, has the same inputs."""
-    match spec.kind:
-        case "dense":
-            return _dense(spec, number, experiment, dtype, generator)
-        case "projection":
-            initializer = _initializer(experiment, number)
-            return Projection(spec.rows, spec.width, dtype, generator, initializer, spec.start)
-        case "residual":
-            return Residual(spec.width, dtype, spec.start)
-        case "batch_normalization":
-            return BatchNormalization(spec.width, dtype)
-        case "layer_normalization":
-            return LayerNormalization(spec.width, dtype)
-        case "dropout":
-            return Dropout(spec.width, experiment.dropout, dtype, generator)
-        case "softmax":
-            return Softmax(spec.width, dtype, loss=experiment.loss)
-        case _:
-            return ACTIVATIONS[spec.kind](spec.width, dtype)
+    made = spec.made
+    if issubclass(made, Dense):
+        return _dense(made, spec, experiment, dtype, generator)
+    if issubclass(made, Projection):
+        initializer = _initializer(spec, experiment)
+        return made(spec.rows, spec.width, dtype, generator, initializer, spec.start)
+    if issubclass(made, Residual):
+        return made(spec.width, dtype, spec.start)
+    if issubclass(made, Dropout):
+        return made(spec.width, experiment.dropout, dtype, generator)
+    if issubclass(made, Softmax):
+        return made(spec.width, dtype, loss=experiment.loss)
+    return made(spec.width, dtype)
 
 
 def _dense(
+    made: type[Dense],
     spec: LayerSpec,
-    number: int,
     experiment: Experiment,
     dtype: np.dtype,
     generator: np.random.Generator,
 ) -> Dense:
-    """Return dense layer `number`, from 1; the last, which is not hidden, is never normalised."""
-    is_hidden = number <= len(experiment.hidden_widths)
-    normalized = is_hidden and experiment.normalization == "weight"
-    initializer, penalties = _initializer(experiment, number), experiment.penalties
-    layer = (WeightNormalizedDense if normalized else Dense)(
+    initializer, penalties = _initializer(spec, experiment), experiment.penalties
+    layer = made(
         spec.rows,
         spec.width,
         dtype,
@@ -173,22 +95,13 @@ def _dense(
         weight_penalty=Penalty(penalties.weight_l1, penalties.weight_l2),
         bias_penalty=Penalty(penalties.bias_l1, penalties.bias_l2),
     )
-    offset = OFFSETS.get(_activation_before(experiment, number), 0.0)
-    layer.parameters["biases"][:] = initializer.draw_biases(layer.weights, offset)
+    biases = initializer.draw_biases(layer.weights, spec.inputs_from.offset)
+    layer.parameters["biases"][:] = biases
     return layer
 
 
-def _initializer(experiment: Experiment, number: int) -> Initializer:
-    """Return how weights are drawn that have the inputs of dense layer `number`, from 1."""
-    settings = experiment.initialization
-    if settings is None:
+def _initializer(spec: LayerSpec, experiment: Experiment) -> Initializer:
+    """Return how the weights of a layer are drawn."""
+    if experiment.initialization is None:
         return Normal(experiment.initial_weight_scale)
-    values = settings.model_dump(exclude={"kind"})
-    if settings.kind == "orthogonal" and settings.gain is None:
-        values["gain"] = GAINS[_activation_before(experiment, number)]
-    return _INITIALIZERS[settings.kind](**values)
-
-
-def _activation_before(experiment: Experiment, number: int) -> str:
-    """Return the kind of activation that dense layer `number`, from 1, gets its inputs from."""
-    return experiment.activations[number - 2] if number > 1 else "identity"
+    return experiment.initialization.build().suited(spec.inputs_from.gain)

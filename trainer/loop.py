@@ -4,24 +4,17 @@ import ast
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Protocol
 
 import numpy as np
 
 from vanishing_gradients.telemetry.recording import EpochMetrics, Recorder
 from vanishing_gradients.trainer.datasets import Dataset, batches
+from vanishing_gradients.trainer.network.clipping import Clipping
 from vanishing_gradients.trainer.network.network import Network
 from vanishing_gradients.trainer.network.optimizers import Optimizer
 from vanishing_gradients.trainer.network.updates import UpdateWatch
 
 Observer = Callable[["Progress"], None]
-
-
-class Clipping(Protocol):
-    """Keeps gradients from growing too large."""
-
-    def clip(self, network: Network) -> None:
-        """Change the network's gradients, in place."""
 
 
 @dataclass(frozen=True)

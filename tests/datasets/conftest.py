@@ -84,15 +84,14 @@ class Mirror:
     files: dict[str, bytes] = field(default_factory=dict)
     cuts: list[int] = field(default_factory=list)
     """Bytes after which the connection of the first, second, ... GET is cut."""
-    ranges: bool = True
     gate: threading.Event | None = None
     """Holds every GET back until it is set."""
     asked: threading.Event = field(default_factory=threading.Event)
     """Set when the first GET has come in."""
-    requests: list[tuple[str, str, str | None]] = field(default_factory=list)
+    requests: list[tuple[str, str]] = field(default_factory=list)
 
-    def gets(self) -> list[tuple[str, str | None]]:
-        return [(path, span) for method, path, span in self.requests if method == "GET"]
+    def gets(self) -> list[str]:
+        return [path for method, path in self.requests if method == "GET"]
 
     def serve(self, toy: Toy) -> None:
         self.files = {f"{name}.gz": gzip.compress(c, mtime=0) for name, c in toy.files.items()}
@@ -110,21 +109,14 @@ class MirrorHandler(BaseHTTPRequestHandler):
 
     def _answer(self):
         mirror: Mirror = self.server.mirror
-        name, span = self.path.lstrip("/"), self.headers.get("Range")
-        mirror.requests.append((self.command, name, span))
+        name = self.path.lstrip("/")
+        mirror.requests.append((self.command, name))
         if name not in mirror.files:
             self.send_error(404)
             return
         content = mirror.files[name]
-        start = int(span.removeprefix("bytes=").rstrip("-")) if span and mirror.ranges else 0
-        if start and start >= len(content):
-            self.send_error(416)
-            return
-        self.send_response(206 if start else 200)
-        if start:
-            end, total = len(content) - 1, len(content)
-            self.send_header("Content-Range", f"bytes {start}-{end}/{total}")
-        self.send_header("Content-Length", str(len(content) - start))
+        self.send_response(200)
+        self.send_header("Content-Length", str(len(content)))
         self.end_headers()
         if self.command == "HEAD":
             return
@@ -133,7 +125,7 @@ class MirrorHandler(BaseHTTPRequestHandler):
             mirror.gate.wait(timeout=30)
         length = mirror.cuts.pop(0) if mirror.cuts else len(content)
         with suppress(ConnectionError):  # a client may leave early: some tests are about that
-            self.wfile.write(content[start : start + length])
+            self.wfile.write(content[:length])
 
 
 def served(mirror: Mirror) -> Iterator[Mirror]:

@@ -3,7 +3,7 @@ import time
 
 import pytest
 
-from vanishing_gradients.trainer.datasets.mirrors import answering
+from vanishing_gradients.trainer.datasets.download import answering
 
 
 @pytest.fixture
@@ -27,7 +27,7 @@ def test_a_mirror_that_refuses_connections_is_named_with_the_reason(mirror, dead
 def test_asking_transfers_no_file(mirror):
     mirror.files = {"file.gz": b"content"}
     answering([mirror.address], "file.gz", 30)
-    assert mirror.requests == [("HEAD", "file.gz", None)]
+    assert mirror.requests == [("HEAD", "file.gz")]
 
 
 def test_silent_mirrors_together_cost_the_patience_once(silent_mirror):

@@ -119,7 +119,7 @@ def test_only_the_missing_files_are_downloaded(world, mirror):
     world.mnist.put(world.data_dir / "mnist", compress=False)
     (world.data_dir / "mnist" / "t10k-labels-idx1-ubyte").unlink()
     world.load("mnist")
-    assert mirror.gets() == [("t10k-labels-idx1-ubyte.gz", None)]
+    assert mirror.gets() == ["t10k-labels-idx1-ubyte.gz"]
 
 
 def test_a_data_set_named_by_the_user_is_never_replaced(world):

@@ -6,24 +6,25 @@ import pytest
 from vanishing_gradients.trainer.assembly import build_clipping, build_network, build_optimizer
 from vanishing_gradients.trainer.errors import ExperimentError
 from vanishing_gradients.trainer.experiments import Experiment
-from vanishing_gradients.trainer.network import (
-    GAINS,
+from vanishing_gradients.trainer.network.clipping import ClipByGlobalNorm, ClipByNorm, ClipByValue
+from vanishing_gradients.trainer.network.dense import WeightNormalizedDense
+from vanishing_gradients.trainer.network.network import Network
+from vanishing_gradients.trainer.network.optimizers import (
     SGD,
     Adagrad,
     Adam,
     AdamW,
     AMSGrad,
+    RMSProp,
+)
+from vanishing_gradients.trainer.network.schedules import (
+    Constant,
     Cosine,
     Exponential,
     InverseTime,
-    Network,
-    RMSProp,
     StepDecay,
     WarmUp,
 )
-from vanishing_gradients.trainer.network.clipping import ByGlobalNorm, ByNorm, ByValue
-from vanishing_gradients.trainer.network.schedules import Constant
-from vanishing_gradients.trainer.network.weight_normalization import WeightNormalizedDense
 
 
 def experiment(**changes) -> Experiment:
@@ -90,7 +91,8 @@ def test_a_warm_up_longer_than_a_run_on_few_images_is_refused_with_both_numbers(
 
 
 @pytest.mark.parametrize(
-    ("kind", "expected"), [("value", ByValue), ("norm", ByNorm), ("global_norm", ByGlobalNorm)]
+    ("kind", "expected"),
+    [("value", ClipByValue), ("norm", ClipByNorm), ("global_norm", ClipByGlobalNorm)],
 )
 def test_clipping_is_of_the_kind_and_has_the_limit(kind, expected):
     clipping = build_clipping(experiment(clipping={"kind": kind, "limit": 0.5}))
@@ -113,7 +115,7 @@ def test_no_clipping_is_none():
         ({"kind": "he", "distribution": "uniform"}, (2 / 200) ** 0.5),
         ({"kind": "lecun"}, (1 / 200) ** 0.5),
         ({"kind": "orthogonal", "gain": 3.0}, 3 / 200**0.5),
-        ({"kind": "orthogonal"}, GAINS["sigmoid"] / 200**0.5),
+        ({"kind": "orthogonal"}, 4 / 200**0.5),
     ],
     ids=str,
 )

@@ -7,13 +7,12 @@ import pytest
 from pydantic import ValidationError
 
 from vanishing_gradients.trainer.experiments import (
-    AdamSettings,
     Experiment,
     Penalties,
-    SGDSettings,
     load,
     names,
 )
+from vanishing_gradients.trainer.experiments.kinds import OPTIMIZER
 
 PAPER = ["relu_adam", "relu_sgd", "sigmoid_adam", "sigmoid_sgd"]
 
@@ -42,13 +41,13 @@ def test_each_has_the_values_of_table_5(name):
 
 @pytest.mark.parametrize("name", ["relu_sgd", "sigmoid_sgd"])
 def test_sgd_has_the_rates_of_table_5(name):
-    expected = SGDSettings(kind="sgd", learning_rate=1.0, decay=1e-3, momentum=0.0)
+    expected = OPTIMIZER.records["sgd"](kind="sgd", learning_rate=1.0, decay=1e-3, momentum=0.0)
     assert load(name).optimizer == expected
 
 
 @pytest.mark.parametrize("name", ["relu_adam", "sigmoid_adam"])
 def test_adam_has_the_rates_of_table_5(name):
-    expected = AdamSettings(
+    expected = OPTIMIZER.records["adam"](
         kind="adam", learning_rate=0.001, decay=1e-3, epsilon=1e-7, beta_1=0.9, beta_2=0.999
     )
     assert load(name).optimizer == expected

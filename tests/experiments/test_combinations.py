@@ -61,11 +61,11 @@ def refusal(tmp_path: Path):
         ),
         (
             SGD + "hidden_widths = [8]\nresidual = [\n  [1, 1],\n  [2, 2],\n]",
-            "line 7: 'residual[1]' is [2, 2]; the network has only 1 hidden layer",
+            "line 5: 'residual[1]' is [2, 2]; the network has only 1 hidden layer",
         ),
         (
             SGD + "depth = 6\nresidual = [[1, 2],\n[3, 2]]",
-            "line 6: 'residual[1]' is [3, 2]; a block goes from its first hidden layer to its last",
+            "line 5: 'residual[1]' is [3, 2]; a block goes from its first hidden layer to its last",
         ),
         (
             SGD + "depth = 6\nresidual = [[1, 3], [3, 4]]",

@@ -8,6 +8,7 @@ import json
 import math
 import re
 from pathlib import Path
+from typing import get_args, get_type_hints
 
 import numpy as np
 import pytest
@@ -17,7 +18,14 @@ from hypothesis import strategies as st
 from vanishing_gradients.trainer.assembly import build_clipping, build_network, build_optimizer
 from vanishing_gradients.trainer.errors import ExperimentError
 from vanishing_gradients.trainer.experiments import Experiment, load
-from vanishing_gradients.trainer.network import ACTIVATIONS as BY_KIND
+from vanishing_gradients.trainer.experiments.kinds import (
+    CLIPPING,
+    INITIALIZATION,
+    OPTIMIZER,
+    SCHEDULE,
+)
+from vanishing_gradients.trainer.experiments.records import OneOf, setting_of
+from vanishing_gradients.trainer.network.activations import ACTIVATIONS as BY_KIND
 
 ACTIVATIONS = sorted(BY_KIND)
 NUMBERS = st.one_of(
@@ -46,53 +54,45 @@ FRACTION = st.sampled_from([0.0, 5e-324, 0.5, 0.999, 1 - 2**-53]) | st.floats(
     0, 1, exclude_max=True
 )
 STRENGTH = st.sampled_from([0, 0.0, 5e-324, 1_000_000]) | st.floats(0, 1e6)
-RATE = st.sampled_from([5e-324, 1, 1e6]) | st.floats(0, 1e6, exclude_min=True)
-FACTOR = st.sampled_from([5e-324, 1]) | st.floats(0, 1, exclude_min=True)
-WARM_UP = st.integers(0, 1)
-SCHEDULE = st.one_of(
-    st.fixed_dictionaries({"kind": st.just(kind)}, optional={"warm_up": WARM_UP} | values)
-    for kind, values in {
-        "constant": {},
-        "inverse_time": {"decay": STRENGTH},
-        "step": {"factor": FACTOR, "every": st.integers(1, 10**9)},
-        "exponential": {"factor": FACTOR},
-        "cosine": {},
-    }.items()
-)
-MOMENTS = {"epsilon": st.floats(1e-16, 1), "beta_1": FRACTION, "beta_2": FRACTION}
-OPTIMIZER = st.one_of(
-    st.fixed_dictionaries({"kind": st.just(kind)}, optional={"learning_rate": RATE} | rate | values)
-    for kind, values in {
-        "sgd": {"momentum": FRACTION},
-        "adagrad": {"epsilon": st.floats(1e-16, 1)},
-        "rmsprop": {"epsilon": st.floats(1e-16, 1), "rho": FRACTION},
-        "adam": MOMENTS,
-        "adamw": MOMENTS | {"weight_decay": STRENGTH},
-        "amsgrad": MOMENTS,
-    }.items()
-    for rate in ({"decay": STRENGTH}, {"schedule": SCHEDULE})
-)
-DISTRIBUTION = {"distribution": st.sampled_from(["normal", "uniform"])}
-INITIALIZATION = st.one_of(
-    st.fixed_dictionaries({"kind": st.just(kind)}, optional=values)
-    for kind, values in {
-        "normal": {"scale": st.floats(1e-30, 1000)},
-        "uniform": {"limit": st.floats(1e-30, 1000)},
-        "glorot": DISTRIBUTION,
-        "he": DISTRIBUTION,
-        "lecun": DISTRIBUTION,
-        "orthogonal": {"gain": st.floats(1e-30, 1000)},
-        "constant": {"value": st.floats(1e-30, 1000) | st.floats(-1000, -1e-30)},
-    }.items()
-)
-CLIPPING = st.fixed_dictionaries(
-    {"kind": st.sampled_from(["value", "norm", "global_norm"])},
-    optional={"limit": st.sampled_from([5e-324, 1, 1e6])},
-)
+
+
+def setting(made: type, name: str) -> st.SearchStrategy:
+    """All that a setting of a kind may be; its limits are tested in test_refusals."""
+    annotation = get_type_hints(made.__init__, include_extras=True)[name]
+    found = setting_of(made, name)
+    if found.low is None:
+        choices = get_args(get_args(annotation)[0]) or (False,)  # nesterov needs a momentum
+        return st.sampled_from(choices)
+    if get_args(annotation)[0] is int:
+        return st.integers(found.low, found.high)
+    # Weights of a size below 1e-30 are none in single precision.
+    low = 1e-30 if name in ("scale", "value") else found.low
+    numbers = st.floats(low, found.high, exclude_min=found.open_low, exclude_max=found.open_high)
+    return numbers | st.just(int(found.high)) if not found.open_high else numbers
+
+
+def choice(of: OneOf, others: dict, *left_out: str) -> st.SearchStrategy:
+    """A table of any of several kinds, with any of its settings and of `others`."""
+    return st.one_of(
+        st.fixed_dictionaries(
+            {"kind": st.just(kind)},
+            optional=others
+            | {
+                name: setting(record.made, name) for name in record.settings if name not in left_out
+            },
+        )
+        for kind, record in of.records.items()
+    )
+
+
+# A floor is not above the rate.
+SCHEDULES = choice(SCHEDULE, {"warm_up": st.integers(0, 1)}, "floor")
+OPTIMIZERS = choice(OPTIMIZER, {}) | choice(OPTIMIZER, {"schedule": SCHEDULES}, "decay")
+INITIALIZATIONS = choice(INITIALIZATION, {})
 GOOD = {
     "name": st.from_regex(r"[a-z][a-z0-9_]{0,31}", fullmatch=True),
     "activation": st.sampled_from(ACTIVATIONS),
-    "optimizer": OPTIMIZER,
+    "optimizer": OPTIMIZERS,
 }
 GOOD_OPTIONAL = {
     "description": st.text(st.characters(exclude_categories=["Cs"]), max_size=1_000),
@@ -100,7 +100,7 @@ GOOD_OPTIONAL = {
         st.sampled_from(["weight_l1", "weight_l2", "bias_l1", "bias_l2"]), STRENGTH
     ),
     "dropout": FRACTION,
-    "clipping": CLIPPING,
+    "clipping": choice(CLIPPING, {}),
     "loss": st.sampled_from(["cross_entropy", "mean_squared_error"]),
     "dataset": st.sampled_from(["auto", "mnist", "fashion-mnist", "sample"]),
     "batch_size": st.integers(1, 60_000),
@@ -130,7 +130,7 @@ def tables(draw: st.DrawFn) -> dict[str, object]:
     elif normalization:
         table["normalization"] = normalization
     if draw(st.booleans()):
-        table["initialization"] = draw(INITIALIZATION)
+        table["initialization"] = draw(INITIALIZATIONS)
         if table["initialization"] == {"kind": "constant"} and normalization == "weight":
             table["initialization"]["value"] = 1.0
     elif normalization != "weight":
@@ -227,7 +227,7 @@ def test_any_value_under_any_key_is_refused_by_name_or_can_be_built(path, table,
 
 @settings(deadline=None)
 @given(
-    kind=st.sampled_from(["sgd", "adagrad", "rmsprop", "adam", "adamw", "amsgrad"]),
+    kind=st.sampled_from(list(OPTIMIZER.records)),
     key=st.sampled_from(["kind", "learning_rate", "decay", "schedule", "momentum", "nesterov",
                          "beta_1", "beta_2", "epsilon", "rho", "weight_decay", "Kind", ""]),
     value=VALUES,

@@ -4,8 +4,10 @@ import numpy as np
 import pytest
 
 from vanishing_gradients.trainer.assembly import build_network, build_optimizer
-from vanishing_gradients.trainer.experiments import Experiment, LayerSpec, load, names
-from vanishing_gradients.trainer.network import ACTIVATIONS, SGD, Adam, InverseTime
+from vanishing_gradients.trainer.experiments import Experiment, load, names
+from vanishing_gradients.trainer.network.activations import ACTIVATIONS
+from vanishing_gradients.trainer.network.optimizers import SGD, Adam
+from vanishing_gradients.trainer.network.schedules import InverseTime
 
 SMALL = Experiment(
     name="small",
@@ -43,13 +45,39 @@ def test_the_rows_of_the_papers_experiment_add_up_to_its_count():
 
 
 def test_batch_normalization_comes_before_the_activation_and_dropout_after_it():
-    assert SMALL.layer_specs(features=5, classes=3)[:5] == [
-        LayerSpec(1, "layer_1_input", "dense", 5, 6),
-        LayerSpec(2, "layer_2_batch_normalization", "batch_normalization", None, 6),
-        LayerSpec(3, "layer_3_relu", "relu", None, 6),
-        LayerSpec(4, "layer_4_dropout", "dropout", None, 6),
-        LayerSpec(5, "layer_5_hidden", "dense", 6, 4),
+    specs = SMALL.layer_specs(features=5, classes=3)[:5]
+    assert [(s.number, s.name, s.kind, s.rows, s.width, s.start) for s in specs] == [
+        (1, "layer_1_input", "dense", 5, 6, None),
+        (2, "layer_2_batch_normalization", "batch_normalization", None, 6, None),
+        (3, "layer_3_relu", "relu", None, 6, None),
+        (4, "layer_4_dropout", "dropout", None, 6, None),
+        (5, "layer_5_hidden", "dense", 6, 4, None),
     ]
+
+
+def test_every_layer_tells_what_its_rows_are_its_gain_and_where_it_is_flat():
+    found = {spec.kind: spec for spec in SMALL.layer_specs(features=5, classes=3)}
+    assert {kind: (s.row_meaning, s.gain, s.flat) for kind, s in found.items()} == {
+        "dense": ("input", None, None),
+        "batch_normalization": ("sample", None, None),
+        "relu": ("sample", 2**0.5, "below"),
+        "dropout": ("sample", None, None),
+        "softmax": ("sample", None, None),
+    }
+
+
+def test_a_projection_is_a_matrix_of_weights_and_the_sum_after_it_is_not():
+    experiment = SMALL.model_copy(update={"residual": 2})
+    meanings = {s.kind: s.row_meaning for s in experiment.layer_specs(5, 3) if s.start}
+    assert meanings == {"projection": "input", "residual": "sample"}
+
+
+@pytest.mark.parametrize("kind", ACTIVATIONS)
+def test_an_activation_is_flat_where_its_slope_vanishes_far_from_zero(kind):
+    layer = ACTIVATIONS[kind](1, np.float64)
+    layer.forward(np.array([[-40.0], [40.0]]), training=True)
+    below, above = np.abs(layer.backward(np.ones((2, 1)))[:, 0]) < 1e-9
+    assert layer.flat == {(True, True): "both", (True, False): "below"}.get((below, above))
 
 
 def test_the_longest_table_name_fits_into_mysqls_64_characters():

@@ -16,7 +16,7 @@ GOOD = 'name = "mine"\nactivation = "relu"\n'
         (GOOD + "optimizer.kind = 'sgd'\noptimizer.decay = -1", "line 4: 'optimizer.decay' is -1;"),
         (GOOD + "\n[optimizer]\n\nkind = 'sgd'\nmomentum = 1", "line 7: 'optimizer.momentum' is 1"),
         (GOOD + "optimizer = { kind = 'sgd',  decay = -1 }", "line 3: 'optimizer.decay' is -1;"),
-        (GOOD + "hidden_widths = [\n8,\n0,\n]\noptimizer.kind='sgd'", "line 5: 'hidden_widths[1]'"),
+        (GOOD + "hidden_widths = [\n8,\n0,\n]\noptimizer.kind='sgd'", "line 3: 'hidden_widths[1]'"),
         (
             GOOD + "optimizer.kind = 'sgd'\nepoch = 3",
             "line 4: key 'epoch' is unknown; did you mean",
@@ -36,12 +36,12 @@ GOOD = 'name = "mine"\nactivation = "relu"\n'
             "line 6: 'optimizer.schedule.kind' is 'steps'; did you mean 'step'? allowed is one of ",
         ),
         (
-            GOOD + "[optimizer]\nkind = 'sgd'\n[optimizer.schedule]\nkind = 'step'\nfloor = 2",
-            "line 7: key 'optimizer.schedule.floor' is not for kind 'step' but for 'cosine'; ",
+            GOOD + "[optimizer]\nkind = 'sgd'\n[optimizer.schedule]\nkind = 'cosine'\nevery = 2",
+            "line 7: key 'optimizer.schedule.every' is not for kind 'cosine' but for 'step'; ",
         ),
         (
             GOOD + "optimizer.kind = 'sgd'\n[clipping]\nlimit = 1",
-            "line 4: key 'clipping.kind' is missing; it must be 'value', 'norm' or 'global_norm'",
+            "line 4: 'clipping' is {'limit': 1}; allowed is a table whose kind is 'value', ",
         ),
         (
             GOOD + "optimizer.kind = 'sgd'\nresidual = [[1, 2], [3]]",
@@ -49,7 +49,7 @@ GOOD = 'name = "mine"\nactivation = "relu"\n'
         ),
         (
             GOOD + "optimizer.kind = 'sgd'\nresidual = [[1, 2],\n[3, 'x']]",
-            "line 5: 'residual[1][1]' is 'x'; allowed is a whole number of hidden layers that",
+            "line 4: 'residual[1][1]' is 'x'; allowed is a whole number of hidden layers that",
         ),
         (GOOD + "optimizer.kind = 'sgd'\nresidual = true", "line 4: 'residual' is True; allowed"),
         (
@@ -59,7 +59,7 @@ GOOD = 'name = "mine"\nactivation = "relu"\n'
         (
             'name = "mine"\noptimizer.kind = "sgd"\nhidden_widths = [8, 8]\n'
             'activation = ["relu",\n"rely"]',
-            "line 5: 'activation[1]' is 'rely'; allowed is one of 'sigmoid', 'relu', ",
+            "line 4: 'activation[1]' is 'rely'; allowed is one of 'sigmoid', 'relu', ",
         ),
         (
             GOOD + "initialization = { kind = 'he', scale = 1 }\noptimizer.kind = 'sgd'",
@@ -68,6 +68,20 @@ GOOD = 'name = "mine"\nactivation = "relu"\n'
         (
             GOOD + "optimizer.kind = 'sgd'\ndataset = 'cifar'",
             "line 4: 'dataset' is 'cifar'; allowe",
+        ),
+        (
+            GOOD + 'description = """\nepochs = 0\n[optimizer]\n"""\noptimizer.kind = "sgd"\n'
+            "epochs = 0",
+            "line 8: 'epochs' is 0;",
+        ),
+        (
+            GOOD + "optimizer . 'kind' = 'sgd'\n[ optimizer.\"schedule\" ] # of the rate\n"
+            "kind = 'step'\r\nevery = 0",
+            "line 6: 'optimizer.schedule.every' is 0;",
+        ),
+        (
+            GOOD + "residual = [\n[1, 2],\n[3]\n]\noptimizer.kind = 'sgd'\nepochs = 0",
+            "line 3: key 'residual[1][1]' is missing;",
         ),
         (
             GOOD + "optimizer.kind = 'sgd'\n'<one>' = 1",

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from vanishing_gradients.trainer.assembly import build_network
-from vanishing_gradients.trainer.experiments import Experiment, LayerSpec
+from vanishing_gradients.trainer.experiments import Experiment
 
 
 def experiment(**changes) -> Experiment:
@@ -46,13 +46,13 @@ def test_a_block_from_the_images_on_projects_them_where_they_have_another_width(
 
 def test_the_sum_comes_behind_normalisation_activation_and_dropout():
     specs = experiment(residual=[[1, 1]], normalization="layer", dropout=0.5).layer_specs(6, 3)
-    assert specs[:6] == [
-        LayerSpec(1, "layer_1_input", "dense", 6, 6),
-        LayerSpec(2, "layer_2_layer_normalization", "layer_normalization", None, 6),
-        LayerSpec(3, "layer_3_tanh", "tanh", None, 6),
-        LayerSpec(4, "layer_4_dropout", "dropout", None, 6),
-        LayerSpec(5, "layer_5_residual", "residual", None, 6, 1),
-        LayerSpec(6, "layer_6_hidden", "dense", 6, 6),
+    assert [(s.number, s.name, s.kind, s.rows, s.width, s.start) for s in specs[:6]] == [
+        (1, "layer_1_input", "dense", 6, 6, None),
+        (2, "layer_2_layer_normalization", "layer_normalization", None, 6, None),
+        (3, "layer_3_tanh", "tanh", None, 6, None),
+        (4, "layer_4_dropout", "dropout", None, 6, None),
+        (5, "layer_5_residual", "residual", None, 6, 1),
+        (6, "layer_6_hidden", "dense", 6, 6, None),
     ]
 
 

@@ -5,19 +5,17 @@ from dataclasses import dataclass
 import numpy as np
 from hypothesis import strategies as st
 
-from vanishing_gradients.trainer.network import (
-    ACTIVATIONS,
+from vanishing_gradients.trainer.network.activations import ACTIVATIONS
+from vanishing_gradients.trainer.network.dense import Dense, WeightNormalizedDense
+from vanishing_gradients.trainer.network.initializers import Normal
+from vanishing_gradients.trainer.network.layer import Layer
+from vanishing_gradients.trainer.network.network import Network
+from vanishing_gradients.trainer.network.normalizations import (
     BatchNormalization,
-    Dense,
-    Layer,
     LayerNormalization,
-    Network,
-    Normal,
-    Projection,
-    Residual,
-    Softmax,
-    WeightNormalizedDense,
 )
+from vanishing_gradients.trainer.network.residual import Projection, Residual
+from vanishing_gradients.trainer.network.softmax import Softmax
 
 FEATURES, CLASSES = 4, 3
 NORMALIZATIONS = {"batch": BatchNormalization, "layer": LayerNormalization}

@@ -3,8 +3,8 @@
 import numpy as np
 
 from vanishing_gradients.trainer.assembly import build_network
-from vanishing_gradients.trainer.experiments import Experiment, Penalties, SGDSettings
-from vanishing_gradients.trainer.network import Network
+from vanishing_gradients.trainer.experiments import Experiment, Penalties
+from vanishing_gradients.trainer.network.network import Network
 
 FEATURES, CLASSES, BATCH = 5, 3, 8
 PENALTIES = Penalties(weight_l1=0.01, weight_l2=0.02, bias_l1=0.03, bias_l2=0.04)
@@ -16,7 +16,7 @@ def experiment(**settings) -> Experiment:
         "name": "small",
         "hidden_widths": (6, 4),
         "activation": "sigmoid",
-        "optimizer": SGDSettings(kind="sgd", learning_rate=0.5, decay=0.1),
+        "optimizer": {"kind": "sgd", "learning_rate": 0.5, "decay": 0.1},
         "initial_weight_scale": 1.0,
     }
     return Experiment(**(defaults | settings))

@@ -9,8 +9,9 @@ from tests.network.central_differences import TOLERANCE, central_differences
 from tests.network.small_network import CLASSES, FEATURES, PENALTIES, batch, build, experiment
 from tests.network.textbook import Textbook
 from vanishing_gradients.trainer.assembly import build_network, build_optimizer
-from vanishing_gradients.trainer.experiments import AdamSettings, Experiment, SGDSettings
-from vanishing_gradients.trainer.network import Layer, Network
+from vanishing_gradients.trainer.experiments import Experiment
+from vanishing_gradients.trainer.network.layer import Layer
+from vanishing_gradients.trainer.network.network import Network
 
 VARIATIONS = {
     "sigmoid": experiment(),
@@ -24,8 +25,8 @@ VARIATIONS = {
     "no hidden layer": experiment(hidden_widths=()),
 }
 OPTIMIZERS = {
-    "sgd": SGDSettings(kind="sgd", learning_rate=0.5, decay=0.1, momentum=0.9),
-    "adam": AdamSettings(kind="adam", learning_rate=0.05, decay=0.1),
+    "sgd": {"kind": "sgd", "learning_rate": 0.5, "decay": 0.1, "momentum": 0.9},
+    "adam": {"kind": "adam", "learning_rate": 0.05, "decay": 0.1},
 }
 
 
@@ -108,7 +109,7 @@ def test_training_goes_where_a_naive_implementation_goes(activation, optimizer):
 
 
 def test_a_network_learns_to_tell_apart_what_can_be_told_apart():
-    chosen = experiment(optimizer=AdamSettings(kind="adam", learning_rate=0.05))
+    chosen = experiment(optimizer={"kind": "adam", "learning_rate": 0.05})
     network, optimizer = build(chosen), build_optimizer(chosen)
     images, labels = batch()
     for _ in range(300):

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from tests.network.small_network import batch, build, experiment
-from vanishing_gradients.trainer.network import ByGlobalNorm, ByNorm, ByValue
+from vanishing_gradients.trainer.network.clipping import ClipByGlobalNorm, ClipByNorm, ClipByValue
 
 torch = pytest.importorskip("torch", reason="PyTorch, which this compares with, is not installed")
 
@@ -32,7 +32,7 @@ def flat(parameters) -> np.ndarray:
 @pytest.mark.parametrize("limit", LIMITS)
 def test_by_value_as_pytorch(limit):
     network, parameters = network_with_gradients()
-    ByValue(limit).clip(network)
+    ClipByValue(limit).clip(network)
     torch.nn.utils.clip_grad_value_(parameters, limit)
     np.testing.assert_array_equal(network.gradients, flat(parameters))
 
@@ -40,7 +40,7 @@ def test_by_value_as_pytorch(limit):
 @pytest.mark.parametrize("limit", LIMITS)
 def test_by_global_norm_as_pytorch_which_adds_a_millionth_to_the_norm(limit):
     network, parameters = network_with_gradients()
-    ByGlobalNorm(limit).clip(network)
+    ClipByGlobalNorm(limit).clip(network)
     norm = float(torch.nn.utils.clip_grad_norm_(parameters, limit))
     expected = flat(parameters) * ((norm + 1e-6) / norm if norm > limit else 1.0)
     np.testing.assert_allclose(network.gradients, expected, rtol=1e-12)
@@ -49,7 +49,7 @@ def test_by_global_norm_as_pytorch_which_adds_a_millionth_to_the_norm(limit):
 @pytest.mark.parametrize("limit", LIMITS)
 def test_by_norm_as_pytorch_for_one_array_after_the_other(limit):
     network, parameters = network_with_gradients()
-    ByNorm(limit).clip(network)
+    ClipByNorm(limit).clip(network)
     expected = []
     for parameter in parameters:
         norm = float(torch.nn.utils.clip_grad_norm_([parameter], limit))

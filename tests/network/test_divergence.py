@@ -5,8 +5,10 @@ import pytest
 
 from tests.network.small_network import CLASSES, PENALTIES, batch, build, experiment
 from vanishing_gradients.trainer.assembly import build_optimizer
-from vanishing_gradients.trainer.experiments import AdamSettings, Penalties, SGDSettings
-from vanishing_gradients.trainer.network import ACTIVATIONS, Network, ReLU
+from vanishing_gradients.trainer.experiments import Penalties
+from vanishing_gradients.trainer.network.activation import ReLU
+from vanishing_gradients.trainer.network.activations import ACTIVATIONS
+from vanishing_gradients.trainer.network.network import Network
 
 DTYPES = [np.float64, np.float32]
 
@@ -55,9 +57,7 @@ def test_dead_neurons_under_a_diverged_layer_have_no_gradient_of_zero(upstream):
 
 @pytest.mark.parametrize("dtype", DTYPES)
 @pytest.mark.parametrize("activation", ACTIVATIONS)
-@pytest.mark.parametrize(
-    "optimizer", [SGDSettings(kind="sgd", momentum=0.9), AdamSettings(kind="adam")]
-)
+@pytest.mark.parametrize("optimizer", [{"kind": "sgd", "momentum": 0.9}, {"kind": "adam"}])
 def test_weights_that_overflow_never_give_a_finite_loss_or_a_warning(activation, optimizer, dtype):
     chosen = experiment(activation=activation, optimizer=optimizer, penalties=PENALTIES)
     network, its_optimizer = build(chosen, dtype), build_optimizer(chosen)

@@ -11,18 +11,11 @@ import pytest
 from threadpoolctl import threadpool_limits
 
 from vanishing_gradients.trainer.datasets import load
-from vanishing_gradients.trainer.network import (
-    ACTIVATIONS,
-    GAINS,
-    OFFSETS,
-    Dense,
-    Glorot,
-    Initializer,
-    Network,
-    Normal,
-    Orthogonal,
-    Softmax,
-)
+from vanishing_gradients.trainer.network.activations import ACTIVATIONS
+from vanishing_gradients.trainer.network.dense import Dense
+from vanishing_gradients.trainer.network.initializers import Glorot, Initializer, Normal, Orthogonal
+from vanishing_gradients.trainer.network.network import Network
+from vanishing_gradients.trainer.network.softmax import Softmax
 
 DEPTH, WIDTH, BATCH = 50, 128, 64
 IMAGES = (0, 20, 40)
@@ -51,7 +44,7 @@ def deep(
         initializer = others if number else first
         dense = Dense(n_in, width, np.float64, generator, initializer)
         if number and cancelled:
-            offset = OFFSETS.get(kind, 0.0)
+            offset = ACTIVATIONS[kind].offset
             dense.parameters["biases"][:] = initializer.draw_biases(dense.weights, offset)
         activation = ACTIVATIONS[kind] if number < DEPTH else Softmax
         layers += [dense, activation(width, np.float64)]
@@ -60,7 +53,7 @@ def deep(
 
 
 def isometric(kind: str, seed: int = 0) -> Network:
-    return deep(kind, Orthogonal(GAINS["identity"]), Orthogonal(GAINS[kind]), seed)
+    return deep(kind, Orthogonal(1.0), Orthogonal(ACTIVATIONS[kind].gain), seed)
 
 
 def gradient_norms(network: Network) -> np.ndarray:
@@ -109,7 +102,7 @@ def test_no_direction_of_fifty_sigmoid_layers_is_lost():
 
 
 def test_the_smaller_the_signals_the_closer_are_the_singular_values_to_one():
-    network = deep("sigmoid", Orthogonal(0.1), Orthogonal(GAINS["sigmoid"]))
+    network = deep("sigmoid", Orthogonal(0.1), Orthogonal(ACTIVATIONS["sigmoid"].gain))
     for image in IMAGES:
         values = singular_values(network, image)
         assert values.max() < 1

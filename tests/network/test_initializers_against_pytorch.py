@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from vanishing_gradients.trainer.network import (
-    GAINS,
+from vanishing_gradients.trainer.network.activations import ACTIVATIONS
+from vanishing_gradients.trainer.network.initializers import (
     Glorot,
     He,
     LeCun,
@@ -53,4 +53,4 @@ def test_weights_are_distributed_as_pytorchs(ours, theirs):
     ],
 )
 def test_gains_are_pytorchs(kind, name, argument):
-    assert GAINS[kind] == pytest.approx(init.calculate_gain(name, argument), rel=1e-15)
+    assert ACTIVATIONS[kind].gain == pytest.approx(init.calculate_gain(name, argument), rel=1e-15)

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from vanishing_gradients.trainer.network import LayerNormalization
+from vanishing_gradients.trainer.network.normalizations import LayerNormalization
 
 HUGE = {np.float64: 1e300, np.float32: 1e37}
 

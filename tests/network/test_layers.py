@@ -7,18 +7,15 @@ import numpy as np
 import pytest
 
 from tests.network.central_differences import TOLERANCE, central_differences
-from vanishing_gradients.trainer.network import (
-    ACTIVATIONS,
+from vanishing_gradients.trainer.network.activation import PReLU, ReLU, Sigmoid
+from vanishing_gradients.trainer.network.activations import ACTIVATIONS
+from vanishing_gradients.trainer.network.dense import Dense, Penalty
+from vanishing_gradients.trainer.network.dropout import Dropout
+from vanishing_gradients.trainer.network.initializers import Normal
+from vanishing_gradients.trainer.network.layer import Layer
+from vanishing_gradients.trainer.network.normalizations import (
     BatchNormalization,
-    Dense,
-    Dropout,
-    Layer,
     LayerNormalization,
-    Normal,
-    Penalty,
-    PReLU,
-    ReLU,
-    Sigmoid,
 )
 
 BATCH, WIDTH = 6, 4

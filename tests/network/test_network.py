@@ -5,21 +5,16 @@ import pytest
 
 from tests.network.small_network import CLASSES, FEATURES, batch, build, experiment
 from vanishing_gradients.trainer.assembly import build_optimizer
-from vanishing_gradients.trainer.experiments import AdamSettings
-from vanishing_gradients.trainer.network import (
-    Dense,
-    Network,
-    Optimizer,
-    ReLU,
-    Sigmoid,
-    Softmax,
-    layer_names,
-)
+from vanishing_gradients.trainer.network.activation import ReLU, Sigmoid
+from vanishing_gradients.trainer.network.dense import Dense
+from vanishing_gradients.trainer.network.network import Network, layer_names
+from vanishing_gradients.trainer.network.optimizers import Optimizer
+from vanishing_gradients.trainer.network.softmax import Softmax
 
 EVERYTHING = experiment(
     dropout=0.3,
     batch_normalization=True,
-    optimizer=AdamSettings(kind="adam", learning_rate=0.05, decay=0.1),
+    optimizer={"kind": "adam", "learning_rate": 0.05, "decay": 0.1},
 )
 
 

@@ -6,17 +6,14 @@ from hypothesis import given, settings
 
 from tests.network.pytorch_networks import PyTorchNetwork
 from tests.network.random_networks import Plan, batch, build, plans
-from vanishing_gradients.trainer.network import (
-    ACTIVATIONS,
-    Dense,
-    Layer,
-    LayerNormalization,
-    Network,
-    Normal,
-    Projection,
-    Residual,
-    Softmax,
-)
+from vanishing_gradients.trainer.network.activations import ACTIVATIONS
+from vanishing_gradients.trainer.network.dense import Dense
+from vanishing_gradients.trainer.network.initializers import Normal
+from vanishing_gradients.trainer.network.layer import Layer
+from vanishing_gradients.trainer.network.network import Network
+from vanishing_gradients.trainer.network.normalizations import LayerNormalization
+from vanishing_gradients.trainer.network.residual import Projection, Residual
+from vanishing_gradients.trainer.network.softmax import Softmax
 
 CLOSE = {"rtol": 1e-9, "atol": 1e-12}
 

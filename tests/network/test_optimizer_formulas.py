@@ -9,17 +9,15 @@ from hypothesis import strategies as st
 
 from tests.network import textbook_optimizers as textbook
 from tests.network.walks import STEPS, drawn, walked
-from vanishing_gradients.trainer.network import (
+from vanishing_gradients.trainer.network.optimizers import (
     SGD,
     Adagrad,
     Adam,
     AdamW,
     AMSGrad,
-    Cosine,
-    InverseTime,
     RMSProp,
-    WarmUp,
 )
+from vanishing_gradients.trainer.network.schedules import Cosine, InverseTime, WarmUp
 
 BETAS = (0.8, 0.95)
 ADAMS = {"epsilon": 1e-3, "beta_1": 0.8, "beta_2": 0.95}
@@ -87,7 +85,7 @@ def test_a_decay_is_the_schedule_of_inverse_time(make):
 
 @each_make
 def test_a_decay_beside_a_schedule_is_refused(make):
-    with pytest.raises(ValueError, match=r"decay is 0\.1, but a schedule"):
+    with pytest.raises(ValueError, match=r"decay is 0\.1; beside a schedule"):
         make(InverseTime(0.05), decay=0.1)
 
 

@@ -5,7 +5,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from vanishing_gradients.trainer.network import SGD, Adam, Optimizer
+from vanishing_gradients.trainer.network.optimizers import SGD, Adam, Optimizer
 
 
 def walk(optimizer: Optimizer, start: float, gradients: list[float]) -> list[float]:

@@ -10,7 +10,15 @@ import numpy as np
 import pytest
 
 from tests.network.walks import drawn, walked
-from vanishing_gradients.trainer.network import SGD, Adagrad, Adam, AdamW, AMSGrad, Cosine, RMSProp
+from vanishing_gradients.trainer.network.optimizers import (
+    SGD,
+    Adagrad,
+    Adam,
+    AdamW,
+    AMSGrad,
+    RMSProp,
+)
+from vanishing_gradients.trainer.network.schedules import Cosine
 
 torch = pytest.importorskip("torch", reason="PyTorch, which this compares with, is not installed")
 

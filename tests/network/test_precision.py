@@ -5,12 +5,11 @@ import pytest
 
 from tests.network.small_network import PENALTIES, batch, build, experiment
 from vanishing_gradients.trainer.assembly import build_optimizer
-from vanishing_gradients.trainer.experiments import AdamSettings, SGDSettings
-from vanishing_gradients.trainer.network import Dense
+from vanishing_gradients.trainer.network.dense import Dense
 
 OPTIMIZERS = [
-    SGDSettings(kind="sgd", learning_rate=0.5, decay=0.1, momentum=0.9),
-    AdamSettings(kind="adam", learning_rate=0.05, decay=0.1),
+    {"kind": "sgd", "learning_rate": 0.5, "decay": 0.1, "momentum": 0.9},
+    {"kind": "adam", "learning_rate": 0.05, "decay": 0.1},
 ]
 EVERYTHING = {"penalties": PENALTIES, "dropout": 0.2, "batch_normalization": True}
 

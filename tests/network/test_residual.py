@@ -6,18 +6,14 @@ from hypothesis import given, settings
 
 from tests.network.central_differences import TOLERANCE, central_differences
 from tests.network.random_networks import Plan, batch, build, plans
-from vanishing_gradients.trainer.network import (
-    Dense,
-    Dropout,
-    Layer,
-    Network,
-    Normal,
-    Projection,
-    ReLU,
-    Residual,
-    Sigmoid,
-    Softmax,
-)
+from vanishing_gradients.trainer.network.activation import ReLU, Sigmoid
+from vanishing_gradients.trainer.network.dense import Dense
+from vanishing_gradients.trainer.network.dropout import Dropout
+from vanishing_gradients.trainer.network.initializers import Normal
+from vanishing_gradients.trainer.network.layer import Layer
+from vanishing_gradients.trainer.network.network import Network
+from vanishing_gradients.trainer.network.residual import Projection, Residual
+from vanishing_gradients.trainer.network.softmax import Softmax
 
 CHAIN = ((0, 1), (2, 3))
 NESTED = ((0, 3), (1, 2))

@@ -5,7 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from vanishing_gradients.trainer.network import (
+from vanishing_gradients.trainer.network.schedules import (
+    Constant,
     Cosine,
     Exponential,
     InverseTime,
@@ -13,7 +14,6 @@ from vanishing_gradients.trainer.network import (
     StepDecay,
     WarmUp,
 )
-from vanishing_gradients.trainer.network.schedules import Constant
 
 
 def rates(schedule: Schedule, steps: int) -> list[float]:

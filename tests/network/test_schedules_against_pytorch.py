@@ -5,8 +5,14 @@ from functools import partial
 import numpy as np
 import pytest
 
-from vanishing_gradients.trainer.network import Cosine, Exponential, InverseTime, StepDecay, WarmUp
-from vanishing_gradients.trainer.network.schedules import Constant
+from vanishing_gradients.trainer.network.schedules import (
+    Constant,
+    Cosine,
+    Exponential,
+    InverseTime,
+    StepDecay,
+    WarmUp,
+)
 
 torch = pytest.importorskip("torch", reason="PyTorch, which this compares with, is not installed")
 schedulers = torch.optim.lr_scheduler

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from tests.network.central_differences import TOLERANCE, central_differences
-from vanishing_gradients.trainer.network import Softmax
+from vanishing_gradients.trainer.network.softmax import Softmax
 
 LABELS = np.array([0, 2, 1])
 

@@ -4,18 +4,13 @@ import numpy as np
 import pytest
 
 from tests.network.small_network import CLASSES, FEATURES, batch, build, experiment
-from vanishing_gradients.trainer.network import (
-    SGD,
-    Adam,
-    ByGlobalNorm,
-    ByNorm,
-    Dense,
-    Network,
-    Sigmoid,
-    Softmax,
-    UpdateWatch,
-)
-from vanishing_gradients.trainer.network.weight_normalization import WeightNormalizedDense
+from vanishing_gradients.trainer.network.activation import Sigmoid
+from vanishing_gradients.trainer.network.clipping import ClipByGlobalNorm, ClipByNorm
+from vanishing_gradients.trainer.network.dense import Dense, WeightNormalizedDense
+from vanishing_gradients.trainer.network.network import Network
+from vanishing_gradients.trainer.network.optimizers import SGD, Adam
+from vanishing_gradients.trainer.network.softmax import Softmax
+from vanishing_gradients.trainer.network.updates import UpdateWatch
 
 
 def trained(network: Network, seed: int = 0) -> Network:
@@ -71,7 +66,7 @@ def test_norms_are_of_gradient_weights_and_change(dtype):
 
 def test_the_gradients_norm_is_that_after_clipping():
     network = build(experiment())
-    found = watched(network, SGD(0.5), ByNorm(1e-4))
+    found = watched(network, SGD(0.5), ClipByNorm(1e-4))
     assert [entry.clipped_norm for entry in found[::2]] == pytest.approx([1e-4] * 3, rel=1e-12)
     assert [entry.update_norm for entry in found[::2]] == pytest.approx([5e-5] * 3, rel=1e-9)
 
@@ -95,7 +90,7 @@ def test_the_gradient_of_normalised_weights_is_clipped_with_what_they_are_made_o
     network = trained(normalized())
     whole = np.linalg.norm(network.gradients)
     unclipped = np.linalg.norm(network.layers[0].gradient)
-    entry = watched(network, SGD(0.5), ByGlobalNorm(whole / 8))[0]
+    entry = watched(network, SGD(0.5), ClipByGlobalNorm(whole / 8))[0]
     assert entry.clipped_norm == pytest.approx(unclipped / 8, rel=1e-12)
 
 

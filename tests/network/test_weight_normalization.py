@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from tests.network.central_differences import TOLERANCE, central_differences
-from vanishing_gradients.trainer.network import Dense, Normal, Penalty, WeightNormalizedDense
-from vanishing_gradients.trainer.network.initializers import Constant
+from vanishing_gradients.trainer.network.dense import Dense, Penalty, WeightNormalizedDense
+from vanishing_gradients.trainer.network.initializers import Constant, Normal
 
 N_IN, WIDTH, BATCH = 4, 3, 5
 PENALTIES = {"weight_penalty": Penalty(0.3, 0.2), "bias_penalty": Penalty(0.1, 0.4)}

@@ -7,7 +7,7 @@ dropout and batch normalisation, and knows nothing else of the trainer.
 import numpy as np
 
 from vanishing_gradients.trainer.experiments import Experiment
-from vanishing_gradients.trainer.network import Network
+from vanishing_gradients.trainer.network.network import Network
 
 
 class Textbook:

@@ -5,7 +5,7 @@ from types import SimpleNamespace
 
 import numpy as np
 
-from vanishing_gradients.trainer.network import Optimizer
+from vanishing_gradients.trainer.network.optimizers import Optimizer
 
 SIZE, STEPS = 7, 40
 

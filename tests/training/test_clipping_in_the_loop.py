@@ -6,7 +6,7 @@ import pytest
 from tests.training.conftest import Collection
 from vanishing_gradients.trainer.assembly import build_network, build_optimizer
 from vanishing_gradients.trainer.loop import train
-from vanishing_gradients.trainer.network.clipping import ByGlobalNorm
+from vanishing_gradients.trainer.network.clipping import ClipByGlobalNorm
 
 
 @pytest.fixture
@@ -47,20 +47,20 @@ def test_without_clipping_the_norm_after_it_is_the_norm_before(collected):
 
 
 def test_the_gradients_recorded_are_those_before_clipping(collected):
-    plain, short = collected(None), collected(ByGlobalNorm(1e-3))
+    plain, short = collected(None), collected(ClipByGlobalNorm(1e-3))
     for one, other in zip(plain.gradients[1, 1], short.gradients[1, 1], strict=True):
         assert np.array_equal(one, other)
 
 
 def test_the_norms_after_clipping_are_within_its_limit(collected):
-    collection = collected(ByGlobalNorm(1e-3))
+    collection = collected(ClipByGlobalNorm(1e-3))
     for key in collection.gradients:
         assert np.linalg.norm(norms(collection, key)) > 1e-2
         assert 0 < np.linalg.norm(clipped(collection, key)) <= 1e-3 * (1 + 1e-12)
 
 
 def test_the_step_is_taken_with_the_clipped_gradient(collected):
-    collection = collected(ByGlobalNorm(1e-3), rate=0.5)
+    collection = collected(ClipByGlobalNorm(1e-3), rate=0.5)
     for update in collection.updates[1, 1]:
         if update:
             assert update.update_norm == pytest.approx(0.5 * update.clipped_norm, rel=1e-6)

@@ -1,9 +1,7 @@
 """Labelled images of 28 x 28 pixels: where they come from, how they are checked and batched."""
 
-from vanishing_gradients.trainer.datasets.batches import batches
 from vanishing_gradients.trainer.datasets.catalogue import NAMES
-from vanishing_gradients.trainer.datasets.dataset import Dataset
-from vanishing_gradients.trainer.datasets.scaling import scaled
+from vanishing_gradients.trainer.datasets.dataset import Dataset, batches, scaled
 from vanishing_gradients.trainer.datasets.sources import UnavailableError, load, prepare
 
 __all__ = ["NAMES", "Dataset", "UnavailableError", "batches", "load", "prepare", "scaled"]

@@ -1,16 +1,21 @@
-"""A data set: training and test images of 28 x 28 pixels, each with the class it belongs to."""
+"""A data set: training and test images of 28 x 28 pixels, each with the class it belongs to.
 
-from collections.abc import Sequence
+Images stay bytes until a batch of them is scaled from 0..255 to -1..1.
+"""
+
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from hashlib import sha256
 
 import numpy as np
+from numpy.typing import DTypeLike
 
 from vanishing_gradients.trainer.datasets.idx import IdxFile
 from vanishing_gradients.trainer.errors import DatasetError
 
 IMAGE_SHAPE = (28, 28)
 CLASSES = 10
+MIDDLE = 127.5
 
 
 @dataclass(frozen=True, eq=False)
@@ -78,6 +83,39 @@ def assembled(name: str, source: str, files: Sequence[IdxFile]) -> Dataset:
     )
 
 
+def batches(
+    images: np.ndarray, labels: np.ndarray, size: int, dtype: DTypeLike
+) -> Iterator[tuple[int, np.ndarray, np.ndarray]]:
+    """Yield (step, x, y) in order: step from 1, x (batch, pixels) scaled in `dtype`, y (batch,).
+
+    `images` is uint8 (n, pixels), `labels` (n,). The last batch holds what is left and may be
+    smaller. All x share one buffer: a batch is overwritten by the next one, so copy what is to be
+    kept. Raises ValueError on a size below 1 or on images and labels of different number.
+    """
+    if size < 1:
+        raise ValueError(f"a batch of {size} images: at least 1 is needed")
+    if len(images) != len(labels):
+        raise ValueError(f"{len(images)} images and {len(labels)} labels do not belong together")
+    return _slices(images, labels, size, dtype)
+
+
+def scaled(images: np.ndarray, dtype: DTypeLike, out: np.ndarray | None = None) -> np.ndarray:
+    """Return (images - 127.5) / 127.5, every operation done in `dtype`, of the shape of `images`.
+
+    `images` holds uint8; `dtype` is float32 or float64, ValueError otherwise. `out`, an array of
+    that dtype and shape, receives the result if given.
+    """
+    dtype = np.dtype(dtype)
+    if dtype not in (np.float32, np.float64):
+        raise ValueError(f"images are scaled in float32 or float64, not in {dtype}")
+    middle = dtype.type(MIDDLE)
+    if out is None:
+        out = np.empty(images.shape, dtype)
+    np.copyto(out, images)  # converting while subtracting would go through small buffers
+    np.subtract(out, middle, out=out)
+    return np.divide(out, middle, out=out)
+
+
 def fingerprint(sums: Sequence[tuple[str, str]]) -> str:
     """Return the SHA-256 of what `sha256sum` prints for files of these (sum, name) pairs."""
     lines = [f"{digest}  {name.removesuffix('.gz')}\n" for digest, name in sums]
@@ -105,3 +143,13 @@ def _pixels(images: IdxFile) -> np.ndarray:
 def _frozen(array: np.ndarray) -> np.ndarray:
     array.flags.writeable = False
     return array
+
+
+def _slices(
+    images: np.ndarray, labels: np.ndarray, size: int, dtype: DTypeLike
+) -> Iterator[tuple[int, np.ndarray, np.ndarray]]:
+    buffer = np.empty((min(size, len(images)), *images.shape[1:]), dtype)
+    for step, start in enumerate(range(0, len(images), size), start=1):
+        batch = images[start : start + size]
+        x = scaled(batch, dtype, out=buffer[: len(batch)])
+        yield step, x, labels[start : start + size]

@@ -1,19 +1,28 @@
-"""Downloading: each file from the first mirror that gives it whole, resumed where it was cut."""
+"""Downloading: which mirrors answer, and each file from the first that gives it as published.
 
+A file arrives under another name, locked, and takes its own when it is whole and checked: whoever
+sees it sees a complete one, and of two processes the second waits for the first.
+"""
+
+import fcntl
 import os
-from collections.abc import Callable, Sequence
-from http import HTTPStatus
+import queue
+import threading
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from http.client import HTTPException, HTTPResponse
 from pathlib import Path
 from typing import BinaryIO
-from urllib.error import HTTPError
+from urllib.error import HTTPError, URLError
+from urllib.parse import urlsplit
+from urllib.request import Request, urlopen
 
 from rich.console import Console
 from rich.progress import (
     BarColumn,
     DownloadColumn,
     Progress,
-    TaskID,
     TextColumn,
     TimeRemainingColumn,
     TransferSpeedColumn,
@@ -21,17 +30,22 @@ from rich.progress import (
 
 from vanishing_gradients.trainer.datasets.catalogue import PublishedFile
 from vanishing_gradients.trainer.datasets.idx import read_idx
-from vanishing_gradients.trainer.datasets.mirrors import host, opened, told
-from vanishing_gradients.trainer.datasets.partial import made_folder, partial_file
 from vanishing_gradients.trainer.errors import DatasetError
 
-_ATTEMPTS = 5
+STALL_SECONDS = 20.0
+"""A connection that is silent for so long counts as cut."""
+
+_ATTEMPTS = 3
 _CHUNK = 2**16
 _SLACK = 2**20  # gzip never makes one of these files longer by more than this
 
 
 class TransferError(Exception):
     """Why a file cannot be had, in words that fit into a sentence."""
+
+
+class _CutError(TransferError):
+    """The connection broke; another attempt may succeed."""
 
 
 def download(
@@ -43,14 +57,55 @@ def download(
     """Download `files` into `folder`, which is made if missing, with progress on a terminal.
 
     Raises TransferError where no mirror gives a file with the published SHA-256, and OSError where
-    the folder cannot be written. What arrived before a cut stays as <name>.gz.part for the next
-    time; nothing that failed its check stays.
+    the folder cannot be written. Nothing that is not whole and checked stays.
     """
-    with made_folder(folder), _progress() as progress:
+    with _made_folder(folder), _progress() as progress:
         for file in files:
-            with partial_file(folder / f"{file.name}.gz", announce) as part:
+            with _partial_file(folder / f"{file.name}.gz", announce) as part:
                 if part is not None:
                     _fetch(file, mirrors, part, progress)
+
+
+def answering(
+    mirrors: Sequence[str], file: str, patience: float
+) -> tuple[list[str], dict[str, str]]:
+    """Return the mirrors that answer within `patience` seconds, and why each of the others fails.
+
+    Looking up a host's name knows no time limit, so each mirror is asked by a thread of its own
+    that is left alone when it takes too long. Any answer will do: what it says about the file is
+    seen when the file is fetched.
+    """
+    answers: queue.SimpleQueue[tuple[str, str | None]] = queue.SimpleQueue()
+    for mirror in mirrors:
+        threading.Thread(target=_ask, args=(mirror, file, answers), daemon=True).start()
+    reasons = dict.fromkeys(mirrors, f"no answer within {patience:g} seconds")
+    deadline = time.monotonic() + patience
+    for _ in mirrors:
+        try:
+            mirror, reason = answers.get(timeout=max(0.0, deadline - time.monotonic()))
+        except queue.Empty:
+            break
+        if reason is None:
+            del reasons[mirror]
+        else:
+            reasons[mirror] = reason
+    return [mirror for mirror in mirrors if mirror not in reasons], reasons
+
+
+def host(mirror: str) -> str:
+    """Return the host of a mirror's address, to name it in a sentence."""
+    return urlsplit(mirror).netloc
+
+
+def _ask(mirror: str, file: str, answers: queue.SimpleQueue) -> None:
+    try:
+        _opened(mirror + file, method="HEAD").close()
+    except HTTPError as answer:
+        answer.close()
+    except (OSError, HTTPException) as error:
+        answers.put((mirror, _told(error)))
+        return
+    answers.put((mirror, None))
 
 
 def _progress() -> Progress:
@@ -71,84 +126,117 @@ def _fetch(file: PublishedFile, mirrors: Sequence[str], part: BinaryIO, progress
     task = progress.add_task(file.name, total=None)
     reasons = []
     for mirror in mirrors:
-        try:
-            _fetch_from(f"{mirror}{file.name}.gz", file, part, progress, task)
-            return
-        except TransferError as error:
-            reasons.append(f"{host(mirror)} {error}")
+        for attempt in range(1, _ATTEMPTS + 1):
+            try:
+                for arrived, total in _received(f"{mirror}{file.name}.gz", file, part):
+                    progress.update(task, completed=arrived, total=total)
+                return
+            except TransferError as error:
+                if attempt == _ATTEMPTS or not isinstance(error, _CutError):
+                    reasons.append(f"{host(mirror)} {error}")
+                    break
     raise TransferError(f"{file.name}.gz: {'; '.join(reasons)}")
 
 
-def _fetch_from(
-    url: str, file: PublishedFile, part: BinaryIO, progress: Progress, task: TaskID
-) -> None:
-    """Fill `part` from one address, going on where a connection was cut, and check it."""
-    cut = None
-    for _ in range(_ATTEMPTS):
-        start = part.seek(0, os.SEEK_END)
-        cut = _append(url, file, part, progress, task)
-        if cut is None:
-            if _is_published(file, part):
-                return
-            _empty(part)
-            if start == 0:
-                raise TransferError("sends something else than the published file")
-            # What an earlier attempt left may be of another mirror's archive: from the start, then.
-        elif part.seek(0, os.SEEK_END) <= start:
-            break
-    raise TransferError(f"breaks off ({cut})")
-
-
-def _append(
-    url: str, file: PublishedFile, part: BinaryIO, progress: Progress, task: TaskID
-) -> str | None:
-    """Append what is missing from `part`; None when the mirror sent all it has, else why not."""
-    start = part.tell()
-    try:
-        answer = opened(url, start=start)
-    except HTTPError as refusal:
-        refusal.close()
-        if start and refusal.code == HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE:
-            return None
-        raise TransferError(told(refusal)) from refusal
-    except (OSError, HTTPException) as error:
-        return told(error)
-    with answer:
-        if not _continues(answer, start):
-            _empty(part)
-            start = 0
-        expected = None if answer.length is None else start + answer.length
-        progress.update(task, total=expected, completed=start)
-        while True:
-            try:
-                chunk = answer.read(_CHUNK)
-            except (OSError, HTTPException) as error:
-                return told(error)
-            if not chunk:
-                break
-            part.write(chunk)
-            progress.update(task, advance=len(chunk))
-            if part.tell() > file.size + _SLACK:
-                _empty(part)
-                raise TransferError("sends more than the published file")
-    if expected is not None and part.tell() < expected:
-        return f"after {part.tell()} of {expected} bytes"
-    return None
-
-
-def _empty(part: BinaryIO) -> None:
+def _received(url: str, file: PublishedFile, part: BinaryIO) -> Iterator[tuple[int, int | None]]:
+    """Fill `part` from one address and check it; yield how many bytes arrived, of how many."""
     part.seek(0)
     part.truncate()
-
-
-def _continues(answer: HTTPResponse, start: int) -> bool:
-    span = answer.headers.get("Content-Range", "")
-    return answer.status == HTTPStatus.PARTIAL_CONTENT and span.startswith(f"bytes {start}-")
-
-
-def _is_published(file: PublishedFile, part: BinaryIO) -> bool:
-    part.flush()
     try:
-        return read_idx(Path(part.name), file.dimensions).sha256 == file.sha256
-    except DatasetError:
-        return False
+        answer = _opened(url)
+    except HTTPError as refusal:
+        refusal.close()
+        raise TransferError(_told(refusal)) from refusal
+    except (OSError, HTTPException) as error:
+        raise _CutError(f"breaks off ({_told(error)})") from error
+    with answer:
+        expected = answer.length
+        while chunk := _chunk(answer):
+            part.write(chunk)
+            yield part.tell(), expected
+            if part.tell() > file.size + _SLACK:
+                raise TransferError("sends more than the published file")
+    if expected is not None and part.tell() < expected:
+        raise _CutError(f"breaks off (after {part.tell()} of {expected} bytes)")
+    part.flush()
+    with suppress(DatasetError):
+        if read_idx(Path(part.name), file.dimensions).sha256 == file.sha256:
+            return
+    raise TransferError("sends something else than the published file")
+
+
+def _chunk(answer: HTTPResponse) -> bytes:
+    try:
+        return answer.read(_CHUNK)
+    except (OSError, HTTPException) as error:
+        raise _CutError(f"breaks off ({_told(error)})") from error
+
+
+def _opened(url: str, method: str = "GET") -> HTTPResponse:
+    """Return the answer of a mirror.
+
+    Raises HTTPError for an answer that is none, OSError or HTTPException where there is no answer.
+    """
+    request = Request(url, method=method)  # noqa: S310, the catalogue's addresses are http(s)
+    request.add_header("User-Agent", "vanishing-gradients")
+    return urlopen(request, timeout=STALL_SECONDS)  # noqa: S310
+
+
+def _told(error: Exception) -> str:
+    """Return in a few words why a mirror did not give a file."""
+    if isinstance(error, HTTPError):
+        return f"answers {error.code} {error.reason}"
+    if isinstance(error, URLError):
+        error = error.reason if isinstance(error.reason, Exception) else error
+    if isinstance(error, OSError) and error.strerror:
+        return error.strerror
+    return str(error) or type(error).__name__
+
+
+@contextmanager
+def _made_folder(folder: Path) -> Iterator[None]:
+    """Make the folder and its parents; on an error, remove those of them that stayed empty."""
+    made = [path for path in (folder, *folder.parents) if not path.exists()]
+    folder.mkdir(parents=True, exist_ok=True)
+    try:
+        yield
+    except BaseException:
+        for path in made:
+            with suppress(OSError):  # not empty: something worth keeping arrived
+                path.rmdir()
+        raise
+
+
+@contextmanager
+def _partial_file(target: Path, announce: Callable[[str], None]) -> Iterator[BinaryIO | None]:
+    """Open `<target>.part`, locked; None if `target` has been completed meanwhile.
+
+    Leaving without an error gives the part the target's name; otherwise it is removed.
+    """
+    path = target.with_name(f"{target.name}.part")
+    with _locked(path, announce) as part:
+        try:
+            if target.exists():
+                yield None
+            else:
+                yield part
+                part.flush()
+                os.fsync(part.fileno())
+                path.rename(target)
+        finally:
+            path.unlink(missing_ok=True)
+
+
+def _locked(path: Path, announce: Callable[[str], None]) -> BinaryIO:
+    while True:
+        part = path.open("ab")
+        try:
+            fcntl.flock(part, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            announce(f"Waiting for another process that downloads {path.stem}.")
+            fcntl.flock(part, fcntl.LOCK_EX)
+        # Whoever held the lock may have renamed or removed the file: then this is no longer it.
+        with suppress(FileNotFoundError):
+            if os.path.samestat(os.fstat(part.fileno()), path.stat()):
+                return part
+        part.close()

@@ -16,9 +16,8 @@ from vanishing_gradients.trainer.datasets.catalogue import (
     published,
 )
 from vanishing_gradients.trainer.datasets.dataset import Dataset, assembled
-from vanishing_gradients.trainer.datasets.download import TransferError, download
+from vanishing_gradients.trainer.datasets.download import TransferError, answering, download, host
 from vanishing_gradients.trainer.datasets.idx import IdxFile, read_idx
-from vanishing_gradients.trainer.datasets.mirrors import answering, host
 from vanishing_gradients.trainer.errors import DatasetError
 
 Announce = Callable[[str], None]

@@ -8,13 +8,13 @@ from difflib import get_close_matches
 from functools import cache
 from pathlib import Path
 from types import MappingProxyType
+from typing import Any, NamedTuple
 
 from pydantic import ValidationError
 
 from vanishing_gradients.trainer.errors import ExperimentError
-from vanishing_gradients.trainer.experiments.complaint import complain
-from vanishing_gradients.trainer.experiments.experiment import Experiment
-from vanishing_gradients.trainer.experiments.lines import Lines
+from vanishing_gradients.trainer.experiments.complaint import EXTENDS, complain, key_lines
+from vanishing_gradients.trainer.experiments.experiment import ALTERNATIVES, Experiment
 
 _FOLDER = Path(__file__).parent
 _BYTES_MAX = 65_536
@@ -24,10 +24,19 @@ _BYTES_MAX = 65_536
 _DOTS_MAX = 2_000
 
 _REASON_MAX = 200
+_NEVER_INHERITED = ("name", "description")
 
 GROUPS = ("paper", "gallery", "healthy", "sick")
 """Folders of built-in experiments: the paper's four; remedies, each alone; networks that learn, and
 networks with one fault each."""
+
+
+class _File(NamedTuple):
+    """A file of an experiment: where it is, its text, and what the text says."""
+
+    path: Path
+    text: str
+    table: dict[str, Any]
 
 
 def names(group: str = "paper") -> list[str]:
@@ -47,6 +56,9 @@ def topics(group: str) -> dict[str, list[str]]:
 def load(name_or_path: str | os.PathLike[str]) -> Experiment:
     """Return a built-in experiment by name, or one from a TOML file.
 
+    A file may name another experiment, `extends = "sigmoid_sgd"`, and then says only what differs:
+    see `merged`. The other may itself extend a third.
+
     Args:
         name_or_path: a name of any group, or a path, which ends in .toml or has a slash in it.
 
@@ -54,12 +66,28 @@ def load(name_or_path: str | os.PathLike[str]) -> Experiment:
         ExperimentError: there is no such experiment, or its file cannot be read or used; the
             sentence says what is wrong, in which line, and what would be right.
     """
-    text = os.fspath(name_or_path)
-    if isinstance(name_or_path, os.PathLike) or text.endswith(".toml") or "/" in text:
-        return _read(Path(os.path.expanduser(text)))
-    if text not in built_in():
-        raise ExperimentError(_unknown(text))
-    return _read(built_in()[text])
+    files = [_read(_path(name_or_path))]
+    while EXTENDS in files[-1].table:
+        files.append(_base(files))
+    table: dict[str, Any] = {}
+    for file in reversed(files):
+        table = merged(table, file.table)
+        try:
+            experiment = Experiment.model_validate(table)
+        except ValidationError as error:
+            raise ExperimentError(f"{file.path}{complain(error, table, file.text)}") from None
+    return experiment
+
+
+def merged(base: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the table of an experiment that extends another.
+
+    What `changes` says goes before what `base` says, key by key, in inner tables, too, unless they
+    are of another kind. A name and a description are never taken over, nor is what the changes say
+    in another way (depth in place of hidden_widths).
+    """
+    inherited = {key: value for key, value in base.items() if key not in _NEVER_INHERITED}
+    return _merged(inherited, {key: changes[key] for key in changes if key != EXTENDS})
 
 
 def with_epochs(experiment: Experiment, epochs: int) -> Experiment:
@@ -71,7 +99,7 @@ def with_epochs(experiment: Experiment, epochs: int) -> Experiment:
     try:
         return Experiment.model_validate(table)
     except ValidationError as error:
-        raise ExperimentError(f"{experiment.name}{complain(error, table, None)}") from None
+        raise ExperimentError(f"{experiment.name}{complain(error, table)}") from None
 
 
 @cache
@@ -82,6 +110,54 @@ def built_in() -> Mapping[str, Path]:
 
 def _paths(group: str) -> list[Path]:
     return sorted((_FOLDER / group).rglob("*.toml"))
+
+
+def _path(name_or_path: str | os.PathLike[str], folder: Path = Path()) -> Path:
+    """Return the file of an experiment; relative paths are relative to `folder`."""
+    text = os.fspath(name_or_path)
+    if isinstance(name_or_path, os.PathLike) or text.endswith(".toml") or "/" in text:
+        return folder / os.path.expanduser(text)
+    if text not in built_in():
+        raise ExperimentError(_unknown(text))
+    return built_in()[text]
+
+
+def _base(files: list[_File]) -> _File:
+    """Return the file that the last of these files extends; each extends the next."""
+    path, text, table = files[-1]
+    line, name = key_lines(table, text).get((EXTENDS,)), table[EXTENDS]
+    where = f"{path}, line {line}" if line else f"{path}"
+    if not isinstance(name, str):
+        raise ExperimentError(
+            f"{where}: 'extends' is not a text; allowed is the name of a built-in experiment, or "
+            "the path of a TOML file"
+        )
+    try:
+        base = _read(_path(name, path.parent))
+    except ExperimentError as error:
+        raise ExperimentError(f"{where}: {error}") from None
+    if any(base.path.samefile(file.path) for file in files):
+        raise ExperimentError(
+            f"{where}: 'extends' leads in a circle, back to {base.path}; take it out of one of them"
+        )
+    return base
+
+
+def _merged(base: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:
+    said_otherwise = {
+        other
+        for one, two in ALTERNATIVES
+        for key, other in ((one, two), (two, one))
+        if key in changes
+    }
+    table = {key: value for key, value in base.items() if key not in said_otherwise}
+    for key, value in changes.items():
+        old = table.get(key)
+        both = isinstance(old, dict) and isinstance(value, dict)
+        if both and value.get("kind", old.get("kind")) == old.get("kind"):
+            value = _merged(old, value)
+        table[key] = value
+    return table
 
 
 def _unknown(name: str) -> str:
@@ -98,16 +174,16 @@ def _built_in_are() -> str:
     return f"built in are {', '.join(names())}, and {more} more that `make experiments` lists"
 
 
-def _read(path: Path) -> Experiment:
-    content = _decode(path, _bytes(path))
-    lines = content.removesuffix("\n").split("\n")
+def _read(path: Path) -> _File:
+    text = _decode(path, _bytes(path))
+    lines = text.removesuffix("\n").split("\n")
     for number, line in enumerate(lines, start=1):
         if line.count(".") > _DOTS_MAX:
             raise ExperimentError(
                 f"{path} nests its values too deeply to be read (at line {number})"
             )
     try:
-        table = tomllib.loads(content)
+        return _File(path, text, tomllib.loads(text))
     except RecursionError:
         raise ExperimentError(f"{path} nests its values too deeply to be read") from None
     except ValueError as error:  # besides syntax errors, numbers of thousands of digits
@@ -116,10 +192,6 @@ def _read(path: Path) -> Experiment:
         if len(where) > _REASON_MAX:  # it repeats a key, which can be as long as the file
             where = f"{where[:100]}...{where[-50:]}"
         raise ExperimentError(f"{path} is not valid TOML: {where}") from None
-    try:
-        return Experiment.model_validate(table)
-    except ValidationError as error:
-        raise ExperimentError(f"{path}{complain(error, table, Lines(content))}") from None
 
 
 def _bytes(path: Path) -> bytes:

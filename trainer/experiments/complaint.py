@@ -1,5 +1,6 @@
 """A complaint is the one sentence that a user reads about an experiment that breaks the rules."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
@@ -9,10 +10,16 @@ from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
 from vanishing_gradients.trainer.experiments.experiment import SHAPES, Experiment
-from vanishing_gradients.trainer.experiments.lines import Lines
-from vanishing_gradients.trainer.experiments.record import COMBINATION
+from vanishing_gradients.trainer.experiments.records import COMBINATION, OneOf, quoted
+
+EXTENDS = "extends"
+"""The key that names the experiment from which a file differs; the record has none of that name."""
 
 _FOUND_MAX = 80
+_DEPTH_MAX = 4
+_PART = r"""(?:[\w-]+|"[^"]*"|'[^']*')"""
+_KEY = re.compile(rf"(\[*+)\s*+({_PART}(?:\s*+\.\s*+{_PART})*+)\s*+([\]=])")
+_LONG_STRING = re.compile(r'''"""[\s\S]*?"""|\'{3}[\s\S]*?\'{3}''')
 _NOWHERE = 10**9
 
 
@@ -35,20 +42,20 @@ class _Place:
         return key
 
 
-def complain(error: ValidationError, table: Any, lines: Lines | None) -> str:
+def complain(error: ValidationError, table: Any, text: str = "") -> str:
     """Say at which line which key is wrong, what was found there and what is allowed.
 
     Args:
         error: of an Experiment.
         table: what was found, of which the error is.
-        lines: of the file it was found in; None where it was in none.
+        text: of the TOML file it was found in; empty where it was in none.
 
     Of several mistakes the first in the file is told, and the others are counted.
     """
-    found = []
+    found, lines = [], key_lines(table, text)
     for detail in error.errors(include_url=False):
         place = _locate(detail)
-        line = lines.of(place.parts) if lines else None
+        line = line_of(place.parts, lines)
         found.append((line or _NOWHERE, len(found), _sentence(detail, place, table)))
     line, _, sentence = min(found)
     where = f", line {line}: " if line != _NOWHERE else ": "
@@ -63,10 +70,13 @@ def _sentence(detail: ErrorDetails, place: _Place, table: Any) -> str:
         case "missing":
             return f"key {place.key!r} is missing; it must be {place.allowed}"
         case "union_tag_invalid":
-            kinds = list(place.variants)
-            return f"{place.key!r} is {_found(_look_up(table, place.parts))}; " + _kinds(
-                kinds, _look_up(table, place.parts)
+            kinds, kind = list(place.variants), _look_up(table, place.parts)
+            close = get_close_matches(
+                kind[:_FOUND_MAX] if isinstance(kind, str) else "", kinds, n=1
             )
+            hint = f"did you mean {close[0]!r}? " if close else ""
+            allowed = f"{hint}allowed is one of {quoted(kinds, ', ')}"
+            return f"{place.key!r} is {_found(kind)}; {allowed}"
         case kind if kind == COMBINATION:
             try:
                 found = _found(_look_up(table, place.parts))
@@ -78,6 +88,8 @@ def _sentence(detail: ErrorDetails, place: _Place, table: Any) -> str:
 
 def _unknown(place: _Place) -> str:
     name, known = str(place.parts[-1]), list(place.record.model_fields)
+    if place.record is Experiment:
+        known.append(EXTENDS)
     key = _short(repr(place.key))
     others = [
         kind
@@ -85,22 +97,11 @@ def _unknown(place: _Place) -> str:
         if name in record.model_fields and kind != place.chosen
     ]
     if others:
-        rest = f"is not for kind {place.chosen!r} but for {_listed(others)}; "
+        rest = f"is not for kind {place.chosen!r} but for {quoted(others, ' and ')}; "
     else:
         close = get_close_matches(name, known, n=1)
         rest = "is unknown; " + (f"did you mean {close[0]!r}? " if close else "")
     return f"key {key} {rest}allowed are {', '.join(known)}"
-
-
-def _listed(names: list[str]) -> str:
-    *first, last = map(repr, names)
-    return f"{', '.join(first)} and {last}" if first else last
-
-
-def _kinds(kinds: list[str], found: object) -> str:
-    close = get_close_matches(str(found)[:_FOUND_MAX], kinds, n=1)
-    hint = f"did you mean {close[0]!r}? " if close else ""
-    return f"{hint}allowed is one of {', '.join(map(repr, kinds))}"
 
 
 def _locate(detail: ErrorDetails) -> _Place:
@@ -121,10 +122,11 @@ def _locate(detail: ErrorDetails) -> _Place:
                 break
             field = record.model_fields[part]
             allowed = field.description or ""
+            kinds = next((each for each in field.metadata if isinstance(each, OneOf)), None)
             models = _models(field.annotation)
             of_value = () if models else SHAPES
-            if field.discriminator:
-                open_variants = {get_args(m.model_fields["kind"].annotation)[0]: m for m in models}
+            if kinds:
+                open_variants = dict(kinds.records)
             elif models:
                 record, variants, chosen = models[0], {}, None
     if detail["type"] == COMBINATION:
@@ -159,3 +161,39 @@ def _found(value: object) -> str:
 
 def _short(text: str) -> str:
     return text if len(text) <= _FOUND_MAX else f"{text[:_FOUND_MAX]}..."
+
+
+def key_lines(table: Any, text: str) -> dict[tuple[str | int, ...], int]:
+    """Return the lines, from 1, of all keys that are written at the beginning of a line.
+
+    Args:
+        table: what was read from the text.
+        text: valid TOML.
+    """
+    found: dict[tuple[str | int, ...], int] = {}
+    opened: tuple[str, ...] = ()
+    blanked = _LONG_STRING.sub(lambda match: "\n" * match[0].count("\n"), text)
+    for number, line in enumerate(blanked.split("\n"), start=1):
+        match = _KEY.match(line.lstrip())
+        if not match or bool(match[1]) != (match[3] == "]"):
+            continue
+        parts = tuple(part.strip("\"'") for part in re.findall(_PART, match[2])[:_DEPTH_MAX])
+        whole = parts if match[1] else opened + parts
+        if _holds(table, whole):
+            opened = whole if match[1] else opened
+            for end in range(1, len(whole) + 1):
+                found.setdefault(whole[:end], number)
+    return found
+
+
+def line_of(key: tuple[str | int, ...], lines: Mapping[tuple[str | int, ...], int]) -> int | None:
+    """Return the line of a key, or of the table or list that it is written in; None for none."""
+    return next((lines[key[:end]] for end in range(len(key), 0, -1) if key[:end] in lines), None)
+
+
+def _holds(table: Any, key: tuple[str, ...]) -> bool:
+    for part in key:
+        if not isinstance(table, dict) or part not in table:
+            return False
+        table = table[part]
+    return True

@@ -8,14 +8,30 @@ from typing import Annotated, ClassVar, Literal, Self
 
 from pydantic import Discriminator, Field, Tag, model_validator
 
-from vanishing_gradients.trainer.experiments.architecture import Architecture
-from vanishing_gradients.trainer.experiments.initializations import (
-    InitializationSettings,
-    NormalSettings,
+from vanishing_gradients.trainer.datasets.catalogue import NAMES as DATASETS
+from vanishing_gradients.trainer.experiments.architecture import (
+    NORMALIZATIONS,
+    LayerSpec,
+    layer_specs,
 )
-from vanishing_gradients.trainer.experiments.layer_spec import LayerSpec
-from vanishing_gradients.trainer.experiments.optimizers import OptimizerSettings
-from vanishing_gradients.trainer.experiments.record import Fraction, Record, Size, Strength, refuse
+from vanishing_gradients.trainer.experiments.kinds import (
+    CLIPPING,
+    INITIALIZATION,
+    OPTIMIZER,
+    OptimizerRecord,
+)
+from vanishing_gradients.trainer.experiments.records import (
+    KindRecord,
+    Record,
+    limits,
+    quoted,
+    refuse,
+    setting_of,
+)
+from vanishing_gradients.trainer.network.activations import ACTIVATIONS
+from vanishing_gradients.trainer.network.initializers import Normal
+from vanishing_gradients.trainer.network.settings import Setting
+from vanishing_gradients.trainer.network.softmax import LOSSES
 
 LAYERS_MAX = 100
 DEFAULT_WIDTH = 128
@@ -29,21 +45,24 @@ SMALLEST_SIZE = 1e-30
 # (the generated columns' expressions must fit into the table's definition).
 WIDTH_MAX = 800
 
-ACTIVATIONS = (
-    "sigmoid", "relu", "tanh", "leaky_relu", "prelu", "elu", "selu", "gelu", "swish", "softplus",
-    "identity",
-)  # fmt: skip
-_QUOTED = ", ".join(map(repr, ACTIVATIONS))
-
-Width = Annotated[int, Field(ge=1, le=WIDTH_MAX)]
-Activation = Literal[ACTIVATIONS]
-HiddenLayer = Annotated[int, Field(ge=1, le=LAYERS_MAX)]
-
-
+WIDTH = limits(Setting("neurons of a layer", 1, WIDTH_MAX), int)
+DEPTH = limits(Setting("hidden layers", 1, LAYERS_MAX), int)
+Width = Annotated[int, WIDTH]
+Depth = Annotated[int, DEPTH]
+Activation = Literal[tuple(ACTIVATIONS)]
 Activations = Annotated[tuple[Activation, ...], Field(strict=False, max_length=LAYERS_MAX)]
-Block = Annotated[tuple[HiddenLayer, HiddenLayer], Field(strict=False)]
+Block = Annotated[tuple[Depth, Depth], Field(strict=False)]
 Blocks = Annotated[tuple[Block, ...], Field(strict=False, max_length=LAYERS_MAX)]
+Strength = Annotated[float, limits(Setting("what is added to the loss", 0, 1e6))]
 
+ALTERNATIVES = (
+    ("hidden_widths", "depth"),
+    ("hidden_widths", "width"),
+    ("normalization", "batch_normalization"),
+    ("initialization", "initial_weight_scale"),
+    ("decay", "schedule"),
+)
+"""Keys of one table that say the same in two ways: where one is, the other is left out."""
 
 SHAPES = ("<one>", "<list>")
 """What pydantic puts into an error's location where a value or a list of values is allowed."""
@@ -60,18 +79,6 @@ class Penalties(Record):
     weight_l2: Strength = 0.0
     bias_l1: Strength = 0.0
     bias_l2: Strength = 0.0
-
-
-class Clipping(Record):
-    """A limit on gradients: on each value, on each parameter array's norm, or on that of all."""
-
-    kind: Annotated[
-        Literal["value", "norm", "global_norm"],
-        Field(description="'value', 'norm' or 'global_norm'"),
-    ]
-    limit: Annotated[
-        float, Field(gt=0, le=1e6, description="a number above 0, at most 1,000,000")
-    ] = 1.0
 
 
 class Experiment(Record):
@@ -110,46 +117,30 @@ class Experiment(Record):
             "since each neuron is a column, and no more fit into a table of MySQL and MariaDB",
         ),
     ] = (128, 128, 64, 32, 16)
-    depth: Annotated[
-        int | None,
-        Field(ge=1, le=LAYERS_MAX, description=f"a whole number from 1 to {LAYERS_MAX}"),
-    ] = None
-    width: Annotated[
-        int | None,
-        Field(ge=1, le=WIDTH_MAX, description=f"a whole number from 1 to {WIDTH_MAX:,}"),
-    ] = None
+    depth: Annotated[int | None, DEPTH] = None
+    width: Annotated[int | None, WIDTH] = None
     activation: Annotated[
         Annotated[Activation, Tag("<one>")] | Annotated[Activations, Tag("<list>")],
         Discriminator(_shape),
-        Field(description=f"one of {_QUOTED}, or a list with one for each hidden layer"),
-    ]
-    optimizer: Annotated[
-        OptimizerSettings,
         Field(
-            discriminator="kind",
-            description="a table whose kind is 'sgd', 'adagrad', 'rmsprop', 'adam', 'adamw' or "
-            "'amsgrad'",
+            description=f"one of {quoted(ACTIVATIONS, ', ')}, or a list with one for each hidden "
+            "layer"
         ),
     ]
+    optimizer: Annotated[OptimizerRecord, OPTIMIZER, OPTIMIZER.field]
     penalties: Annotated[Penalties, Field(description="a table")] = Penalties()
-    dropout: Fraction = 0.0
+    dropout: Annotated[
+        float, limits(Setting("how many neurons are dropped", 0, 1, open_high=True))
+    ] = 0.0
     batch_normalization: Annotated[bool, Field(description="true or false")] = False
     normalization: Annotated[
-        Literal["none", "batch", "layer", "weight"],
-        Field(description="'none', 'batch', 'layer' or 'weight'"),
+        Literal[tuple(NORMALIZATIONS)], Field(description=quoted(NORMALIZATIONS))
     ] = "none"
-    initial_weight_scale: Size = 0.01
-    initialization: Annotated[
-        InitializationSettings | None,
-        Field(
-            discriminator="kind",
-            description="a table whose kind is 'normal', 'uniform', 'glorot', 'he', 'lecun', "
-            "'orthogonal' or 'constant'",
-        ),
-    ] = None
+    initial_weight_scale: Annotated[float, limits(setting_of(Normal, "scale"))] = Normal.scale
+    initialization: Annotated[KindRecord | None, INITIALIZATION, INITIALIZATION.field] = None
     residual: Annotated[
         Annotated[
-            Annotated[HiddenLayer, Tag("<one>")] | Annotated[Blocks, Tag("<list>")],
+            Annotated[Depth, Tag("<one>")] | Annotated[Blocks, Tag("<list>")],
             Discriminator(_shape),
         ]
         | None,
@@ -158,24 +149,11 @@ class Experiment(Record):
             "first and the last hidden layer of each block, such as [[1, 2], [3, 5]]"
         ),
     ] = None
-    clipping: Annotated[
-        Clipping | None,
-        Field(description="a table of kind ('value', 'norm' or 'global_norm') and limit"),
-    ] = None
-    loss: Annotated[
-        Literal["cross_entropy", "mean_squared_error"],
-        Field(description="'cross_entropy' or 'mean_squared_error'"),
-    ] = "cross_entropy"
-    dataset: Annotated[
-        Literal["auto", "mnist", "fashion-mnist", "sample"] | None,
-        Field(description="'auto', 'mnist', 'fashion-mnist' or 'sample'"),
-    ] = None
-    batch_size: Annotated[
-        int, Field(ge=1, le=60_000, description="a whole number from 1 to 60,000")
-    ] = 128
-    epochs: Annotated[
-        int, Field(ge=1, le=10_000, description="a whole number from 1 to 10,000")
-    ] = 10
+    clipping: Annotated[KindRecord | None, CLIPPING, CLIPPING.field] = None
+    loss: Annotated[Literal[LOSSES], Field(description=quoted(LOSSES))] = LOSSES[0]
+    dataset: Annotated[Literal[DATASETS] | None, Field(description=quoted(DATASETS))] = None
+    batch_size: Annotated[int, limits(Setting("images in a step", 1, IMAGES_MAX), int)] = 128
+    epochs: Annotated[int, limits(Setting("passes over all images", 1, 10_000), int)] = 10
 
     @model_validator(mode="after")
     def _settle(self) -> Self:
@@ -189,7 +167,7 @@ class Experiment(Record):
         if self.batch_normalization or self.normalization == "batch":
             values["batch_normalization"], values["normalization"] = True, "batch"
             given.add("batch_normalization")
-        if isinstance(self.initialization, NormalSettings):
+        if self.initialization and self.initialization.made is Normal:
             values["initial_weight_scale"], values["initialization"] = (
                 self.initialization.scale, None,
             )  # fmt: skip
@@ -234,10 +212,10 @@ class Experiment(Record):
             features: pixels of an image.
             classes: how many labels there are.
         """
-        architecture = Architecture(
-            self.hidden_widths, self.activations, self.normalization, self.dropout > 0, self.blocks
-        )
-        return architecture.layers(features, classes)
+        return layer_specs(
+            self.hidden_widths, self.activations, self.normalization, self.dropout > 0, self.blocks,
+            features, classes,
+        )  # fmt: skip
 
 
 def _check_combinations(experiment: Experiment) -> None:

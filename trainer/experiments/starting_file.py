@@ -1,13 +1,30 @@
-"""The starting file of somebody's own experiment: every key, what it means, what is allowed."""
+"""The starting file of somebody's own experiment: every key, what it means, what is allowed.
 
+What there is to say of each kind is derived from its class; the rest is a text beside this file.
+"""
+
+import inspect
 import re
+import textwrap
+from collections.abc import Iterable
 from pathlib import Path
+from typing import Any
 
 from vanishing_gradients.trainer.errors import ExperimentError
 from vanishing_gradients.trainer.experiments.catalogue import built_in
+from vanishing_gradients.trainer.experiments.kinds import (
+    CLIPPING,
+    INITIALIZATION,
+    OPTIMIZER,
+    SCHEDULE,
+)
+from vanishing_gradients.trainer.experiments.records import KindRecord, OneOf, setting_of
+from vanishing_gradients.trainer.network.activations import ACTIVATIONS
 
 _TEMPLATE = Path(__file__).with_suffix(".toml")
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,31}")
+_WRITTEN_OUT = "adam"
+_COLUMNS = 100
 
 
 def write_starting_file(name: str, folder: Path) -> Path:
@@ -29,10 +46,9 @@ def write_starting_file(name: str, folder: Path) -> Path:
             "experiment: choose another"
         )
     path = folder / f"{name}.toml"
-    text = _TEMPLATE.read_text(encoding="utf-8").replace("NAME", name)
     try:
         with path.open("x", encoding="utf-8", newline="\n") as file:
-            file.write(text)
+            file.write(starting_text(name))
     except FileExistsError:
         raise ExperimentError(
             f"there is a file {path} already, and it stays as it is: choose another name, or move "
@@ -41,3 +57,73 @@ def write_starting_file(name: str, folder: Path) -> Path:
     except OSError as error:
         raise ExperimentError(f"{path} cannot be written: {error.strerror}") from None
     return path
+
+
+def starting_text(name: str) -> str:
+    """Return the text of the file of an experiment of that name."""
+    text = _TEMPLATE.read_text(encoding="utf-8")
+    parts = {
+        "NAME": name,
+        "@activations@": _comment(f"{_listed(ACTIVATIONS)}; or a list, one for each hidden layer."),
+        "@initializations@": _examples("initialization", INITIALIZATION),
+        "@clippings@": _examples("clipping", CLIPPING),
+        "@optimizers@": _comment(f"kind is one of {_listed(OPTIMIZER.records)}."),
+        "@settings@": _optimizer_settings(),
+        "@schedules@": _examples("schedule", SCHEDULE),
+    }
+    for mark, part in parts.items():
+        text = text.replace(mark, part)
+    return text
+
+
+def _examples(key: str, choice: OneOf) -> str:
+    """Return for each kind a comment, and a line behind a # that says it with its defaults."""
+    lines = []
+    for kind, record in choice.records.items():
+        lines.append(_comment(inspect.getdoc(record.made).split("\n")[0]))
+        lines += [_comment(f"{name}: {_allowed(record, name)}.") for name in record.settings]
+        defaults = {name: record.model_fields[name].default for name in record.settings}
+        said = {"kind": kind} | {k: v for k, v in defaults.items() if v is not None}
+        pairs = ", ".join(f"{name} = {_toml(value)}" for name, value in said.items())
+        lines.append(f"#{key} = {{ {pairs} }}")
+    return "\n".join(lines)
+
+
+def _optimizer_settings() -> str:
+    """Return a line for each setting of any optimizer; those of others are behind a #."""
+    records = OPTIMIZER.records
+    lines = []
+    for name in dict.fromkeys(name for record in records.values() for name in record.settings):
+        having = [kind for kind, record in records.items() if name in record.settings]
+        kind = _WRITTEN_OUT if _WRITTEN_OUT in having else having[0]
+        record = records[kind]
+        about = f"{setting_of(record.made, name).description}; {_allowed(record, name)}."
+        about = about[0].upper() + about[1:]
+        if having != list(records):
+            about = f"Of {', '.join(having)}: {about}"
+        defaults = {each: records[each].model_fields[name].default for each in having}
+        if len(set(defaults.values())) > 1:
+            about += " If it is left out: "
+            about += ", ".join(f"{_toml(value)} for {each}" for each, value in defaults.items())
+            about += "."
+        line = f"{name} = {_toml(defaults[kind])}"
+        lines += [_comment(about), line if kind == _WRITTEN_OUT else f"#{line}"]
+    return "\n".join(lines)
+
+
+def _allowed(record: type[KindRecord], name: str) -> str:
+    return record.model_fields[name].description.replace("'", '"')
+
+
+def _listed(names: Iterable[str]) -> str:
+    return ", ".join(f'"{name}"' for name in names)
+
+
+def _comment(text: str) -> str:
+    return textwrap.fill(text, _COLUMNS, initial_indent="# ", subsequent_indent="# ")
+
+
+def _toml(value: Any) -> str:
+    if isinstance(value, bool):
+        return str(value).lower()
+    return f'"{value}"' if isinstance(value, str) else repr(value).replace("e-0", "e-")

@@ -14,10 +14,12 @@ limit: nothing is changed then, and NaN stays where it arose.
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
+from typing import Annotated
 
 import numpy as np
 
 from vanishing_gradients.trainer.network.network import Network
+from vanishing_gradients.trainer.network.settings import Setting, by_kind
 
 
 @dataclass(frozen=True)
@@ -28,7 +30,7 @@ class Clipping(ABC):
         ValueError: the limit is not above 0.
     """
 
-    limit: float
+    limit: Annotated[float, Setting("what they are not to exceed", 0, 1e6, open_low=True)] = 1.0
 
     def __post_init__(self) -> None:
         if not self.limit > 0.0:
@@ -43,18 +45,22 @@ class Clipping(ABC):
     def _clip(self, network: Network) -> None: ...
 
 
-class ByValue(Clipping):
+class ClipByValue(Clipping):
     """Every single gradient is cut off at -limit and limit; their direction may change."""
+
+    kind = "value"
 
     def _clip(self, network: Network) -> None:
         np.clip(network.gradients, -self.limit, self.limit, out=network.gradients)
 
 
-class ByNorm(Clipping):
+class ClipByNorm(Clipping):
     """Every array of parameters by itself: where |g| > limit, g <- limit g / |g|.
 
     Arrays are a layer's weights, its biases, and whatever else it learns; |g| is the L2 norm.
     """
+
+    kind = "norm"
 
     def _clip(self, network: Network) -> None:
         for layer in network.layers:
@@ -62,11 +68,16 @@ class ByNorm(Clipping):
                 _shorten(gradient.reshape(-1), self.limit)
 
 
-class ByGlobalNorm(Clipping):
+class ClipByGlobalNorm(Clipping):
     """All gradients as one vector, whose direction stays: where |g| > limit, g <- limit g / |g|."""
+
+    kind = "global_norm"
 
     def _clip(self, network: Network) -> None:
         _shorten(network.gradients, self.limit)
+
+
+CLIPPINGS: dict[str, type[Clipping]] = by_kind(Clipping)
 
 
 def _shorten(gradient: np.ndarray, limit: float) -> None:

@@ -4,8 +4,6 @@ Source: Srivastava, Hinton, Krizhevsky, Sutskever and Salakhutdinov (2014), Drop
 Prevent Neural Networks from Overfitting, https://jmlr.org/papers/v15/srivastava14a.html
 """
 
-from typing import ClassVar
-
 import numpy as np
 
 from vanishing_gradients.trainer.network.layer import Layer
@@ -22,7 +20,7 @@ class Dropout(Layer):
             dtype, so that one seed drops the same neurons in both precisions.
     """
 
-    kind: ClassVar[str] = "dropout"
+    kind = "dropout"
 
     def __init__(
         self, width: int, rate: float, dtype: np.dtype, generator: np.random.Generator

@@ -5,93 +5,71 @@ in both precisions, up to rounding.
 """
 
 from abc import ABC, abstractmethod
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Annotated, Literal
 
 import numpy as np
 
-# The gain for weights whose inputs come out of an activation f, by its kind; for the first layer,
-# whose inputs come out of none, it is the identity's. Two rules:
-# - 1 / f'(0) where f is steepest at 0, so that small signals pass unchanged: sigmoid, tanh,
-#   softplus, identity (Saxe, McClelland and Ganguli 2014, https://arxiv.org/abs/1312.6120;
-#   Pennington, Schoenholz and Ganguli 2017, https://arxiv.org/abs/1711.04735);
-# - 1 / sqrt(E[f(z)^2]), z standard normal, so that a signal of mean square 1 keeps it: He, Zhang,
-#   Ren and Sun 2015, https://arxiv.org/abs/1502.01852, whose equation 15 is sqrt(2 / (1 + a^2)) for
-#   a ReLU of slope a below 0. For SELU it is 1, which is what SELU was made for (Klambauer et al.
-#   2017, https://arxiv.org/abs/1706.02515). For GELU and swish no gain holds at every scale.
-GAINS: dict[str, float] = {
-    "identity": 1.0,
-    "sigmoid": 4.0,
-    "tanh": 1.0,
-    "softplus": 2.0,
-    "relu": 2.0**0.5,
-    "leaky_relu": (2.0 / (1.0 + 0.01**2)) ** 0.5,
-    "prelu": (2.0 / (1.0 + 0.25**2)) ** 0.5,
-    "elu": 1.2451983007,
-    "selu": 1.0,
-    "gelu": 1.5335805217,
-    "swish": 1.6765324704,
-}
+from vanishing_gradients.trainer.network.settings import Setting, by_kind
 
-# f(0), by kind, of those activations for which it is not 0.
-OFFSETS: dict[str, float] = {"sigmoid": 0.5, "softplus": float(np.log(2.0))}
+Size = Annotated[float, Setting("the standard deviation", 0, 1000, open_low=True)]
+Extent = Annotated[float, Setting("the largest magnitude", 1e-30, 1000)]
+Distribution = Annotated[Literal["normal", "uniform"], Setting("the distribution's shape")]
 
 
 class Initializer(ABC):
     """How a layer's weights are drawn, and what its biases are then."""
 
-    @abstractmethod
     def draw(
         self, shape: tuple[int, int], dtype: np.dtype, generator: np.random.Generator
     ) -> np.ndarray:
-        """Return weights of shape (n_in, width) and that dtype."""
+        """Return weights of shape (n_in, width) and that dtype, drawn in double precision."""
+        return self._drawn(shape, generator).astype(dtype)
+
+    @abstractmethod
+    def _drawn(self, shape: tuple[int, int], generator: np.random.Generator) -> np.ndarray:
+        """Return the weights in double precision."""
 
     def draw_biases(self, weights: np.ndarray, offset: float = 0.0) -> np.ndarray:
         """Return the biases, (width,), that go with weights (n_in, width): zeros.
 
         Args:
             weights: what `draw` returned.
-            offset: f(0) of the activation whose outputs are the layer's inputs, as in OFFSETS.
+            offset: f(0) of the activation whose outputs are the layer's inputs.
         """
         return np.zeros(weights.shape[1], weights.dtype)
 
+    def suited(self, gain: float) -> "Initializer":
+        """Return itself, or one with that gain where it has none of its own.
 
-@dataclass(frozen=True)
-class Constant(Initializer):
-    """All weights are `value`: the neurons of a layer are then alike, and learn alike."""
-
-    value: float = 0.0
-
-    def draw(
-        self, shape: tuple[int, int], dtype: np.dtype, generator: np.random.Generator
-    ) -> np.ndarray:
-        """Return the weights, (n_in, width); nothing is drawn from the generator."""
-        return np.full(shape, self.value, dtype)
+        Args:
+            gain: that of the activation whose outputs are the layer's inputs.
+        """
+        return self
 
 
 @dataclass(frozen=True)
 class Normal(Initializer):
     """Weights drawn from a normal distribution of mean 0 and standard deviation `scale`."""
 
-    scale: float = 0.01
+    kind = "normal"
 
-    def draw(
-        self, shape: tuple[int, int], dtype: np.dtype, generator: np.random.Generator
-    ) -> np.ndarray:
-        """Return the weights, (n_in, width)."""
-        return (generator.standard_normal(shape) * self.scale).astype(dtype)
+    scale: Size = 0.01
+
+    def _drawn(self, shape: tuple[int, int], generator: np.random.Generator) -> np.ndarray:
+        return generator.standard_normal(shape) * self.scale
 
 
 @dataclass(frozen=True)
 class Uniform(Initializer):
     """Weights drawn evenly from [-limit, limit): mean 0, variance limit^2 / 3."""
 
-    limit: float = 0.05
+    kind = "uniform"
 
-    def draw(
-        self, shape: tuple[int, int], dtype: np.dtype, generator: np.random.Generator
-    ) -> np.ndarray:
-        """Return the weights, (n_in, width)."""
-        return generator.uniform(-self.limit, self.limit, shape).astype(dtype)
+    limit: Extent = 0.05
+
+    def _drawn(self, shape: tuple[int, int], generator: np.random.Generator) -> np.ndarray:
+        return generator.uniform(-self.limit, self.limit, shape)
 
 
 @dataclass(frozen=True)
@@ -102,20 +80,17 @@ class _ByWidth(Initializer):
         ValueError: the distribution is neither 'normal' nor 'uniform'.
     """
 
-    distribution: str = "normal"
+    distribution: Distribution = "normal"
 
     def __post_init__(self) -> None:
         if self.distribution not in ("normal", "uniform"):
             raise ValueError(f"distribution is {self.distribution!r}, not 'normal' or 'uniform'")
 
-    def draw(
-        self, shape: tuple[int, int], dtype: np.dtype, generator: np.random.Generator
-    ) -> np.ndarray:
-        """Return the weights, (n_in, width)."""
+    def _drawn(self, shape: tuple[int, int], generator: np.random.Generator) -> np.ndarray:
         variance = self.variance(*shape)
         if self.distribution == "normal":
-            return Normal(variance**0.5).draw(shape, dtype, generator)
-        return Uniform((3.0 * variance) ** 0.5).draw(shape, dtype, generator)
+            return Normal(variance**0.5)._drawn(shape, generator)
+        return Uniform((3.0 * variance) ** 0.5)._drawn(shape, generator)
 
     @abstractmethod
     def variance(self, n_in: int, width: int) -> float:
@@ -131,7 +106,9 @@ class Glorot(_ByWidth):
     the paper; https://proceedings.mlr.press/v9/glorot10a.html
     """
 
-    distribution: str = "uniform"
+    kind = "glorot"
+
+    distribution: Distribution = "uniform"
 
     def variance(self, n_in: int, width: int) -> float:
         """Return the variance of one weight."""
@@ -146,6 +123,8 @@ class He(_ByWidth):
     https://arxiv.org/abs/1502.01852
     """
 
+    kind = "he"
+
     def variance(self, n_in: int, width: int) -> float:
         """Return the variance of one weight."""
         return 2.0 / n_in
@@ -158,6 +137,8 @@ class LeCun(_ByWidth):
     Source: LeCun, Bottou, Orr and Mueller (1998), Efficient BackProp, section 4.6,
     http://yann.lecun.com/exdb/publis/pdf/lecun-98b.pdf
     """
+
+    kind = "lecun"
 
     def variance(self, n_in: int, width: int) -> float:
         """Return the variance of one weight."""
@@ -174,24 +155,27 @@ class Orthogonal(Initializer):
     the signs: Mezzadri (2007), How to generate random matrices from the classical compact groups,
     https://arxiv.org/abs/math-ph/0609050
 
-    With gain 1 / f'(0), as in GAINS, and small signals a layer neither stretches nor shrinks any
+    With gain 1 / f'(0) and small signals a layer neither stretches nor shrinks any
     direction: dynamical isometry, with which sigmoidal networks of any depth can learn. Source:
     Pennington, Schoenholz and Ganguli (2017), Resurrecting the sigmoid in deep learning through
     dynamical isometry, https://arxiv.org/abs/1711.04735, where f(0) = 0. A logistic neuron has
     f(0) = 1/2, which `draw_biases` cancels: as f(z) = 1/2 + tanh(z/2) / 2, logistic layers of gain
     4 with these biases compute what tanh layers of gain 1 do without biases. A smaller gain of the
     first layer makes smaller signals, and brings the Jacobian's singular values closer to 1.
+
+    Args:
+        gain: None is 1, or what `suited` says.
     """
 
-    gain: float = 1.0
+    kind = "orthogonal"
 
-    def draw(
-        self, shape: tuple[int, int], dtype: np.dtype, generator: np.random.Generator
-    ) -> np.ndarray:
-        """Return the weights, (n_in, width)."""
+    gain: Annotated[float | None, Setting("the gain", 1e-30, 1000)] = None
+
+    def _drawn(self, shape: tuple[int, int], generator: np.random.Generator) -> np.ndarray:
+        gain = 1.0 if self.gain is None else self.gain
         q, r = np.linalg.qr(generator.standard_normal((max(shape), min(shape))))
-        q *= np.where(np.diagonal(r) < 0.0, -self.gain, self.gain)
-        return (q if shape[0] >= shape[1] else q.T).astype(dtype)
+        q *= np.where(np.diagonal(r) < 0.0, -gain, gain)
+        return q if shape[0] >= shape[1] else q.T
 
     def draw_biases(self, weights: np.ndarray, offset: float = 0.0) -> np.ndarray:
         """Return -offset times the sums of the columns of weights, (width,).
@@ -199,3 +183,22 @@ class Orthogonal(Initializer):
         Neurons whose inputs all are `offset` then sum to 0.
         """
         return (-offset * weights.sum(axis=0, dtype=np.float64)).astype(weights.dtype)
+
+    def suited(self, gain: float) -> Initializer:
+        """Return itself, or one with that gain where it has none of its own."""
+        return replace(self, gain=gain) if self.gain is None else self
+
+
+@dataclass(frozen=True)
+class Constant(Initializer):
+    """All weights are `value`: the neurons of a layer are then alike, and learn alike."""
+
+    kind = "constant"
+
+    value: Annotated[float, Setting("every weight", -1000, 1000)] = 0.0
+
+    def _drawn(self, shape: tuple[int, int], generator: np.random.Generator) -> np.ndarray:
+        return np.full(shape, self.value)
+
+
+INITIALIZERS: dict[str, type[Initializer]] = by_kind(Initializer)

@@ -14,19 +14,24 @@ class Layer:
     inputs must not have changed meanwhile. Every array has the layer's dtype.
 
     Attributes:
-        kind: what the layer does: 'dense', 'softmax', 'dropout', 'batch_normalization',
-            'layer_normalization', 'projection', 'residual' or one of `ACTIVATIONS`.
+        kind: what the layer does, in one word; the classes that have one are found by it.
+        row_meaning: what a row of `gradient` is: 'input', of a matrix of weights, or 'sample'.
+        gain: of an activation, what weights after it are multiplied by to keep signals as large
+            as they are; None for any other layer.
+        flat: on which side of an activation its slope vanishes: 'below', 'both' or None.
         number: place in the network, from 1; 0 until a network takes the layer in.
         name: as `naming.layer_names` gives it; empty until a network takes the layer in.
         width: number of neurons, the columns of `outputs` and of `gradient`.
-        gradient: (rows, width), what a recorder keeps of the latest `backward`: of a dense layer
-            or a projection dL/d(weights), rows being its inputs; of any other dL/d(inputs), rows
-            being samples.
+        gradient: (rows, width), what a recorder keeps of the latest `backward`: dL/d(weights)
+            where rows are inputs, dL/d(inputs) where they are samples.
         parameters: what the optimizer changes, by name.
         parameter_gradients: dL/d(parameter), by the same names.
     """
 
     kind: ClassVar[str]
+    row_meaning: ClassVar[str] = "sample"
+    gain: ClassVar[float | None] = None
+    flat: ClassVar[str | None] = None
 
     def __init__(self, width: int, dtype: np.dtype) -> None:
         self.number = 0

@@ -4,8 +4,6 @@ Source: He, Zhang, Ren and Sun (2016), Deep Residual Learning for Image Recognit
 and 2, https://arxiv.org/abs/1512.03385
 """
 
-from typing import ClassVar
-
 import numpy as np
 
 from vanishing_gradients.trainer.network.initializers import Initializer
@@ -24,7 +22,7 @@ class Residual(Layer):
         skipped: what is added, (batch, width); whoever calls `forward` sets it just before.
     """
 
-    kind: ClassVar[str] = "residual"
+    kind = "residual"
 
     def __init__(self, width: int, dtype: np.dtype, start: int) -> None:
         super().__init__(width, dtype)
@@ -58,7 +56,8 @@ class Projection(Layer):
         start: the number, from 1, of the block's first layer, whose inputs are projected.
     """
 
-    kind: ClassVar[str] = "projection"
+    kind = "projection"
+    row_meaning = "input"
 
     def __init__(
         self,

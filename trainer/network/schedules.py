@@ -2,8 +2,15 @@
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
+from typing import Annotated
 
 import numpy as np
+
+from vanishing_gradients.trainer.network.settings import Setting, SettingError, by_kind
+
+Factor = Annotated[float, Setting("what the rate is multiplied by", 0, 1, open_low=True)]
+WARM_UP = Setting("steps in which the rate climbs to its first value", 0, 10**9, unit="steps")
+Decay = Annotated[float, Setting("the rate is divided by 1 + decay x steps", 0, 1e6)]
 
 
 class Schedule(ABC):
@@ -17,6 +24,8 @@ class Schedule(ABC):
 @dataclass(frozen=True)
 class Constant(Schedule):
     """The same rate for ever."""
+
+    kind = "constant"
 
     learning_rate: float
 
@@ -33,8 +42,10 @@ class InverseTime(Schedule):
     https://doi.org/10.1214/aoms/1177729586 (sequences of type 1/n)
     """
 
+    kind = "inverse_time"
+
     learning_rate: float
-    decay: float = 0.0
+    decay: Decay = 1e-3
 
     def rate(self, step: int) -> float:
         """Return learning_rate / (1 + decay step)."""
@@ -50,20 +61,11 @@ class _ByFactor(Schedule):
     """
 
     learning_rate: float
-    factor: float
+    factor: Factor = 0.5
 
     def __post_init__(self) -> None:
         if not 0.0 < self.factor <= 1.0:
             raise ValueError(f"factor is {self.factor}, not above 0 and at most 1")
-
-
-@dataclass(frozen=True)
-class Exponential(_ByFactor):
-    """Each step's rate is `factor` times that of the step before."""
-
-    def rate(self, step: int) -> float:
-        """Return learning_rate factor^step."""
-        return self.learning_rate * self.factor**step
 
 
 @dataclass(frozen=True)
@@ -74,7 +76,9 @@ class StepDecay(_ByFactor):
         ValueError: as above, or `every` is below 1.
     """
 
-    every: int
+    kind = "step"
+
+    every: Annotated[int, Setting("after how many steps", 1, 10**9, unit="steps")] = 1000
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -86,6 +90,19 @@ class StepDecay(_ByFactor):
 
 
 @dataclass(frozen=True)
+class Exponential(_ByFactor):
+    """Each step's rate is `factor` times that of the step before."""
+
+    kind = "exponential"
+
+    factor: Factor = 0.999
+
+    def rate(self, step: int) -> float:
+        """Return learning_rate factor^step."""
+        return self.learning_rate * self.factor**step
+
+
+@dataclass(frozen=True)
 class Cosine(Schedule):
     """Half a wave of a cosine from the rate down to `floor`, in `steps` steps; then `floor`.
 
@@ -94,14 +111,20 @@ class Cosine(Schedule):
 
     Raises:
         ValueError: `steps` is below 1.
+        SettingError: the floor is above the rate.
     """
+
+    kind = "cosine"
 
     learning_rate: float
     steps: int
-    floor: float = 0.0
+    floor: Annotated[float, Setting("the last rate", 0, 1e6)] = 0.0
 
     def __post_init__(self) -> None:
         _at_least_one("steps", self.steps)
+        if self.floor > self.learning_rate:
+            why = f"it must not be above the learning rate, which is {self.learning_rate:g}"
+            raise SettingError("floor", self.floor, why)
 
     def rate(self, step: int) -> float:
         """Return floor + (learning_rate - floor) (1 + cos(pi step / steps)) / 2."""
@@ -127,7 +150,7 @@ class WarmUp(Schedule):
     """
 
     schedule: Schedule
-    steps: int
+    steps: Annotated[int, WARM_UP]
 
     def __post_init__(self) -> None:
         if self.steps < 0:
@@ -138,6 +161,9 @@ class WarmUp(Schedule):
         if step >= self.steps:
             return self.schedule.rate(step - self.steps)
         return self.schedule.rate(0) * (step + 1) / (self.steps + 1)
+
+
+SCHEDULES: dict[str, type[Schedule]] = by_kind(Schedule)
 
 
 def _at_least_one(name: str, value: int) -> None:

@@ -8,8 +8,6 @@ softmax stays in the gradient, which vanishes where a sample is surely wrong as 
 right. Source: the same, section 6.2.2.3.
 """
 
-from typing import ClassVar
-
 import numpy as np
 
 from vanishing_gradients.trainer.network.layer import Layer
@@ -31,7 +29,7 @@ class Softmax(Layer):
         ValueError: another loss.
     """
 
-    kind: ClassVar[str] = "softmax"
+    kind = "softmax"
 
     def __init__(self, width: int, dtype: np.dtype, loss: str = "cross_entropy") -> None:
         if loss not in LOSSES:

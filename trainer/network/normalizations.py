@@ -1,15 +1,8 @@
-"""Batch normalisation gives each neuron mean 0 and variance 1 over the batch.
-
-Source: Ioffe and Szegedy (2015), Batch Normalization: Accelerating Deep Network Training by
-Reducing Internal Covariate Shift, https://arxiv.org/abs/1502.03167
-"""
-
-from typing import ClassVar
+"""Normalisations between a layer's sums and its activation: over the batch, or over the neurons."""
 
 import numpy as np
 
 from vanishing_gradients.trainer.network.layer import Layer
-from vanishing_gradients.trainer.network.standardization import standardize
 
 
 class BatchNormalization(Layer):
@@ -23,7 +16,7 @@ class BatchNormalization(Layer):
         epsilon: added to the variance before its root.
     """
 
-    kind: ClassVar[str] = "batch_normalization"
+    kind = "batch_normalization"
 
     def __init__(
         self, width: int, dtype: np.dtype, momentum: float = 0.9, epsilon: float = 1e-5
@@ -99,3 +92,82 @@ class BatchNormalization(Layer):
         self.running_variance *= self.momentum
         unbiased = batch / max(batch - 1, 1)
         self.running_variance += ((1.0 - self.momentum) * unbiased) * variance
+
+
+class LayerNormalization(Layer):
+    """Normalised inputs, times a scale that starts at 1, plus a shift that starts at 0.
+
+    No sample looks at another, so training and evaluation compute the same.
+
+    Args:
+        width: number of neurons.
+        dtype: float64 or float32.
+        epsilon: added to the variance before its root.
+    """
+
+    kind = "layer_normalization"
+
+    def __init__(self, width: int, dtype: np.dtype, epsilon: float = 1e-5) -> None:
+        super().__init__(width, dtype)
+        self.epsilon = epsilon
+        self._add_parameter("scale", np.ones(width, self.dtype))
+        self._add_parameter("shift", np.zeros(width, self.dtype))
+
+    def forward(self, inputs: np.ndarray, training: bool) -> np.ndarray:
+        """Return scale (x - mean) / sqrt(variance + epsilon) + shift; (batch, width), unchanged.
+
+        Mean and variance, the biased one, are of each sample over its neurons.
+        """
+        batch = len(inputs)
+        normalized, outputs = self._rows("normalized", batch), self._rows("outputs", batch)
+        np.subtract(inputs, self._mean(inputs), out=normalized)
+        variance = self._mean(np.square(normalized, out=outputs))
+        self._inverse_deviation = 1.0 / np.sqrt(variance + self.epsilon)
+        normalized *= self._inverse_deviation
+        if not np.isfinite(variance).all():
+            huge = ~np.isfinite(variance[:, 0])
+            normalized[huge], self._inverse_deviation[huge] = standardize(inputs[huge], axis=1)
+        np.multiply(normalized, self.parameters["scale"], out=outputs)
+        outputs += self.parameters["shift"]
+        return outputs
+
+    def backward(self, upstream: np.ndarray) -> np.ndarray:
+        """Fill dL/d(scale) and dL/d(shift) and return dL/dx, (batch, width).
+
+        With n = normalised inputs, h = scale dL/dy and means over the neurons,
+        dL/dx = (h - mean(h) - n mean(h n)) / sqrt(variance + epsilon).
+        """
+        batch = len(upstream)
+        normalized, gradient = self._rows("normalized", batch), self._rows("gradient", batch)
+        scaled, products = self._rows("scaled", batch), self._rows("products", batch)
+        np.multiply(upstream, normalized, out=products)
+        np.add.reduce(products, axis=0, out=self.parameter_gradients["scale"])
+        np.add.reduce(upstream, axis=0, out=self.parameter_gradients["shift"])
+        np.multiply(upstream, self.parameters["scale"], out=scaled)
+        products *= self.parameters["scale"]
+        np.multiply(normalized, -self._mean(products), out=gradient)
+        gradient += scaled
+        gradient -= self._mean(scaled)
+        gradient *= self._inverse_deviation
+        self._gradient = gradient
+        return gradient
+
+    def _mean(self, array: np.ndarray) -> np.ndarray:
+        """Return each sample's mean, (batch, 1)."""
+        total = np.add.reduce(array, axis=1, keepdims=True)
+        total /= self.width
+        return total
+
+
+def standardize(values: np.ndarray, axis: int) -> tuple[np.ndarray, np.ndarray]:
+    """Return (values - mean) / deviation along an axis, and 1 / deviation, that axis of length 1.
+
+    Squares of numbers beyond 1e154 (double) or 1e19 (single) overflow, and one over an infinite
+    deviation would be a zero that is none: everything is divided by the largest magnitude first.
+    What holds an infinity or NaN becomes NaN throughout.
+    """
+    peak = np.abs(values).max(axis=axis, keepdims=True)
+    scaled = values / peak
+    scaled -= scaled.mean(axis=axis, keepdims=True)
+    deviation = np.sqrt(np.square(scaled).mean(axis=axis, keepdims=True))
+    return scaled / deviation, 1.0 / deviation / peak

@@ -1,0 +1,178 @@
+"""Records are frozen tables of checked values; those of kinds follow from the network's classes.
+
+Each field's description is what an error message says is allowed there. What a file may say about
+an optimizer, a schedule, an initialisation or a clipping stands at the parameters of its class, as
+a `Setting`.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from inspect import signature
+from typing import (
+    Annotated,
+    Any,
+    ClassVar,
+    Literal,
+    NoReturn,
+    Union,
+    get_args,
+    get_origin,
+    get_type_hints,
+)
+
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    GetCoreSchemaHandler,
+    SerializerFunctionWrapHandler,
+    create_model,
+    model_serializer,
+)
+from pydantic.fields import FieldInfo
+from pydantic_core import CoreSchema, PydanticCustomError
+
+from vanishing_gradients.trainer.network.settings import Setting
+
+COMBINATION = "combination"
+"""The type of an error about values that are allowed each by itself, and not together."""
+
+
+class Record(BaseModel):
+    """Unknown keys, values of a neighbouring type, infinities and NaN are errors.
+
+    Keys in `later` came when runs had been registered without them: a dump leaves them out where
+    they are at their default, so that what was registered then still says the same.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, allow_inf_nan=False)
+    later: ClassVar[frozenset[str]] = frozenset()
+
+    def left_out(self) -> set[str]:
+        """Return the keys that a dump leaves out."""
+        fields = type(self).model_fields
+        return {
+            name
+            for name in self.later & fields.keys()
+            if getattr(self, name) == fields[name].default
+        }
+
+    @model_serializer(mode="wrap")
+    def _dump(self, dump: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        left_out = self.left_out()
+        return {name: value for name, value in dump(self).items() if name not in left_out}
+
+
+class KindRecord(Record):
+    """What a file says about a thing that there is in several kinds: which one, and its settings.
+
+    Attributes:
+        made: the class that the kind is.
+        settings: those keys that are settings of the class.
+    """
+
+    made: ClassVar[type]
+    settings: ClassVar[tuple[str, ...]]
+
+    kind: str
+
+    def build(self, **others: Any) -> Any:
+        """Return what is asked for, made with the settings and with `others`."""
+        return self.made(**{name: getattr(self, name) for name in self.settings} | others)
+
+
+@dataclass(frozen=True, eq=False)
+class OneOf:
+    """The type of a field whose table is of one of several kinds, and checked as that one.
+
+    Args:
+        records: by kind.
+        optional: whether the field may be None.
+    """
+
+    records: Mapping[str, type[KindRecord]]
+    optional: bool = False
+
+    def __get_pydantic_core_schema__(
+        self, source: Any, handler: GetCoreSchemaHandler
+    ) -> CoreSchema:
+        members = (*self.records.values(), *((type(None),) if self.optional else ()))
+        chosen = Annotated[Union[members], Field(discriminator="kind")]  # noqa: UP007 (computed)
+        return handler.generate_schema(chosen)
+
+    @property
+    def field(self) -> FieldInfo:
+        """The field's description."""
+        return Field(description=f"a table whose kind is {quoted(self.records)}")
+
+
+def records_of(kinds: Mapping[str, type], base: type[KindRecord]) -> dict[str, type[KindRecord]]:
+    """Return the record of each of these classes, by kind; its keys are those of `base`, and more.
+
+    The keys are the class's settings, with their defaults.
+    """
+    return {kind: _record_of(kind, made, base) for kind, made in kinds.items()}
+
+
+def _record_of(kind: str, made: type, base: type[KindRecord]) -> type[KindRecord]:
+    hints = get_type_hints(made.__init__, include_extras=True)
+    fields: dict[str, Any] = {"kind": (Literal[kind], ...)}
+    for name, parameter in signature(made).parameters.items():
+        if get_origin(hints[name]) is Annotated:
+            annotation, setting = get_args(hints[name])
+            if name in base.model_fields:  # a rate or a whole schedule: the record has both
+                annotation = base.model_fields[name].annotation
+            fields[name] = (Annotated[annotation, limits(setting, annotation)], parameter.default)
+    record = create_model(f"{made.__name__}Record", __base__=base, __doc__=made.__doc__, **fields)
+    record.made, record.settings = made, tuple(name for name in fields if name != "kind")
+    return record
+
+
+def setting_of(made: type, name: str) -> Setting:
+    """Return the setting of a class's parameter."""
+    return get_args(get_type_hints(made.__init__, include_extras=True)[name])[1]
+
+
+def limits(setting: Setting, annotation: Any = float) -> FieldInfo:
+    """Return pydantic's checks of a setting, and in the description what they let through."""
+    description = allowed(setting, annotation)
+    if setting.low is None:
+        return Field(description=description)
+    low = {"gt" if setting.open_low else "ge": setting.low}
+    high = {"lt" if setting.open_high else "le": setting.high}
+    return Field(**low, **high, description=description)
+
+
+def allowed(setting: Setting, annotation: Any = float) -> str:
+    """Say which values of a type a setting may have: 'a number from 0 to below 1'."""
+    if get_origin(annotation) is Literal:
+        return quoted(get_args(annotation))
+    if annotation is bool:
+        return "true or false"
+    what = "a whole number" if annotation is int else "a number"
+    of = f" of {setting.unit}" if setting.unit else ""
+    low, high = _number(setting.low), _number(setting.high)
+    if setting.open_low:
+        return f"{what}{of} above {low}, at most {high}"
+    return f"{what}{of} from {low} to {'below ' if setting.open_high else ''}{high}"
+
+
+def quoted(names: Iterable[str], joined: str = " or ") -> str:
+    """Return names in quotes, with commas between all but the last two."""
+    *first, last = map(repr, names)
+    return f"{', '.join(first)}{joined}{last}" if first else last
+
+
+def _number(value: float | None) -> str:
+    return f"{value:,.0f}" if value is not None and float(value).is_integer() else f"{value:g}"
+
+
+def refuse(key: str | tuple[str | int, ...], why: str) -> NoReturn:
+    """Raise the error of a combination: the value at `key`, within the record, is there in vain.
+
+    Args:
+        key: where the value is that could be changed.
+        why: what a sentence that begins with the value goes on with.
+    """
+    where = (key,) if isinstance(key, str) else key
+    raise PydanticCustomError(COMBINATION, "{why}", {"key": where, "why": why})

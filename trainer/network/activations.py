@@ -1,0 +1,228 @@
+"""Smooth rectifiers (ELU, SELU, GELU, swish, softplus), the identity, and all activations by kind.
+
+A new one is a class here, and its formula in `tests/network/exact_activations.py`.
+"""
+
+from typing import ClassVar
+
+import numpy as np
+
+from vanishing_gradients.trainer.network.activation import Activation
+from vanishing_gradients.trainer.network.settings import by_kind
+
+
+class ELU(Activation):
+    """The exponential linear unit, a = z above zero and alpha (exp(z) - 1) elsewhere.
+
+    Source: Clevert, Unterthiner and Hochreiter (2016), Fast and Accurate Deep Network Learning by
+    Exponential Linear Units (ELUs), equation 15, https://arxiv.org/abs/1511.07289
+
+    Args:
+        alpha: above 0; the outputs' lower bound is -alpha.
+
+    Raises:
+        ValueError: an alpha that is not above 0.
+    """
+
+    kind = "elu"
+    gain = 1.2451983007
+    flat = "below"
+    scale = 1.0
+
+    def __init__(self, width: int, dtype: np.dtype, alpha: float = 1.0) -> None:
+        if not alpha > 0.0:
+            raise ValueError(f"an alpha of {alpha}: an ELU's is above 0")
+        super().__init__(width, dtype)
+        self.alpha = alpha
+        self.steepest = self.scale * max(1.0, alpha)
+
+    def forward(self, inputs: np.ndarray, training: bool) -> np.ndarray:
+        """Return a; (batch, width) -> (batch, width). Keeps `inputs`, does not copy."""
+        batch = len(inputs)
+        outputs = self._rows("outputs", batch)
+        self._inputs = inputs
+        # No exponential is above 1, and above zero alpha (exp(0) - 1) adds nothing.
+        below = np.minimum(inputs, 0.0, out=self._rows("below", batch))
+        np.expm1(below, out=outputs)
+        outputs *= self.alpha
+        outputs += np.maximum(inputs, 0.0, out=self._rows("slope", batch))
+        outputs *= self.scale
+        return outputs
+
+    def _slopes(self, batch: int) -> np.ndarray:
+        # alpha exp(z), not a + alpha, which far below zero would be a zero that is none.
+        slope = np.exp(self._rows("below", batch), out=self._rows("slope", batch))
+        slope *= self.scale * self.alpha
+        above = np.greater(self._inputs, 0.0, out=self._rows("above", batch, dtype=np.bool_))
+        np.putmask(slope, above, self.scale)
+        return slope
+
+
+class SELU(ELU):
+    """The scaled exponential linear unit: lambda times an ELU, with both constants fixed.
+
+    With weights of mean 0 and variance 1 / n_in (LeCun's initialisation) they keep outputs at mean
+    0 and variance 1 from layer to layer.
+    Source: Klambauer, Unterthiner, Mayr and Hochreiter (2017), Self-Normalizing Neural Networks,
+    equation 2 and appendix A1 (the constants' digits), https://arxiv.org/abs/1706.02515
+    """
+
+    kind = "selu"
+    gain = 1.0
+    scale = 1.0507009873554804934193349852946
+
+    def __init__(self, width: int, dtype: np.dtype) -> None:
+        super().__init__(width, dtype, alpha=1.6732632423543772848170429916717)
+
+
+class Gated(Activation):
+    """What GELU and swish share: f'(z) = s + z g'(z) s (1 - s), s short for s(g(z)).
+
+    Both come from d = exp(-|g|), which cannot overflow: s is 1 / (1 + d) or, where g is negative,
+    d / (1 + d), and s (1 - s) is d / (1 + d)^2. Beyond `bound` on either side d is 0, and z is kept
+    within it where it would make NaN of infinity times zero: f(-infinity) is 0.
+    """
+
+    flat = "below"
+    bound: ClassVar[float]
+
+    def forward(self, inputs: np.ndarray, training: bool) -> np.ndarray:
+        """Return a; (batch, width) -> (batch, width)."""
+        batch = len(inputs)
+        within, decay = self._rows("within", batch), self._rows("decay", batch)
+        gate, outputs = self._rows("gate", batch), self._rows("outputs", batch)
+        np.clip(inputs, -self.bound, self.bound, out=within)
+        self._fill_gate_sums(within, decay)
+        np.greater_equal(decay, 0.0, out=gate, casting="unsafe")  # 1 or 0
+        np.exp(np.negative(np.abs(decay, out=decay), out=decay), out=decay)
+        np.maximum(gate, decay, out=gate)
+        gate /= np.add(decay, 1.0, out=self._rows("sum", batch))
+        np.maximum(inputs, within, out=outputs)  # bounded from below alone
+        outputs *= gate
+        return outputs
+
+    def _slopes(self, batch: int) -> np.ndarray:
+        slope, total = self._rows("slope", batch), self._rows("sum", batch)
+        np.divide(self._rows("decay", batch), total, out=slope)
+        slope /= total
+        slope *= self._rows("within", batch)
+        self._times_dg(slope)
+        slope += self._rows("gate", batch)
+        return slope
+
+    def _fill_gate_sums(self, within: np.ndarray, out: np.ndarray) -> None:
+        """Write g(z) into `out`, (batch, width), for z in `within`."""
+        raise NotImplementedError
+
+    def _times_dg(self, slope: np.ndarray) -> None:
+        """Multiply `slope` by g'(z) in place, z being what the latest forward had `within`."""
+        raise NotImplementedError
+
+
+class GELU(Gated):
+    """The Gaussian error linear unit in its tanh form: g(z) = 2 c (z + 0.044715 z^3).
+
+    c = sqrt(2 / pi); 0.5 z (1 + tanh(g / 2)), as published, is z s(g).
+    Source: Hendrycks and Gimpel (2016), Gaussian Error Linear Units (GELUs), section 2,
+    https://arxiv.org/abs/1606.08415
+    """
+
+    kind = "gelu"
+    gain = 1.5335805217
+    bound = 30.0  # g(30) is 1,975, and exp(-746) is 0 in double precision
+    steepest = 1.129  # near z = 1.42
+    _LINEAR = 2.0 * (2.0 / np.pi) ** 0.5
+    _CUBIC = 0.044715 * _LINEAR
+
+    def _fill_gate_sums(self, within: np.ndarray, out: np.ndarray) -> None:
+        square = np.square(within, out=self._rows("square", len(within)))
+        np.multiply(square, self._CUBIC, out=out)
+        out += self._LINEAR
+        out *= within
+
+    def _times_dg(self, slope: np.ndarray) -> None:
+        square, dg = self._rows("square", len(slope)), self._rows("dg", len(slope))
+        np.multiply(square, 3.0 * self._CUBIC, out=dg)
+        dg += self._LINEAR
+        slope *= dg
+
+
+class Swish(Gated):
+    """Swish with beta = 1, also called SiLU: a = z s(z), g(z) being z itself.
+
+    Sources: Ramachandran, Zoph and Le (2017), Searching for Activation Functions,
+    https://arxiv.org/abs/1710.05941; Elfwing, Uchibe and Doya (2018), Sigmoid-Weighted Linear Units
+    for Neural Network Function Approximation in Reinforcement Learning,
+    https://arxiv.org/abs/1702.03118
+    """
+
+    kind = "swish"
+    gain = 1.6765324704
+    bound = 800.0  # exp(-746) is 0 in double precision
+    steepest = 1.0998  # near z = 2.40
+
+    def _fill_gate_sums(self, within: np.ndarray, out: np.ndarray) -> None:
+        np.copyto(out, within)
+
+    def _times_dg(self, slope: np.ndarray) -> None:
+        """Leave `slope`: g'(z) is 1."""
+
+
+class Softplus(Activation):
+    """The smooth rectifier, a = log(1 + exp(z)), whose slope is the sigmoid.
+
+    Source: Dugas, Bengio, Belisle, Nadeau and Garcia (2001), Incorporating Second-Order Functional
+    Knowledge for Better Option Pricing, section 3.1,
+    https://proceedings.neurips.cc/paper/2000/file/44968aece94f667e4095002d140b5896-Paper.pdf
+    """
+
+    kind = "softplus"
+    gain = 2.0
+    offset = float(np.log(2.0))
+    flat = "below"
+
+    def forward(self, inputs: np.ndarray, training: bool) -> np.ndarray:
+        """Return a = max(z, 0) + log(1 + exp(-|z|)); (batch, width) -> (batch, width)."""
+        batch = len(inputs)
+        decay, outputs = self._rows("decay", batch), self._rows("outputs", batch)
+        self._inputs = inputs
+        np.exp(np.negative(np.abs(inputs, out=decay), out=decay), out=decay)
+        np.log1p(decay, out=outputs)
+        outputs += np.maximum(inputs, 0.0, out=self._rows("slope", batch))
+        return outputs
+
+    def _slopes(self, batch: int) -> np.ndarray:
+        # 1 / (1 + d) above zero and d / (1 + d) below, with d = exp(-|z|), which is at most 1.
+        decay, slope = self._rows("decay", batch), self._rows("slope", batch)
+        np.greater_equal(self._inputs, 0.0, out=slope, casting="unsafe")  # 1 or 0
+        np.maximum(slope, decay, out=slope)
+        slope /= np.add(decay, 1.0, out=self._rows("sum", batch))
+        return slope
+
+
+class Identity(Activation):
+    """a = z; a network of these alone is linear, and still has vanishing gradients.
+
+    Source: Saxe, McClelland and Ganguli (2014), Exact solutions to the nonlinear dynamics of
+    learning in deep linear neural networks, https://arxiv.org/abs/1312.6120
+    """
+
+    kind = "identity"
+
+    def forward(self, inputs: np.ndarray, training: bool) -> np.ndarray:
+        """Return the inputs themselves, (batch, width)."""
+        return inputs
+
+    def backward(self, upstream: np.ndarray) -> np.ndarray:
+        """Return a copy of dL/da, (batch, width)."""
+        gradient = self._rows("gradient", len(upstream))
+        np.copyto(gradient, upstream)
+        self._gradient = gradient
+        return gradient
+
+    def saturated(self) -> None:
+        """Return None: what has one slope everywhere does not saturate."""
+        return
+
+
+ACTIVATIONS: dict[str, type[Activation]] = by_kind(Activation)

@@ -1,0 +1,336 @@
+"""Optimizers, each in place over a network's flat arrays: from SGD to Adam and its kin."""
+
+from abc import ABC, abstractmethod
+from typing import Annotated
+
+import numpy as np
+
+from vanishing_gradients.trainer.network.network import Network
+from vanishing_gradients.trainer.network.schedules import Decay, InverseTime, Schedule
+from vanishing_gradients.trainer.network.settings import Setting, SettingError, by_kind
+
+Rate = Annotated[float | Schedule, Setting("the rate of the first step", 0, 1e6, open_low=True)]
+Epsilon = Annotated[float, Setting("keeps denominators from being 0", 1e-16, 1)]
+Fraction = Annotated[float, Setting("how much of a moment survives a step", 0, 1, open_high=True)]
+
+
+class Optimizer(ABC):
+    """What all optimizers share: a schedule of the learning rate, and arrays kept between steps.
+
+    Arithmetic is in place, over the network's flat arrays and in their dtype. An optimizer belongs
+    to the first network it steps.
+
+    Args:
+        learning_rate: the rate of the first step, or a schedule.
+        decay: the rate of step k + 1 is learning_rate / (1 + decay k); 0 keeps it for ever.
+
+    Attributes:
+        schedule: the rate of every step.
+        steps: how many were taken.
+        moments: names of the arrays it keeps from step to step, each as long as the parameters.
+
+    Raises:
+        SettingError: a decay besides a schedule, which says already how the rate falls.
+    """
+
+    moments: tuple[str, ...] = ()
+
+    def __init__(self, learning_rate: Rate, decay: Decay = 0.0) -> None:
+        if not isinstance(learning_rate, Schedule):
+            learning_rate = InverseTime(learning_rate, decay)
+        elif decay:
+            why = "beside a schedule it must be 0, since the schedule sets the rate"
+            raise SettingError("decay", decay, why)
+        self.schedule: Schedule = learning_rate
+        self.steps = 0
+        self._arrays: dict[str, np.ndarray] = {}
+        self._scratch = np.empty(0)
+
+    @property
+    def learning_rate(self) -> float:
+        """The rate of the next step."""
+        return self.schedule.rate(self.steps)
+
+    def step(self, network: Network) -> None:
+        """Change all of the network's parameters once, by the gradients of its latest backward."""
+        parameters = network.parameters
+        if self._scratch.dtype != parameters.dtype or self._scratch.shape != parameters.shape:
+            self._scratch = np.empty_like(parameters)
+        for name in self.moments:
+            if name not in self._arrays:
+                self._arrays[name] = np.zeros_like(parameters)
+        with np.errstate(all="ignore"):
+            self._update(parameters, network.gradients)
+        self.steps += 1
+
+    def state(self) -> dict[str, np.ndarray | int]:
+        """Return the number of steps, and copies of the moments if a step was taken."""
+        return {"steps": self.steps} | {name: a.copy() for name, a in self._arrays.items()}
+
+    def restore(self, state: dict[str, np.ndarray | int]) -> None:
+        """Take back exactly what `state` returned.
+
+        Raises:
+            ValueError: the state is of another kind of optimizer.
+        """
+        arrays = {name: np.array(value) for name, value in state.items() if name != "steps"}
+        expected = set(self.moments) if state["steps"] else set()
+        if arrays.keys() != expected:
+            raise ValueError(f"the state holds {sorted(arrays)}, not {sorted(expected)}")
+        self.steps = int(state["steps"])
+        self._arrays = arrays
+
+    @abstractmethod
+    def _update(self, parameters: np.ndarray, gradients: np.ndarray) -> None:
+        """Change `parameters` in place, `self.steps` steps having been taken before."""
+
+
+class SGD(Optimizer):
+    """Stochastic gradient descent: u <- momentum u - rate g, w <- w + u.
+
+    With Nesterov's momentum w <- w + momentum u - rate g: the parameters kept are those at which
+    the next gradient is wanted, a step of the momentum ahead of the published ones.
+    Source: Sutskever, Martens, Dahl and Hinton (2013), On the importance of initialization and
+    momentum in deep learning, equations 1 to 4, https://proceedings.mlr.press/v28/sutskever13.html;
+    the parameters ahead: Bengio, Boulanger-Lewandowski and Pascanu (2013), Advances in Optimizing
+    Recurrent Networks, equations 6 and 7, https://arxiv.org/abs/1212.0901
+
+    PyTorch multiplies by the rate after the momentum, and differs where the rate changes.
+
+    Args:
+        momentum: in [0, 1); 0 is plain descent, w <- w - rate g.
+        nesterov: whether the momentum is Nesterov's.
+
+    Raises:
+        SettingError: Nesterov's momentum of 0, or a decay besides a schedule.
+    """
+
+    kind = "sgd"
+
+    def __init__(
+        self,
+        learning_rate: Rate = 1.0,
+        decay: Decay = 0.0,
+        momentum: Annotated[
+            float, Setting("how much of the last update is added to the next", 0, 1, open_high=True)
+        ] = 0.0,
+        nesterov: Annotated[bool, Setting("whether the gradient is the one there")] = False,
+    ) -> None:
+        super().__init__(learning_rate, decay)
+        if nesterov and not momentum:
+            why = "it changes momentum, so give a momentum above 0 beside it"
+            raise SettingError("nesterov", nesterov, why)
+        self.momentum = momentum
+        self.nesterov = nesterov
+        if momentum:
+            self.moments = ("update",)
+
+    def _update(self, parameters: np.ndarray, gradients: np.ndarray) -> None:
+        change = np.multiply(gradients, self.learning_rate, out=self._scratch)
+        if not self.momentum:
+            parameters -= change
+            return
+        update = self._arrays["update"]
+        update *= self.momentum
+        update -= change
+        if self.nesterov:
+            parameters -= change
+            update = np.multiply(update, self.momentum, out=change)
+        parameters += update
+
+
+class AdaptiveOptimizer(Optimizer):
+    """An optimizer that divides by the root of a sum of squared gradients.
+
+    Args:
+        epsilon: above 0, keeps the denominator from being 0.
+    """
+
+    def __init__(self, learning_rate: Rate, decay: Decay, epsilon: Epsilon) -> None:
+        super().__init__(learning_rate, decay)
+        self.epsilon = epsilon
+
+    def _add_squares(self, squares: np.ndarray, gradients: np.ndarray, memory: float) -> None:
+        """Make of `squares` memory squares + gradients^2."""
+        new = np.multiply(gradients, gradients, out=self._scratch)
+        if memory != 1.0:
+            squares *= memory
+        squares += new
+
+    def _descend(
+        self,
+        parameters: np.ndarray,
+        direction: np.ndarray,
+        squares: np.ndarray,
+        scale: float = 1.0,
+        root: float = 1.0,
+    ) -> None:
+        """Take rate scale direction / (root sqrt(squares) + epsilon) from `parameters`.
+
+        `scale` and `root` are taken out of the arrays, which saves passes over all parameters.
+        """
+        change = np.sqrt(squares, out=self._scratch)
+        change += self.epsilon / root
+        np.divide(direction, change, out=change)
+        change *= self.learning_rate * scale / root
+        parameters -= change
+
+
+class Adagrad(AdaptiveOptimizer):
+    """Adagrad: G <- G + g^2, w <- w - rate g / (sqrt(G) + epsilon).
+
+    Source: Duchi, Hazan and Singer (2011), Adaptive Subgradient Methods for Online Learning and
+    Stochastic Optimization, figure 1 with diagonal matrices,
+    https://jmlr.org/papers/v12/duchi11a.html
+
+    The first step is rate sign(g), as far as |g| is well above epsilon; a parameter whose gradient
+    was always 0 stays. A gradient whose square overflows makes G infinite: from then on that
+    parameter stays as it is.
+    """
+
+    kind = "adagrad"
+    moments = ("square_sum",)
+
+    def __init__(
+        self, learning_rate: Rate = 0.01, decay: Decay = 0.0, epsilon: Epsilon = 1e-7
+    ) -> None:
+        super().__init__(learning_rate, decay, epsilon)
+
+    def _update(self, parameters: np.ndarray, gradients: np.ndarray) -> None:
+        squares = self._arrays["square_sum"]
+        self._add_squares(squares, gradients, memory=1.0)
+        self._descend(parameters, gradients, squares)
+
+
+class RMSProp(AdaptiveOptimizer):
+    """RMSProp: v <- rho v + (1 - rho) g^2, w <- w - rate g / (sqrt(v) + epsilon).
+
+    Source: Tieleman and Hinton (2012), Neural Networks for Machine Learning, lecture 6e,
+    https://www.cs.toronto.edu/~tijmen/csc321/slides/lecture_slides_lec6.pdf
+
+    v starts at 0, uncorrected: the first step is rate / sqrt(1 - rho), about three rates. A
+    gradient whose square overflows makes v infinite: from then on that parameter stays as it is.
+
+    Args:
+        rho: how much of the mean square survives a step, in [0, 1).
+    """
+
+    kind = "rmsprop"
+    moments = ("mean_square",)
+
+    def __init__(
+        self,
+        learning_rate: Rate = 0.001,
+        decay: Decay = 0.0,
+        epsilon: Epsilon = 1e-7,
+        rho: Fraction = 0.9,
+    ) -> None:
+        super().__init__(learning_rate, decay, epsilon)
+        self.rho = rho
+
+    def _update(self, parameters: np.ndarray, gradients: np.ndarray) -> None:
+        squares = self._arrays["mean_square"]  # kept divided by 1 - rho
+        self._add_squares(squares, gradients, self.rho)
+        self._descend(parameters, gradients, squares, root=(1.0 - self.rho) ** 0.5)
+
+
+class Adam(AdaptiveOptimizer):
+    """Adam: steps of about the learning rate, whatever the size of the gradient.
+
+    m <- beta_1 m + (1 - beta_1) g, v <- beta_2 v + (1 - beta_2) g^2, and after step t
+    w <- w - rate m_hat / (sqrt(v_hat) + epsilon), m_hat = m / (1 - beta_1^t), v_hat likewise.
+    Epsilon is outside the root, as published, and not inside as in the paper's Equation 10.
+    Source: Kingma and Ba (2015), Adam: A Method for Stochastic Optimization, algorithm 1,
+    https://arxiv.org/abs/1412.6980
+
+    A gradient whose square overflows makes v infinite: from then on that parameter stays as it is.
+
+    Args:
+        beta_1: how much of the first moment survives a step, in [0, 1).
+        beta_2: the same of the second moment.
+    """
+
+    kind = "adam"
+    moments = ("first_moment", "second_moment")
+
+    def __init__(
+        self,
+        learning_rate: Rate = 0.001,
+        decay: Decay = 0.0,
+        epsilon: Epsilon = 1e-7,
+        beta_1: Fraction = 0.9,
+        beta_2: Fraction = 0.999,
+    ) -> None:
+        super().__init__(learning_rate, decay, epsilon)
+        self.beta_1 = beta_1
+        self.beta_2 = beta_2
+
+    def _update(self, parameters: np.ndarray, gradients: np.ndarray) -> None:
+        # The moments are kept divided by 1 - beta, and both corrections are taken out of the
+        # arrays: four passes over all parameters fewer than the formulas as printed.
+        m, v = self._arrays["first_moment"], self._arrays["second_moment"]
+        step = self.steps + 1
+        m_correction = (1.0 - self.beta_1) / (1.0 - self.beta_1**step)
+        v_root = ((1.0 - self.beta_2) / (1.0 - self.beta_2**step)) ** 0.5
+        m *= self.beta_1
+        m += gradients
+        self._add_squares(v, gradients, self.beta_2)
+        self._descend(parameters, m, self._under_root(v), m_correction, v_root)
+
+    def _under_root(self, second_moment: np.ndarray) -> np.ndarray:
+        """Return what the denominator is the root of."""
+        return second_moment
+
+
+class AdamW(Adam):
+    """Adam with decoupled weight decay: w <- w - rate weight_decay w, then Adam's step.
+
+    An L2 penalty would be divided by the root of v like the rest of the gradient, and hardly
+    decay the weights whose gradients are large. All parameters decay, biases included.
+    Source: Loshchilov and Hutter (2019), Decoupled Weight Decay Regularization, algorithm 2,
+    https://arxiv.org/abs/1711.05101; there the decay is multiplied by the schedule alone, here, as
+    in PyTorch, by the learning rate.
+
+    Args:
+        weight_decay: at least 0; which part of a parameter goes in a step, per learning rate.
+    """
+
+    kind = "adamw"
+
+    def __init__(
+        self,
+        learning_rate: Rate = 0.001,
+        decay: Decay = 0.0,
+        epsilon: Epsilon = 1e-7,
+        beta_1: Fraction = 0.9,
+        beta_2: Fraction = 0.999,
+        weight_decay: Annotated[
+            float, Setting("how much of each parameter goes in a step, per learning rate", 0, 1e6)
+        ] = 0.01,
+    ) -> None:
+        super().__init__(learning_rate, decay, epsilon, beta_1, beta_2)
+        self.weight_decay = weight_decay
+
+    def _update(self, parameters: np.ndarray, gradients: np.ndarray) -> None:
+        parameters *= 1.0 - self.learning_rate * self.weight_decay
+        super()._update(parameters, gradients)
+
+
+class AMSGrad(Adam):
+    """Adam with the largest v so far in the denominator: v_max <- max(v_max, v).
+
+    A rare large gradient is not forgotten, as Adam forgets it, to its harm on some problems.
+    Source: Reddi, Kale and Kumar (2018), On the Convergence of Adam and Beyond, algorithm 2,
+    https://arxiv.org/abs/1904.09237; there without Adam's corrections, here, as in PyTorch, with
+    them: the maximum is of the uncorrected v, and corrected as of the step. Arguments are Adam's.
+    """
+
+    kind = "amsgrad"
+    moments = (*Adam.moments, "largest_second_moment")
+
+    def _under_root(self, second_moment: np.ndarray) -> np.ndarray:
+        largest = self._arrays["largest_second_moment"]
+        return np.maximum(largest, second_moment, out=largest)
+
+
+OPTIMIZERS: dict[str, type[Optimizer]] = by_kind(Optimizer)
