@@ -10,6 +10,7 @@ from pymysql.err import OperationalError
 from sqlalchemy import URL, Engine
 from threadpoolctl import threadpool_limits
 
+from vanishing_gradients.interruption import postponed
 from vanishing_gradients.server.given_server import require_privileges
 from vanishing_gradients.sql import address
 from vanishing_gradients.sql.connection import connect_arguments, connected, engine, explained
@@ -33,7 +34,6 @@ from vanishing_gradients.telemetry.timeouts import Lines, grace, leave, limit_si
 from vanishing_gradients.trainer.assembly import build_clipping, build_network, build_optimizer
 from vanishing_gradients.trainer.datasets import Dataset
 from vanishing_gradients.trainer.experiments import Experiment
-from vanishing_gradients.trainer.interruption import postponed
 from vanishing_gradients.trainer.loop import Progress, restore_training, train
 
 WRITERS = 4

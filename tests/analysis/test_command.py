@@ -1,4 +1,4 @@
-"""`python -m vanishing_gradients.analysis figures`, as a user meets it."""
+"""`vanishing-gradients figures`, as a user meets it."""
 
 import re
 
@@ -6,7 +6,7 @@ import pytest
 from click.testing import CliRunner
 from sqlalchemy import text
 
-from vanishing_gradients.analysis.__main__ import main
+from vanishing_gradients.cli import main
 from vanishing_gradients.sql.connection import engine
 
 EVERY_RUN = {

@@ -15,9 +15,9 @@ from tests.faults.conftest import CHUNK_VALUES, IMAGES
 
 ROOT = Path(__file__).parents[2]
 COMMAND = (
-    "from trainer.telemetry import assembler; "
+    "from vanishing_gradients.telemetry import assembler; "
     f"assembler.CHUNK_VALUES = {CHUNK_VALUES}; "
-    "from trainer.__main__ import main; main()"
+    "from vanishing_gradients.cli import main; main()"
 )
 TOML = """
 name = "{name}"
