@@ -7,6 +7,7 @@ ROOT = Path(__file__).parent
 """The folder of the package, which is the repository's in a checkout."""
 IS_CHECKOUT = (ROOT / "Makefile").is_file()
 
+AFRESH = ("`make clean ALL=1`", "`vanishing-gradients down --delete`")
 MAKE = re.compile(r"`make (?!bench|clean)(?P<command>[a-z-]+)(?P<values>(?: [A-Z_]+=[^ `]+)*)")
 
 
@@ -16,7 +17,7 @@ def as_typed(text: str) -> str:
     That is the same in a checkout, and `vanishing-gradients train --exp=x` where a wheel is
     installed, which has no Makefile.
     """
-    return text if IS_CHECKOUT else MAKE.sub(_console_command, text)
+    return text if IS_CHECKOUT else MAKE.sub(_console_command, text.replace(*AFRESH))
 
 
 def _console_command(found: re.Match) -> str:

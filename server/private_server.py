@@ -145,7 +145,7 @@ class PrivateServer:
             raise ServerError(
                 f"the data in {self.data} were made by {BRAND[kept['flavour']]}, and only "
                 f"{program.name} is to be had here: install that server again, or start afresh "
-                "with `vanishing-gradients down --delete`"
+                "with `make clean ALL=1`"
             )
         return program
 

@@ -16,6 +16,7 @@ from vanishing_gradients.installation import as_typed
             "`vanishing-gradients train --exp=all --seeds=10 --record-every=2`.",
         ),
         ("`make runs` or `make data`", "`vanishing-gradients runs` or `vanishing-gradients data`"),
+        ("afresh with `make clean ALL=1`", "afresh with `vanishing-gradients down --delete`"),
         ("(`make bench` measures both)", "(`make bench` measures both)"),
         ("a sigmoid cannot make up for it", "a sigmoid cannot make up for it"),
     ],
