@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Callable, Sequence
+from functools import reduce
 from pathlib import Path
 
 import click
@@ -33,47 +34,44 @@ WIDE = 200
 """Columns of a table that goes into a file or a pipe."""
 
 
-def with_data_options(command: Callable) -> Callable:
-    """Add --dataset and --data-dir."""
-    command = click.option(
-        "--data-dir",
-        type=click.Path(path_type=Path),
-        envvar="DATA_DIR",
-        help="where the data sets lie or go  [default: data]",
-    )(command)
-    return click.option(
+def together(*options: Callable) -> Callable:
+    """Return one decorator that adds these options, in this order."""
+    return lambda command: reduce(lambda made, add: add(made), reversed(options), command)
+
+
+with_data_options = together(
+    click.option(
         "--dataset",
         type=click.Choice(NAMES),
         help="auto: MNIST, else Fashion-MNIST, else the bundled sample  [default: the "
         "experiment's, else auto]",
-    )(command)
-
-
-def with_seed_options(command: Callable) -> Callable:
-    """Add --seed and --seeds."""
-    command = click.option(
+    ),
+    click.option(
+        "--data-dir",
+        type=click.Path(path_type=Path),
+        envvar="DATA_DIR",
+        help="where the data sets lie or go  [default: data]",
+    ),
+)
+with_size_options = together(
+    click.option(
+        "--epochs", type=click.IntRange(1, 10_000), help="instead of the experiment's own"
+    ),
+    click.option("--limit", type=click.IntRange(1, 10**9), help="the first N training images"),
+    click.option(
+        "--precision", type=click.Choice(["double", "single"]), default="double", show_default=True
+    ),
+)
+with_seed_options = together(
+    click.option("--seed", type=click.IntRange(0, LARGEST_SEED), default=1, show_default=True),
+    click.option(
         "--seeds",
         type=click.IntRange(1, 10_000),
         default=1,
         show_default=True,
         help="how many, from SEED up",
-    )(command)
-    return click.option(
-        "--seed", type=click.IntRange(0, LARGEST_SEED), default=1, show_default=True
-    )(command)
-
-
-def with_size_options(command: Callable) -> Callable:
-    """Add --epochs, --limit and --precision."""
-    command = click.option(
-        "--precision", type=click.Choice(["double", "single"]), default="double", show_default=True
-    )(command)
-    command = click.option(
-        "--limit", type=click.IntRange(1, 10**9), help="the first N training images"
-    )(command)
-    return click.option(
-        "--epochs", type=click.IntRange(1, 10_000), help="instead of the experiment's own"
-    )(command)
+    ),
+)
 
 
 @click.command()
