@@ -1,13 +1,15 @@
 # The menu: bare `make` prints it, from the lines marked ##. Every target first sets up what it needs.
 PYTHON ?= python3
 VENV := .venv
+LOWEST := .venv-lowest
 RUN_PYTHON := $(VENV)/bin/python
+COMMAND = $(RUN_PYTHON) -m vanishing_gradients.cli
 COMPLETE := $(VENV)/requirements.sha256
 
 MAKEFLAGS += --no-print-directory --no-builtin-rules
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help up down migrate data train gallery experiments new runs drop sql url figures compare diagnose audit report verify test test-faults torch lint bench clean
+.PHONY: help up down migrate data train gallery experiments new runs drop sql url figures compare diagnose audit report verify test test-faults test-lowest torch lint bench clean
 
 # Values reach the commands through the environment, never through the text of a recipe: a quote or a semicolon in one
 # is only a character. make itself would read a $ in a value given on its command line; `value` keeps it as typed.
@@ -30,69 +32,67 @@ help:
 	@echo '  RUN (train, drop, figures, diagnose, report)  RUNS (compare: 3,relu_sgd)  YES (drop: 1)  PART (bench: step, server)'
 	@echo '  DATABASE_URL (mysql://user:password@host:3306/gradients: a server of your own)'
 
-$(COMPLETE): requirements.lock bootstrap.py
-	@$(PYTHON) bootstrap.py
+$(COMPLETE): requirements.lock tools/bootstrap.py
+	@$(PYTHON) tools/bootstrap.py
 
 up: $(COMPLETE) ## find or start the server, and migrate the database
-	@$(RUN_PYTHON) -m vanishing_gradients.server up $(call option,SERVER,server) >&2
-	@$(RUN_PYTHON) -m vanishing_gradients.migrations upgrade >&2
+	@$(COMMAND) up $(call option,SERVER,server) >&2
 
 down: $(COMPLETE) ## stop the server; its data stay
-	@$(RUN_PYTHON) -m vanishing_gradients.server down
+	@$(COMMAND) down
 
 migrate: up ## migrate the database (part of up)
 
 data: $(COMPLETE) ## download and check a data set (DATASET)
-	@$(RUN_PYTHON) -m vanishing_gradients.trainer data $(call option,DATASET,dataset) $(call option,DATA_DIR,data-dir)
+	@$(COMMAND) data $(call option,DATASET,dataset) $(call option,DATA_DIR,data-dir)
 
 train: up ## train an experiment (EXP) and record every gradient
-	@$(RUN_PYTHON) -m vanishing_gradients.trainer train $(call option,EXP,exp) $(call option,DATASET,dataset) \
+	@$(COMMAND) train $(call option,EXP,exp) $(call option,DATASET,dataset) \
 	  $(call option,EPOCHS,epochs) $(call option,SEED,seed) $(call option,SEEDS,seeds) \
 	  $(call option,PRECISION,precision) $(call option,LIMIT,limit) $(call option,TELEMETRY,telemetry) \
 	  $(call option,RECORD_EVERY,record-every) $(call option,DATA_DIR,data-dir) \
 	  $(call option,RESUME,resume) $(call option,RUN,run) $(call option,PATIENCE,patience)
 
 gallery: up ## train the paper's four and the gallery (statistics alone), and draw the comparison
-	@$(RUN_PYTHON) -m vanishing_gradients.trainer gallery $(call option,DATASET,dataset) $(call option,EPOCHS,epochs) \
+	@$(COMMAND) gallery $(call option,DATASET,dataset) $(call option,EPOCHS,epochs) \
 	  $(call option,SEED,seed) $(call option,SEEDS,seeds) $(call option,PRECISION,precision) \
 	  $(call option,LIMIT,limit) $(call option,DATA_DIR,data-dir)
-	@$(RUN_PYTHON) -m vanishing_gradients.analysis gallery
 
 experiments: $(COMPLETE) ## list the built-in experiments, a line each
-	@$(RUN_PYTHON) -m vanishing_gradients.trainer experiments
+	@$(COMMAND) experiments
 
 new: $(COMPLETE) ## write the commented file of an experiment of one's own (EXP=name)
-	@$(RUN_PYTHON) -m vanishing_gradients.trainer new $(call option,EXP,exp)
+	@$(COMMAND) new $(call option,EXP,exp)
 
 runs: up ## list all runs, and the space each takes
-	@$(RUN_PYTHON) -m vanishing_gradients.trainer runs
+	@$(COMMAND) runs
 
 drop: up ## remove a run (RUN) and give its space back; asks first (YES=1: does not)
-	@$(RUN_PYTHON) -m vanishing_gradients.trainer drop $(call option,RUN,run) $(if $(filter-out 0 no false,$(YES)),--yes)
+	@$(COMMAND) drop $(call option,RUN,run) $(if $(filter-out 0 no false,$(YES)),--yes)
 
 sql: up ## open an SQL client as reader; or run piped SQL: echo 'SELECT 1' | make sql
-	@$(RUN_PYTHON) -m vanishing_gradients.server client
+	@$(COMMAND) sql
 
 url: up ## print the reader's address for any SQL client (ROLE=owner: the owner's)
-	@$(RUN_PYTHON) -m vanishing_gradients.server url $(call option,ROLE,role)
+	@$(COMMAND) url $(call option,ROLE,role)
 
 figures: up ## draw the figures of every finished run (or of RUN, or EXP)
-	@$(RUN_PYTHON) -m vanishing_gradients.analysis figures $(call option,RUN,run) $(call option,EXP,exp)
+	@$(COMMAND) figures $(call option,RUN,run) $(call option,EXP,exp)
 
 compare: up ## set runs beside each other (RUNS=3,7,9, or names: RUNS=relu_sgd,7): compare/index.html
-	@$(RUN_PYTHON) -m vanishing_gradients.analysis compare $(call option,RUNS,runs)
+	@$(COMMAND) compare $(call option,RUNS,runs)
 
 diagnose: up ## say in words what is wrong with a run (RUN, or EXP's newest, or the newest), and what to try
-	@$(RUN_PYTHON) -m vanishing_gradients.analysis diagnose $(call option,RUN,run) $(call option,EXP,exp)
+	@$(COMMAND) diagnose $(call option,RUN,run) $(call option,EXP,exp)
 
 audit: up ## test every claim of the paper on the rows; a table, and report/audit.csv
-	@$(RUN_PYTHON) -m vanishing_gradients.analysis audit
+	@$(COMMAND) audit
 
 report: up ## the paper beside the rows, in one page: report/report.html (RUN: show that run too)
-	@$(RUN_PYTHON) -m vanishing_gradients.analysis report $(call option,RUN,run)
+	@$(COMMAND) report $(call option,RUN,run)
 
 verify: up ## recompute finished runs from their raw rows (or RUN, or EXP's); fails where they disagree
-	@$(RUN_PYTHON) -m vanishing_gradients.analysis verify $(call option,RUN,run) $(call option,EXP,exp)
+	@$(COMMAND) verify $(call option,RUN,run) $(call option,EXP,exp)
 
 test: $(COMPLETE) ## run all tests, against a real server
 	@$(RUN_PYTHON) -m pytest -n 2 --dist loadfile
@@ -101,8 +101,12 @@ test-faults: $(COMPLETE) ## run the long tests of faults: kills, outages, full d
 	@HYPOTHESIS_PROFILE=thorough $(RUN_PYTHON) -m pytest -m 'faults or not faults' tests/faults tests/security \
 	  tests/datasets tests/experiments tests/diagnosis
 
+test-lowest: $(COMPLETE) ## run tests with the lowest versions of packages that pyproject.toml allows
+	@$(RUN_PYTHON) tools/lowest.py
+	@$(LOWEST)/bin/python -m pytest tests/network tests/telemetry tests/views
+
 torch: $(COMPLETE) ## install PyTorch, which tests and bench compare with (a CPU build will do)
-	@$(RUN_PYTHON) -m pip install 'torch==2.13.0'
+	@$(RUN_PYTHON) -m pip install --no-build-isolation --editable '.[peers]'
 
 lint: $(COMPLETE) ## check style, formatting and types
 	@$(RUN_PYTHON) -m ruff check .
@@ -117,8 +121,8 @@ bench: $(if $(filter step,$(PART)),$(COMPLETE),up) ## measure a training step (P
 
 clean: ## delete figures, pages, report and caches (ALL=1: also the private server, its data and .venv)
 ifneq ($(filter-out 0 no false,$(ALL)),)
-	@if [ -d "$${SERVER_DIR:-.server}" ]; then $(MAKE) --silent $(COMPLETE) && $(RUN_PYTHON) -m vanishing_gradients.server down --delete; fi
-	@rm -rf .server $(VENV) *.egg-info
+	@if [ -d "$${SERVER_DIR:-.server}" ]; then $(MAKE) --silent $(COMPLETE) && $(COMMAND) down --delete; fi
+	@rm -rf .server $(VENV) $(LOWEST) *.egg-info
 endif
-	@rm -rf figures report compare gallery .pytest_cache .ruff_cache .mypy_cache .hypothesis
-	@find . -name __pycache__ -not -path './.venv/*' -prune -exec rm -rf {} +
+	@rm -rf figures report compare gallery build .pytest_cache .ruff_cache .mypy_cache .hypothesis
+	@find . -name __pycache__ -not -path './.venv*' -prune -exec rm -rf {} +

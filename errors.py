@@ -11,5 +11,7 @@ UserError
 class UserError(Exception):
     """An error whose text is for the user: one sentence that names the cure.
 
-    Commands print it on standard error, without a traceback, and exit with status 2.
+    Commands print it on standard error, without a traceback, and exit with `exit_code`.
     """
+
+    exit_code = 2

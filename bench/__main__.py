@@ -10,10 +10,9 @@ from rich.table import Table
 from sqlalchemy import URL, text
 
 from bench import sample, step, ways, whole
-from vanishing_gradients.errors import UserError
+from vanishing_gradients.cli import sentences
 from vanishing_gradients.migrations import history
 from vanishing_gradients.server import lifecycle
-from vanishing_gradients.server.refusal import Refusal
 from vanishing_gradients.sql.connection import engine
 from vanishing_gradients.sql.names import quoted
 from vanishing_gradients.telemetry.chunk import Chunk
@@ -63,13 +62,11 @@ def main(
     if part == "step":
         return
     console = Console(soft_wrap=True, highlight=False)
-    try:
+    with sentences():
         data = load(dataset, data_dir)
         for precision in precisions or ("double", "single"):
             with _own_database(lifecycle.current().owner, precision) as url:
                 _measure(console, url, data, precision, epochs)
-    except UserError as error:
-        raise Refusal(str(error)) from error
 
 
 @contextmanager

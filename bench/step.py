@@ -20,8 +20,7 @@ from rich.table import Table
 from bench import pytorch
 from bench.products import Products
 from bench.training import Training
-from vanishing_gradients.errors import UserError
-from vanishing_gradients.server.refusal import Refusal
+from vanishing_gradients.cli import sentences
 from vanishing_gradients.telemetry.runs import DTYPES
 from vanishing_gradients.trainer import experiments
 from vanishing_gradients.trainer.datasets import Dataset, load
@@ -56,10 +55,8 @@ def measure(precisions: Sequence[str], dataset: str, data_dir: Path | None, roun
 def main(precisions: Sequence[str], dataset: str, data_dir: Path | None, rounds: int) -> None:
     """Measure a training step, telemetry off, on one thread."""
     console = Console(soft_wrap=True, highlight=False)
-    try:
+    with sentences():
         data = load(dataset, data_dir)
-    except UserError as error:
-        raise Refusal(str(error)) from error
     ways = tuple(pytorch.WAYS) if pytorch.installed() else ()
     if not ways:
         console.print("PyTorch is not installed (make torch): its column is left out.")

@@ -2,8 +2,8 @@
 dpkg into a folder.
 
 Works as root or not and leaves the system's package lists, caches and database alone: apt is given
-lists and caches of its own. Standard library only, because `bootstrap.py` needs it before anything
-is installed.
+lists and caches of its own. Standard library only, because `tools/bootstrap.py` needs it before
+anything is installed.
 """
 
 import os

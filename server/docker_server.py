@@ -9,12 +9,13 @@ from pathlib import Path
 
 from sqlalchemy import URL
 
+from vanishing_gradients.installation import ROOT
 from vanishing_gradients.server.ports import HOST, free_port
 from vanishing_gradients.sql import accounts, address
 from vanishing_gradients.sql.connection import connected
 from vanishing_gradients.sql.errors import ServerError
 
-COMPOSE_FILE = Path(__file__).parents[1] / "docker-compose.yml"
+COMPOSE_FILE = ROOT / "docker-compose.yml"
 SERVICE = "mysql"
 ENGINE_LIMIT = 10.0  # seconds an engine gets to answer
 UP_LIMIT = 900  # seconds for pulling the image and for the first start

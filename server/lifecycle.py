@@ -1,5 +1,4 @@
-"""Where the server is: DATABASE_URL, else Docker, else a private server in `.server/`; started,
-found and stopped."""
+"""Where the server is: DATABASE_URL, else Docker, else a private one; started, found, stopped."""
 
 import json
 import os
@@ -11,6 +10,7 @@ from pathlib import Path
 
 from sqlalchemy import URL, Engine
 
+from vanishing_gradients import installation
 from vanishing_gradients.server import given_server
 from vanishing_gradients.server.docker_server import DockerServer
 from vanishing_gradients.server.private_server import PrivateServer
@@ -43,9 +43,17 @@ class Server:
 
 
 def folder() -> Path:
-    """Return the folder that holds the private server and all passwords: SERVER_DIR, else `.server`
-    beside the code."""
-    return Path(os.environ.get("SERVER_DIR") or Path(__file__).parents[1] / ".server").absolute()
+    """Return the folder that holds the private server and all passwords.
+
+    That is SERVER_DIR, else the checkout's `.server`, else `vanishing-gradients` where programs of
+    this user keep their data.
+    """
+    if named := os.environ.get("SERVER_DIR"):
+        return Path(named).absolute()
+    if installation.IS_CHECKOUT:
+        return installation.ROOT / ".server"
+    data = Path(os.environ.get("XDG_DATA_HOME") or "~/.local/share").expanduser()
+    return data.absolute() / "vanishing-gradients"
 
 
 @contextmanager

@@ -21,7 +21,9 @@ class TelemetryError(RecordingError):
 
 
 class OutageError(RecordingError):
-    """The server stayed away, full or busy for too long; commands exit with status 3."""
+    """The server stayed away, full or busy for too long."""
+
+    exit_code = 3
 
 
 class RunBusyError(RecordingError):

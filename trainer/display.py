@@ -8,6 +8,7 @@ from rich.progress import BarColumn, Progress, ProgressColumn, Task, TaskID
 from rich.table import Column
 from rich.text import Text
 
+from vanishing_gradients.installation import as_typed
 from vanishing_gradients.telemetry.recording import EpochMetrics
 from vanishing_gradients.telemetry.runs import RunDescription, Status
 from vanishing_gradients.telemetry.sink import Traffic
@@ -110,7 +111,7 @@ class ProgressDisplay(TrainingListener):
 
 def say(console: Console, line: str) -> None:
     """Print a line as it is, however long, above a bar if there is one."""
-    console.print(line, highlight=False, soft_wrap=True, markup=False)
+    console.print(as_typed(line), highlight=False, soft_wrap=True, markup=False)
 
 
 class _WordsColumn(ProgressColumn):

@@ -8,12 +8,12 @@ import numpy as np
 from sqlalchemy import URL
 from threadpoolctl import threadpool_limits
 
+from vanishing_gradients.interruption import postponed
 from vanishing_gradients.telemetry.runs import DTYPES, RunDescription, RunLayer
 from vanishing_gradients.telemetry.session import RecordingSession, RunListener, RunOptions
 from vanishing_gradients.trainer.assembly import build_clipping, build_network, build_optimizer
 from vanishing_gradients.trainer.datasets import Dataset
 from vanishing_gradients.trainer.experiments import Experiment
-from vanishing_gradients.trainer.interruption import postponed
 from vanishing_gradients.trainer.loop import Progress, restore_training, train
 
 CLASSES = 10

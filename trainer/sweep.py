@@ -13,10 +13,10 @@ from pathlib import Path
 from rich.console import Console
 from rich.progress import Progress
 
+from vanishing_gradients.interruption import postponed
 from vanishing_gradients.trainer.display import say
 from vanishing_gradients.trainer.errors import SweepError
 from vanishing_gradients.trainer.experiments import Experiment
-from vanishing_gradients.trainer.interruption import postponed
 from vanishing_gradients.trainer.run import Settings
 
 WAKE_SECONDS = 0.2
@@ -39,7 +39,7 @@ class Job:
 
     @property
     def options(self) -> list[str]:
-        """The options of `trainer train` that make this run."""
+        """The options of `train` that make this run."""
         values = asdict(self.settings) | {
             "exp": self.source,
             "epochs": self.experiment.epochs,
@@ -69,7 +69,8 @@ def sweep(jobs: Sequence[Job], console: Console, at_once: int) -> None:
 
     def start(job: Job) -> str:
         process = subprocess.Popen(
-            [sys.executable, "-m", "vanishing_gradients.trainer", "train", *job.options],
+            # -P: a file of the user's folder must not be imported in place of a library's.
+            [sys.executable, "-P", "-m", "vanishing_gradients.cli", "train", *job.options],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.PIPE,

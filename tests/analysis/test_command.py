@@ -1,4 +1,4 @@
-"""`python -m vanishing_gradients.analysis figures`, as a user meets it."""
+"""`vanishing-gradients figures`, as a user meets it."""
 
 import re
 
@@ -6,7 +6,7 @@ import pytest
 from click.testing import CliRunner
 from sqlalchemy import text
 
-from vanishing_gradients.analysis.__main__ import main
+from vanishing_gradients.cli import main
 from vanishing_gradients.sql.connection import engine
 
 EVERY_RUN = {
@@ -191,8 +191,8 @@ def test_files_of_others_stay(figures, output):
         (("--run", "4"), "has no row of run 4"),
         (("--exp", "relu_sgd"), "There is no finished run of relu_sgd"),
         (("--exp", "x; DROP TABLE runs"), "'x; DROP TABLE runs' cannot name an experiment"),
-        (("--run", "0"), "Invalid value for '--run'"),
-        (("--run", "one"), "Invalid value for '--run'"),
+        (("--run", "0"), "Error: RUN (--run): '0' is not a whole number from 1 to "),
+        (("--run", "one"), "Error: RUN (--run): 'one' is not a whole number from 1 to "),
     ],
 )
 def test_a_wrong_choice_is_one_sentence_and_nothing_is_written(figures, output, options, sentence):

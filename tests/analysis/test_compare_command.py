@@ -5,7 +5,7 @@ import re
 import pytest
 from click.testing import CliRunner
 
-from vanishing_gradients.analysis.__main__ import main
+from vanishing_gradients.cli import main
 
 
 @pytest.fixture

@@ -7,11 +7,11 @@ import pytest
 from click.testing import CliRunner
 from sqlalchemy import insert, select, text
 
-from vanishing_gradients.analysis.__main__ import main
 from vanishing_gradients.analysis.errors import NoRowsError
 from vanishing_gradients.analysis.figures.experiment_card import AXIS, common_axis, experiment_card
 from vanishing_gradients.analysis.showcase.exhibits import exhibits
 from vanishing_gradients.analysis.showcase.topics import NONE, SEVERAL, topic
+from vanishing_gradients.cli import main
 from vanishing_gradients.sql.catalogue import epoch_metrics, layers, runs, step_statistics
 from vanishing_gradients.sql.connection import engine
 
@@ -124,7 +124,7 @@ def gallery(filled, module_database, tmp_path, monkeypatch):
     monkeypatch.setenv("SERVER_DIR", str(tmp_path / "server"))
 
     def run(output=tmp_path / "output"):
-        return CliRunner().invoke(main, ["gallery", "--output", str(output)])
+        return CliRunner().invoke(main, ["gallery", "--draw-only", "--output", str(output)])
 
     return run
 

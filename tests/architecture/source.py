@@ -8,7 +8,8 @@ from pathlib import Path
 ROOT = Path(__file__).parents[2]
 PACKAGE = "vanishing_gradients"
 ROOMS = ("analysis", "migrations", "server", "sql", "telemetry", "trainer")
-FOLDERS = (*ROOMS, "bench", "tests")
+AT_THE_ROOT = ("__init__.py", "cli.py", "errors.py", "installation.py", "interruption.py")
+FOLDERS = (*ROOMS, "bench", "tests", "tools")
 
 
 def files(*parts: str) -> list[Path]:

@@ -4,7 +4,17 @@ from graphlib import CycleError, TopologicalSorter
 
 import pytest
 
-from tests.architecture.source import FOLDERS, PACKAGE, ROOMS, ROOT, files, imports, name, ours
+from tests.architecture.source import (
+    AT_THE_ROOT,
+    FOLDERS,
+    PACKAGE,
+    ROOMS,
+    ROOT,
+    files,
+    imports,
+    name,
+    ours,
+)
 
 MAY_IMPORT = {
     "sql": set(),
@@ -14,13 +24,14 @@ MAY_IMPORT = {
     "analysis": {"sql", "server"},
     "trainer": {"sql", "server", "telemetry"},
 }
-"""What each room may import beside itself and the root of all errors."""
-EVERYBODY = {"errors"}
+"""What each room may import beside itself and EVERYBODY."""
+EVERYBODY = {"errors", "installation", "interruption"}
+"""Modules at the root that know none of the rooms."""
 DATABASE = {"sqlalchemy", "pymysql", "alembic"}
 DATABASE_ROOMS = {"sql", "server", "migrations"}
 SCREEN = {"click", "rich"}
 RUNNING = (
-    "trainer/__main__.py", "trainer/command.py", "trainer/display.py", "trainer/drop.py",
+    "trainer/cli.py", "trainer/display.py", "trainer/drop.py",
     "trainer/plan.py", "trainer/run.py", "trainer/runs_table.py",
 )  # fmt: skip
 """The files of the trainer that bring training and a server together."""
@@ -50,20 +61,31 @@ def module(path) -> str:
 def test_a_room_imports_only_what_is_below_it(room):
     for path in files(room):
         assert tops(ours(path)) - {room} <= MAY_IMPORT[room] | EVERYBODY, name(path)
-        assert not tops(imports(path)) & {"bench", "tests", "bootstrap"}, name(path)
+        assert not tops(imports(path)) & {"bench", "tests", "tools"}, name(path)
 
 
 @pytest.mark.parametrize("folder", FOLDERS)
 def test_the_project_has_one_import_name(folder):
     """From the root of the repository, a bare `import sql` would find a second copy of it."""
     for path in files(folder):
-        assert not tops(imports(path)) & {*ROOMS, "cli", "errors"}, name(path)
+        assert not tops(imports(path)) & {*ROOMS, "cli", *EVERYBODY}, name(path)
         assert PACKAGE not in imports(path), name(path)
+
+
+def test_the_command_line_knows_no_room_before_a_command_is_called():
+    assert ours(ROOT / "cli.py") == EVERYBODY
+    for each in EVERYBODY:
+        assert ours(ROOT / f"{each}.py") == set(), each
+
+
+def test_no_room_imports_the_command_line():
+    for path in files(*ROOMS):
+        assert "cli" not in {each.split(".")[-1] for each in ours(path)}, name(path)
 
 
 def test_no_file_imports_itself_by_way_of_others():
     """Imports inside functions, and those for types alone, count as well."""
-    graph = {module(path): ours(path) for room in ROOMS for path in files(room)}
+    graph = {module(path): ours(path) for path in files(*ROOMS, *AT_THE_ROOT)}
     try:
         TopologicalSorter(graph).prepare()
     except CycleError as error:

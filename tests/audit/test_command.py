@@ -5,7 +5,7 @@ import pytest
 from click.testing import CliRunner
 from sqlalchemy import URL
 
-from vanishing_gradients.analysis.__main__ import main
+from vanishing_gradients.cli import main
 
 
 @pytest.fixture

@@ -6,13 +6,13 @@ from html import unescape
 import pytest
 from click.testing import CliRunner
 
-from vanishing_gradients.analysis.__main__ import main
 from vanishing_gradients.analysis.audit import Evidence
 from vanishing_gradients.analysis.audit.catalogue import CLAIMS
 from vanishing_gradients.analysis.audit.output import CSV
 from vanishing_gradients.analysis.errors import NoRowsError
 from vanishing_gradients.analysis.report import REPORT, report
 from vanishing_gradients.analysis.report.missing import missing
+from vanishing_gradients.cli import main
 
 MEGABYTE = 1_000_000
 

@@ -10,8 +10,8 @@ import pytest
 from click.testing import CliRunner
 from sqlalchemy import URL, inspect
 
+from vanishing_gradients.cli import main
 from vanishing_gradients.sql.connection import engine
-from vanishing_gradients.trainer.__main__ import main
 
 ROOT = Path(__file__).parents[2]
 TOML = """
@@ -68,7 +68,7 @@ def started(migrated, tmp_path):
             "TERM": "xterm-256color",
         }
         environment.pop("COLUMNS", None)
-        command = [sys.executable, "-m", "vanishing_gradients.trainer", *arguments]
+        command = [sys.executable, "-m", "vanishing_gradients.cli", *arguments]
         processes.append(subprocess.Popen(command, cwd=ROOT, env=environment, **streams))
         return processes[-1]
 

@@ -4,7 +4,7 @@ import pytest
 from click.testing import CliRunner
 
 from tests.commands.conftest import text
-from vanishing_gradients.analysis.__main__ import main as analysis
+from vanishing_gradients.cli import main
 
 TOML = """
 name = "fifty"
@@ -29,7 +29,7 @@ def ask(migrated, tmp_path):
 
     def run(*arguments: str) -> list[str]:
         environment = {"DATABASE_URL": text(migrated), "READER_DATABASE_URL": text(migrated)}
-        result = CliRunner().invoke(analysis, arguments, env=environment, catch_exceptions=False)
+        result = CliRunner().invoke(main, arguments, env=environment, catch_exceptions=False)
         assert result.exit_code == 0, result.output
         return result.output.splitlines()
 

@@ -19,11 +19,19 @@ def fewer(monkeypatch):
     monkeypatch.setattr(experiments, "names", GROUPS.get)
 
 
+@pytest.fixture(autouse=True)
+def elsewhere(tmp_path, monkeypatch):
+    """The page goes into the current folder."""
+    monkeypatch.chdir(tmp_path)
+
+
 def runs(select) -> set[tuple]:
     return set(select("SELECT experiment, seed, telemetry, status, epochs FROM runs"))
 
 
-def test_the_gallery_is_a_sweep_of_statistics_with_the_paper_for_comparison(trainer, select):
+def test_the_gallery_is_a_sweep_of_statistics_with_the_paper_for_comparison(
+    trainer, select, tmp_path
+):
     outcome = trainer("gallery", *SMALL, "--seeds", "2")
     assert outcome.status == 0
     assert "Sweep: 6 runs on sample, statistics alone; " in "".join(outcome.errors)
@@ -32,6 +40,7 @@ def test_the_gallery_is_a_sweep_of_statistics_with_the_paper_for_comparison(trai
         for name in (*GROUPS["paper"], *GROUPS["gallery"])
         for seed in (1, 2)
     }
+    assert (tmp_path / "gallery" / "index.html").exists()
     again = trainer("gallery", *SMALL, "--seeds", "2")
     assert "Sweep: 6 runs on sample, statistics alone, 6 of them finished already." in again.errors
 

@@ -7,9 +7,9 @@ import pytest
 from click.testing import CliRunner
 from sqlalchemy import URL, Engine
 
-from vanishing_gradients.analysis.__main__ import main
 from vanishing_gradients.analysis.diagnosis import Evidence, Judgement, judged
 from vanishing_gradients.analysis.queries import experiment_summary
+from vanishing_gradients.cli import main
 from vanishing_gradients.sql.connection import engine
 from vanishing_gradients.trainer import experiments
 from vanishing_gradients.trainer.datasets import Dataset, load

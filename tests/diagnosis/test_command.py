@@ -38,8 +38,8 @@ def test_without_a_name_it_is_the_newest_run(diagnose, runs):
         (["--exp", "unheard_of"], "There is no finished run of unheard_of"),
         (["--exp", "No name"], "'No name' cannot name an experiment"),
         (["--run", "1", "--exp", "once"], "Run 1 is one of twice, not of once"),
-        (["--run", "0"], "0 is not in the range"),
-        (["--run", "one"], "'one' is not a valid integer"),
+        (["--run", "0"], "RUN (--run): '0' is not a whole number from 1 to "),
+        (["--run", "one"], "RUN (--run): 'one' is not a whole number from 1 to "),
     ],
 )
 def test_what_cannot_be_diagnosed_is_one_sentence_and_status_2(diagnose, runs, options, sentence):

@@ -17,7 +17,7 @@ ROOT = Path(__file__).parents[2]
 COMMAND = (
     "from vanishing_gradients.telemetry import chunk; "
     f"chunk.CHUNK_VALUES = {CHUNK_VALUES}; "
-    "from vanishing_gradients.trainer.__main__ import main; main()"
+    "from vanishing_gradients.cli import main; main()"
 )
 TOML = """
 name = "{name}"

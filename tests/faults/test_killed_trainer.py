@@ -71,7 +71,7 @@ class Executioner:
     def train(self, place: str, count: int, seed: int) -> int:
         """Train, going on where there is something to go on with."""
         options = ("--exp", str(self.experiment), "--seed", str(seed), *OPTIONS, "--resume", "1")
-        return self.execute(place, count, "trainer", "train", *options)
+        return self.execute(place, count, "train", *options)
 
     def train_to_the_end(self, seed: int) -> None:
         while self.train("nowhere", 0, seed):
@@ -144,7 +144,7 @@ def test_a_kill_at_every_place_leaves_the_same_bits(executioner, migrated, place
 @pytest.mark.parametrize("count", [1, 9, 17])
 def test_a_migration_that_is_killed_is_begun_again(database, migrated, tmp_path, count):
     executioner = Executioner(database, tmp_path, 0)
-    command = ("migrations", "upgrade")
+    command = ("migrate",)
     assert executioner.execute("replacing a view", count, *command) == -signal.SIGKILL
     assert executioner.execute("nowhere", 0, *command) == 0
     kill(executioner, migrated, 0)

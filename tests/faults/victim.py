@@ -1,6 +1,6 @@
 """A command of the project that kills itself with SIGKILL at a given place, run as a process.
 
-python tests/faults/victim.py PLACE COUNT MODULE OPTIONS...: at PLACE, the COUNT-th time it is
+python tests/faults/victim.py PLACE COUNT COMMAND OPTIONS...: at PLACE, the COUNT-th time it is
 reached, everything stops, as it does where power fails. Small chunks make many places of few rows.
 """
 
@@ -10,6 +10,8 @@ import sys
 import threading
 from collections.abc import Callable
 from importlib import import_module
+
+from vanishing_gradients import cli
 
 CHUNK_VALUES = 2_500
 
@@ -81,15 +83,13 @@ def fatal(function: Callable, count: int, before: bool) -> Callable:
 
 
 def main() -> None:
-    place, count, module, *options = sys.argv[1:]
-    command = import_module(f"vanishing_gradients.{module}.__main__")
+    place, count, *arguments = sys.argv[1:]
     import_module("vanishing_gradients.telemetry.chunk").CHUNK_VALUES = CHUNK_VALUES
     if place == MOMENT:
         threading.Timer(int(count) / 1000, die).start()
     elif place in PLACES:
         doom(place, int(count))
-    sys.argv = [module, *options]
-    command.main()
+    cli.main(arguments)
 
 
 if __name__ == "__main__":

@@ -14,7 +14,7 @@ from packaging.markers import Marker
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
-import bootstrap
+from tools import bootstrap
 
 ROOT = Path(__file__).parents[2]
 LOCK = (ROOT / "requirements.lock").read_text()
@@ -30,8 +30,7 @@ WHEEL = "tiny-1.0-py3-none-any.whl"
 
 def wanted() -> list[Requirement]:
     """All that pyproject.toml asks for, what the tests need included."""
-    optional = PROJECT["optional-dependencies"].values()
-    texts = [*PROJECT["dependencies"], *(text for group in optional for text in group)]
+    texts = [*PROJECT["dependencies"], *PROJECT["optional-dependencies"]["dev"]]
     return [Requirement(text) for text in texts]
 
 

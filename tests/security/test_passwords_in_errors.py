@@ -20,11 +20,8 @@ from vanishing_gradients.telemetry.connection import BufferConnection
 
 ROOT = Path(__file__).parents[2]
 COMMANDS = {
-    "strange": [("migrations", "upgrade"), ("analysis", "report")],
-    "refusing": [
-        ("server", "up"),
-        ("trainer", "train", "--exp", "relu_sgd", "--dataset", "sample"),
-    ],
+    "strange": [("migrate",), ("report",)],
+    "refusing": [("up",), ("train", "--exp", "relu_sgd", "--dataset", "sample")],
 }
 """Each kind of trouble with commands that meet it: every command takes a second to begin."""
 UNKNOWN = b"\xff\x51\x04#HY000Something unheard of"
@@ -124,7 +121,7 @@ def test_no_command_prints_the_password_however_it_ends(
     }
     running = [
         subprocess.Popen(
-            [sys.executable, "-m", f"vanishing_gradients.{command[0]}", *command[1:]],
+            [sys.executable, "-m", "vanishing_gradients.cli", *command],
             cwd=ROOT,
             env=environment,
             stdin=subprocess.DEVNULL,

@@ -27,9 +27,9 @@ optimizer.kind = "sgd"
 """
 
 PROGRAM = """
-import importlib, json, sys
-for package, *arguments in json.loads(sys.argv[1]):
-    main = importlib.import_module(f"{package}.__main__").main
+import json, sys
+from vanishing_gradients.cli import main
+for arguments in json.loads(sys.argv[1]):
     main(arguments, standalone_mode=False)
 """
 
@@ -74,12 +74,11 @@ def outcome(
     printed = run(
         folder,
         urls,
-        ["sql", "up"],
-        ["migrations", "upgrade"],
-        ["trainer", "train", f"--exp={folder / 'leak.toml'}", "--dataset=sample", "--limit=128"],
-        ["trainer", "runs"],
-        ["analysis", "figures", "--no-png", f"--output={folder / 'figures'}"],
-        ["analysis", "report", f"--output={folder / 'report'}"],
+        ["up"],
+        ["train", f"--exp={folder / 'leak.toml'}", "--dataset=sample", "--limit=128"],
+        ["runs"],
+        ["figures", "--no-png", f"--output={folder / 'figures'}"],
+        ["report", f"--output={folder / 'report'}"],
     )
     yield Outcome(urls["owner"], urls["reader"], folder, printed)
     with connected(address.without_database(server_url)) as session:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-import bootstrap
+from tools import bootstrap
 
 ROOT = Path(__file__).parents[2]
 
@@ -16,7 +16,8 @@ ROOT = Path(__file__).parents[2]
 @pytest.fixture
 def checkout(tmp_path: Path) -> Path:
     """A checkout with a lock that nothing satisfies."""
-    shutil.copy(ROOT / "bootstrap.py", tmp_path)
+    (tmp_path / "tools").mkdir()
+    shutil.copy(ROOT / "tools" / "bootstrap.py", tmp_path / "tools")
     lock = f"no-such-package==1.0 --hash=sha256:{'0' * 64}\n"
     (tmp_path / "requirements.lock").write_text(lock)
     return tmp_path
@@ -24,7 +25,7 @@ def checkout(tmp_path: Path) -> Path:
 
 def run(checkout: Path) -> subprocess.CompletedProcess:
     return subprocess.run(
-        [sys.executable, "bootstrap.py"],
+        [sys.executable, "tools/bootstrap.py"],
         cwd=checkout,
         env=os.environ | {"PIP_NO_INDEX": "1"},
         capture_output=True,
@@ -49,7 +50,7 @@ def test_an_old_python_is_told_in_one_sentence(monkeypatch: pytest.MonkeyPatch, 
 
 
 def test_the_bootstrap_needs_nothing_but_the_standard_library():
-    # -S: no site-packages; sql.apt is what it imports of ours.
-    program = "import bootstrap, sql.apt"
+    # -S: no site-packages, and the package is not installed.
+    program = "from tools.bootstrap import distribution_packages as packages; packages().Apt"
     done = subprocess.run([sys.executable, "-S", "-c", program], cwd=ROOT, check=False)
     assert done.returncode == 0

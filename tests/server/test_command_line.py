@@ -10,7 +10,7 @@ from sqlalchemy import make_url
 
 from tests.server.conftest import as_nobody
 from vanishing_gradients.server import lifecycle
-from vanishing_gradients.server.__main__ import client_command
+from vanishing_gradients.server.cli import client_command
 from vanishing_gradients.server.private_server import PrivateServer
 from vanishing_gradients.sql import address
 from vanishing_gradients.sql.connection import connected
@@ -23,7 +23,7 @@ def command(*arguments: str, stdin: str = "", **environment: str) -> subprocess.
     names = ("DATABASE_URL", "READER_DATABASE_URL", "SERVER_DIR")
     inherited = {name: value for name, value in os.environ.items() if name not in names}
     return subprocess.run(
-        [sys.executable, "-m", "vanishing_gradients.server", *arguments],
+        [sys.executable, "-m", "vanishing_gradients.cli", *arguments],
         cwd=ROOT,
         env=inherited | environment,
         input=stdin,
@@ -69,13 +69,13 @@ def test_up_says_where_the_server_is_and_no_password(kept: dict[str, str], priva
 
 def test_sql_that_is_piped_in_is_run_as_the_reader(kept: dict[str, str], tmp_path: Path):
     home = {"HOME": str(tmp_path), "XDG_CONFIG_HOME": str(tmp_path)}
-    done = command("client", stdin="SELECT CURRENT_USER() AS who, 1 + 1 AS two;\n", **kept, **home)
+    done = command("sql", stdin="SELECT CURRENT_USER() AS who, 1 + 1 AS two;\n", **kept, **home)
     assert (done.returncode, done.stdout) == (0, "who\ttwo\nreader@%\t2\n")
 
 
 def test_piped_sql_that_fails_fails_the_command(kept: dict[str, str], tmp_path: Path):
     home = {"HOME": str(tmp_path), "XDG_CONFIG_HOME": str(tmp_path)}
-    done = command("client", stdin="DROP DATABASE gradients;\n", **kept, **home)
+    done = command("sql", stdin="DROP DATABASE gradients;\n", **kept, **home)
     assert done.returncode != 0
     assert "denied" in done.stderr
 
@@ -89,14 +89,14 @@ def test_the_client_gets_the_password_out_of_sight():
     assert "--init-command=SET SESSION TRANSACTION READ ONLY" in arguments
 
 
-@pytest.mark.parametrize("name", ["url", "client"])
+@pytest.mark.parametrize("name", ["url", "sql"])
 def test_before_up_there_is_no_server(name: str, tmp_path: Path):
     done = command(name, SERVER_DIR=str(tmp_path))
     assert (done.returncode, done.stdout) == (2, "")
     assert done.stderr.startswith("Error: No server has been set up yet: run `make up`")
 
 
-@pytest.mark.parametrize("name", ["up", "url", "client"])
+@pytest.mark.parametrize("name", ["up", "url", "sql"])
 def test_a_malformed_address_is_one_sentence(name: str, tmp_path: Path):
     done = command(name, DATABASE_URL="mysql://me:hush@:x/", SERVER_DIR=str(tmp_path))
     assert done.returncode == 2

@@ -10,6 +10,8 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 
+COMMAND = ["-m", "vanishing_gradients.cli"]
+
 # Notes DATABASE_URL and its arguments, each ended by a null byte, and ends the call with a \1.
 RECORDER = """\
 #!/bin/sh
@@ -81,14 +83,14 @@ def test_bare_make_lists_every_target_with_one_line():
 def test_a_value_on_the_command_line_reaches_the_trainer_as_typed(make, value: str):
     calls, done = make("train", f"EXP={value}")
     assert done.returncode == 0, done.stderr
-    assert calls[-1].arguments == ["-m", "vanishing_gradients.trainer", "train", f"--exp={value}"]
+    assert calls[-1].arguments == [*COMMAND, "train", f"--exp={value}"]
     assert not (ROOT / "intruder").exists()
 
 
 @pytest.mark.parametrize("value", AWKWARD)
 def test_a_value_in_the_environment_reaches_the_trainer_as_it_is(make, value: str):
     calls, _ = make("train", EXP=value)
-    assert calls[-1].arguments == ["-m", "vanishing_gradients.trainer", "train", f"--exp={value}"]
+    assert calls[-1].arguments == [*COMMAND, "train", f"--exp={value}"]
 
 
 def test_an_address_keeps_its_dollars(make):
@@ -97,13 +99,9 @@ def test_an_address_keeps_its_dollars(make):
     assert make("up", DATABASE_URL=url)[0][0].database_url == url
 
 
-def test_training_comes_after_the_server_and_the_migrations(make):
+def test_training_comes_after_the_server_and_its_migrations(make):
     calls, _ = make("train")
-    assert [call.arguments[1:3] for call in calls] == [
-        ["vanishing_gradients.server", "up"],
-        ["vanishing_gradients.migrations", "upgrade"],
-        ["vanishing_gradients.trainer", "train"],
-    ]
+    assert [call.arguments for call in calls] == [[*COMMAND, "up"], [*COMMAND, "train"]]
 
 
 def test_every_variable_becomes_the_option_of_its_name(make):
@@ -122,10 +120,10 @@ def test_every_variable_becomes_the_option_of_its_name(make):
     calls, _ = make("train", "SERVER=local", *(f"{n}={v}" for n, v in values.items()))
     options = {f"--{name.lower().replace('_', '-')}={value}" for name, value in values.items()}
     assert set(calls[-1].arguments[3:]) == options
-    assert calls[0].arguments == ["-m", "vanishing_gradients.server", "up", "--server=local"]
+    assert calls[0].arguments == [*COMMAND, "up", "--server=local"]
 
 
-def test_the_gallery_is_trained_and_then_drawn(make):
+def test_the_gallery_is_trained_and_drawn_by_one_command(make):
     values = {
         "DATASET": "sample",
         "EPOCHS": "2",
@@ -136,35 +134,26 @@ def test_the_gallery_is_trained_and_then_drawn(make):
         "DATA_DIR": "/some/where",
     }
     calls, _ = make("gallery", *(f"{n}={v}" for n, v in values.items()))
-    assert calls[-2].arguments[:3] == ["-m", "vanishing_gradients.trainer", "gallery"]
+    assert calls[-1].arguments[:3] == [*COMMAND, "gallery"]
     options = {f"--{name.lower().replace('_', '-')}={value}" for name, value in values.items()}
-    assert set(calls[-2].arguments[3:]) == options
-    assert calls[-1].arguments[:3] == ["-m", "vanishing_gradients.analysis", "gallery"]
+    assert set(calls[-1].arguments[3:]) == options
 
 
 def test_listing_and_writing_experiments_needs_no_server(make):
-    assert [call.arguments for call in make("experiments")[0]] == [
-        ["-m", "vanishing_gradients.trainer", "experiments"]
-    ]
+    assert [call.arguments for call in make("experiments")[0]] == [[*COMMAND, "experiments"]]
     (call,) = make("new", "EXP=mine")[0]
-    assert call.arguments == ["-m", "vanishing_gradients.trainer", "new", "--exp=mine"]
+    assert call.arguments == [*COMMAND, "new", "--exp=mine"]
 
 
 def test_figures_can_be_of_one_run_or_one_experiment(make):
     calls, _ = make("figures", "RUN=12", "EXP=relu_sgd")
-    assert calls[-1].arguments == [
-        "-m",
-        "vanishing_gradients.analysis",
-        "figures",
-        "--run=12",
-        "--exp=relu_sgd",
-    ]
+    assert calls[-1].arguments == [*COMMAND, "figures", "--run=12", "--exp=relu_sgd"]
 
 
 @pytest.mark.parametrize(("yes", "options"), [("1", ["--yes"]), ("0", []), ("", [])])
 def test_a_run_is_dropped_without_asking_where_yes_says_so(make, yes, options):
     calls, _ = make("drop", "RUN=7", f"YES={yes}")
-    assert calls[-1].arguments == ["-m", "vanishing_gradients.trainer", "drop", "--run=7", *options]
+    assert calls[-1].arguments == [*COMMAND, "drop", "--run=7", *options]
 
 
 def test_the_benchmark_takes_its_size_from_variables(make):
@@ -186,16 +175,11 @@ def test_a_command_that_fails_fails_make(make, tmp_path: Path):
 
 def test_url_prints_the_result_of_its_command_alone(make, tmp_path: Path):
     (tmp_path / "python").write_text("#!/bin/sh\necho said by $2 $3\n")
-    assert make("url")[1].stdout == "said by vanishing_gradients.server url\n"
+    assert make("url")[1].stdout == "said by vanishing_gradients.cli url\n"
 
 
 @pytest.mark.parametrize("value", ["3,7,9", "relu_sgd,7", "3, 7", "$(touch intruder)"])
 def test_runs_to_compare_reach_the_command_as_typed(make, value: str):
     calls, _ = make("compare", f"RUNS={value}")
-    assert calls[-1].arguments == [
-        "-m",
-        "vanishing_gradients.analysis",
-        "compare",
-        f"--runs={value}",
-    ]
+    assert calls[-1].arguments == [*COMMAND, "compare", f"--runs={value}"]
     assert not (ROOT / "intruder").exists()

@@ -4,7 +4,7 @@ import signal
 
 import pytest
 
-from vanishing_gradients.trainer.interruption import as_keyboard_interrupt, postponed
+from vanishing_gradients.interruption import as_keyboard_interrupt, postponed
 
 
 def work(done: list[str], signals: int) -> None:

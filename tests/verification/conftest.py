@@ -4,9 +4,9 @@ import pytest
 from click.testing import CliRunner
 
 from tests.training.conftest import Laboratory, laboratory, sample, small
-from vanishing_gradients.analysis.__main__ import main
 from vanishing_gradients.analysis.verification import Outcome, verified
 from vanishing_gradients.analysis.verification.disagreement import Disagreement
+from vanishing_gradients.cli import main
 
 __all__ = ["laboratory", "sample", "small"]
 

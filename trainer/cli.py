@@ -1,7 +1,8 @@
-"""The command line of the trainer: `vanishing-gradients train --exp sigmoid_sgd`."""
+"""The commands of the trainer: `train`, `data`, `runs` and what else makes and keeps runs."""
 
 import sys
 from collections.abc import Callable, Sequence
+from functools import reduce
 from pathlib import Path
 
 import click
@@ -9,13 +10,13 @@ from click.core import ParameterSource
 from rich.console import Console
 from sqlalchemy import URL
 
+from vanishing_gradients.installation import as_typed
 from vanishing_gradients.server import lifecycle
 from vanishing_gradients.server.lifecycle import owner_engine
 from vanishing_gradients.telemetry.resumption import StoredRun, same_run, stored_run
 from vanishing_gradients.telemetry.retry import SECONDS
 from vanishing_gradients.telemetry.runs import finished_runs
 from vanishing_gradients.telemetry.space import check_room
-from vanishing_gradients.trainer.command import Group, Refusal, Whole
 from vanishing_gradients.trainer.datasets import NAMES, load, prepare
 from vanishing_gradients.trainer.display import ProgressDisplay, say
 from vanishing_gradients.trainer.drop import drop_run
@@ -28,59 +29,52 @@ from vanishing_gradients.trainer.sweep import Job, cores, sweep
 
 LARGEST_SEED = 2**63 - 1
 """What the column `runs.seed` holds."""
+RUN = click.IntRange(1, 2**31 - 1)
 WIDE = 200
 """Columns of a table that goes into a file or a pipe."""
 
 
-def with_data_options(command: Callable) -> Callable:
-    """Add --dataset and --data-dir."""
-    command = click.option(
-        "--data-dir",
-        type=click.Path(path_type=Path),
-        envvar="DATA_DIR",
-        help="where the data sets lie or go  [default: data]",
-    )(command)
-    return click.option(
+def together(*options: Callable) -> Callable:
+    """Return one decorator that adds these options, in this order."""
+    return lambda command: reduce(lambda made, add: add(made), reversed(options), command)
+
+
+with_data_options = together(
+    click.option(
         "--dataset",
         type=click.Choice(NAMES),
         help="auto: MNIST, else Fashion-MNIST, else the bundled sample  [default: the "
         "experiment's, else auto]",
-    )(command)
-
-
-def with_seed_options(command: Callable) -> Callable:
-    """Add --seed and --seeds."""
-    command = click.option(
+    ),
+    click.option(
+        "--data-dir",
+        type=click.Path(path_type=Path),
+        envvar="DATA_DIR",
+        help="where the data sets lie or go  [default: data]",
+    ),
+)
+with_size_options = together(
+    click.option(
+        "--epochs", type=click.IntRange(1, 10_000), help="instead of the experiment's own"
+    ),
+    click.option("--limit", type=click.IntRange(1, 10**9), help="the first N training images"),
+    click.option(
+        "--precision", type=click.Choice(["double", "single"]), default="double", show_default=True
+    ),
+)
+with_seed_options = together(
+    click.option("--seed", type=click.IntRange(0, LARGEST_SEED), default=1, show_default=True),
+    click.option(
         "--seeds",
-        type=Whole(1, 10_000),
+        type=click.IntRange(1, 10_000),
         default=1,
         show_default=True,
         help="how many, from SEED up",
-    )(command)
-    return click.option("--seed", type=Whole(0, LARGEST_SEED), default=1, show_default=True)(
-        command
-    )
+    ),
+)
 
 
-def with_size_options(command: Callable) -> Callable:
-    """Add --epochs, --limit and --precision."""
-    command = click.option(
-        "--precision", type=click.Choice(["double", "single"]), default="double", show_default=True
-    )(command)
-    command = click.option("--limit", type=Whole(1, 10**9), help="the first N training images")(
-        command
-    )
-    return click.option("--epochs", type=Whole(1, 10_000), help="instead of the experiment's own")(
-        command
-    )
-
-
-@click.group(cls=Group)
-def main() -> None:
-    """Train networks and stream every gradient into MySQL."""
-
-
-@main.command()
+@click.command()
 @click.option(
     "--exp",
     default="sigmoid_sgd",
@@ -99,7 +93,7 @@ def main() -> None:
 )
 @click.option(
     "--record-every",
-    type=Whole(1, 60_000),
+    type=click.IntRange(1, 60_000),
     default=1,
     show_default=True,
     help="record every k-th batch",
@@ -110,10 +104,10 @@ def main() -> None:
     default=False,
     help="go on with a run that was begun with the same and stopped, if there is one",
 )
-@click.option("--run", "run_id", type=Whole(1, 2**31 - 1), help="go on with this run alone")
+@click.option("--run", "run_id", type=RUN, help="go on with this run alone")
 @click.option(
     "--patience",
-    type=Whole(0, 1_000_000),
+    type=click.IntRange(0, 1_000_000),
     default=int(SECONDS),
     show_default=True,
     help="seconds that a server may be away before the run gives up",
@@ -150,54 +144,64 @@ def train(
             run_experiment(plan.experiment, plan.dataset, plan.settings, url, display, options)
 
 
-@main.command()
+@click.command()
 @with_data_options
 @with_size_options
 @with_seed_options
-def gallery(dataset, data_dir, epochs, limit, precision, seed, seeds) -> None:
-    """Train the paper's four experiments and the gallery, statistics alone."""
+@click.option("--draw-only", is_flag=True, help="train nothing, draw what there is")
+def gallery(dataset, data_dir, epochs, limit, precision, seed, seeds, draw_only) -> None:
+    """Train the paper's experiments and the gallery, and draw all.
+
+    The runs keep statistics alone.
+    """
+    if draw_only:
+        return
     found = [*chosen("all", epochs), *chosen("gallery", epochs)]
     lifecycle.current()
     settings = _settings(seed, seeds, precision, "statistics", 1, limit)
     _sweep(Console(stderr=True), plans(found, settings, dataset, data_dir), data_dir)
 
 
-@main.command("experiments")
-def list_experiments() -> None:
+@click.command()
+def experiments() -> None:
     """List the built-in experiments."""
     click.echo(experiments_list())
 
 
-@main.command()
+@click.command()
 @click.option("--exp", default="", help="its name")
 def new(exp: str) -> None:
     """Write the commented file of an experiment of one's own."""
     if not exp:
-        raise Refusal("What is it to be called? Say `make new EXP=my_network`.")
+        raise click.UsageError("What is it to be called? Say `make new EXP=my_network`.")
     path = write_starting_file(exp, Path())
-    click.echo(f"{path} is written: change what you like, then `make train EXP={path}`.")
+    click.echo(as_typed(f"{path} is written: change what you like, then `make train EXP={path}`."))
 
 
-@main.command()
+@click.command()
 @with_data_options
 def data(dataset: str | None, data_dir: Path | None) -> None:
     """Get a data set and check every file of it."""
     prepare(dataset or "auto", data_dir)
 
 
-@main.command()
+@click.command()
 def runs() -> None:
     """List all runs."""
-    Console(width=None if sys.stdout.isatty() else WIDE).print(runs_table(owner_engine()))
+    table = runs_table(owner_engine())
+    console = Console(width=None if sys.stdout.isatty() else WIDE)
+    console.print(as_typed(table) if isinstance(table, str) else table)
 
 
-@main.command()
-@click.option("--run", type=Whole(1, 2**31 - 1), help="the run's number")
+@click.command()
+@click.option("--run", type=RUN, help="the run's number")
 @click.option("--yes", is_flag=True, help="do not ask")
 def drop(run: int | None, yes: bool) -> None:
     """Remove a run and give its space back."""
     if run is None:
-        raise Refusal("Which run is to go? Say `make drop RUN=id`; `make runs` lists them all.")
+        raise click.UsageError(
+            "Which run is to go? Say `make drop RUN=id`; `make runs` lists them all."
+        )
     drop_run(owner_engine(), run, yes, Console(stderr=True))
 
 
@@ -206,7 +210,7 @@ def _settings(
 ) -> list[Settings]:
     """Return the settings of every seed."""
     if seed + seeds - 1 > LARGEST_SEED:
-        raise Refusal(f"SEED and SEEDS go beyond the largest seed, {LARGEST_SEED:,}.")
+        raise click.UsageError(f"SEED and SEEDS go beyond the largest seed, {LARGEST_SEED:,}.")
     return [
         Settings(number, precision, telemetry, record_every, limit)
         for number in range(seed, seed + seeds)
@@ -232,7 +236,7 @@ def _sweep(console: Console, wanted: Sequence[Plan], data_dir: Path | None) -> N
 
 
 def _refuse_more_than_run(context: click.Context) -> None:
-    """Raise Refusal for an option beside --run that would change the run."""
+    """Raise UsageError for an option beside --run that would change the run."""
     given = [
         name
         for name in context.params
@@ -240,7 +244,7 @@ def _refuse_more_than_run(context: click.Context) -> None:
         and context.get_parameter_source(name) is ParameterSource.COMMANDLINE
     ]
     if given:
-        raise Refusal(
+        raise click.UsageError(
             f"RUN says all about a run that stopped: leave out {', '.join(map(str.upper, given))}."
         )
 
@@ -277,7 +281,3 @@ def _begun(plan: Plan) -> StoredRun | None:
     found = same_run(database, plan.description)
     database.dispose()
     return found
-
-
-if __name__ == "__main__":
-    main()

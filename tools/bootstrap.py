@@ -1,6 +1,6 @@
 """Make `.venv` complete: every dependency as requirements.lock pins it, and the project itself.
 
-Run by make as `python3 bootstrap.py`; does nothing where .venv already agrees with the lock.
+Run by make as `python3 tools/bootstrap.py`; does nothing where .venv already agrees with the lock.
 Standard library only. Debian and Ubuntu split pip from Python; where it is missing, the
 distribution's own pip is fetched, unpacked into a temporary folder and used to install pip into
 .venv: no system package, no root.
@@ -16,10 +16,12 @@ import signal
 import subprocess
 import sys
 import tempfile
+from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
+from types import ModuleType
 
 OLDEST = (3, 11)
-HERE = Path(__file__).resolve().parent
+HERE = Path(__file__).resolve().parents[1]
 VENV = HERE / ".venv"
 PYTHON = VENV / "bin" / "python"
 LOCK = HERE / "requirements.lock"
@@ -126,13 +128,12 @@ def distribution_pip(folder: Path) -> Path:
 
     Raises BootstrapError where there is none to be had.
     """
-    from vanishing_gradients.server.apt import Apt, AptError
-
+    apt = distribution_packages()
     wheels = SYSTEM_WHEELS
     if not list(wheels.glob("pip-*.whl")):
         try:
-            Apt(folder / "apt").unpack(["python3-pip-whl"], folder / "root")
-        except AptError as error:
+            apt.Apt(folder / "apt").unpack(["python3-pip-whl"], folder / "root")
+        except apt.AptError as error:
             raise BootstrapError(
                 f"this Python has no pip, and {error}, or install python3-venv"
             ) from None
@@ -141,6 +142,14 @@ def distribution_pip(folder: Path) -> Path:
     if not found:
         raise BootstrapError("this Python has no pip: install python3-venv, or a Python with pip")
     return found[-1]
+
+
+def distribution_packages() -> ModuleType:
+    """Return the module server/apt.py by its place: the package itself is not installed yet."""
+    spec = spec_from_file_location("apt", HERE / "server" / "apt.py")
+    module = module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
 
 
 def pip(*arguments: str) -> None:

@@ -1,9 +1,7 @@
-"""The command line of the server: `vanishing-gradients up`, `down`, `url` and `client`."""
+"""The commands of the server: its half of `up`, and `down`, `url` and `sql`."""
 
 import os
 import sys
-from collections.abc import Callable
-from functools import wraps
 from typing import Any
 
 import click
@@ -11,22 +9,7 @@ from sqlalchemy import URL
 
 from vanishing_gradients.server import lifecycle
 from vanishing_gradients.server.lifecycle import reader_engine
-from vanishing_gradients.server.refusal import Refusal
 from vanishing_gradients.sql import address
-from vanishing_gradients.sql.errors import DatabaseError
-
-
-def sentences(command: Callable[..., Any]) -> Callable[..., Any]:
-    """Let a command print this package's errors as one sentence, without a traceback."""
-
-    @wraps(command)
-    def run(*args: Any, **options: Any) -> Any:
-        try:
-            return command(*args, **options)
-        except DatabaseError as error:
-            raise Refusal(str(error)) from error
-
-    return run
 
 
 def say(line: str) -> None:
@@ -34,12 +17,7 @@ def say(line: str) -> None:
     click.echo(line, err=True)
 
 
-@click.group()
-def main() -> None:
-    """Find, start and stop the server, and reach it."""
-
-
-@main.command()
+@click.command()
 @click.option(
     "--server",
     "preference",
@@ -48,25 +26,25 @@ def main() -> None:
     show_default=True,
     help="auto: DATABASE_URL, else Docker, else a private server",
 )
-@sentences
 def up(preference: str) -> None:
-    """Find or start the server; make the database and the accounts."""
+    """Find or start the server, and make database and accounts."""
     lifecycle.start(preference, say)
 
 
-@main.command()
+@click.command()
 @click.option("--delete", is_flag=True, help="also delete the data of the server started by `up`")
-@sentences
 def down(delete: bool) -> None:
     """Stop the server that `up` started."""
     lifecycle.stop(say, delete=delete)
 
 
-@main.command()
+@click.command()
 @click.option("--role", type=click.Choice(["reader", "owner"]), default="reader", show_default=True)
-@sentences
 def url(role: str) -> None:
-    """Print the address of the database for any SQL client, password included."""
+    """Print the database's address for any SQL client.
+
+    The password is in it.
+    """
     found = lifecycle.current()
     chosen = found.owner if role == "owner" or found.reader is None else found.reader
     if role == "reader" and found.reader is None:
@@ -74,16 +52,15 @@ def url(role: str) -> None:
     click.echo(chosen.set(drivername="mysql").render_as_string(hide_password=False))
 
 
-@main.command()
-@sentences
-def client() -> None:
-    """Open an SQL client as the reader; or run the SQL that is piped in."""
+@click.command()
+def sql() -> None:
+    """Open an SQL client as the reader, or run the SQL piped in."""
     # A server that is down is told in our words, not in the client's.
     reader_engine().connect().close()
     found = lifecycle.current()
     arguments, environment = client_command(found.reader or found.owner, found.reader is None)
     sys.stdout.flush()
-    command = [sys.executable, "-m", "mycli.main", *arguments]
+    command = [sys.executable, "-P", "-m", "mycli.main", *arguments]
     os.execve(sys.executable, command, environment)  # noqa: S606 (no shell is what we want)
 
 
@@ -105,7 +82,3 @@ def client_command(url: URL, read_only: bool) -> tuple[list[str], dict[str, str]
     arguments = [f"{name}={value}" for name, value in options.items() if value is not None]
     environment = os.environ | {"MYSQL_PWD": url.password or ""}
     return [*arguments, "--use-keyring=false"], environment
-
-
-if __name__ == "__main__":
-    main()

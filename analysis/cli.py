@@ -1,0 +1,149 @@
+"""The commands of the reports: `figures`, `compare` and their sisters.
+
+What draws and computes is imported by the command that needs it: pandas, scipy and plotly take
+seconds, and a mistyped option is answered at once.
+"""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import click
+
+from vanishing_gradients.installation import as_typed
+from vanishing_gradients.server.lifecycle import reader_engine
+
+KEPT = "kept.json"
+RUN = click.IntRange(1, 2**31 - 1)
+
+
+def into(default: str, what: str) -> Callable:
+    """Add --output, the folder that a command writes into."""
+    return click.option(
+        "--output",
+        "folder",
+        type=click.Path(path_type=Path),
+        default=default,
+        show_default=True,
+        help=what,
+    )
+
+
+def say(line: str) -> None:
+    """Print a line of a report, or of how it comes along."""
+    click.echo(as_typed(line))
+
+
+@click.command()
+@click.option("--run", "run_id", type=RUN, help="Only this run.")
+@click.option("--exp", "experiment", help="Only runs of this experiment.")
+@into("figures", "Folder for the pages; other files in it stay as they are.")
+@click.option("--no-png", is_flag=True, help="Pages alone, without PNG beside them.")
+def figures(run_id: int | None, experiment: str | None, folder: Path, no_png: bool) -> None:
+    """Draw the paper's figures of every finished run.
+
+    They are pages that open offline.
+    """
+    from vanishing_gradients.analysis.exhibition import exhibit
+
+    with reader_engine().connect() as connection:
+        exhibit(connection, folder, run_id, experiment, images=not no_png, say=say)
+
+
+@click.command()
+@into("report", "Folder for audit.csv, and for what was measured on the raw rows.")
+def audit(folder: Path) -> None:
+    """Test every claim of the paper on our rows."""
+    from vanishing_gradients.analysis.audit import Evidence, audited, output
+    from vanishing_gradients.analysis.audit.nearest import nearest
+    from vanishing_gradients.analysis.runs import finished_runs
+
+    evidence = Evidence(reader_engine(), folder / KEPT, say=say)
+    finished_runs(evidence.summary)  # without one there is nothing to put a claim to
+    results = list(audited(evidence))
+    found = nearest(evidence)
+    path = output.write_csv(results, folder)
+    output.print_table(results)
+    output.print_nearest(found)
+    say(f"{output.counts(results)} All of them, with their queries: {path}.")
+
+
+@click.command()
+@click.option("--run", "run_id", type=RUN, help="Show this run too.")
+@into("report", "Folder for report.html, audit.csv, and what was measured on the raw rows.")
+def report(run_id: int | None, folder: Path) -> None:
+    """Set the paper beside our rows, on one page.
+
+    It holds audit, tables, figures and answers, in one HTML file.
+    """
+    from vanishing_gradients.analysis.audit import Evidence
+    from vanishing_gradients.analysis.report import report as write_report
+
+    evidence = Evidence(reader_engine(), folder / KEPT, say=say)
+    path = write_report(evidence, folder, run_id, say=say)
+    size = path.stat().st_size / 1e6
+    say(f"{path}, {size:.1f} MB: open it in a browser; it needs no network.")
+
+
+@click.command()
+@click.option("--runs", "chosen", default="", help="Runs, or experiments' newest ones: 3,relu_sgd.")
+@into("compare", "Folder for the page; other files in it stay as they are.")
+@click.option("--no-png", is_flag=True, help="The page alone, without PNG beside it.")
+def compare(chosen: str, folder: Path, no_png: bool) -> None:
+    """Set finished runs beside each other, on one page.
+
+    What differs comes first, then what came of it.
+    """
+    from vanishing_gradients.analysis.comparison import chosen_runs
+    from vanishing_gradients.analysis.comparison import compare as compare_runs
+    from vanishing_gradients.analysis.queries import experiment_summary
+
+    with reader_engine().connect() as connection:
+        runs = chosen_runs(experiment_summary(connection), chosen)
+        compare_runs(connection, runs, folder, images=not no_png, say=say)
+
+
+@click.command()
+@click.option("--run", "run_id", type=RUN, help="This run, in any state.")
+@click.option("--exp", "experiment", help="The newest finished run of this experiment.")
+def diagnose(run_id: int | None, experiment: str | None) -> None:
+    """Say what is wrong with a run, and what to try.
+
+    Without a run or an experiment that is the newest run.
+    """
+    from vanishing_gradients.analysis.diagnosis import chosen_run
+    from vanishing_gradients.analysis.diagnosis import diagnose as diagnose_run
+    from vanishing_gradients.analysis.queries import experiment_summary
+
+    with reader_engine().connect() as connection:
+        run = chosen_run(experiment_summary(connection), run_id, experiment)
+        for line in diagnose_run(connection, run):
+            say(line)
+
+
+@click.command()
+@into("gallery", "Folder for the page; other files in it stay as they are.")
+def gallery(folder: Path) -> None:
+    """The page shows every experiment that has a finished run beside all others."""
+    from vanishing_gradients.analysis.showcase import show
+
+    with reader_engine().connect() as connection:
+        show(connection, folder, say=say)
+
+
+@click.command()
+@click.option("--run", "run_id", type=RUN, help="Only this run, in any state.")
+@click.option("--exp", "experiment", help="Only runs of this experiment.")
+def verify(run_id: int | None, experiment: str | None) -> None:
+    """Recompute finished runs from their raw rows.
+
+    The exit status is 1 where something disagrees.
+    """
+    from vanishing_gradients.analysis.queries import experiment_summary
+    from vanishing_gradients.analysis.verification import to_verify
+    from vanishing_gradients.analysis.verification import verify as verify_runs
+
+    engine = reader_engine()
+    with engine.connect() as connection:
+        runs = to_verify(experiment_summary(connection), run_id, experiment)
+    if verify_runs(engine, runs, say=say):
+        raise SystemExit(1)

@@ -1,0 +1,154 @@
+"""The command line of the project: `vanishing-gradients train --exp sigmoid_sgd`, and its sisters.
+
+Commands are written in their rooms, in `trainer/cli.py` and its like, and a room is imported when
+one of its commands is called: the trainer and the analysis never meet. Only here do errors become
+sentences: what a user can put right is one sentence on standard error, without a traceback.
+"""
+
+import re
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from difflib import get_close_matches
+from importlib import import_module
+from typing import NoReturn
+
+import click
+
+from vanishing_gradients.errors import UserError
+from vanishing_gradients.installation import as_typed
+from vanishing_gradients.interruption import as_keyboard_interrupt
+
+COMMANDS = {
+    "up": ("server", "migrations"),
+    "down": ("server",),
+    "migrate": ("migrations",),
+    "data": ("trainer",),
+    "train": ("trainer",),
+    "gallery": ("trainer", "analysis"),
+    "experiments": ("trainer",),
+    "new": ("trainer",),
+    "runs": ("trainer",),
+    "drop": ("trainer",),
+    "sql": ("server",),
+    "url": ("server",),
+    "figures": ("analysis",),
+    "compare": ("analysis",),
+    "diagnose": ("analysis",),
+    "audit": ("analysis",),
+    "report": ("analysis",),
+    "verify": ("analysis",),
+}
+"""Each command, and the rooms that carry it out, one after the other."""
+
+INTERRUPTED = 130
+NAME = re.compile(r"\S*[/._=(]")
+"""How a sentence begins that begins with a path or with another name: as it is, not capitalised."""
+
+
+@contextmanager
+def sentences() -> Iterator[None]:
+    """Answer what goes wrong in the block with one sentence and an exit status.
+
+    The status is 2 for what a user can put right, 3 for a server that stayed away for too long, and
+    130, without a word, for Ctrl-C, SIGTERM and a terminal that goes away.
+    """
+    try:
+        with as_keyboard_interrupt():
+            yield
+    except click.UsageError as error:
+        _exit(_sentence(error), error.exit_code)
+    except UserError as error:
+        _exit(str(error), error.exit_code)
+    except (KeyboardInterrupt, click.Abort):
+        raise SystemExit(INTERRUPTED) from None
+
+
+class Commands(click.Group):
+    """The group of all commands."""
+
+    def make_context(self, info_name, args, parent=None, **extra) -> click.Context:
+        """Read the options before the command's name."""
+        with sentences():
+            return super().make_context(info_name, args, parent, **extra)
+
+    def invoke(self, ctx: click.Context) -> object:
+        """Read the command's own options, and run it."""
+        with sentences():
+            return super().invoke(ctx)
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Return the names of all commands, in the order in which a user meets them."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Import a command from its rooms; None where there is none of that name."""
+        rooms = COMMANDS.get(cmd_name, ())
+        modules = [import_module(f"vanishing_gradients.{room}.cli") for room in rooms]
+        parts = [getattr(module, cmd_name) for module in modules]
+        return _in_turn(parts) if len(parts) > 1 else parts[0] if parts else None
+
+    def resolve_command(self, ctx: click.Context, args: list[str]):
+        """Find the command; of one that does not exist, say which there are."""
+        if args[0] not in COMMANDS:
+            near = get_close_matches(args[0], COMMANDS, 1)
+            raise click.UsageError(
+                f"No such command {args[0]!r}. {f'Did you mean {near[0]!r}? ' if near else ''}"
+                f"Commands are {', '.join(COMMANDS)}."
+            )
+        return super().resolve_command(ctx, args)
+
+
+@click.group(cls=Commands, invoke_without_command=True)
+@click.version_option(package_name="vanishing-gradients", message="%(package)s %(version)s")
+@click.pass_context
+def main(context: click.Context) -> None:
+    """Record every gradient of a neural network in MySQL, and see where they vanish.
+
+    To begin: vanishing-gradients up, then train --exp sigmoid_sgd, then figures.
+    """
+    if context.invoked_subcommand is None:
+        click.echo(context.get_help())
+
+
+def _in_turn(parts: Sequence[click.Command]) -> click.Command:
+    """Return one command for what several rooms do under one name, with the options of all."""
+
+    def run(**values: object) -> None:
+        for part in parts:
+            part.callback(**{option.name: values[option.name] for option in part.params})
+
+    return click.Command(
+        parts[0].name,
+        callback=run,
+        params=[option for part in parts for option in part.params],
+        help="\n\n".join(part.help for part in parts),
+    )
+
+
+def _sentence(error: click.UsageError) -> str:
+    """Name an option as make does and as the command line does, and say what it takes."""
+    if not (isinstance(error, click.BadParameter) and isinstance(error.param, click.Option)):
+        return error.format_message()
+    option = error.param.opts[-1]
+    message = error.message
+    if isinstance(error.param.type, click.IntRange):
+        value = message.rpartition(" is not ")[0].strip("'\"")[:40]
+        message = f"{value!r} is not a whole number {_bounds(error.param.type)}."
+    return f"{option.strip('-').replace('-', '_').upper()} ({option}): {message}"
+
+
+def _bounds(numbers: click.IntRange) -> str:
+    if numbers.max is None:
+        return f"of at least {numbers.min:,}"
+    return f"from {numbers.min:,} to {numbers.max:,}"
+
+
+def _exit(sentence: str, status: int) -> NoReturn:
+    if not NAME.match(sentence):
+        sentence = sentence[:1].upper() + sentence[1:]
+    click.echo(f"Error: {as_typed(sentence)}", err=True)
+    raise SystemExit(status)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,26 @@
+"""How this package is installed: as a checkout, whose Makefile a user types, or as a wheel."""
+
+import re
+from pathlib import Path
+
+ROOT = Path(__file__).parent
+"""The folder of the package, which is the repository's in a checkout."""
+IS_CHECKOUT = (ROOT / "Makefile").is_file()
+
+AFRESH = ("`make clean ALL=1`", "`vanishing-gradients down --delete`")
+MAKE = re.compile(r"`make (?!bench|clean)(?P<command>[a-z-]+)(?P<values>(?: [A-Z_]+=[^ `]+)*)")
+
+
+def as_typed(text: str) -> str:
+    """Return a text with each `make train EXP=x` in it as a user of this installation types it.
+
+    That is the same in a checkout, and `vanishing-gradients train --exp=x` where a wheel is
+    installed, which has no Makefile.
+    """
+    return text if IS_CHECKOUT else MAKE.sub(_console_command, text.replace(*AFRESH))
+
+
+def _console_command(found: re.Match) -> str:
+    pairs = (each.partition("=") for each in found["values"].split())
+    options = [f" --{name.lower().replace('_', '-')}={value}" for name, _, value in pairs]
+    return f"`vanishing-gradients {found['command']}{''.join(options)}"

@@ -1,0 +1,35 @@
+"""The commands of the migrations: their half of `up`, and `migrate`."""
+
+import click
+from alembic.util import CommandError
+
+from vanishing_gradients.migrations import history
+from vanishing_gradients.server.lifecycle import owner_engine
+
+
+@click.command()
+def up() -> None:
+    """Then migrate the database to the newest revision."""
+    _report(*history.upgrade(owner_engine()))
+
+
+@click.command()
+@click.argument("revision", default="head")
+@click.option("--down", is_flag=True, help="migrate down to REVISION; base: the empty database")
+def migrate(revision: str, down: bool) -> None:
+    """Migrate the database up to REVISION, or to the newest."""
+    if down and revision == "head":
+        raise click.UsageError("Down to which revision? Say `migrate --down 0009`, or base.")
+    step = history.downgrade if down else history.upgrade
+    try:
+        _report(*step(owner_engine(), revision))
+    except CommandError as error:
+        raise click.UsageError(f"Alembic cannot go to {revision!r}: {error}") from error
+
+
+def _report(before: str | None, after: str | None) -> None:
+    if before == after:
+        line = f"The database is at revision {after or 'base'} already."
+    else:
+        line = f"Migrated from {before or 'an empty database'} to {after or 'an empty database'}."
+    click.echo(line, err=True)

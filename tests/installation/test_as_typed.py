@@ -1,0 +1,27 @@
+"""A command in a sentence, as a user of this installation types it."""
+
+import pytest
+
+from vanishing_gradients import installation
+from vanishing_gradients.installation import as_typed
+
+
+@pytest.mark.parametrize(
+    ("said", "typed"),
+    [
+        ("run `make up`, or", "run `vanishing-gradients up`, or"),
+        ("`make drop RUN=7` goes on", "`vanishing-gradients drop --run=7` goes on"),
+        (
+            "`make train EXP=all SEEDS=10 RECORD_EVERY=2`.",
+            "`vanishing-gradients train --exp=all --seeds=10 --record-every=2`.",
+        ),
+        ("`make runs` or `make data`", "`vanishing-gradients runs` or `vanishing-gradients data`"),
+        ("afresh with `make clean ALL=1`", "afresh with `vanishing-gradients down --delete`"),
+        ("(`make bench` measures both)", "(`make bench` measures both)"),
+        ("a sigmoid cannot make up for it", "a sigmoid cannot make up for it"),
+    ],
+)
+def test_where_there_is_no_makefile_the_console_command_is_named(monkeypatch, said, typed):
+    assert as_typed(said) == said
+    monkeypatch.setattr(installation, "IS_CHECKOUT", False)
+    assert as_typed(said) == typed
