@@ -9,7 +9,6 @@ from sqlalchemy import Connection
 
 from vanishing_gradients.analysis import queries
 from vanishing_gradients.analysis.errors import ImageError, NoRowsError
-from vanishing_gradients.analysis.figures.neuron_grid import stretches
 from vanishing_gradients.analysis.gallery import (
     Plate,
     comparisons,
@@ -30,6 +29,7 @@ from vanishing_gradients.analysis.pages import (
 )
 from vanishing_gradients.analysis.publishing import staged
 from vanishing_gradients.analysis.runs import EVERY_EXPERIMENT, Run, finished_runs
+from vanishing_gradients.analysis.words import stretches
 
 Say = Callable[[str], None]
 

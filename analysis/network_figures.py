@@ -18,7 +18,7 @@ from vanishing_gradients.analysis.captions import (
     UPDATE,
 )
 from vanishing_gradients.analysis.errors import NoRowsError
-from vanishing_gradients.analysis.figures.layer_styles import has_weights
+from vanishing_gradients.analysis.figures.marks import has_weights
 from vanishing_gradients.analysis.runs import Run
 
 MOST_CELLS = {DISTRIBUTION: 10e6, NOISE: 120e6}

@@ -9,10 +9,10 @@ from markupsafe import Markup
 from sqlalchemy import Connection
 
 from vanishing_gradients.analysis.figures.experiment_card import common_axis, experiment_card
-from vanishing_gradients.analysis.figures.style import many
 from vanishing_gradients.analysis.pages import INDEX, SCRIPT, TEMPLATES, drawn, script
 from vanishing_gradients.analysis.publishing import staged
 from vanishing_gradients.analysis.showcase.exhibits import Exhibit, exhibits
+from vanishing_gradients.analysis.words import counted
 
 Say = Callable[[str], None]
 
@@ -29,7 +29,7 @@ def show(connection: Connection, folder: Path, say: Say) -> None:
     for dataset, own in found.items():
         best = max(own, key=_rank)
         say(
-            f"{many(len(own), 'experiment')} on {dataset}; best test accuracy: {best.accuracy} "
+            f"{counted(len(own), 'experiment')} on {dataset}; best test accuracy: {best.accuracy} "
             f"with {best.run.experiment} (run {best.run.run_id})."
         )
     say(f"{folder / INDEX}: open it in a browser; it needs no network.")

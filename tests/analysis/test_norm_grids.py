@@ -8,8 +8,7 @@ import plotly.graph_objects as go
 import pytest
 
 from vanishing_gradients.analysis.figures import norm_grid, ratio_grid
-from vanishing_gradients.analysis.figures.epoch_grid import FILLS
-from vanishing_gradients.analysis.figures.log_colors import log_colors, log_colors_about_one
+from vanishing_gradients.analysis.figures.epoch_grid import FILLS, log_colors, log_colors_about_one
 from vanishing_gradients.analysis.figures.marks import INFINITE, NOT_FINITE, UNDEFINED, ZERO
 
 NAN = float("nan")
