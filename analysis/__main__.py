@@ -8,7 +8,6 @@ import click
 
 from vanishing_gradients.analysis.audit import Evidence, audited, output
 from vanishing_gradients.analysis.audit.nearest import nearest
-from vanishing_gradients.analysis.comparison import chosen_runs
 from vanishing_gradients.analysis.comparison import compare as compare_runs
 from vanishing_gradients.analysis.diagnosis import chosen_run
 from vanishing_gradients.analysis.diagnosis import diagnose as diagnose_run
@@ -16,7 +15,7 @@ from vanishing_gradients.analysis.errors import AnalysisError
 from vanishing_gradients.analysis.exhibition import exhibit
 from vanishing_gradients.analysis.queries import experiment_summary
 from vanishing_gradients.analysis.report import report as write_report
-from vanishing_gradients.analysis.runs import finished_runs
+from vanishing_gradients.analysis.runs import chosen_runs, finished_runs
 from vanishing_gradients.analysis.showcase import show
 from vanishing_gradients.analysis.verification import to_verify
 from vanishing_gradients.analysis.verification import verify as verify_runs

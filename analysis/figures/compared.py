@@ -165,6 +165,12 @@ def first_to_last(norms: pd.DataFrame) -> pd.DataFrame:
     return ends.assign(ratio=ratio, mark=special(ratio, conditions))
 
 
+def ratio_in_words(row: pd.Series, number: int) -> str:
+    """Return a row of first_to_last as text, in so many significant digits."""
+    special = {INFINITE: words.INFINITE, UNDEFINED: words.UNDEFINED, NOT_FINITE: words.NOT_FINITE}
+    return special.get(row["mark"]) or words.digits(row["ratio"], number)
+
+
 def _draw(
     figure: go.Figure, row: int, points: pd.DataFrame, runs: Sequence[Run], shown: set[str]
 ) -> None:

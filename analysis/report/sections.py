@@ -13,9 +13,9 @@ from vanishing_gradients.analysis.audit.nearest import Trial, nearest
 from vanishing_gradients.analysis.audit.stored import DECIMALS, FILLER, stored_ratios
 from vanishing_gradients.analysis.errors import NoRowsError
 from vanishing_gradients.analysis.hypotheses import Effect
+from vanishing_gradients.analysis.pages import spelled
 from vanishing_gradients.analysis.report import plates
 from vanishing_gradients.analysis.report.answers import NAMES, Answer, answers
-from vanishing_gradients.analysis.report.typography import spelled
 from vanishing_gradients.analysis.runs import Run
 from vanishing_gradients.analysis.tables import PaperTable
 

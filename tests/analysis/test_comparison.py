@@ -6,9 +6,7 @@ import math
 import pandas as pd
 import pytest
 
-from vanishing_gradients.analysis.comparison.choice import MOST_RUNS, chosen_runs
-from vanishing_gradients.analysis.comparison.differences import ABSENT, differences, spelled
-from vanishing_gradients.analysis.comparison.page import remarks
+from vanishing_gradients.analysis.comparison import remarks
 from vanishing_gradients.analysis.errors import NoRowsError, WrongChoiceError
 from vanishing_gradients.analysis.figures.compared import (
     curves_compared,
@@ -17,6 +15,8 @@ from vanishing_gradients.analysis.figures.compared import (
     norms_compared,
 )
 from vanishing_gradients.analysis.queries import experiment_summary
+from vanishing_gradients.analysis.runs import MOST_RUNS, chosen_runs
+from vanishing_gradients.analysis.settings import ABSENT, differences, spelled
 
 NAN = float("nan")
 COLUMNS = ["run_id", "experiment", "epoch", "layer", "layer_name", "norm"]

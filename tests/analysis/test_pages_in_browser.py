@@ -3,9 +3,10 @@
 import pytest
 
 from tests.browser import DESKTOP, TELEPHONE, found_in, needs_browser
-from vanishing_gradients.analysis.comparison import chosen_runs, compare
+from vanishing_gradients.analysis.comparison import compare
 from vanishing_gradients.analysis.exhibition import exhibit
 from vanishing_gradients.analysis.queries import experiment_summary
+from vanishing_gradients.analysis.runs import chosen_runs
 from vanishing_gradients.analysis.showcase import show
 
 pytestmark = needs_browser

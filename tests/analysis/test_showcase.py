@@ -10,8 +10,8 @@ from sqlalchemy import insert, select, text
 from vanishing_gradients.analysis.__main__ import main
 from vanishing_gradients.analysis.errors import NoRowsError
 from vanishing_gradients.analysis.figures.experiment_card import AXIS, common_axis, experiment_card
-from vanishing_gradients.analysis.showcase.exhibits import exhibits
-from vanishing_gradients.analysis.showcase.topics import NONE, SEVERAL, topic
+from vanishing_gradients.analysis.settings import NONE, SEVERAL, topic
+from vanishing_gradients.analysis.showcase import exhibits
 from vanishing_gradients.sql.catalogue import epoch_metrics, layers, runs, step_statistics
 from vanishing_gradients.sql.connection import engine
 

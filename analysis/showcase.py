@@ -1,20 +1,29 @@
-"""Which runs the gallery shows, and what is said of each."""
+"""`make gallery`'s page: every experiment in the database beside all others on its data set.
+
+A table of all experiments by accuracy, then a card each, by topic.
+"""
 
 import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import groupby
+from pathlib import Path
 
 import pandas as pd
 from sqlalchemy import Connection
 
 from vanishing_gradients.analysis import paper, queries
 from vanishing_gradients.analysis.errors import NoRowsError
-from vanishing_gradients.analysis.figures.compared import dense_norms, first_to_last
-from vanishing_gradients.analysis.figures.marks import INFINITE, NOT_FINITE, UNDEFINED
+from vanishing_gradients.analysis.figures.compared import (
+    dense_norms,
+    first_to_last,
+    ratio_in_words,
+)
+from vanishing_gradients.analysis.figures.experiment_card import common_axis, experiment_card
+from vanishing_gradients.analysis.pages import INDEX, drawn, page, publish
 from vanishing_gradients.analysis.runs import Run, finished_runs, latest_of_each_experiment
-from vanishing_gradients.analysis.showcase.topics import ORDER, topic
-
-RATIOS = {INFINITE: "infinite (x / 0)", UNDEFINED: "undefined (0 / 0)", NOT_FINITE: "not finite"}
+from vanishing_gradients.analysis.settings import ORDER, topic
+from vanishing_gradients.analysis.words import NOT_FINITE, Say, counted
 
 
 @dataclass(frozen=True)
@@ -41,6 +50,12 @@ class Exhibit:
         return int(self.norms["depth"].max())
 
     @property
+    def rank(self) -> tuple[float, int]:
+        """Sorts from the worst test accuracy to the best."""
+        in_order = sorted(self.accuracies)
+        return in_order[len(in_order) // 2], -self.run.run_id
+
+    @property
     def accuracy(self) -> str:
         """The test accuracy in the last epoch: of the run, or the median and range of its seeds."""
         median = pd.Series(self.accuracies).median()
@@ -53,7 +68,24 @@ class Exhibit:
     def loss(self) -> str:
         """The test loss in the last epoch."""
         loss = self.run.validation_loss
-        return "not finite" if loss is None else f"{loss:.4f}"
+        return NOT_FINITE if loss is None else f"{loss:.4f}"
+
+
+def show(connection: Connection, folder: Path, say: Say) -> None:
+    """Write the gallery of all experiments with a finished run into `folder`, with its figures.
+
+    Raises NoRowsError where there is none but the paper's.
+    """
+    found = exhibits(connection)
+    sections = [_section(dataset, own) for dataset, own in found.items()]
+    publish(folder, {INDEX: page("gallery", sections=sections)})
+    for dataset, own in found.items():
+        best = max(own, key=lambda each: each.rank)
+        say(
+            f"{counted(len(own), 'experiment')} on {dataset}; best test accuracy: {best.accuracy} "
+            f"with {best.run.experiment} (run {best.run.run_id})."
+        )
+    say(f"{folder / INDEX}: open it in a browser; it needs no network.")
 
 
 def exhibits(connection: Connection) -> dict[str, list[Exhibit]]:
@@ -71,6 +103,22 @@ def exhibits(connection: Connection) -> dict[str, list[Exhibit]]:
             "the others, or train one of your own with `make train EXP=path/to/mine.toml`."
         )
     return {name: list(_of_dataset(connection, name, runs)) for name in datasets}
+
+
+def _section(dataset: str, exhibits: Sequence[Exhibit]) -> dict[str, object]:
+    axis = common_axis([each.norms for each in exhibits])
+    cards = [
+        (each, drawn(experiment_card(each.norms, each.curves, axis), f"run_{each.run.run_id}"))
+        for each in exhibits
+    ]
+    return {
+        "dataset": dataset,
+        "ranked": sorted(exhibits, key=lambda each: each.rank, reverse=True),
+        "topics": [
+            (name, list(members))
+            for name, members in groupby(cards, key=lambda card: card[0].topic)
+        ],
+    }
 
 
 def _of_dataset(connection: Connection, dataset: str, runs: Sequence[Run]) -> Iterator[Exhibit]:
@@ -92,8 +140,8 @@ def _of_dataset(connection: Connection, dataset: str, runs: Sequence[Run]) -> It
                 _accuracies(run, own),
                 norms[norms["run_id"] == run.run_id],
                 curves[curves["run_id"] == run.run_id],
-                _ratio(ends.iloc[0]),
-                _ratio(ends.iloc[-1]),
+                ratio_in_words(ends.iloc[0], 3),
+                ratio_in_words(ends.iloc[-1], 3),
             )
         )
     places = {name: place for place, name in enumerate(ORDER)}
@@ -108,7 +156,3 @@ def _accuracies(run: Run, own: Sequence[Run]) -> tuple[float, ...]:
     alike = [each for each in own if all(getattr(each, n) == getattr(run, n) for n in same)]
     latest = {each.seed: each for each in sorted(alike, key=lambda each: each.finished_at)}
     return tuple(latest[seed].validation_accuracy for seed in sorted(latest))
-
-
-def _ratio(row: pd.Series) -> str:
-    return RATIOS.get(row["mark"]) or f"{row['ratio']:.3g}"
