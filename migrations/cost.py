@@ -5,7 +5,7 @@ from sqlalchemy import Connection, text
 from vanishing_gradients.sql.objects import definition, versions
 from vanishing_gradients.sql.registry import registered_shapes
 
-SECONDS_A_VIEW = 0.02
+SECONDS_A_VIEW = 0.025
 """To drop a view and make it anew, most of it spent on those that read a layer's cells."""
 KILOBYTES_A_VIEW = 20
 GRADIENT_TABLES = text(

@@ -179,26 +179,26 @@ def view_names(connection: Connection) -> set[str]:
 def replace_view(connection: Connection, name: str, version: int | None, root: Path = HERE) -> None:
     """Put one version of a view in force, everywhere; None drops it. Migrations call it, both ways.
 
-    That it is in force is written last: a stop at any statement leaves all of it to be done again.
-    Raises ObjectError where that version has no file; the database is then as it was.
+    Of a view that is made, this is written last, and of one that is dropped, first: a stop at any
+    statement leaves all of it to be done again. Raises ObjectError where that version has no file;
+    the database is then as it was.
     """
     new = definition("views", name, version, root) if version is not None else None
     with registration_lock(connection):
         shapes = registered_shapes(connection)
         before = versions_in_force(connection).get(name)
         old = definition("views", name, before or 1, root)
+        forget = delete(view_versions).where(view_versions.c.view_name == name)
+        if new is None:
+            connection.execute(forget)  # which dropping commits
         if new is None or new.object_name != old.object_name:
             _drop(connection, "VIEW", old.names(shapes))
         if new:
             for _, statement in new.statements(shapes):
                 connection.exec_driver_sql(statement)
-        connection.execute(delete(view_versions).where(view_versions.c.view_name == name))
-        if new:
-            connection.execute(
-                view_versions.insert().values(
-                    view_name=name, version=version, applied_at=datetime.now(UTC)
-                )
-            )
+            entry = {"view_name": name, "version": version, "applied_at": datetime.now(UTC)}
+            connection.execute(forget)
+            connection.execute(view_versions.insert().values(entry))
 
 
 def withdraw(connection: Connection, shape: Shape, tables: Sequence[str]) -> None:
