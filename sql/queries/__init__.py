@@ -1,28 +1,35 @@
-"""The reports' SELECTs, one a file: they read views only, bind every value, and name every column.
+"""SELECTs that no view holds, one a file: they bind every value and name every column.
 
 Unlike tables and views these files have no version: nothing in the database depends on them.
 """
 
 import re
-from collections.abc import Sequence
 from pathlib import Path
 
 from vanishing_gradients.sql.names import quoted
+from vanishing_gradients.sql.objects import Layer, Shape, select_of_layer
 
 HERE = Path(__file__).parent
 PLACEHOLDER = re.compile(r"\{([a-z_]+)\}")
 
 
-def query(name: str, **identifiers: str | Sequence[str]) -> str:
+def query(name: str, **identifiers: str) -> str:
     """Return the SELECT in `{name}.sql` without its comment header.
 
-    Each placeholder such as {view} becomes the identifier of that name, or the list of identifiers,
-    quoted. Raises ObjectError for what cannot be an identifier.
+    Each placeholder such as {view} becomes the identifier of that name, quoted. Raises ObjectError
+    for what cannot be an identifier.
     """
-    lines = (HERE / f"{name}.sql").read_text(encoding="utf-8").splitlines()
-    body = "\n".join(line for line in lines if not line.startswith("--"))
-    return PLACEHOLDER.sub(lambda match: _listed(identifiers[match[1]]), body)
+    body = "\n".join(line for line in _read(name).splitlines() if not line.startswith("--"))
+    return PLACEHOLDER.sub(lambda match: quoted(identifiers[match[1]]), body)
 
 
-def _listed(names: str | Sequence[str]) -> str:
-    return ", ".join(quoted(name) for name in ([names] if isinstance(names, str) else names))
+def query_of_layer(name: str, experiment: str, layer: Layer) -> str:
+    """Return the SELECT in `{name}.sql`, filled in for one layer's gradient table as a view is.
+
+    Raises ObjectError for what cannot be the name of an experiment.
+    """
+    return select_of_layer(_read(name), Shape(experiment, (layer,)), layer)
+
+
+def _read(name: str) -> str:
+    return (HERE / f"{name}.sql").read_text(encoding="utf-8")

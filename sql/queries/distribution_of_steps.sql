@@ -2,11 +2,11 @@
 -- Grain: one row a (step, decade).
 -- NULL:  decade: cells that are 0.
 SELECT
-    Run AS run_id,
+    run_id,
     Epoch AS epoch,
     Step AS step,
     decade,
     cells
 FROM {view}
-WHERE Run = :run_id AND Epoch = :epoch AND Step IN :steps
+WHERE run_id = :run_id AND Epoch = :epoch AND Step IN :steps
 ORDER BY Step, decade

@@ -12,8 +12,8 @@ SELECT
     mean,
     mean_abs,
     zeros,
-    below_1e3,
-    below_1e5,
+    below_1em3,
+    below_1em5,
     non_finite
 FROM epoch_means
 WHERE run_id IN :run_ids

@@ -7,6 +7,7 @@ SELECT
     layer,
     layer_name,
     kind,
+    row_meaning,
     layer_rows,
     width,
     batch_size,

@@ -11,8 +11,8 @@ SELECT
     gradient_norm,
     mean,
     median,
-    below_1e3,
-    below_1e5,
+    below_1em3,
+    below_1em5,
     non_finite
 FROM gradient_norms
 WHERE run_id = :run_id

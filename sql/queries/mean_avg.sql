@@ -2,9 +2,9 @@
 -- Grain: one row an epoch of one run.
 -- NULL:  no row of the layer was finite.
 SELECT
-    Run AS run_id,
+    run_id,
     Epoch AS epoch,
     mean
 FROM {view}
-WHERE Run = :run_id
+WHERE run_id = :run_id
 ORDER BY Epoch

@@ -2,10 +2,10 @@
 -- Grain: one row an epoch of one run.
 -- NULL:  no row of the layer was finite.
 SELECT
-    Run AS run_id,
+    run_id,
     Epoch AS epoch,
-    below_1e3,
-    below_1e5
+    below_1em3,
+    below_1em5
 FROM {view}
-WHERE Run = :run_id
+WHERE run_id = :run_id
 ORDER BY Epoch

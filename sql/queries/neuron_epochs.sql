@@ -5,7 +5,7 @@ SELECT
     layer,
     epoch,
     COUNT(neuron) AS neurons
-FROM recorded_neurons
+FROM neuron_statistics
 WHERE run_id = :run_id
 GROUP BY layer, epoch
 ORDER BY layer, epoch

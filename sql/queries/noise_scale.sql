@@ -2,11 +2,11 @@
 -- Grain: one row, of one epoch of one run.
 -- NULL:  noise_scale: no common gradient can be told from the noise; all but steps: no row was finite.
 SELECT
-    Run AS run_id,
+    run_id,
     Epoch AS epoch,
     steps,
     mean_square,
     square_of_mean,
     noise_scale
 FROM {view}
-WHERE Run = :run_id AND Epoch = :epoch
+WHERE run_id = :run_id AND Epoch = :epoch

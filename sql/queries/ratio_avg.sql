@@ -2,9 +2,9 @@
 -- Grain: one row an epoch of one run.
 -- NULL:  the denominator is 0, or a norm is NULL.
 SELECT
-    Run AS run_id,
+    run_id,
     Epoch AS epoch,
     {ratio} AS ratio
 FROM {view}
-WHERE Run = :run_id
+WHERE run_id = :run_id
 ORDER BY Epoch

@@ -6,7 +6,7 @@ SELECT
     epoch,
     first_step,
     last_step,
-    `rows`
-FROM recorded_chunks
+    row_count
+FROM telemetry_progress
 WHERE run_id = :run_id
 ORDER BY layer, epoch, first_step

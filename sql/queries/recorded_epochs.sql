@@ -6,7 +6,7 @@ SELECT
     epoch,
     COUNT(step) AS steps,
     COUNT(weight_norm) AS norms
-FROM recorded_statistics
+FROM step_statistics
 WHERE run_id = :run_id
 GROUP BY layer, epoch
 ORDER BY layer, epoch

@@ -8,6 +8,6 @@ SELECT
     non_finite,
     magnitude_sum,
     saturated
-FROM recorded_neurons
+FROM neuron_statistics
 WHERE run_id = :run_id AND layer = :layer AND epoch = :epoch
 ORDER BY neuron

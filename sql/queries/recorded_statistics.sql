@@ -3,7 +3,7 @@
 -- NULL:  no row of the step was finite; the last four also where the layer has no such thing.
 SELECT
     step,
-    `rows`,
+    row_count,
     finite_rows,
     row_norm_sum,
     mean,
@@ -11,15 +11,15 @@ SELECT
     mean_abs,
     gradient_norm,
     zeros,
-    below_1e3,
-    below_1e5,
+    below_1em3,
+    below_1em5,
     non_finite,
-    `min`,
-    `max`,
+    min,
+    max,
     clipped_norm,
     weight_norm,
     update_norm,
     saturated
-FROM recorded_statistics
+FROM step_statistics
 WHERE run_id = :run_id AND layer = :layer AND epoch = :epoch
 ORDER BY step

@@ -7,7 +7,7 @@ SELECT
     seed,
     dataset,
     dataset_sha256,
-    `precision`,
+    float_type,
     telemetry,
     record_every,
     training_images,

@@ -2,12 +2,12 @@
 -- Grain: one row an epoch of one run.
 -- NULL:  no row of the epoch has a norm.
 SELECT
-    Run AS run_id,
+    run_id,
     Epoch AS epoch,
     norm
 FROM {view}
 WHERE
-    Run = :run_id
+    run_id = :run_id
     AND Epoch BETWEEN :first_epoch AND :last_epoch
     AND Decimals = :decimals
     AND Filler = :filler

@@ -2,14 +2,14 @@
 -- Grain: one row an epoch of one run.
 -- NULL:  the denominator is 0, or a norm is NULL; numerator and denominator tell which.
 SELECT
-    Run AS run_id,
+    run_id,
     Epoch AS epoch,
     {ratio} AS ratio,
     numerator,
     denominator
 FROM {view}
 WHERE
-    Run = :run_id
+    run_id = :run_id
     AND Epoch BETWEEN :first_epoch AND :last_epoch
     AND Decimals = :decimals
     AND Filler = :filler

@@ -1,4 +1,4 @@
--- What:  loss and accuracy of one or several runs, on training and validation images.
+-- What:  loss and accuracy of one or several runs, on training and test images.
 -- Grain: one row a (run_id, epoch).
 -- NULL:  a loss that was not finite.
 SELECT
@@ -9,8 +9,8 @@ SELECT
     epoch,
     loss,
     accuracy,
-    validation_loss,
-    validation_accuracy,
+    test_loss,
+    test_accuracy,
     learning_rate,
     seconds
 FROM training_curves

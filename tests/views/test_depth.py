@@ -47,7 +47,7 @@ def inserted(hand: Hand, run_id: int) -> None:
         with hand.engine.begin() as connection:
             connection.exec_driver_sql(
                 f"INSERT INTO {EXP}_{layer.layer_name} "
-                "(Run, Epoch, Step, RowIndex, Gradient1, Gradient2, Gradient3) "
+                "(run_id, Epoch, Step, RowIndex, Gradient1, Gradient2, Gradient3) "
                 "VALUES (%s, %s, %s, %s, %s, %s, %s)",
                 rows,
             )
@@ -74,8 +74,8 @@ def column(hand, query: str) -> np.ndarray:
 
 
 def test_norms_of_all_layers_are_united(hand, run):
-    for view, key in ((f"{EXP}_gradient_norms", "Run"), ("gradient_norms", "run_id")):
-        found = column(hand, f"SELECT norm FROM {view} WHERE {key} = {run} ORDER BY layer, epoch")
+    for view in (f"{EXP}_gradient_norms", "gradient_norms"):
+        found = column(hand, f"SELECT norm FROM {view} WHERE run_id = {run} ORDER BY layer, epoch")
         np.testing.assert_allclose(found, norms().reshape(-1), rtol=1e-12)
 
 
