@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from vanishing_gradients.analysis.audit import Evidence, audited, output
+from vanishing_gradients.analysis.audit import Evidence, output, run_audit
 from vanishing_gradients.analysis.audit.nearest import nearest
 from vanishing_gradients.analysis.comparison import compare as compare_runs
 from vanishing_gradients.analysis.diagnosis import chosen_run
@@ -74,7 +74,7 @@ def audit(folder: Path) -> None:
     with refusals():
         evidence = Evidence(reader_engine(), folder / KEPT, say=click.echo)
         finished_runs(evidence.summary)  # without one there is nothing to put a claim to
-        results = list(audited(evidence))
+        results = list(run_audit(evidence))
         found = nearest(evidence)
         path = output.write_csv(results, folder)
     output.print_table(results)

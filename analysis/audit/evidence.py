@@ -11,7 +11,7 @@ import pandas as pd
 from sqlalchemy import Connection, Engine, event
 
 from vanishing_gradients.analysis import paper, queries
-from vanishing_gradients.analysis.audit.eligibility import LeftOut, eligible
+from vanishing_gradients.analysis.audit.eligibility import eligible
 from vanishing_gradients.analysis.audit.storage import Question, Say, Storage
 from vanishing_gradients.analysis.columns import SUMMARY
 from vanishing_gradients.analysis.errors import NoRowsError
@@ -95,10 +95,6 @@ class Evidence:
     def sizes(self, experiment: str, dataset: str) -> pd.DataFrame:
         """Return layer_sizes of the reference run."""
         return self.ask(queries.layer_sizes, self.reference(experiment, dataset).run_id)
-
-    def dense_ratios(self, experiment: str, dataset: str) -> pd.DataFrame:
-        """Return dense_norm_ratios of the reference run."""
-        return self.ask(queries.dense_norm_ratios, self.reference(experiment, dataset).run_id)
 
     def thresholds(self) -> dict[str, float]:
         """Return the lines of ratio_thresholds: vanishing, exploding, exploding_table_6."""
@@ -203,14 +199,6 @@ class Evidence:
                 yield connection
             finally:
                 event.remove(connection, "before_cursor_execute", note)
-
-
-def left_out_lines(left_out: list[LeftOut]) -> list[str]:
-    """Return a sentence about each run left out."""
-    return [
-        f"Run {each.run_id} of {each.experiment} on {each.dataset} is left out: {each.reason}."
-        for each in left_out
-    ]
 
 
 def _every_run(connection: Connection) -> pd.DataFrame:

@@ -10,9 +10,8 @@ from rich.table import Table
 from rich.text import Text
 
 from vanishing_gradients.analysis import paper
-from vanishing_gradients.analysis.audit.claim import Result
+from vanishing_gradients.analysis.audit.claim import Result, Verdict
 from vanishing_gradients.analysis.audit.nearest import Trial
-from vanishing_gradients.analysis.audit.verdict import Verdict
 from vanishing_gradients.analysis.pages import staged
 
 CSV = "audit.csv"

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import pandas as pd
 
 from vanishing_gradients.analysis import paper
-from vanishing_gradients.analysis.audit.catalogue.conclusions import LEARNS, all_effects
+from vanishing_gradients.analysis.audit.catalogue.conclusions import LEARNS
 from vanishing_gradients.analysis.audit.evidence import Evidence
 from vanishing_gradients.analysis.audit.judges import between, number, seeds, span
 from vanishing_gradients.analysis.errors import NoRowsError
@@ -31,7 +31,7 @@ class Answer:
 
 def answers(evidence: Evidence, dataset: str) -> list[Answer]:
     """Answer the five questions from the runs on `dataset`."""
-    effects = {each.contrast.name: each for each in all_effects(evidence, dataset)}
+    effects = {each.contrast.name: each for each in evidence.effects(dataset)}
     asked = (
         (
             "1. How does the choice of activation function affect the occurrence and severity of "

@@ -10,7 +10,7 @@ from pathlib import Path
 import pandas as pd
 
 from vanishing_gradients.analysis import paper, queries
-from vanishing_gradients.analysis.audit import Evidence, Verdict, audited, output
+from vanishing_gradients.analysis.audit import Evidence, Verdict, output, run_audit
 from vanishing_gradients.analysis.audit.claim import Result
 from vanishing_gradients.analysis.audit.eligibility import LeftOut
 from vanishing_gradients.analysis.audit.storage import CONNECTIONS
@@ -44,7 +44,7 @@ def report(evidence: Evidence, folder: Path, run_id: int | None, say: Say) -> Pa
     summary = evidence.summary
     finished = runs_of(summary[summary["status"] == "finished"])
     asked = finished_runs(summary, run_id) if run_id is not None else []
-    results = list(audited(evidence))
+    results = list(run_audit(evidence))
     say(output.counts(results))
     datasets = sorted(evidence.datasets, key=lambda name: name != evidence.fitting)
     shown = list(_shown(evidence, finished, asked, datasets))

@@ -8,7 +8,6 @@ import pandas as pd
 
 from vanishing_gradients.analysis import paper, queries, tables
 from vanishing_gradients.analysis.audit import Evidence
-from vanishing_gradients.analysis.audit.catalogue.conclusions import all_effects
 from vanishing_gradients.analysis.audit.nearest import Trial, nearest
 from vanishing_gradients.analysis.audit.stored import DECIMALS, FILLER, stored_ratios
 from vanishing_gradients.analysis.errors import NoRowsError
@@ -95,7 +94,7 @@ def dataset_section(evidence: Evidence, dataset: str) -> DatasetSection:
     return DatasetSection(
         dataset,
         tuple(answers(evidence, dataset)),
-        tuple(all_effects(evidence, dataset)),
+        tuple(evidence.effects(dataset)),
         tuple(found),
         _table_over_seeds(evidence, dataset),
         tuple(plates.over_seeds(evidence, dataset)),

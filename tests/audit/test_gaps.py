@@ -2,7 +2,7 @@
 
 import pytest
 
-from vanishing_gradients.analysis.audit import Verdict, audited
+from vanishing_gradients.analysis.audit import Verdict, run_audit
 from vanishing_gradients.analysis.audit.catalogue import CLAIMS
 from vanishing_gradients.analysis.audit.nearest import SEARCHED, trials
 from vanishing_gradients.analysis.errors import NoRowsError
@@ -12,14 +12,14 @@ NOT_ABOUT_ROWS = {"many_seeds", "equation_10"}  # never tested
 
 
 def verdicts(evidence) -> dict[str, str]:
-    return {result.claim.name: result.verdict for _, result in audited(evidence)}
+    return {result.claim.name: result.verdict for _, result in run_audit(evidence)}
 
 
 def untested(evidence) -> dict[str, str]:
     """Return what is said of the claims that cannot be tested, without those that never can."""
     return {
         result.claim.name: result.finding.found
-        for _, result in audited(evidence)
+        for _, result in run_audit(evidence)
         if result.verdict == Verdict.UNTESTED and result.claim.name not in NOT_ABOUT_ROWS
     }
 

@@ -75,8 +75,8 @@ def test_a_full_run_has_its_noise_scale(clinic):
 def test_a_full_run_is_judged_as_one_of_statistics_alone(clinic, saturated):
     weights = {"kind": "normal", "scale": 5.0}
     experiment = network(name="stuck", activation="tanh", initialization=weights)
-    full = clinic.judged(clinic.admit(experiment, telemetry="full"))
-    assert full == clinic.judged(saturated)
+    full = clinic.diagnosis(clinic.admit(experiment, telemetry="full"))
+    assert full == clinic.diagnosis(saturated)
 
 
 def test_equal_neurons_are_seen_in_single_precision_too(clinic):
