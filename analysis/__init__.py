@@ -1,6 +1,6 @@
 """Reads the SQL views, and nothing else, and draws the paper's figures from them.
 
-queries      one function a view -> DataFrame
+views        a view -> DataFrame
 runs         which runs a report is about
 words        numbers and counts as text
 figures      DataFrame -> plotly Figure

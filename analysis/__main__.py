@@ -13,12 +13,12 @@ from vanishing_gradients.analysis.diagnosis import chosen_run
 from vanishing_gradients.analysis.diagnosis import diagnose as diagnose_run
 from vanishing_gradients.analysis.errors import AnalysisError
 from vanishing_gradients.analysis.exhibition import exhibit
-from vanishing_gradients.analysis.queries import experiment_summary
 from vanishing_gradients.analysis.report import report as write_report
 from vanishing_gradients.analysis.runs import chosen_runs, finished_runs
 from vanishing_gradients.analysis.showcase import show
 from vanishing_gradients.analysis.verification import to_verify
 from vanishing_gradients.analysis.verification import verify as verify_runs
+from vanishing_gradients.analysis.views import ask
 from vanishing_gradients.server.lifecycle import reader_engine
 from vanishing_gradients.server.refusal import Refusal
 from vanishing_gradients.sql.errors import DatabaseError
@@ -101,7 +101,7 @@ def report(run_id: int | None, folder: Path) -> None:
 def compare(chosen: str, folder: Path, no_png: bool) -> None:
     """Set finished runs beside each other: what differs first, then what came of it."""
     with refusals(), reader_engine().connect() as connection:
-        runs = chosen_runs(experiment_summary(connection), chosen)
+        runs = chosen_runs(ask(connection, "experiment_summary"), chosen)
         compare_runs(connection, runs, folder, images=not no_png, say=click.echo)
 
 
@@ -111,7 +111,7 @@ def compare(chosen: str, folder: Path, no_png: bool) -> None:
 def diagnose(run_id: int | None, experiment: str | None) -> None:
     """Say what is wrong with a run, and what to try; of the newest one if none is named."""
     with refusals(), reader_engine().connect() as connection:
-        run = chosen_run(experiment_summary(connection), run_id, experiment)
+        run = chosen_run(ask(connection, "experiment_summary"), run_id, experiment)
         for line in diagnose_run(connection, run):
             click.echo(line)
 
@@ -132,7 +132,7 @@ def verify(run_id: int | None, experiment: str | None) -> None:
     with refusals():
         engine = reader_engine()
         with engine.connect() as connection:
-            runs = to_verify(experiment_summary(connection), run_id, experiment)
+            runs = to_verify(ask(connection, "experiment_summary"), run_id, experiment)
         wrong = verify_runs(engine, runs, say=click.echo)
     if wrong:
         raise SystemExit(1)

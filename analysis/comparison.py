@@ -13,7 +13,6 @@ from rich.table import Table
 from rich.text import Text
 from sqlalchemy import Connection
 
-from vanishing_gradients.analysis import queries
 from vanishing_gradients.analysis.errors import NoRowsError
 from vanishing_gradients.analysis.figures.compared import (
     curves_compared,
@@ -27,6 +26,7 @@ from vanishing_gradients.analysis.figures.compared import (
 from vanishing_gradients.analysis.pages import INDEX, add_images, drawn, page, publish
 from vanishing_gradients.analysis.runs import Run
 from vanishing_gradients.analysis.settings import Difference, differences
+from vanishing_gradients.analysis.views import ask
 from vanishing_gradients.analysis.words import NOT_FINITE, Say, digits
 
 CAPTIONS = {
@@ -52,9 +52,9 @@ class Outcome:
 def compare(connection: Connection, runs: list[Run], folder: Path, images: bool, say: Say) -> None:
     """Print a comparison of `runs`, and write it as a page with figures into `folder`."""
     ids = [run.run_id for run in runs]
-    norms = queries.epoch_means(connection, ids)
-    curves = queries.training_curves_of(connection, ids)
-    provenance = [queries.run_provenance(connection, run_id) for run_id in ids]
+    norms = ask(connection, "epoch_means", run_id=ids)
+    curves = ask(connection, "training_curves", run_id=ids)
+    provenance = [ask(connection, "run_provenance", run_id=run_id) for run_id in ids]
     found = differences(pd.concat(provenance), ids)
     results = outcomes(connection, runs, norms)
     notes = remarks(runs, norms)
@@ -116,9 +116,9 @@ def outcomes(connection: Connection, runs: list[Run], norms: pd.DataFrame) -> li
     return [
         Outcome("epochs", "complete", each(lambda run: str(run.epochs))),
         Outcome("training loss", "as the epoch met it", each(lambda run: digits(run.loss))),
-        Outcome("test loss", "after the epoch", each(lambda run: digits(run.validation_loss))),
+        Outcome("test loss", "after the epoch", each(lambda run: digits(run.test_loss))),
         Outcome("training accuracy", "", each(lambda run: _share(run.accuracy))),
-        Outcome("test accuracy", "", each(lambda run: _share(run.validation_accuracy))),
+        Outcome("test accuracy", "", each(lambda run: _share(run.test_accuracy))),
         Outcome(
             "smallest dense norm",
             "mean row norm, and whose",
@@ -190,7 +190,7 @@ def _last(frame: pd.DataFrame) -> pd.DataFrame:
 
 
 def _dead(connection: Connection, run: Run, dense: pd.DataFrame) -> str:
-    last = _last(queries.dead_neurons(connection, run.run_id))
+    last = _last(ask(connection, "dead_neurons", run_id=run.run_id))
     own = last[last["layer"].isin(dense.loc[dense["norm"].notna(), "layer"])]
     if own.empty:  # the view calls no neuron dead whose gradient is not finite
         return NOT_FINITE
@@ -199,14 +199,14 @@ def _dead(connection: Connection, run: Run, dense: pd.DataFrame) -> str:
 
 
 def _saturated(connection: Connection, run: Run, dense: pd.DataFrame) -> str:
-    own = _last(queries.saturation(connection, run.run_id))
+    own = _last(ask(connection, "saturation", run_id=run.run_id))
     if dense["norm"].isna().all():
         return NOT_FINITE
     return f"{(own['saturated'] * own['width']).sum() / own['width'].sum():.1%}"
 
 
 def _update(connection: Connection, run: Run) -> str:
-    return digits(_last(queries.update_ratios(connection, run.run_id))["ratio"].median())
+    return digits(_last(ask(connection, "update_ratios", run_id=run.run_id))["ratio"].median())
 
 
 def _extreme(dense: pd.DataFrame, which: str) -> str:

@@ -8,7 +8,6 @@ from pathlib import Path
 import plotly.graph_objects as go
 from sqlalchemy import Connection
 
-from vanishing_gradients.analysis import queries
 from vanishing_gradients.analysis.errors import NoRowsError
 from vanishing_gradients.analysis.figures.style import HEIGHT
 from vanishing_gradients.analysis.gallery import (
@@ -28,6 +27,7 @@ from vanishing_gradients.analysis.pages import (
     publish,
 )
 from vanishing_gradients.analysis.runs import EVERY_EXPERIMENT, Run, finished_runs
+from vanishing_gradients.analysis.views import ask
 from vanishing_gradients.analysis.words import Say, plural, stretches
 
 
@@ -45,7 +45,7 @@ def exhibit(
     with the figures drawn now or earlier. Raises AnalysisError or DatabaseError; the folder is then
     as it was.
     """
-    summary = queries.experiment_summary(connection)
+    summary = ask(connection, "experiment_summary")
     chosen = finished_runs(summary, run_id, experiment)
     runs = finished_runs(summary)
     compared = comparisons(runs)

@@ -9,10 +9,11 @@ import plotly.graph_objects as go
 from markupsafe import Markup
 from sqlalchemy import Connection
 
-from vanishing_gradients.analysis import figures, queries
+from vanishing_gradients.analysis import figures
 from vanishing_gradients.analysis.errors import NoRowsError
 from vanishing_gradients.analysis.figures.marks import has_weights, layer_names
 from vanishing_gradients.analysis.runs import Run, latest_of_each_experiment
+from vanishing_gradients.analysis.views import ask
 
 KINDS = {
     "gradient_norm_ratio": (
@@ -35,7 +36,7 @@ KINDS = {
     "accuracy_and_loss": (
         "Accuracy and loss",
         "Training values are over the images as the epoch met them, the weights changing "
-        "meanwhile; validation values are over the test images after the epoch. The loss is the "
+        "meanwhile; test values are over the test images after the epoch. The loss is the "
         "one that the network was trained with, categorical cross-entropy in the paper. As in its "
         "Figures 12, 16, 19 and 21. View: training_curves.",
     ),
@@ -211,7 +212,7 @@ def draw_run(
 
 def draw_comparison(connection: Connection, plate: Plate) -> go.Figure:
     """Return the figure of a plate over several runs; NoRowsError for a run without curves."""
-    curves = [queries.training_curves(connection, run.run_id) for run in plate.runs]
+    curves = [ask(connection, "training_curves", run_id=run.run_id) for run in plate.runs]
     return getattr(figures, plate.kind)(pd.concat(curves, ignore_index=True), plate.runs)
 
 
@@ -220,10 +221,10 @@ def _of(draw: Callable[..., go.Figure], *rows: object) -> Drawn:
 
 
 def _gradients(connection: Connection, run: Run) -> Iterator[Drawn]:
-    norms = queries.gradient_norms(connection, run.run_id)
+    norms = ask(connection, "gradient_norms", run_id=run.run_id)
     names = layer_names(norms)
-    ratios = queries.gradient_norm_ratios(connection, run.run_id)
-    thresholds = queries.ratio_thresholds(connection)
+    ratios = ask(connection, "gradient_norm_ratios", run_id=run.run_id)
+    thresholds = ask(connection, "ratio_thresholds")
     yield _of(figures.gradient_norm_ratio, ratios, names, thresholds, run)
     yield _of(figures.mean_gradient, norms, run)
     yield _of(figures.norm_grid, norms, run)
@@ -231,13 +232,13 @@ def _gradients(connection: Connection, run: Run) -> Iterator[Drawn]:
 
 
 def _curves(connection: Connection, run: Run) -> Iterator[Drawn]:
-    yield _of(figures.accuracy_and_loss, queries.training_curves(connection, run.run_id), run)
+    yield _of(figures.accuracy_and_loss, ask(connection, "training_curves", run_id=run.run_id), run)
 
 
 def _diagnosis(connection: Connection, run: Run) -> Iterator[Drawn]:
     if run.accuracy is None:  # of such a run no row is left, as the others have said
         return
-    names = layer_names(queries.layer_sizes(connection, run.run_id))
+    names = layer_names(ask(connection, "layer_sizes", run_id=run.run_id))
     yield from _statistics(connection, run)
     yield from _cells(connection, run, names)
 
@@ -245,20 +246,20 @@ def _diagnosis(connection: Connection, run: Run) -> Iterator[Drawn]:
 def _statistics(connection: Connection, run: Run) -> Iterator[Drawn]:
     """Yield the figures that both kinds of telemetry have rows for."""
     try:
-        neurons = queries.neurons(connection, run.run_id)
+        neurons = ask(connection, "neurons", run_id=run.run_id)
     except NoRowsError:
         yield LeftOut("dead and saturated neurons, and gradients of neurons", OLD)
     else:
-        dead = queries.dead_neurons(connection, run.run_id)
+        dead = ask(connection, "dead_neurons", run_id=run.run_id)
         yield _of(figures.dead_neurons, dead, neurons, run)
         if neurons["saturated"].notna().any():
-            saturated = queries.saturation(connection, run.run_id)
+            saturated = ask(connection, "saturation", run_id=run.run_id)
             yield _of(figures.saturated_neurons, saturated, neurons, run)
         else:
             yield LeftOut("saturated neurons", NO_ACTIVATION)
         yield _of(figures.neuron_gradients, neurons, run)
     try:
-        yield _of(figures.update_ratio, queries.update_ratios(connection, run.run_id), run)
+        yield _of(figures.update_ratio, ask(connection, "update_ratios", run_id=run.run_id), run)
     except NoRowsError:
         yield LeftOut("update-to-weight ratios", OLD)
 
@@ -269,7 +270,7 @@ def _cells(connection: Connection, run: Run, names: Mapping[int, str]) -> Iterat
     if run.telemetry != "full":
         yield LeftOut(what, STATISTICS)
         return
-    expected = queries.expected_rows(connection, run.run_id)
+    expected = ask(connection, "expected_rows", run_id=run.run_id)
     if expected["steps"].isna().any():
         yield LeftOut(what, NO_BATCH_SIZE)
         return
@@ -287,9 +288,15 @@ def _distribution(
     places = _chosen(in_all, int(MOST_CELLS["gradient_distribution"] // of_a_step))
     steps = [1 + (place - 1) * every for place in places]
     parts = [
-        queries.distribution(connection, run.experiment, layer, run.run_id, epoch, steps).assign(
-            layer=layer
-        )
+        ask(
+            connection,
+            "distribution",
+            experiment=run.experiment,
+            layer=layer,
+            run_id=run.run_id,
+            epoch=epoch,
+            step=steps,
+        ).assign(layer=layer)
         for layer in names
         for epoch in epochs
     ]
@@ -306,9 +313,14 @@ def _noise(
     of_an_epoch = of_a_step * -(-int(expected["steps"].iloc[0]) // run.record_every)
     epochs = _chosen(run.epochs, int(MOST_CELLS["noise_scale"] // of_an_epoch))
     parts = [
-        queries.noise_scale(connection, run.experiment, layer, run.run_id, epoch).assign(
-            layer=layer, layer_name=name
-        )
+        ask(
+            connection,
+            "noise_scale",
+            experiment=run.experiment,
+            layer=layer,
+            run_id=run.run_id,
+            epoch=epoch,
+        ).assign(layer=layer, layer_name=name)
         for layer, name in own.items()
         for epoch in epochs
     ]

@@ -30,14 +30,14 @@ class Run:
     experiment: str
     dataset: str
     seed: int
-    precision: str
+    float_type: str
     record_every: int
     training_images: int
     epochs: int
     accuracy: float | None
     loss: float | None
-    validation_accuracy: float | None
-    validation_loss: float | None
+    test_accuracy: float | None
+    test_loss: float | None
     seconds: float | None
     finished_at: datetime
     telemetry: str = "full"

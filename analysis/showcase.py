@@ -12,7 +12,7 @@ from pathlib import Path
 import pandas as pd
 from sqlalchemy import Connection
 
-from vanishing_gradients.analysis import paper, queries
+from vanishing_gradients.analysis import paper
 from vanishing_gradients.analysis.errors import NoRowsError
 from vanishing_gradients.analysis.figures.compared import (
     dense_norms,
@@ -23,6 +23,7 @@ from vanishing_gradients.analysis.figures.experiment_card import common_axis, ex
 from vanishing_gradients.analysis.pages import INDEX, drawn, page, publish
 from vanishing_gradients.analysis.runs import Run, finished_runs, latest_of_each_experiment
 from vanishing_gradients.analysis.settings import ORDER, topic
+from vanishing_gradients.analysis.views import ask
 from vanishing_gradients.analysis.words import NOT_FINITE, Say, counted
 
 
@@ -67,7 +68,7 @@ class Exhibit:
     @property
     def loss(self) -> str:
         """The test loss in the last epoch."""
-        loss = self.run.validation_loss
+        loss = self.run.test_loss
         return NOT_FINITE if loss is None else f"{loss:.4f}"
 
 
@@ -94,8 +95,8 @@ def exhibits(connection: Connection) -> dict[str, list[Exhibit]]:
     In order of topics, and within them from the best test accuracy down. Raises NoRowsError where
     there is no finished run but of the paper's experiments.
     """
-    runs = finished_runs(queries.experiment_summary(connection))
-    runs = [run for run in runs if run.validation_accuracy is not None]
+    runs = finished_runs(ask(connection, "experiment_summary"))
+    runs = [run for run in runs if run.test_accuracy is not None]
     datasets = sorted({run.dataset for run in runs if run.experiment not in paper.EXPERIMENTS})
     if not datasets:
         raise NoRowsError(
@@ -125,12 +126,12 @@ def _of_dataset(connection: Connection, dataset: str, runs: Sequence[Run]) -> It
     own = [run for run in runs if run.dataset == dataset]
     shown = latest_of_each_experiment(own)
     ids = [run.run_id for run in shown]
-    norms = dense_norms(queries.epoch_means(connection, ids))
-    curves = queries.training_curves_of(connection, ids)
+    norms = dense_norms(ask(connection, "epoch_means", run_id=ids))
+    curves = ask(connection, "training_curves", run_id=ids)
     ratios = first_to_last(norms)
     found = []
     for run in shown:
-        config = json.loads(queries.run_provenance(connection, run.run_id)["config"].item())
+        config = json.loads(ask(connection, "run_provenance", run_id=run.run_id)["config"].item())
         ends = ratios[ratios["run_id"] == run.run_id].sort_values("epoch")
         found.append(
             Exhibit(
@@ -152,7 +153,7 @@ def _of_dataset(connection: Connection, dataset: str, runs: Sequence[Run]) -> It
 
 def _accuracies(run: Run, own: Sequence[Run]) -> tuple[float, ...]:
     """Return the accuracy of each seed of a run's experiment and size, of its latest run."""
-    same = ("experiment", "epochs", "training_images", "precision")
+    same = ("experiment", "epochs", "training_images", "float_type")
     alike = [each for each in own if all(getattr(each, n) == getattr(run, n) for n in same)]
     latest = {each.seed: each for each in sorted(alike, key=lambda each: each.finished_at)}
-    return tuple(latest[seed].validation_accuracy for seed in sorted(latest))
+    return tuple(latest[seed].test_accuracy for seed in sorted(latest))

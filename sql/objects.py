@@ -14,6 +14,7 @@ Merged files never change: a new version is a new file and a migration.
 import re
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cache
 from graphlib import TopologicalSorter
 from pathlib import Path
 from typing import Literal
@@ -45,7 +46,7 @@ RETIRED = frozenset(
 )
 """Views that a migration has dropped: their files stay for the migrations that made them."""
 
-Kind = Literal["tables", "views"]
+Kind = Literal["tables", "views", "queries"]
 ColumnType = Literal["INT", "DOUBLE", "TEXT", "DATETIME"]
 
 
@@ -212,7 +213,7 @@ class Definition:
                 own = filter(self.of_layer, shape.layers)
                 fillings = [_of_layer(shape, layer) for layer in own]
             for values in fillings:
-                yield _filled(self.object_name, values), [shape], values
+                yield filled(self.object_name, values), [shape], values
 
 
 def definition(kind: Kind, name: str, version: int, root: Path = HERE) -> Definition:
@@ -240,6 +241,13 @@ def versions(kind: Kind, root: Path = HERE) -> dict[str, list[int]]:
         if match["name"] not in RETIRED:
             found.setdefault(match["name"], []).append(int(match["version"]))
     return found
+
+
+@cache
+def newest(view: str) -> Definition | None:
+    """Return the newest version of a view, None where there is none of that name."""
+    known = versions("views").get(view)
+    return definition("views", view, known[-1]) if known else None
 
 
 def in_order(definitions: Iterable[Definition]) -> list[Definition]:
@@ -281,11 +289,11 @@ def _rendered(text: str, shapes: Sequence[Shape], values: Mapping[str, str]) -> 
             fillings = [_of_experiment(shape) for shape in shapes]
         else:
             fillings = [_of_layer(shape, layer) for shape in shapes for layer in shape.layers]
-        parts = [_filled(match["body"], values) for values in fillings]
+        parts = [filled(match["body"], values) for values in fillings]
         separator = "UNION ALL\n" if match["body"].lstrip().startswith("SELECT") else ""
         return separator.join(parts)
 
-    return _filled(BLOCK.sub(repeat, f"{body}\n"), values)
+    return filled(BLOCK.sub(repeat, f"{body}\n"), values)
 
 
 def _of_experiment(shape: Shape) -> dict[str, str]:
@@ -320,7 +328,9 @@ def _of_pair(shape: Shape, layer: Layer, following: Layer) -> dict[str, str]:
     }
 
 
-def _filled(text: str, values: Mapping[str, str]) -> str:
+def filled(text: str, values: Mapping[str, str]) -> str:
+    """Return a text with its placeholders filled; ObjectError for one that nothing fills."""
+
     def value(match: re.Match[str]) -> str:
         if match[1] not in values:
             raise ObjectError(f"Nothing fills the placeholder {match[0]} of an SQL file.")

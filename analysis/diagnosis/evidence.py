@@ -1,21 +1,18 @@
 """Which run is diagnosed, and all that a diagnosis looks at: read from the views once."""
 
-from collections.abc import Callable
-
 import numpy as np
 import pandas as pd
 from sqlalchemy import Connection
 
-from vanishing_gradients.analysis import queries
 from vanishing_gradients.analysis.diagnosis.config import RunConfig
 from vanishing_gradients.analysis.diagnosis.thresholds import LEARNED
 from vanishing_gradients.analysis.errors import NoRowsError
-from vanishing_gradients.analysis.queries.neuron_ranges import neuron_ranges
 from vanishing_gradients.analysis.runs import (
     EVERY_EXPERIMENT,
     finished_runs,
     latest_of_each_experiment,
 )
+from vanishing_gradients.analysis.views import ask, rows
 
 
 def chosen_run(summary: pd.DataFrame, run_id: int | None, experiment: str | None) -> pd.Series:
@@ -36,7 +33,7 @@ def chosen_run(summary: pd.DataFrame, run_id: int | None, experiment: str | None
         raise NoRowsError(
             f"Run {run_id} is one of {run['experiment']}, not of {experiment}: give one of the two."
         )
-    if pd.isna(run["validation_accuracy"]):
+    if pd.isna(run["test_accuracy"]):
         raise NoRowsError(
             f"Run {run['run_id']} of {run['experiment']} is {run['status']} and has no complete "
             "epoch to judge by: wait for one, or name another run (`make runs` lists all)."
@@ -50,7 +47,7 @@ def layers(connection: Connection, run_id: int) -> pd.DataFrame:
     `gain` is not NULL for activations alone; `flat` is where an activation's slope is 0 or next to
     it: 'below', 'both', or NULL.
     """
-    sizes = queries.layer_sizes(connection, run_id).set_index("layer")
+    sizes = ask(connection, "layer_sizes", run_id=run_id).set_index("layer")
     return sizes if "flat" in sizes else _by_kind(sizes)
 
 
@@ -104,20 +101,20 @@ class RunEvidence:
     def __init__(self, connection: Connection, run: pd.Series) -> None:
         run_id = int(run["run_id"])
         self.run = run
-        self.config = RunConfig(queries.run_provenance(connection, run_id)["config"].item())
+        self.config = RunConfig(ask(connection, "run_provenance", run_id=run_id)["config"].item())
         self.layers = layers(connection, run_id)
         self.names = self.layers["layer_name"].to_dict()
         self.activations = self.layers.index[self.layers["gain"].notna()].to_list()
         self.dense = self.layers.index[self.layers["kind"] == "dense"].to_list()
         self.softmax = int(self.layers.index.max())
-        self.curves = queries.training_curves(connection, run_id).set_index("epoch")
+        self.curves = ask(connection, "training_curves", run_id=run_id).set_index("epoch")
         self.epochs = len(self.curves)
         self.steps = self.epochs * -(-int(run["training_images"]) // self.config.batch_size)
         self.guessing = self.config.guessing(self.layers["width"][self.softmax])
-        last = self.curves.iloc[-1][["loss", "validation_loss"]].astype(float).min()
+        last = self.curves.iloc[-1][["loss", "test_loss"]].astype(float).min()
         self.learned = -np.inf if np.isnan(last) else 1.0 - last / self.guessing
         self.learns = self.learned >= LEARNED
-        norms = queries.gradient_norms(connection, run_id)
+        norms = ask(connection, "gradient_norms", run_id=run_id)
         self.non_finite = norms.groupby("epoch")["non_finite"].sum()
         places = [*self.activations, self.softmax]
         flow = norms.pivot(index="layer", columns="epoch", values="gradient_norm")
@@ -125,13 +122,13 @@ class RunEvidence:
         first = _first_step(connection, run_id, [*places, *self.dense])
         self.first_flow = first.loc[first.index.isin(places), "gradient_norm"]
         self.initial_sizes = self._sizes(first["weight_norm"])
-        steps = queries.step_norms(connection, run_id)
-        variation = steps["deviation"] / steps["mean_norm"].replace(0.0, np.nan)
+        steps = ask(connection, "step_norms", run_id=run_id)
+        variation = steps["std"] / steps["mean_norm"].replace(0.0, np.nan)
         self.variation = steps.assign(variation=variation).pivot(
             index="layer", columns="epoch", values="variation"
         )
-        self.updates = _if_any(queries.update_ratios, connection, run_id)
-        neurons = _if_any(neuron_ranges, connection, run_id)
+        self.updates = _if_any(connection, "update_ratios", run_id)
+        neurons = _if_any(connection, "neuron_ranges", run_id)
         self.neurons = None if neurons is None else neurons[neurons["layer"].isin(self.activations)]
         self.noise_scale = self._noise(connection, run_id)
 
@@ -169,26 +166,29 @@ class RunEvidence:
         layer, experiment = self.dense[-1], str(self.run["experiment"])
         last = int(self.curves.index[-1])
         try:
-            frame = queries.noise_scale(connection, experiment, layer, run_id, last)
+            frame = ask(
+                connection,
+                "noise_scale",
+                experiment=experiment,
+                layer=layer,
+                run_id=run_id,
+                epoch=last,
+            )
         except NoRowsError:
             return None
         return float(frame["noise_scale"].iloc[-1])
 
 
-def _if_any(
-    query: Callable[[Connection, int], pd.DataFrame], connection: Connection, run_id: int
-) -> pd.DataFrame | None:
-    """Return what a query gives, and None for a run that an older version recorded."""
-    try:
-        return query(connection, run_id)
-    except NoRowsError:
-        return None
+def _if_any(connection: Connection, view: str, run_id: int) -> pd.DataFrame | None:
+    """Return the rows of a run, and None of one that an older version recorded."""
+    found = rows(connection, view, run_id=run_id)
+    return None if found.empty else found
 
 
 def _first_step(connection: Connection, run_id: int, layers: list[int]) -> pd.DataFrame:
     """Return by layer the norms of the gradient and of the weights in the first step."""
     frames = {
-        layer: queries.recorded_statistics(connection, run_id, layer, 1).head(1)
+        layer: rows(connection, "recorded_statistics", run_id=run_id, layer=layer, epoch=1).head(1)
         for layer in sorted(layers)
     }
     first = pd.concat(frames, names=["layer"]).droplevel(1)

@@ -1,4 +1,4 @@
-"""The paper's figures as pure functions: what `analysis.queries` returns -> plotly Figure.
+"""The paper's figures as pure functions: what `analysis.views` returns -> plotly Figure.
 
 saturation             Figure 1
 derivative_products    Figure 2

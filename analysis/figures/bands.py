@@ -72,7 +72,7 @@ def title_over_seeds(what: str, runs: Sequence[Run], of_gradients: bool) -> str:
     name = f"<b>{runs[0].experiment}</b> " if len(groups) == 1 else ""
     counts = sorted({len(members) for members in groups.values()})
     subject = f"{name}on <b>{runs[0].dataset}</b>, {_span(counts, 'seed')}"
-    precision = " and ".join(sorted({run.precision for run in runs}))
+    precision = " and ".join(sorted({run.float_type for run in runs}))
     images = sorted({run.training_images for run in runs})
     source = f"{precision} precision, {_span(images, 'training image')}"
     recorded = sorted({run.record_every for run in runs})

@@ -35,8 +35,8 @@ from vanishing_gradients.analysis.figures.style import (
 from vanishing_gradients.analysis.runs import Run
 
 CURVES = {
-    "Test accuracy": "validation_accuracy",
-    "Test loss": "validation_loss",
+    "Test accuracy": "test_accuracy",
+    "Test loss": "test_loss",
     "Training accuracy": "accuracy",
     "Training loss": "loss",
 }
@@ -67,7 +67,7 @@ def curves_compared(curves: pd.DataFrame, runs: Sequence[Run]) -> go.Figure:
         }
         add_curves(figure, row, lines, heading.lower())
         whole_axis(figure, curves["epoch"], row)
-        figure.update_yaxes(**METRIC_AXES[column.removeprefix("validation_")], row=row, col=1)
+        figure.update_yaxes(**METRIC_AXES[column.removeprefix("test_")], row=row, col=1)
     return figure.update_xaxes(title_text="epoch", row=len(CURVES), col=1)
 
 

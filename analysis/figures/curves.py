@@ -16,7 +16,7 @@ from vanishing_gradients.analysis.figures.style import (
 )
 from vanishing_gradients.analysis.runs import Run
 
-PARTS = {"training": "", "validation": "validation_"}
+PARTS = {"training": "", "test": "test_"}
 HEADINGS = [part.capitalize() for part in PARTS]
 
 Lines = Mapping[str, tuple[str, str, pd.DataFrame]]
@@ -74,7 +74,7 @@ def _by_experiment(metric: str, curves: pd.DataFrame, runs: Sequence[Run]) -> go
     for row, prefix in enumerate(PARTS.values(), start=1):
         lines = {}
         for run in runs:
-            parts = [f"run {run.run_id}", f"seed {run.seed}", run.precision]
+            parts = [f"run {run.run_id}", f"seed {run.seed}", run.float_type]
             name = f"{run.experiment} ({', '.join(parts + [training_images(run)] * mixed)})"
             own = curves[curves["run_id"] == run.run_id]
             lines[name] = (run.experiment, prefix + metric, own)

@@ -121,7 +121,8 @@ def title_of_run(what: str, run: Run, of_gradients: bool) -> str:
 
     A figure `of_gradients` also says so where not every batch was recorded.
     """
-    source = f"run {run.run_id}, seed {run.seed}, {run.precision} precision, {training_images(run)}"
+    told = f"run {run.run_id}, seed {run.seed}, {run.float_type} precision"
+    source = f"{told}, {training_images(run)}"
     if of_gradients and run.record_every > 1:
         source += f", 1 batch in {run.record_every}"
     return with_subtitle(what, f"<b>{run.experiment}</b> on <b>{run.dataset}</b>", source)

@@ -1,15 +1,13 @@
 """The report as one HTML file: audit, answers, tables, figures, and where every number is from."""
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
-import pandas as pd
-
-from vanishing_gradients.analysis import paper, queries
+from vanishing_gradients.analysis import paper
 from vanishing_gradients.analysis.audit import Evidence, Verdict, output, run_audit
 from vanishing_gradients.analysis.audit.claim import Result
 from vanishing_gradients.analysis.audit.eligibility import LeftOut
@@ -146,13 +144,14 @@ def _shown(
 def _ask_ahead(evidence: Evidence, runs: Sequence[Run]) -> None:
     """Ask what reads whole gradient tables, for several runs at a time."""
 
-    def ask(question: tuple[Callable[..., pd.DataFrame], int]) -> None:
+    def ask(question: tuple[str, int]) -> None:
+        view, run_id = question
         with suppress(NoRowsError):  # whoever needs the rows says that they are wanting
-            evidence.ask(*question)
+            evidence.ask(view, run_id=run_id)
 
-    slow = (queries.gradient_norm_ratios, queries.gradient_norms)
+    slow = ("gradient_norm_ratios", "gradient_norms")
     with ThreadPoolExecutor(CONNECTIONS) as pool:
-        list(pool.map(ask, [(query, run.run_id) for run in runs for query in slow]))
+        list(pool.map(ask, [(view, run.run_id) for run in runs for view in slow]))
 
 
 def _networks(evidence: Evidence, sections: Sequence[RunSection]) -> list[plates.Plate]:
@@ -160,7 +159,7 @@ def _networks(evidence: Evidence, sections: Sequence[RunSection]) -> list[plates
     drawn, shapes = [], set()
     for section in sections:
         run = section.run
-        sizes = evidence.ask(queries.layer_sizes, run.run_id)
+        sizes = evidence.ask("layer_sizes", run_id=run.run_id)
         shape = (run.experiment.partition("_")[0], *sizes["width"], sizes["rows_per_step"].iloc[0])
         if shape not in shapes:
             shapes.add(shape)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import plotly.graph_objects as go
 from markupsafe import Markup
 
-from vanishing_gradients.analysis import figures, paper, queries
+from vanishing_gradients.analysis import figures, paper
 from vanishing_gradients.analysis.audit import Evidence
 from vanishing_gradients.analysis.errors import NoRowsError
 from vanishing_gradients.analysis.figures.marks import layer_names
@@ -70,8 +70,8 @@ def theory() -> list[Plate]:
 
 def network(evidence: Evidence, run: Run) -> Plate:
     """Return Figure 4, drawn from the layers of a run."""
-    sizes = evidence.ask(queries.layer_sizes, run.run_id)
-    provenance = evidence.ask(queries.run_provenance, run.run_id)
+    sizes = evidence.ask("layer_sizes", run_id=run.run_id)
+    provenance = evidence.ask("run_provenance", run_id=run.run_id)
     blocks = residual_blocks(json.loads(provenance["config"].item()))
     return _plate(
         f"run_{run.run_id}_network",
@@ -84,10 +84,10 @@ def network(evidence: Evidence, run: Run) -> Plate:
 
 def of_run(evidence: Evidence, run: Run) -> Iterator[Plate]:
     """Yield the figures of one run: ratio, mean gradient, the layer the paper shows, curves."""
-    norms = evidence.ask(queries.gradient_norms, run.run_id)
-    ratios = evidence.ask(queries.gradient_norm_ratios, run.run_id)
+    norms = evidence.ask("gradient_norms", run_id=run.run_id)
+    ratios = evidence.ask("gradient_norm_ratios", run_id=run.run_id)
     names = layer_names(norms)
-    thresholds = evidence.ask(queries.ratio_thresholds)
+    thresholds = evidence.ask("ratio_thresholds")
     if not ratios.empty:
         yield _of_run(RATIO, run, figures.gradient_norm_ratio(ratios, names, thresholds, run))
     layer, number = ONE_LAYER.get(run.experiment, (0, ""))
@@ -100,7 +100,7 @@ def of_run(evidence: Evidence, run: Run) -> Iterator[Plate]:
             figures.mean_gradient(norms, run, (layer,)),
         )
     yield _of_run(MEAN, run, figures.mean_gradient(norms, run))
-    curves = evidence.ask(queries.training_curves, run.run_id)
+    curves = evidence.ask("training_curves", run_id=run.run_id)
     yield _of_run(CURVES, run, figures.accuracy_and_loss(curves, run))
 
 
@@ -115,9 +115,9 @@ def over_seeds(evidence: Evidence, dataset: str) -> Iterator[Plate]:
     if not present:
         return
     ids = tuple(run.run_id for run in present)
-    curves = evidence.ask(queries.training_curves_of, ids)
-    norms = evidence.ask(queries.epoch_means, ids)
-    thresholds = evidence.ask(queries.ratio_thresholds)
+    curves = evidence.ask("training_curves", run_id=ids)
+    norms = evidence.ask("epoch_means", run_id=ids)
+    thresholds = evidence.ask("ratio_thresholds")
     stem = dataset.replace("-", "_")
     yield _plate(
         f"{stem}_accuracy_over_seeds",

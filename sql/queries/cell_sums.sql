@@ -1,13 +1,25 @@
 -- What:  one epoch of one layer of one run summed up again from its cells, step by step, for `make verify`. Neither
 --        Norm, Mean nor their index is read.
 -- Grain: one row a step.
--- row_count: rows. first_row, last_row: smallest and largest RowIndex. finite_rows: rows without a NULL cell; a row
---        that holds one is left out of all that follows. null_cells: cells that are NULL.
--- cell_sum, magnitude_sum, square_sum: sums of the values, their magnitudes and squares. norm_sum: sum of the rows' L2
---        norms. zeros, below_1em3, below_1em5: values that are 0, or of smaller magnitude than 1e-3 and 1e-5.
--- below_median, above_median: values below and above the median that step_statistics has.
--- NULL:  no row of the step is finite; below_median and above_median also where no median is recorded.
 -- Why CAST: the server shows a FLOAT with six digits, and all of it as a DOUBLE.
+-- Columns:
+--   step           INT          the step
+--   row_count      INT          rows
+--   first_row      INT          smallest RowIndex
+--   last_row       INT          largest RowIndex
+--   finite_rows    INT          rows without a NULL cell; a row that holds one is left out of the sums that follow
+--   null_cells     INT          cells that are NULL
+--   cell_sum       DOUBLE NULL  sum of the values; NULL, as in all that follow: no row of the step is finite
+--   magnitude_sum  DOUBLE NULL  sum of their magnitudes
+--   square_sum     DOUBLE NULL  sum of their squares
+--   norm_sum       DOUBLE NULL  sum of the rows' L2 norms
+--   zeros          DOUBLE NULL  values that are 0
+--   below_1em3     DOUBLE NULL  values of smaller magnitude than 1e-3
+--   below_1em5     DOUBLE NULL  values of smaller magnitude than 1e-5
+--   smallest       DOUBLE NULL  the smallest value
+--   largest        DOUBLE NULL  the largest value
+--   below_median   DOUBLE NULL  values below the median of step_statistics; NULL also where none is recorded
+--   above_median   DOUBLE NULL  values above it
 SELECT
     cells.Step AS step,
     COUNT(*) AS row_count,

@@ -1,8 +1,14 @@
 -- What:  the first rows of one layer's gradient table at one step, with as many of its cells as fit on a screen: the
 --        first 8 gradient columns, or all of fewer.
 -- Grain: one row a row of the gradient.
--- Norm, Mean: of the whole row, all {width} cells of it.
--- NULL:  a cell that was not finite; Norm and Mean of a row that holds one.
+-- Columns:
+--   run_id           INT          the run
+--   Epoch            INT          the epoch
+--   Step             INT          the step
+--   RowIndex         INT          the row
+--   {first_columns}  DOUBLE NULL  the first gradient columns, one after the other; NULL: not finite
+--   Norm             DOUBLE NULL  of the whole row; NULL: a cell was not finite
+--   Mean             DOUBLE NULL  of the whole row; NULL likewise
 SELECT
     run_id,
     Epoch,

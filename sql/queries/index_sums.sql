@@ -1,9 +1,14 @@
 -- What:  Norm and Mean of one epoch of one layer of one run summed up step by step, as their index has them and the
 --        views read them.
 -- Grain: one row a step.
--- row_count: rows in the index. norms, means: rows whose Norm and Mean are not NULL. norm_sum, square_sum, mean_sum:
---        sums of Norm, of its square, and of Mean.
--- NULL:  no row of the step has one.
+-- Columns:
+--   step        INT          the step
+--   row_count   INT          rows in the index
+--   norms       INT          rows whose Norm is not NULL
+--   norm_sum    DOUBLE NULL  sum of Norm; NULL, as in all sums: no row of the step has one
+--   square_sum  DOUBLE NULL  sum of the square of Norm
+--   means       INT          rows whose Mean is not NULL
+--   mean_sum    DOUBLE NULL  sum of Mean
 SELECT
     Step AS step,
     COUNT(*) AS row_count,

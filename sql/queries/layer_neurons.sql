@@ -1,11 +1,16 @@
 -- What:  every neuron of one layer in one epoch of one run, counted again from the cells: what the view `neurons`
 --        has from the trainer.
 -- Grain: one row a neuron, from 1 to {width}; its cells are the column Gradient{neuron}.
--- cells: those in rows without a NULL cell. zeros: how many of them are 0. mean_abs: mean magnitude. non_finite: cells
---        of the neuron that are NULL.
--- NULL:  mean_abs: no row of the layer's gradient is finite.
 -- How:   every column is summed up at once, in one reading of the table, and the row of sums becomes a row a neuron.
 --        Rows with a NULL cell, few if any, are found in the index, since they have no Norm.
+-- Columns:
+--   run_id      INT          the run
+--   epoch       INT          the epoch
+--   neuron      INT          the neuron, from 1
+--   cells       INT          its cells in rows without a NULL cell
+--   zeros       INT          how many of them are 0
+--   mean_abs    DOUBLE NULL  mean magnitude; NULL: no row of the layer's gradient is finite
+--   non_finite  INT          cells of the neuron that are NULL
 SELECT
     CAST(:run_id AS SIGNED) AS run_id,
     CAST(:epoch AS SIGNED) AS epoch,

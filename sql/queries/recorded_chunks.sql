@@ -1,6 +1,11 @@
 -- What:  the chunks of one run that are said to be stored.
 -- Grain: one row a chunk.
--- NULL:  never.
+-- Columns:
+--   layer       INT  the layer
+--   epoch       INT  the epoch
+--   first_step  INT  first step of the chunk
+--   last_step   INT  its last
+--   row_count   INT  its rows
 SELECT
     layer,
     epoch,

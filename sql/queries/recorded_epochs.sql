@@ -1,6 +1,10 @@
 -- What:  of which layers and epochs one run has statistics, whether it is to have them or not.
 -- Grain: one row a (layer, epoch).
--- NULL:  never.
+-- Columns:
+--   layer  INT  the layer
+--   epoch  INT  the epoch
+--   steps  INT  steps that have statistics
+--   norms  INT  steps that have norms of weights, which older versions did not record
 SELECT
     layer,
     epoch,

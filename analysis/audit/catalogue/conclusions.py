@@ -218,7 +218,7 @@ def _last(
 ) -> pd.DataFrame:
     """Return the test accuracy of the last epoch, seeds down, experiments across."""
     curves = {name: evidence.curves(name, dataset) for name in experiments}
-    last = {name: at(rows, "validation_accuracy", paper.EPOCHS) for name, rows in curves.items()}
+    last = {name: at(rows, "test_accuracy", paper.EPOCHS) for name, rows in curves.items()}
     return _by_seed(last, dataset)
 
 

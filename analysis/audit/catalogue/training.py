@@ -50,7 +50,7 @@ def at_chance(claim: Section, place: str, printed: str) -> None:
         tolerance=f"{PERCENT:.1%}, half of the last digit printed, in every epoch, {MOST_SEEDS}",
     )
     def accuracy_constant(curves: pd.DataFrame) -> Finding:
-        tested = cells(curves, "validation_accuracy")
+        tested = cells(curves, "test_accuracy")
         return in_most_seeds(
             ((tested - CHANCE).abs() <= PERCENT).all(axis=1),
             f"test accuracy is {span(tested)}, training accuracy {span(curves['accuracy'])}",

@@ -59,8 +59,8 @@ def overfitted(evidence: RunEvidence) -> Signs | None:
     Such a network has learned its training images by heart.
     """
     curves = evidence.curves
-    last, loss = curves.iloc[-1], curves["validation_loss"].astype(float)
-    gap = last["accuracy"] - last["validation_accuracy"]
+    last, loss = curves.iloc[-1], curves["test_loss"].astype(float)
+    gap = last["accuracy"] - last["test_accuracy"]
     learned = 1.0 - last["loss"] / evidence.guessing
     risen = len(loss) > LAST and loss.iloc[-LAST:].min() >= thresholds.RISEN * loss.min()
     if not (learned >= thresholds.LEARNED and gap >= thresholds.OVERFITTED and risen):
@@ -68,7 +68,7 @@ def overfitted(evidence: RunEvidence) -> Signs | None:
     best = int(loss.idxmin())
     seen = [
         f"In epoch {evidence.epochs} the accuracy is {percent(last['accuracy'])} on training "
-        f"images and {percent(last['validation_accuracy'])} on validation images.",
+        f"images and {percent(last['test_accuracy'])} on validation images.",
         f"The validation loss was lowest in epoch {best}, {number(loss[best])}, and has risen to "
         f"{number(loss.iloc[-1])}.",
     ]

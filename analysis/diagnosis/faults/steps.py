@@ -51,7 +51,7 @@ def restless(evidence: RunEvidence) -> Signs | None:
     loss = evidence.curves["loss"].astype(float)
     if loss.isna().any():
         return None
-    validation = evidence.curves["validation_loss"].astype(float)
+    validation = evidence.curves["test_loss"].astype(float)
     curves = {"training": loss, "validation": validation}
     rising = {name: curve / curve.cummin() for name, curve in curves.items()}
     of = max(rising, key=lambda name: rising[name].max())
