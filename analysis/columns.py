@@ -7,7 +7,7 @@ SUMMARY = RUN | {
     "experiment": "str",
     "seed": "int64",
     "dataset": "str",
-    "precision": "str",
+    "float_type": "str",
     "telemetry": "str",
     "record_every": "int64",
     "training_images": "int64",
@@ -18,8 +18,8 @@ SUMMARY = RUN | {
     "completed_epoch": "int64",
     "accuracy": "float64",
     "loss": "float64",
-    "validation_accuracy": "float64",
-    "validation_loss": "float64",
+    "test_accuracy": "float64",
+    "test_loss": "float64",
     "seconds": "float64",
 }
 PROVENANCE = RUN | {
@@ -27,7 +27,7 @@ PROVENANCE = RUN | {
     "seed": "int64",
     "dataset": "str",
     "dataset_sha256": "str",
-    "precision": "str",
+    "float_type": "str",
     "telemetry": "str",
     "record_every": "int64",
     "training_images": "int64",
@@ -57,8 +57,8 @@ CURVES = RUN | {
     "epoch": "int64",
     "loss": "float64",
     "accuracy": "float64",
-    "validation_loss": "float64",
-    "validation_accuracy": "float64",
+    "test_loss": "float64",
+    "test_accuracy": "float64",
     "learning_rate": "float64",
     "seconds": "float64",
 }
@@ -71,8 +71,8 @@ NORMS = RUN | {
     "gradient_norm": "float64",
     "mean": "float64",
     "median": "float64",
-    "below_1e3": "float64",
-    "below_1e5": "float64",
+    "below_1em3": "float64",
+    "below_1em5": "float64",
     "non_finite": "Int64",
 }
 MEANS = RUN | {
@@ -85,8 +85,8 @@ MEANS = RUN | {
     "mean": "float64",
     "mean_abs": "float64",
     "zeros": "float64",
-    "below_1e3": "float64",
-    "below_1e5": "float64",
+    "below_1em3": "float64",
+    "below_1em5": "float64",
     "non_finite": "int64",
 }
 RATIOS = RUN | {
@@ -117,7 +117,7 @@ RATIO = RUN | {"epoch": "int64", "ratio": "float64"}
 MEAN = RUN | {"epoch": "int64", "mean": "float64"}
 STORED_RATIO = RATIO | {"numerator": "float64", "denominator": "float64"}
 HYPOTHESES = {"decimals": "int64", "filler": "float64", "stored_columns": "int64"}
-NEAR_ZERO = RUN | {"epoch": "int64", "below_1e3": "float64", "below_1e5": "float64"}
+NEAR_ZERO = RUN | {"epoch": "int64", "below_1em3": "float64", "below_1em5": "float64"}
 
 IN_LAYER = RUN | {
     "experiment": "str",
@@ -139,9 +139,7 @@ UPDATES = IN_LAYER | dict.fromkeys(
     ("weight_norm", "update_norm", "ratio", "gradient_norm", "clipped_norm", "clipped"), "float64"
 )
 STEP_NORMS = (
-    IN_LAYER
-    | {"steps": "int64"}
-    | dict.fromkeys(("mean_norm", "deviation", "least", "largest"), "float64")
+    IN_LAYER | {"steps": "int64"} | dict.fromkeys(("mean_norm", "std", "min", "max"), "float64")
 )
 DISTRIBUTION = RUN | {"epoch": "int64", "step": "int64", "decade": "float64", "cells": "int64"}
 NOISE = (
@@ -163,6 +161,7 @@ EXPECTED = RUN | {
     "layer": "int64",
     "layer_name": "str",
     "kind": "str",
+    "row_meaning": "str",
     "layer_rows": "int64",
     "width": "int64",
     "batch_size": "Int64",
@@ -171,10 +170,10 @@ EXPECTED = RUN | {
     "step_rows": "Int64",
     "last_rows": "Int64",
 }
-RECORDED = {"step": "int64", "rows": "int64", "finite_rows": "int64"} | dict.fromkeys(
+RECORDED = {"step": "int64", "row_count": "int64", "finite_rows": "int64"} | dict.fromkeys(
     (
-        "row_norm_sum", "mean", "median", "mean_abs", "gradient_norm", "zeros", "below_1e3",
-        "below_1e5", "non_finite", "min", "max", "clipped_norm", "weight_norm", "update_norm",
+        "row_norm_sum", "mean", "median", "mean_abs", "gradient_norm", "zeros", "below_1em3",
+        "below_1em5", "non_finite", "min", "max", "clipped_norm", "weight_norm", "update_norm",
         "saturated",
     ),
     "float64",
@@ -185,15 +184,15 @@ RECORDED_NEURONS = dict.fromkeys(("neuron", "cells", "zeros", "non_finite"), "in
 }
 RECORDED_EPOCHS = dict.fromkeys(("layer", "epoch", "steps", "norms"), "int64")
 RUN_SUMMARY = dict.fromkeys(
-    ("accuracy", "loss", "validation_accuracy", "validation_loss", "seconds"), "float64"
+    ("accuracy", "loss", "test_accuracy", "test_loss", "seconds"), "float64"
 ) | dict.fromkeys(("gradient_rows", "gradient_values"), "int64")
 NEURON_EPOCHS = dict.fromkeys(("layer", "epoch", "neurons"), "int64")
-CHUNKS = dict.fromkeys(("layer", "epoch", "first_step", "last_step", "rows"), "int64")
+CHUNKS = dict.fromkeys(("layer", "epoch", "first_step", "last_step", "row_count"), "int64")
 CELL_SUMS = dict.fromkeys(
     ("step", "row_count", "first_row", "last_row", "finite_rows", "null_cells"), "int64"
 ) | dict.fromkeys(
     (
-        "cell_sum", "magnitude_sum", "square_sum", "norm_sum", "zeros", "below_1e3", "below_1e5",
+        "cell_sum", "magnitude_sum", "square_sum", "norm_sum", "zeros", "below_1em3", "below_1em5",
         "smallest", "largest", "below_median", "above_median",
     ),
     "float64",
@@ -211,5 +210,5 @@ INDEX_SUMS = {
 
 def cells(gradients: Sequence[str]) -> dict[str, str]:
     """Return the columns of a look at a gradient table: its own names, for whoever opens it."""
-    keys = dict.fromkeys(("Run", "Epoch", "Step", "RowIndex"), "int64")
+    keys = dict.fromkeys(("run_id", "Epoch", "Step", "RowIndex"), "int64")
     return keys | dict.fromkeys((*gradients, "Norm", "Mean"), "float64")

@@ -134,13 +134,13 @@ def _row(run: Run, plates: Sequence[Plate], images: set[str]) -> str:
 
 
 def _accuracy(run: Run) -> str:
-    return "unknown" if run.validation_accuracy is None else f"{run.validation_accuracy:.1%}"
+    return "unknown" if run.test_accuracy is None else f"{run.test_accuracy:.1%}"
 
 
 def _loss(run: Run) -> str:
-    if run.validation_loss is None:
-        return "unknown" if run.validation_accuracy is None else "not finite"
-    return f"{run.validation_loss:.4f}"
+    if run.test_loss is None:
+        return "unknown" if run.test_accuracy is None else "not finite"
+    return f"{run.test_loss:.4f}"
 
 
 def _filled(template: str, **values: str) -> str:

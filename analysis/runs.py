@@ -30,8 +30,8 @@ class Run:
     epochs: int
     accuracy: float | None
     loss: float | None
-    validation_accuracy: float | None
-    validation_loss: float | None
+    test_accuracy: float | None
+    test_loss: float | None
     seconds: float | None
     finished_at: datetime
     telemetry: str = "full"
@@ -63,7 +63,8 @@ def finished_runs(
 def runs_of(summary: pd.DataFrame) -> list[Run]:
     """Return rows of experiment_summary as runs, by id."""
     fields = list(Run.__dataclass_fields__)
-    rows = summary.sort_values("run_id")[fields].astype("object")
+    named = summary.rename(columns={"float_type": "precision"})
+    rows = named.sort_values("run_id")[fields].astype("object")
     return [Run(**row) for row in rows.where(rows.notna(), None).to_dict("records")]
 
 

@@ -6,7 +6,8 @@ from itertools import groupby
 
 import pandas as pd
 
-SETTINGS = ("dataset", "seed", "precision", "training_images", "record_every", "telemetry")
+SETTINGS = ("dataset", "seed", "float_type", "training_images", "record_every", "telemetry")
+NAMED = {"dataset": "data set", "float_type": "precision"}
 NAMES_NOT_SETTINGS = ("name", "description")
 ABSENT = "\N{EN DASH}"
 MOST_LETTERS = 60
@@ -29,7 +30,7 @@ def differences(provenance: pd.DataFrame, run_ids: Sequence[int]) -> list[Differ
 
 
 def _settings(row: pd.Series) -> dict[str, str]:
-    found = {"data set" if key == "dataset" else key: str(row[key]) for key in SETTINGS}
+    found = {NAMED.get(key, key): str(row[key]) for key in SETTINGS}
     config = json.loads(row["config"])
     for name in NAMES_NOT_SETTINGS:
         config.pop(name, None)

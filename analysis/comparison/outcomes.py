@@ -43,9 +43,9 @@ def outcomes(connection: Connection, runs: list[Run], norms: pd.DataFrame) -> li
     return [
         Outcome("epochs", "complete", each(lambda run: str(run.epochs))),
         Outcome("training loss", "as the epoch met it", each(lambda run: _number(run.loss))),
-        Outcome("test loss", "after the epoch", each(lambda run: _number(run.validation_loss))),
+        Outcome("test loss", "after the epoch", each(lambda run: _number(run.test_loss))),
         Outcome("training accuracy", "", each(lambda run: _share(run.accuracy))),
-        Outcome("test accuracy", "", each(lambda run: _share(run.validation_accuracy))),
+        Outcome("test accuracy", "", each(lambda run: _share(run.test_accuracy))),
         Outcome(
             "smallest dense norm",
             "mean row norm, and whose",

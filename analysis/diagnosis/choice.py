@@ -27,7 +27,7 @@ def chosen_run(summary: pd.DataFrame, run_id: int | None, experiment: str | None
         raise NoRowsError(
             f"Run {run_id} is one of {run['experiment']}, not of {experiment}: give one of the two."
         )
-    if pd.isna(run["validation_accuracy"]):
+    if pd.isna(run["test_accuracy"]):
         raise NoRowsError(
             f"Run {run['run_id']} of {run['experiment']} is {run['status']} and has no complete "
             "epoch to judge by: wait for one, or name another run (`make runs` lists all)."

@@ -56,7 +56,7 @@ class Evidence:
         self.flow = flow.loc[[layer for layer in places if layer in flow.index]]
         self.first_flow = _first_steps(connection, run_id, places)
         steps = queries.step_norms(connection, run_id)
-        variation = steps["deviation"] / steps["mean_norm"].replace(0.0, np.nan)
+        variation = steps["std"] / steps["mean_norm"].replace(0.0, np.nan)
         self.variation = steps.assign(variation=variation).pivot(
             index="layer", columns="epoch", values="variation"
         )
@@ -102,7 +102,7 @@ class Evidence:
         By training or validation images, whichever is better: dropout makes training look worse
         than it is. -inf where neither loss is finite.
         """
-        last = self.curves.iloc[-1][["loss", "validation_loss"]].astype(float)
+        last = self.curves.iloc[-1][["loss", "test_loss"]].astype(float)
         return 1.0 - float(last.min()) / self.guessing if last.notna().any() else -np.inf
 
     def of_epoch(self, frame: pd.DataFrame, place: int) -> pd.DataFrame:

@@ -35,8 +35,8 @@ from vanishing_gradients.analysis.figures.style import (
 from vanishing_gradients.analysis.runs import Run
 
 CURVES = (
-    ("Test accuracy", "validation_accuracy", ACCURACY_AXIS),
-    ("Test loss", "validation_loss", LOSS_AXIS),
+    ("Test accuracy", "test_accuracy", ACCURACY_AXIS),
+    ("Test loss", "test_loss", LOSS_AXIS),
     ("Training accuracy", "accuracy", ACCURACY_AXIS),
     ("Training loss", "loss", LOSS_AXIS),
 )

@@ -60,7 +60,7 @@ def experiment_card(norms: pd.DataFrame, curves: pd.DataFrame, axis: LogPanel) -
     figure.add_trace(
         go.Scatter(
             x=curves["epoch"].tolist(),
-            y=curves["validation_accuracy"].tolist(),
+            y=curves["test_accuracy"].tolist(),
             mode="lines+markers",
             line={"color": ACCURACY, "width": 2},
             marker={"size": 5},

@@ -6,7 +6,13 @@ import pandas as pd
 from sqlalchemy import Connection
 
 from vanishing_gradients.analysis.columns import DISTRIBUTION, LAYER_NEURONS, NOISE
-from vanishing_gradients.analysis.queries.frames import of_layer
+from vanishing_gradients.analysis.errors import NoRowsError
+from vanishing_gradients.analysis.queries.frames import (
+    layer_of,
+    of_cells,
+    of_layer,
+    why_empty,
+)
 
 
 def distribution(
@@ -62,13 +68,10 @@ def layer_neurons(
     connection: Connection, experiment: str, layer: int, run_id: int, epoch: int
 ) -> pd.DataFrame:
     """Return a layer's neurons in one epoch as `neurons` has them, but from the cells."""
-    return of_layer(
-        connection,
-        "layer_neurons",
-        "{0}_layer_{1}_neurons",
-        LAYER_NEURONS,
-        experiment,
-        layer,
-        run_id,
-        values={"epoch": epoch},
+    own = layer_of(connection, run_id, layer)
+    frame = of_cells(
+        connection, "layer_neurons", LAYER_NEURONS, experiment, own, run_id, epoch=epoch
     )
+    if frame.empty:
+        raise NoRowsError(why_empty(connection, f"table {experiment}_{own.name}", run_id))
+    return frame

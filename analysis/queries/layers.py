@@ -5,8 +5,12 @@ from sqlalchemy import Connection
 
 from vanishing_gradients.analysis.columns import MEAN, NEAR_ZERO, NORM, RATIO, cells
 from vanishing_gradients.analysis.errors import NoRowsError
-from vanishing_gradients.analysis.queries.frames import of_layer
-from vanishing_gradients.analysis.queries.runs import layer_sizes
+from vanishing_gradients.analysis.queries.frames import (
+    layer_of,
+    of_cells,
+    of_layer,
+    why_empty,
+)
 from vanishing_gradients.sql.cells import FIRST_COLUMNS, gradient_columns
 
 
@@ -71,22 +75,13 @@ def first_cells(
 ) -> pd.DataFrame:
     """Return the first `rows` rows of a layer's gradient at one step, as its table has them.
 
-    Columns: Run, Epoch, Step, RowIndex, Gradient1 and on, at most to Gradient8, Norm and Mean. Of a
-    run in single precision the server prints cells with six digits.
+    Columns: run_id, Epoch, Step, RowIndex, Gradient1 and on, at most to Gradient8, Norm and Mean.
+    Of a run in single precision the server prints cells with six digits.
     """
-    sizes = layer_sizes(connection, run_id)
-    widths = sizes.loc[sizes["layer"] == layer, "width"]
-    if widths.empty:
-        raise NoRowsError(f"Run {run_id} has layers 1 to {len(sizes)}: there is no layer {layer}.")
-    gradients = gradient_columns(int(widths.item()))[:FIRST_COLUMNS]
-    return of_layer(
-        connection,
-        "first_cells",
-        "{0}_layer_{1}_first_cells",
-        cells(gradients),
-        experiment,
-        layer,
-        run_id,
-        values={"epoch": epoch, "step": step, "rows": rows},
-        gradient_columns=gradients,
-    )
+    own = layer_of(connection, run_id, layer)
+    types = cells(gradient_columns(own.width)[:FIRST_COLUMNS])
+    asked = {"epoch": epoch, "step": step, "rows": rows}
+    frame = of_cells(connection, "first_cells", types, experiment, own, run_id, **asked)
+    if frame.empty:
+        raise NoRowsError(why_empty(connection, f"table {experiment}_{own.name}", run_id))
+    return frame

@@ -1,7 +1,5 @@
 """Queries of what a run is to hold and what it holds, step by step; their frames may be empty."""
 
-from collections.abc import Mapping
-
 import pandas as pd
 from sqlalchemy import Connection
 
@@ -16,8 +14,7 @@ from vanishing_gradients.analysis.columns import (
     RECORDED_NEURONS,
     RUN_SUMMARY,
 )
-from vanishing_gradients.analysis.queries.frames import rows
-from vanishing_gradients.sql.names import checked_experiment
+from vanishing_gradients.analysis.queries.frames import layer_of, of_cells, rows
 
 
 def expected_rows(connection: Connection, run_id: int) -> pd.DataFrame:
@@ -68,24 +65,13 @@ def cell_sums(
     connection: Connection, experiment: str, layer: int, run_id: int, epoch: int
 ) -> pd.DataFrame:
     """Return a layer's sums over its cells in one epoch, one row a step. Reads every cell of it."""
-    return _sums(connection, "cell_sums", CELL_SUMS, experiment, layer, run_id, epoch)
+    own = layer_of(connection, run_id, layer)
+    return of_cells(connection, "cell_sums", CELL_SUMS, experiment, own, run_id, epoch=epoch)
 
 
 def index_sums(
     connection: Connection, experiment: str, layer: int, run_id: int, epoch: int
 ) -> pd.DataFrame:
     """Return a layer's sums of Norm and Mean in one epoch, from their index, one row a step."""
-    return _sums(connection, "index_sums", INDEX_SUMS, experiment, layer, run_id, epoch)
-
-
-def _sums(
-    connection: Connection,
-    name: str,
-    types: Mapping[str, str],
-    experiment: str,
-    layer: int,
-    run_id: int,
-    epoch: int,
-) -> pd.DataFrame:
-    view = f"{checked_experiment(experiment)}_layer_{layer}_{name}"
-    return rows(connection, name, types, {"view": view}, run_id=run_id, epoch=epoch)
+    own = layer_of(connection, run_id, layer)
+    return of_cells(connection, "index_sums", INDEX_SUMS, experiment, own, run_id, epoch=epoch)

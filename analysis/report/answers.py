@@ -102,9 +102,9 @@ def _performance(evidence: Evidence, dataset: str) -> list[str]:
     for experiment in paper.EXPERIMENTS:
         curves = evidence.curves(experiment, dataset)
         last = curves[curves["epoch"] == paper.EPOCHS]
-        learned = curves[curves["validation_accuracy"] > LEARNS].groupby("seed")["epoch"].min()
+        learned = curves[curves["test_accuracy"] > LEARNS].groupby("seed")["epoch"].min()
         count = last["seed"].nunique()
-        ends = last["validation_accuracy"].agg(["min", "max"])
+        ends = last["test_accuracy"].agg(["min", "max"])
         speed = (
             f"above {LEARNS:.0%} by epoch {learned.median():g} in {len(learned)} of {seeds(count)}"
             if len(learned)
@@ -112,9 +112,9 @@ def _performance(evidence: Evidence, dataset: str) -> list[str]:
         )
         found.append(
             f"{NAMES[experiment]} ends at a test accuracy of "
-            f"{last['validation_accuracy'].median():.1%} ("
+            f"{last['test_accuracy'].median():.1%} ("
             f"{between([f'{end:.1%}' for end in ends])}) "
-            f"and a test loss of {number(float(last['validation_loss'].median()))}, {speed}."
+            f"and a test loss of {number(float(last['test_loss'].median()))}, {speed}."
         )
     return found
 

@@ -52,7 +52,7 @@ class Exhibit:
     @property
     def loss(self) -> str:
         """The test loss in the last epoch."""
-        loss = self.run.validation_loss
+        loss = self.run.test_loss
         return "not finite" if loss is None else f"{loss:.4f}"
 
 
@@ -63,7 +63,7 @@ def exhibits(connection: Connection) -> dict[str, list[Exhibit]]:
     there is no finished run but of the paper's experiments.
     """
     runs = finished_runs(queries.experiment_summary(connection))
-    runs = [run for run in runs if run.validation_accuracy is not None]
+    runs = [run for run in runs if run.test_accuracy is not None]
     datasets = sorted({run.dataset for run in runs if run.experiment not in paper.EXPERIMENTS})
     if not datasets:
         raise NoRowsError(
@@ -107,7 +107,7 @@ def _accuracies(run: Run, own: Sequence[Run]) -> tuple[float, ...]:
     same = ("experiment", "epochs", "training_images", "precision")
     alike = [each for each in own if all(getattr(each, n) == getattr(run, n) for n in same)]
     latest = {each.seed: each for each in sorted(alike, key=lambda each: each.finished_at)}
-    return tuple(latest[seed].validation_accuracy for seed in sorted(latest))
+    return tuple(latest[seed].test_accuracy for seed in sorted(latest))
 
 
 def _ratio(row: pd.Series) -> str:

@@ -19,15 +19,15 @@ OF_A_LAYER = {
     "norm_avg": {"norm": "norm"},
     "gradient_norm_avg": {"norm": "gradient_norm"},
     "mean_avg": {"mean": "mean"},
-    "near_zero": {"below_1e3": "below_1e3", "below_1e5": "below_1e5"},
+    "near_zero": {"below_1em3": "below_1em3", "below_1em5": "below_1em5"},
 }
 """Views of one layer: their columns, and which truth each tells."""
 OVERALL = {
     "gradient_norms": (
-        "norm", "gradient_norm", "mean", "median", "below_1e3", "below_1e5", "non_finite",
+        "norm", "gradient_norm", "mean", "median", "below_1em3", "below_1em5", "non_finite",
     ),
     "epoch_means": (
-        "norm", "gradient_norm", "mean", "mean_abs", "zeros", "below_1e3", "below_1e5",
+        "norm", "gradient_norm", "mean", "mean_abs", "zeros", "below_1em3", "below_1em5",
         "non_finite",
     ),
 }  # fmt: skip
@@ -60,7 +60,7 @@ def truth_of(layer: LayerPlan, cells: pd.DataFrame, recorded: pd.DataFrame) -> T
     norm, gradient_norm = of(cells["norm_sum"].sum(), finite), of(steps.sum(), steps.count())
     magnitude = of(cells["magnitude_sum"].sum(), size)
     fractions = {
-        name: (of(cells[name].sum(), size), part) for name in ("zeros", "below_1e3", "below_1e5")
+        name: (of(cells[name].sum(), size), part) for name in ("zeros", "below_1em3", "below_1em5")
     }
     median = recorded["median"].median()
     return fractions | {

@@ -151,12 +151,12 @@ def _statistics(steps: Steps, planned: pd.Series, stored: pd.Series) -> None:
     magnitudes = frame["cell_magnitude_sum"]
     norm = np.sqrt(frame["cell_square_sum"])
     exact = {
-        "rows": "row_count", "finite_rows": "finite_rows", "non_finite": "null_cells",
+        "row_count": "row_count", "finite_rows": "finite_rows", "non_finite": "null_cells",
         "min": "smallest", "max": "largest",
     }  # fmt: skip
     for name, true in exact.items():
         steps.compare(both, f"{name} of step_statistics", f"said_{name}", f"cell_{true}")
-    for name in ("zeros", "below_1e3", "below_1e5"):
+    for name in ("zeros", "below_1em3", "below_1em5"):
         # A fraction times its number of values is a whole number again, but for its last bits.
         counted = frame[f"said_{name}"] * size
         steps.compare(

@@ -13,7 +13,7 @@ from vanishing_gradients.analysis.verification.disagreement import Disagreement,
 from vanishing_gradients.analysis.verification.epochs import Truth, ratio_of
 from vanishing_gradients.analysis.verification.plan import Plan
 
-OF_LAST_EPOCH = ("accuracy", "loss", "validation_accuracy", "validation_loss")
+OF_LAST_EPOCH = ("accuracy", "loss", "test_accuracy", "test_loss")
 
 
 def summaries(connection: Connection, plan: Plan) -> Iterator[Disagreement]:

@@ -97,7 +97,7 @@ def _last(
     for experiment in experiments:
         curves = evidence.curves(experiment, dataset)
         last = curves[curves["epoch"] == paper.EPOCHS]
-        columns[experiment] = last.set_index("seed")["validation_accuracy"]
+        columns[experiment] = last.set_index("seed")["test_accuracy"]
     return _by_seed(columns, dataset)
 
 

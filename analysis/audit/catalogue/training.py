@@ -44,7 +44,7 @@ def at_chance(experiment: str, place: str, printed: str) -> Claim:
     """Return the claim that accuracy stays at one in ten: on the test images, in every epoch."""
 
     def holds(curves: pd.DataFrame) -> bool:
-        return bool(((curves["validation_accuracy"] - CHANCE).abs() <= PERCENT).all())
+        return bool(((curves["test_accuracy"] - CHANCE).abs() <= PERCENT).all())
 
     return Claim(
         f"{experiment}_accuracy_constant",
@@ -55,7 +55,7 @@ def at_chance(experiment: str, place: str, printed: str) -> Claim:
             curves_of(experiment),
             holds,
             lambda curves: (
-                f"test accuracy is {span(curves['validation_accuracy'])}, training "
+                f"test accuracy is {span(curves['test_accuracy'])}, training "
                 f"accuracy {span(curves['accuracy'])}"
             ),
         ),

@@ -13,8 +13,8 @@ LAST = 2
 def judge(evidence: Evidence) -> Finding | None:
     """Compare training with validation images: accuracy at the end, and where the loss turned."""
     curves = evidence.curves
-    last, loss = curves.iloc[-1], curves["validation_loss"].astype(float)
-    gap = last["accuracy"] - last["validation_accuracy"]
+    last, loss = curves.iloc[-1], curves["test_loss"].astype(float)
+    gap = last["accuracy"] - last["test_accuracy"]
     learned = 1.0 - last["loss"] / evidence.guessing
     risen = len(loss) > LAST and loss.iloc[-LAST:].min() >= RISEN * loss.min()
     if not (learned >= LEARNED and gap >= OVERFITTED and risen):
@@ -22,7 +22,7 @@ def judge(evidence: Evidence) -> Finding | None:
     best = int(loss.idxmin())
     seen = (
         f"In epoch {evidence.epochs} the accuracy is {percent(last['accuracy'])} on training "
-        f"images and {percent(last['validation_accuracy'])} on validation images.",
+        f"images and {percent(last['test_accuracy'])} on validation images.",
         f"The validation loss was lowest in epoch {best}, {number(loss[best])}, and has risen to "
         f"{number(loss.iloc[-1])}.",
     )

@@ -32,7 +32,7 @@ def judge(evidence: Evidence) -> Finding | None:
     loss = evidence.curves["loss"].astype(float)
     if loss.isna().any():
         return None
-    validation = evidence.curves["validation_loss"].astype(float)
+    validation = evidence.curves["test_loss"].astype(float)
     of, rises = max(
         (("training", loss / loss.cummin()), ("validation", validation / validation.cummin())),
         key=lambda each: each[1].max(),
