@@ -21,7 +21,7 @@ from vanishing_gradients.telemetry.encoding import encode
 from vanishing_gradients.telemetry.loader import Loader
 from vanishing_gradients.telemetry.loading import insert_gradients, load_gradients
 
-KEYS = ("Run", "Epoch", "Step", "RowIndex")
+KEYS = ("run_id", "Epoch", "Step", "RowIndex")
 
 
 def pandas_to_sql(url: URL, shape: Shape, run_id: int, chunks: Sequence[Chunk]) -> float:

@@ -101,8 +101,9 @@ def _up(connection, config, script, revision):
 def _down(connection, config, script, revision):
     """Go down, so that what a stop leaves half done can be migrated on from, both ways.
 
-    The revision that the database is at is always one that is done. So a step down begins by
-    saying that it is done, and the first is the one of what a stop on the way up may have left.
+    The revision that the database is at is always one that is done. So a step down says first that
+    it is done, which its first change of the schema commits, and the first step is that of what a
+    stop on the way up may have left.
     """
     context = MigrationContext.configure(connection)
     here = context.get_current_revision()
@@ -111,6 +112,5 @@ def _down(connection, config, script, revision):
     with Operations.context(context):
         for step in [*half_done, *steps]:
             context.stamp(script, step.down_revision or "base")
-            connection.commit()
             step.module.downgrade()
             connection.commit()

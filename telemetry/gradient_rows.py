@@ -13,4 +13,4 @@ def delete_rows_after(shape: Shape, layer: Layer) -> str:
     To be repeated, each time in a transaction of its own, until it removes none.
     """
     table = quoted(shape.table(layer))
-    return f"DELETE FROM {table} WHERE Run = :run_id AND Epoch > :epoch LIMIT {AT_ONCE}"  # noqa: S608
+    return f"DELETE FROM {table} WHERE run_id = :run_id AND Epoch > :epoch LIMIT {AT_ONCE}"  # noqa: S608

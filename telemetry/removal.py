@@ -100,12 +100,12 @@ def _candidate(connection: Connection, run_id: int) -> Candidate:
     run = connection.execute(select(runs).where(runs.c.run_id == run_id)).one_or_none()
     if run is None:
         raise RemovalError(f"There is no run {run_id}: `make runs` lists those there are.")
-    columns = select(layers.c.layer, layers.c.layer_name, layers.c.width)
+    columns = select(layers.c.layer, layers.c.layer_name, layers.c.width, layers.c.row_meaning)
     members = connection.execute(columns.where(layers.c.run_id == run_id).order_by("layer"))
     shape = Shape(run.experiment, tuple(Layer(*each) for each in members))
     if run.telemetry == "full":
         measure(connection, [shape.table(layer) for layer in shape.layers])
-    rows = select(func.coalesce(func.sum(telemetry_progress.c.rows), 0))
+    rows = select(func.coalesce(func.sum(telemetry_progress.c.row_count), 0))
     return Candidate(
         run_id,
         run.dataset,

@@ -22,7 +22,14 @@ from vanishing_gradients.telemetry.errors import ResumeError
 from vanishing_gradients.telemetry.gradient_rows import delete_rows_after
 from vanishing_gradients.telemetry.lock import hold, release
 from vanishing_gradients.telemetry.provenance import package_versions
-from vanishing_gradients.telemetry.runs import IDENTITY, Run, RunDescription, identity, prepared
+from vanishing_gradients.telemetry.runs import (
+    IDENTITY,
+    IDENTITY_COLUMNS,
+    Run,
+    RunDescription,
+    identity,
+    prepared,
+)
 
 OF_EPOCHS = (telemetry_progress, epoch_metrics, step_statistics, neuron_statistics, checkpoints)
 
@@ -114,10 +121,11 @@ def resume(engine: Engine, description: RunDescription, run_id: int) -> tuple[Ru
 
 
 def _stored(connection: Connection, condition: Any) -> list[StoredRun]:
-    columns = [runs.c[name] for name in IDENTITY]
     others = (runs.c.run_id, runs.c.status, runs.c.dataset, runs.c.completed_epoch)
     rows = connection.execute(
-        select(*others, runs.c.package_versions, *columns).where(condition).order_by(runs.c.run_id)
+        select(*others, runs.c.package_versions, *IDENTITY_COLUMNS)
+        .where(condition)
+        .order_by(runs.c.run_id)
     )
     return [
         StoredRun(

@@ -84,7 +84,7 @@ def layer_rows(description: RunDescription, epochs: int) -> list[int]:
     if (steps - 1) % every == 0:  # the last batch, which may be a smaller one, is recorded
         samples -= steps * batch - description.training_images
     return [
-        epochs * (layer.rows * recorded if layer.has_weights else samples)
+        epochs * (layer.row_count * recorded if layer.has_weights else samples)
         for layer in description.layers
     ]
 
@@ -104,7 +104,7 @@ def _of_it(need: Need) -> str:
 
 def _batch(description: RunDescription) -> int:
     """Return the samples of a full batch, which all layers without weights have a row each for."""
-    return max(layer.rows for layer in description.layers if not layer.has_weights)
+    return max(layer.row_count for layer in description.layers if not layer.has_weights)
 
 
 def _steps(description: RunDescription) -> int:

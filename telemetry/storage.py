@@ -36,7 +36,7 @@ TABLE_SIZES = (
     "WHERE table_schema = DATABASE() AND table_type = 'BASE TABLE'"
 )
 RUN_ROWS = (
-    "SELECT runs.run_id, runs.experiment, layers.layer_name, SUM(progress.`rows`) AS kept "
+    "SELECT runs.run_id, runs.experiment, layers.layer_name, SUM(progress.row_count) AS kept "
     "FROM telemetry_progress AS progress "
     "INNER JOIN runs ON runs.run_id = progress.run_id "
     "INNER JOIN layers ON layers.run_id = progress.run_id AND layers.layer = progress.layer "
@@ -46,7 +46,8 @@ RUN_ROWS = (
 # stored there follows from the catalogue. A softmax layer has a row a sample.
 STATISTICS_ROWS = (
     "SELECT runs.run_id, COUNT(*) * runs.completed_epoch * CEIL(CEIL(runs.training_images / "
-    "MAX(CASE WHEN layers.kind = 'softmax' THEN layers.`rows` END)) / runs.record_every) AS kept "
+    "MAX(CASE WHEN layers.kind = 'softmax' THEN layers.row_count END)) / runs.record_every) "
+    "AS kept "
     "FROM runs INNER JOIN layers ON layers.run_id = runs.run_id "
     "GROUP BY runs.run_id, runs.completed_epoch, runs.training_images, runs.record_every"
 )

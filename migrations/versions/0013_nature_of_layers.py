@@ -56,6 +56,6 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    for name in ("flat", "gain", "row_meaning"):
+    for name in ("row_meaning", "gain", "flat"):  # without the first, all are filled again
         drop_column("layers", name)
     rename_column("layers", "row_count", "rows")

@@ -67,7 +67,7 @@ def test_update_ratios_have_rows_of_layers_with_weights_alone(connection):
 def test_norms_of_steps_are_summed_up(connection):
     found = queries.step_norms(connection, 1)
     assert found["mean_norm"].tolist() == [1.0] * 4
-    assert found["deviation"].isna().all()  # of a single step
+    assert found["std"].isna().all()  # of a single step
 
 
 def test_gradients_come_by_decade(connection):

@@ -122,7 +122,7 @@ def test_a_storage_that_is_no_hypothesis_is_an_error_that_names_those(
 def test_smallness_comes_by_epoch(connection):
     found = queries.near_zero(connection, "steady", 1, 1)
     assert found.to_dict("records") == [
-        {"run_id": 1, "epoch": 1, "below_1e3": 0.5, "below_1e5": 0.25}
+        {"run_id": 1, "epoch": 1, "below_1em3": 0.5, "below_1em5": 0.25}
     ]
 
 

@@ -98,9 +98,9 @@ def test_a_ratio_of_dense_layers_that_is_undefined_is_nan(connection):
 def test_the_first_cells_are_those_of_the_table(connection):
     cells = queries.first_cells(connection, "steady", 1, 1, epoch=1, step=1, rows=5)
     assert cells.to_dict("records") == [
-        {"Run": 1, "Epoch": 1, "Step": 1, "RowIndex": 0,
+        {"run_id": 1, "Epoch": 1, "Step": 1, "RowIndex": 0,
          "Gradient1": 3.0, "Gradient2": 4.0, "Norm": 5.0, "Mean": 3.5},
-        {"Run": 1, "Epoch": 1, "Step": 1, "RowIndex": 1,
+        {"run_id": 1, "Epoch": 1, "Step": 1, "RowIndex": 1,
          "Gradient1": 6.0, "Gradient2": 8.0, "Norm": 10.0, "Mean": 7.0},
     ]  # fmt: skip
 

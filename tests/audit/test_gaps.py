@@ -134,7 +134,7 @@ def test_one_norm_that_was_not_finite_does_not_pass_for_zero(judge, change):
 
 
 def test_losses_that_were_not_finite_are_a_divergence_and_nothing_else(judge, change):
-    change("UPDATE epoch_metrics SET loss = NULL, validation_loss = NULL")
+    change("UPDATE epoch_metrics SET loss = NULL, test_loss = NULL")
     diverges, *others = judge("relu_sgd_divergence", "loss_falls_consistently",
                               "relu_adam_loss_first", "relu_sgd_loss_range",
                               "only_relu_adam_converges")  # fmt: skip

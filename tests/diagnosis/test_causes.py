@@ -81,7 +81,7 @@ def test_images_learned_by_heart_are_overfitting(clinic):
     run = clinic.admit(experiment, limit=200)
     assert clinic.faults(run) == ["overfitting"]
     stop = clinic.diagnosis(run).faults[0].remedies[0].change["epochs"]
-    losses = clinic.evidence(run).curves["validation_loss"]
+    losses = clinic.evidence(run).curves["test_loss"]
     assert stop == losses.idxmin() < 30
 
 

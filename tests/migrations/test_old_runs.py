@@ -2,6 +2,7 @@
 
 import math
 import re
+from pathlib import Path
 
 import pytest
 
@@ -66,6 +67,13 @@ def test_every_table_and_view_that_goes_on_has_the_same_rows_under_the_new_names
     assert after == before
     filled = {name for name, rows in after.items() if rows}
     assert filled >= {"old_layer_1_norm_avg", "gradient_norms", "step_norms", "expected_rows"}
+
+
+@pytest.mark.parametrize("names", RENAMED.items(), ids=" is now ".join)
+def test_the_guide_to_upgrading_names_what_was_renamed(names):
+    guide = (Path(__file__).parents[2] / "docs" / "upgrading.md").read_text(encoding="utf-8")
+    lines = [line.split("|")[1:3] for line in guide.splitlines() if line.startswith("|")]
+    assert any(f"`{names[0]}`" in old and f"`{names[1]}`" in new for old, new in lines)
 
 
 def test_the_way_back_has_all_of_before(old):
@@ -152,7 +160,9 @@ def test_a_table_of_the_users_own_is_left_alone(old):
     assert "Run" in rows_of(old, "mine")[0]
 
 
-def test_a_run_that_is_training_is_waited_for(old):
+@pytest.mark.parametrize(("start", "move"), [(OLD, history.upgrade), ("head", history.downgrade)])
+def test_a_run_that_is_training_is_waited_for(old, start, move):
+    history.upgrade(old, start)
     execute(old, "UPDATE runs SET status = 'running'")
     before = state(old)
     with (
@@ -160,9 +170,9 @@ def test_a_run_that_is_training_is_waited_for(old):
         run_lock(lock, 2),
         pytest.raises(ObjectError, match=r"Run 2 is training, and this migration .* wait"),
     ):
-        history.upgrade(old)
+        move(old, "0014")
     assert state(old) == before
-    history.upgrade(old)  # whatever runs say that nobody trains any more
+    move(old, "0014")  # whatever runs say that nobody trains any more
 
 
 def test_what_a_migration_takes_is_said_before_it_begins(old):

@@ -100,11 +100,11 @@ def test_a_hostile_name_is_no_experiment_and_no_layer(name: str):
         with pytest.raises(ObjectError):
             checked_experiment(name)
         with pytest.raises(ObjectError):
-            Shape(name, (Layer(1, "layer_1_input", 1),))
+            Shape(name, (Layer(1, "layer_1_input", 1, "input"),))
     with pytest.raises(ObjectError):
         checked_layer(f"layer_1_{name}`")
     with pytest.raises(ObjectError):
-        Layer(1, f"layer_1_input{name}`", 1)
+        Layer(1, f"layer_1_input{name}`", 1, "input")
 
 
 @settings(deadline=None, max_examples=EXAMPLES // 4)
@@ -115,7 +115,7 @@ def test_a_hostile_name_is_no_experiment_and_no_layer(name: str):
 @example(experiment="select", layer="layer_1_drop")
 def test_every_name_that_the_rules_allow_makes_its_table(cursor, experiment: str, layer: str):
     assert checked_layer(layer) == layer
-    shape = Shape(experiment, (Layer(1, layer, 2),))
+    shape = Shape(experiment, (Layer(1, layer, 2, "input"),))
     cursor.execute(create_table(shape, shape.layers[0], "DOUBLE"))
     made = f"{experiment}_{layer}"
     try:

@@ -73,7 +73,7 @@ def stored(catalogue: Engine):
         with catalogue.connect() as connection:
             rows = connection.exec_driver_sql(
                 f"SELECT Epoch, Step, RowIndex, {cells} FROM {run.shape.table(member)} "
-                f"WHERE Run = {run.run_id} ORDER BY Epoch, Step, RowIndex"
+                f"WHERE run_id = {run.run_id} ORDER BY Epoch, Step, RowIndex"
             ).all()
         table = np.array(
             [[np.nan if cell is None else cell for cell in row] for row in rows], float

@@ -87,7 +87,7 @@ def test_an_epoch_closes_with_metrics_statistics_checkpoint_and_its_number(new_r
     run.close_epoch(METRICS, statistics, {"network.layer_1_input.weights": np.eye(2)})
     assert row_of(catalogue, runs, run)["completed_epoch"] == 1
     assert row_of(catalogue, epoch_metrics, run)["loss"] is None
-    assert row_of(catalogue, epoch_metrics, run)["validation_loss"] == 2.25
+    assert row_of(catalogue, epoch_metrics, run)["test_loss"] == 2.25
     assert row_of(catalogue, step_statistics, run)["gradient_norm"] == 1.0
     assert row_of(catalogue, step_statistics, run)["update_norm"] == 0.125
     with catalogue.connect() as connection:

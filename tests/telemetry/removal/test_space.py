@@ -94,6 +94,6 @@ def test_removals_and_a_run_in_training_do_not_disturb_each_other(
     assert not any(row for run in doomed for row in left_by(run).values())
     assert left_by(kept) == before
     table = trained.shape.table(trained.shape.layers[0])
-    found = select(f"SELECT COUNT(*), COUNT(Norm) FROM {table} WHERE Run = {trained.run_id}")
+    found = select(f"SELECT COUNT(*), COUNT(Norm) FROM {table} WHERE run_id = {trained.run_id}")
     assert found == [(500 * steps, 500 * steps)]
     trained.close()
