@@ -56,16 +56,18 @@ def alias(column: Column) -> str:
     return column.name.partition("_{")[0].lower()
 
 
-def query(name: str, experiment: str = "", layer: Layer | None = None) -> str:
-    """Return the SELECT in `{name}.sql` without its comment header.
+def query(name: str) -> str:
+    """Return the SELECT in `{name}.sql` without its comment header."""
+    lines = _definition(name).text.splitlines()
+    return "\n".join(line for line in lines if not line.startswith("--"))
 
-    One of a layer is filled in for the layer's gradient table as a view is. Raises ObjectError for
-    what cannot be the name of an experiment.
+
+def query_of_layer(name: str, experiment: str, layer: Layer) -> str:
+    """Return the SELECT in `{name}.sql`, filled in for one layer's gradient table as a view is.
+
+    Raises ObjectError for what cannot be the name of an experiment.
     """
-    text = _definition(name).text
-    if layer:
-        return select_of_layer(text, Shape(experiment, (layer,)), layer)
-    return "\n".join(line for line in text.splitlines() if not line.startswith("--"))
+    return select_of_layer(_definition(name).text, Shape(experiment, (layer,)), layer)
 
 
 def columns_of(name: str, layer: Layer | None = None) -> list[Column]:

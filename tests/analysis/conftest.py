@@ -54,7 +54,7 @@ def make_run() -> Callable[..., Run]:
 
     def make(run_id: int, experiment: str, **changes) -> Run:
         values = {
-            "dataset": "mnist", "seed": 42, "precision": "double", "record_every": 1,
+            "dataset": "mnist", "seed": 42, "float_type": "double", "record_every": 1,
             "training_images": 6400, "epochs": 2,
             "accuracy": 0.5, "loss": 1.0, "test_accuracy": 0.4, "test_loss": 1.5,
             "seconds": 3.0, "finished_at": datetime(2025, 11, 25, 12, run_id),

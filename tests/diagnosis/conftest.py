@@ -9,7 +9,7 @@ from sqlalchemy import URL, Engine
 
 from vanishing_gradients.analysis.__main__ import main
 from vanishing_gradients.analysis.diagnosis import Diagnosis, RunEvidence, evaluate
-from vanishing_gradients.analysis.queries import experiment_summary
+from vanishing_gradients.analysis.views import ask
 from vanishing_gradients.sql.connection import engine
 from vanishing_gradients.trainer import experiments
 from vanishing_gradients.trainer.datasets import Dataset, load
@@ -43,7 +43,7 @@ class Clinic:
 
     def evidence(self, run_id: int) -> RunEvidence:
         with self.reader.connect() as connection:
-            runs = experiment_summary(connection).set_index("run_id", drop=False)
+            runs = ask(connection, "experiment_summary").set_index("run_id", drop=False)
             return RunEvidence(connection, runs.loc[run_id])
 
     def diagnosis(self, run_id: int) -> Diagnosis:

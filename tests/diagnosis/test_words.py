@@ -7,13 +7,13 @@ import pytest
 from tests.diagnosis.conftest import network
 from vanishing_gradients.analysis.diagnosis import diagnose as lines_of
 from vanishing_gradients.analysis.diagnosis.wording import change, number, percent
-from vanishing_gradients.analysis.queries import experiment_summary, saturation
+from vanishing_gradients.analysis.views import ask
 
 
 def said(clinic, run_id: int) -> str:
     """All of a diagnosis in one line."""
     with clinic.reader.connect() as connection:
-        runs = experiment_summary(connection).set_index("run_id", drop=False)
+        runs = ask(connection, "experiment_summary").set_index("run_id", drop=False)
         return re.sub(r"\s+", " ", " ".join(lines_of(connection, runs.loc[run_id])))
 
 
@@ -30,7 +30,7 @@ def well(clinic) -> int:
 
 def test_layer_epoch_and_value_are_those_of_the_view(clinic, saturated):
     with clinic.reader.connect() as connection:
-        rows = saturation(connection, saturated)
+        rows = ask(connection, "saturation", run_id=saturated)
     last = rows[rows["epoch"] == 2].set_index("layer")["saturated"]
     worst = int(last.idxmax())
     expected = f"layer {worst} (layer_{worst}_tanh): {percent(last[worst])} in epoch 2"
