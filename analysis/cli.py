@@ -53,13 +53,13 @@ def figures(run_id: int | None, experiment: str | None, folder: Path, no_png: bo
 @into("report", "Folder for audit.csv, and for what was measured on the raw rows.")
 def audit(folder: Path) -> None:
     """Test every claim of the paper on our rows."""
-    from vanishing_gradients.analysis.audit import Evidence, audited, output
+    from vanishing_gradients.analysis.audit import Evidence, output, run_audit
     from vanishing_gradients.analysis.audit.nearest import nearest
     from vanishing_gradients.analysis.runs import finished_runs
 
     evidence = Evidence(reader_engine(), folder / KEPT, say=say)
     finished_runs(evidence.summary)  # without one there is nothing to put a claim to
-    results = list(audited(evidence))
+    results = list(run_audit(evidence))
     found = nearest(evidence)
     path = output.write_csv(results, folder)
     output.print_table(results)
@@ -93,12 +93,12 @@ def compare(chosen: str, folder: Path, no_png: bool) -> None:
 
     What differs comes first, then what came of it.
     """
-    from vanishing_gradients.analysis.comparison import chosen_runs
     from vanishing_gradients.analysis.comparison import compare as compare_runs
-    from vanishing_gradients.analysis.queries import experiment_summary
+    from vanishing_gradients.analysis.runs import chosen_runs
+    from vanishing_gradients.analysis.views import ask
 
     with reader_engine().connect() as connection:
-        runs = chosen_runs(experiment_summary(connection), chosen)
+        runs = chosen_runs(ask(connection, "experiment_summary"), chosen)
         compare_runs(connection, runs, folder, images=not no_png, say=say)
 
 
@@ -112,10 +112,10 @@ def diagnose(run_id: int | None, experiment: str | None) -> None:
     """
     from vanishing_gradients.analysis.diagnosis import chosen_run
     from vanishing_gradients.analysis.diagnosis import diagnose as diagnose_run
-    from vanishing_gradients.analysis.queries import experiment_summary
+    from vanishing_gradients.analysis.views import ask
 
     with reader_engine().connect() as connection:
-        run = chosen_run(experiment_summary(connection), run_id, experiment)
+        run = chosen_run(ask(connection, "experiment_summary"), run_id, experiment)
         for line in diagnose_run(connection, run):
             say(line)
 
@@ -138,12 +138,12 @@ def verify(run_id: int | None, experiment: str | None) -> None:
 
     The exit status is 1 where something disagrees.
     """
-    from vanishing_gradients.analysis.queries import experiment_summary
     from vanishing_gradients.analysis.verification import to_verify
     from vanishing_gradients.analysis.verification import verify as verify_runs
+    from vanishing_gradients.analysis.views import ask
 
     engine = reader_engine()
     with engine.connect() as connection:
-        runs = to_verify(experiment_summary(connection), run_id, experiment)
+        runs = to_verify(ask(connection, "experiment_summary"), run_id, experiment)
     if verify_runs(engine, runs, say=say):
         raise SystemExit(1)

@@ -1,37 +1,76 @@
-"""The HTML around the figures, which needs no network and fits a telephone."""
+"""Pages around figures, which need no network and fit a telephone, and PNG beside them.
 
-from collections.abc import Mapping, Sequence
-from html import escape
+Files reach the output folder whole: made elsewhere, moved when all of them are there. PNG take an
+installed Chromium or Chrome.
+"""
+
+import asyncio
+import os
+import re
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
-from string import Template
 
+import kaleido
 import plotly.graph_objects as go
+from choreographer.errors import BrowserDepsError, ChannelClosedError
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from kaleido.errors import BrowserClosedError, BrowserFailedError, ChromeNotFoundError
+from markupsafe import Markup, escape
 from plotly.offline import get_plotlyjs
 
-from vanishing_gradients.analysis.figures.style import HEIGHT
-from vanishing_gradients.analysis.gallery import Plate
-from vanishing_gradients.analysis.runs import Run
+from vanishing_gradients.analysis.errors import ImageError, OutputError
+from vanishing_gradients.analysis.words import MINUS, Say
 
 TEMPLATES = Path(__file__).parent / "templates"
 SCRIPT = "plotly.min.js"
 INDEX = "index.html"
 
-IMAGE_WIDTH, IMAGE_HEIGHT = 1000, HEIGHT  # pixels, before scaling
+IMAGE_WIDTH = 1000  # pixels, before scaling
+SCALE = 2
+SECONDS = 60  # for one image
+BROKEN = (BrowserFailedError, BrowserClosedError, BrowserDepsError, ChannelClosedError, OSError)
 
 # A finger that scrolls the page must not zoom the figure instead.
 SCROLLABLE = """
 if (window.matchMedia('(pointer: coarse)').matches) Plotly.relayout('{plot_id}', {dragmode: false});
 """
 
+POWER = re.compile(r"(?<![\w.])(-?\d[\d.,]*)e([+-]?)0*(\d+)\b")
+COMMAND = re.compile(r"`([^`]+)`")
+NEGATIVE = re.compile(r"(?<![\w.)])-(?=\d)")
+DATASETS = {"mnist": "MNIST", "fashion-mnist": "Fashion-MNIST"}
 
-def script() -> str:
-    """Return plotly's JavaScript, which all pages share as the file SCRIPT beside them."""
-    return get_plotlyjs()
+
+def page(template: str, **values: object) -> str:
+    """Return a page of `templates`; a text among `values` is escaped unless it is Markup."""
+    return _environment().get_template(f"{template}.html.j2").render(values, script_file=SCRIPT)
 
 
-def drawn(figure: go.Figure, name: str) -> str:
+@cache
+def _environment() -> Environment:
+    environment = Environment(
+        loader=FileSystemLoader(TEMPLATES),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters |= {each.__name__: each for each in (anchor, decades, spelled, typeset)}
+    return environment
+
+
+def script() -> Markup:
+    """Return plotly's JavaScript."""
+    return Markup(get_plotlyjs())  # noqa: S704
+
+
+def drawn(figure: go.Figure, name: str) -> Markup:
     """Return a figure as part of a page that has loaded plotly's JavaScript before it."""
-    return figure.to_html(
+    text = figure.to_html(
         full_html=False,
         include_plotlyjs=False,
         div_id=name,
@@ -44,106 +83,132 @@ def drawn(figure: go.Figure, name: str) -> str:
             "toImageButtonOptions": {"filename": name, "scale": 2},
         },
     )
+    # Built by plotly from numbers and our own titles: nothing in it is a user's text unescaped.
+    return Markup(text)  # noqa: S704
 
 
-def figure_page(plate: Plate, figure: go.Figure, others: Sequence[Plate]) -> str:
-    """Return the page of one figure, with links to `others` of the same run or data set."""
-    links = "".join(
-        f'<a href="{escape(other.name)}.html">{escape(other.heading)}</a>' for other in others
-    )
-    return _filled(
-        "figure.html",
-        mark=mark(plate),
-        title=escape(plate.title),
-        name=escape(plate.name),
-        others=links,
-        figure=drawn(figure, plate.name),
-        caption=escape(plate.caption),
-    )
+def typeset(text: str) -> Markup:
+    """Return text for HTML: 1.2e-06 as a power of ten, `make` in backticks as code, minus signs."""
+    safe = str(escape(text))
+    pieces = COMMAND.split(safe)
+    for place in range(0, len(pieces), 2):
+        pieces[place] = NEGATIVE.sub(MINUS, POWER.sub(_power, pieces[place]))
+    for place in range(1, len(pieces), 2):
+        pieces[place] = f"<code>{pieces[place]}</code>"
+    return Markup("".join(pieces))  # noqa: S704
 
 
-def mark(plate: Plate) -> str:
-    """Return the line of a page that says which runs it shows.
+def decades(difference: float) -> Markup:
+    """Return a difference of logarithms, signed: two decimals, or one digit where those are 0."""
+    digits = ".2f" if abs(difference) >= 0.005 or difference == 0 else ".0e"
+    return typeset(f"{difference:+{digits}}")
 
-    By it the index tells a page of these runs from an older one of the same name.
+
+def spelled(dataset: str) -> str:
+    """Return a data set's name as its authors write it."""
+    return DATASETS.get(dataset, dataset)
+
+
+def anchor(text: str) -> str:
+    """Return text as the name of a place in a page."""
+    return "".join(letter if letter.isalnum() else "-" for letter in text.lower())
+
+
+def _power(match: re.Match[str]) -> str:
+    sign = MINUS if match[2] == "-" else ""
+    times = "\N{NO-BREAK SPACE}\N{MULTIPLICATION SIGN}\N{NO-BREAK SPACE}"
+    digits = "" if match[1] == "1" else f"{match[1]}{times}"
+    return f"{digits}10<sup>{sign}{match[3]}</sup>"
+
+
+@contextmanager
+def staged(folder: Path, last: str) -> Iterator[Path]:
+    """Give an empty folder; at the end move its files into `folder`, the one named `last` at last.
+
+    Files of other names in `folder` stay as they are. After an error inside, nothing has changed.
+    Raises OutputError where the folder cannot be made or written.
     """
-    runs = "; ".join(
-        f"run {run.run_id}, {run.experiment}, finished {run.finished_at.isoformat()}"
-        for run in plate.runs
-    )
-    return f'<meta name="description" content="{escape(runs)}">'
+    stage = None
+    try:
+        stage = Path(tempfile.mkdtemp(prefix=".drawing-", dir=_existing(folder)))
+        yield stage
+        folder.mkdir(parents=True, exist_ok=True)
+        for path in sorted(stage.iterdir(), key=lambda path: path.name == last):
+            os.replace(path, folder / path.name)
+    except OSError as error:
+        raise OutputError(
+            f"Cannot write figures to {folder} ({error.strerror}): "
+            "choose another folder with --output."
+        ) from error
+    finally:
+        if stage:
+            shutil.rmtree(stage)
 
 
-def index_page(
-    comparisons: Sequence[Plate], runs: Mapping[Run, Sequence[Plate]], images: set[str]
-) -> str:
-    """Return the index: figures over several runs, then the runs in a table, newest first.
+def publish(folder: Path, pages: Mapping[str, str]) -> None:
+    """Write pages by file name into `folder`, with plotly's JavaScript; INDEX comes last."""
+    with staged(folder, last=INDEX) as stage:
+        for name, text in {SCRIPT: script(), **pages}.items():
+            (stage / name).write_text(text, encoding="utf-8")
 
-    `images` holds the names of the plates that have a PNG; the others are linked by their heading.
+
+def add_images(
+    folder: Path,
+    figures: Mapping[str, go.Figure],
+    say: Say,
+    beside: str,
+    index: Callable[[set[str]], str] | None = None,
+) -> None:
+    """Draw a PNG for each figure, by name, into `folder`; say how many, or why there are none.
+
+    `index` returns the index anew, of the names of those that were drawn.
     """
-    pairs = "\n".join(
-        f"<h2>Experiments compared, {escape(dataset)}</h2>\n"
-        f'<div class="pair">{"".join(_link(plate, images) for plate in plates)}</div>'
-        for dataset, plates in _by_dataset(comparisons).items()
-    )
-    newest = sorted(runs, key=lambda run: -run.run_id)
-    count = f"{len(runs)} finished run{'s' * (len(runs) != 1)}."
-    return _filled(
-        "index.html",
-        count=count,
-        comparisons=pairs,
-        runs="\n".join(_row(run, runs[run], images) for run in newest),
-    )
+    try:
+        with staged(folder, last=INDEX) as stage:
+            paths = {stage / f"{name}.png": figure for name, figure in figures.items()}
+            failures = write_images(paths, IMAGE_WIDTH)
+            if index:
+                text = index({path.stem for path in stage.glob("*.png")})
+                (stage / INDEX).write_text(text, encoding="utf-8")
+    except ImageError as error:
+        say(str(error))
+        return
+    say(f"{len(figures) - len(failures)} images (PNG) beside the {beside}.")
+    if failures:
+        say(f"The browser did not draw {len(failures)} more ({failures[0]!r}): run this again.")
 
 
-def _by_dataset(plates: Sequence[Plate]) -> dict[str, list[Plate]]:
-    grouped: dict[str, list[Plate]] = {}
-    for plate in plates:
-        grouped.setdefault(plate.runs[0].dataset, []).append(plate)
-    return grouped
+def write_images(figures: Mapping[Path, go.Figure], width: int) -> Sequence[Exception]:
+    """Draw each figure into its path, `width` pixels wide and as high as it is, times SCALE.
+
+    Return an error for each figure that the browser did not draw, or not within SECONDS. Raises
+    ImageError where there is no browser, or none that starts.
+    """
+    try:
+        return asyncio.run(_write(figures, width))
+    except ChromeNotFoundError as error:
+        raise ImageError(
+            "No images, because no Chromium or Chrome was found: install one "
+            "(apt-get install chromium) or name one in BROWSER_PATH; the pages need none."
+        ) from error
+    except BROKEN as error:
+        raise ImageError(
+            f"No images, because the browser does not start or stopped ({type(error).__name__}): "
+            "try it by hand, or name another in BROWSER_PATH; the pages need none."
+        ) from error
 
 
-def _link(plate: Plate, images: set[str]) -> str:
-    picture = ""
-    if plate.name in images:
-        picture = (
-            f'<img src="{escape(plate.name)}.png" alt="" loading="lazy" '
-            f'width="{IMAGE_WIDTH}" height="{IMAGE_HEIGHT}">'
+async def _write(figures: Mapping[Path, go.Figure], width: int) -> Sequence[Exception]:
+    options = {"format": "png", "width": width, "scale": SCALE}
+    # No MathJax: it would come from the network.
+    async with kaleido.Kaleido(mathjax=False, timeout=SECONDS) as browser:
+        return await browser.write_fig_from_object(
+            {"fig": figure, "path": path, "opts": options | {"height": figure.layout.height}}
+            for path, figure in figures.items()
         )
-    return f'<a href="{escape(plate.name)}.html">{picture}{escape(plate.heading)}</a>'
 
 
-def _row(run: Run, plates: Sequence[Plate], images: set[str]) -> str:
-    cells = (
-        ("Run", "number", str(run.run_id)),
-        ("Experiment", "", run.experiment),
-        ("Data set", "", run.dataset),
-        ("Images", "number", f"{run.training_images:,}"),
-        ("Seed", "number", str(run.seed)),
-        ("Precision", "", run.precision),
-        ("Epochs", "number", str(run.epochs)),
-        ("Accuracy", "number", _accuracy(run)),
-        ("Loss", "number", _loss(run)),
-    )
-    text = "".join(
-        f'<td class="{kind}" data-label="{label}">{escape(value)}</td>'
-        for label, kind, value in cells
-    )
-    links = "".join(_link(plate, images) for plate in plates) or "none drawn"
-    return f'<tr>{text}<td class="links"><div class="thumbnails">{links}</div></td></tr>'
-
-
-def _accuracy(run: Run) -> str:
-    return "unknown" if run.validation_accuracy is None else f"{run.validation_accuracy:.1%}"
-
-
-def _loss(run: Run) -> str:
-    if run.validation_loss is None:
-        return "unknown" if run.validation_accuracy is None else "not finite"
-    return f"{run.validation_loss:.4f}"
-
-
-def _filled(template: str, **values: str) -> str:
-    style = (TEMPLATES / "page.css").read_text(encoding="utf-8").rstrip()
-    text = (TEMPLATES / template).read_text(encoding="utf-8")
-    return Template(text).substitute(values, style=style)
+def _existing(folder: Path) -> Path:
+    """Return `folder` or its nearest ancestor that exists: moving from there is one step."""
+    folder = folder.resolve()
+    return next(path for path in (folder, *folder.parents) if path.exists())

@@ -1,14 +1,20 @@
-"""Which runs a report is about: finished ones, all or chosen by id or by experiment."""
+"""Which runs a report is about: finished ones, all or chosen by id or by experiment.
+
+Several of any kind are meant by RUNS=3,7,9 or RUNS=relu_sgd,7.
+"""
 
 from dataclasses import dataclass
 from datetime import datetime
 
 import pandas as pd
 
-from vanishing_gradients.analysis.errors import NoRowsError
+from vanishing_gradients.analysis.errors import NoRowsError, WrongChoiceError
+from vanishing_gradients.sql.errors import ObjectError
 from vanishing_gradients.sql.names import checked_experiment
 
 EVERY_EXPERIMENT = "all"
+MOST_RUNS = 12
+HOW = "such as RUNS=3,7,9 or RUNS=relu_sgd,7 (`make runs` lists all; a name is its newest run)"
 
 
 @dataclass(frozen=True)
@@ -24,14 +30,14 @@ class Run:
     experiment: str
     dataset: str
     seed: int
-    precision: str
+    float_type: str
     record_every: int
     training_images: int
     epochs: int
     accuracy: float | None
     loss: float | None
-    validation_accuracy: float | None
-    validation_loss: float | None
+    test_accuracy: float | None
+    test_loss: float | None
     seconds: float | None
     finished_at: datetime
     telemetry: str = "full"
@@ -58,6 +64,29 @@ def finished_runs(
     if chosen.empty:
         raise NoRowsError(_none_finished(summary, experiment))
     return runs_of(chosen)
+
+
+def chosen_runs(summary: pd.DataFrame, text: str) -> list[Run]:
+    """Return the finished runs that `text` names, in its order, each once.
+
+    A number is a run; a name is the newest finished run of that experiment. `summary` holds the
+    rows of experiment_summary. Raises WrongChoiceError for what is neither, for fewer than two runs
+    and for more than MOST_RUNS; NoRowsError for runs that are not there or not finished.
+    """
+    words = [word.strip() for word in text.split(",") if word.strip()]
+    if not words:
+        raise WrongChoiceError(f"Say which runs to compare, {HOW}.")
+    runs = list(dict.fromkeys(_run_named(summary, word) for word in words))
+    if len(runs) < 2:
+        raise WrongChoiceError(
+            f"A comparison takes at least two runs, and {text!r} is run {runs[0].run_id} alone: "
+            f"name another, {HOW}."
+        )
+    if len(runs) > MOST_RUNS:
+        raise WrongChoiceError(
+            f"{len(runs)} runs are more than one can tell apart: name at most {MOST_RUNS}, {HOW}."
+        )
+    return runs
 
 
 def runs_of(summary: pd.DataFrame) -> list[Run]:
@@ -97,3 +126,25 @@ def _none_finished(summary: pd.DataFrame, experiment: str | None) -> str:
     finished = sorted(set(summary.loc[summary["status"] == "finished", "experiment"]))
     others = f" (there is one of {', '.join(finished)})" if finished else ""
     return f"There is no finished run of {experiment}{others}: run `make train EXP={experiment}`."
+
+
+def _run_named(summary: pd.DataFrame, word: str) -> Run:
+    if word.isascii() and word.isdigit():
+        run = finished_runs(summary, int(word))[0]
+        if run.accuracy is None:
+            raise NoRowsError(
+                f"Run {run.run_id} of {run.experiment} has no epoch left to compare: name another, "
+                f"{HOW}."
+            )
+        return run
+    try:
+        checked_experiment("" if word == EVERY_EXPERIMENT else word)
+    except ObjectError as error:
+        raise WrongChoiceError(
+            f"{word!r} is neither the number of a run nor the name of an experiment: name runs "
+            f"{HOW}."
+        ) from error
+    found = [run for run in finished_runs(summary, experiment=word) if run.accuracy is not None]
+    if not found:
+        raise NoRowsError(f"No run of {word} has an epoch left to compare: name another, {HOW}.")
+    return max(found, key=lambda run: (run.finished_at, run.run_id))

@@ -30,7 +30,7 @@ from vanishing_gradients.telemetry.chunk import Chunk, encode
 from vanishing_gradients.telemetry.connection import BufferConnection
 from vanishing_gradients.telemetry.loader import Loader, insert_gradients, load_gradients
 
-KEYS = ("Run", "Epoch", "Step", "RowIndex")
+KEYS = ("run_id", "Epoch", "Step", "RowIndex")
 
 
 def pandas_to_sql(url: URL, shape: Shape, run_id: int, chunks: Sequence[Chunk]) -> float:

@@ -74,7 +74,7 @@ def time_views(engine: Engine, experiment: str, run_id: int) -> tuple[dict[str, 
     views = [name for name in inspect(engine).get_view_names() if is_average(name, experiment)]
     with engine.connect() as connection:
         seconds = {
-            name: _seconds(connection, f"SELECT * FROM {name} WHERE Run = {run_id}")
+            name: _seconds(connection, f"SELECT * FROM {name} WHERE run_id = {run_id}")
             for name in views
         }
         overall = _seconds(

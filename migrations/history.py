@@ -1,34 +1,48 @@
 """The steps from an empty database to the newest one, and back."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 from alembic import command
 from alembic.config import Config
+from alembic.operations import Operations
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Engine
+
+from vanishing_gradients.migrations import cost
+from vanishing_gradients.sql.errors import ObjectError
+from vanishing_gradients.sql.registry import NEWER
 
 HERE = Path(__file__).parent
 
 
 def upgrade(
-    engine: Engine, revision: str = "head", versions: Path | None = None
+    engine: Engine,
+    revision: str = "head",
+    versions: Path | None = None,
+    say: Callable[[str], None] = lambda line: None,
 ) -> tuple[str | None, str | None]:
     """Migrate up to `revision` and return the revisions before and after.
 
-    `versions` is a folder of further revisions beside the built-in ones.
+    `versions` is a folder of further revisions beside the built-in ones. What takes time or room is
+    told to `say` before it begins. Raises ObjectError where a newer version of this project has
+    migrated the database.
     """
-    return _run(engine, command.upgrade, revision, versions)
+    return _run(engine, _up, revision, versions, say)
 
 
 def downgrade(
-    engine: Engine, revision: str, versions: Path | None = None
+    engine: Engine,
+    revision: str,
+    versions: Path | None = None,
+    say: Callable[[str], None] = lambda line: None,
 ) -> tuple[str | None, str | None]:
     """Migrate down to `revision`, "base" being the empty database.
 
-    Returns the revisions before and after.
+    Returns the revisions before and after, and tells and raises what `upgrade` does.
     """
-    return _run(engine, command.downgrade, revision, versions)
+    return _run(engine, _down, revision, versions, say)
 
 
 def current(engine: Engine) -> str | None:
@@ -42,6 +56,18 @@ def newest() -> str | None:
     return ScriptDirectory.from_config(_config(None)).get_current_head()
 
 
+def forecast(engine: Engine, revision: str = "head") -> str | None:
+    """Say how long migrating to `revision` may take and what room it needs.
+
+    None where there is nothing to do, or nothing that takes either.
+    """
+    before = current(engine)
+    if before in (None, newest() if revision == "head" else revision):
+        return None
+    with engine.connect() as connection:
+        return cost.forecast(connection)
+
+
 def _config(versions: Path | None) -> Config:
     config = Config()
     config.set_main_option("script_location", str(HERE).replace("%", "%%"))
@@ -53,11 +79,38 @@ def _config(versions: Path | None) -> Config:
     return config
 
 
-def _run(engine, step, revision, versions):
+def _run(engine, move, revision, versions, say):
     before = current(engine)
     config = _config(versions)
+    script = ScriptDirectory.from_config(config)
+    if before not in {None, *(each.revision for each in script.walk_revisions())}:
+        raise ObjectError(f"At revision {before}, {NEWER}.")
+    if expected := forecast(engine, revision):
+        say(expected)
     with engine.connect() as connection:
-        config.attributes["connection"] = connection
-        step(config, revision)
+        move(connection, config, script, revision)
         connection.commit()
     return before, current(engine)
+
+
+def _up(connection, config, script, revision):
+    config.attributes["connection"] = connection
+    command.upgrade(config, revision)
+
+
+def _down(connection, config, script, revision):
+    """Go down, so that what a stop leaves half done can be migrated on from, both ways.
+
+    The revision that the database is at is always one that is done. So a step down says first that
+    it is done, which its first change of the schema commits, and the first step is that of what a
+    stop on the way up may have left.
+    """
+    context = MigrationContext.configure(connection)
+    here = context.get_current_revision()
+    steps = script.iterate_revisions(here, revision, select_for_downgrade=True)
+    half_done = [each for each in script.walk_revisions() if each.down_revision == here]
+    with Operations.context(context):
+        for step in [*half_done, *steps]:
+            context.stamp(script, step.down_revision or "base")
+            step.module.downgrade()
+            connection.commit()

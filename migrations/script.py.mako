@@ -2,7 +2,7 @@
 
 from alembic import op
 
-from sql.registry import replace_view
+from vanishing_gradients.sql.registry import replace_view
 
 revision = ${repr(up_revision)}
 down_revision = ${repr(down_revision)}

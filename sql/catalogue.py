@@ -24,6 +24,7 @@ OPTIONS: Any = {
     "mysql_charset": "utf8mb4",
     "mysql_collate": "utf8mb4_unicode_ci",
 }
+HELD_OUT = "over the test set; of a model that is watched, over data held out"
 
 
 def _run_id() -> Column[int]:
@@ -44,7 +45,7 @@ runs = Table(
     Column("seed", BigInteger, nullable=False),
     Column("dataset", String(32), nullable=False),
     Column("dataset_sha256", String(64), nullable=False),
-    Column("precision", String(6), nullable=False),
+    Column("float_type", String(6), nullable=False),
     Column("telemetry", String(10), nullable=False),
     Column("record_every", Integer, nullable=False),
     Column("training_images", Integer, nullable=False),
@@ -66,8 +67,16 @@ layers = Table(
     _number("layer"),
     Column("layer_name", String(40), nullable=False),
     Column("kind", String(24), nullable=False),
-    Column("rows", Integer, nullable=False),
+    Column("row_count", Integer, nullable=False),
     Column("width", Integer, nullable=False),
+    Column(
+        "row_meaning",
+        String(8),
+        nullable=False,
+        comment="what a row of the gradient is of: input (of the weights), sample or element",
+    ),
+    Column("gain", Double, comment="of an activation: the factor that initial weights take"),
+    Column("flat", String(8), comment="where the slope of an activation goes to 0: both or below"),
     **OPTIONS,
 )
 
@@ -78,8 +87,8 @@ epoch_metrics = Table(
     _number("epoch"),
     Column("loss", Double),
     Column("accuracy", Double, nullable=False),
-    Column("validation_loss", Double),
-    Column("validation_accuracy", Double, nullable=False),
+    Column("test_loss", Double, comment=HELD_OUT),
+    Column("test_accuracy", Double, nullable=False, comment=HELD_OUT),
     Column("learning_rate", Double, nullable=False),
     Column("seconds", Double, nullable=False),
     **OPTIONS,
@@ -92,7 +101,7 @@ step_statistics = Table(
     _number("layer"),
     _number("epoch"),
     _number("step"),
-    Column("rows", Integer, nullable=False),
+    Column("row_count", Integer, nullable=False),
     Column("finite_rows", Integer, nullable=False),
     Column("row_norm_sum", Double),
     Column("mean", Double),
@@ -100,8 +109,8 @@ step_statistics = Table(
     Column("mean_abs", Double),
     Column("gradient_norm", Double),
     Column("zeros", Double),
-    Column("below_1e3", Double),
-    Column("below_1e5", Double),
+    Column("below_1em3", Double),
+    Column("below_1em5", Double),
     Column("non_finite", BigInteger, nullable=False),
     Column("min", Double),
     Column("max", Double),
@@ -135,7 +144,7 @@ telemetry_progress = Table(
     _number("epoch"),
     _number("first_step"),
     Column("last_step", Integer, nullable=False),
-    Column("rows", Integer, nullable=False),
+    Column("row_count", Integer, nullable=False),
     Column("loaded_at", DATETIME(fsp=6), nullable=False),
     **OPTIONS,
 )
@@ -159,3 +168,12 @@ view_versions = Table(
     Column("applied_at", DATETIME(fsp=6), nullable=False),
     **OPTIONS,
 )
+
+gradient_tables = Table(
+    "gradient_tables",
+    metadata,
+    Column("table_name", String(64), primary_key=True),
+    Column("version", Integer, nullable=False),
+    **OPTIONS,
+)
+"""Which version of sql/tables/gradients_vNN.sql each gradient table was made by."""

@@ -15,8 +15,8 @@ TERMS_OF_A_CELL = {
     "cells_square": "{0} * {0}",
     "cells_null": "({0} IS NULL)",
     "cells_zero": "({0} = 0)",
-    "cells_small": "(ABS({0}) < 1e-3)",
-    "cells_tiny": "(ABS({0}) < 1e-5)",
+    "cells_small": "(ABS({0}) < 0.001)",
+    "cells_tiny": "(ABS({0}) < 0.00001)",
     "cells_below_median": "({0} < statistics.median)",
     "cells_above_median": "({0} > statistics.median)",
 }
@@ -25,9 +25,10 @@ TERMS_OF_A_CELL = {
 DECADES = range(-18, 3)
 """Powers of ten that a distribution tells apart."""
 
-EDGES = ("5e-324", *(f"1e{decade}" for decade in DECADES[1:]))
+EDGES = ("'5e-324'", *(f"'1e{decade}'" for decade in DECADES[1:]))
 """Where a cell comes into the next bin of a distribution: the first, below the smallest number
-above 0 that there is, is of zeros, and the second is the lowest decade."""
+above 0 that there is, is of zeros, and the second is the lowest decade. As strings, which every
+server reads as DOUBLE, while OceanBase makes a DECIMAL of 1e-3 in a view."""
 
 
 def balanced(terms: Sequence[str], operator: str = " + ") -> str:
@@ -52,20 +53,19 @@ def gradient_columns(width: int) -> tuple[str, ...]:
 def over_cells(width: int) -> dict[str, str]:
     """Return what stands for the cells of a row in SQL files, by placeholder."""
     columns = gradient_columns(width)
-    names = [f"cells.{name}" for name in columns]
-    rounded = [f"ROUND({name}, storage.decimals)" for name in names]
+    rounded = [f"ROUND({name}, storage.decimals)" for name in columns]
     means = [f"mean{number}" for number in range(1, width + 1)]
     sums = {
-        key: balanced([term.format(name) for name in names])
+        key: balanced([term.format(name) for name in columns])
         for key, term in TERMS_OF_A_CELL.items()
     }
     return sums | {
         # LEAST and GREATEST take two values at least.
-        "cells": ", ".join(names if width > 1 else 2 * names),
+        "cells": ", ".join(columns if width > 1 else 2 * columns),
         "first_columns": ", ".join(columns[:FIRST_COLUMNS]),
         "sum_of_rounded_squares": balanced([f"{cell} * {cell}" for cell in rounded]),
         "squares_of_means": balanced([f"{mean} * {mean}" for mean in means]),
-        **_distribution(names),
+        **_distribution(columns),
     }
 
 

@@ -1,18 +1,20 @@
 """The one loader of versioned SQL files: reads one and fills in experiment, layer and columns.
 
 A file `sql/views/norm_avg_v01.sql` is version 1 of the view `norm_avg`. Its comment header is for
-readers, but for some lines: `-- View:` (or `-- Table:`) says what the object is called in the
+readers and for this loader: `-- View:` (or `-- Table:`) says what the object is called in the
 database, and by its placeholders how often it is made: once a pair of neighbouring layers, a layer,
-an experiment, or once; `-- Layers:` lists the last parts of the names of those layers that have it,
-where not all do; `-- Needs:` lists views that come first. A block between `-- each layer`, `-- each
-experiment` or, in a view of one layer, `-- each neuron` and `-- end` is repeated; blocks that start
-with SELECT are joined by UNION ALL. Merged files never change: a new version is a new file and a
-migration.
+an experiment, or once; `-- Rows:` lists what a row of a layer's gradient may mean, and `-- Layers:`
+the last parts of the names of layers, where not all have it; `-- Needs:` lists views that come
+first; `-- Columns:` gives each column its type and meaning, and `-- Order:` those by which readers
+sort the rows of one run. A block between `-- each layer`, `-- each experiment` or, of one layer,
+`-- each neuron` and `-- end` is repeated; blocks that start with SELECT are joined by UNION ALL.
+Merged files never change: a new version is a new file and a migration.
 """
 
 import re
-from collections.abc import Collection, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import cache
 from graphlib import TopologicalSorter
 from pathlib import Path
 from typing import Literal
@@ -28,19 +30,38 @@ BLOCK = re.compile(
     r"^ *-- each (?P<what>layer|experiment|neuron)\n(?P<body>.*?)^ *-- end\n?", re.S | re.M
 )
 
-Kind = Literal["tables", "views"]
+COLUMN = re.compile(
+    r"(?P<name>\S+) +(?P<type>INT|DOUBLE|TEXT|DATETIME)(?P<null> NULL)? +(?P<meaning>\S.*)"
+)
+RETIRED = frozenset(
+    {
+        "cell_sums",
+        "first_cells",
+        "index_sums",
+        "layer_neurons",
+        "recorded_chunks",
+        "recorded_neurons",
+        "recorded_statistics",
+    }
+)
+"""Views that a migration has dropped: their files stay for the migrations that made them."""
+
+Kind = Literal["tables", "views", "queries"]
+ColumnType = Literal["INT", "DOUBLE", "TEXT", "DATETIME"]
 
 
 @dataclass(frozen=True)
 class Layer:
     """One layer as its table knows it.
 
-    `number` counts from 1, `name` is as in layer_2_sigmoid, `width` is in neurons.
+    `number` counts from 1, `name` is as in layer_2_sigmoid, `width` is in neurons. `row_meaning` is
+    what a row of its gradient belongs to: "input" of a weight matrix, "sample" or "element".
     """
 
     number: int
     name: str
     width: int
+    row_meaning: str
 
     def __post_init__(self) -> None:
         checked_layer(self.name)
@@ -59,6 +80,20 @@ class Shape:
     def table(self, layer: Layer) -> str:
         """Name, unquoted, of the gradient table of one of this experiment's layers."""
         return f"{self.experiment}_{layer.name}"
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column of a view as its file's header states it.
+
+    INT is any whole number and TEXT any string, JSON too. `name` may have placeholders. A column
+    that is not `nullable` never holds NULL; of one that is, the meaning says what NULL means.
+    """
+
+    name: str
+    type: ColumnType
+    nullable: bool
+    meaning: str
 
 
 @dataclass(frozen=True)
@@ -83,10 +118,50 @@ class Definition:
         """Names of the views that must exist before this one."""
         return self._listed("Needs") or []
 
+    @property
+    def what(self) -> str:
+        """What the object holds, in a sentence."""
+        return self._said("What") or ""
+
+    @property
+    def grain(self) -> str:
+        """Of what there is one row, and what else is to be known before asking."""
+        return self._said("Grain") or ""
+
+    @property
+    def order(self) -> tuple[str, ...]:
+        """Names of the columns by which readers sort the rows of one run."""
+        return tuple(self._listed("Order") or ())
+
+    @property
+    def columns(self) -> tuple[Column, ...]:
+        """The columns in order, none in files that are older than this part of the header.
+
+        Raises ObjectError for a line that is no column.
+        """
+        found: list[Column] = []
+        block = re.search(r"^-- Columns:\n((?:--  .*\n)*)", self.text, re.M)
+        for line in block[1].splitlines() if block else []:
+            column = COLUMN.fullmatch(line[2:].strip())
+            if line.startswith("--   ") and line[5:6] != " " and column:
+                name, kind, null, meaning = column.groups()
+                found.append(Column(name, kind, bool(null), meaning))
+            elif line.startswith("--    ") and found:
+                last = found.pop()
+                found.append(replace(last, meaning=f"{last.meaning} {line[2:].strip()}"))
+            else:
+                raise ObjectError(
+                    f"{self.name}_v{self.version:02}.sql: '{line}' is not a name, one of INT, "
+                    "DOUBLE, TEXT and DATETIME, with or without NULL, and a meaning."
+                )
+        return tuple(found)
+
     def of_layer(self, layer: Layer) -> bool:
-        """Whether a layer has such an object, going by the last part of its name."""
-        wanted = self._listed("Layers")
-        return wanted is None or layer.name.split("_", 2)[2] in wanted
+        """Whether a layer has such an object."""
+        rows, names = self._listed("Rows"), self._listed("Layers")
+        return (rows is None or layer.row_meaning in rows) and (
+            names is None or layer.name.split("_", 2)[2] in names
+        )
 
     @property
     def of_experiment(self) -> bool:
@@ -108,15 +183,17 @@ class Definition:
     ) -> Iterator[tuple[str, str]]:
         """Yield (object name, statement) for every object that this file stands for in `shapes`,
         `but` for those of these names."""
-        body = "\n".join(line for line in self.text.splitlines() if not _is_header(line)) + "\n"
         for name, own, values in self._objects(shapes):
             if name not in but:
-                unrolled = _unrolled(body, own, int(values.get("width", 0)))
-                yield name, _filled(unrolled, values | {"view": quoted(name)})
+                yield name, _rendered(self.text, own, values | {"view": quoted(name)})
+
+    def _said(self, label: str) -> str | None:
+        found = re.search(rf"^-- {label}: +(.+(?:\n--  +.+)*)$", self.text, re.M)
+        return re.sub(r"\s*\n--\s+", " ", found[1]) if found else None
 
     def _listed(self, label: str) -> list[str] | None:
-        found = re.search(rf"^-- {label}: +(.+)$", self.text, re.M)
-        return [name.strip() for name in found[1].split(",")] if found else None
+        said = self._said(label)
+        return None if said is None else [name.strip() for name in said.split(",")]
 
     def _objects(
         self, shapes: Sequence[Shape]
@@ -136,7 +213,7 @@ class Definition:
                 own = filter(self.of_layer, shape.layers)
                 fillings = [_of_layer(shape, layer) for layer in own]
             for values in fillings:
-                yield _filled(self.object_name, values), [shape], values
+                yield filled(self.object_name, values), [shape], values
 
 
 def definition(kind: Kind, name: str, version: int, root: Path = HERE) -> Definition:
@@ -152,7 +229,8 @@ def definition(kind: Kind, name: str, version: int, root: Path = HERE) -> Defini
 
 
 def versions(kind: Kind, root: Path = HERE) -> dict[str, list[int]]:
-    """All tables or views that have files, each with its versions in ascending order."""
+    """All tables or views that have files and are not retired, with their versions in ascending
+    order."""
     found: dict[str, list[int]] = {}
     for path in sorted((root / kind).glob("*.sql")):
         match = FILE_NAME.fullmatch(path.name)
@@ -160,8 +238,16 @@ def versions(kind: Kind, root: Path = HERE) -> dict[str, list[int]]:
             raise ObjectError(
                 f"{path.name} is not a versioned file name, such as norm_avg_v01.sql."
             )
-        found.setdefault(match["name"], []).append(int(match["version"]))
+        if match["name"] not in RETIRED:
+            found.setdefault(match["name"], []).append(int(match["version"]))
     return found
+
+
+@cache
+def newest(view: str) -> Definition | None:
+    """Return the newest version of a view, None where there is none of that name."""
+    known = versions("views").get(view)
+    return definition("views", view, known[-1]) if known else None
 
 
 def in_order(definitions: Iterable[Definition]) -> list[Definition]:
@@ -171,38 +257,43 @@ def in_order(definitions: Iterable[Definition]) -> list[Definition]:
     return [by_name[name] for name in TopologicalSorter(graph).static_order()]
 
 
-def create_table(shape: Shape, layer: Layer, column_type: str, version: int = 1) -> str:
+def create_table(shape: Shape, layer: Layer, column_type: str, version: int = 2) -> str:
     """Return the statement that makes one layer's gradient table of DOUBLE or FLOAT columns."""
-    values = _of_layer(shape, layer)
     columns = gradient_columns(layer.width)
-    values |= {
+    values = _of_layer(shape, layer) | {
+        "column_type": column_type,
         "gradient_columns": ",\n    ".join(f"{column} {column_type} NULL" for column in columns),
         "sum_of_squares": balanced([f"{column} * {column}" for column in columns]),
         "sum": balanced(columns),
     }
-    text = definition("tables", "gradients", version).text
-    body = "\n".join(line for line in text.splitlines() if not _is_header(line))
-    return _filled(body, values)
+    return _rendered(definition("tables", "gradients", version).text, [shape], values)
 
 
-def _is_header(line: str) -> bool:
-    return line.startswith("--") and not line.startswith(("-- each", "-- end"))
+def select_of_layer(text: str, shape: Shape, layer: Layer) -> str:
+    """Return a query's text without its header, filled in for one layer."""
+    return _rendered(text, [shape], _of_layer(shape, layer))
 
 
-def _unrolled(body: str, shapes: Sequence[Shape], width: int) -> str:
+def _rendered(text: str, shapes: Sequence[Shape], values: Mapping[str, str]) -> str:
+    """Return a file without its header, blocks repeated over `shapes`, placeholders filled."""
+    lines = text.splitlines()
+    body = "\n".join(
+        line for line in lines if not line.startswith("--") or re.match("-- (each|end)", line)
+    )
+
     def repeat(match: re.Match[str]) -> str:
         if match["what"] == "neuron":
-            each = range(1, width + 1)
+            each = range(1, int(values["width"]) + 1)
             return "".join(match["body"].replace("{neuron}", str(number)) for number in each)
         if match["what"] == "experiment":
             fillings = [_of_experiment(shape) for shape in shapes]
         else:
             fillings = [_of_layer(shape, layer) for shape in shapes for layer in shape.layers]
-        parts = [_filled(match["body"], values) for values in fillings]
+        parts = [filled(match["body"], values) for values in fillings]
         separator = "UNION ALL\n" if match["body"].lstrip().startswith("SELECT") else ""
         return separator.join(parts)
 
-    return BLOCK.sub(repeat, body)
+    return filled(BLOCK.sub(repeat, f"{body}\n"), values)
 
 
 def _of_experiment(shape: Shape) -> dict[str, str]:
@@ -237,7 +328,9 @@ def _of_pair(shape: Shape, layer: Layer, following: Layer) -> dict[str, str]:
     }
 
 
-def _filled(text: str, values: dict[str, str]) -> str:
+def filled(text: str, values: Mapping[str, str]) -> str:
+    """Return a text with its placeholders filled; ObjectError for one that nothing fills."""
+
     def value(match: re.Match[str]) -> str:
         if match[1] not in values:
             raise ObjectError(f"Nothing fills the placeholder {match[0]} of an SQL file.")

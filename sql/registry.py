@@ -1,19 +1,27 @@
 """Which experiments have tables, which version of each view is in force, and how that changes."""
 
+import math
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
-from sqlalchemy import Connection, delete, inspect, select, text
+from sqlalchemy import Connection, delete, inspect, literal, select, text
 
-from vanishing_gradients.sql.catalogue import layers, metadata, runs, view_versions
+from vanishing_gradients.sql.catalogue import (
+    gradient_tables,
+    layers,
+    metadata,
+    runs,
+    view_versions,
+)
 from vanishing_gradients.sql.cells import gradient_columns
 from vanishing_gradients.sql.errors import ObjectError
 from vanishing_gradients.sql.names import backticked, quoted
 from vanishing_gradients.sql.objects import (
     HERE,
+    RETIRED,
     Definition,
     Layer,
     Shape,
@@ -27,6 +35,11 @@ LOCK_SECONDS = 120
 DEFINITION = (
     "SELECT table_schema AS place, view_definition AS definition FROM information_schema.views "
     "WHERE table_schema = DATABASE() AND table_name = :view"
+)
+NEWER = (
+    "the database was migrated by a newer version of this project, whose tables and views this one "
+    "does not know: update (git pull, or pip install --upgrade vanishing-gradients), or name "
+    "another database in DATABASE_URL"
 )
 
 
@@ -54,17 +67,24 @@ def registration_lock(connection: Connection) -> Iterator[None]:
 
 
 def registered_shapes(connection: Connection) -> list[Shape]:
-    """Return every experiment that has gradient tables, with its layers in order."""
+    """Return every experiment that has gradient tables, with its layers in order.
+
+    Migrations ask for them at revisions that do not have `row_meaning` yet; every layer's is then
+    "element".
+    """
+    meaning = layers.c.row_meaning
+    if not connection.execute(text("SHOW COLUMNS FROM layers LIKE 'row_meaning'")).first():
+        meaning = literal("element")
     rows = connection.execute(
-        select(runs.c.experiment, layers.c.layer, layers.c.layer_name, layers.c.width)
+        select(runs.c.experiment, layers.c.layer, layers.c.layer_name, layers.c.width, meaning)
         .join_from(runs, layers, layers.c.run_id == runs.c.run_id)
         .where(runs.c.telemetry == "full")
         .distinct()
         .order_by(runs.c.experiment, layers.c.layer)
     )
     found: dict[str, list[Layer]] = {}
-    for experiment, number, name, width in rows:
-        found.setdefault(experiment, []).append(Layer(number, name, width))
+    for experiment, *layer in rows:
+        found.setdefault(experiment, []).append(Layer(*layer))
     return [Shape(experiment, tuple(members)) for experiment, members in found.items()]
 
 
@@ -77,21 +97,27 @@ def versions_in_force(connection: Connection) -> dict[str, int]:
 def create_gradient_tables(connection: Connection, shape: Shape, column_type: str) -> list[str]:
     """Make the gradient tables of `shape` that are missing and return their names.
 
-    `column_type`, DOUBLE or FLOAT, is for new tables; existing FLOAT tables become DOUBLE where
-    DOUBLE is asked for, which changes no value. Tables just made are dropped again if a later one
-    cannot be made. Views that an experiment which is not registered has left behind go, since no
-    migration has moved them. Raises ObjectError where a table of that name has another shape.
+    `column_type`, DOUBLE or FLOAT, is for new tables, whose version `gradient_tables` keeps;
+    existing FLOAT tables become DOUBLE where DOUBLE is asked for, which changes no value. Tables
+    just made are dropped again if a later one cannot be made. Views that an experiment which is not
+    registered has left behind go, since no migration has moved them. Raises ObjectError where a
+    table of that name has another shape.
     """
     if shape.experiment not in {each.experiment for each in registered_shapes(connection)}:
         _drop_views(connection, shape)
+    version = versions("tables")["gradients"][-1]
     made: list[str] = []
     try:
         for layer in shape.layers:
             name = shape.table(layer)
             found = gradient_column_types(connection, name)
             if not found:
-                connection.exec_driver_sql(create_table(shape, layer, column_type))
                 made.append(name)
+                _forget_tables(connection, [name])
+                connection.execute(
+                    gradient_tables.insert().values(table_name=name, version=version)
+                )
+                connection.exec_driver_sql(create_table(shape, layer, column_type, version))
             elif list(found) != list(gradient_columns(layer.width)):
                 raise ObjectError(
                     f"Experiment {shape.experiment} already has a table {name} of {len(found)} "
@@ -138,10 +164,10 @@ def apply_views(connection: Connection, shape: Shape | None = None, root: Path =
         if not each.of_experiment:
             for name, statement in each.statements(shapes, () if each.unites else there):
                 if name not in there or not _reads_the_same(connection, name, statement):
-                    _apply(connection, statement)
+                    connection.exec_driver_sql(statement)
         elif shape is not None:
             for _, statement in each.statements([shape], there):
-                _apply(connection, statement)
+                connection.exec_driver_sql(statement)
 
 
 def view_names(connection: Connection) -> set[str]:
@@ -153,26 +179,26 @@ def view_names(connection: Connection) -> set[str]:
 def replace_view(connection: Connection, name: str, version: int | None, root: Path = HERE) -> None:
     """Put one version of a view in force, everywhere; None drops it. Migrations call it, both ways.
 
-    Raises ObjectError where that version has no file; the database is then as it was.
+    Of a view that is made, this is written last, and of one that is dropped, first: a stop at any
+    statement leaves all of it to be done again. Raises ObjectError where that version has no file;
+    the database is then as it was.
     """
     new = definition("views", name, version, root) if version is not None else None
     with registration_lock(connection):
         shapes = registered_shapes(connection)
         before = versions_in_force(connection).get(name)
-        old = definition("views", name, before, root) if before is not None else None
-        if old and (new is None or new.object_name != old.object_name):
-            for object_name, _ in old.statements(shapes):
-                connection.exec_driver_sql(f"DROP VIEW IF EXISTS {quoted(object_name)}")
+        old = definition("views", name, before or 1, root)
+        forget = delete(view_versions).where(view_versions.c.view_name == name)
+        if new is None:
+            connection.execute(forget)  # which dropping commits
+        if new is None or new.object_name != old.object_name:
+            _drop(connection, "VIEW", old.names(shapes))
         if new:
             for _, statement in new.statements(shapes):
-                _apply(connection, statement)
-        connection.execute(delete(view_versions).where(view_versions.c.view_name == name))
-        if new:
-            connection.execute(
-                view_versions.insert().values(
-                    view_name=name, version=version, applied_at=datetime.now(UTC)
-                )
-            )
+                connection.exec_driver_sql(statement)
+            entry = {"view_name": name, "version": version, "applied_at": datetime.now(UTC)}
+            connection.execute(forget)
+            connection.execute(view_versions.insert().values(entry))
 
 
 def withdraw(connection: Connection, shape: Shape, tables: Sequence[str]) -> None:
@@ -188,10 +214,14 @@ def withdraw(connection: Connection, shape: Shape, tables: Sequence[str]) -> Non
 
 
 def require_migrated(connection: Connection) -> None:
-    """Raise ObjectError unless the catalogue is there and all views are as new as this code."""
+    """Raise ObjectError unless the catalogue and all views are those that this code knows."""
     tables = set(inspect(connection).get_table_names())
     in_force = versions_in_force(connection) if "view_versions" in tables else {}
-    behind = any(in_force.get(name, 0) < found[-1] for name, found in versions("views").items())
+    newest = {name: found[-1] for name, found in versions("views").items()}
+    known = newest | dict.fromkeys(RETIRED, math.inf)
+    if any(version > known.get(name, 0) for name, version in in_force.items()):
+        raise ObjectError(NEWER)
+    behind = any(in_force.get(name, 0) < version for name, version in newest.items())
     if behind or not metadata.tables.keys() <= tables:
         raise ObjectError(
             "the database lacks the newest catalogue tables and views: run `make migrate`"
@@ -203,10 +233,6 @@ def _in_force(connection: Connection, root: Path = HERE) -> list[Definition]:
     return [definition("views", name, version, root) for name, version in found]
 
 
-def _apply(connection: Connection, statement: str) -> None:
-    connection.exec_driver_sql(statement)
-
-
 def _reads_the_same(connection: Connection, view: str, statement: str) -> bool:
     """Whether the view of that name reads the tables and views, no more and no less, that
     `statement` would have it read."""
@@ -214,22 +240,29 @@ def _reads_the_same(connection: Connection, view: str, statement: str) -> bool:
     if made is None or not made.definition:
         return False
     read = re.findall(rf"{re.escape(backticked(made.place))}\.`(\w+)`", made.definition)
-    wanted = re.findall(r"`(\w+)`", statement)
-    return set(wanted) <= set(read) <= set(re.findall(r"\w+", statement))
+    wanted = set(re.findall(r"`(\w+)`", statement)) - {view}
+    return wanted <= set(read) <= set(re.findall(r"\w+", statement))
 
 
 def _drop_views(connection: Connection, shape: Shape) -> None:
     there = view_names(connection)
     for each in _in_force(connection):
         if each.of_experiment:
-            for name in each.names([shape]):
-                if name in there:
-                    connection.exec_driver_sql(f"DROP VIEW {quoted(name)}")
+            _drop(connection, "VIEW", [name for name in each.names([shape]) if name in there])
 
 
 def _drop_tables(connection: Connection, tables: Sequence[str]) -> None:
-    for name in tables:
-        connection.exec_driver_sql(f"DROP TABLE IF EXISTS {quoted(name)}")
+    _forget_tables(connection, tables)  # which dropping commits
+    _drop(connection, "TABLE", tables)
+
+
+def _forget_tables(connection: Connection, tables: Sequence[str]) -> None:
+    connection.execute(delete(gradient_tables).where(gradient_tables.c.table_name.in_(tables)))
+
+
+def _drop(connection: Connection, kind: str, names: Iterable[str]) -> None:
+    if listed := ", ".join(map(quoted, names)):
+        connection.exec_driver_sql(f"DROP {kind} IF EXISTS {listed}")
 
 
 def _widen(table: str, width: int) -> str:

@@ -154,7 +154,7 @@ def encode(chunk: Chunk, dtype: np.dtype | None = None) -> memoryview:
 
 
 def encode_literals(chunk: Chunk, run_id: int, dtype: np.dtype | None = None) -> list[str]:
-    """Return one SQL row value a row: (Run, Epoch, Step, RowIndex, Gradient1, ..., GradientN).
+    """Return one SQL row value a row: (run_id, Epoch, Step, RowIndex, Gradient1, ..., GradientN).
 
     Numbers are in scientific notation: without an exponent they would be DECIMAL literals, cut at
     30 places.

@@ -16,11 +16,11 @@ from vanishing_gradients.telemetry.errors import TelemetryError
 INSERT_BYTES = 1 << 19
 NOTE_PROGRESS = (
     "INSERT INTO telemetry_progress "
-    "(run_id, layer, epoch, first_step, last_step, `rows`, loaded_at) "
+    "(run_id, layer, epoch, first_step, last_step, row_count, loaded_at) "
     "VALUES (%s, %s, %s, %s, %s, %s, %s)"
 )
 FIND_PROGRESS = (
-    "SELECT `rows` FROM telemetry_progress "
+    "SELECT row_count FROM telemetry_progress "
     "WHERE run_id = %s AND layer = %s AND epoch = %s AND first_step = %s"
 )
 COLUMN_TYPE = (
@@ -157,15 +157,15 @@ def load_gradients(shape: Shape, layer: Layer, run_id: int, epoch: int) -> str:
         f"LOAD DATA LOCAL INFILE 'memory' INTO TABLE {quoted(shape.table(layer))} "
         r"CHARACTER SET binary FIELDS TERMINATED BY ',' ESCAPED BY '\\' LINES TERMINATED BY '\n' "
         f"(Step, RowIndex, {', '.join(gradient_columns(layer.width))}) "
-        f"SET Run = {run_id:d}, Epoch = {epoch:d}"
+        f"SET run_id = {run_id:d}, Epoch = {epoch:d}"
     )
 
 
 def insert_gradients(shape: Shape, layer: Layer) -> str:
-    """Return the INSERT statement up to its row values, (Run, Epoch, Step, RowIndex, cells)."""
+    """Return the INSERT statement up to its row values, (run_id, Epoch, Step, RowIndex, cells)."""
     columns = ", ".join(gradient_columns(layer.width))
     table = quoted(shape.table(layer))
-    return f"INSERT INTO {table} (Run, Epoch, Step, RowIndex, {columns}) VALUES "  # noqa: S608
+    return f"INSERT INTO {table} (run_id, Epoch, Step, RowIndex, {columns}) VALUES "  # noqa: S608
 
 
 def local_infile_allowed(engine: Engine) -> bool:

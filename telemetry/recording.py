@@ -47,8 +47,8 @@ class EpochMetrics:
     epoch: int
     loss: float
     accuracy: float
-    validation_loss: float
-    validation_accuracy: float
+    test_loss: float
+    test_accuracy: float
     learning_rate: float
     seconds: float
 

@@ -31,7 +31,7 @@ AT_ONCE = 20_000
 """Rows that one transaction removes: what a server must keep to take it back stays small."""
 
 CHUNKS = text(
-    "SELECT epoch, first_step, last_step, `rows` FROM telemetry_progress "
+    "SELECT epoch, first_step, last_step, row_count FROM telemetry_progress "
     "WHERE run_id = :run_id AND layer = :layer ORDER BY epoch, first_step"
 )
 CHUNK = "run_id = :run_id AND layer = :layer AND epoch = :epoch AND first_step = :first_step"
@@ -41,7 +41,7 @@ STATISTICS = tuple(
     for table in ("step_statistics", "neuron_statistics")
 )
 ROWS_OF_OTHERS = text(
-    "SELECT COALESCE(SUM(progress.`rows`), 0) FROM telemetry_progress AS progress "
+    "SELECT COALESCE(SUM(progress.row_count), 0) FROM telemetry_progress AS progress "
     "INNER JOIN runs ON runs.run_id = progress.run_id "
     "WHERE runs.experiment = :experiment AND runs.run_id <> :run_id AND progress.layer = :layer"
 )
@@ -114,18 +114,18 @@ def remove_layer(connection: Connection, shape: Shape, layer: Layer, run_id: int
     registered is always what is there.
     """
     table = quoted(shape.table(layer))
-    rows = f"DELETE FROM {table} WHERE Run = :run_id"  # noqa: S608
+    rows = f"DELETE FROM {table} WHERE run_id = :run_id"  # noqa: S608
     chunk_rows = text(f"{rows} AND Epoch = :epoch AND Step BETWEEN :first_step AND :last_step")
     of_layer = {"run_id": run_id, "layer": layer.number}
     removed = pending = 0
     for chunk in connection.execute(CHUNKS, of_layer).mappings().all():
-        if pending and pending + chunk["rows"] > AT_ONCE:
+        if pending and pending + chunk["row_count"] > AT_ONCE:
             connection.commit()
             pending = 0
         values = of_layer | dict(chunk)
         removed += connection.execute(chunk_rows, values).rowcount
         connection.execute(FORGET_CHUNK, values)
-        pending += chunk["rows"]
+        pending += chunk["row_count"]
     connection.commit()
     # Every row has come with a chunk; what somebody put there by hand goes, too.
     return removed + _repeated(connection, f"{rows} LIMIT {AT_ONCE}", run_id=run_id)
@@ -159,7 +159,7 @@ def remove_later_rows(
 ) -> None:
     """Remove a run's rows after `epoch` from one gradient table."""
     table = quoted(shape.table(layer))
-    rows = f"DELETE FROM {table} WHERE Run = :run_id AND Epoch > :epoch LIMIT {AT_ONCE}"  # noqa: S608
+    rows = f"DELETE FROM {table} WHERE run_id = :run_id AND Epoch > :epoch LIMIT {AT_ONCE}"  # noqa: S608
     _repeated(connection, rows, run_id=run_id, epoch=epoch)
 
 
@@ -167,12 +167,12 @@ def _removable_run(connection: Connection, run_id: int) -> RemovableRun:
     run = connection.execute(select(runs).where(runs.c.run_id == run_id)).one_or_none()
     if run is None:
         raise RemovalError(f"There is no run {run_id}: `make runs` lists those there are.")
-    columns = select(layers.c.layer, layers.c.layer_name, layers.c.width)
+    columns = select(layers.c.layer, layers.c.layer_name, layers.c.width, layers.c.row_meaning)
     members = connection.execute(columns.where(layers.c.run_id == run_id).order_by("layer"))
     shape = Shape(run.experiment, tuple(Layer(*each) for each in members))
     if run.telemetry == "full":
         measure(connection, [shape.table(layer) for layer in shape.layers])
-    rows = select(func.coalesce(func.sum(telemetry_progress.c.rows), 0))
+    rows = select(func.coalesce(func.sum(telemetry_progress.c.row_count), 0))
     return RemovableRun(
         run_id,
         run.dataset,

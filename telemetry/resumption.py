@@ -23,6 +23,7 @@ from vanishing_gradients.telemetry.lock import RunLock
 from vanishing_gradients.telemetry.removal import remove_later_rows
 from vanishing_gradients.telemetry.runs import (
     IDENTITY,
+    IDENTITY_COLUMNS,
     Run,
     RunDescription,
     identity,
@@ -118,10 +119,11 @@ def resume(engine: Engine, description: RunDescription, run_id: int) -> tuple[Ru
 
 
 def _stored(connection: Connection, condition: Any) -> list[StoredRun]:
-    columns = [runs.c[name] for name in IDENTITY]
     others = (runs.c.run_id, runs.c.status, runs.c.dataset, runs.c.completed_epoch)
     rows = connection.execute(
-        select(*others, runs.c.package_versions, *columns).where(condition).order_by(runs.c.run_id)
+        select(*others, runs.c.package_versions, *IDENTITY_COLUMNS)
+        .where(condition)
+        .order_by(runs.c.run_id)
     )
     return [
         StoredRun(

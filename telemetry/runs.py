@@ -46,6 +46,9 @@ IDENTITY = (
     "experiment", "seed", "dataset_sha256", "precision", "telemetry", "record_every",
     "training_images", "epochs", "config",
 )  # fmt: skip
+IDENTITY_COLUMNS = tuple(
+    runs.c.float_type.label(name) if name == "precision" else runs.c[name] for name in IDENTITY
+)
 COLUMN_TYPES = {"double": "DOUBLE", "single": "FLOAT"}
 DTYPES: dict[str, np.dtype] = {"double": np.dtype(np.float64), "single": np.dtype(np.float32)}
 TABLE_DTYPES = {kind: DTYPES[precision] for precision, kind in COLUMN_TYPES.items()}
@@ -54,18 +57,27 @@ PACKAGES = ("numpy", "polars", "pymysql", "sqlalchemy", "alembic")
 
 @dataclass(frozen=True)
 class RunLayer:
-    """A layer as `layers` lists it: `rows` of its gradient in a full batch, `width` in neurons."""
+    """A layer as `layers` lists it.
+
+    `row_count` is of its gradient in a full batch, `width` in neurons. `row_meaning` is 'input'
+    where a row belongs to an input of its weights, and 'sample' where it belongs to a sample.
+    `gain` and `flat`, of an activation, are by what initial weights are scaled and on which side
+    ('below' or 'both') its slope goes to 0.
+    """
 
     layer: int
     layer_name: str
     kind: str
-    rows: int
+    row_count: int
     width: int
+    row_meaning: str = "sample"
+    gain: float | None = None
+    flat: str | None = None
 
     @property
     def has_weights(self) -> bool:
         """Whether its gradient has a row an input, and not a row a sample."""
-        return self.kind in ("dense", "projection")
+        return self.row_meaning == "input"
 
 
 @dataclass(frozen=True)
@@ -97,7 +109,10 @@ class RunDescription:
         """What the experiment's tables and views depend on."""
         return Shape(
             self.experiment,
-            tuple(Layer(each.layer, each.layer_name, each.width) for each in self.layers),
+            tuple(
+                Layer(each.layer, each.layer_name, each.width, each.row_meaning)
+                for each in self.layers
+            ),
         )
 
 
@@ -123,7 +138,7 @@ class Run:
         """
         self.lock.keep()
         values = asdict(metrics) | {
-            name: _finite(getattr(metrics, name)) for name in ("loss", "validation_loss")
+            name: _finite(getattr(metrics, name)) for name in ("loss", "test_loss")
         }
         kept = {
             step_statistics: self._rows(STEP_COLUMNS, statistics.steps),
@@ -172,8 +187,7 @@ def finished_runs(engine: Engine) -> dict[str, int]:
 
     Raises ObjectError where the database is not migrated.
     """
-    columns = [runs.c[name] for name in IDENTITY]
-    rows = select(runs.c.run_id, *columns).where(runs.c.status == "finished")
+    rows = select(runs.c.run_id, *IDENTITY_COLUMNS).where(runs.c.status == "finished")
     with engine.connect() as connection:
         require_migrated(connection)
         return {identity(row._asdict()): row.run_id for row in connection.execute(rows)}
@@ -288,10 +302,11 @@ def _summary(found: list[tuple[str, int]]) -> str:
 
 def _insert(connection: Connection, description: RunDescription) -> int:
     values = asdict(description)
-    members = values.pop("layers")
+    del values["layers"], values["precision"]
     result = connection.execute(
         insert(runs).values(
             **values,
+            float_type=description.precision,
             git_commit=git_commit(),
             package_versions=package_versions(),
             status="running",
@@ -300,6 +315,7 @@ def _insert(connection: Connection, description: RunDescription) -> int:
         )
     )
     run_id: int = result.lastrowid
+    members = [asdict(each) for each in description.layers]
     connection.execute(insert(layers), [{"run_id": run_id, **each} for each in members])
     return run_id
 

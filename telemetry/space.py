@@ -38,7 +38,7 @@ TABLE_SIZES = (
     "WHERE table_schema = DATABASE() AND table_type = 'BASE TABLE'"
 )
 RUN_ROWS = (
-    "SELECT runs.run_id, runs.experiment, layers.layer_name, SUM(progress.`rows`) AS kept "
+    "SELECT runs.run_id, runs.experiment, layers.layer_name, SUM(progress.row_count) AS kept "
     "FROM telemetry_progress AS progress "
     "INNER JOIN runs ON runs.run_id = progress.run_id "
     "INNER JOIN layers ON layers.run_id = progress.run_id AND layers.layer = progress.layer "
@@ -48,7 +48,8 @@ RUN_ROWS = (
 # stored there follows from the catalogue. A softmax layer has a row a sample.
 STATISTICS_ROWS = (
     "SELECT runs.run_id, COUNT(*) * runs.completed_epoch * CEIL(CEIL(runs.training_images / "
-    "MAX(CASE WHEN layers.kind = 'softmax' THEN layers.`rows` END)) / runs.record_every) AS kept "
+    "MAX(CASE WHEN layers.kind = 'softmax' THEN layers.row_count END)) / runs.record_every) "
+    "AS kept "
     "FROM runs INNER JOIN layers ON layers.run_id = runs.run_id "
     "GROUP BY runs.run_id, runs.completed_epoch, runs.training_images, runs.record_every"
 )
@@ -239,7 +240,7 @@ def layer_rows(description: RunDescription, epochs: int) -> list[int]:
     if (steps - 1) % every == 0:  # the last batch, which may be a smaller one, is recorded
         samples -= steps * batch - description.training_images
     return [
-        epochs * (layer.rows * recorded if layer.has_weights else samples)
+        epochs * (layer.row_count * recorded if layer.has_weights else samples)
         for layer in description.layers
     ]
 
@@ -259,7 +260,7 @@ def _of_it(need: Need) -> str:
 
 def _batch(description: RunDescription) -> int:
     """Return the samples of a full batch, which all layers without weights have a row each for."""
-    return max(layer.rows for layer in description.layers if not layer.has_weights)
+    return max(layer.row_count for layer in description.layers if not layer.has_weights)
 
 
 def _steps(description: RunDescription) -> int:

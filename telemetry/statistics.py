@@ -58,7 +58,7 @@ class StepStatistics:
     that cannot be stored.
     """
 
-    rows: int
+    row_count: int
     finite_rows: int
     row_norm_sum: float | None = None
     mean: float | None = None
@@ -66,8 +66,8 @@ class StepStatistics:
     mean_abs: float | None = None
     gradient_norm: float | None = None
     zeros: float | None = None
-    below_1e3: float | None = None
-    below_1e5: float | None = None
+    below_1em3: float | None = None
+    below_1em5: float | None = None
     non_finite: int = 0
     min: float | None = None
     max: float | None = None
@@ -104,7 +104,7 @@ def step_statistics(
     squares = np.einsum("ij,ij->i", values, values)
     size = values.size
     return StepStatistics(
-        rows=found.rows,
+        row_count=found.rows,
         finite_rows=len(values),
         row_norm_sum=float(np.sqrt(squares).sum()),
         mean=float(values.mean()),
@@ -112,8 +112,8 @@ def step_statistics(
         mean_abs=float(magnitudes.mean()),
         gradient_norm=float(np.sqrt(squares.sum())),
         zeros=1.0 - int(found.nonzero.sum()) / size,
-        below_1e3=np.count_nonzero(magnitudes < 1e-3) / size,
-        below_1e5=np.count_nonzero(magnitudes < 1e-5) / size,
+        below_1em3=np.count_nonzero(magnitudes < 1e-3) / size,
+        below_1em5=np.count_nonzero(magnitudes < 1e-5) / size,
         non_finite=non_finite,
         min=float(values.min()),
         max=float(values.max()),

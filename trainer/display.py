@@ -92,8 +92,8 @@ class ProgressDisplay(TrainingListener):
         self._say(
             f"{self._name}, epoch {metrics.epoch}/{self._epochs}: "
             f"loss {_loss(metrics.loss)}, accuracy {metrics.accuracy:.4f}, "
-            f"test loss {_loss(metrics.validation_loss)}, "
-            f"test accuracy {metrics.validation_accuracy:.4f}, {metrics.seconds:.1f} s"
+            f"test loss {_loss(metrics.test_loss)}, "
+            f"test accuracy {metrics.test_accuracy:.4f}, {metrics.seconds:.1f} s"
         )
 
     def ended(self, run_id: int, status: Status) -> None:

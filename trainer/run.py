@@ -87,7 +87,16 @@ def describe(experiment: Experiment, dataset: Dataset, settings: Settings) -> Ru
         epochs=experiment.epochs,
         config=experiment.model_dump(mode="json") | {"limit": settings.limit},
         layers=tuple(
-            RunLayer(spec.number, spec.name, spec.kind, spec.rows or rows, spec.width)
+            RunLayer(
+                layer=spec.number,
+                layer_name=spec.name,
+                kind=spec.kind,
+                row_count=spec.rows or rows,
+                width=spec.width,
+                row_meaning=spec.row_meaning,
+                gain=spec.gain,
+                flat=spec.flat,
+            )
             for spec in experiment.layer_specs(features, CLASSES)
         ),
     )

@@ -53,7 +53,7 @@ def _cells(row: RowMapping, size: int) -> tuple[str, ...]:
         row["experiment"],
         row["dataset"],
         str(row["seed"]),
-        row["precision"],
+        row["float_type"],
         row["status"],
         f"{row['completed_epoch']}/{row['epochs']}",
         _number(row["accuracy"], ".4f"),

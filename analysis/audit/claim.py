@@ -1,29 +1,102 @@
-"""One claim of the paper, how it is tested, and the result of testing it."""
+"""Claims of the paper: how one is written down, tested, and what became of it."""
 
+import inspect
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from enum import StrEnum
 
 from vanishing_gradients.analysis.audit.evidence import Evidence
-from vanishing_gradients.analysis.audit.verdict import Finding, Verdict
 from vanishing_gradients.analysis.errors import NoRowsError
 
-Judge = Callable[[Evidence, str], Finding]
+
+class Verdict(StrEnum):
+    """The five things that can become of a claim, as the reports print them."""
+
+    REPRODUCED = "reproduced"
+    NOT_REPRODUCED = "not reproduced"
+    ARTEFACT = "artefact"
+    CONTRADICTION = "contradicts itself"
+    UNTESTED = "cannot be tested"
+
+
+@dataclass(frozen=True)
+class Finding:
+    """A verdict, what was found in the rows, and for an artefact the view that shows it."""
+
+    verdict: Verdict
+    found: str
+    view: str = ""
+
+
+def reproduced_if(holds: bool, found: str) -> Finding:
+    """Return the finding of a claim that either holds in our rows or does not."""
+    return Finding(Verdict.REPRODUCED if holds else Verdict.NOT_REPRODUCED, found)
+
+
+def consistent_if(in_paper: bool, in_rows: bool, found: str) -> Finding:
+    """Return the finding of a sentence that the paper's own numbers may deny.
+
+    It is reproduced where our rows agree with it; else, where the paper's numbers do not agree with
+    it either, the paper contradicts itself.
+    """
+    if in_rows or in_paper:
+        return reproduced_if(in_rows, found)
+    return Finding(Verdict.CONTRADICTION, found)
+
+
+def artefact_if(in_stored: bool, found: str, view: str) -> Finding:
+    """Return the finding of what our plain rows do not show: `view` may show what storage made."""
+    return Finding(Verdict.ARTEFACT, found, view) if in_stored else reproduced_if(False, found)
 
 
 @dataclass(frozen=True)
 class Claim:
-    """A claim: its place in the paper, what is printed there, and the judge that tests it.
+    """A claim: its place in the paper, what is printed there, and the function that tests it.
 
-    `tolerance` says how far off is near enough, and why. `judge` gets the evidence and the name of
-    a data set; a claim that is `about_datasets` is judged once, over all of them.
+    `tolerance` says how far off is near enough, and why. `check` gets what its parameters name: the
+    `evidence`, the name of a `dataset`, and `sizes`, `norms`, `ratios` or `curves`: what Evidence
+    returns by that name for `experiment` on that data set.
     """
 
     name: str
     place: str
     printed: str
     tolerance: str
-    judge: Judge
-    about_datasets: bool = False
+    check: Callable[..., Finding]
+    experiment: str = ""
+
+    @property
+    def asks(self) -> tuple[str, ...]:
+        """What the check wants to be given."""
+        return tuple(inspect.signature(self.check).parameters)
+
+    @property
+    def about_datasets(self) -> bool:
+        """Whether it is tested once, over all data sets: its check names none of them."""
+        return self.asks == ("evidence",)
+
+
+class Section(list[Claim]):
+    """The claims of a section of the audit, in order; called, it decorates the check of one.
+
+    `experiment` is the one that its claims are about, unless they name another.
+    """
+
+    def __init__(self, title: str, experiment: str = "") -> None:
+        super().__init__()
+        self.title, self.experiment = title, experiment
+
+    def __call__(
+        self, *, place: str, printed: str, tolerance: str, name: str = "", experiment: str = ""
+    ) -> Callable[[Callable[..., Finding]], Callable[..., Finding]]:
+        """Return what makes a claim of a function, by the function's name unless one is given."""
+
+        def add(check: Callable[..., Finding]) -> Callable[..., Finding]:
+            about = experiment or self.experiment
+            self.append(Claim(name or check.__name__, place, printed, tolerance, check, about))
+            return check
+
+        return add
 
 
 @dataclass(frozen=True)
@@ -36,7 +109,7 @@ class Result:
     claim: Claim
     dataset: str
     findings: dict[str, Finding]
-    queries: tuple[str, ...] = field(default=())
+    queries: tuple[str, ...] = ()
 
     @property
     def finding(self) -> Finding:
@@ -50,7 +123,7 @@ class Result:
 
     @property
     def others(self) -> dict[str, Finding]:
-        """Findings on other data sets, where there are runs to be judged."""
+        """Findings on other data sets, where there are runs to test it on."""
         return {
             dataset: finding
             for dataset, finding in self.findings.items()
@@ -58,8 +131,8 @@ class Result:
         }
 
 
-def judged(claim: Claim, evidence: Evidence) -> Result:
-    """Judge a claim on every data set."""
+def evaluate(claim: Claim, evidence: Evidence) -> Result:
+    """Test a claim on every data set."""
     fitting = evidence.fitting  # before listening: its own queries belong to no claim
     evidence.asked.clear()
     datasets = [""] if claim.about_datasets else list(evidence.datasets)
@@ -71,7 +144,13 @@ def judged(claim: Claim, evidence: Evidence) -> Result:
 
 
 def _finding(claim: Claim, evidence: Evidence, dataset: str) -> Finding:
+    given = {"evidence": evidence, "dataset": dataset}
     try:
-        return claim.judge(evidence, dataset)
+        rows = {
+            name: getattr(evidence, name)(claim.experiment, dataset)
+            for name in claim.asks
+            if name not in given
+        }
+        return claim.check(**{name: (given | rows)[name] for name in claim.asks})
     except NoRowsError as error:
         return Finding(Verdict.UNTESTED, str(error).removesuffix("."))

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 import pandas as pd
 from sqlalchemy import Connection
 
-from vanishing_gradients.analysis import paper, queries
+from vanishing_gradients.analysis import paper
 from vanishing_gradients.analysis.runs import Run, runs_of
+from vanishing_gradients.analysis.views import ask
 
 HIDDEN_WIDTHS = [128, 128, 64, 32, 16]
 OPTIMIZERS = {
@@ -45,7 +46,9 @@ def eligible(connection: Connection, summary: pd.DataFrame) -> tuple[list[Run], 
     counted, left_out = [], []
     ours = summary[summary["experiment"].isin(paper.EXPERIMENTS)]
     for run in ours.to_dict("records"):
-        config = json.loads(queries.run_provenance(connection, run["run_id"])["config"].iloc[0])
+        config = json.loads(
+            ask(connection, "run_provenance", run_id=run["run_id"])["config"].iloc[0]
+        )
         reason = next(_objections(run, config), None)
         if reason is None:
             counted.append(run["run_id"])

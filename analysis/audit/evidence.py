@@ -2,7 +2,7 @@
 
 import math
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cached_property
 from pathlib import Path
@@ -10,13 +10,14 @@ from pathlib import Path
 import pandas as pd
 from sqlalchemy import Connection, Engine, event
 
-from vanishing_gradients.analysis import paper, queries
-from vanishing_gradients.analysis.audit.eligibility import LeftOut, eligible
+from vanishing_gradients.analysis import paper
+from vanishing_gradients.analysis.audit.eligibility import eligible
 from vanishing_gradients.analysis.audit.storage import Question, Say, Storage
-from vanishing_gradients.analysis.columns import SUMMARY
 from vanishing_gradients.analysis.errors import NoRowsError
 from vanishing_gradients.analysis.hypotheses import Effect, effects
 from vanishing_gradients.analysis.runs import Run
+from vanishing_gradients.analysis.views import ask, layer_of, rows
+from vanishing_gradients.sql.objects import Layer
 
 LIKELY = 5.0  # times nearer to Table 9 than the other data set
 REASONS = 2  # runs left out that a sentence names
@@ -36,7 +37,7 @@ class Evidence:
         self._effects: dict[str, list[Effect]] = {}
         self._storage = Storage(engine, kept, say)
         with self._listening([]) as connection:
-            self.summary = _every_run(connection)
+            self.summary = rows(connection, "experiment_summary")
             self.runs, self.left_out = eligible(connection, self.summary)
         found = {run.dataset for run in self.runs}
         self.datasets = (
@@ -70,15 +71,15 @@ class Evidence:
 
     def norms(self, experiment: str, dataset: str) -> pd.DataFrame:
         """Return epoch_means of every seed, with a column `seed`."""
-        return self._of_seeds(queries.epoch_means, experiment, dataset, paper.LAYERS)
+        return self._of_seeds("epoch_means", experiment, dataset, paper.LAYERS)
 
     def ratios(self, experiment: str, dataset: str) -> pd.DataFrame:
         """Return epoch_ratios of every seed, with a column `seed`."""
-        return self._of_seeds(queries.epoch_ratios, experiment, dataset, paper.LAYERS - 1)
+        return self._of_seeds("epoch_ratios", experiment, dataset, paper.LAYERS - 1)
 
     def curves(self, experiment: str, dataset: str) -> pd.DataFrame:
         """Return training_curves of every seed."""
-        return self._of_seeds(queries.training_curves_of, experiment, dataset, 1)
+        return self._of_seeds("training_curves", experiment, dataset, 1)
 
     def effects(self, dataset: str) -> list[Effect]:
         """Return the effects of activation and optimizer that the runs on a data set allow."""
@@ -94,15 +95,11 @@ class Evidence:
 
     def sizes(self, experiment: str, dataset: str) -> pd.DataFrame:
         """Return layer_sizes of the reference run."""
-        return self.ask(queries.layer_sizes, self.reference(experiment, dataset).run_id)
-
-    def dense_ratios(self, experiment: str, dataset: str) -> pd.DataFrame:
-        """Return dense_norm_ratios of the reference run."""
-        return self.ask(queries.dense_norm_ratios, self.reference(experiment, dataset).run_id)
+        return self.ask("layer_sizes", run_id=self.reference(experiment, dataset).run_id)
 
     def thresholds(self) -> dict[str, float]:
         """Return the lines of ratio_thresholds: vanishing, exploding, exploding_table_6."""
-        return self.ask(queries.ratio_thresholds).iloc[0].to_dict()
+        return self.ask("ratio_thresholds").iloc[0].to_dict()
 
     def stored_norms(
         self,
@@ -122,13 +119,18 @@ class Evidence:
             self._answers[key] = (norms, [])
         return self._answers[key][0]
 
-    def ask(self, query: Callable[..., pd.DataFrame], *values: object) -> pd.DataFrame:
-        """Return what a function of analysis.queries returns; called once for given `values`."""
-        key = (query.__name__, *values)
+    def layer(self, run: Run, number: int) -> Layer:
+        """Return a layer of a run, by which its queries are asked."""
+        with self._engine.connect() as connection:
+            return layer_of(connection, run.run_id, number)
+
+    def ask(self, view: str, **asked: object) -> pd.DataFrame:
+        """Return what views.ask returns; called once for what is `asked`, all hashable."""
+        key = (view, *sorted(asked.items()))
         if key not in self._answers:
             heard: list[str] = []
             with self._listening(heard) as connection:
-                self._answers[key] = (query(connection, *values), heard)
+                self._answers[key] = (ask(connection, view, **asked), heard)
         answer, heard = self._answers[key]
         self.asked += heard
         return answer
@@ -160,12 +162,10 @@ class Evidence:
             return near[0]
         return self.datasets[0]
 
-    def _of_seeds(
-        self, query: Callable[..., pd.DataFrame], experiment: str, dataset: str, layers: int
-    ) -> pd.DataFrame:
+    def _of_seeds(self, view: str, experiment: str, dataset: str, layers: int) -> pd.DataFrame:
         """Return the rows of every seed: of every epoch, so many a layer, or it is an error."""
         runs = self.seeds(experiment, dataset)
-        frame = self.ask(query, tuple(run.run_id for run in runs))
+        frame = self.ask(view, run_id=tuple(run.run_id for run in runs))
         for run_id, count in frame["run_id"].value_counts().items():
             if count != layers * paper.EPOCHS:
                 raise NoRowsError(
@@ -203,19 +203,3 @@ class Evidence:
                 yield connection
             finally:
                 event.remove(connection, "before_cursor_execute", note)
-
-
-def left_out_lines(left_out: list[LeftOut]) -> list[str]:
-    """Return a sentence about each run left out."""
-    return [
-        f"Run {each.run_id} of {each.experiment} on {each.dataset} is left out: {each.reason}."
-        for each in left_out
-    ]
-
-
-def _every_run(connection: Connection) -> pd.DataFrame:
-    """Return experiment_summary, with no row where there is no run: a report says so itself."""
-    try:
-        return queries.experiment_summary(connection)
-    except NoRowsError:
-        return pd.DataFrame(columns=list(SUMMARY)).astype(SUMMARY)

@@ -10,10 +10,9 @@ from rich.table import Table
 from rich.text import Text
 
 from vanishing_gradients.analysis import paper
-from vanishing_gradients.analysis.audit.claim import Result
+from vanishing_gradients.analysis.audit.claim import Result, Verdict
 from vanishing_gradients.analysis.audit.nearest import Trial
-from vanishing_gradients.analysis.audit.verdict import Verdict
-from vanishing_gradients.analysis.publishing import staged
+from vanishing_gradients.analysis.pages import staged
 
 CSV = "audit.csv"
 WIDTH = 140  # where there is no terminal

@@ -9,7 +9,6 @@ changes the norm changes, and the old result is not found any more.
 import hashlib
 import json
 import os
-import re
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -18,11 +17,10 @@ from pathlib import Path
 import pandas as pd
 from sqlalchemy import Engine
 
-from vanishing_gradients.analysis import queries
 from vanishing_gradients.analysis.errors import NoRowsError, OutputError
 from vanishing_gradients.analysis.runs import Run
+from vanishing_gradients.analysis.views import ask, statement
 from vanishing_gradients.sql.objects import versions
-from vanishing_gradients.sql.queries import query
 
 VIEWS = ("stored_norm_avg", "storage_hypotheses")
 CONNECTIONS = min(4, os.cpu_count() or 1)
@@ -46,17 +44,19 @@ class Question:
     @property
     def statement(self) -> str:
         """The SQL that answers, on one line."""
-        values = {
+        return statement("stored_norm_avg", **self.asked)
+
+    @property
+    def asked(self) -> dict[str, object]:
+        """What the view is asked by."""
+        return {
+            "experiment": self.run.experiment,
+            "layer": self.layer,
             "run_id": self.run.run_id,
+            "epoch": range(self.epochs[0], self.epochs[1] + 1),
             "decimals": self.decimals,
             "filler": self.filler,
-            "first_epoch": self.epochs[0],
-            "last_epoch": self.epochs[1],
         }
-        view = f"{self.run.experiment}_layer_{self.layer}_stored_norm_avg"
-        text = query("stored_norm_avg", view=view)
-        filled = re.sub(r":([a-z_]+)", lambda match: f"{values[match[1]]:.17g}", text)
-        return " ".join(filled.split())
 
 
 class Storage:
@@ -108,24 +108,16 @@ class Storage:
         return norms
 
     def _measured(self, question: Question) -> dict[str, float]:
-        run = question.run
         with self._engine.connect() as connection:
-            frame = queries.stored_norm_avg(
-                connection,
-                run.experiment,
-                question.layer,
-                run.run_id,
-                question.decimals,
-                question.filler,
-                question.epochs,
-            )
+            frame = ask(connection, "stored_norm_avg", **question.asked)
         return dict(zip(map(str, frame["epoch"]), frame["norm"].tolist(), strict=True))
 
     def _key(self, question: Question) -> str:
         run, layer = question.run, question.layer
         if (run.run_id, layer) not in self._digests:
             with self._engine.connect() as connection:
-                plain = queries.norm_avg(connection, run.experiment, layer, run.run_id)
+                own = {"experiment": run.experiment, "layer": layer, "run_id": run.run_id}
+                plain = ask(connection, "norm_avg", **own)
             self._digests[run.run_id, layer] = plain.to_csv(index=False)
         parts = [
             self._digests[run.run_id, layer],

@@ -1,4 +1,4 @@
-"""Judges of numbers that may be artefacts of storage: plain rows first, then stored ones."""
+"""Tests of numbers that may be artefacts of storage: plain rows first, then stored ones."""
 
 from collections.abc import Iterable
 
@@ -6,9 +6,9 @@ import numpy as np
 import pandas as pd
 
 from vanishing_gradients.analysis import paper
+from vanishing_gradients.analysis.audit.claim import Finding, artefact_if, reproduced_if
 from vanishing_gradients.analysis.audit.evidence import Evidence
-from vanishing_gradients.analysis.audit.judges import number, seeds, span
-from vanishing_gradients.analysis.audit.verdict import Finding, Verdict
+from vanishing_gradients.analysis.audit.judges import cells, number, seeds, span, within
 
 DECIMALS, FILLER = 6, 1e6  # the storage under which constants and infinities are looked for
 DIGITS = 1e-8  # the paper prints ten digits
@@ -46,88 +46,70 @@ def view_of(experiment: str, layers: Iterable[int], kind: str = "ratio") -> str:
     return names[0] if len(names) == 1 else f"{names[0]} to {names[-1]}"
 
 
-def constant(experiment: str, table: int, layers: tuple[int, ...]):
-    """Return the judge of columns that hold one number in all epochs."""
-
-    def judge(evidence: Evidence, dataset: str) -> Finding:
-        printed = float(paper.printed_ratios(table).loc[1, layers[0]])
-        ratios = evidence.ratios(experiment, dataset)
-        plain = ratios.loc[ratios["layer"].isin(layers), "ratio"]
-        told = f"ours {span(plain)}, {seeds(ratios['seed'].nunique())}"
-        if ((plain - printed).abs() <= DIGITS).all():
-            return Finding(Verdict.REPRODUCED, told)
-        stored = stored_ratios(evidence, experiment, dataset, layers)
-        off = (stored - printed).abs().fillna(np.inf)
-        largest = float(off.max().max())
-        told += (
-            f"; with {FILLER:,.0f} in the columns that a layer does not use, up to 128, "
-            f"{stored.stack().mean():.9f} in all epochs, {number(largest)} off at most"
-        )
-        if largest <= DIGITS:
-            return Finding(Verdict.ARTEFACT, told, view_of(experiment, layers))
-        return Finding(Verdict.NOT_REPRODUCED, told)
-
-    return judge
+def constant(
+    evidence: Evidence, experiment: str, dataset: str, table: int, layers: tuple[int, ...]
+) -> Finding:
+    """Test columns of a table that hold one number in all epochs."""
+    printed = float(paper.printed_ratios(table).loc[1, layers[0]])
+    plain = cells(evidence.ratios(experiment, dataset), "ratio", layers)
+    told = f"ours {span(plain)}, {seeds(len(plain))}"
+    if ((plain - printed).abs() <= DIGITS).all(axis=None):
+        return reproduced_if(True, told)
+    stored = stored_ratios(evidence, experiment, dataset, layers)
+    largest = float((stored - printed).abs().fillna(np.inf).max(axis=None))
+    told += (
+        f"; with {FILLER:,.0f} in the columns that a layer does not use, up to 128, "
+        f"{stored.stack().mean():.9f} in all epochs, {number(largest)} off at most"
+    )
+    return artefact_if(largest <= DIGITS, told, view_of(experiment, layers))
 
 
-def infinite(experiment: str, layers: tuple[int, ...], epochs: tuple[int, int] = EPOCHS):
-    """Return the judge of ratios that are printed as Infinity in `layers` and `epochs`."""
-
-    def judge(evidence: Evidence, dataset: str) -> Finding:
-        ratios = evidence.ratios(experiment, dataset)
-        cells = ratios[ratios["layer"].isin(layers) & ratios["epoch"].between(*epochs)]
-        zero = cells["denominator"] == 0
-        told = f"{zero.sum()} of {len(cells)} plain ratios have a zero denominator; norms of "
-        told += f"layers {layers[0]} to {layers[-1]} are {span(cells['denominator'])}"
-        if zero.all():
-            return Finding(Verdict.REPRODUCED, told)
-        stored = evidence.stored_norms(experiment, dataset, layers, DECIMALS, 0.0, epochs)
-        gone = int((stored == 0).sum().sum())
-        told += f"; of gradients rounded to {DECIMALS} decimals {gone} of {stored.size} have one"
-        if gone == stored.size:
-            return Finding(Verdict.ARTEFACT, told, view_of(experiment, layers))
-        return Finding(Verdict.NOT_REPRODUCED, told)
-
-    return judge
-
-
-def zero(experiment: str, layers: tuple[int, ...], epochs: tuple[int, int] = EPOCHS):
-    """Return the judge of gradients that are said to be zero in `layers`, in all epochs."""
-
-    def judge(evidence: Evidence, dataset: str) -> Finding:
-        norms = evidence.norms(experiment, dataset)
-        own = norms[norms["layer"].isin(layers) & norms["epoch"].between(*epochs)]
-        zero = own["norm"] == 0
-        told = f"{(~zero).sum()} of {len(own)} mean norms are not zero: {span(own['norm'])}"
-        if zero.all():
-            return Finding(Verdict.REPRODUCED, told)
-        stored = evidence.stored_norms(experiment, dataset, layers, DECIMALS, 0.0, epochs)
-        told += (
-            f"; of gradients rounded to {DECIMALS} decimals the largest is "
-            f"{number(float(stored.max().max()))}"
-        )
-        if bool((stored == 0).all(axis=None)):
-            return Finding(Verdict.ARTEFACT, told, view_of(experiment, layers, "norm"))
-        return Finding(Verdict.NOT_REPRODUCED, told)
-
-    return judge
+def infinite(
+    evidence: Evidence,
+    experiment: str,
+    dataset: str,
+    layers: tuple[int, ...],
+    epochs: tuple[int, int] = EPOCHS,
+) -> Finding:
+    """Test ratios that are printed as Infinity in `layers`, from a first to a last epoch."""
+    ratios = evidence.ratios(experiment, dataset)
+    denominators = cells(ratios, "denominator", layers, range(epochs[0], epochs[1] + 1))
+    zero = denominators == 0
+    told = f"{zero.to_numpy().sum()} of {zero.size} plain ratios have a zero denominator; norms of "
+    told += f"layers {layers[0]} to {layers[-1]} are {span(denominators)}"
+    if zero.all(axis=None):
+        return reproduced_if(True, told)
+    stored = evidence.stored_norms(experiment, dataset, layers, DECIMALS, 0.0, epochs)
+    gone = int((stored == 0).to_numpy().sum())
+    told += f"; of gradients rounded to {DECIMALS} decimals {gone} of {stored.size} have one"
+    return artefact_if(gone == stored.size, told, view_of(experiment, layers))
 
 
-def all_ones(experiment: str, layers: tuple[int, ...]):
-    """Return the judge of the sentence that ratios near one show a healthy flow of gradients."""
+def zero(evidence: Evidence, experiment: str, dataset: str, layers: tuple[int, ...]) -> Finding:
+    """Test gradients that are said to be zero in `layers`, in all epochs."""
+    norms = cells(evidence.norms(experiment, dataset), "norm", layers)
+    other = norms != 0
+    told = f"{other.to_numpy().sum()} of {norms.size} mean norms are not zero: {span(norms)}"
+    if not other.any(axis=None):
+        return reproduced_if(True, told)
+    stored = evidence.stored_norms(experiment, dataset, layers, DECIMALS, 0.0)
+    told += (
+        f"; of gradients rounded to {DECIMALS} decimals the largest is "
+        f"{number(float(stored.max(axis=None)))}"
+    )
+    gone = bool((stored == 0).all(axis=None))
+    return artefact_if(gone, told, view_of(experiment, layers, "norm"))
 
-    def judge(evidence: Evidence, dataset: str) -> Finding:
-        ratios = evidence.ratios(experiment, dataset)
-        plain = ratios[ratios["layer"].isin(layers)]
-        near = plain["ratio"].between(*NEAR_ONE)
-        told = f"{near.sum()} of {len(plain)} plain ratios are within a factor of two of 1: "
-        told += span(plain["ratio"])
-        if near.mean() > 0.5:
-            return Finding(Verdict.REPRODUCED, told)
-        stored = stored_ratios(evidence, experiment, dataset, layers)
-        told += f"; with {FILLER:,.0f} in unused columns all are {span(stored.stack())}"
-        if bool(((stored >= NEAR_ONE[0]) & (stored <= NEAR_ONE[1])).all(axis=None)):
-            return Finding(Verdict.ARTEFACT, told, view_of(experiment, layers))
-        return Finding(Verdict.NOT_REPRODUCED, told)
 
-    return judge
+def all_ones(evidence: Evidence, experiment: str, dataset: str, layers: tuple[int, ...]) -> Finding:
+    """Test the sentence that ratios near one show a healthy flow of gradients."""
+    plain = cells(evidence.ratios(experiment, dataset), "ratio", layers)
+    near = within(plain, *NEAR_ONE)
+    told = f"{near.to_numpy().sum()} of {plain.size} plain ratios are within a factor of two of 1: "
+    told += span(plain)
+    if near.to_numpy().mean() > 0.5:
+        return reproduced_if(True, told)
+    stored = stored_ratios(evidence, experiment, dataset, layers)
+    told += f"; with {FILLER:,.0f} in unused columns all are {span(stored)}"
+    ones = bool(within(stored, *NEAR_ONE).all(axis=None))
+    return artefact_if(ones, told, view_of(experiment, layers))

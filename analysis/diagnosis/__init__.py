@@ -1,17 +1,12 @@
 """`make diagnose`: what is wrong with a run, in words, with the numbers and what to try.
 
-choice       which run
-settings     what it was told to do
-evidence     all that the views say about it
+evidence     which run, and all that the views say about it
+config       what it was asked to do
 thresholds   the lines between healthy and sick
-faults       one module a fault, and their order, causes first
-finding      a fault that was seen, and remedies
+faults       what is looked for, causes first, and what was found
 remedies     changes to a TOML file, with their sources
-judgement    which faults there are
-numbers      those of a healthy run
-gaps         what cannot be known
 wording      numbers and settings in words
-output       all of it as lines
+output       all of it as lines, with the numbers of a healthy run and what cannot be known
 """
 
 from collections.abc import Iterator
@@ -19,16 +14,15 @@ from collections.abc import Iterator
 import pandas as pd
 from sqlalchemy import Connection
 
-from vanishing_gradients.analysis.diagnosis.choice import chosen_run
-from vanishing_gradients.analysis.diagnosis.evidence import Evidence
-from vanishing_gradients.analysis.diagnosis.finding import Finding, Remedy
-from vanishing_gradients.analysis.diagnosis.judgement import Judgement, judged
+from vanishing_gradients.analysis.diagnosis.evidence import RunEvidence, chosen_run
+from vanishing_gradients.analysis.diagnosis.faults import Diagnosis, Fault, evaluate
 from vanishing_gradients.analysis.diagnosis.output import lines
+from vanishing_gradients.analysis.diagnosis.remedies import Remedy
 
-__all__ = ["Evidence", "Finding", "Judgement", "Remedy", "chosen_run", "diagnose", "judged"]
+__all__ = ["Diagnosis", "Fault", "Remedy", "RunEvidence", "chosen_run", "diagnose", "evaluate"]
 
 
 def diagnose(connection: Connection, run: pd.Series) -> Iterator[str]:
     """Yield the lines of the diagnosis of `run`, a row of experiment_summary."""
-    evidence = Evidence(connection, run)
-    yield from lines(evidence, judged(evidence))
+    evidence = RunEvidence(connection, run)
+    yield from lines(evidence, evaluate(evidence))

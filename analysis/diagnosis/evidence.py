@@ -1,34 +1,78 @@
-"""Evidence is all that a diagnosis looks at, read from the views once."""
-
-from collections.abc import Callable
+"""Which run is diagnosed, and all that a diagnosis looks at: read from the views once."""
 
 import numpy as np
 import pandas as pd
 from sqlalchemy import Connection
 
-from vanishing_gradients.analysis import queries
-from vanishing_gradients.analysis.diagnosis.settings import Settings
+from vanishing_gradients.analysis.diagnosis.config import RunConfig
+from vanishing_gradients.analysis.diagnosis.thresholds import LEARNED
 from vanishing_gradients.analysis.errors import NoRowsError
-from vanishing_gradients.analysis.queries.neuron_ranges import neuron_ranges
+from vanishing_gradients.analysis.runs import (
+    EVERY_EXPERIMENT,
+    finished_runs,
+    latest_of_each_experiment,
+)
+from vanishing_gradients.analysis.views import ask, rows
 
-NO_ACTIVATION = (
-    "dense", "projection", "residual", "dropout", "batch_normalization", "layer_normalization",
-    "softmax",
-)  # fmt: skip
+
+def chosen_run(summary: pd.DataFrame, run_id: int | None, experiment: str | None) -> pd.Series:
+    """Return a row of `summary`, which has the rows of experiment_summary.
+
+    It is the run of that number, the experiment's newest finished one, or the newest. A run that is
+    asked for by number, and the newest, may be in any state: what does not learn is often stopped.
+    Raises NoRowsError where there is no such run, or no complete epoch of it; ObjectError for an
+    `experiment` that cannot be a name.
+    """
+    if experiment is not None and run_id is None and experiment != EVERY_EXPERIMENT:
+        run_id = latest_of_each_experiment(finished_runs(summary, experiment=experiment))[0].run_id
+    rows = summary if run_id is None else summary[summary["run_id"] == run_id]
+    if rows.empty:
+        raise NoRowsError(f"There is no run {run_id}: `make runs` lists those there are.")
+    run = rows.sort_values("run_id").iloc[-1]
+    if experiment not in (None, EVERY_EXPERIMENT, run["experiment"]):
+        raise NoRowsError(
+            f"Run {run_id} is one of {run['experiment']}, not of {experiment}: give one of the two."
+        )
+    if pd.isna(run["test_accuracy"]):
+        raise NoRowsError(
+            f"Run {run['run_id']} of {run['experiment']} is {run['status']} and has no complete "
+            "epoch to judge by: wait for one, or name another run (`make runs` lists all)."
+        )
+    return run
 
 
-class Evidence:
+def layers(connection: Connection, run_id: int) -> pd.DataFrame:
+    """Return layer_sizes of a run by layer, with what the diagnosis asks of each layer's nature.
+
+    `gain` is not NULL for activations alone; `flat` is where an activation's slope is 0 or next to
+    it: 'below', 'both', or NULL.
+    """
+    return ask(connection, "layer_sizes", run_id=run_id).set_index("layer")
+
+
+class RunEvidence:
     """What the views say about one run, of which at least one epoch is complete.
 
     Attributes:
         run: its row of experiment_summary.
-        settings: what it was told to do.
-        kinds, names, widths: by layer.
-        inputs: of dense layers, by layer.
+        config: what it was asked to do.
+        layers: rows of `layers`, by layer.
+        names: of the layers.
+        activations, dense: numbers of the layers of that kind, first to last.
+        softmax: the number of the last layer.
         curves: loss and accuracy, by epoch.
+        epochs: how many epochs there are to judge.
+        steps: of these epochs, recorded or not.
+        guessing: the loss of guessing.
+        learned: of the loss that guessing costs, the part that is gone at the end; may be below 0.
+            By training or validation images, whichever is better: dropout makes training look worse
+            than it is. -inf where neither loss is finite.
+        learns: whether that counts as learning.
         flow: mean norm of the loss's gradient by the inputs of activations and softmax, (layer,
             epoch), from first layer to last.
-        first_flow: the same in the first recorded step, by layer: of the initial weights.
+        first_flow: the same in the first step, by layer: of the initial weights.
+        initial_sizes: root mean square of the weights before the first step, by dense layer; NaN
+            where they were not recorded.
         variation: deviation over mean of the norms of all layers' gradients over the steps, (layer,
             epoch).
         non_finite: cells of gradients that were not finite, by epoch.
@@ -44,66 +88,36 @@ class Evidence:
     def __init__(self, connection: Connection, run: pd.Series) -> None:
         run_id = int(run["run_id"])
         self.run = run
-        self.settings = Settings(queries.run_provenance(connection, run_id)["config"].item())
-        sizes = queries.layer_sizes(connection, run_id).set_index("layer")
-        self.kinds, self.names = sizes["kind"].to_dict(), sizes["layer_name"].to_dict()
-        self.widths, self.inputs = sizes["width"].to_dict(), sizes["rows_per_step"].to_dict()
-        self.curves = queries.training_curves(connection, run_id).set_index("epoch")
-        norms = queries.gradient_norms(connection, run_id)
+        self.config = RunConfig(ask(connection, "run_provenance", run_id=run_id)["config"].item())
+        self.layers = layers(connection, run_id)
+        self.names = self.layers["layer_name"].to_dict()
+        self.activations = self.layers.index[self.layers["gain"].notna()].to_list()
+        self.dense = self.layers.index[self.layers["kind"] == "dense"].to_list()
+        self.softmax = int(self.layers.index.max())
+        self.curves = ask(connection, "training_curves", run_id=run_id).set_index("epoch")
+        self.epochs = len(self.curves)
+        self.steps = self.epochs * -(-int(run["training_images"]) // self.config.batch_size)
+        self.guessing = self.config.guessing(self.layers["width"][self.softmax])
+        last = self.curves.iloc[-1][["loss", "test_loss"]].astype(float).min()
+        self.learned = -np.inf if np.isnan(last) else 1.0 - last / self.guessing
+        self.learns = self.learned >= LEARNED
+        norms = ask(connection, "gradient_norms", run_id=run_id)
         self.non_finite = norms.groupby("epoch")["non_finite"].sum()
         places = [*self.activations, self.softmax]
         flow = norms.pivot(index="layer", columns="epoch", values="gradient_norm")
         self.flow = flow.loc[[layer for layer in places if layer in flow.index]]
-        self.first_flow = _first_steps(connection, run_id, places)
-        steps = queries.step_norms(connection, run_id)
-        variation = steps["deviation"] / steps["mean_norm"].replace(0.0, np.nan)
+        first = _first_step(connection, run_id, [*places, *self.dense])
+        self.first_flow = first.loc[first.index.isin(places), "gradient_norm"]
+        self.initial_sizes = self._sizes(first["weight_norm"])
+        steps = ask(connection, "step_norms", run_id=run_id)
+        variation = steps["std"] / steps["mean_norm"].replace(0.0, np.nan)
         self.variation = steps.assign(variation=variation).pivot(
             index="layer", columns="epoch", values="variation"
         )
-        self.updates = _if_any(queries.update_ratios, connection, run_id)
-        neurons = _if_any(neuron_ranges, connection, run_id)
+        self.updates = _if_any(connection, "update_ratios", run_id)
+        neurons = _if_any(connection, "neuron_ranges", run_id)
         self.neurons = None if neurons is None else neurons[neurons["layer"].isin(self.activations)]
         self.noise_scale = self._noise(connection, run_id)
-
-    @property
-    def activations(self) -> list[int]:
-        """The numbers of the activation layers, first to last."""
-        return [layer for layer, kind in self.kinds.items() if kind not in NO_ACTIVATION]
-
-    @property
-    def dense(self) -> list[int]:
-        """The numbers of the dense layers, first to last."""
-        return [layer for layer, kind in self.kinds.items() if kind == "dense"]
-
-    @property
-    def softmax(self) -> int:
-        """The number of the last layer."""
-        return max(self.kinds)
-
-    @property
-    def epochs(self) -> int:
-        """How many epochs there are to judge."""
-        return len(self.curves)
-
-    @property
-    def steps(self) -> int:
-        """Steps of the complete epochs, recorded or not."""
-        return self.epochs * -(-int(self.run["training_images"]) // self.settings.batch_size)
-
-    @property
-    def guessing(self) -> float:
-        """The loss of guessing."""
-        return self.settings.guessing(self.widths[self.softmax])
-
-    @property
-    def learned(self) -> float:
-        """Of the loss that guessing costs, the part that is gone at the end; may be below 0.
-
-        By training or validation images, whichever is better: dropout makes training look worse
-        than it is. -inf where neither loss is finite.
-        """
-        last = self.curves.iloc[-1][["loss", "validation_loss"]].astype(float)
-        return 1.0 - float(last.min()) / self.guessing if last.notna().any() else -np.inf
 
     def of_epoch(self, frame: pd.DataFrame, place: int) -> pd.DataFrame:
         """Return the rows of the first (0) or last (-1) epoch that `frame` has, by layer."""
@@ -111,19 +125,26 @@ class Evidence:
         rows = frame[frame["epoch"] == epochs[place]] if epochs else frame
         return rows.set_index("layer")
 
+    def flat(self, side: str, frame: pd.DataFrame) -> pd.DataFrame:
+        """Return the rows, by layer, of activations that are flat on a side: 'below' or 'both'."""
+        return frame[self.layers["flat"].reindex(frame.index) == side]
+
+    def flat_kinds(self, side: str) -> list[str]:
+        """Return the kinds of activation that are flat on a side, 'below' or 'both', by name."""
+        return sorted(set(self.layers.loc[self.layers["flat"] == side, "kind"]))
+
     def sizes(self, place: int) -> pd.Series:
         """Return the weights' root mean square in the first (0) or last (-1) epoch, by layer."""
-        norms = self.of_epoch(self.updates, place)["weight_norm"].reindex(self.dense)
-        cells = pd.Series({each: self.inputs[each] * self.widths[each] for each in self.dense})
-        return norms / np.sqrt(cells)
+        return self._sizes(self.of_epoch(self.updates, place)["weight_norm"])
 
     def relative_sizes(self, place: int) -> pd.Series:
-        """Return the same over the size that the settings gave the weights at first."""
-        initial = {
-            each: self.settings.initial_size(self.inputs[each], self.widths[each])
-            for each in self.dense
-        }
-        return self.sizes(place) / pd.Series(initial).replace(0.0, np.nan)
+        """Return the same over the weights' root mean square before the first step."""
+        return self.sizes(place) / self.initial_sizes.replace(0.0, np.nan)
+
+    def _sizes(self, norms: pd.Series) -> pd.Series:
+        """Return the root mean square of the weights of dense layers that have such norms."""
+        dense = self.layers.loc[self.dense]
+        return norms.reindex(self.dense) / np.sqrt(dense["rows_per_step"] * dense["width"])
 
     def _noise(self, connection: Connection, run_id: int) -> float | None:
         """Ask of the last dense layer alone: its cells are few, and its noise is the loss's."""
@@ -132,26 +153,30 @@ class Evidence:
         layer, experiment = self.dense[-1], str(self.run["experiment"])
         last = int(self.curves.index[-1])
         try:
-            frame = queries.noise_scale(connection, experiment, layer, run_id, last)
+            frame = ask(
+                connection,
+                "noise_scale",
+                experiment=experiment,
+                layer=layer,
+                run_id=run_id,
+                epoch=last,
+            )
         except NoRowsError:
             return None
         return float(frame["noise_scale"].iloc[-1])
 
 
-def _if_any(
-    query: Callable[[Connection, int], pd.DataFrame], connection: Connection, run_id: int
-) -> pd.DataFrame | None:
-    """Return what a query gives, and None for a run that an older version recorded."""
-    try:
-        return query(connection, run_id)
-    except NoRowsError:
-        return None
+def _if_any(connection: Connection, view: str, run_id: int) -> pd.DataFrame | None:
+    """Return the rows of a run, and None of one that an older version recorded."""
+    found = rows(connection, view, run_id=run_id)
+    return None if found.empty else found
 
 
-def _first_steps(connection: Connection, run_id: int, layers: list[int]) -> pd.Series:
-    found = {}
-    for layer in layers:
-        steps = queries.recorded_statistics(connection, run_id, layer, 1)
-        if len(steps):
-            found[layer] = float(steps.sort_values("step")["gradient_norm"].iloc[0])
-    return pd.Series(found, dtype="float64")
+def _first_step(connection: Connection, run_id: int, layers: list[int]) -> pd.DataFrame:
+    """Return by layer the norms of the gradient and of the weights in the first step."""
+    frames = {
+        layer: rows(connection, "recorded_statistics", run_id=run_id, layer=layer, epoch=1).head(1)
+        for layer in sorted(layers)
+    }
+    first = pd.concat(frames, names=["layer"]).droplevel(1)
+    return first[["gradient_norm", "weight_norm"]]

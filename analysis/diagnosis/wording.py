@@ -17,6 +17,11 @@ def number(value: float) -> str:
     return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.3g}"
 
 
+def counted(count: int, noun: str) -> str:
+    """Return a count with its noun: 1 layer, 2 layers."""
+    return f"{count:,} {noun}{'' if count == 1 else 's'}"
+
+
 def percent(fraction: float) -> str:
     """Return a fraction as 12 %; what is not quite all, or not quite none, is not rounded to it."""
     if 0.0 < fraction < 0.01:
@@ -53,7 +58,7 @@ def toml(value: object) -> str:
 
 
 def change(changes: Mapping[str, object]) -> str:
-    """Return dotted keys and values as one would write them, tables named behind."""
+    """Return dotted keys and values as one would write them, each followed by its table."""
     words = []
     for key, value in changes.items():
         *table, name = key.split(".")

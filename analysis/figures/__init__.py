@@ -1,4 +1,4 @@
-"""The paper's figures as pure functions: what `analysis.queries` returns -> plotly Figure.
+"""The paper's figures as pure functions: what `analysis.views` returns -> plotly Figure.
 
 saturation             Figure 1
 derivative_products    Figure 2
@@ -7,7 +7,8 @@ network_diagram        Figure 4
 gradient_norm_ratio    Figures 10, 13, 17, 18, 20
 mean_gradient          Figures 11, 15
 accuracy_and_loss      Figures 12, 16, 19, 21
-by_experiment          Figures 22, 23
+accuracy_by_experiment,
+loss_by_experiment     Figures 22, 23
 
 Of what goes on within a network, which the paper has not:
 
@@ -24,20 +25,16 @@ Of several seeds, which the paper has not, with medians and bands:
 
 norms_over_seeds       norms along the layers, an experiment a line
 ratio_over_seeds       as Figures 10, 13, 17, 18, 20
-curves_over_seeds      as Figures 22, 23
+accuracy_over_seeds,
+loss_over_seeds        as Figures 22, 23
 
-style, layer_styles, layer_panels, epoch_grid, log_colors, log_panel, marks, symmetric_log, curve,
-seeds and bands are what these share.
+style, marks, lines, bands, epoch_grid and symmetric_log are what these share.
 """
 
-from vanishing_gradients.analysis.figures.accuracy_and_loss import accuracy_and_loss
-from vanishing_gradients.analysis.figures.by_experiment import (
+from vanishing_gradients.analysis.figures.curves import (
+    accuracy_and_loss,
     accuracy_by_experiment,
     loss_by_experiment,
-)
-from vanishing_gradients.analysis.figures.curves_over_seeds import (
-    accuracy_over_seeds,
-    loss_over_seeds,
 )
 from vanishing_gradients.analysis.figures.derivatives import (
     activations,
@@ -45,16 +42,26 @@ from vanishing_gradients.analysis.figures.derivatives import (
     saturation,
 )
 from vanishing_gradients.analysis.figures.gradient_distribution import gradient_distribution
-from vanishing_gradients.analysis.figures.gradient_norm_ratio import gradient_norm_ratio
-from vanishing_gradients.analysis.figures.mean_gradient import mean_gradient
+from vanishing_gradients.analysis.figures.grids import (
+    dead_neurons,
+    norm_grid,
+    ratio_grid,
+    saturated_neurons,
+)
 from vanishing_gradients.analysis.figures.network_diagram import network_diagram
 from vanishing_gradients.analysis.figures.neuron_gradients import neuron_gradients
-from vanishing_gradients.analysis.figures.neuron_grid import dead_neurons, saturated_neurons
-from vanishing_gradients.analysis.figures.noise_scale import noise_scale
-from vanishing_gradients.analysis.figures.norm_grid import norm_grid, ratio_grid
-from vanishing_gradients.analysis.figures.norms_over_seeds import norms_over_seeds
-from vanishing_gradients.analysis.figures.ratio_over_seeds import ratio_over_seeds
-from vanishing_gradients.analysis.figures.update_ratio import update_ratio
+from vanishing_gradients.analysis.figures.over_epochs import (
+    gradient_norm_ratio,
+    mean_gradient,
+    noise_scale,
+    update_ratio,
+)
+from vanishing_gradients.analysis.figures.over_seeds import (
+    accuracy_over_seeds,
+    loss_over_seeds,
+    norms_over_seeds,
+    ratio_over_seeds,
+)
 
 __all__ = [
     "accuracy_and_loss",

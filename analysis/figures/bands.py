@@ -1,4 +1,7 @@
-"""Lines of medians over seeds, with bands from the smallest seed to the largest."""
+"""Lines of medians over seeds, with bands from the smallest seed to the largest.
+
+Which runs belong together, and what the title says of them.
+"""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -13,24 +16,16 @@ from vanishing_gradients.analysis.figures.marks import (
     INFINITE,
     ORDINARY,
     ZERO,
+    Look,
     Mark,
     beside,
     outline,
 )
-from vanishing_gradients.analysis.figures.style import DASHES, PALETTE, SYMBOLS, exact, many
+from vanishing_gradients.analysis.figures.style import with_subtitle
+from vanishing_gradients.analysis.runs import Run
+from vanishing_gradients.analysis.words import counted, exact
 
 FILL, EDGE = 0.18, 0.45  # opacity
-
-
-@dataclass(frozen=True)
-class Look:
-    """How one line of several is drawn."""
-
-    name: str
-    rank: int
-    color: str
-    dash: str
-    symbol: str
 
 
 @dataclass(frozen=True)
@@ -53,10 +48,38 @@ class Point:
     hover: str
 
 
-def numbered_look(name: str, place: int) -> Look:
-    """Return the look of line number `place` of lines that have no order."""
-    ways = (PALETTE, DASHES, SYMBOLS)
-    return Look(name, place, *(way[place % len(way)] for way in ways))
+def by_experiment(runs: Sequence[Run]) -> dict[str, list[Run]]:
+    """Return the runs of each experiment, which differ in their seeds, in order of the names.
+
+    Raises ValueError for no run, for different data sets, and where a seed would count twice.
+    """
+    datasets = sorted({run.dataset for run in runs})
+    if len(datasets) != 1:
+        raise ValueError(f"one figure compares runs on one data set, not on {datasets}")
+    groups: dict[str, list[Run]] = {}
+    for run in sorted(runs, key=lambda run: (run.experiment, run.seed)):
+        groups.setdefault(run.experiment, []).append(run)
+    for experiment, members in groups.items():
+        seeds = [run.seed for run in members]
+        if len(set(seeds)) < len(seeds):
+            raise ValueError(f"several runs of {experiment} have the same seed, of {seeds}")
+    return groups
+
+
+def title_over_seeds(what: str, runs: Sequence[Run], of_gradients: bool) -> str:
+    """Return a title: what, on which data set, over how many seeds and with what in common."""
+    groups = by_experiment(runs)
+    name = f"<b>{runs[0].experiment}</b> " if len(groups) == 1 else ""
+    counts = sorted({len(members) for members in groups.values()})
+    subject = f"{name}on <b>{runs[0].dataset}</b>, {_span(counts, 'seed')}"
+    precision = " and ".join(sorted({run.float_type for run in runs}))
+    images = sorted({run.training_images for run in runs})
+    source = f"{precision} precision, {_span(images, 'training image')}"
+    recorded = sorted({run.record_every for run in runs})
+    if of_gradients and recorded != [1]:
+        source += f", 1 batch in {' or '.join(map(str, recorded))}"
+    bands = ["line: median, band: smallest to largest"] if counts[-1] > 1 else []
+    return with_subtitle(what, subject, source, *bands)
 
 
 def points_over_seeds(values: pd.DataFrame, places: Mapping[str, float]) -> list[Point]:
@@ -102,11 +125,11 @@ def _hover(own: pd.DataFrame, known: pd.DataFrame, median: float, counts: pd.Ser
     if len(own) == 1:
         lines.append(f"{exact(median)} (seed {own['seed'].iloc[0]})")
     else:
-        lines.append(f"median {exact(median)} of {many(len(known), 'seed')}")
+        lines.append(f"median {exact(median)} of {counted(len(known), 'seed')}")
         for word, row in (("smallest", 0), ("largest", -1)) if len(known) else ():
             value, seed = known["value"].iloc[row], known["seed"].iloc[row]
             lines.append(f"{word} {exact(value)} (seed {seed})")
-    lines += [f"{mark} in {count} of {many(len(own), 'seed')}" for mark, count in counts.items()]
+    lines += [f"{mark} in {count} of {counted(len(own), 'seed')}" for mark, count in counts.items()]
     return "<br>".join(lines)
 
 
@@ -215,3 +238,9 @@ def _band(look: Look, points: Sequence[Point]) -> go.Scatter:
         showlegend=False,
         hoverinfo="skip",
     )
+
+
+def _span(numbers: Sequence[int], one: str) -> str:
+    """Return smallest to largest of sorted numbers, once if all are the same."""
+    start = f"{numbers[0]:,} to " if len(numbers) > 1 else ""
+    return start + counted(numbers[-1], one)

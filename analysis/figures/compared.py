@@ -5,47 +5,50 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
-from plotly.subplots import make_subplots
 
-from vanishing_gradients.analysis.figures.bands import Look, numbered_look
-from vanishing_gradients.analysis.figures.curve import curve, gaps, note_of_gaps
-from vanishing_gradients.analysis.figures.layer_styles import is_dense
-from vanishing_gradients.analysis.figures.log_panel import log_panel
-from vanishing_gradients.analysis.figures.marked_line import marked_line, outlines
+from vanishing_gradients.analysis import words
+from vanishing_gradients.analysis.figures.curves import add_curves
+from vanishing_gradients.analysis.figures.lines import add_outlines, marked_line
 from vanishing_gradients.analysis.figures.marks import (
     INFINITE,
     NOT_FINITE,
     ORDINARY,
     UNDEFINED,
     ZERO,
-    Mark,
+    Look,
+    is_dense,
+    numbered_look,
+    special,
+    with_symbols,
 )
 from vanishing_gradients.analysis.figures.style import (
-    ACCURACY_AXIS,
     HEIGHT,
     INK,
-    LOSS_AXIS,
-    ONE_PANEL,
-    exact,
-    layout,
+    METRIC_AXES,
+    hovers,
     level,
+    log_panel,
+    stacked,
     whole_axis,
     with_subtitle,
 )
 from vanishing_gradients.analysis.runs import Run
 
-CURVES = (
-    ("Test accuracy", "validation_accuracy", ACCURACY_AXIS),
-    ("Test loss", "validation_loss", LOSS_AXIS),
-    ("Training accuracy", "accuracy", ACCURACY_AXIS),
-    ("Training loss", "loss", LOSS_AXIS),
-)
-MARKS = {
-    ZERO: Mark("triangle-down", "exactly zero, at the bottom"),
-    INFINITE: Mark("triangle-up", "infinite (x / 0), at the top"),
-    UNDEFINED: Mark("x", "undefined (0 / 0), at the top"),
-    NOT_FINITE: Mark("hourglass", "no finite gradient, at the top"),
+CURVES = {
+    "Test accuracy": "test_accuracy",
+    "Test loss": "test_loss",
+    "Training accuracy": "accuracy",
+    "Training loss": "loss",
 }
+MARKS = with_symbols(
+    {
+        ZERO: "exactly zero, at the bottom",
+        INFINITE: f"{words.INFINITE}, at the top",
+        UNDEFINED: f"{words.UNDEFINED}, at the top",
+        NOT_FINITE: f"{words.NO_GRADIENT}, at the top",
+    }
+)
+RUN = "<b>run {run_id} {experiment}"
 EVEN = 1.0  # first and last layer get gradients of one size
 
 
@@ -56,29 +59,16 @@ def label(run: Run) -> str:
 
 def curves_compared(curves: pd.DataFrame, runs: Sequence[Run]) -> go.Figure:
     """Draw accuracy and loss of `runs`, a line each; `curves` holds rows of training_curves."""
-    height = round(1.5 * HEIGHT)
-    figure = make_subplots(
-        rows=len(CURVES),
-        cols=1,
-        shared_xaxes=True,
-        vertical_spacing=0.05,
-        subplot_titles=[heading for heading, _, _ in CURVES],
-    )
-    figure.update_layout(layout(with_subtitle("Accuracy and loss", _data(runs)), height))
-    figure.update_annotations(x=0, xanchor="left", font={"size": 13})
-    for row, (heading, column, axis) in enumerate(CURVES, start=1):
-        missing = {}
-        for place, run in enumerate(runs):
-            own = curves[curves["run_id"] == run.run_id]
-            line = curve(own["epoch"], own[column], label(run), heading.lower(), place)
-            if line:
-                figure.add_trace(line.update(showlegend=row == 1), row, 1)
-            missing[label(run)] = gaps(own, column)
-        note_of_gaps(figure, missing, row)
+    title = with_subtitle("Accuracy and loss", _data(runs))
+    figure = stacked(title, list(CURVES), 0.05, round(1.5 * HEIGHT))
+    for row, (heading, column) in enumerate(CURVES.items(), start=1):
+        lines = {
+            label(run): (label(run), column, curves[curves["run_id"] == run.run_id]) for run in runs
+        }
+        add_curves(figure, row, lines, heading.lower())
         whole_axis(figure, curves["epoch"], row)
-        figure.update_yaxes(**axis, row=row, col=1)
-    figure.update_xaxes(title_text="epoch", row=len(CURVES), col=1)
-    return figure
+        figure.update_yaxes(**METRIC_AXES[column.removeprefix("test_")], row=row, col=1)
+    return figure.update_xaxes(title_text="epoch", row=len(CURVES), col=1)
 
 
 def norms_compared(norms: pd.DataFrame, runs: Sequence[Run]) -> go.Figure:
@@ -97,25 +87,19 @@ def norms_compared(norms: pd.DataFrame, runs: Sequence[Run]) -> go.Figure:
     panels = {heading: dense[dense["epoch"] == epoch] for heading, epoch in parts}
     axis = log_panel(pd.concat(panels.values())["norm"])
     title = with_subtitle("Gradient norm of dense layers", _data(runs), "mean L2 norm of a row")
-    figure = make_subplots(
-        rows=2, cols=1, shared_xaxes=True, vertical_spacing=0.1, subplot_titles=list(panels)
-    )
-    figure.update_layout(layout(title))
-    figure.update_annotations(x=0, xanchor="left", font={"size": 13})
+    figure = stacked(title, list(panels), 0.1)
     shown: set[str] = set()
     for row, panel in enumerate(panels.values(), start=1):
-        marks = pd.Series(ORDINARY, index=panel.index, dtype="object")
-        marks[panel["norm"] == 0] = ZERO
-        marks[panel["norm"].isna()] = NOT_FINITE
-        hover = [
-            f"<b>run {each.run_id} {each.experiment}</b><br>{each.layer_name} (dense {each.depth} "
-            f"of {depths[each.run_id]}), epoch {each.epoch}<br>norm {exact(each.norm)}"
-            for each in panel.itertuples()
-        ]
+        marks = special(panel["norm"])
         points = panel[["run_id", "x"]].assign(
             y=panel["norm"].mask(marks == ZERO, axis.bottom).fillna(axis.top),
             mark=marks,
-            hover=hover,
+            hover=hovers(
+                panel.assign(of=panel["run_id"].map(depths)),
+                RUN + "</b>",
+                "{layer_name} (dense {depth} of {of}), epoch {epoch}",
+                "norm {norm}",
+            ),
         )
         _draw(figure, row, points, runs, shown)
         if relative:
@@ -136,16 +120,16 @@ def first_to_last_compared(norms: pd.DataFrame, runs: Sequence[Run]) -> go.Figur
     points = ratios.assign(
         x=ratios["epoch"],
         y=endless.mask(ratios["mark"] == ZERO, axis.bottom).fillna(axis.top),
-        hover=[
-            f"<b>run {each.run_id} {each.experiment}, epoch {each.epoch}</b><br>"
-            f"first / last {exact(each.ratio)}<br>first: norm {exact(each.first)}<br>"
-            f"last: norm {exact(each.last)}"
-            for each in ratios.itertuples()
-        ],
+        hover=hovers(
+            ratios,
+            RUN + ", epoch {epoch}</b>",
+            "first / last {ratio}",
+            "first: norm {first}",
+            "last: norm {last}",
+        ),
     )
     title = with_subtitle("First dense layer's norm over the last one's", _data(runs))
-    figure = make_subplots(rows=1, cols=1)
-    figure.update_layout(layout(title, ONE_PANEL))
+    figure = stacked(title, [""], 0)
     _draw(figure, 1, points, runs, set())
     whole_axis(figure, ratios["epoch"], 1)
     figure.update_xaxes(title_text="epoch")
@@ -173,12 +157,18 @@ def first_to_last(norms: pd.DataFrame) -> pd.DataFrame:
     ends = ends.reset_index()
     with np.errstate(divide="ignore", invalid="ignore"):
         ratio = pd.Series(ends["first"].to_numpy() / ends["last"].to_numpy(), index=ends.index)
-    marks = pd.Series(ORDINARY, index=ends.index, dtype="object")
-    marks[ratio == 0] = ZERO
-    marks[np.isinf(ratio)] = INFINITE
-    marks[ratio.isna()] = UNDEFINED
-    marks[ends[["first", "last"]].isna().any(axis=1)] = NOT_FINITE
-    return ends.assign(ratio=ratio, mark=marks)
+    conditions = {
+        INFINITE: np.isinf(ratio),
+        UNDEFINED: ratio.isna(),
+        NOT_FINITE: ends[["first", "last"]].isna().any(axis=1),
+    }
+    return ends.assign(ratio=ratio, mark=special(ratio, conditions))
+
+
+def ratio_in_words(row: pd.Series, number: int) -> str:
+    """Return a row of first_to_last as text, in so many significant digits."""
+    special = {INFINITE: words.INFINITE, UNDEFINED: words.UNDEFINED, NOT_FINITE: words.NOT_FINITE}
+    return special.get(row["mark"]) or words.digits(row["ratio"], number)
 
 
 def _draw(
@@ -192,9 +182,7 @@ def _draw(
         line.update(legendgroup=look.name, showlegend=look.name not in shown, cliponaxis=False)
         figure.add_trace(line, row, 1)
         shown.add(look.name)
-    for key, trace in outlines(points, MARKS, shown).items():
-        figure.add_trace(trace, row, 1)
-        shown.add(key)
+    add_outlines(figure, row, points, MARKS, shown)
 
 
 def looks(runs: Sequence[Run]) -> Mapping[Run, Look]:

@@ -2,23 +2,21 @@
 
 import numpy as np
 import plotly.graph_objects as go
-from plotly.subplots import make_subplots
 
 from vanishing_gradients.analysis.figures.style import (
     DASHES,
     GRID,
     INK,
-    MINUS,
     ONE_LONG_PANEL,
-    ONE_PANEL,
     PALETTE,
     SYMBOLS,
     VANISHING_INK,
-    layout,
     level,
+    stacked,
     whole_axis,
     with_subtitle,
 )
+from vanishing_gradients.analysis.words import MINUS
 
 REACH = 8  # of x, to either side
 X = np.linspace(-REACH, REACH, 401)
@@ -47,8 +45,12 @@ def sigmoid_derivative(x: np.ndarray) -> np.ndarray:
 
 def saturation() -> go.Figure:
     """Draw the sigmoid and its derivative, and shade where the derivative is below 0.01."""
-    figure = make_subplots(rows=1, cols=1)
-    figure.update_layout(layout(_saturation_title(), ONE_PANEL))
+    title = with_subtitle(
+        "The sigmoid saturates",
+        f"beyond x = ±{SATURATED_FROM:.3f} its derivative is below {SATURATED_BELOW:g},",
+        f"and nowhere is it more than {LARGEST:g}",
+    )
+    figure = stacked(title, [""], 0)
     figure.add_traces(
         [
             _curve(X, sigmoid(X), f"sigmoid {SIGMA}(x)", 0),
@@ -87,8 +89,12 @@ def derivative_products() -> go.Figure:
     weights, which may make up for them or not.
     """
     layers = np.arange(1, DEPTH + 1)
-    figure = make_subplots(rows=1, cols=1)
-    figure.update_layout(layout(_products_title(), ONE_LONG_PANEL))
+    title = with_subtitle(
+        "Products of activation derivatives",
+        f"over 1 to {DEPTH} layers, weights left out;",
+        "an inactive ReLU has 0, which no log axis shows",
+    )
+    figure = stacked(title, [""], 0, ONE_LONG_PANEL)
     lines = {
         "ReLU, active: 1<sup>n</sup>": 1.0,
         "sigmoid at most, x = 0: 0.25<sup>n</sup>": LARGEST,
@@ -135,23 +141,13 @@ def derivative_products() -> go.Figure:
 
 def activations() -> go.Figure:
     """Draw the sigmoid and ReLU, a panel each, with their derivatives."""
-    figure = make_subplots(
-        rows=2,
-        cols=1,
-        shared_xaxes=True,
-        vertical_spacing=0.1,
-        subplot_titles=(
-            f"Sigmoid: f(x) = 1 / (1 + e<sup>{MINUS}x</sup>)",
-            "ReLU: f(x) = max(0, x)",
-        ),
-    )
     title = with_subtitle(
         "Sigmoid and ReLU with their derivatives",
         "the sigmoid's derivative is 0.25 at most;",
         "ReLU's is 1 for positive x and 0 for all other",
     )
-    figure.update_layout(layout(title))
-    figure.update_annotations(x=0, xanchor="left", font={"size": 13})
+    headings = (f"Sigmoid: f(x) = 1 / (1 + e<sup>{MINUS}x</sup>)", "ReLU: f(x) = max(0, x)")
+    figure = stacked(title, headings, 0.1)
     below, above = X[X <= 0], X[X >= 0]
     slope_at = [*below, None, *above]  # a step has no line between its two values
     slope = [0.0] * len(below) + [None] + [1.0] * len(above)
@@ -188,22 +184,6 @@ def activations() -> go.Figure:
     figure.update_yaxes(title_text="value", range=[-0.05, 1.05], row=1, col=1)
     figure.update_yaxes(title_text="value", range=[-0.4, REACH + 0.4], row=2, col=1)
     return figure
-
-
-def _saturation_title() -> str:
-    return with_subtitle(
-        "The sigmoid saturates",
-        f"beyond x = ±{SATURATED_FROM:.3f} its derivative is below {SATURATED_BELOW:g},",
-        f"and nowhere is it more than {LARGEST:g}",
-    )
-
-
-def _products_title() -> str:
-    return with_subtitle(
-        "Products of activation derivatives",
-        f"over 1 to {DEPTH} layers, weights left out;",
-        "an inactive ReLU has 0, which no log axis shows",
-    )
 
 
 def _curve(x: np.ndarray, y: np.ndarray, name: str, place: int) -> go.Scatter:

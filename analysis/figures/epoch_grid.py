@@ -3,23 +3,25 @@
 plotly draws no logarithmic colours: values come as they are to be coloured, with their own ticks.
 """
 
-from collections.abc import Mapping, Sequence
+import math
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import count
 
 import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
-from plotly.subplots import make_subplots
 
-from vanishing_gradients.analysis.figures.layer_styles import has_weights
 from vanishing_gradients.analysis.figures.marks import (
     INFINITE,
     NOT_FINITE,
     ORDINARY,
     UNDEFINED,
     ZERO,
+    has_weights,
 )
-from vanishing_gradients.analysis.figures.style import INK, LINE_OF_TITLE, layout, whole_axis
+from vanishing_gradients.analysis.figures.style import INK, LINE_OF_TITLE, stacked, whole_axis
+from vanishing_gradients.analysis.words import power
 
 TALLEST, LOWEST = 26, 9  # pixels of a row
 ROWS_HIGH = 330  # pixels that few rows share
@@ -29,8 +31,13 @@ LEGEND = 60  # pixels
 MOST_SIGNS = 1500  # symbols of a panel; of more cells the colour alone has to do
 MOST_LABELS = 26
 
-GREY = "#C9C9C9"
-FILLS = {ZERO: "#FFFFFF", INFINITE: "#F2C6B4", UNDEFINED: "#DCDCDC", NOT_FINITE: GREY}
+MOST_TICKS = 6  # of colours
+
+SEQUENTIAL = "Viridis"
+DIVERGING = "PuOr_r"  # Harrower and Brewer, 2003, https://colorbrewer2.org: safe for every eye
+SHARE_TICKS = {0.0: "0", 0.25: "25 %", 0.5: "50 %", 0.75: "75 %", 1.0: "100 %"}
+
+FILLS = {ZERO: "#FFFFFF", INFINITE: "#F2C6B4", UNDEFINED: "#DCDCDC", NOT_FINITE: "#C9C9C9"}
 SIGNS = {ZERO: "circle-open", INFINITE: "triangle-up", UNDEFINED: "cross-thin", NOT_FINITE: "x"}
 IN_LEGEND = {
     ZERO: "square",
@@ -75,6 +82,19 @@ class Panel:
         return max(60, self.row_height * len(self.rows))
 
 
+def log_colors(values: pd.Series, title: str) -> Colors:
+    """Return colours from the smallest of positive `values` to the largest; darkest is smallest."""
+    low, high = _ends(values)
+    return Colors(SEQUENTIAL, low, high, title, dict(_ticks(low, high)))
+
+
+def log_colors_about_one(values: pd.Series, title: str) -> Colors:
+    """Return colours of two hues, palest at 1, as far down as up."""
+    low, high = _ends(values)
+    reach = max(abs(low), abs(high), 1.0)
+    return Colors(DIVERGING, -reach, reach, title, dict(_ticks(-reach, reach)))
+
+
 def by_kind(
     cells: pd.DataFrame, names: Mapping[int, str], headings: tuple[str, str]
 ) -> list[tuple[str, pd.DataFrame]]:
@@ -90,20 +110,14 @@ def epoch_grid(title: str, panels: Sequence[Panel], meanings: Mapping[str, str])
     lines = title.count("<br>") + 1
     below = BELOW + LEGEND * any(panel.cells["mark"].isin(meanings).any() for panel in panels)
     height = round(plot + 46 + LINE_OF_TITLE * lines + 20 + below)
-    figure = make_subplots(
-        rows=len(panels),
-        cols=1,
-        row_heights=[panel.height for panel in panels],
-        vertical_spacing=GAP / plot if len(panels) > 1 else 0,
-        subplot_titles=[panel.heading for panel in panels],
-    )
-    figure.update_layout(layout(title, height))
+    heights = {"row_heights": [panel.height for panel in panels], "shared_xaxes": False}
+    spacing = GAP / plot if len(panels) > 1 else 0
+    figure = stacked(title, [panel.heading for panel in panels], spacing, height, **heights)
     figure.update_layout(
         margin={"t": 46 + LINE_OF_TITLE * lines + 20, "b": below},
         showlegend=True,  # plotly shows none of a single entry
         legend={"y": -52 / plot, "itemclick": False, "itemdoubleclick": False},
     )
-    figure.update_annotations(x=0, xanchor="left", font={"size": 13})
     shown: set[str] = set()
     for row, panel in enumerate(panels, start=1):
         _draw(figure, row, panel, meanings, shown)
@@ -240,3 +254,25 @@ def _grid(cells: pd.DataFrame, column: str, epochs: Sequence[int], rows: int) ->
 def marked(values: pd.Series, marks: pd.Series) -> pd.Series:
     """Return values with NaN wherever there is a mark: there colour says nothing."""
     return values.where(marks == ORDINARY)
+
+
+def _ends(values: pd.Series) -> tuple[float, float]:
+    positive = values[values > 0]
+    if positive.empty:
+        return -1.0, 0.0
+    low, high = math.log10(positive.min()), math.log10(positive.max())
+    return (low, high) if high - low > 0.1 else (low - 0.5, high + 0.5)
+
+
+def _ticks(low: float, high: float) -> Iterator[tuple[float, str]]:
+    """Yield whole powers of ten; where there are fewer than two, the two ends."""
+    first, last = math.ceil(low), math.floor(high)
+    if last <= first:
+        for end in (low, high):
+            yield end, f"{10**end:.2g}"
+        return
+    round_steps = (factor * 10**power for power in count() for factor in (1, 2, 5))
+    step = next(step for step in round_steps if (last - first + 1) / step <= MOST_TICKS)
+    start = -(-first // step) * step  # so that 0 is among them
+    for exponent in range(start, last + 1, step):
+        yield exponent, power(exponent)

@@ -4,25 +4,29 @@ from collections.abc import Sequence
 
 import pandas as pd
 import plotly.graph_objects as go
-from plotly.subplots import make_subplots
 
-from vanishing_gradients.analysis.figures.bands import Look
-from vanishing_gradients.analysis.figures.log_panel import LogPanel, log_panel
-from vanishing_gradients.analysis.figures.marked_line import marked_line, outlines
-from vanishing_gradients.analysis.figures.marks import NOT_FINITE, ORDINARY, ZERO, Mark
+from vanishing_gradients.analysis.figures.lines import add_outlines, marked_line
+from vanishing_gradients.analysis.figures.marks import (
+    NOT_FINITE,
+    ZERO,
+    Look,
+    Mark,
+    special,
+    with_symbols,
+)
 from vanishing_gradients.analysis.figures.style import (
-    ACCURACY_AXIS,
+    METRIC_AXES,
     PALETTE,
-    exact,
-    layout,
+    LogPanel,
+    hovers,
+    log_panel,
+    stacked,
     whole_axis,
 )
 
 HEIGHT = 330
 BELOW, ABOVE = "below", "above"
-MARKS = {
-    ZERO: Mark("triangle-down", "exactly zero"),
-    NOT_FINITE: Mark("hourglass", "not finite"),
+MARKS = with_symbols({ZERO: "exactly zero", NOT_FINITE: "not finite"}) | {
     BELOW: Mark("arrow-down", "below the axis"),
     ABOVE: Mark("arrow-up", "above the axis"),
 }
@@ -49,18 +53,18 @@ def experiment_card(norms: pd.DataFrame, curves: pd.DataFrame, axis: LogPanel) -
     `norms` has the rows of epoch_means of dense layers, with `depth`; `curves` the rows of
     training_curves. `axis` is the same for all cards that are to be compared.
     """
-    figure = make_subplots(rows=2, cols=1, row_heights=[0.64, 0.36], vertical_spacing=0.2)
-    figure.update_layout(layout("", HEIGHT))
+    heights = {"row_heights": [0.64, 0.36], "shared_xaxes": False}
+    figure = stacked("", ["", ""], 0.2, HEIGHT, **heights)
     ends = _ends(norms)
     first, last = ends["epoch"].min(), ends["epoch"].max()
     for look, epoch in ((FIRST, first), (LAST, last)) if first < last else ((LAST, last),):
         points = _points(ends[ends["epoch"] == epoch], axis)
         figure.add_trace(marked_line(points, look, MARKS), 1, 1)
-        figure.add_traces(list(outlines(points, MARKS, MARKS).values()), 1, 1)
+        add_outlines(figure, 1, points, MARKS, set(MARKS))
     figure.add_trace(
         go.Scatter(
             x=curves["epoch"].tolist(),
-            y=curves["validation_accuracy"].tolist(),
+            y=curves["test_accuracy"].tolist(),
             mode="lines+markers",
             line={"color": ACCURACY, "width": 2},
             marker={"size": 5},
@@ -74,7 +78,7 @@ def experiment_card(norms: pd.DataFrame, curves: pd.DataFrame, axis: LogPanel) -
     whole_axis(figure, norms["depth"], 1)
     whole_axis(figure, curves["epoch"], 2)
     figure.update_yaxes(**axis.layout("norm"), row=1, col=1)
-    figure.update_yaxes(**ACCURACY_AXIS, title_text="accuracy", nticks=3, row=2, col=1)
+    figure.update_yaxes(**METRIC_AXES["accuracy"], title_text="accuracy", nticks=3, row=2, col=1)
     figure.update_xaxes(title_text="dense layer", row=1, col=1)
     figure.update_xaxes(title_text="epoch", row=2, col=1)
     figure.update_xaxes(title={"standoff": 2}, nticks=6)
@@ -90,20 +94,17 @@ def _ends(norms: pd.DataFrame) -> pd.DataFrame:
 
 
 def _points(own: pd.DataFrame, axis: LogPanel) -> pd.DataFrame:
-    marks = pd.Series(ORDINARY, index=own.index, dtype="object")
-    marks[own["norm"] == 0] = ZERO
-    marks[own["norm"].isna()] = NOT_FINITE
-    marks[(own["norm"] > 0) & (own["norm"] < axis.bottom * 10)] = BELOW
-    marks[own["norm"] > axis.top / 10] = ABOVE
+    beyond = {
+        BELOW: (own["norm"] > 0) & (own["norm"] < axis.bottom * 10),
+        ABOVE: own["norm"] > axis.top / 10,
+    }
+    marks = special(own["norm"], beyond)
     low, high = marks.isin((ZERO, BELOW)), marks.isin((NOT_FINITE, ABOVE))
     return pd.DataFrame(
         {
             "x": own["depth"],
             "y": own["norm"].mask(low, axis.bottom).mask(high, axis.top),
             "mark": marks,
-            "hover": [
-                f"<b>{row.layer_name}, epoch {row.epoch}</b><br>norm {exact(row.norm)}"
-                for row in own.itertuples()
-            ],
+            "hover": hovers(own, "<b>{layer_name}, epoch {epoch}</b>", "norm {norm}"),
         }
     )

@@ -5,12 +5,22 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
-from plotly.subplots import make_subplots
 
-from vanishing_gradients.analysis.figures.epoch_grid import MOST_LABELS, Colors, color_bar
-from vanishing_gradients.analysis.figures.log_colors import power
-from vanishing_gradients.analysis.figures.style import LINE_OF_TITLE, PALETTE, layout, title_of_run
+from vanishing_gradients.analysis.figures.epoch_grid import (
+    MOST_LABELS,
+    SHARE_TICKS,
+    Colors,
+    color_bar,
+)
+from vanishing_gradients.analysis.figures.style import (
+    LINE_OF_TITLE,
+    PALETTE,
+    choice,
+    stacked,
+    title_of_run,
+)
 from vanishing_gradients.analysis.runs import Run
+from vanishing_gradients.analysis.words import power
 from vanishing_gradients.sql.cells import DECADES
 
 ROW = (6, 18)  # pixels of a layer, fewest and most
@@ -22,7 +32,6 @@ MOST_TICKS = 5
 ZERO_GAP = 2  # decades from the bar of zeros to the smallest
 
 SCALE = ((0.0, "#FFFFFF"), (0.002, "#DCEAF5"), (0.25, "#56B4E9"), (1.0, "#08306B"))
-SHARES = {0.0: "0", 0.25: "25 %", 0.5: "50 %", 0.75: "75 %", 1.0: "100 %"}
 COLORS = (PALETTE[0], PALETTE[1])
 
 
@@ -45,20 +54,14 @@ def gradient_distribution(
     title = title_of_run("Distribution of gradients by layer", run, of_gradients=True)
     title = title.replace("</span>", f"<br>{_of(batches)} of an epoch</span>")
     top = 66 + LINE_OF_TITLE * (title.count("<br>") + 1)
-    figure = make_subplots(
-        rows=len(heights),
-        cols=1,
-        row_heights=heights,
-        vertical_spacing=GAP / plot,
-        subplot_titles=[*(f"Epoch {epoch}, all layers" for epoch in epochs), ""],
-    )
-    figure.update_layout(layout(title, round(plot + top + BELOW)))
-    figure.update_annotations(x=0, xanchor="left", font={"size": 13})
+    headings = [*(f"Epoch {epoch}, all layers" for epoch in epochs), ""]
+    more = {"row_heights": heights, "shared_xaxes": False}
+    figure = stacked(title, headings, GAP / plot, round(plot + top + BELOW), **more)
     for row, epoch in enumerate(epochs, start=1):
         own = shares[shares["epoch"] == epoch]
         figure.add_trace(_map(own, layers, places, names), row, 1)
         domain = figure.get_subplot(row, 1).yaxis.domain
-        bar = color_bar(Colors(SCALE, 0, 1, "share of values", SHARES), domain, rows)
+        bar = color_bar(Colors(SCALE, 0, 1, "share of values", SHARE_TICKS), domain, rows)
         figure.data[-1].update(colorbar=bar)
         step = -(-len(layers) // MOST_LABELS)
         figure.update_yaxes(
@@ -180,20 +183,7 @@ def _add_bars(
         }
         for layer in layers
     ]
-    figure.update_layout(
-        updatemenus=[
-            {
-                "buttons": buttons,
-                "x": 0,
-                "xanchor": "left",
-                "y": figure.get_subplot(row, 1).yaxis.domain[1],
-                "yanchor": "bottom",
-                "pad": {"b": 4},
-                "bgcolor": "white",
-                "font": {"size": 13},
-            }
-        ]
-    )
+    choice(figure, buttons, figure.get_subplot(row, 1).yaxis.domain[1], 4)
 
 
 def _ticks(places: Mapping[float | None, int]) -> tuple[list[int], list[str]]:

@@ -1,17 +1,31 @@
-"""Marks for values that an axis has no place for: zero, infinite, undefined, not finite."""
+"""How layers are told apart, and how values that an axis has no place for are marked."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+import pandas as pd
 import plotly.graph_objects as go
+from plotly.colors import sample_colorscale
 
-from vanishing_gradients.analysis.figures.style import INK
+from vanishing_gradients.analysis.figures.style import DASHES, INK, PALETTE, SYMBOLS
 
 ORDINARY = ""  # the mark of a value that lies on its line
 ZERO, INFINITE, UNDEFINED, NOT_FINITE = "zero", "infinite", "undefined", "not finite"
 
+MARK_SYMBOLS = {
+    ZERO: "triangle-down",
+    INFINITE: "triangle-up",
+    UNDEFINED: "x",
+    NOT_FINITE: "hourglass",
+}
+
 DODGE = 0.11  # of a unit of x, between the special marks of neighbouring lines
 SPREAD = 0.7  # of a unit of x, that all of them may take
+
+# The last word of a layer's name (layer_1_input, layer_3_hidden, layer_8_projection), or its kind.
+DENSE_ROLES = ("input", "hidden", "dense")
+WEIGHT_ROLES = (*DENSE_ROLES, "projection")
+PALEST = 0.85  # Viridis beyond this is too pale on white
 
 
 @dataclass(frozen=True)
@@ -20,6 +34,60 @@ class Mark:
 
     symbol: str
     meaning: str
+
+
+@dataclass(frozen=True)
+class Look:
+    """How one line of several is drawn; `rank` is its place in the legend."""
+
+    name: str
+    rank: int
+    color: str
+    dash: str
+    symbol: str
+
+
+@dataclass(frozen=True)
+class LayerLook(Look):
+    """How a layer's line is drawn, and whether its gradient is that of weights."""
+
+    weights: bool
+
+    @property
+    def layer(self) -> int:
+        """The layer's number."""
+        return self.rank
+
+
+def special(values: pd.Series, marks: Mapping[str, pd.Series] | None = None) -> pd.Series:
+    """Return the mark of each value: ZERO for 0, NOT_FINITE for NaN, ORDINARY for all others.
+
+    `marks` has conditions of further marks; of several that are met the last one counts.
+    """
+    found = pd.Series(ORDINARY, index=values.index, dtype="object")
+    found[values == 0] = ZERO
+    found[values.isna()] = NOT_FINITE
+    for mark, condition in (marks or {}).items():
+        found[condition] = mark
+    return found
+
+
+def special_ratios(ratios: pd.DataFrame) -> pd.Series:
+    """Return what kind of special value each ratio is, ORDINARY for a positive number.
+
+    `ratios` has a ratio, NaN where there is none, its numerator and its denominator.
+    """
+    marks = special(ratios["ratio"])
+    undefined = marks == NOT_FINITE
+    marks[undefined & (ratios["numerator"] > 0)] = INFINITE
+    marks[undefined & (ratios["numerator"] == 0)] = UNDEFINED
+    marks[undefined & ratios[["numerator", "denominator"]].isna().any(axis=1)] = NOT_FINITE
+    return marks
+
+
+def with_symbols(meanings: Mapping[str, str]) -> dict[str, Mark]:
+    """Return marks with their usual symbols."""
+    return {key: Mark(MARK_SYMBOLS[key], meaning) for key, meaning in meanings.items()}
 
 
 def beside(place: int, of: int) -> float:
@@ -42,3 +110,46 @@ def outline(
         marker={"symbol": f"{mark.symbol}-open", "size": 9, "color": INK, "line": {"width": 1}},
         hoverinfo="skip",
     )
+
+
+def layer_names(rows: pd.DataFrame) -> dict[int, str]:
+    """Return number -> name of the layers in `rows`."""
+    return dict(zip(rows["layer"], rows["layer_name"], strict=True))
+
+
+def is_dense(name: str) -> bool:
+    """Return whether a layer of this name or kind is dense: one of those that make it deep."""
+    return name.rpartition("_")[2] in DENSE_ROLES
+
+
+def has_weights(name: str, row_meaning: str = "") -> bool:
+    """Return whether a layer's gradient is that of a matrix of weights: a row an input.
+
+    `row_meaning` is the column of `layers`; where it is not known the layer's name or kind tells.
+    """
+    return row_meaning == "input" if row_meaning else name.rpartition("_")[2] in WEIGHT_ROLES
+
+
+def numbered_look(name: str, place: int) -> Look:
+    """Return the look of line number `place` of lines that have no order."""
+    ways = (PALETTE, DASHES, SYMBOLS)
+    return Look(name, place, *(way[place % len(way)] for way in ways))
+
+
+def layer_looks(names: Mapping[int, str]) -> dict[int, LayerLook]:
+    """Return a look for each layer of `names` (number -> name), in order of depth.
+
+    Colour runs with depth. Within the layers with weights, whose markers are filled, and within the
+    others, markers and dashes change from line to line.
+    """
+    numbers = sorted(names)
+    shades = [PALEST * place / max(1, len(numbers) - 1) for place in range(len(numbers))]
+    seen = {True: 0, False: 0}
+    looks = {}
+    for layer, color in zip(numbers, sample_colorscale("Viridis", shades), strict=True):
+        weights = has_weights(names[layer])
+        plain = numbered_look(str(layer), seen[weights])
+        seen[weights] += 1
+        symbol = plain.symbol if weights else f"{plain.symbol}-open"
+        looks[layer] = LayerLook(plain.name, layer, color, plain.dash, symbol, weights)
+    return looks

@@ -7,8 +7,10 @@ from itertools import pairwise
 import pandas as pd
 import plotly.graph_objects as go
 
+from vanishing_gradients.analysis.figures.marks import has_weights
 from vanishing_gradients.analysis.figures.skips import LANE, Block, connections
-from vanishing_gradients.analysis.figures.style import INK, layout, many, with_subtitle
+from vanishing_gradients.analysis.figures.style import INK, layout, with_subtitle
+from vanishing_gradients.analysis.words import counted
 
 SLOTS = 10  # circles abreast at most; of a wider layer one slot less, for the dots
 DOTS_AT = 5
@@ -26,7 +28,6 @@ ABOVE = 112  # pixels that the title takes
 
 INPUT, HIDDEN, OUTPUT = "#FFFFFF", "#56B4E9", "#E69F00"
 CONNECTION = "#D4D4D4"
-WITH_WEIGHTS = ("dense", "projection")
 SMALL = {"size": 11, "color": INK}
 PALE = {"size": 11, "color": "#595959"}
 
@@ -71,8 +72,8 @@ def network_diagram(layers: pd.DataFrame, title: str, blocks: Sequence[Block] = 
     place = Place(upright, max(PITCH, LINE * lines + 12), LANE * bool(blocks))
     weights = sum(column.weights for column in columns)
     biases = sum(column.biases for column in columns)
-    depth = many(len(layers), "layer")
-    total = f"{depth}, {many(weights, 'weight')}, {many(biases, 'bias', 'biases')}"
+    depth = counted(len(layers), "layer")
+    total = f"{depth}, {counted(weights, 'weight')}, {counted(biases, 'bias', 'biases')}"
     deep = "green: skips; dotted: projected" if blocks else "numbered as in the paper"
     hint = deep if upright else "bold: layers; plain: neurons; grey: weights"
     figure = go.Figure(layout=layout(with_subtitle(title, total, hint)))
@@ -97,18 +98,18 @@ def _columns(layers: pd.DataFrame) -> Sequence[Column]:
     if not starts:
         raise ValueError("a network without a dense layer has no inputs and no neurons to draw")
     first = rows[starts[0]]
-    inputs = many(first.rows_per_step, "input")
+    inputs = counted(first.rows_per_step, "input")
     before = _labels(rows[: starts[0]])
     columns = [Column(first.rows_per_step, before, f"<b>{inputs}</b> of {first.layer_name}")]
     for start, end in pairwise([*starts, len(rows)]):
         dense, *others = rows[start:end]
         weights = sum(
-            row.rows_per_step * row.width for row in rows[start:end] if row.kind in WITH_WEIGHTS
+            row.rows_per_step * row.width for row in rows[start:end] if has_weights(row.kind)
         )
         hover = [
             f"<b>{dense.layer_name}</b>",
-            f"{many(dense.rows_per_step, 'input')}, {many(dense.width, 'neuron')}",
-            f"{many(weights, 'weight')}, {many(dense.width, 'bias', 'biases')}",
+            f"{counted(dense.rows_per_step, 'input')}, {counted(dense.width, 'neuron')}",
+            f"{counted(weights, 'weight')}, {counted(dense.width, 'bias', 'biases')}",
             *(f"then {other.layer_name}" for other in others),
         ]
         labels = _labels(rows[start:end])
@@ -228,9 +229,9 @@ def _label_rows(figure: go.Figure, columns: Sequence[Column], place: Place) -> N
         for column in columns
     ]
     layers[0] = "<br>".join(filter(None, ("inputs", layers[0])))
-    neurons = [many(columns[0].width, "input")]
-    neurons += [many(column.width, "neuron") for column in columns[1:]]
-    weights = [many(column.weights, "weight") for column in columns[1:]]
+    neurons = [counted(columns[0].width, "input")]
+    neurons += [counted(column.width, "neuron") for column in columns[1:]]
+    weights = [counted(column.weights, "weight") for column in columns[1:]]
     middles = [(above + below) / 2 for above, below in pairwise(ys)]
     _texts(figure, [left_edge] * len(ys), ys, layers, "middle left", SMALL)
     _texts(figure, [edge] * len(ys), ys, neurons, "middle right", SMALL)

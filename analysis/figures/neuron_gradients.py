@@ -6,16 +6,21 @@ import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
-from vanishing_gradients.analysis.figures.epoch_grid import color_bar, fill_of, in_legend
-from vanishing_gradients.analysis.figures.log_colors import log_colors
-from vanishing_gradients.analysis.figures.marks import NOT_FINITE, ZERO
-from vanishing_gradients.analysis.figures.style import layout, title_of_run, whole_axis
+from vanishing_gradients.analysis import words
+from vanishing_gradients.analysis.figures.epoch_grid import (
+    color_bar,
+    fill_of,
+    in_legend,
+    log_colors,
+)
+from vanishing_gradients.analysis.figures.marks import NOT_FINITE, ZERO, layer_names
+from vanishing_gradients.analysis.figures.style import choice, layout, title_of_run, whole_axis
 from vanishing_gradients.analysis.runs import Run
 
 HEIGHT = 720
 MENU = 44  # pixels
 MOST_COLUMNS = 200  # of a page that is to load in a second; of more epochs evenly chosen ones
-MEANINGS = {ZERO: "exactly zero: dead", NOT_FINITE: "undefined: no finite gradient"}
+MEANINGS = {ZERO: "exactly zero: dead", NOT_FINITE: f"undefined: {words.NO_GRADIENT}"}
 
 
 def neuron_gradients(neurons: pd.DataFrame, run: Run) -> go.Figure:
@@ -25,7 +30,7 @@ def neuron_gradients(neurons: pd.DataFrame, run: Run) -> go.Figure:
     """
     epochs = _chosen(sorted(set(neurons["epoch"])))
     kept = neurons[neurons["epoch"].isin(epochs)]
-    names = dict(zip(neurons["layer"], neurons["layer_name"], strict=True))
+    names = layer_names(neurons)
     title = title_of_run("Gradient of each neuron over time", run, of_gradients=True)
     figure = go.Figure(layout=layout(title, HEIGHT))
     owners: list[int | None] = []
@@ -40,7 +45,18 @@ def neuron_gradients(neurons: pd.DataFrame, run: Run) -> go.Figure:
         if _marks(kept, mark).any():
             figure.add_trace(in_legend(mark, meaning))
             owners.append(None)
-    _add_menu(figure, names, owners, widths)
+    buttons = [
+        {
+            "label": names[layer],
+            "method": "update",
+            "args": [
+                {"visible": [owner in (layer, None) for owner in owners]},
+                {"yaxis.range": [widths[layer] + 0.5, 0.5]},
+            ],
+        }
+        for layer in sorted(names)
+    ]
+    choice(figure, buttons, 1, 10)
     figure.update_layout(
         margin={"t": figure.layout.margin.t + MENU},
         showlegend=True,  # plotly shows none of a single entry
@@ -97,36 +113,3 @@ def _layer(own: pd.DataFrame, epochs: Sequence[int]) -> tuple[list[go.Heatmap], 
                 )
             )
     return traces, width
-
-
-def _add_menu(
-    figure: go.Figure,
-    names: dict[int, str],
-    owners: Sequence[int | None],
-    widths: dict[int, int],
-) -> None:
-    buttons = [
-        {
-            "label": names[layer],
-            "method": "update",
-            "args": [
-                {"visible": [owner in (layer, None) for owner in owners]},
-                {"yaxis.range": [widths[layer] + 0.5, 0.5]},
-            ],
-        }
-        for layer in sorted(names)
-    ]
-    figure.update_layout(
-        updatemenus=[
-            {
-                "buttons": buttons,
-                "x": 0,
-                "xanchor": "left",
-                "y": 1,
-                "yanchor": "bottom",
-                "pad": {"b": 10},
-                "bgcolor": "white",
-                "font": {"size": 13},
-            }
-        ]
-    )

@@ -1,19 +1,21 @@
-"""How every figure looks, dark on white and for colour-blind readers too, and what titles say."""
+"""How every figure looks, dark on white and for colour-blind readers too: axes, titles, panels."""
 
 import math
-from collections.abc import Collection
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from itertools import count
 
+import pandas as pd
 import plotly.graph_objects as go
+from plotly.subplots import make_subplots
 
 from vanishing_gradients.analysis.runs import Run
+from vanishing_gradients.analysis.words import exact
 
 # Okabe and Ito, 2008, https://jfly.uni-koeln.de/color/, without yellow, too pale on white.
 PALETTE = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
 SYMBOLS = ("circle", "square", "diamond", "pentagon", "star", "cross", "hexagon")
 DASHES = ("solid", "dash", "dot", "dashdot", "longdash", "longdashdot")
-
-MINUS = "\N{MINUS SIGN}"
 
 INK = "#222222"
 GRID = "#E3E3E3"
@@ -28,10 +30,12 @@ LEGEND_BELOW = 55  # pixels below the panels: their ticks and the title of the a
 
 LINE_OF_TITLE = 22  # pixels
 
-MOST_TICKS = 12
+MOST_TICKS, MOST_POWERS = 12, 8
 
-ACCURACY_AXIS = {"range": [-0.02, 1.02], "tickformat": ".0%"}
-LOSS_AXIS = {"rangemode": "tozero"}  # a loss that hardly moves looks like one that hardly moves
+METRIC_AXES = {
+    "accuracy": {"range": [-0.02, 1.02], "tickformat": ".0%"},
+    "loss": {"rangemode": "tozero"},  # a loss that hardly moves looks like one that hardly moves
+}
 
 
 def layout(title: str, height: int = HEIGHT) -> go.Layout:
@@ -68,10 +72,47 @@ def layout(title: str, height: int = HEIGHT) -> go.Layout:
             "orientation": "h",
             "x": 0,
             "xanchor": "left",
-            "y": -LEGEND_BELOW / (height - BESIDES),
+            "y": -LEGEND_BELOW / max(1, height - BESIDES),
             "yanchor": "top",
             "font": {"size": 12},
         },
+    )
+
+
+def stacked(
+    title: str, headings: Sequence[str], spacing: float, height: float = 0, **more: object
+) -> go.Figure:
+    """Return an empty figure of panels one below the other, each with its heading at the left.
+
+    Without a `height` it is that of figures with two panels, or with one. `more` is for plotly's
+    make_subplots.
+    """
+    figure = make_subplots(
+        rows=len(headings),
+        cols=1,
+        vertical_spacing=spacing,
+        subplot_titles=list(headings),
+        **{"shared_xaxes": True} | more,
+    )
+    figure.update_layout(layout(title, height or (HEIGHT if len(headings) > 1 else ONE_PANEL)))
+    return figure.update_annotations(x=0, xanchor="left", font={"size": 13})
+
+
+def choice(figure: go.Figure, buttons: Sequence[Mapping], y: float, below: int) -> None:
+    """Put a menu at the left, `below` pixels above the panel whose upper edge is `y`."""
+    figure.update_layout(
+        updatemenus=[
+            {
+                "buttons": list(buttons),
+                "x": 0,
+                "xanchor": "left",
+                "y": y,
+                "yanchor": "bottom",
+                "pad": {"b": below},
+                "bgcolor": "white",
+                "font": {"size": 13},
+            }
+        ]
     )
 
 
@@ -80,7 +121,8 @@ def title_of_run(what: str, run: Run, of_gradients: bool) -> str:
 
     A figure `of_gradients` also says so where not every batch was recorded.
     """
-    source = f"run {run.run_id}, seed {run.seed}, {run.precision} precision, {training_images(run)}"
+    told = f"run {run.run_id}, seed {run.seed}, {run.float_type} precision"
+    source = f"{told}, {training_images(run)}"
     if of_gradients and run.record_every > 1:
         source += f", 1 batch in {run.record_every}"
     return with_subtitle(what, f"<b>{run.experiment}</b> on <b>{run.dataset}</b>", source)
@@ -94,6 +136,17 @@ def training_images(run: Run) -> str:
 def with_subtitle(what: str, *lines: str) -> str:
     """Return a title with smaller lines under it."""
     return f'{what}<br><span style="font-size:13px">{"<br>".join(lines)}</span>'
+
+
+def hovers(rows: pd.DataFrame, *lines: str) -> list[str]:
+    """Return `lines` for each row, every {column} replaced by its value, real numbers in full."""
+    template = "<br>".join(lines)
+    return [
+        template.format_map(
+            {key: exact(each) if isinstance(each, float) else each for key, each in row.items()}
+        )
+        for row in rows.to_dict("records")
+    ]
 
 
 def whole_axis(figure: go.Figure, numbers: Collection[int], row: int | None) -> None:
@@ -125,11 +178,44 @@ def level(figure: go.Figure, at: float, text: str, color: str, dash: str, below:
     )
 
 
-def exact(value: float) -> str:
-    """Return the shortest text that reads back as the same number, NULL for NaN."""
-    return "NULL" if math.isnan(value) else repr(float(value))
+def log_axis(low: float, high: float, margins: tuple[float, float], title: str) -> dict:
+    """Return plotly's axis from 10^low to 10^high; `margins`, at either end, are in decades."""
+    return {
+        "type": "log",
+        "range": [low - margins[0], high + margins[1]],
+        "dtick": math.ceil((high - low) / MOST_POWERS),
+        "exponentformat": "power",
+        "tickfont": {"size": 11},  # plotly enlarges powers of ten by a quarter
+        "title_text": title,
+    }
 
 
-def many(number: int, one: str, several: str = "") -> str:
-    """Return a number with what it counts."""
-    return f"{number:,} {one if number == 1 else several or one + 's'}"
+@dataclass(frozen=True)
+class LogPanel:
+    """A logarithmic axis with places for what has no logarithm.
+
+    `bottom` is where zeros are drawn, `top` where infinite values are: powers of ten.
+    """
+
+    bottom: float
+    top: float
+
+    def layout(self, title: str) -> dict[str, object]:
+        """Return the axis for plotly."""
+        low, high = math.log10(self.bottom), math.log10(self.top)
+        return log_axis(low, high, (0.08 * (high - low),) * 2, title)
+
+
+def log_panel(values: pd.Series, lines: Iterable[float] = ()) -> LogPanel:
+    """Return the axis that holds all positive `values`, and `lines` that are always drawn.
+
+    A decade more is kept free at an end only if there are zeros, or values that are no number.
+    """
+    positive = [*values[(values > 0) & (values < math.inf)], *lines] or [1.0]
+    low = math.floor(math.log10(min(positive)))
+    high = math.ceil(math.log10(max(positive)))
+    if low == high:
+        low, high = low - 1, high + 1
+    zeros = bool((values == 0).any())
+    endless = bool((values.isna() | (values == math.inf)).any())
+    return LogPanel(10.0 ** (low - zeros), 10.0 ** (high + endless))

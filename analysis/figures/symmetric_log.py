@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from vanishing_gradients.analysis.figures.style import MINUS
+from vanishing_gradients.analysis.words import MINUS, power
 
 MOST_DECADES = 12
 TICKS_A_SIDE = 5
@@ -48,7 +48,7 @@ class SymmetricLog:
         step = max(1, math.ceil((last - first) / TICKS_A_SIDE))
         exponents = list(range(last, first + step // 2 - 1, -step))  # clear of the tick at zero
         positions = [1.0 + exponent - first for exponent in exponents]
-        texts = [f"10<sup>{exponent}</sup>".replace("-", MINUS) for exponent in exponents]
+        texts = [power(exponent) for exponent in exponents]
         return (
             [-position for position in positions] + [0.0] + positions[::-1],
             [f"{MINUS}{text}" for text in texts] + ["0"] + texts[::-1],

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import pandas as pd
 
 from vanishing_gradients.analysis import paper
-from vanishing_gradients.analysis.audit.catalogue.conclusions import LEARNS, all_effects
+from vanishing_gradients.analysis.audit.catalogue.conclusions import LEARNS
 from vanishing_gradients.analysis.audit.evidence import Evidence
 from vanishing_gradients.analysis.audit.judges import between, number, seeds, span
 from vanishing_gradients.analysis.errors import NoRowsError
@@ -31,7 +31,7 @@ class Answer:
 
 def answers(evidence: Evidence, dataset: str) -> list[Answer]:
     """Answer the five questions from the runs on `dataset`."""
-    effects = {each.contrast.name: each for each in all_effects(evidence, dataset)}
+    effects = {each.contrast.name: each for each in evidence.effects(dataset)}
     asked = (
         (
             "1. How does the choice of activation function affect the occurrence and severity of "
@@ -102,9 +102,9 @@ def _performance(evidence: Evidence, dataset: str) -> list[str]:
     for experiment in paper.EXPERIMENTS:
         curves = evidence.curves(experiment, dataset)
         last = curves[curves["epoch"] == paper.EPOCHS]
-        learned = curves[curves["validation_accuracy"] > LEARNS].groupby("seed")["epoch"].min()
+        learned = curves[curves["test_accuracy"] > LEARNS].groupby("seed")["epoch"].min()
         count = last["seed"].nunique()
-        ends = last["validation_accuracy"].agg(["min", "max"])
+        ends = last["test_accuracy"].agg(["min", "max"])
         speed = (
             f"above {LEARNS:.0%} by epoch {learned.median():g} in {len(learned)} of {seeds(count)}"
             if len(learned)
@@ -112,9 +112,9 @@ def _performance(evidence: Evidence, dataset: str) -> list[str]:
         )
         found.append(
             f"{NAMES[experiment]} ends at a test accuracy of "
-            f"{last['validation_accuracy'].median():.1%} ("
+            f"{last['test_accuracy'].median():.1%} ("
             f"{between([f'{end:.1%}' for end in ends])}) "
-            f"and a test loss of {number(float(last['validation_loss'].median()))}, {speed}."
+            f"and a test loss of {number(float(last['test_loss'].median()))}, {speed}."
         )
     return found
 

@@ -1,42 +1,35 @@
 """The report as one HTML file: audit, answers, tables, figures, and where every number is from."""
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
-import pandas as pd
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
-from markupsafe import Markup
-
-from vanishing_gradients.analysis import paper, queries
-from vanishing_gradients.analysis.audit import Evidence, Verdict, audited, output
+from vanishing_gradients.analysis import paper
+from vanishing_gradients.analysis.audit import Evidence, Verdict, output, run_audit
 from vanishing_gradients.analysis.audit.claim import Result
 from vanishing_gradients.analysis.audit.eligibility import LeftOut
 from vanishing_gradients.analysis.audit.storage import CONNECTIONS
 from vanishing_gradients.analysis.errors import NoRowsError
 from vanishing_gradients.analysis.hypotheses import CONTRASTS
-from vanishing_gradients.analysis.pages import script
-from vanishing_gradients.analysis.publishing import staged
+from vanishing_gradients.analysis.pages import page, script, staged
 from vanishing_gradients.analysis.report import plates
-from vanishing_gradients.analysis.report.missing import missing
 from vanishing_gradients.analysis.report.sections import (
     RunSection,
     configurations,
     dataset_section,
     run_section,
 )
-from vanishing_gradients.analysis.report.typography import anchor, decades, spelled, typeset
 from vanishing_gradients.analysis.runs import Run, finished_runs, latest_of_each_experiment, runs_of
 from vanishing_gradients.analysis.statistics import ALPHA, CONFIDENCE, OVERALL, REJECTED
+from vanishing_gradients.analysis.words import Say, plural
 
-TEMPLATES = Path(__file__).parent / "templates"
 REPORT = "report.html"
 OTHER_EXPERIMENT = "the paper has no such experiment"
-
-Say = Callable[[str], None]
+ENOUGH_SEEDS = 10
+FEWEST_SEEDS = 6  # with fewer no permutation test of pairs reaches 0.05, two-sided
 
 
 def report(evidence: Evidence, folder: Path, run_id: int | None, say: Say) -> Path:
@@ -49,45 +42,79 @@ def report(evidence: Evidence, folder: Path, run_id: int | None, say: Say) -> Pa
     summary = evidence.summary
     finished = runs_of(summary[summary["status"] == "finished"])
     asked = finished_runs(summary, run_id) if run_id is not None else []
-    results = list(audited(evidence))
+    results = list(run_audit(evidence))
     say(output.counts(results))
     datasets = sorted(evidence.datasets, key=lambda name: name != evidence.fitting)
     shown = list(_shown(evidence, finished, asked, datasets))
     _ask_ahead(evidence, [run for run, _ in shown])
     sections = [run_section(evidence, run, remark) for run, remark in shown]
     known = {run.run_id: run for run in (*evidence.runs, *(run for run, _ in shown))}
-    text = (
-        _environment()
-        .get_template("report.html.j2")
-        .render(
-            paper=paper,
-            made_at=datetime.now(UTC),
-            fitting=evidence.fitting if len(evidence.distances) > 1 else "",
-            distances=evidence.distances,
-            runs=len(known),
-            counts=_counts(results),
-            missing=missing(evidence),
-            left_out=_left_out(evidence.left_out),
-            audit=_by_section(results),
-            queries=_queries(results),
-            datasets=[dataset_section(evidence, name) for name in datasets if evidence.runs],
-            contrasts=CONTRASTS,
-            sections=sections,
-            theory=plates.theory(),
-            networks=_networks(evidence, sections),
-            configurations=configurations(evidence, list(known.values())),
-            alpha=ALPHA,
-            confidence=CONFIDENCE,
-            overall=OVERALL,
-            rejected=REJECTED,
-            style=Markup((TEMPLATES / "report.css").read_text(encoding="utf-8")),  # noqa: S704
-            script=Markup(script()),  # noqa: S704
-        )
+    text = page(
+        "report",
+        paper=paper,
+        made_at=datetime.now(UTC),
+        fitting=evidence.fitting if len(evidence.distances) > 1 else "",
+        distances=evidence.distances,
+        runs=len(known),
+        counts=_counts(results),
+        missing=missing(evidence),
+        left_out=_left_out(evidence.left_out),
+        audit=_by_section(results),
+        queries=_queries(results),
+        datasets=[dataset_section(evidence, name) for name in datasets if evidence.runs],
+        contrasts=CONTRASTS,
+        sections=sections,
+        theory=plates.theory(),
+        networks=_networks(evidence, sections),
+        configurations=configurations(evidence, list(known.values())),
+        alpha=ALPHA,
+        confidence=CONFIDENCE,
+        overall=OVERALL,
+        rejected=REJECTED,
+        script=script(),
     )
     with staged(folder, last=REPORT) as stage:
         output.frame(results).to_csv(stage / output.CSV, index=False)
         (stage / REPORT).write_text(text, encoding="utf-8")
     return folder / REPORT
+
+
+def missing(evidence: Evidence) -> list[str]:
+    """Return a sentence for every run, telemetry or number of seeds that is wanting."""
+    found = []
+    for dataset in paper.DATASETS:
+        absent, without_rows, counts = [], [], []
+        for experiment in paper.EXPERIMENTS:
+            try:
+                counts.append(len(evidence.seeds(experiment, dataset)))
+            except NoRowsError:
+                absent.append(experiment)
+                continue
+            if evidence.reference(experiment, dataset).telemetry != "full":
+                without_rows.append(experiment)
+        if len(absent) == len(paper.EXPERIMENTS):
+            found.append(
+                f"There is no run on {dataset} as the paper has it: "
+                f"`make train EXP=all DATASET={dataset}`."
+            )
+            continue
+        found += [
+            f"There is no run of {each} on {dataset} as the paper has it: "
+            f"`make train EXP={each} DATASET={dataset}`."
+            for each in absent
+        ]
+        found += [
+            f"No run of {each} on {dataset} has its gradients in the tables, so what storage does "
+            f"to them cannot be shown: `make train EXP={each} DATASET={dataset}`."
+            for each in without_rows
+        ]
+        if min(counts) < FEWEST_SEEDS:
+            found.append(
+                f"On {dataset} there are {min(counts)} seeds of an experiment at least: with fewer "
+                f"than {FEWEST_SEEDS} no test of pairs can reach {ALPHA:g}. `make train EXP=all "
+                f"SEEDS={ENOUGH_SEEDS} TELEMETRY=statistics DATASET={dataset}`."
+            )
+    return found
 
 
 def _shown(
@@ -117,13 +144,14 @@ def _shown(
 def _ask_ahead(evidence: Evidence, runs: Sequence[Run]) -> None:
     """Ask what reads whole gradient tables, for several runs at a time."""
 
-    def ask(question: tuple[Callable[..., pd.DataFrame], int]) -> None:
+    def ask(question: tuple[str, int]) -> None:
+        view, run_id = question
         with suppress(NoRowsError):  # whoever needs the rows says that they are wanting
-            evidence.ask(*question)
+            evidence.ask(view, run_id=run_id)
 
-    slow = (queries.gradient_norm_ratios, queries.gradient_norms)
+    slow = ("gradient_norm_ratios", "gradient_norms")
     with ThreadPoolExecutor(CONNECTIONS) as pool:
-        list(pool.map(ask, [(query, run.run_id) for run in runs for query in slow]))
+        list(pool.map(ask, [(view, run.run_id) for run in runs for view in slow]))
 
 
 def _networks(evidence: Evidence, sections: Sequence[RunSection]) -> list[plates.Plate]:
@@ -131,7 +159,7 @@ def _networks(evidence: Evidence, sections: Sequence[RunSection]) -> list[plates
     drawn, shapes = [], set()
     for section in sections:
         run = section.run
-        sizes = evidence.ask(queries.layer_sizes, run.run_id)
+        sizes = evidence.ask("layer_sizes", run_id=run.run_id)
         shape = (run.experiment.partition("_")[0], *sizes["width"], sizes["rows_per_step"].iloc[0])
         if shape not in shapes:
             shapes.add(shape)
@@ -145,7 +173,7 @@ def _left_out(runs: Sequence[LeftOut]) -> list[str]:
     for each in runs:
         groups.setdefault(each.reason, []).append(f"{each.run_id} ({each.experiment})")
     return [
-        f"Left out of the audit, run{'s' * (len(names) > 1)} {', '.join(names)}: {reason}."
+        f"Left out of the audit, {plural(len(names), 'run')} {', '.join(names)}: {reason}."
         for reason, names in groups.items()
     ]
 
@@ -166,20 +194,3 @@ def _queries(results: output.Results) -> dict[str, int]:
     """Return every query asked, with its number in the order of the audit."""
     asked = dict.fromkeys(query for _, result in results for query in result.queries)
     return {query: number for number, query in enumerate(asked, start=1)}
-
-
-def _environment() -> Environment:
-    environment = Environment(
-        loader=FileSystemLoader(TEMPLATES),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.filters |= {
-        "anchor": anchor,
-        "decades": decades,
-        "spelled": spelled,
-        "typeset": typeset,
-    }
-    return environment

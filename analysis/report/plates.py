@@ -7,14 +7,16 @@ from dataclasses import dataclass
 import plotly.graph_objects as go
 from markupsafe import Markup
 
-from vanishing_gradients.analysis import figures, paper, queries
+from vanishing_gradients.analysis import figures, paper
 from vanishing_gradients.analysis.audit import Evidence
-from vanishing_gradients.analysis.captions import CAPTIONS, CURVES, MEAN, RATIO
 from vanishing_gradients.analysis.errors import NoRowsError
+from vanishing_gradients.analysis.figures.marks import layer_names
 from vanishing_gradients.analysis.figures.skips import residual_blocks
+from vanishing_gradients.analysis.gallery import KINDS
 from vanishing_gradients.analysis.pages import drawn
 from vanishing_gradients.analysis.runs import Run
 
+RATIO, MEAN, CURVES = "gradient_norm_ratio", "mean_gradient", "accuracy_and_loss"
 IN_PAPER = {
     ("relu_adam", RATIO): "Figure 10",
     ("relu_adam", CURVES): "Figure 12",
@@ -68,8 +70,8 @@ def theory() -> list[Plate]:
 
 def network(evidence: Evidence, run: Run) -> Plate:
     """Return Figure 4, drawn from the layers of a run."""
-    sizes = evidence.ask(queries.layer_sizes, run.run_id)
-    provenance = evidence.ask(queries.run_provenance, run.run_id)
+    sizes = evidence.ask("layer_sizes", run_id=run.run_id)
+    provenance = evidence.ask("run_provenance", run_id=run.run_id)
     blocks = residual_blocks(json.loads(provenance["config"].item()))
     return _plate(
         f"run_{run.run_id}_network",
@@ -82,34 +84,24 @@ def network(evidence: Evidence, run: Run) -> Plate:
 
 def of_run(evidence: Evidence, run: Run) -> Iterator[Plate]:
     """Yield the figures of one run: ratio, mean gradient, the layer the paper shows, curves."""
-    norms = evidence.ask(queries.gradient_norms, run.run_id)
-    ratios = evidence.ask(queries.gradient_norm_ratios, run.run_id)
-    names = dict(zip(norms["layer"], norms["layer_name"], strict=True))
-    thresholds = evidence.ask(queries.ratio_thresholds)
-    stem = f"run_{run.run_id}"
+    norms = evidence.ask("gradient_norms", run_id=run.run_id)
+    ratios = evidence.ask("gradient_norm_ratios", run_id=run.run_id)
+    names = layer_names(norms)
+    thresholds = evidence.ask("ratio_thresholds")
     if not ratios.empty:
-        yield _plate(
-            f"{stem}_{RATIO}",
-            IN_PAPER.get((run.experiment, RATIO), ""),
-            CAPTIONS[RATIO],
-            figures.gradient_norm_ratio(ratios, names, thresholds, run),
-        )
+        yield _of_run(RATIO, run, figures.gradient_norm_ratio(ratios, names, thresholds, run))
     layer, number = ONE_LAYER.get(run.experiment, (0, ""))
     if layer in names:
         yield _plate(
-            f"{stem}_{MEAN}_{layer}",
+            f"run_{run.run_id}_{MEAN}_{layer}",
             number,
             f"Mean over all gradient values of layer {layer} in an epoch. Dashed lines at ±0.001 "
             "bound what the paper calls the vanishing region. View: gradient_norms.",
             figures.mean_gradient(norms, run, (layer,)),
         )
-    yield _plate(f"{stem}_{MEAN}", "", CAPTIONS[MEAN], figures.mean_gradient(norms, run))
-    yield _plate(
-        f"{stem}_{CURVES}",
-        IN_PAPER.get((run.experiment, CURVES), ""),
-        CAPTIONS[CURVES],
-        figures.accuracy_and_loss(evidence.ask(queries.training_curves, run.run_id), run),
-    )
+    yield _of_run(MEAN, run, figures.mean_gradient(norms, run))
+    curves = evidence.ask("training_curves", run_id=run.run_id)
+    yield _of_run(CURVES, run, figures.accuracy_and_loss(curves, run))
 
 
 def over_seeds(evidence: Evidence, dataset: str) -> Iterator[Plate]:
@@ -123,9 +115,9 @@ def over_seeds(evidence: Evidence, dataset: str) -> Iterator[Plate]:
     if not present:
         return
     ids = tuple(run.run_id for run in present)
-    curves = evidence.ask(queries.training_curves_of, ids)
-    norms = evidence.ask(queries.epoch_means, ids)
-    thresholds = evidence.ask(queries.ratio_thresholds)
+    curves = evidence.ask("training_curves", run_id=ids)
+    norms = evidence.ask("epoch_means", run_id=ids)
+    thresholds = evidence.ask("ratio_thresholds")
     stem = dataset.replace("-", "_")
     yield _plate(
         f"{stem}_accuracy_over_seeds",
@@ -156,6 +148,10 @@ def over_seeds(evidence: Evidence, dataset: str) -> Iterator[Plate]:
         )
 
 
+def _of_run(kind: str, run: Run, figure: go.Figure) -> Plate:
+    in_paper = IN_PAPER.get((run.experiment, kind), "")
+    return _plate(f"run_{run.run_id}_{kind}", in_paper, KINDS[kind][1], figure)
+
+
 def _plate(name: str, in_paper: str, caption: str, figure: go.Figure) -> Plate:
-    # Built by plotly from numbers and our own titles: nothing in it is a user's text unescaped.
-    return Plate(name, in_paper, caption, Markup(drawn(figure, name)))  # noqa: S704
+    return Plate(name, in_paper, caption, drawn(figure, name))

@@ -6,16 +6,15 @@ from dataclasses import dataclass, field
 
 import pandas as pd
 
-from vanishing_gradients.analysis import paper, queries, tables
+from vanishing_gradients.analysis import paper, tables
 from vanishing_gradients.analysis.audit import Evidence
-from vanishing_gradients.analysis.audit.catalogue.conclusions import all_effects
 from vanishing_gradients.analysis.audit.nearest import Trial, nearest
 from vanishing_gradients.analysis.audit.stored import DECIMALS, FILLER, stored_ratios
 from vanishing_gradients.analysis.errors import NoRowsError
 from vanishing_gradients.analysis.hypotheses import Effect
+from vanishing_gradients.analysis.pages import spelled
 from vanishing_gradients.analysis.report import plates
 from vanishing_gradients.analysis.report.answers import NAMES, Answer, answers
-from vanishing_gradients.analysis.report.typography import spelled
 from vanishing_gradients.analysis.runs import Run
 from vanishing_gradients.analysis.tables import PaperTable
 
@@ -95,7 +94,7 @@ def dataset_section(evidence: Evidence, dataset: str) -> DatasetSection:
     return DatasetSection(
         dataset,
         tuple(answers(evidence, dataset)),
-        tuple(all_effects(evidence, dataset)),
+        tuple(evidence.effects(dataset)),
         tuple(found),
         _table_over_seeds(evidence, dataset),
         tuple(plates.over_seeds(evidence, dataset)),
@@ -106,14 +105,14 @@ def configurations(evidence: Evidence, runs: Sequence[Run]) -> list[Configuratio
     """Return the distinct configurations of `runs`, each with its runs."""
     found: dict[tuple[str, ...], Configuration] = {}
     for run in runs:
-        row = evidence.ask(queries.run_provenance, run.run_id).iloc[0]
+        row = evidence.ask("run_provenance", run_id=run.run_id).iloc[0]
         commit = row["git_commit"] if isinstance(row["git_commit"], str) else "unknown"
         packages = ", ".join(
             f"{name} {version}" for name, version in json.loads(row["package_versions"]).items()
         )
         config = json.dumps(json.loads(row["config"]), indent=1, sort_keys=True)
         key = (run.experiment, run.dataset, row["dataset_sha256"], commit, packages, config)
-        told = f"run {run.run_id} (seed {run.seed}, {run.precision}, {run.telemetry})"
+        told = f"run {run.run_id} (seed {run.seed}, {run.float_type}, {run.telemetry})"
         found.setdefault(key, Configuration(*key)).runs.append(told)
     return list(found.values())
 
@@ -126,7 +125,7 @@ def _table_over_seeds(evidence: Evidence, dataset: str) -> PaperTable | None:
 
 
 def _tables(evidence: Evidence, run: Run) -> list[PaperTable]:
-    ratios = evidence.ask(queries.gradient_norm_ratios, run.run_id)
+    ratios = evidence.ask("gradient_norm_ratios", run_id=run.run_id)
     if ratios.empty:
         return []
     found = [
@@ -168,10 +167,17 @@ def _snapshots(evidence: Evidence, run: Run) -> list[tuple[str, pd.DataFrame]]:
     layer, epochs, rows = SNAPSHOT
     if run.experiment != "relu_sgd" or run.telemetry != "full":
         return []
+    own = {
+        "experiment": run.experiment,
+        "layer": evidence.layer(run, layer),
+        "run_id": run.run_id,
+        "step": 1,
+        "rows": rows,
+    }
     return [
         (
             f"Layer {layer}, epoch {epoch}, first batch",
-            evidence.ask(queries.first_cells, run.experiment, layer, run.run_id, epoch, 1, rows),
+            evidence.ask("first_cells", epoch=epoch, **own),
         )
         for epoch in epochs
         if epoch <= run.epochs

@@ -37,8 +37,8 @@ def _epoch(layer: LayerPlan, epoch: int, chunks: pd.DataFrame) -> Iterator[Disag
             told = f"{named} begins or ends at a step that is not recorded"
         elif chunk.first_step <= last or chunk.last_step < chunk.first_step:
             told = f"{named} overlaps another"
-        elif chunk.rows != rows:
-            told = f"{named} has {chunk.rows} rows, and {rows} are expected"
+        elif chunk.row_count != rows:
+            told = f"{named} has {chunk.row_count} rows, and {rows} are expected"
         if told:
             yield Disagreement(told, epoch, layer.number, chunk.first_step)
         covered |= inside

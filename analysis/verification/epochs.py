@@ -1,17 +1,16 @@
 """What the views say of whole epochs, against the sums over the cells."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 from sqlalchemy import Connection
 
-from vanishing_gradients.analysis import queries
-from vanishing_gradients.analysis.errors import NoRowsError
 from vanishing_gradients.analysis.verification.disagreement import Disagreement, shown
 from vanishing_gradients.analysis.verification.plan import LayerPlan, Plan
 from vanishing_gradients.analysis.verification.steps import SMALLEST, bound
+from vanishing_gradients.analysis.views import rows
 
 Truth = dict[str, tuple[float, float]]
 """By name of a column what it is by the cells, and what it may be off by."""
@@ -19,15 +18,15 @@ OF_A_LAYER = {
     "norm_avg": {"norm": "norm"},
     "gradient_norm_avg": {"norm": "gradient_norm"},
     "mean_avg": {"mean": "mean"},
-    "near_zero": {"below_1e3": "below_1e3", "below_1e5": "below_1e5"},
+    "near_zero": {"below_1em3": "below_1em3", "below_1em5": "below_1em5"},
 }
 """Views of one layer: their columns, and which truth each tells."""
 OVERALL = {
     "gradient_norms": (
-        "norm", "gradient_norm", "mean", "median", "below_1e3", "below_1e5", "non_finite",
+        "norm", "gradient_norm", "mean", "median", "below_1em3", "below_1em5", "non_finite",
     ),
     "epoch_means": (
-        "norm", "gradient_norm", "mean", "mean_abs", "zeros", "below_1e3", "below_1e5",
+        "norm", "gradient_norm", "mean", "mean_abs", "zeros", "below_1em3", "below_1em5",
         "non_finite",
     ),
 }  # fmt: skip
@@ -48,19 +47,19 @@ class Views:
 
 def truth_of(layer: LayerPlan, cells: pd.DataFrame, recorded: pd.DataFrame) -> Truth:
     """Return what the views are to say of one layer in one epoch, from its sums by step."""
-    rows, width = cells["row_count"].sum(), layer.width
+    count, width = cells["row_count"].sum(), layer.width
     finite = cells["finite_rows"].sum()
     size = finite * width
-    part = bound(rows, width)
+    part = bound(count, width)
     steps = np.sqrt(cells["square_sum"])
 
-    def of(total: float, count: float) -> float:
-        return total / count if count else np.nan
+    def of(total: float, number: float) -> float:
+        return total / number if number else np.nan
 
     norm, gradient_norm = of(cells["norm_sum"].sum(), finite), of(steps.sum(), steps.count())
     magnitude = of(cells["magnitude_sum"].sum(), size)
     fractions = {
-        name: (of(cells[name].sum(), size), part) for name in ("zeros", "below_1e3", "below_1e5")
+        name: (of(cells[name].sum(), size), part) for name in ("zeros", "below_1em3", "below_1em5")
     }
     median = recorded["median"].median()
     return fractions | {
@@ -75,12 +74,13 @@ def truth_of(layer: LayerPlan, cells: pd.DataFrame, recorded: pd.DataFrame) -> T
 
 def layer_views(connection: Connection, plan: Plan, layer: LayerPlan) -> Views:
     """Read what the views of one layer, and of it and the next, say of a run."""
-    asked = {name: getattr(queries, name) for name in OF_A_LAYER}
+    asked = list(OF_A_LAYER)
     if any(each.number == layer.number + 1 for each in plan.layers):
-        asked["ratio_avg"] = queries.ratio_avg
+        asked.append("ratio_avg")
+    place = {"experiment": plan.experiment, "layer": layer.number, "run_id": plan.run_id}
     said = {}
-    for name, ask in asked.items():
-        frame = _rows(lambda ask=ask: ask(connection, plan.experiment, layer.number, plan.run_id))
+    for name in asked:
+        frame = rows(connection, name, **place)
         for column in OF_A_LAYER.get(name, ("ratio",)):
             said[name, layer.number, column] = _by_epoch(frame, column)
     return Views(said)
@@ -88,17 +88,11 @@ def layer_views(connection: Connection, plan: Plan, layer: LayerPlan) -> Views:
 
 def overall_views(connection: Connection, plan: Plan) -> Views:
     """Read what the views over all experiments say of a run."""
-    frames = {
-        "gradient_norms": _rows(lambda: queries.gradient_norms(connection, plan.run_id)),
-        "epoch_means": _rows(lambda: queries.epoch_means(connection, [plan.run_id])),
-        "gradient_norm_ratios": _rows(
-            lambda: queries.gradient_norm_ratios(connection, plan.run_id)
-        ),
-    }
     said = {}
-    for name, frame in frames.items():
+    for name in (*OVERALL, "gradient_norm_ratios"):
+        frame = rows(connection, name, run_id=plan.run_id)
         for layer in plan.layers:
-            own = frame if frame.empty else frame[frame["layer"] == layer.number]
+            own = frame[frame["layer"] == layer.number]
             for column in OVERALL.get(name, ("ratio",)):
                 said[name, layer.number, column] = _by_epoch(own, column)
     return Views(said)
@@ -142,14 +136,5 @@ def ratio_of(above: Truth, below: Truth, name: str = "norm") -> tuple[float, flo
     return ratio, ratio * (first / numerator + second / denominator + 1e-15)
 
 
-def _rows(ask: Callable[[], pd.DataFrame]) -> pd.DataFrame:
-    try:
-        return ask()
-    except NoRowsError:
-        return pd.DataFrame()
-
-
 def _by_epoch(frame: pd.DataFrame, column: str) -> pd.Series:
-    if frame.empty:
-        return pd.Series(dtype="float64")
     return frame.set_index("epoch")[column].astype("float64")

@@ -55,9 +55,9 @@ def neurons_of_steps(
 ) -> Iterator[Disagreement]:
     """Compare a layer's neurons in one epoch, all together, with the statistics of its steps."""
     rows, finite = recorded["finite_rows"].sum(), recorded["finite_rows"] * layer.width
-    part = (recorded["rows"].sum() + layer.width) * ROUNDING
+    part = (recorded["row_count"].sum() + layer.width) * ROUNDING
     magnitudes = (recorded["mean_abs"] * finite).sum()
-    saturated = recorded["saturated"] * recorded["rows"] * layer.width
+    saturated = recorded["saturated"] * recorded["row_count"] * layer.width
     totals = {
         "zeros": ((recorded["zeros"] * finite).sum(), 1e-3),
         "non_finite": (recorded["non_finite"].sum(), 0.0),

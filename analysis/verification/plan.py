@@ -1,27 +1,29 @@
 """What a run is to hold, by the catalogue."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
 from sqlalchemy import Connection
 
-from vanishing_gradients.analysis import queries
-from vanishing_gradients.analysis.errors import NoRowsError
 from vanishing_gradients.analysis.verification.disagreement import Disagreement
+from vanishing_gradients.analysis.views import ask, rows
+from vanishing_gradients.sql.objects import Layer
 
 
 @dataclass(frozen=True)
 class LayerPlan:
     """What every epoch of a run is to hold of one layer.
 
-    `rows` has the number of rows by step, for the recorded steps alone.
+    `rows` has the number of rows by step, for the recorded steps alone; `table` is the layer as
+    its gradient table has it.
     """
 
     number: int
     width: int
     rows: pd.Series
+    table: Layer
 
     @property
     def values(self) -> int:
@@ -30,7 +32,7 @@ class LayerPlan:
 
     def nothing(self) -> "LayerPlan":
         """Return the plan of an epoch that the run is not to have."""
-        return LayerPlan(self.number, self.width, self.rows.iloc[:0])
+        return replace(self, rows=self.rows.iloc[:0])
 
 
 @dataclass(frozen=True)
@@ -70,8 +72,8 @@ class Plan:
 
 def plan_of(connection: Connection, run_id: int) -> Plan:
     """Read what a run is to hold. Raises NoRowsError where there is no such run."""
-    run = queries.run_provenance(connection, run_id).iloc[0]
-    expected = queries.expected_rows(connection, run_id)
+    run = ask(connection, "run_provenance", run_id=run_id).iloc[0]
+    expected = rows(connection, "expected_rows", run_id=run_id)
     problems = list(_problems(expected))
     completed = int(run["completed_epoch"])
     if run["status"] == "finished" and completed != run["epochs"]:
@@ -106,22 +108,21 @@ def plan_of(connection: Connection, run_id: int) -> Plan:
 
 def _neuron_epochs(connection: Connection, run_id: int) -> frozenset[int]:
     """Return the epochs that have anything of what came with the statistics of neurons."""
-    steps = queries.recorded_epochs(connection, run_id)
-    neurons = queries.neuron_epochs(connection, run_id)
+    steps = rows(connection, "recorded_epochs", run_id=run_id)
+    neurons = rows(connection, "neuron_epochs", run_id=run_id)
     return frozenset(steps.loc[steps["norms"] > 0, "epoch"]) | frozenset(neurons["epoch"])
 
 
 def _metrics(connection: Connection, run_id: int) -> list[int]:
-    try:
-        return queries.training_curves(connection, run_id)["epoch"].to_list()
-    except NoRowsError:
-        return []
+    return rows(connection, "training_curves", run_id=run_id)["epoch"].to_list()
 
 
 def _layer(row: pd.Series) -> LayerPlan:
     steps = np.arange(1, row["steps"] + 1, row["record_every"])
-    rows = np.where(steps == row["steps"], row["last_rows"], row["step_rows"])
-    return LayerPlan(int(row["layer"]), int(row["width"]), pd.Series(rows, steps, dtype="int64"))
+    counts = np.where(steps == row["steps"], row["last_rows"], row["step_rows"])
+    number, width = int(row["layer"]), int(row["width"])
+    table = Layer(number, row["layer_name"], width, row["row_meaning"])
+    return LayerPlan(number, width, pd.Series(counts, steps, dtype="int64"), table)
 
 
 def _problems(expected: pd.DataFrame) -> Iterator[Disagreement]:

@@ -9,7 +9,6 @@ from dataclasses import dataclass
 import pandas as pd
 from sqlalchemy import Connection, Engine
 
-from vanishing_gradients.analysis import queries
 from vanishing_gradients.analysis.verification.chunks import chunks_of
 from vanishing_gradients.analysis.verification.disagreement import Disagreement
 from vanishing_gradients.analysis.verification.epochs import (
@@ -28,6 +27,7 @@ from vanishing_gradients.analysis.verification.neurons import (
 from vanishing_gradients.analysis.verification.plan import LayerPlan, Plan, plan_of
 from vanishing_gradients.analysis.verification.steps import recorded_steps, stored_steps
 from vanishing_gradients.analysis.verification.summaries import dense_ratios, summaries
+from vanishing_gradients.analysis.views import ask, rows
 
 CONNECTIONS = max(2, min(4, os.cpu_count() or 1))
 
@@ -59,9 +59,9 @@ def verified(
     """
     with engine.connect() as connection:
         plan = plan_of(connection, run_id)
-        chunks = queries.recorded_chunks(connection, run_id)
-        recorded = queries.recorded_epochs(connection, run_id)
-        neurons = queries.neuron_epochs(connection, run_id)
+        chunks = rows(connection, "recorded_chunks", run_id=run_id)
+        recorded = rows(connection, "recorded_epochs", run_id=run_id)
+        neurons = rows(connection, "neuron_epochs", run_id=run_id)
     found = [*plan.problems, *chunks_of(plan, chunks)]
     found += _unexpected_statistics(engine, plan, recorded)
     found += _unexpected_neurons(plan, neurons)
@@ -99,11 +99,11 @@ class _Recorded:
 
     def _part(self, layer: LayerPlan, epoch: int) -> list[Disagreement]:
         with self.engine.connect() as connection:
-            place = (self.plan.run_id, layer.number, epoch)
-            recorded = queries.recorded_statistics(connection, *place)
+            place = {"run_id": self.plan.run_id, "layer": layer.number, "epoch": epoch}
+            recorded = rows(connection, "recorded_statistics", **place)
             found = recorded_steps(layer, epoch, recorded)
             if not found and epoch in self.plan.neuron_epochs:
-                said = queries.recorded_neurons(connection, *place)
+                said = rows(connection, "recorded_neurons", **place)
                 found += neurons_there(layer, epoch, said)
                 if not found:
                     found += neurons_of_steps(layer, epoch, said, recorded)
@@ -163,29 +163,31 @@ class _Stored:
         return strays
 
     def _part(self, layer: LayerPlan, epoch: int) -> tuple[Truth, list[Disagreement]]:
-        run_id, experiment = self.plan.run_id, self.plan.experiment
+        place = {"run_id": self.plan.run_id, "epoch": epoch}
+        own = {"experiment": self.plan.experiment, "layer": layer.table, **place}
         with self.engine.connect() as connection:
-            cells = queries.cell_sums(connection, experiment, layer.number, run_id, epoch)
-            index = queries.index_sums(connection, experiment, layer.number, run_id, epoch)
-            recorded = queries.recorded_statistics(connection, run_id, layer.number, epoch)
+            cells = rows(connection, "cell_sums", **own)
+            index = rows(connection, "index_sums", **own)
+            recorded = rows(connection, "recorded_statistics", layer=layer.number, **place)
             found = stored_steps(layer, epoch, cells, index, recorded)
             if not found and epoch in self.plan.neuron_epochs:
                 found = self._neurons(connection, layer, epoch, recorded)
         self.advance(layer.values)
-        rows = int(cells["row_count"].sum())
+        count = int(cells["row_count"].sum())
         with self._lock:
-            self.rows += rows
-            self.values += rows * layer.width
+            self.rows += count
+            self.values += count * layer.width
         return truth_of(layer, cells, recorded), found
 
     def _neurons(
         self, connection: Connection, layer: LayerPlan, epoch: int, recorded: pd.DataFrame
     ) -> list[Disagreement]:
-        run_id, experiment = self.plan.run_id, self.plan.experiment
-        said = queries.recorded_neurons(connection, run_id, layer.number, epoch)
+        place = {"run_id": self.plan.run_id, "epoch": epoch}
+        said = rows(connection, "recorded_neurons", layer=layer.number, **place)
         found = list(neurons_there(layer, epoch, said))
         if not found and len(layer.rows):
-            cells = queries.layer_neurons(connection, experiment, layer.number, run_id, epoch)
+            own = {"experiment": self.plan.experiment, "layer": layer.table, **place}
+            cells = ask(connection, "layer_neurons", **own)
             found += neurons_of_cells(layer, epoch, cells, said)
             found = found or list(neurons_of_steps(layer, epoch, said, recorded))
         return found
@@ -197,8 +199,9 @@ def _unexpected_statistics(
     """Yield the statistics of layers that the run has not, and of epochs it has not completed."""
     for part in _unexpected(plan, recorded):
         with engine.connect() as connection:
-            rows = queries.recorded_statistics(connection, plan.run_id, part.layer, part.epoch)
-        for step in rows["step"]:
+            place = {"run_id": plan.run_id, "layer": part.layer, "epoch": part.epoch}
+            recorded_there = rows(connection, "recorded_statistics", **place)
+        for step in recorded_there["step"]:
             yield Disagreement(
                 "step_statistics has a row, and none is expected", part.epoch, part.layer, int(step)
             )

@@ -4,16 +4,14 @@ from collections.abc import Iterator
 from itertools import pairwise
 
 import numpy as np
-import pandas as pd
 from sqlalchemy import Connection
 
-from vanishing_gradients.analysis import queries
-from vanishing_gradients.analysis.errors import NoRowsError
 from vanishing_gradients.analysis.verification.disagreement import Disagreement, differ, shown
 from vanishing_gradients.analysis.verification.epochs import Truth, ratio_of
 from vanishing_gradients.analysis.verification.plan import Plan
+from vanishing_gradients.analysis.views import ask, rows
 
-OF_LAST_EPOCH = ("accuracy", "loss", "validation_accuracy", "validation_loss")
+OF_LAST_EPOCH = ("accuracy", "loss", "test_accuracy", "test_loss")
 
 
 def summaries(connection: Connection, plan: Plan) -> Iterator[Disagreement]:
@@ -23,12 +21,12 @@ def summaries(connection: Connection, plan: Plan) -> Iterator[Disagreement]:
     """
     epochs = plan.completed_epoch
     exact = plan.status == "finished"
-    rows = {layer.number: int(layer.rows.sum()) * epochs for layer in plan.layers}
-    stored = rows if plan.full else dict.fromkeys(rows, 0)
-    for row in queries.layer_sizes(connection, plan.run_id).itertuples():
-        if not exact or row.layer not in rows:
+    computed = {layer.number: int(layer.rows.sum()) * epochs for layer in plan.layers}
+    stored = computed if plan.full else dict.fromkeys(computed, 0)
+    for row in ask(connection, "layer_sizes", run_id=plan.run_id).itertuples():
+        if not exact or row.layer not in computed:
             continue
-        for name, expected in (("computed_rows", rows), ("stored_rows", stored)):
+        for name, expected in (("computed_rows", computed), ("stored_rows", stored)):
             yield from _told(
                 "layer_sizes", name, getattr(row, name), expected[row.layer], layer=row.layer
             )
@@ -37,7 +35,7 @@ def summaries(connection: Connection, plan: Plan) -> Iterator[Disagreement]:
         "gradient_rows": (sum(stored.values()), 0.0),
         "gradient_values": (sum(count * widths[each] for each, count in stored.items()), 0.0),
     }
-    said = queries.run_summary(connection, plan.run_id).iloc[0]
+    said = rows(connection, "experiment_summary", run_id=plan.run_id).iloc[0]
     for name, (value, tolerance) in true.items():
         if exact or not name.startswith("gradient_"):
             yield from _told("experiment_summary", name, said[name], value, tolerance)
@@ -50,12 +48,9 @@ def dense_ratios(
 
     `truths` is by (layer, epoch); an epoch that is not in it is left out.
     """
-    sizes = queries.layer_sizes(connection, plan.run_id)
+    sizes = ask(connection, "layer_sizes", run_id=plan.run_id)
     dense = sizes.loc[sizes["kind"] == "dense", "layer"].to_list()
-    try:
-        frame = queries.dense_norm_ratios(connection, plan.run_id).set_index(["layer", "epoch"])
-    except NoRowsError:
-        frame = pd.DataFrame()
+    frame = rows(connection, "dense_norm_ratios", run_id=plan.run_id).set_index(["layer", "epoch"])
     for layer, following in pairwise(dense):
         for epoch in plan.complete():
             if not {(layer, epoch), (following, epoch)} <= truths.keys():
@@ -81,7 +76,7 @@ def dense_ratios(
 def _of_epochs(connection: Connection, plan: Plan) -> dict[str, tuple[float, float]]:
     if not plan.completed_epoch:
         return dict.fromkeys(OF_LAST_EPOCH, (np.nan, 0.0))
-    curves = queries.training_curves(connection, plan.run_id).set_index("epoch")
+    curves = ask(connection, "training_curves", run_id=plan.run_id).set_index("epoch")
     last = curves.loc[plan.completed_epoch]
     true = {name: (last[name], 0.0) for name in OF_LAST_EPOCH}
     if plan.status == "finished":

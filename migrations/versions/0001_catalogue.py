@@ -4,6 +4,8 @@ import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects import mysql
 
+from vanishing_gradients.migrations.steps import key_columns
+
 revision = "0001"
 down_revision = None
 branch_labels = None
@@ -34,7 +36,7 @@ def upgrade() -> None:
     op.create_table(
         "runs",
         sa.Column("run_id", sa.Integer, primary_key=True),
-        sa.Column("experiment", sa.String(32), nullable=False, index=True),
+        sa.Column("experiment", sa.String(32), nullable=False),
         sa.Column("seed", sa.BigInteger, nullable=False),
         sa.Column("dataset", sa.String(32), nullable=False),
         sa.Column("dataset_sha256", sa.String(64), nullable=False),
@@ -53,6 +55,8 @@ def upgrade() -> None:
         if_not_exists=True,
         **OPTIONS,
     )
+    if not key_columns("runs", "ix_runs_experiment"):
+        op.create_index("ix_runs_experiment", "runs", ["experiment"])
     _of_a_run(
         "layers",
         ["layer"],

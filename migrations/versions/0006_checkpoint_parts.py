@@ -4,7 +4,13 @@ import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects.mysql import LONGBLOB
 
-from vanishing_gradients.sql.checkpoint_parts import IN_PARTS, WHOLE
+from vanishing_gradients.migrations.steps import (
+    add_column,
+    columns,
+    drop_column,
+    execute,
+    key_columns,
+)
 
 revision = "0006"
 down_revision = "0005"
@@ -21,13 +27,18 @@ CHECKPOINTS = sa.table(
 
 
 def upgrade() -> None:
-    if not _in_parts():  # a migration that was killed is begun again
-        op.execute(IN_PARTS)
+    add_column("checkpoints", "part", "INTEGER NOT NULL AFTER epoch")
+    _key("run_id, epoch, part")
 
 
 def downgrade() -> None:
-    if not _in_parts():
-        return
+    if "part" in columns("checkpoints"):
+        _join_parts()
+        _key("run_id, epoch")
+        drop_column("checkpoints", "part")
+
+
+def _join_parts() -> None:
     connection, table = op.get_bind(), CHECKPOINTS.c
     parts = connection.execute(
         sa.select(table.run_id, table.epoch, table.part)
@@ -43,9 +54,8 @@ def downgrade() -> None:
             .values(state=sa.func.concat(table.state, state))
         )
         connection.execute(sa.delete(CHECKPOINTS).where(*own, table.part == part))
-    op.execute(WHOLE)
 
 
-def _in_parts() -> bool:
-    columns = sa.inspect(op.get_bind()).get_columns("checkpoints")
-    return any(column["name"] == "part" for column in columns)
+def _key(names: str) -> None:
+    if key_columns("checkpoints", "PRIMARY") != names.split(", "):
+        execute(f"ALTER TABLE checkpoints DROP PRIMARY KEY, ADD PRIMARY KEY ({names})")

@@ -3,6 +3,8 @@
 import sqlalchemy as sa
 from alembic import op
 
+from vanishing_gradients.migrations.steps import add_column, drop_column
+
 revision = "0007"
 down_revision = "0006"
 branch_labels = None
@@ -12,10 +14,8 @@ COLUMNS = ("clipped_norm", "weight_norm", "update_norm", "saturated")
 
 
 def upgrade() -> None:
-    present = _present()  # a migration that was killed is begun again
     for name in COLUMNS:
-        if name not in present:
-            op.add_column("step_statistics", sa.Column(name, sa.Double))
+        add_column("step_statistics", name, "DOUBLE NULL")
     op.create_table(
         "neuron_statistics",
         sa.Column(
@@ -39,12 +39,5 @@ def upgrade() -> None:
 
 def downgrade() -> None:
     op.drop_table("neuron_statistics", if_exists=True)
-    present = _present()
     for name in reversed(COLUMNS):
-        if name in present:
-            op.drop_column("step_statistics", name)
-
-
-def _present() -> set[str]:
-    columns = sa.inspect(op.get_bind()).get_columns("step_statistics")
-    return {column["name"] for column in columns}
+        drop_column("step_statistics", name)

@@ -1,28 +1,92 @@
-"""The reports' SELECTs, one a file: they read views only, bind every value, and name every column.
+"""SELECTs that readers ask: of a view, from its file, and those that compute, one a file.
 
-Unlike tables and views these files have no version: nothing in the database depends on them.
+The files bind every value, name every column, and state their columns as views do. Unlike tables
+and views they have no version: nothing in the database depends on them.
 """
 
-import re
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping
+from functools import cache
 from pathlib import Path
 
+from vanishing_gradients.sql.cells import FIRST_COLUMNS, gradient_columns
 from vanishing_gradients.sql.names import quoted
+from vanishing_gradients.sql.objects import (
+    Column,
+    Definition,
+    Layer,
+    Shape,
+    filled,
+    select_of_layer,
+)
 
 HERE = Path(__file__).parent
-PLACEHOLDER = re.compile(r"\{([a-z_]+)\}")
+RANGE = ("first", "last")
 
 
-def query(name: str, **identifiers: str | Sequence[str]) -> str:
-    """Return the SELECT in `{name}.sql` without its comment header.
+def select(view: Definition, where: Mapping[str, object], **names: str) -> str:
+    """Return the SELECT of all columns of a view, sorted as its file says.
 
-    Each placeholder such as {view} becomes the identifier of that name, or the list of identifiers,
-    quoted. Raises ObjectError for what cannot be an identifier.
+    `names` fill the placeholders of the view's name. `where` has what columns are to be, of which
+    a statement binds the name alone: a collection is one of several values, a range lies between
+    :first_name and :last_name. Columns are called as `alias` calls them.
     """
-    lines = (HERE / f"{name}.sql").read_text(encoding="utf-8").splitlines()
-    body = "\n".join(line for line in lines if not line.startswith("--"))
-    return PLACEHOLDER.sub(lambda match: _listed(identifiers[match[1]]), body)
+    columns = {alias(column): filled(column.name, names) for column in view.columns}
+    listed = [own if own == name else f"{own} AS {name}" for name, own in columns.items()]
+    conditions = [f"{columns[name]} {_condition(name, value)}" for name, value in where.items()]
+    runs = ["run_id"] if isinstance(where.get("run_id"), Collection) else []
+    order = dict.fromkeys([*runs, *view.order])
+    name = filled(view.object_name, names)
+    return "\n".join(
+        [
+            "SELECT",
+            *(f"    {each}," for each in listed[:-1]),
+            f"    {listed[-1]}",
+            f"FROM {quoted(name) if names else name}",
+            *([f"WHERE {' AND '.join(conditions)}"] if conditions else []),
+            f"ORDER BY {', '.join(order)}",
+        ]
+    )
 
 
-def _listed(names: str | Sequence[str]) -> str:
-    return ", ".join(quoted(name) for name in ([names] if isinstance(names, str) else names))
+def alias(column: Column) -> str:
+    """Return what a column of a view is called in an answer: epoch for Epoch, in every view.
+
+    The ratio of two layers is called ratio, whichever layers they are.
+    """
+    return column.name.partition("_{")[0].lower()
+
+
+def query(name: str) -> str:
+    """Return the SELECT in `{name}.sql` without its comment header."""
+    lines = _definition(name).text.splitlines()
+    return "\n".join(line for line in lines if not line.startswith("--"))
+
+
+def query_of_layer(name: str, experiment: str, layer: Layer) -> str:
+    """Return the SELECT in `{name}.sql`, filled in for one layer's gradient table as a view is.
+
+    Raises ObjectError for what cannot be the name of an experiment.
+    """
+    return select_of_layer(_definition(name).text, Shape(experiment, (layer,)), layer)
+
+
+def columns_of(name: str, layer: Layer | None = None) -> list[Column]:
+    """Return the columns that `{name}.sql` gives, of a layer as many as there are."""
+    found = []
+    for column in _definition(name).columns:
+        gradients = gradient_columns(layer.width)[:FIRST_COLUMNS] if layer else ()
+        names = gradients if column.name == "{first_columns}" else [column.name]
+        found += [Column(each, column.type, column.nullable, column.meaning) for each in names]
+    return found
+
+
+@cache
+def _definition(name: str) -> Definition:
+    return Definition("queries", name, 0, (HERE / f"{name}.sql").read_text(encoding="utf-8"))
+
+
+def _condition(name: str, value: object) -> str:
+    if isinstance(value, range):
+        return "BETWEEN " + " AND ".join(f":{end}_{name}" for end in RANGE)
+    several = isinstance(value, Collection) and not isinstance(value, str)
+    return f"{'IN' if several else '='} :{name}"

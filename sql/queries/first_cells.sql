@@ -1,15 +1,23 @@
--- What:  the first rows of one layer's gradient table at one step, with as many of its cells as fit on a screen.
+-- What:  the first rows of one layer's gradient table at one step, with as many of its cells as fit on a screen: the
+--        first 8 gradient columns, or all of fewer.
 -- Grain: one row a row of the gradient.
--- NULL:  a cell that was not finite; Norm and Mean of a row that holds one.
+-- Columns:
+--   run_id           INT          the run
+--   Epoch            INT          the epoch
+--   Step             INT          the step
+--   RowIndex         INT          the row
+--   {first_columns}  DOUBLE NULL  the first gradient columns, one after the other; NULL: not finite
+--   Norm             DOUBLE NULL  of the whole row; NULL: a cell was not finite
+--   Mean             DOUBLE NULL  of the whole row; NULL likewise
 SELECT
-    Run,
+    run_id,
     Epoch,
     Step,
     RowIndex,
-    {gradient_columns},
+    {first_columns},
     Norm,
     Mean
-FROM {view}
-WHERE Run = :run_id AND Epoch = :epoch AND Step = :step
+FROM {table}
+WHERE run_id = :run_id AND Epoch = :epoch AND Step = :step
 ORDER BY RowIndex
 LIMIT :rows

@@ -1,12 +1,17 @@
 -- What:  the chunks of one run that are said to be stored.
 -- Grain: one row a chunk.
--- NULL:  never.
+-- Columns:
+--   layer       INT  the layer
+--   epoch       INT  the epoch
+--   first_step  INT  first step of the chunk
+--   last_step   INT  its last
+--   row_count   INT  its rows
 SELECT
     layer,
     epoch,
     first_step,
     last_step,
-    `rows`
-FROM recorded_chunks
+    row_count
+FROM telemetry_progress
 WHERE run_id = :run_id
 ORDER BY layer, epoch, first_step

@@ -6,7 +6,7 @@ SELECT
     experiment,
     dataset,
     seed,
-    `precision`,
+    float_type,
     telemetry,
     status,
     completed_epoch,

@@ -1,15 +1,12 @@
--- View:  {experiment}_layer_{layer}_distribution
--- Needs: numbers
--- What:  one layer's gradients by order of magnitude, as a histogram in decades.
--- Grain: one row a (Run, Epoch, Step, decade), for every decade. Ask for one Run and one Epoch: each costs a reading of
---        every cell.
--- decade: those cells whose magnitude is at least 10 ^ decade and below 10 ^ (decade + 1); NULL: those that are 0. The
---        lowest, -18, takes whatever is smaller, and the highest, 2, what is larger.
--- cells: how many they are, 0 where none is. Cells that are NULL are in no decade; those beside them in a row are.
--- How:   INTERVAL finds the place of a cell among the powers of ten. A row counts its cells in whole numbers, several
---        decades to each, one above the other in bits, so that a cell is looked at once a number and not once a decade.
---        What is below a number's decades gathers in its lowest place, which is not read; what is above them is
---        shifted out of its 64 bits.
+-- View:    {experiment}_layer_{layer}_distribution
+-- Needs:   numbers
+-- What:    one layer's gradients by order of magnitude, as a histogram in decades.
+-- Grain:   one row a (Run, Epoch, Step, decade), for every decade. Ask for one Run and one Epoch: each costs a reading
+--          of every cell.
+-- How:     INTERVAL finds the place of a cell among the powers of ten. A row counts its cells in whole numbers, several
+--          decades to each, one above the other in bits, so that a cell is looked at once a number and not once a
+--          decade. What is below a number's decades gathers in its lowest place, which is not read; what is above them
+--          is shifted out of its 64 bits.
 CREATE OR REPLACE SQL SECURITY INVOKER VIEW {view} (Run, Epoch, Step, decade, cells) AS
 SELECT
     counts.Run,

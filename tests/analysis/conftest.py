@@ -54,9 +54,9 @@ def make_run() -> Callable[..., Run]:
 
     def make(run_id: int, experiment: str, **changes) -> Run:
         values = {
-            "dataset": "mnist", "seed": 42, "precision": "double", "record_every": 1,
+            "dataset": "mnist", "seed": 42, "float_type": "double", "record_every": 1,
             "training_images": 6400, "epochs": 2,
-            "accuracy": 0.5, "loss": 1.0, "validation_accuracy": 0.4, "validation_loss": 1.5,
+            "accuracy": 0.5, "loss": 1.0, "test_accuracy": 0.4, "test_loss": 1.5,
             "seconds": 3.0, "finished_at": datetime(2025, 11, 25, 12, run_id),
         }  # fmt: skip
         return Run(run_id=run_id, experiment=experiment, **values | changes)
@@ -119,8 +119,8 @@ def curves() -> pd.DataFrame:
             "epoch": [1, 2, 3],
             "loss": [2.0, 1.5, 1.25],
             "accuracy": [0.25, 0.5, 0.625],
-            "validation_loss": [2.25, float("nan"), 1.5],
-            "validation_accuracy": [0.2, 0.4, 0.5],
+            "test_loss": [2.25, float("nan"), 1.5],
+            "test_accuracy": [0.2, 0.4, 0.5],
         }
     )
 
@@ -134,7 +134,10 @@ def filled(module_database: URL) -> Engine:
     """
     owner = engine(module_database)
     history.upgrade(owner)
-    shape = Shape("steady", tuple(Layer(number, name, 2) for number, name in NAMES.items()))
+    shape = Shape(
+        "steady",
+        tuple(Layer(number, name, 2, meaning(number)) for number, name in NAMES.items()),
+    )
     with owner.begin() as connection:
         _register(connection, 1, "steady", config={"batch_size": 6400, "dropout": 0.0})
         _register(connection, 2, "steady", status="running", completed_epoch=1, finished_at=None)
@@ -154,10 +157,14 @@ def filled(module_database: URL) -> Engine:
     reader.dispose()
 
 
+def meaning(layer: int) -> str:
+    return "input" if KINDS[layer] == "dense" else "sample"
+
+
 def _register(connection: Connection, run_id: int, experiment: str, **changes) -> None:
     values = {
         "run_id": run_id, "experiment": experiment, "seed": 7, "dataset": "sample",
-        "dataset_sha256": "0" * 64, "precision": "double", "telemetry": "full", "record_every": 1,
+        "dataset_sha256": "0" * 64, "float_type": "double", "telemetry": "full", "record_every": 1,
         "training_images": 6400,
         "epochs": 2, "config": {}, "package_versions": {}, "status": "finished",
         "started_at": datetime(2025, 11, 25, tzinfo=UTC), "completed_epoch": 2,
@@ -166,11 +173,13 @@ def _register(connection: Connection, run_id: int, experiment: str, **changes) -
     connection.execute(insert(runs).values(values | changes))
     for number, name in NAMES.items():
         row = {"run_id": run_id, "layer": number, "layer_name": name, "kind": KINDS[number]}
-        connection.execute(insert(layers).values(**row, rows=2, width=2))
+        connection.execute(
+            insert(layers).values(**row, row_count=2, width=2, row_meaning=meaning(number))
+        )
 
 
 def _keep_gradients(connection: Connection, run_id: int) -> None:
-    columns = ("Run", "Epoch", "Step", "RowIndex", "Gradient1", "Gradient2")
+    columns = ("run_id", "Epoch", "Step", "RowIndex", "Gradient1", "Gradient2")
     for (layer, epoch), rows in GRADIENTS.items():
         gradients = table(f"steady_{NAMES[layer]}", *map(column, columns))
         for index, cells in enumerate(rows):
@@ -181,7 +190,7 @@ def _keep_gradients(connection: Connection, run_id: int) -> None:
 def _keep_metrics(connection: Connection, run_id: int, losses: list[float | None]) -> None:
     for epoch, loss in enumerate(losses, start=1):
         row = {"run_id": run_id, "epoch": epoch, "loss": loss, "accuracy": 0.25 * epoch}
-        row |= {"validation_loss": 2.5, "validation_accuracy": 0.2}
+        row |= {"test_loss": 2.5, "test_accuracy": 0.2}
         connection.execute(insert(epoch_metrics).values(**row, learning_rate=0.1, seconds=1.5))
 
 
@@ -195,9 +204,10 @@ def _keep_neurons(connection: Connection, run_id: int) -> None:
 def _keep_statistics(connection: Connection, run_id: int, more: dict[int, dict]) -> None:
     for number in NAMES:
         row = {
-            "run_id": run_id, "layer": number, "epoch": 1, "step": 1, "rows": 2, "finite_rows": 2,
+            "run_id": run_id, "layer": number, "epoch": 1, "step": 1,
+            "row_count": 2, "finite_rows": 2,
             "row_norm_sum": 4.0**number, "mean": 0.5, "median": 0.25, "mean_abs": 0.5,
-            "gradient_norm": 1.0, "zeros": 0.0, "below_1e3": 0.5, "below_1e5": 0.25,
+            "gradient_norm": 1.0, "zeros": 0.0, "below_1em3": 0.5, "below_1em5": 0.25,
             "non_finite": 0, "min": -1.0, "max": 1.0,
         }  # fmt: skip
         connection.execute(insert(step_statistics).values(row | more.get(number, {})))

@@ -63,7 +63,7 @@ def test_a_loss_that_never_was_finite_has_no_line_but_words(curves, run):
 def test_many_epochs_without_a_loss_are_counted(run):
     epochs = range(1, 51)
     frame = pd.DataFrame({"epoch": epochs, "loss": math.nan, "accuracy": 0.1})
-    frame = frame.assign(validation_loss=2.0, validation_accuracy=0.1)
+    frame = frame.assign(test_loss=2.0, test_accuracy=0.1)
     note = accuracy_and_loss(frame, run).layout.annotations[0].text
     assert note == "training: not finite in epochs 1, 2, 3, 4, 5, 6 and 44 more"
 

@@ -6,9 +6,7 @@ import math
 import pandas as pd
 import pytest
 
-from vanishing_gradients.analysis.comparison.choice import MOST_RUNS, chosen_runs
-from vanishing_gradients.analysis.comparison.differences import ABSENT, differences, spelled
-from vanishing_gradients.analysis.comparison.page import remarks
+from vanishing_gradients.analysis.comparison import remarks
 from vanishing_gradients.analysis.errors import NoRowsError, WrongChoiceError
 from vanishing_gradients.analysis.figures.compared import (
     curves_compared,
@@ -16,7 +14,9 @@ from vanishing_gradients.analysis.figures.compared import (
     first_to_last_compared,
     norms_compared,
 )
-from vanishing_gradients.analysis.queries import experiment_summary
+from vanishing_gradients.analysis.runs import MOST_RUNS, chosen_runs
+from vanishing_gradients.analysis.settings import ABSENT, differences, spelled
+from vanishing_gradients.analysis.views import ask
 
 NAN = float("nan")
 COLUMNS = ["run_id", "experiment", "epoch", "layer", "layer_name", "norm"]
@@ -26,7 +26,7 @@ TIMES = "\N{MULTIPLICATION SIGN}"
 @pytest.fixture
 def summary(filled):
     with filled.connect() as connection:
-        return experiment_summary(connection)
+        return ask(connection, "experiment_summary")
 
 
 @pytest.fixture
@@ -122,7 +122,7 @@ def test_more_runs_than_one_can_tell_apart_are_refused(summary):
 
 def provenance(run_id, config, **changes):
     row = {
-        "run_id": run_id, "dataset": "mnist", "seed": 1, "precision": "double", "epochs": 10,
+        "run_id": run_id, "dataset": "mnist", "seed": 1, "float_type": "double", "epochs": 10,
         "training_images": 60_000, "record_every": 1, "telemetry": "full",
         "config": json.dumps(config),
     }  # fmt: skip

@@ -4,7 +4,7 @@ import pandas as pd
 import pytest
 
 from vanishing_gradients.analysis.figures import gradient_norm_ratio, mean_gradient, norm_grid
-from vanishing_gradients.analysis.figures.layer_panels import MOST_IN_LEGEND
+from vanishing_gradients.analysis.figures.lines import MOST_IN_LEGEND
 
 DEPTH = 51
 

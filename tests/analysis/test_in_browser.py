@@ -8,8 +8,8 @@ import pytest
 from tests.browser import DESKTOP, TELEPHONE, found_in, needs_browser
 from vanishing_gradients.analysis.exhibition import exhibit
 from vanishing_gradients.analysis.gallery import draw_run
-from vanishing_gradients.analysis.queries import experiment_summary
 from vanishing_gradients.analysis.runs import finished_runs
+from vanishing_gradients.analysis.views import ask
 
 pytestmark = needs_browser
 
@@ -75,7 +75,7 @@ def shown(folder, tmp_path_factory):
 def drawn(filled):
     """The figures of every run, by the name of the page."""
     with filled.connect() as connection:
-        runs = finished_runs(experiment_summary(connection))
+        runs = finished_runs(ask(connection, "experiment_summary"))
         return {
             f"{plate.name}.html": figure
             for run in runs

@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from vanishing_gradients.analysis.figures import dead_neurons, neuron_gradients, saturated_neurons
-from vanishing_gradients.analysis.figures.neuron_grid import stretches
+from vanishing_gradients.analysis.words import stretches
 
 NAN = float("nan")
 

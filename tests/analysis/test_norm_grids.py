@@ -7,9 +7,8 @@ import pandas as pd
 import plotly.graph_objects as go
 import pytest
 
-from vanishing_gradients.analysis.figures import norm_grid, ratio_grid
-from vanishing_gradients.analysis.figures.epoch_grid import FILLS
-from vanishing_gradients.analysis.figures.log_colors import log_colors, log_colors_about_one
+from vanishing_gradients.analysis.figures import norm_grid, ratio_grid, saturated_neurons
+from vanishing_gradients.analysis.figures.epoch_grid import FILLS, log_colors, log_colors_about_one
 from vanishing_gradients.analysis.figures.marks import INFINITE, NOT_FINITE, UNDEFINED, ZERO
 
 NAN = float("nan")
@@ -126,3 +125,12 @@ def test_a_run_of_nothing_but_zeros_is_drawn(norms, run):
     assert isinstance(figure, go.Figure)
     assert legend(figure) == ["exactly zero"]
     assert np.isnan(maps(figure)[0].z).all()
+
+
+@pytest.mark.parametrize("depth", range(1, 13))
+def test_a_network_of_any_number_of_activations_is_drawn(depth, run):
+    """A map is as high as it has layers, and 280 pixels is what title and legend take of it."""
+    layers = pd.DataFrame({"layer": range(1, depth + 1), "epoch": 1, "width": 2})
+    layers = layers.assign(layer_name="layer_2_relu", saturated=0.5, saturated_neurons=1)
+    neurons = layers.assign(neuron=1, cells=2)
+    assert len(maps(saturated_neurons(layers, neurons, run))) == 1

@@ -3,10 +3,11 @@
 import pytest
 
 from tests.browser import DESKTOP, TELEPHONE, found_in, needs_browser
-from vanishing_gradients.analysis.comparison import chosen_runs, compare
+from vanishing_gradients.analysis.comparison import compare
 from vanishing_gradients.analysis.exhibition import exhibit
-from vanishing_gradients.analysis.queries import experiment_summary
+from vanishing_gradients.analysis.runs import chosen_runs
 from vanishing_gradients.analysis.showcase import show
+from vanishing_gradients.analysis.views import ask
 
 pytestmark = needs_browser
 
@@ -64,7 +65,7 @@ def folder(filled, tmp_path_factory):
     folder = tmp_path_factory.mktemp("pages")
     with filled.connect() as connection:
         exhibit(connection, folder, run_id=1, images=False, say=lambda line: None)
-        runs = chosen_runs(experiment_summary(connection), "1,3")
+        runs = chosen_runs(ask(connection, "experiment_summary"), "1,3")
         compare(connection, runs, folder / "compare", images=True, say=lambda line: None)
         show(connection, folder / "gallery", say=lambda line: None)
     return folder

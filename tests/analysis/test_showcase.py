@@ -9,8 +9,8 @@ from sqlalchemy import insert, select, text
 
 from vanishing_gradients.analysis.errors import NoRowsError
 from vanishing_gradients.analysis.figures.experiment_card import AXIS, common_axis, experiment_card
-from vanishing_gradients.analysis.showcase.exhibits import exhibits
-from vanishing_gradients.analysis.showcase.topics import NONE, SEVERAL, topic
+from vanishing_gradients.analysis.settings import NONE, SEVERAL, topic
+from vanishing_gradients.analysis.showcase import exhibits
 from vanishing_gradients.cli import main
 from vanishing_gradients.sql.catalogue import epoch_metrics, layers, runs, step_statistics
 from vanishing_gradients.sql.connection import engine
@@ -80,7 +80,7 @@ def test_seeds_of_one_size_are_drawn_together(filled, module_database):
     owner = engine(module_database)
     with owner.begin() as connection:
         for table in (runs, layers, epoch_metrics, step_statistics):
-            changed = {"run_id": 30, "seed": 8, "validation_accuracy": 0.4}
+            changed = {"run_id": 30, "seed": 8, "test_accuracy": 0.4}
             rows = connection.execute(select(table).where(table.c.run_id == 3)).mappings().all()
             copies = [{n: changed.get(n, value) for n, value in row.items()} for row in rows]
             connection.execute(insert(table), copies)
@@ -171,7 +171,7 @@ def dense(values):
     return frame.assign(layer=2 * frame["depth"] - 1, layer_name="layer_1_hidden")
 
 
-CURVES = pd.DataFrame({"epoch": [1, 2], "validation_accuracy": [0.1, 0.5]})
+CURVES = pd.DataFrame({"epoch": [1, 2], "test_accuracy": [0.1, 0.5]})
 
 
 def test_one_experiment_that_explodes_does_not_flatten_all_others():

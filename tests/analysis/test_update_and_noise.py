@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 
 from vanishing_gradients.analysis.figures import noise_scale, update_ratio
-from vanishing_gradients.analysis.figures.log_panel import log_panel
+from vanishing_gradients.analysis.figures.style import log_panel
 
 NAN = float("nan")
 

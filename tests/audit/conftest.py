@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import URL, Engine, event
 
 from tests.audit import world
-from vanishing_gradients.analysis.audit import Evidence, Result, audited, judged
+from vanishing_gradients.analysis.audit import Evidence, Result, evaluate, run_audit
 from vanishing_gradients.analysis.audit.catalogue import CLAIMS
 from vanishing_gradients.migrations import history
 from vanishing_gradients.sql import accounts, address
@@ -87,7 +87,7 @@ def evidence(reader: Engine) -> Callable[[], Evidence]:
 @pytest.fixture(scope="session")
 def base(reader: Engine) -> dict[str, Result]:
     """The results on the rows as world.fill made them."""
-    return {result.claim.name: result for _, result in audited(Evidence(reader, None))}
+    return {result.claim.name: result for _, result in run_audit(Evidence(reader, None))}
 
 
 @pytest.fixture
@@ -96,7 +96,7 @@ def judge(evidence) -> Callable[..., list[Result]]:
 
     def results(*names: str) -> list[Result]:
         gathered = evidence()
-        return [judged(BY_NAME[name], gathered) for name in names]
+        return [evaluate(BY_NAME[name], gathered) for name in names]
 
     return results
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from vanishing_gradients.analysis.audit import Verdict, audited
+from vanishing_gradients.analysis.audit import Verdict, run_audit
 from vanishing_gradients.analysis.audit.catalogue import CLAIMS
 from vanishing_gradients.analysis.audit.nearest import SEARCHED, trials
 from vanishing_gradients.analysis.errors import NoRowsError
@@ -12,14 +12,14 @@ NOT_ABOUT_ROWS = {"many_seeds", "equation_10"}  # never tested
 
 
 def verdicts(evidence) -> dict[str, str]:
-    return {result.claim.name: result.verdict for _, result in audited(evidence)}
+    return {result.claim.name: result.verdict for _, result in run_audit(evidence)}
 
 
 def untested(evidence) -> dict[str, str]:
     """Return what is said of the claims that cannot be tested, without those that never can."""
     return {
         result.claim.name: result.finding.found
-        for _, result in audited(evidence)
+        for _, result in run_audit(evidence)
         if result.verdict == Verdict.UNTESTED and result.claim.name not in NOT_ABOUT_ROWS
     }
 
@@ -134,7 +134,7 @@ def test_one_norm_that_was_not_finite_does_not_pass_for_zero(judge, change):
 
 
 def test_losses_that_were_not_finite_are_a_divergence_and_nothing_else(judge, change):
-    change("UPDATE epoch_metrics SET loss = NULL, validation_loss = NULL")
+    change("UPDATE epoch_metrics SET loss = NULL, test_loss = NULL")
     diverges, *others = judge("relu_sgd_divergence", "loss_falls_consistently",
                               "relu_adam_loss_first", "relu_sgd_loss_range",
                               "only_relu_adam_converges")  # fmt: skip

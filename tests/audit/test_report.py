@@ -11,7 +11,7 @@ from vanishing_gradients.analysis.audit.catalogue import CLAIMS
 from vanishing_gradients.analysis.audit.output import CSV
 from vanishing_gradients.analysis.errors import NoRowsError
 from vanishing_gradients.analysis.report import REPORT, report
-from vanishing_gradients.analysis.report.missing import missing
+from vanishing_gradients.analysis.report.page import missing
 from vanishing_gradients.cli import main
 
 MEGABYTE = 1_000_000

@@ -53,20 +53,20 @@ CASES = {
     ),
     "a dense layer more": (sizes("kind = 'dense'", "layer = 2"), {"layers_7": R}),
     "layers of 128 x 128": (
-        sizes("layers.`rows` = 128, width = 128"),
+        sizes("layers.row_count = 128, width = 128"),
         {"inputs_128": R, "derivatives_16384": R},
     ),
     "more than fourteen layers": (sizes("layer = layer + 20"), {"layers_1_to_14": R}),
     "a row less": (
-        steps("sigmoid_sgd", "`rows` = `rows` - 1", "layer = 1 AND epoch = 1"),
+        steps("sigmoid_sgd", "row_count = row_count - 1", "layer = 1 AND epoch = 1"),
         {"rows_3676960": N},
     ),
     "as many rows in all layers": (
-        steps("sigmoid_sgd", "`rows` = 367696"),
+        steps("sigmoid_sgd", "row_count = 367696"),
         {"rows_per_layer": R, "gigabytes_45": N},
     ),
     "all layers as large as the first": (
-        (steps("sigmoid_sgd", "`rows` = 367696"), sizes("width = 128")),
+        (steps("sigmoid_sgd", "row_count = 367696"), sizes("width = 128")),
         {"gigabytes_45": R},
     ),
     "data sets the other way round": (
@@ -74,7 +74,7 @@ CASES = {
         {"dataset_mnist": R, "dataset_balanced": R, "table_9_layer_12": R},
     ),
     "a network that learns": (
-        curves("%sgd", "validation_accuracy = 0.9"),
+        curves("%sgd", "test_accuracy = 0.9"),
         {
             "relu_sgd_accuracy_constant": N,
             "dataset_balanced": U, "sigmoid_sgd_accuracy_constant": N, "highest_accuracy": N,
@@ -130,7 +130,7 @@ CASES = {
     ),
     "a mean that stays": (steps("relu_adam", "mean = 2e-3"), {"mean_gradient_layer_9": N}),
     "curves that stand still": (
-        curves("relu_adam", "accuracy = 0.3, loss = 2, validation_accuracy = 0.1"),
+        curves("relu_adam", "accuracy = 0.3, loss = 2, test_accuracy = 0.1"),
         {
             "relu_adam_accuracy_first": N, "relu_adam_loss_last": N, "accuracy_rises_steadily": N,
             "relu_adam_accuracy_last": N, "relu_adam_loss_first": N,

@@ -14,7 +14,7 @@ from vanishing_gradients.sql.registry import apply_views, create_gradient_tables
 SEEDS = {"mnist": (1, 2, 3), "fashion-mnist": tuple(range(1, 10))}
 FULL = ("sigmoid_sgd", "relu_sgd")  # seed 1 on FULL_DATASET has rows in the gradient tables
 FULL_DATASET = "fashion-mnist"
-KEYS = ("Run", "Epoch", "Step", "RowIndex")
+KEYS = ("run_id", "Epoch", "Step", "RowIndex")
 EPOCHS = range(1, paper.EPOCHS + 1)
 BATCHES = 469
 INPUTS = (paper.INPUTS, 128, 128, 64, 32, 16)  # of the dense layers
@@ -99,7 +99,7 @@ def run(run_id: int, experiment: str, dataset: str, seed: int) -> dict:
     }  # fmt: skip
     return {
         "run_id": run_id, "experiment": experiment, "seed": seed, "dataset": dataset,
-        "dataset_sha256": "0" * 64, "precision": "double",
+        "dataset_sha256": "0" * 64, "float_type": "double",
         "telemetry": "statistics", "record_every": 1,
         "training_images": paper.TRAINING_IMAGES, "epochs": paper.EPOCHS, "config": config,
         "package_versions": {}, "status": "finished", "completed_epoch": paper.EPOCHS,
@@ -116,8 +116,8 @@ def names(experiment: str) -> list[str]:
 
 def layers_of(run_id: int, experiment: str) -> list[dict]:
     return [
-        {"run_id": run_id, "layer": number, "layer_name": name, "kind": kind, "rows": rows,
-         "width": width}
+        {"run_id": run_id, "layer": number, "layer_name": name, "kind": kind, "row_count": rows,
+         "width": width, "row_meaning": "input" if kind == "dense" else "sample"}
         for (number, kind, rows, _), name, width in zip(
             sizes(), names(experiment), paper.WIDTHS, strict=True
         )
@@ -136,7 +136,7 @@ def curves(run_id: int, experiment: str, dataset: str, seed: int) -> list[dict]:
         shift = 1e-3 * (seed - 2) * learns
         found.append(
             {"run_id": run_id, "epoch": epoch, "loss": loss + shift, "accuracy": accuracy + shift,
-             "validation_loss": loss, "validation_accuracy": tested + shift,
+             "test_loss": loss, "test_accuracy": tested + shift,
              "learning_rate": 1 / (1 + 1e-3 * BATCHES * epoch), "seconds": 1.0}
         )  # fmt: skip
     return found
@@ -149,10 +149,10 @@ def statistics(run_id: int, experiment: str, dataset: str, seed: int) -> list[di
             sizes(), norms(experiment, dataset, seed, epoch), strict=True
         ):
             found.append(
-                {"run_id": run_id, "layer": number, "epoch": epoch, "step": 1, "rows": rows,
+                {"run_id": run_id, "layer": number, "epoch": epoch, "step": 1, "row_count": rows,
                  "finite_rows": rows, "row_norm_sum": norm * rows, "mean": 2e-3 / epoch,
                  "median": 0.0, "mean_abs": 1e-3, "gradient_norm": norm * 11, "zeros": 0.0,
-                 "below_1e3": 1.0, "below_1e5": 0.5, "non_finite": 0, "min": -1.0, "max": 1.0}
+                 "below_1em3": 1.0, "below_1em5": 0.5, "non_finite": 0, "min": -1.0, "max": 1.0}
             )  # fmt: skip
     return found
 
@@ -180,7 +180,7 @@ SHAPES = [
     Shape(
         experiment,
         tuple(
-            Layer(number, name, width)
+            Layer(number, name, width, "input" if number % 2 else "sample")
             for number, (name, width) in enumerate(
                 zip(names(experiment), paper.WIDTHS, strict=True), start=1
             )

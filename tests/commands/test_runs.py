@@ -77,7 +77,7 @@ def test_all_are_the_four_experiments_of_the_paper(trainer, select):
         "--telemetry", "statistics", "--precision", "single",
     )  # fmt: skip
     assert outcome.status == 0
-    found = select("SELECT experiment, `precision`, status FROM runs ORDER BY run_id DESC LIMIT 4")
+    found = select("SELECT experiment, float_type, status FROM runs ORDER BY run_id DESC LIMIT 4")
     names = ["relu_adam", "relu_sgd", "sigmoid_adam", "sigmoid_sgd"]
     assert sorted(found) == [(name, "single", "finished") for name in names]
 

@@ -33,7 +33,7 @@ def test_a_sweep_gives_the_same_numbers_as_a_run_alone(trainer, names, select):
     trainer("train", "--exp", names("same"), "--seeds", "2", *SWEEP)
     trainer("train", "--exp", names("same"), "--seed", "2", *SWEEP)
     first, second = select(
-        "SELECT loss, accuracy, validation_loss, validation_accuracy FROM training_curves "
+        "SELECT loss, accuracy, test_loss, test_accuracy FROM training_curves "
         "WHERE experiment = 'same' AND seed = 2"
     )
     assert first == second

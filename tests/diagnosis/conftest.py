@@ -7,8 +7,8 @@ import pytest
 from click.testing import CliRunner
 from sqlalchemy import URL, Engine
 
-from vanishing_gradients.analysis.diagnosis import Evidence, Judgement, judged
-from vanishing_gradients.analysis.queries import experiment_summary
+from vanishing_gradients.analysis.diagnosis import Diagnosis, RunEvidence, evaluate
+from vanishing_gradients.analysis.views import ask
 from vanishing_gradients.cli import main
 from vanishing_gradients.sql.connection import engine
 from vanishing_gradients.trainer import experiments
@@ -41,16 +41,16 @@ class Clinic:
             self._runs[key] = run_experiment(found, self.dataset, Settings(**chosen), self.url)
         return self._runs[key]
 
-    def evidence(self, run_id: int) -> Evidence:
+    def evidence(self, run_id: int) -> RunEvidence:
         with self.reader.connect() as connection:
-            runs = experiment_summary(connection).set_index("run_id", drop=False)
-            return Evidence(connection, runs.loc[run_id])
+            runs = ask(connection, "experiment_summary").set_index("run_id", drop=False)
+            return RunEvidence(connection, runs.loc[run_id])
 
-    def judged(self, run_id: int) -> Judgement:
-        return judged(self.evidence(run_id))
+    def diagnosis(self, run_id: int) -> Diagnosis:
+        return evaluate(self.evidence(run_id))
 
     def faults(self, run_id: int) -> list[str]:
-        return [finding.fault for finding in self.judged(run_id).findings]
+        return [fault.name for fault in self.diagnosis(run_id).faults]
 
     def execute(self, statement: str) -> None:
         with self.owner.begin() as connection:

@@ -44,9 +44,9 @@ def test_a_healthy_network_has_no_fault(clinic, name):
 @pytest.mark.parametrize("name", FAULTS)
 def test_every_remedy_can_be_written_into_the_file_and_is_built_in_where_it_says_so(clinic, name):
     experiment = experiments.load(name)
-    for finding in clinic.judged(clinic.admit(name, **images(name))).findings:
-        assert finding.remedies
-        for remedy in finding.remedies:
+    for fault in clinic.diagnosis(clinic.admit(name, **images(name))).faults:
+        assert fault.remedies
+        for remedy in fault.remedies:
             assert changed(experiment, remedy.change) != experiment
             assert remedy.example is None or remedy.example in experiments.built_in()
 
@@ -81,6 +81,6 @@ def test_all_images_show_the_same_as_a_part_of_them(clinic, name):
 @pytest.mark.parametrize("name", FAULTS)
 def test_the_first_remedy_cures_the_fault(clinic, name):
     sick = clinic.admit(name, limit=None)
-    remedy = clinic.judged(sick).findings[0].remedies[0]
+    remedy = clinic.diagnosis(sick).faults[0].remedies[0]
     cured = changed(experiments.load(name), {**remedy.change, "name": f"cured_{name}"})
     assert FAULTS[name] not in clinic.faults(clinic.admit(cured, limit=None))

@@ -17,7 +17,7 @@ def test_gradients_that_are_not_finite_in_the_first_step_come_from_the_weights(c
     experiment = network(name="huge", hidden_widths=[20] * 20, initialization=weights)
     run = clinic.admit(experiment, precision="single", limit=500)
     assert clinic.faults(run) == ["exploding gradients"]
-    assert "Already in the first step" in clinic.judged(run).findings[0].seen[0]
+    assert "Already in the first step" in clinic.diagnosis(run).faults[0].seen[0]
 
 
 def test_what_explodes_in_the_first_step_has_not_merely_diverged(clinic):
@@ -39,24 +39,24 @@ def test_saturation_that_large_steps_brought_about_is_mended_by_the_rate_first(c
         name="grown", activation="tanh", initialization={"kind": "glorot"},
         optimizer=ADAM | {"learning_rate": 0.5},
     )  # fmt: skip
-    (finding,) = clinic.judged(clinic.admit(experiment)).findings
-    assert finding.fault == "saturated neurons"
-    assert set(finding.remedies[0].change) == {"optimizer.learning_rate"}
+    (fault,) = clinic.diagnosis(clinic.admit(experiment)).faults
+    assert fault.name == "saturated neurons"
+    assert set(fault.remedies[0].change) == {"optimizer.learning_rate"}
 
 
 def test_where_nothing_passes_the_initial_weights_these_are_mended_and_not_the_rate(clinic):
     run = clinic.admit("relu_sgd")
-    (finding,) = clinic.judged(run).findings
-    assert finding.fault == "dead neurons"
-    assert any("Already in the first step" in sentence for sentence in finding.seen)
-    assert finding.remedies[0].change["initialization"] == {"kind": "he"}
+    (fault,) = clinic.diagnosis(run).faults
+    assert fault.name == "dead neurons"
+    assert any("Already in the first step" in sentence for sentence in fault.seen)
+    assert fault.remedies[0].change["initialization"] == {"kind": "he"}
 
 
 @pytest.mark.parametrize("name", ["sigmoid_sgd", "sigmoid_adam"])
 def test_the_papers_sigmoid_networks_vanish_and_saturation_is_not_why(clinic, name):
-    (finding,) = clinic.judged(clinic.admit(name)).findings
-    assert finding.fault == "vanishing gradients"
-    assert any(each.startswith("It is not that neurons are saturated") for each in finding.seen)
+    (fault,) = clinic.diagnosis(clinic.admit(name)).faults
+    assert fault.name == "vanishing gradients"
+    assert any(each.startswith("It is not that neurons are saturated") for each in fault.seen)
 
 
 def test_a_clipped_network_that_adam_trains_has_no_fault(clinic):
@@ -80,18 +80,18 @@ def test_images_learned_by_heart_are_overfitting(clinic):
     )
     run = clinic.admit(experiment, limit=200)
     assert clinic.faults(run) == ["overfitting"]
-    stop = clinic.judged(run).findings[0].remedies[0].change["epochs"]
-    losses = clinic.evidence(run).curves["validation_loss"]
+    stop = clinic.diagnosis(run).faults[0].remedies[0].change["epochs"]
+    losses = clinic.evidence(run).curves["test_loss"]
     assert stop == losses.idxmin() < 30
 
 
 def test_a_fault_hides_none_but_faults_that_are_judged_after_it():
-    from vanishing_gradients.analysis.diagnosis.faults import FAULTS
+    from vanishing_gradients.analysis.diagnosis.faults import CHECKS
 
-    names = [fault.name for fault in FAULTS]
+    names = [check.name for check in CHECKS]
     assert len(set(names)) == len(names)
-    for place, fault in enumerate(FAULTS):
-        assert set(fault.hides) <= set(names[place + 1 :])
+    for place, check in enumerate(CHECKS):
+        assert set(check.hides) <= set(names[place + 1 :])
 
 
 @pytest.mark.faults

@@ -51,10 +51,10 @@ def test_what_cannot_be_diagnosed_is_one_sentence_and_status_2(diagnose, runs, o
 
 def test_a_run_without_an_epoch_cannot_be_judged(diagnose, clinic, runs):
     clinic.execute(
-        "INSERT INTO runs (run_id, experiment, seed, dataset, dataset_sha256, `precision`, "
+        "INSERT INTO runs (run_id, experiment, seed, dataset, dataset_sha256, float_type, "
         "telemetry, record_every, training_images, epochs, config, package_versions, status, "
         "started_at, completed_epoch) SELECT 500, experiment, seed, dataset, dataset_sha256, "
-        "`precision`, telemetry, record_every, training_images, epochs, config, package_versions, "
+        "float_type, telemetry, record_every, training_images, epochs, config, package_versions, "
         f"'running', started_at, 0 FROM runs WHERE run_id = {runs[0]}"
     )
     result = diagnose("--run", "500")

@@ -27,7 +27,7 @@ def test_what_cannot_be_judged_is_named_and_nothing_is_called_healthy_for_it(
     diagnose, clinic, older
 ):
     run_id = older(name="old_well", hidden_widths=[32, 32])
-    assert "dead neurons" in clinic.judged(run_id).unjudged
+    assert "dead neurons" in clinic.diagnosis(run_id).unchecked
     text = " ".join(diagnose("--run", str(run_id)).stdout.split())
     assert "Nothing is wrong of what can be judged." in text
     assert "saturated neurons" in text

@@ -7,13 +7,13 @@ import pytest
 from tests.diagnosis.conftest import network
 from vanishing_gradients.analysis.diagnosis import diagnose as lines_of
 from vanishing_gradients.analysis.diagnosis.wording import change, number, percent
-from vanishing_gradients.analysis.queries import experiment_summary, saturation
+from vanishing_gradients.analysis.views import ask
 
 
 def said(clinic, run_id: int) -> str:
     """All of a diagnosis in one line."""
     with clinic.reader.connect() as connection:
-        runs = experiment_summary(connection).set_index("run_id", drop=False)
+        runs = ask(connection, "experiment_summary").set_index("run_id", drop=False)
         return re.sub(r"\s+", " ", " ".join(lines_of(connection, runs.loc[run_id])))
 
 
@@ -30,7 +30,7 @@ def well(clinic) -> int:
 
 def test_layer_epoch_and_value_are_those_of_the_view(clinic, saturated):
     with clinic.reader.connect() as connection:
-        rows = saturation(connection, saturated)
+        rows = ask(connection, "saturation", run_id=saturated)
     last = rows[rows["epoch"] == 2].set_index("layer")["saturated"]
     worst = int(last.idxmax())
     expected = f"layer {worst} (layer_{worst}_tanh): {percent(last[worst])} in epoch 2"
@@ -75,8 +75,8 @@ def test_a_full_run_has_its_noise_scale(clinic):
 def test_a_full_run_is_judged_as_one_of_statistics_alone(clinic, saturated):
     weights = {"kind": "normal", "scale": 5.0}
     experiment = network(name="stuck", activation="tanh", initialization=weights)
-    full = clinic.judged(clinic.admit(experiment, telemetry="full"))
-    assert full == clinic.judged(saturated)
+    full = clinic.diagnosis(clinic.admit(experiment, telemetry="full"))
+    assert full == clinic.diagnosis(saturated)
 
 
 def test_equal_neurons_are_seen_in_single_precision_too(clinic):

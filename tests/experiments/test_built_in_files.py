@@ -66,7 +66,7 @@ def accuracies(name: str) -> list[float]:
             experiment.batch_size, experiment.epochs, generator, watcher, lambda progress: None,
             clipping=build_clipping(experiment),
         )  # fmt: skip
-    return [metrics.validation_accuracy for metrics in watcher.epochs]
+    return [metrics.test_accuracy for metrics in watcher.epochs]
 
 
 @pytest.mark.parametrize("name", built_in())

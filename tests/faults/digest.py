@@ -9,16 +9,16 @@ from vanishing_gradients.sql.names import quoted
 
 CATALOGUE = {
     "runs": "status, completed_epoch, finished_at IS NULL",
-    "epoch_metrics": ("epoch, loss, accuracy, validation_loss, validation_accuracy, learning_rate"),
+    "epoch_metrics": ("epoch, loss, accuracy, test_loss, test_accuracy, learning_rate"),
     "step_statistics": (
-        "epoch, step, layer, `rows`, finite_rows, row_norm_sum, mean, median, mean_abs, "
-        "gradient_norm, zeros, below_1e3, below_1e5, non_finite, `min`, `max`, clipped_norm, "
+        "epoch, step, layer, row_count, finite_rows, row_norm_sum, mean, median, mean_abs, "
+        "gradient_norm, zeros, below_1em3, below_1em5, non_finite, min, max, clipped_norm, "
         "weight_norm, update_norm, saturated"
     ),
     "neuron_statistics": (
         "epoch, layer, neuron, cells, zeros, non_finite, magnitude_sum, saturated"
     ),
-    "telemetry_progress": "epoch, layer, first_step, last_step, `rows`",
+    "telemetry_progress": "epoch, layer, first_step, last_step, row_count",
     "checkpoints": "epoch, part, HEX(state)",
 }
 """What of a run does not depend on when it was carried out."""
@@ -44,7 +44,7 @@ def digest(url: URL, run_id: int) -> dict[str, str]:
             for table, columns in _gradient_tables(rows, run_id):
                 found[table] = _hash(
                     rows(
-                        f"SELECT {columns} FROM {quoted(table)} WHERE Run = {run_id} "
+                        f"SELECT {columns} FROM {quoted(table)} WHERE run_id = {run_id} "
                         "ORDER BY Epoch, Step, RowIndex"
                     )
                 )

@@ -48,7 +48,7 @@ def short_lock_waits(server):
     "rows",
     [
         "telemetry_progress WHERE run_id =",
-        pytest.param("faulty_layer_1_input WHERE Run =", marks=pytest.mark.faults),
+        pytest.param("faulty_layer_1_input WHERE run_id =", marks=pytest.mark.faults),
         pytest.param("runs WHERE run_id =", marks=pytest.mark.faults),
     ],
 )
@@ -84,7 +84,7 @@ def test_a_chunk_that_a_deadlock_takes_back_is_stored_again(
 
     def want_rows() -> None:
         table = "faulty_layer_1_input"
-        other.execute(f"SELECT Run FROM {table} WHERE Run = {watcher.run_id} FOR UPDATE")
+        other.execute(f"SELECT run_id FROM {table} WHERE run_id = {watcher.run_id} FOR UPDATE")
         other.connection.rollback()
         ended.append(True)
 

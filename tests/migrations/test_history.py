@@ -7,7 +7,6 @@ from sqlalchemy import inspect
 
 from vanishing_gradients.migrations import history
 from vanishing_gradients.sql.catalogue import metadata
-from vanishing_gradients.sql.connection import engine
 from vanishing_gradients.sql.errors import ObjectError
 from vanishing_gradients.sql.objects import definition, versions
 from vanishing_gradients.sql.registry import replace_view, versions_in_force
@@ -28,7 +27,7 @@ from pathlib import Path
 
 from alembic import op
 
-from sql.registry import replace_view
+from vanishing_gradients.sql.registry import replace_view
 
 revision = "0099"
 down_revision = "{newest}"
@@ -39,19 +38,12 @@ ROOT = Path(__file__).parent
 
 
 def upgrade() -> None:
-    replace_view(op.get_bind(), "norm_avg", 2, ROOT)
+    replace_view(op.get_bind(), "norm_avg", 3, ROOT)
 
 
 def downgrade() -> None:
-    replace_view(op.get_bind(), "norm_avg", 1, ROOT)
+    replace_view(op.get_bind(), "norm_avg", 2, ROOT)
 '''
-
-
-@pytest.fixture
-def fresh(database):
-    made = engine(database)
-    yield made
-    made.dispose()
 
 
 def objects(made) -> set[str]:
@@ -88,19 +80,19 @@ def test_every_view_file_is_in_force_at_its_newest_version(fresh):
 
 
 @pytest.fixture
-def second_version(tmp_path):
-    """A folder with a revision that puts version 2 of norm_avg in force, and its files."""
-    first = definition("views", "norm_avg", 1).text
+def third_version(tmp_path):
+    """A folder with a revision that puts version 3 of norm_avg in force, and its files."""
+    second = definition("views", "norm_avg", 2).text
     (tmp_path / "views").mkdir()
-    (tmp_path / "views" / "norm_avg_v01.sql").write_text(first)
-    (tmp_path / "views" / "norm_avg_v02.sql").write_text(
-        first.replace("AVG(Norm)", "100 * AVG(Norm)")
+    (tmp_path / "views" / "norm_avg_v02.sql").write_text(second)
+    (tmp_path / "views" / "norm_avg_v03.sql").write_text(
+        second.replace("AVG(Norm)", "100 * AVG(Norm)")
     )
-    (tmp_path / "0099_norm_avg_v02.py").write_text(REVISION.format(newest=history.newest()))
+    (tmp_path / "0099_norm_avg_v03.py").write_text(REVISION.format(newest=history.newest()))
     return tmp_path
 
 
-def test_a_view_moves_to_its_next_version_and_back_for_every_experiment(fresh, second_version):
+def test_a_view_moves_to_its_next_version_and_back_for_every_experiment(fresh, third_version):
     def norm() -> float:
         with fresh.connect() as connection:
             return connection.exec_driver_sql(
@@ -115,30 +107,30 @@ def test_a_view_moves_to_its_next_version_and_back_for_every_experiment(fresh, s
     run = register(fresh, TWO_LAYERS)
     with fresh.begin() as connection:
         connection.exec_driver_sql(
-            "INSERT INTO moved_layer_1_input (Run, Epoch, Step, RowIndex, Gradient1, Gradient2) "
+            "INSERT INTO moved_layer_1_input (run_id, Epoch, Step, RowIndex, Gradient1, Gradient2) "
             f"VALUES ({run.run_id}, 1, 1, 0, 3, 4)"
         )
     before = history.newest()
-    assert (norm(), in_force()) == (5.0, 1)
-    history.upgrade(fresh, versions=second_version)
-    assert (norm(), in_force()) == (500.0, 2)
-    history.downgrade(fresh, before, versions=second_version)
-    assert (norm(), in_force()) == (5.0, 1)
+    assert (norm(), in_force()) == (5.0, 2)
+    history.upgrade(fresh, versions=third_version)
+    assert (norm(), in_force()) == (500.0, 3)
+    history.downgrade(fresh, before, versions=third_version)
+    assert (norm(), in_force()) == (5.0, 2)
 
 
 def test_a_version_without_a_file_is_refused_and_nothing_changes(fresh):
     history.upgrade(fresh)
     with fresh.connect() as connection:
         with pytest.raises(
-            ObjectError, match=r"no version 7 of norm_avg: views has .*norm_avg \[1\]"
+            ObjectError, match=r"no version 7 of norm_avg: views has .*norm_avg \[1, 2\]"
         ):
             replace_view(connection, "norm_avg", 7)
-        assert versions_in_force(connection)["norm_avg"] == 1
+        assert versions_in_force(connection)["norm_avg"] == 2
 
 
 def test_downgrading_takes_the_views_of_experiments_with_it(fresh):
     history.upgrade(fresh)
-    register(fresh, TWO_LAYERS)
+    register(fresh, TWO_LAYERS).close()
     history.downgrade(fresh, "0001")
     assert inspect(fresh).get_view_names() == []
     history.upgrade(fresh)

@@ -1,10 +1,10 @@
 """The columns of a step's norms and the table of neurons come and go, even in several attempts."""
 
 import pytest
-from sqlalchemy import event, inspect
+from sqlalchemy import inspect
 
+from tests.migrations.conftest import attempts, execute
 from vanishing_gradients.migrations import history
-from vanishing_gradients.sql.connection import engine
 from vanishing_gradients.sql.errors import ObjectError
 from vanishing_gradients.sql.registry import require_migrated
 
@@ -25,51 +25,17 @@ NEURON = (
 )
 
 
-class Killed(Exception):
-    """Stands for SIGKILL: nothing is tidied up."""
-
-
 @pytest.fixture
-def made(database):
+def made(fresh):
     """An engine on a database at revision 0006 with a run in it."""
-    made = engine(database)
-    history.upgrade(made, "0006")
-    execute(made, RUN)
-    execute(made, STEP)
-    yield made
-    made.dispose()
-
-
-def execute(made, statement: str) -> None:
-    with made.begin() as connection:
-        connection.exec_driver_sql(statement)
+    history.upgrade(fresh, "0006")
+    execute(fresh, RUN)
+    execute(fresh, STEP)
+    return fresh
 
 
 def columns(made) -> list[str]:
     return [column["name"] for column in inspect(made).get_columns("step_statistics")]
-
-
-def attempts(made, move) -> int:
-    """Move, killed behind its first change of the schema, then behind its second, to the end."""
-    for count in range(1, 20):
-        done = 0
-
-        def kill(connection, cursor, statement, *_, count=count):
-            nonlocal done
-            done += statement.lstrip().upper().startswith(("ALTER", "CREATE", "DROP"))
-            if done == count:
-                raise Killed
-
-        event.listen(made, "after_cursor_execute", kill)
-        try:
-            move()
-        except Killed:
-            made.dispose()
-        else:
-            return count
-        finally:
-            event.remove(made, "after_cursor_execute", kill)
-    raise AssertionError("it never came to an end")
 
 
 def test_rows_of_before_have_null_in_the_new_columns(made):

@@ -1,11 +1,11 @@
 """The views of the reports come, and go again, and leave the first versions of others behind."""
 
 import pytest
-from sqlalchemy import insert, inspect
+from sqlalchemy import insert
 
+from tests.migrations.conftest import select, views
 from vanishing_gradients.migrations import history
 from vanishing_gradients.sql.catalogue import step_statistics
-from vanishing_gradients.sql.connection import engine
 from vanishing_gradients.sql.registry import versions_in_force
 from vanishing_gradients.telemetry.runs import RunDescription, RunLayer, register
 
@@ -14,36 +14,26 @@ BEFORE = "0003"
 
 
 @pytest.fixture
-def filled(database):
+def filled(fresh):
     """A database with a full run, of one step and one row."""
-    made = engine(database)
-    history.upgrade(made)
-    run = register(made, RunDescription(
+    history.upgrade(fresh)
+    run = register(fresh, RunDescription(
         experiment="told", seed=1, dataset="sample", dataset_sha256="0" * 64, precision="double",
         telemetry="full", record_every=1, training_images=2, epochs=1, config={},
-        layers=(RunLayer(1, "layer_1_input", "dense", 1, 2),),
+        layers=(RunLayer(1, "layer_1_input", "dense", 1, 2, "input"),),
     ))  # fmt: skip
-    with made.begin() as connection:
+    with fresh.begin() as connection:
         connection.exec_driver_sql(
-            "INSERT INTO told_layer_1_input (Run, Epoch, Step, RowIndex, Gradient1, Gradient2) "
+            "INSERT INTO told_layer_1_input (run_id, Epoch, Step, RowIndex, Gradient1, Gradient2) "
             f"VALUES ({run.run_id}, 1, 1, 0, 3, 4)"
         )
         connection.execute(insert(step_statistics).values(
-            run_id=run.run_id, layer=1, epoch=1, step=1, rows=1, finite_rows=1, row_norm_sum=5.0,
-            mean=3.5, median=3.5, mean_abs=3.5, gradient_norm=5.0, zeros=0.0, below_1e3=0.0,
-            below_1e5=0.0, non_finite=0, min=3.0, max=4.0,
+            run_id=run.run_id, layer=1, epoch=1, step=1, row_count=1, finite_rows=1,
+            row_norm_sum=5.0, mean=3.5, median=3.5, mean_abs=3.5, gradient_norm=5.0, zeros=0.0,
+            below_1em3=0.0, below_1em5=0.0, non_finite=0, min=3.0, max=4.0,
         ))  # fmt: skip
-    yield made
-    made.dispose()
-
-
-def views(made) -> set[str]:
-    return set(inspect(made).get_view_names())
-
-
-def select(made, query: str) -> list[tuple]:
-    with made.connect() as connection:
-        return [tuple(row) for row in connection.exec_driver_sql(query)]
+    run.close()
+    return fresh
 
 
 def in_force(made) -> dict[str, int]:
@@ -52,6 +42,8 @@ def in_force(made) -> dict[str, int]:
 
 
 def test_going_down_takes_the_new_views_of_experiments_too(filled):
+    assert views(filled) >= NEW
+    history.downgrade(filled, "0004")
     assert views(filled) >= {*NEW, "told_layer_1_first_cells"}
     history.downgrade(filled, BEFORE)
     assert not views(filled) & {*NEW, "told_layer_1_first_cells"}

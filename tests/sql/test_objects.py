@@ -19,9 +19,9 @@ from vanishing_gradients.sql.objects import (
 )
 
 LAYERS = (
-    Layer(1, "layer_1_input", 2),
-    Layer(2, "layer_2_relu", 2),
-    Layer(3, "layer_3_softmax", 1),
+    Layer(1, "layer_1_input", 2, "input"),
+    Layer(2, "layer_2_relu", 2, "sample"),
+    Layer(3, "layer_3_softmax", 1, "sample"),
 )
 SHAPE = Shape("mine", LAYERS)
 OTHER = Shape("yours", LAYERS[:2])
@@ -149,7 +149,7 @@ def test_a_gradient_table_has_a_column_a_neuron_in_the_type_asked_for():
 
 @pytest.mark.parametrize(("width", "last"), [(1, 1), (8, 8), (9, 8), (128, 8)])
 def test_a_look_at_a_table_has_eight_cells_at_most(width, last):
-    shape = Shape("mine", (Layer(1, "layer_1_input", width),))
+    shape = Shape("mine", (Layer(1, "layer_1_input", width, "input"),))
     ((_, statement),) = view("-- View: {experiment}_{layer}\n{first_columns}").statements([shape])
     expected = [f"Gradient{number}" for number in range(1, last + 1)]
     assert statement.strip().split(", ") == expected
@@ -167,7 +167,7 @@ def test_a_shape_refuses_a_name_that_cannot_be_one(name):
 
 def test_a_layer_refuses_a_name_that_cannot_be_one():
     with pytest.raises(ObjectError, match="cannot name a layer"):
-        Layer(1, "layer_1_in`put", 3)
+        Layer(1, "layer_1_in`put", 3, "input")
 
 
 def test_a_block_of_neurons_is_repeated_for_each_of_the_layer():

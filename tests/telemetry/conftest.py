@@ -37,7 +37,7 @@ def describe():
             "epochs": 2,
             "config": {},
             "layers": (
-                RunLayer(1, "layer_1_input", "dense", 4, 3),
+                RunLayer(1, "layer_1_input", "dense", 4, 3, "input"),
                 RunLayer(2, "layer_2_softmax", "softmax", 5, 3),
             ),
         }
@@ -73,7 +73,7 @@ def stored(catalogue: Engine):
         with catalogue.connect() as connection:
             rows = connection.exec_driver_sql(
                 f"SELECT Epoch, Step, RowIndex, {cells} FROM {run.shape.table(member)} "
-                f"WHERE Run = {run.run_id} ORDER BY Epoch, Step, RowIndex"
+                f"WHERE run_id = {run.run_id} ORDER BY Epoch, Step, RowIndex"
             ).all()
         table = np.array(
             [[np.nan if cell is None else cell for cell in row] for row in rows], float

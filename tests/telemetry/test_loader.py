@@ -118,7 +118,7 @@ def test_a_chunk_and_its_progress_arrive_together(new_run, loader_of, catalogue)
         (row,) = connection.execute(
             select(telemetry_progress).where(telemetry_progress.c.run_id == run.run_id)
         ).mappings()
-    names = ("layer", "epoch", "first_step", "last_step", "rows")
+    names = ("layer", "epoch", "first_step", "last_step", "row_count")
     assert [row[name] for name in names] == [1, 1, 3, 4, 6]
 
 
@@ -135,7 +135,7 @@ def test_the_client_sends_its_buffer_whatever_file_is_named(new_run, migrated, c
     result = connection.load(
         "LOAD DATA LOCAL INFILE '/etc/passwd' INTO TABLE named_layer_1_input "
         "FIELDS TERMINATED BY ',' "
-        f"(Step, RowIndex, Gradient1, Gradient2, Gradient3) SET Run = {run.run_id}, Epoch = 1",
+        f"(Step, RowIndex, Gradient1, Gradient2, Gradient3) SET run_id = {run.run_id}, Epoch = 1",
         b"1,0,1,2,3\n",
     )
     connection.commit()

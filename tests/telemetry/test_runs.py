@@ -23,7 +23,7 @@ STEP = (
     1, 1, 1, 4, 4, 2.0, 0.5, 0.5, 0.5, 1.0, 0.0, 0.0, 0.0, 0, 0.1, 0.9, 1.0, 4.0, 0.125, None,
 )  # fmt: skip
 WIDER = (
-    RunLayer(1, "layer_1_input", "dense", 4, 7),
+    RunLayer(1, "layer_1_input", "dense", 4, 7, "input"),
     RunLayer(2, "layer_2_softmax", "softmax", 5, 7),
 )
 
@@ -87,7 +87,7 @@ def test_an_epoch_closes_with_metrics_statistics_checkpoint_and_its_number(new_r
     run.close_epoch(METRICS, statistics, {"network.layer_1_input.weights": np.eye(2)})
     assert row_of(catalogue, runs, run)["completed_epoch"] == 1
     assert row_of(catalogue, epoch_metrics, run)["loss"] is None
-    assert row_of(catalogue, epoch_metrics, run)["validation_loss"] == 2.25
+    assert row_of(catalogue, epoch_metrics, run)["test_loss"] == 2.25
     assert row_of(catalogue, step_statistics, run)["gradient_norm"] == 1.0
     assert row_of(catalogue, step_statistics, run)["update_norm"] == 0.125
     with catalogue.connect() as connection:

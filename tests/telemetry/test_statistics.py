@@ -20,8 +20,8 @@ def test_statistics_of_a_small_gradient_are_those_worked_out_by_hand():
     assert found.mean_abs == pytest.approx((7 + 5e-4 + 12 + 2e-6) / 6, rel=1e-15)
     assert found.median == pytest.approx((0.0 + 3.0) / 2, rel=1e-15)
     assert found.zeros == pytest.approx(1 / 6)
-    assert found.below_1e3 == pytest.approx(3 / 6)
-    assert found.below_1e5 == pytest.approx(2 / 6)
+    assert found.below_1em3 == pytest.approx(3 / 6)
+    assert found.below_1em5 == pytest.approx(2 / 6)
     assert (found.min, found.max) == (-5e-4, 12.0)
 
 
@@ -44,7 +44,7 @@ def test_a_gradient_with_no_finite_row_has_no_statistics():
 
 def test_magnitudes_equal_to_a_threshold_are_not_below_it():
     found = step_statistics(np.array([[1e-3, 1e-5]]))
-    assert (found.below_1e3, found.below_1e5) == (0.5, 0.0)
+    assert (found.below_1em3, found.below_1em5) == (0.5, 0.0)
 
 
 def test_single_precision_is_summed_in_double():

@@ -117,7 +117,7 @@ class Laboratory:
         cells = ", ".join(f"Gradient{n} + 0e0" for n in range(1, spec.width + 1))
         rows = self.select(
             f"SELECT Epoch, Step, RowIndex, {cells} FROM {experiment.name}_{spec.name} "
-            f"WHERE Run = {run_id} ORDER BY Epoch, Step, RowIndex"
+            f"WHERE run_id = {run_id} ORDER BY Epoch, Step, RowIndex"
         )
         found: dict[tuple[int, int], list[tuple]] = {}
         for epoch, step, index, *values in rows:

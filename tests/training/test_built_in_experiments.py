@@ -45,7 +45,7 @@ def test_every_layer_has_the_rows_of_its_shape_and_all_of_them_finite(
     for layer in ROWS:
         kind = {1: "input", 12: "softmax"}.get(layer, "hidden" if layer % 2 else activation)
         (counts,) = laboratory.select(
-            f"SELECT COUNT(*), COUNT(Norm) FROM {name}_layer_{layer}_{kind} WHERE Run = {run_id}"
+            f"SELECT COUNT(*), COUNT(Norm) FROM {name}_layer_{layer}_{kind} WHERE run_id = {run_id}"
         )
         found[layer] = counts
     assert found == {layer: (rows, rows) for layer, rows in ROWS.items()}
@@ -54,7 +54,7 @@ def test_every_layer_has_the_rows_of_its_shape_and_all_of_them_finite(
 @pytest.mark.parametrize(("name", "precision"), RUNS)
 def test_the_run_is_finished_and_registered_as_it_was(laboratory, run_ids, sample, name, precision):
     assert laboratory.select(
-        "SELECT experiment, seed, dataset, dataset_sha256, `precision`, telemetry, record_every, "
+        "SELECT experiment, seed, dataset, dataset_sha256, float_type, telemetry, record_every, "
         "epochs, completed_epoch, status, finished_at > started_at "
         f"FROM runs WHERE run_id = {run_ids[name, precision]}"
     ) == [(name, 1, "sample", sample.sha256, precision, "full", 1, 2, 2, "finished", 1)]

@@ -102,7 +102,7 @@ def test_the_run_is_finished_and_a_loss_that_is_not_finite_is_null(laboratory, d
 
 def test_the_views_answer_null_for_an_epoch_without_a_finite_row(laboratory, diverged):
     experiment, run_id, *_ = diverged
-    where = f"WHERE Run = {run_id} AND Epoch = 2"
+    where = f"WHERE run_id = {run_id} AND Epoch = 2"
     assert laboratory.select(f"SELECT norm FROM {experiment.name}_layer_1_norm_avg {where}") == [
         (None,)
     ]

@@ -82,7 +82,7 @@ def test_a_writer_that_fails_ends_the_run_as_failed(laboratory, small, small_chu
 
     def take_a_place(run_id: int) -> None:
         laboratory.execute(
-            "INSERT INTO taken_layer_2_sigmoid (Run, Epoch, Step, RowIndex) "
+            "INSERT INTO taken_layer_2_sigmoid (run_id, Epoch, Step, RowIndex) "
             f"VALUES ({run_id}, 2, 1, 0)"
         )
 
@@ -91,7 +91,7 @@ def test_a_writer_that_fails_ends_the_run_as_failed(laboratory, small, small_chu
     run_id = laboratory.newest_run()
     assert laboratory.status(run_id) == "failed"
     assert laboratory.select(
-        f"SELECT COUNT(*) FROM taken_layer_2_sigmoid WHERE Run = {run_id} AND Epoch = 2"
+        f"SELECT COUNT(*) FROM taken_layer_2_sigmoid WHERE run_id = {run_id} AND Epoch = 2"
     ) == [(1,)]
 
 
@@ -123,7 +123,7 @@ def hang_up(laboratory, monkeypatch):
 def test_a_server_that_hangs_up_is_outlasted(laboratory, small, small_chunks, hang_up):
     run_id = laboratory.run(small("hung_up"), AtStep(2, 1, hang_up))
     undisturbed = laboratory.run(small("hung_up"))
-    rows = "SELECT COUNT(*), SUM(Norm), MIN(Mean) FROM hung_up_layer_3_hidden WHERE Run = {}"
+    rows = "SELECT COUNT(*), SUM(Norm), MIN(Mean) FROM hung_up_layer_3_hidden WHERE run_id = {}"
     assert laboratory.status(run_id) == "finished"
     assert laboratory.select(rows.format(run_id)) == laboratory.select(rows.format(undisturbed))
 

@@ -19,7 +19,7 @@ def run(laboratory, small):
 @pytest.fixture(scope="module")
 def curves(laboratory, run):
     return laboratory.select(
-        "SELECT loss, accuracy, validation_loss, validation_accuracy, learning_rate, seconds "
+        "SELECT loss, accuracy, test_loss, test_accuracy, learning_rate, seconds "
         f"FROM training_curves WHERE run_id = {run[1]} ORDER BY epoch"
     )
 

@@ -35,7 +35,7 @@ def test_every_cell_is_the_gradient_that_was_computed_to_the_bit(laboratory, com
 def test_gradient_norms_is_what_numpy_makes_of_the_gradients(laboratory, compared):
     _, run_id, collection = compared
     found = laboratory.select(
-        "SELECT norm, gradient_norm, mean, median, below_1e3, below_1e5, non_finite "
+        "SELECT norm, gradient_norm, mean, median, below_1em3, below_1em5, non_finite "
         f"FROM gradient_norms WHERE run_id = {run_id} ORDER BY layer, epoch"
     )
     expected = []
@@ -62,12 +62,12 @@ def test_the_views_of_each_layer_are_what_numpy_makes_of_the_gradients(laborator
         for epoch in (1, 2):
             steps = collection.layer(number, epoch)
             rows = np.concatenate(steps)
-            where = f"WHERE Run = {run_id} AND Epoch = {epoch}"
+            where = f"WHERE run_id = {run_id} AND Epoch = {epoch}"
             found = [
                 laboratory.select(f"SELECT norm FROM {name}_norm_avg {where}"),
                 laboratory.select(f"SELECT norm FROM {name}_gradient_norm_avg {where}"),
                 laboratory.select(f"SELECT mean FROM {name}_mean_avg {where}"),
-                laboratory.select(f"SELECT below_1e3 FROM {name}_near_zero {where}"),
+                laboratory.select(f"SELECT below_1em3 FROM {name}_near_zero {where}"),
             ]
             expected = [
                 np.linalg.norm(rows, axis=1).mean(),
@@ -93,7 +93,7 @@ def test_the_ratios_are_what_numpy_makes_of_the_gradients(laboratory, compared):
             laboratory.select(
                 f"SELECT ratio_{number + 1}_{number} "
                 f"FROM {experiment.name}_ratio_{number + 1}_{number}_avg "
-                f"WHERE Run = {run_id} AND Epoch = {epoch}"
+                f"WHERE run_id = {run_id} AND Epoch = {epoch}"
             )
             for number in list(LAYERS)[:-1]
         ]
@@ -123,8 +123,8 @@ def test_step_statistics_are_what_numpy_makes_of_the_gradients(laboratory, compa
                 "mean_abs": abs(values).mean(),
                 "gradient_norm": np.linalg.norm(values),
                 "zeros": (values == 0).mean(),
-                "below_1e3": (abs(values) < 1e-3).mean(),
-                "below_1e5": (abs(values) < 1e-5).mean(),
+                "below_1em3": (abs(values) < 1e-3).mean(),
+                "below_1em5": (abs(values) < 1e-5).mean(),
                 "non_finite": 0,
                 "min": values.min(),
                 "max": values.max(),

@@ -37,7 +37,7 @@ def test_the_rows_of_every_layer_are_foretold_to_the_row(laboratory, room_of, li
         f"rows_{limit}_{record_every}", [7, 5], limit=limit, record_every=record_every
     )
     found = laboratory.select(
-        "SELECT SUM(`rows`) FROM telemetry_progress "
+        "SELECT SUM(row_count) FROM telemetry_progress "
         f"WHERE run_id = {run_id} GROUP BY layer ORDER BY layer"
     )
     assert layer_rows(description, 2) == [int(rows) for (rows,) in found]

@@ -31,7 +31,7 @@ def test_the_same_seed_fills_the_tables_with_the_same_bits(laboratory, experimen
         tables(laboratory, experiment, run), tables(laboratory, experiment, again), strict=True
     )
     assert all(equal(one, other) for one, other in pairs)
-    columns = "epoch, loss, accuracy, validation_loss, validation_accuracy, learning_rate"
+    columns = "epoch, loss, accuracy, test_loss, test_accuracy, learning_rate"
     curve = f"SELECT {columns} FROM epoch_metrics WHERE run_id = {{}} ORDER BY epoch"
     assert laboratory.select(curve.format(run)) == laboratory.select(curve.format(again))
 
@@ -70,7 +70,7 @@ def test_statistics_alone_answer_with_the_numbers_of_a_full_run(laboratory, smal
     swept = small("swept", "relu", optimizer="adam", batch_size=40)
     sweep = laboratory.run(swept, seed=3, telemetry="statistics")
     query = (
-        "SELECT norm, gradient_norm, mean, median, below_1e3, below_1e5, non_finite "
+        "SELECT norm, gradient_norm, mean, median, below_1em3, below_1em5, non_finite "
         "FROM gradient_norms WHERE run_id = {} ORDER BY epoch, layer"
     )
     full, found = (np.array(laboratory.select(query.format(each)), float) for each in (run, sweep))

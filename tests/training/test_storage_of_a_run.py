@@ -19,7 +19,7 @@ def stored(laboratory, run_id: int, layer: int, filler: str) -> list[float | Non
     above = layer + 1
     rows = laboratory.select(
         f"SELECT ratio_{above}_{layer} FROM sigmoid_sgd_ratio_{above}_{layer}_stored_avg "
-        f"WHERE Run = {run_id} AND Decimals = 6 AND Filler = {filler} ORDER BY Epoch"
+        f"WHERE run_id = {run_id} AND Decimals = 6 AND Filler = {filler} ORDER BY Epoch"
     )
     return [ratio for (ratio,) in rows]
 
@@ -29,7 +29,7 @@ def test_rounding_makes_the_ratios_of_the_first_layers_infinite(laboratory, run_
     """NULL: the norm below rounded to nothing, although no gradient was zero."""
     assert stored(laboratory, run_id, layer, "1e3") == [None, None]
     ((smallest,),) = laboratory.select(
-        f"SELECT MIN(norm) FROM sigmoid_sgd_layer_{layer}_norm_avg WHERE Run = {run_id}"
+        f"SELECT MIN(norm) FROM sigmoid_sgd_layer_{layer}_norm_avg WHERE run_id = {run_id}"
     )
     assert smallest > 0
 
@@ -45,7 +45,7 @@ def test_the_plain_ratio_is_another_number(laboratory, run_id, layer):
     above = layer + 1
     ratios = laboratory.select(
         f"SELECT ratio_{above}_{layer} FROM sigmoid_sgd_ratio_{above}_{layer}_avg "
-        f"WHERE Run = {run_id}"
+        f"WHERE run_id = {run_id}"
     )
     for (ratio,) in ratios:
         assert abs(math.log10(ratio)) > 0.5
@@ -53,7 +53,7 @@ def test_the_plain_ratio_is_another_number(laboratory, run_id, layer):
 
 def test_one_hypothesis_costs_a_fraction_of_all(laboratory, run_id):
     """There are 35: the conditions reach the tables, through both layers of a ratio."""
-    view = f"SELECT COUNT(*) FROM sigmoid_sgd_ratio_4_3_stored_avg WHERE Run = {run_id}"
+    view = f"SELECT COUNT(*) FROM sigmoid_sgd_ratio_4_3_stored_avg WHERE run_id = {run_id}"
 
     def seconds(condition: str) -> float:
         start = time.perf_counter()

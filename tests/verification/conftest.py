@@ -35,7 +35,7 @@ class Bench:
     def alter(self, run_id: int, layer: int, change: str, where: str) -> None:
         """Alter some rows of a gradient table; there must be some, and they must change."""
         assert self.execute(
-            f"UPDATE {self.table(layer)} SET {change} WHERE Run = {run_id} AND {where}"
+            f"UPDATE {self.table(layer)} SET {change} WHERE run_id = {run_id} AND {where}"
         )
 
     def spoil(self, table: str, run_id: int, change: str, where: str) -> None:

@@ -24,7 +24,7 @@ PLACE = "Epoch = 2 AND Step = 2 AND RowIndex = 1"
 def test_an_altered_cell_is_found_in_its_layer_epoch_and_step(bench, run_id, change):
     for layer in LAYERS:
         ((row,),) = bench.select(  # in the first layer the pixels of the margin have zeros
-            f"SELECT MAX(RowIndex) FROM {bench.table(layer)} WHERE Run = {run_id} AND Epoch = 2 "
+            f"SELECT MAX(RowIndex) FROM {bench.table(layer)} WHERE run_id = {run_id} AND Epoch = 2 "
             "AND Step = 2 AND Gradient3 <> 0"
         )
         bench.alter(run_id, layer, change, f"Epoch = 2 AND Step = 2 AND RowIndex = {row}")
@@ -43,7 +43,7 @@ def test_a_changed_cell_of_a_single_precision_run_is_found_in_float_and_double(l
     bench = Bench(laboratory, small("singly", batch_size=32))
     run_id = bench.run(precision="single")
     ((value,),) = bench.select(
-        f"SELECT Gradient2 + 0e0 FROM {bench.table(4)} WHERE Run = {run_id} AND {PLACE}"
+        f"SELECT Gradient2 + 0e0 FROM {bench.table(4)} WHERE run_id = {run_id} AND {PLACE}"
     )
     nearest = float(np.nextafter(np.float32(value), np.float32(np.inf)))
     bench.alter(run_id, 4, f"Gradient2 = {nearest!r}", PLACE)
@@ -66,7 +66,7 @@ def test_a_cell_that_was_not_finite_and_gets_a_value_is_found(diverging):
 
 def test_two_cells_exchanged_in_a_row_are_found_in_their_neurons(bench, run_id):
     ((one, two),) = bench.select(
-        f"SELECT Gradient1, Gradient2 FROM {bench.table(5)} WHERE Run = {run_id} AND {PLACE}"
+        f"SELECT Gradient1, Gradient2 FROM {bench.table(5)} WHERE run_id = {run_id} AND {PLACE}"
     )
     bench.alter(run_id, 5, f"Gradient1 = {two!r}, Gradient2 = {one!r}", PLACE)
     found = bench.found(run_id)
@@ -78,7 +78,7 @@ def test_two_cells_exchanged_in_a_row_are_found_in_their_neurons(bench, run_id):
 
 def test_two_rows_exchanged_in_a_step_are_beyond_any_sum(bench, run_id):
     """Stated in analysis/verification: what leaves the values of neurons and steps is not found."""
-    where = f"Run = {run_id} AND Epoch = 2 AND Step = 2 AND RowIndex"
+    where = f"run_id = {run_id} AND Epoch = 2 AND Step = 2 AND RowIndex"
     for old, new in ((0, 1000), (1, 0), (1000, 1)):
         assert bench.execute(
             f"UPDATE {bench.table(5)} SET RowIndex = {new} WHERE {where} = {old}"
@@ -90,8 +90,8 @@ def test_cells_exchanged_between_two_steps_are_found(bench, run_id):
     table, rows = bench.table(5), {}
     for step in (1, 2):
         ((rows[step],),) = bench.select(
-            f"SELECT Gradient1 FROM {table} WHERE Run = {run_id} AND Epoch = 1 AND Step = {step} "
-            "AND RowIndex = 0"
+            f"SELECT Gradient1 FROM {table} WHERE run_id = {run_id} AND Epoch = 1 "
+            f"AND Step = {step} AND RowIndex = 0"
         )
     for step in (1, 2):
         where = f"Epoch = 1 AND Step = {step} AND RowIndex = 0"
@@ -106,7 +106,7 @@ def altered_at_random(bench: Bench, run_id: int, place: tuple[int, int, int], ge
     """
     layer, epoch, step = place
     table = bench.table(layer)
-    where = f"Run = {run_id} AND Epoch = {epoch} AND Step = {step}"
+    where = f"run_id = {run_id} AND Epoch = {epoch} AND Step = {step}"
     rows = bench.select(f"SELECT RowIndex FROM {table} WHERE {where}")
     width = bench.experiment.layer_specs()[layer - 1].width
     cell = f"Gradient{generator.integers(1, width + 1)}"

@@ -31,7 +31,7 @@ def test_a_missing_chunk_is_found(bench, chunked):
 @pytest.mark.parametrize(
     ("change", "told"),
     [
-        ("`rows` = `rows` + 1", "has 785 rows, and 784 are expected"),
+        ("row_count = row_count + 1", "has 785 rows, and 784 are expected"),
         ("last_step = 3", "has 784 rows, and 1568 are expected"),
         ("last_step = 4", "begins or ends at a step that is not recorded"),
         ("first_step = 5", "begins or ends at a step that is not recorded"),
@@ -45,14 +45,14 @@ def test_an_altered_chunk_is_found(bench, chunked, change, told):
 
 
 def test_chunks_that_overlap_are_found(bench, chunked):
-    bench.spoil("telemetry_progress", chunked, "last_step = 3, `rows` = 1568", PLACE)
+    bench.spoil("telemetry_progress", chunked, "last_step = 3, row_count = 1568", PLACE)
     assert bench.places(chunked) == {(1, 2, 3)}
 
 
 def test_a_chunk_of_a_run_that_kept_statistics_alone_is_found(bench):
     run_id = bench.run(telemetry="statistics")
     bench.execute(
-        "INSERT INTO telemetry_progress (run_id, layer, epoch, first_step, last_step, `rows`, "
+        "INSERT INTO telemetry_progress (run_id, layer, epoch, first_step, last_step, row_count, "
         f"loaded_at) VALUES ({run_id}, 1, 1, 1, 3, 2352, '2025-11-25')"
     )
     assert bench.places(run_id) == {(1, 1, 1)}

@@ -36,8 +36,8 @@ def test_a_disagreement_is_named_with_run_experiment_layer_epoch_and_step(comman
 
 def test_many_disagreements_are_counted_and_a_few_are_shown(command, alone):
     bench, run_id = alone
-    bench.execute(f"DELETE FROM {bench.table(2)} WHERE Run = {run_id}")
-    bench.execute(f"DELETE FROM {bench.table(3)} WHERE Run = {run_id}")
+    bench.execute(f"DELETE FROM {bench.table(2)} WHERE run_id = {run_id}")
+    bench.execute(f"DELETE FROM {bench.table(3)} WHERE run_id = {run_id}")
     said = command()
     assert said.exit_code == 1
     assert len(said.stdout.splitlines()) == 12

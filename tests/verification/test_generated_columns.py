@@ -21,7 +21,7 @@ def regenerated(bench: Bench, layer: int, column: str, expression: str) -> None:
     bench.execute(
         f"ALTER TABLE {table} DROP KEY norm_and_mean, DROP COLUMN {column}, "
         f"ADD COLUMN {column} DOUBLE GENERATED ALWAYS AS ({expression}) VIRTUAL, "
-        "ADD KEY norm_and_mean (Run, Epoch, Step, RowIndex, Norm, Mean)"
+        "ADD KEY norm_and_mean (run_id, Epoch, Step, RowIndex, Norm, Mean)"
     )
 
 
@@ -52,7 +52,7 @@ def test_stored_norms_of_which_one_is_altered_are_found(own):
     squares = " + ".join(f"Gradient{number} * Gradient{number}" for number in range(1, 8))
     bench.execute(f"UPDATE {table} SET Norm = SQRT({squares})")
     bench.execute(f"ALTER TABLE {table} DROP COLUMN Old, "
-                  "ADD KEY norm_and_mean (Run, Epoch, Step, RowIndex, Norm, Mean)")  # fmt: skip
+                  "ADD KEY norm_and_mean (run_id, Epoch, Step, RowIndex, Norm, Mean)")  # fmt: skip
     assert bench.found(run_id) == ()
     bench.alter(run_id, 2, "Norm = Norm * 1.000001", "Epoch = 1 AND Step = 3 AND RowIndex = 2")
     assert bench.places(run_id) == {(2, 1, 3)}
@@ -64,19 +64,22 @@ def test_stored_norms_of_which_one_is_altered_are_found(own):
         ("norm_avg", ("AVG(Norm)", "AVG(Norm) * 1.0000001")),
         ("gradient_norm_avg", ("AVG(step_norm)", "MAX(step_norm)")),
         ("mean_avg", ("AVG(Mean)", "AVG(ABS(Mean))")),
-        ("near_zero", ("SUM(steps.below_1e3 * ", "SUM(0 * ")),
-        ("near_zero", ("SUM(steps.below_1e5 * ", "SUM(0 * ")),
+        ("near_zero", ("SUM(steps.below_1em3 * ", "SUM(0 * ")),
+        ("near_zero", ("SUM(steps.below_1em5 * ", "SUM(0 * ")),
         ("ratio_avg", ("numerator.norm / ", "2 * numerator.norm / ")),
         ("experiment_norms", ("AVG(step_norm)", "MAX(step_norm)")),
         ("epoch_means", ("sums.mean_abs / ", "sums.mean / ")),
         ("dense_norm_ratios", ("NULLIF(norms.norm, 0) AS", "NULLIF(2 * norms.norm, 0) AS")),
         ("dense_norm_ratios", ("pairs.next_gradient_norm /", "2 * pairs.next_gradient_norm /")),
         ("dense_norm_ratios", ("pairs.next_norm,", "pairs.norm,")),
-        ("layer_sizes", ("SUM(steps.`rows`)", "MAX(steps.`rows`)")),
-        ("layer_sizes", ("SUM(progress.`rows`)", "MAX(progress.`rows`)")),
+        ("layer_sizes", ("SUM(steps.row_count)", "MAX(steps.row_count)")),
+        ("layer_sizes", ("SUM(progress.row_count)", "MAX(progress.row_count)")),
         ("experiment_summary", ("last.accuracy,", "last.loss,")),
         ("experiment_summary", ("SUM(seconds)", "MAX(seconds)")),
-        ("experiment_summary", ("SUM(progress.`rows` * layers.width)", "SUM(progress.`rows`)")),
+        (
+            "experiment_summary",
+            ("SUM(progress.row_count * layers.width)", "SUM(progress.row_count)"),
+        ),
         ("layer_neurons", ("SUM(ABS(cells.", "SUM((cells.")),
     ],
 )

@@ -12,11 +12,11 @@ def copied(bench: Bench, run_id: int, layer: int, place: str, **changes) -> str:
     """Return the statement that copies one row under another key."""
     width = bench.experiment.layer_specs()[layer - 1].width
     cells = ", ".join(f"Gradient{number}" for number in range(1, width + 1))
-    keys = ", ".join(str(changes.get(key, key)) for key in ("Run", "Epoch", "Step", "RowIndex"))
+    keys = ", ".join(str(changes.get(key, key)) for key in ("run_id", "Epoch", "Step", "RowIndex"))
     table = bench.table(layer)
     return (
-        f"INSERT INTO {table} (Run, Epoch, Step, RowIndex, {cells}) "
-        f"SELECT {keys}, {cells} FROM {table} WHERE Run = {run_id} AND {place}"
+        f"INSERT INTO {table} (run_id, Epoch, Step, RowIndex, {cells}) "
+        f"SELECT {keys}, {cells} FROM {table} WHERE run_id = {run_id} AND {place}"
     )
 
 
@@ -24,21 +24,21 @@ def copied(bench: Bench, run_id: int, layer: int, place: str, **changes) -> str:
 @pytest.mark.parametrize("row", ["0", "3", "(SELECT MAX(RowIndex) FROM {0} AS all_of_them)"])
 def test_a_deleted_row_is_found(bench, run_id, layer, row):
     table = bench.table(layer)
-    index = row.format(f"(SELECT * FROM {table} WHERE Run = {run_id} AND {PLACE})")
+    index = row.format(f"(SELECT * FROM {table} WHERE run_id = {run_id} AND {PLACE})")
     assert bench.execute(
-        f"DELETE FROM {table} WHERE Run = {run_id} AND {PLACE} AND RowIndex = {index}"
+        f"DELETE FROM {table} WHERE run_id = {run_id} AND {PLACE} AND RowIndex = {index}"
     ) == 1  # fmt: skip
     assert bench.places(run_id) == {(layer, 1, 2)}
 
 
 def test_a_step_without_any_row_is_found(bench, run_id):
-    bench.execute(f"DELETE FROM {bench.table(4)} WHERE Run = {run_id} AND {PLACE}")
+    bench.execute(f"DELETE FROM {bench.table(4)} WHERE run_id = {run_id} AND {PLACE}")
     assert (4, 1, 2) in bench.places(run_id)
     assert "the gradient table has no row, and 32 are expected" in str(bench.found(run_id))
 
 
 def test_a_layer_without_any_row_is_found_at_every_step(bench, run_id):
-    bench.execute(f"DELETE FROM {bench.table(2)} WHERE Run = {run_id}")
+    bench.execute(f"DELETE FROM {bench.table(2)} WHERE run_id = {run_id}")
     steps = {(2, epoch, step) for epoch in (1, 2) for step in (1, 2, 3)}
     assert steps <= bench.places(run_id)
 

@@ -1,5 +1,7 @@
 """A database with a two-layer experiment whose rows are few enough to work out by hand."""
 
+import re
+
 import numpy as np
 import pytest
 from sqlalchemy import Engine, insert
@@ -7,16 +9,26 @@ from sqlalchemy import Engine, insert
 from vanishing_gradients.migrations import history
 from vanishing_gradients.sql.catalogue import step_statistics
 from vanishing_gradients.sql.connection import engine
+from vanishing_gradients.sql.objects import Layer
+from vanishing_gradients.sql.queries import query_of_layer
 from vanishing_gradients.telemetry.recording import EpochMetrics
 from vanishing_gradients.telemetry.runs import RunDescription, RunLayer, register
 from vanishing_gradients.telemetry.statistics import STEP_COLUMNS
 from vanishing_gradients.telemetry.statistics import step_statistics as summarised
 
 LAYERS = (
-    RunLayer(1, "layer_1_input", "dense", 2, 2),
+    RunLayer(1, "layer_1_input", "dense", 2, 2, "input"),
     RunLayer(2, "layer_2_sigmoid", "sigmoid", 2, 2),
     RunLayer(3, "layer_3_softmax", "softmax", 2, 2),
 )
+
+
+def query(name: str, experiment: str, layer: RunLayer, **values: int) -> str:
+    """Return a query of one layer's gradient table with its values written in."""
+    asked = Layer(layer.layer, layer.layer_name, layer.width, layer.row_meaning)
+    return re.sub(
+        r":(\w+)", lambda found: str(values[found[1]]), query_of_layer(name, experiment, asked)
+    )
 
 
 class Hand:
@@ -40,7 +52,7 @@ class Hand:
             for row in rows:
                 cells = ", ".join("NULL" if cell is None else repr(cell) for cell in row)
                 connection.exec_driver_sql(
-                    f"INSERT INTO {table} (Run, Epoch, Step, RowIndex, Gradient1, Gradient2) "
+                    f"INSERT INTO {table} (run_id, Epoch, Step, RowIndex, Gradient1, Gradient2) "
                     f"VALUES ({run_id}, {cells})"
                 )
 

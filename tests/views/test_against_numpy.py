@@ -33,7 +33,7 @@ def view(hand, columns: str, source: str, order: str) -> np.ndarray:
 
 def test_gradient_norms_agrees_with_numpy(hand, drawn):
     run_id, gradients = drawn
-    columns = "norm, gradient_norm, mean, median, below_1e3, below_1e5"
+    columns = "norm, gradient_norm, mean, median, below_1em3, below_1em5"
     found = view(hand, columns, f"gradient_norms WHERE run_id = {run_id}", "layer, epoch")
     row_norms = np.sqrt((gradients**2).sum(axis=4))
     expected = np.stack([
@@ -58,7 +58,7 @@ def test_the_views_per_layer_agree_with_gradient_norms(hand, drawn, layer):
     )
     views = (("norm", "norm_avg"), ("norm", "gradient_norm_avg"), ("mean", "mean_avg"))
     for position, (column, suffix) in enumerate(views):
-        own = view(hand, column, f"{EXP}_layer_{layer}_{suffix} WHERE Run = {run_id}", "Epoch")
+        own = view(hand, column, f"{EXP}_layer_{layer}_{suffix} WHERE run_id = {run_id}", "Epoch")
         np.testing.assert_allclose(own[:, 0], overall[:, position], rtol=1e-13)
 
 
@@ -74,7 +74,7 @@ def test_the_ratio_views_agree_with_gradient_norm_ratios(hand, drawn):
         own = view(
             hand,
             f"ratio_{layer + 1}_{layer}",
-            f"{EXP}_ratio_{layer + 1}_{layer}_avg WHERE Run = {run_id}",
+            f"{EXP}_ratio_{layer + 1}_{layer}_avg WHERE run_id = {run_id}",
             "Epoch",
         )
         np.testing.assert_allclose(own, overall, rtol=1e-13)

@@ -9,7 +9,7 @@ import pytest
 from vanishing_gradients.telemetry.runs import RunLayer
 
 DEEP = tuple(
-    RunLayer(number, f"layer_{number}_{kind}", kind, 2, 2)
+    RunLayer(number, f"layer_{number}_{kind}", kind, 2, 2, "input" if kind == "dense" else "sample")
     for number, kind in enumerate(["dense", "relu", "dense", "dropout", "dense", "softmax"], 1)
 )
 

@@ -22,7 +22,14 @@ def network() -> tuple[RunLayer, ...]:
     kinds = [("input", "dense"), ("relu", "relu"), *[("hidden", "dense"), ("relu", "relu")] * 49]
     kinds += [("hidden", "dense"), ("softmax", "softmax")]
     return tuple(
-        RunLayer(number, f"layer_{number}_{name}", kind, ROWS, WIDTH)
+        RunLayer(
+            number,
+            f"layer_{number}_{name}",
+            kind,
+            ROWS,
+            WIDTH,
+            "input" if kind == "dense" else "sample",
+        )
         for number, (name, kind) in enumerate(kinds, start=1)
     )
 
@@ -47,7 +54,7 @@ def inserted(hand: Hand, run_id: int) -> None:
         with hand.engine.begin() as connection:
             connection.exec_driver_sql(
                 f"INSERT INTO {EXP}_{layer.layer_name} "
-                "(Run, Epoch, Step, RowIndex, Gradient1, Gradient2, Gradient3) "
+                "(run_id, Epoch, Step, RowIndex, Gradient1, Gradient2, Gradient3) "
                 "VALUES (%s, %s, %s, %s, %s, %s, %s)",
                 rows,
             )
@@ -74,8 +81,8 @@ def column(hand, query: str) -> np.ndarray:
 
 
 def test_norms_of_all_layers_are_united(hand, run):
-    for view, key in ((f"{EXP}_gradient_norms", "Run"), ("gradient_norms", "run_id")):
-        found = column(hand, f"SELECT norm FROM {view} WHERE {key} = {run} ORDER BY layer, epoch")
+    for view in (f"{EXP}_gradient_norms", "gradient_norms"):
+        found = column(hand, f"SELECT norm FROM {view} WHERE run_id = {run} ORDER BY layer, epoch")
         np.testing.assert_allclose(found, norms().reshape(-1), rtol=1e-12)
 
 

@@ -9,7 +9,7 @@ from sqlalchemy import insert
 from vanishing_gradients.sql.catalogue import neuron_statistics, step_statistics
 
 EXP = "diagnosed"
-PLAIN = dict.fromkeys(("mean", "median", "mean_abs", "zeros", "below_1e3", "below_1e5"), 0.0)
+PLAIN = dict.fromkeys(("mean", "median", "mean_abs", "zeros", "below_1em3", "below_1em5"), 0.0)
 SAMPLES = (4, 2)
 """Rows of the steps of an epoch."""
 
@@ -18,7 +18,7 @@ def steps(hand, run_id: int, layer: int, epoch: int, *found: dict) -> None:
     """Insert rows of `step_statistics`, one a step, of what is said of it."""
     rows = [
         {
-            "run_id": run_id, "layer": layer, "epoch": epoch, "step": number, "rows": 1,
+            "run_id": run_id, "layer": layer, "epoch": epoch, "step": number, "row_count": 1,
             "finite_rows": 1, "row_norm_sum": 1.0, "gradient_norm": 1.0, "non_finite": 0,
             "min": 0.0, "max": 1.0, "clipped_norm": None, "weight_norm": None,
             "update_norm": None, "saturated": None, **PLAIN, **each,
@@ -56,14 +56,14 @@ def run(hand):
     )  # fmt: skip
     steps(hand, run_id, 1, 2, {"gradient_norm": None}, {"gradient_norm": 2.0})
     neurons(hand, run_id, 1, 1, (6, 0, 0, 3.0, None), (6, 6, 0, 0.0, None))
-    saturated = [{"rows": rows, "saturated": 0.5} for rows in SAMPLES]
+    saturated = [{"row_count": rows, "saturated": 0.5} for rows in SAMPLES]
     steps(hand, run_id, 2, 1, *saturated)
     neurons(hand, run_id, 2, 1, (5, 5, 2, 0.0, 6), (5, 4, 0, 10.0, 1))
     steps(hand, run_id, 2, 2, *saturated)
     neurons(hand, run_id, 2, 2, (0, 0, 6, 0.0, 6), (0, 0, 6, 0.0, 0))
     other = hand.run(EXP, telemetry="statistics")
     neurons(hand, other, 2, 1, (5, 0, 0, 1.0, 3), (5, 5, 0, 0.0, 1))
-    steps(hand, other, 2, 1, {"rows": 100, "saturated": 0.1})
+    steps(hand, other, 2, 1, {"row_count": 100, "saturated": 0.1})
     return run_id
 
 
@@ -108,7 +108,7 @@ def test_saturation_is_of_cells_and_of_neurons(hand, run):
 def test_a_neuron_that_is_saturated_but_for_one_of_many_samples_is_not_counted(hand):
     """Four decimal places, which a server gives a quotient of whole numbers, would not tell."""
     run_id = hand.run(EXP, telemetry="statistics")
-    steps(hand, run_id, 2, 1, {"rows": 600_000, "saturated": 1.0})
+    steps(hand, run_id, 2, 1, {"row_count": 600_000, "saturated": 1.0})
     neurons(hand, run_id, 2, 1, (6, 0, 0, 1.0, 599_999), (6, 0, 0, 1.0, 600_000))
     assert view(hand, "saturation", "saturated_neurons", run_id, "epoch") == [(1,)]
 
@@ -127,7 +127,7 @@ def test_a_step_is_clipped_where_its_norm_became_smaller(hand, run):
 
 
 def test_norms_vary_over_the_steps(hand, run):
-    columns = "experiment, epoch, layer_name, steps, mean_norm, deviation, least, largest"
+    columns = "experiment, epoch, layer_name, steps, mean_norm, std, min, max"
     first, without_norm = view(hand, "step_norms", columns, run, "layer, epoch")[:2]
     assert first == (EXP, 1, "layer_1_input", 3, 4.0, pytest.approx(1.0, rel=1e-14), 3.0, 5.0)
     assert without_norm == (EXP, 2, "layer_1_input", 1, 2.0, None, 2.0, 2.0)
@@ -138,7 +138,7 @@ def test_norms_of_steps_agree_with_numpy(hand):
     generator = np.random.default_rng(7)
     norms = 1e-9 * (1 + 1e-3 * generator.normal(size=200))  # nearly alike, and small
     steps(hand, run_id, 1, 1, *({"gradient_norm": float(norm)} for norm in norms))
-    columns = "steps, mean_norm, deviation, least, largest"
+    columns = "steps, mean_norm, std, min, max"
     (found,) = view(hand, "step_norms", columns, run_id, "layer")
     expected = (200, norms.mean(), norms.std(ddof=1), norms.min(), norms.max())
     assert found == pytest.approx(expected, rel=1e-9)

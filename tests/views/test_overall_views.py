@@ -41,7 +41,7 @@ def swept(hand):
     return run_id
 
 
-COLUMNS = "layer, layer_name, norm, gradient_norm, mean, median, below_1e3, below_1e5, non_finite"
+COLUMNS = "layer, layer_name, norm, gradient_norm, mean, median, below_1em3, below_1em5, non_finite"
 
 
 @pytest.mark.parametrize("telemetry", ["full", "swept"])
@@ -119,7 +119,7 @@ def test_the_median_over_steps_leaves_steps_without_one_out(hand):
 def test_training_curves_hold_every_epoch(hand, full):
     found = hand.select(
         "SELECT experiment, seed, dataset, epoch, loss, accuracy, "
-        "validation_loss, validation_accuracy, "
+        "test_loss, test_accuracy, "
         f"learning_rate, seconds FROM training_curves WHERE run_id = {full} ORDER BY epoch"
     )
     assert found == [
@@ -131,7 +131,7 @@ def test_training_curves_hold_every_epoch(hand, full):
 def test_experiment_summary_is_one_row_a_run_with_the_last_epochs_figures(hand, full):
     found = hand.select(
         "SELECT experiment, record_every, training_images, completed_epoch, accuracy, loss, "
-        "validation_accuracy, validation_loss, seconds "
+        "test_accuracy, test_loss, seconds "
         f"FROM experiment_summary WHERE run_id = {full}"
     )
     assert found == [(FULL, 1, 128, 2, 0.5, 1.0, 0.4, 1.5, 3.5)]

@@ -52,12 +52,14 @@ def test_the_gradient_norm_is_a_mean_over_steps_and_not_over_rows(hand, swept):
 
 def test_smallness_is_a_fraction_of_the_finite_rows_values(hand, swept):
     """Of six values one is 0, three are below 1e-3, and two below 1e-5."""
-    found = means(hand, swept, "zeros, below_1e3, below_1e5")[0]
+    found = means(hand, swept, "zeros, below_1em3, below_1em5")[0]
     assert found == pytest.approx((1 / 6, 3 / 6, 2 / 6), rel=1e-14)
 
 
 def test_an_epoch_without_a_finite_row_has_a_count_and_no_means(hand, swept):
-    columns = "epoch, norm, gradient_norm, mean, mean_abs, zeros, below_1e3, below_1e5, non_finite"
+    columns = (
+        "epoch, norm, gradient_norm, mean, mean_abs, zeros, below_1em3, below_1em5, non_finite"
+    )
     assert means(hand, swept, columns)[1] == (2, *[None] * 7, 1)
 
 
@@ -84,7 +86,7 @@ def test_means_agree_with_epoch_statistics_and_numpy(hand):
     }
     run_id = hand.run(SWEEP, telemetry="statistics")
     hand.statistics(run_id, 2, steps)
-    shared = "norm, gradient_norm, mean, below_1e3, below_1e5, non_finite"
+    shared = "norm, gradient_norm, mean, below_1em3, below_1em5, non_finite"
     statistics = hand.select(
         f"SELECT {shared} FROM epoch_statistics WHERE run_id = {run_id} ORDER BY epoch"
     )
@@ -98,7 +100,7 @@ def test_means_agree_with_epoch_statistics_and_numpy(hand):
 
 def test_provenance_is_what_was_registered(hand):
     run_id = hand.run(SWEEP, seed=77, config={"batch_size": 64}, telemetry="statistics")
-    columns = "experiment, seed, dataset, dataset_sha256, `precision`, telemetry, record_every"
+    columns = "experiment, seed, dataset, dataset_sha256, float_type, telemetry, record_every"
     assert hand.select(f"SELECT {columns} FROM run_provenance WHERE run_id = {run_id}") == [
         (SWEEP, 77, "sample", "0" * 64, "double", "statistics", 1)
     ]
@@ -148,6 +150,11 @@ def test_stored_rows_are_those_of_all_chunks(hand):
     chunk = {"run_id": run_id, "layer": 2, "loaded_at": "2025-11-25"}
     with hand.engine.begin() as connection:
         for epoch, first in ((1, 1), (1, 3), (2, 1)):
-            row = {"epoch": epoch, "first_step": first, "last_step": first + 1, "rows": 10 * first}
+            row = {
+                "epoch": epoch,
+                "first_step": first,
+                "last_step": first + 1,
+                "row_count": 10 * first,
+            }
             connection.execute(insert(telemetry_progress).values(chunk | row))
     assert sizes(hand, run_id, "stored_rows") == [(0,), (10 + 30 + 10,), (0,)]

@@ -29,7 +29,7 @@ def norm(hand, run):
     def of(layer: int, decimals: int, filler: float) -> float:
         ((found,),) = hand.select(
             f"SELECT norm FROM {EXP}_layer_{layer}_stored_norm_avg "
-            f"WHERE Run = {run} AND Decimals = {decimals} AND Filler = {filler!r}"
+            f"WHERE run_id = {run} AND Decimals = {decimals} AND Filler = {filler!r}"
         )
         return found
 
@@ -55,7 +55,7 @@ def test_a_filler_stands_in_every_column_that_the_layer_lacks(norm):
 def test_the_ratio_over_a_norm_that_rounded_to_nothing_is_null(hand, run):
     query = (
         f"SELECT ratio_3_2, numerator, denominator FROM {EXP}_ratio_3_2_stored_avg "
-        f"WHERE Run = {run} AND Decimals = {{}} AND Filler = 0"
+        f"WHERE run_id = {run} AND Decimals = {{}} AND Filler = 0"
     )
     assert hand.select(query.format(5)) == [(None, 2.0, 0.0)]
     ((ratio, *_),) = hand.select(query.format(6))
@@ -64,15 +64,15 @@ def test_the_ratio_over_a_norm_that_rounded_to_nothing_is_null(hand, run):
 
 def test_runs_do_not_mix(hand, run):
     found = hand.select(
-        f"SELECT Run, norm FROM {EXP}_layer_1_stored_norm_avg "
-        f"WHERE Run > {run} AND Decimals = 6 AND Filler = 0"
+        f"SELECT run_id, norm FROM {EXP}_layer_1_stored_norm_avg "
+        f"WHERE run_id > {run} AND Decimals = 6 AND Filler = 0"
     )
     assert found == [(run + 1, 9.0)]
 
 
 def test_every_hypothesis_has_a_norm_of_its_own(hand, run):
     view = f"{EXP}_layer_1_stored_norm_avg"
-    found = hand.select(f"SELECT DISTINCT Decimals, Filler FROM {view} WHERE Run = {run}")
+    found = hand.select(f"SELECT DISTINCT Decimals, Filler FROM {view} WHERE run_id = {run}")
     assert set(found) == set(hand.select("SELECT decimals, filler FROM storage_hypotheses"))
 
 
@@ -87,6 +87,6 @@ def test_stored_norms_agree_with_numpy(hand, decimals, filler):
     squares = (np.round(gradients, decimals) ** 2).sum(axis=1) + FILLED * filler**2
     ((found,),) = hand.select(
         f"SELECT norm FROM {EXP}_layer_1_stored_norm_avg "
-        f"WHERE Run = {run_id} AND Decimals = {decimals} AND Filler = {filler!r}"
+        f"WHERE run_id = {run_id} AND Decimals = {decimals} AND Filler = {filler!r}"
     )
     assert found == pytest.approx(np.sqrt(squares).mean(), rel=1e-12)

@@ -1,4 +1,8 @@
-"""The catalogue: every claim of the paper that is tested, in the order of the paper."""
+"""The catalogue: every claim of the paper that is tested, in the order of the paper.
+
+A claim is one function, decorated with what the paper prints, where, and how far off is near
+enough. A function that makes claims of a kind, one a layer or an experiment, is called for each.
+"""
 
 from vanishing_gradients.analysis.audit.catalogue import (
     architecture,
@@ -10,16 +14,15 @@ from vanishing_gradients.analysis.audit.catalogue import (
     sigmoid_sgd,
     theory,
 )
-from vanishing_gradients.analysis.audit.claim import Claim
 
-SECTIONS: dict[str, tuple[Claim, ...]] = {
-    "The network and its data": architecture.CLAIMS,
-    "Definitions": definitions.CLAIMS,
-    "Theory": theory.CLAIMS,
-    "ReLU + Adam": relu_adam.CLAIMS,
-    "ReLU + SGD": relu_sgd.CLAIMS,
-    "Sigmoid + Adam": sigmoid_adam.CLAIMS,
-    "Sigmoid + SGD": sigmoid_sgd.CLAIMS,
-    "Conclusions": conclusions.CLAIMS,
-}
-CLAIMS = tuple(claim for claims in SECTIONS.values() for claim in claims)
+SECTIONS = (
+    architecture.claim,
+    definitions.claim,
+    theory.claim,
+    relu_adam.claim,
+    relu_sgd.claim,
+    sigmoid_adam.claim,
+    sigmoid_sgd.claim,
+    conclusions.claim,
+)
+CLAIMS = tuple(claim for section in SECTIONS for claim in section)

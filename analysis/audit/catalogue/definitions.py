@@ -5,16 +5,24 @@ import math
 import pandas as pd
 
 from vanishing_gradients.analysis import paper
-from vanishing_gradients.analysis.audit.claim import Claim
+from vanishing_gradients.analysis.audit.claim import Finding, Section, consistent_if, reproduced_if
 from vanishing_gradients.analysis.audit.evidence import Evidence
 from vanishing_gradients.analysis.audit.judges import between, number, seeds
-from vanishing_gradients.analysis.audit.verdict import Finding, consistent_if, reproduced_if
 
 NEAR = 1e-3  # relative: a thousandth tells definitions apart that differ by factors
+RELATIVE = f"a relative {NEAR:g}: the definitions differ by factors"
+
+claim = Section("Definitions")
 
 
-def _equation_3(evidence: Evidence, dataset: str) -> Finding:
-    norms = evidence.norms("relu_sgd", dataset)
+@claim(
+    place="Equation 3",
+    printed="the average gradient norm is the mean over the steps of the norm of the layer's "
+    "gradient",
+    tolerance=RELATIVE,
+    experiment="relu_sgd",
+)
+def norm_equation_3(norms: pd.DataFrame) -> Finding:
     last = norms[norms["layer"] == paper.LAYERS].groupby("epoch")[["norm", "gradient_norm"]].mean()
     printed = paper.printed_norms()["layer_12_norm"]
     off = last.sub(printed, axis=0).abs().div(printed, axis=0).fillna(math.inf).max()
@@ -27,37 +35,46 @@ def _equation_3(evidence: Evidence, dataset: str) -> Finding:
     )
 
 
-def _figure_8(evidence: Evidence, dataset: str) -> Finding:
-    norms = evidence.norms("relu_sgd", dataset)
+@claim(
+    place="Figure 8",
+    printed="AVG(SQRT(POW(Gradient1, 2) + ...)) over the rows of an epoch",
+    tolerance=RELATIVE,
+    experiment="relu_sgd",
+)
+def norm_figure_8(norms: pd.DataFrame) -> Finding:
     last = norms[norms["layer"] == paper.LAYERS].set_index("epoch")["norm"]
-    printed = paper.printed_norms()["layer_12_norm"]
-    table_9 = last.index.map(printed)
-    count = norms["seed"].nunique()
+    table_9 = last.index.map(paper.printed_norms()["layer_12_norm"])
     off = float(((last - table_9) / table_9).abs().fillna(math.inf).max())
     return reproduced_if(
         off <= NEAR,
-        f"mean norms of layer 12 are within a relative {number(off)} of Table 9, {seeds(count)}",
+        f"mean norms of layer 12 are within a relative {number(off)} of Table 9, "
+        f"{seeds(norms['seed'].nunique())}",
     )
 
 
-def matching(classes: pd.DataFrame, column: str = "class") -> int:
-    """Return how many cells of Table 7 agree with the classes of one seed."""
+def matching(classes: pd.DataFrame, column: str = "class") -> list[int]:
+    """Return how many cells of Table 7 agree with our classes, seed by seed."""
     printed = paper.printed_cells(7).stack()
-    ours = classes.set_index(["epoch", "layer"])[column]
-    return int((ours.reindex(printed.index) == printed).sum())
+    return [
+        int((own.set_index(["epoch", "layer"])[column].reindex(printed.index) == printed).sum())
+        for _, own in classes.groupby("seed")
+    ]
 
 
-def _equation_4(evidence: Evidence, dataset: str) -> Finding:
-    ratios = evidence.ratios("relu_adam", dataset)
+@claim(
+    place="Equation 4",
+    printed="the ratio divides the norm of layer l by that of layer l + 1",
+    tolerance="the direction that gives more cells of Table 7",
+    experiment="relu_adam",
+)
+def ratio_equation_4(ratios: pd.DataFrame, evidence: Evidence) -> Finding:
     lines = evidence.thresholds()
     inverse = 1 / ratios["ratio"].where(ratios["ratio"] != 0)
     classes = pd.Series("stable", index=ratios.index)
     classes[inverse <= lines["vanishing"]] = "vanishing"
     classes[inverse > lines["exploding"]] = "exploding"
     classes[inverse.isna()] = "undefined"
-    both = ratios.assign(inverse=classes)
-    figure_9 = [matching(own) for _, own in both.groupby("seed")]
-    equation_4 = [matching(own, "inverse") for _, own in both.groupby("seed")]
+    figure_9, equation_4 = matching(ratios), matching(ratios.assign(inverse=classes), "inverse")
     return consistent_if(
         sum(equation_4) >= sum(figure_9),
         sum(equation_4) > sum(figure_9),
@@ -66,11 +83,15 @@ def _equation_4(evidence: Evidence, dataset: str) -> Finding:
     )
 
 
-def _table_6(evidence: Evidence, dataset: str) -> Finding:
-    ratios = evidence.ratios("relu_adam", dataset)
+@claim(
+    place="Table 6",
+    printed="above 5: possible exploding gradient",
+    tolerance="the line that gives more cells of Table 7",
+    experiment="relu_adam",
+)
+def threshold_table_6(ratios: pd.DataFrame, evidence: Evidence) -> Finding:
     lines = evidence.thresholds()
-    at_thousand = [matching(own) for _, own in ratios.groupby("seed")]
-    at_five = [matching(own, "class_table_6") for _, own in ratios.groupby("seed")]
+    at_thousand, at_five = matching(ratios), matching(ratios, "class_table_6")
     return consistent_if(
         sum(at_five) >= sum(at_thousand),
         sum(at_five) > sum(at_thousand),
@@ -82,35 +103,3 @@ def _table_6(evidence: Evidence, dataset: str) -> Finding:
 
 def _range(counts: list[int]) -> str:
     return between([str(min(counts)), str(max(counts))])
-
-
-CLAIMS = (
-    Claim(
-        "norm_equation_3",
-        "Equation 3",
-        "the average gradient norm is the mean over the steps of the norm of the layer's gradient",
-        f"a relative {NEAR:g}: the definitions differ by factors",
-        _equation_3,
-    ),
-    Claim(
-        "norm_figure_8",
-        "Figure 8",
-        "AVG(SQRT(POW(Gradient1, 2) + ...)) over the rows of an epoch",
-        f"a relative {NEAR:g}: the definitions differ by factors",
-        _figure_8,
-    ),
-    Claim(
-        "ratio_equation_4",
-        "Equation 4",
-        "the ratio divides the norm of layer l by that of layer l + 1",
-        "the direction that gives more cells of Table 7",
-        _equation_4,
-    ),
-    Claim(
-        "threshold_table_6",
-        "Table 6",
-        "above 5: possible exploding gradient",
-        "the line that gives more cells of Table 7",
-        _table_6,
-    ),
-)

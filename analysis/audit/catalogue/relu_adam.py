@@ -8,249 +8,196 @@ import pandas as pd
 from vanishing_gradients.analysis import paper
 from vanishing_gradients.analysis.audit.catalogue.definitions import matching
 from vanishing_gradients.analysis.audit.catalogue.training import first_and_last
-from vanishing_gradients.analysis.audit.claim import Claim
-from vanishing_gradients.analysis.audit.evidence import Evidence
+from vanishing_gradients.analysis.audit.claim import Finding, Section
 from vanishing_gradients.analysis.audit.judges import (
     MOST_SEEDS,
     WITHIN_SEEDS,
     at,
-    curves_of,
+    cells,
     in_most_seeds,
-    norms_of,
-    ratios_of,
     seeds,
-    sentence,
     span,
+    within,
     within_seeds,
 )
 from vanishing_gradients.analysis.audit.stored import NEAR_ONE
-from vanishing_gradients.analysis.audit.verdict import Finding
 
-EXPERIMENT = "relu_adam"
 CELLS = 95  # of Table 7's 110: all but a column and a half
-DENSE = tuple(range(1, paper.LAYERS, 2))
+DENSE = range(1, paper.LAYERS, 2)
+CLOSE_TO_ONE = (1, 3, 5, 7, 11)
 VANISHING_MEAN = 1e-3
+HALF = f"in at least half of the epochs, {MOST_SEEDS}"
+
+claim = Section("ReLU + Adam", experiment="relu_adam")
 
 
-def _table_7(evidence: Evidence, dataset: str) -> Finding:
-    def holds(ratios: pd.DataFrame) -> bool:
-        return matching(ratios) >= CELLS
-
-    def found(ratios: pd.DataFrame) -> str:
-        counts = sorted(matching(own) for _, own in ratios.groupby("seed"))
-        return f"{', '.join(map(str, counts))} of 110 cells agree, seed by seed"
-
-    return in_most_seeds(ratios_of(EXPERIMENT), holds, found)(evidence, dataset)
-
-
-def _columns(layers: Iterable[int], word: str, first: int = 1) -> Claim:
-    layers = list(layers)
-    name = f"layer {layers[0]}" if len(layers) == 1 else f"layers {layers[0]} to {layers[-1]}"
-    when = "in all epochs" if first == 1 else f"from epoch {first} on"
-
-    def own(ratios: pd.DataFrame) -> pd.Series:
-        cells = ratios[ratios["layer"].isin(layers) & (ratios["epoch"] >= first)]
-        return cells.groupby("seed")["class"].agg(lambda found: (found == word).mean())
-
-    def holds(ratios: pd.DataFrame) -> bool:
-        return bool((own(ratios) >= CELLS / 110).all())
-
-    return Claim(
-        f"table_7_layers_{layers[0]}_{layers[-1]}",
-        "Table 7",
-        f"{name} {word} {when}",
-        f"{CELLS} of 110 cells or as large a share of them, {MOST_SEEDS}",
-        in_most_seeds(
-            ratios_of(EXPERIMENT),
-            holds,
-            lambda ratios: (
-                f"{own(ratios).mean():.0%} of the cells are {word}; the ratio is "
-                + span(
-                    ratios.loc[ratios["layer"].isin(layers) & (ratios["epoch"] >= first), "ratio"]
-                )
-            ),
-        ),
+@claim(
+    place="Table 7",
+    printed="110 cells stable, vanishing or exploding",
+    tolerance=f"{CELLS} of 110 cells, {MOST_SEEDS}",
+)
+def table_7_cells(ratios: pd.DataFrame) -> Finding:
+    counts = matching(ratios)
+    return in_most_seeds(
+        [count >= CELLS for count in counts],
+        f"{', '.join(map(str, sorted(counts)))} of 110 cells agree, seed by seed",
     )
 
 
-def _layers_that_are(word: str, ratios: pd.DataFrame, among: Iterable[int]) -> set[int]:
-    """Return the layers of which at least half of the epochs are `word`."""
-    share = (ratios["class"] == word).groupby(ratios["layer"]).mean()
-    return set(share[share >= 0.5].index) & set(among)
+def _columns(layers: range, word: str, first: int = 1) -> None:
+    """Claim that layers are what a word says, from an epoch on."""
+    name = f"layer {layers[0]}" if len(layers) == 1 else f"layers {layers[0]} to {layers[-1]}"
+    epochs = range(first, paper.EPOCHS + 1)
 
-
-def _listed(word: str, among: Iterable[int]):
-    def found(ratios: pd.DataFrame) -> str:
-        sets = Counter(
-            ", ".join(map(str, sorted(_layers_that_are(word, own, among)))) or "none"
-            for _, own in ratios.groupby("seed")
+    @claim(
+        name=f"table_7_layers_{layers[0]}_{layers[-1]}",
+        place="Table 7",
+        printed=f"{name} {word} {'in all epochs' if first == 1 else f'from epoch {first} on'}",
+        tolerance=f"{CELLS} of 110 cells or as large a share of them, {MOST_SEEDS}",
+    )
+    def table_7_layers(ratios: pd.DataFrame) -> Finding:
+        shares = (cells(ratios, "class", layers, epochs) == word).mean(axis=1)
+        return in_most_seeds(
+            shares >= CELLS / 110,
+            f"{shares.mean():.0%} of the cells are {word}; the ratio is "
+            + span(cells(ratios, "ratio", layers, epochs)),
         )
-        each = [f"{layers} in {seeds(count)}" for layers, count in sets.most_common()]
-        return f"layers {word} in at least half of the epochs: {'; '.join(each)}"
-
-    return found
 
 
-def _printed_share(word: str, layers: Iterable[int]) -> float:
-    return float((paper.printed_cells(7)[list(layers)] == word).mean().mean())
+_columns(range(1, 8), "stable")
+_columns(range(8, 9), "exploding")
+_columns(range(9, 10), "vanishing", first=2)
+_columns(range(10, 11), "exploding")
+_columns(range(11, 12), "stable")
 
 
-def _near_one(ratios: pd.DataFrame) -> bool:
-    own = ratios.loc[ratios["layer"].isin((1, 3, 5, 7, 11)), "ratio"]
-    return bool(own.between(*NEAR_ONE).mean() > 0.5)
+def _layers_that_are(
+    word: str, ratios: pd.DataFrame, among: Iterable[int], expected: set[int]
+) -> Finding:
+    """Test which layers are what a word says in at least half of the epochs."""
+    share = (cells(ratios, "class", among) == word).T.groupby(level="layer").mean()
+    found = [set(share.index[share[seed] >= 0.5]) for seed in share]
+    listed = Counter(", ".join(map(str, sorted(each))) or "none" for each in found)
+    told = "; ".join(f"{layers} in {seeds(count)}" for layers, count in listed.most_common())
+    return in_most_seeds(
+        [each == expected for each in found],
+        f"layers {word} in at least half of the epochs: {told}",
+    )
 
 
-def _above(norms: pd.DataFrame) -> bool:
-    return bool(norms["norm"].between(1e-2, 1.0).all())
-
-
-def _mean_9(norms: pd.DataFrame) -> pd.Series:
-    return norms[norms["layer"] == 9].sort_values("epoch")["mean"].abs()
-
-
-def _falls_into_region(norms: pd.DataFrame) -> bool:
-    means = _mean_9(norms)
-    return bool(means.iloc[0] > VANISHING_MEAN >= means.iloc[-1])
-
-
-def _steady(column: str, sign: int):
-    def holds(curves: pd.DataFrame) -> bool:
-        steps = curves.sort_values("epoch")[column].diff().iloc[1:]
-        return bool((sign * steps > 0).all())
-
-    return holds
-
-
-CLAIMS = (
-    Claim(
-        "table_7_cells",
-        "Table 7",
-        "110 cells stable, vanishing or exploding",
-        f"{CELLS} of 110 cells, {MOST_SEEDS}",
-        _table_7,
-    ),
-    _columns(range(1, 8), "stable"),
-    _columns([8], "exploding"),
-    _columns([9], "vanishing", first=2),
-    _columns([10], "exploding"),
-    _columns([11], "stable"),
-    Claim(
-        "one_layer_vanishes",
-        "Section 5.1.1",
-        "vanishing gradients are visible only in one trainable layer, Layer 9",
-        f"vanishing in at least half of the epochs, {MOST_SEEDS}",
-        in_most_seeds(
-            ratios_of(EXPERIMENT),
-            lambda ratios: _layers_that_are("vanishing", ratios, DENSE) == {9},
-            _listed("vanishing", DENSE),
-        ),
-    ),
-    Claim(
-        "no_trainable_explodes",
-        "Sections 5.1.1, 6.1",
-        "no training layer had exploding gradients (gradient norms above 1e3)",
-        f"of their ratios, which Figure 10 draws, in no epoch, {MOST_SEEDS}",
-        in_most_seeds(
-            ratios_of(EXPERIMENT),
-            lambda ratios: bool(
-                ratios.loc[ratios["layer"].isin(DENSE), "class"].isin(("stable", "vanishing")).all()
-            ),
-            lambda ratios: (
-                "ratios of dense layers are "
-                + span(ratios.loc[ratios["layer"].isin(DENSE), "ratio"])
-            ),
-        ),
-    ),
-    Claim(
-        "explosion_in_8_and_10",
-        "Section 5.1.1",
-        "the only explosion observed was in activation layers 8 and 10",
-        f"exploding in at least half of the epochs, {MOST_SEEDS}",
-        in_most_seeds(
-            ratios_of(EXPERIMENT),
-            lambda ratios: _layers_that_are("exploding", ratios, range(1, 12)) == {8, 10},
-            _listed("exploding", range(1, 12)),
-        ),
-    ),
-    Claim(
-        "figure_10_range",
-        "Section 5.1.1, Figure 10",
-        "values across several magnitudes, from 1e-4 to 1e4",
-        f"all 110 ratios, {MOST_SEEDS}",
-        in_most_seeds(
-            ratios_of(EXPERIMENT),
-            lambda ratios: ratios["ratio"].between(1e-4, 1e4).all(),
-            lambda ratios: f"ratios are {span(ratios['ratio'])}",
-        ),
-    ),
-    Claim(
-        "layer_9_ratio",
-        "Sections 6.1, 6.1.2",
-        "layer 9 with gradient-norm ratios around 0.0008",
-        f"in the last epoch, of the logarithm, {WITHIN_SEEDS}",
-        within_seeds(8e-4, at(ratios_of(EXPERIMENT), "ratio", paper.EPOCHS, 9), logarithmic=True),
-    ),
-    Claim(
-        "ratios_close_to_one",
-        "Sections 6.1, 6.1.2",
-        "layers 1, 3, 5, 7 and 11 maintaining stable ratios close to 1.0",
-        f"a factor of two either way, in most of their 50 cells, {MOST_SEEDS}",
-        in_most_seeds(
-            ratios_of(EXPERIMENT),
-            _near_one,
-            lambda ratios: (
-                "their ratios are "
-                + span(ratios.loc[ratios["layer"].isin((1, 3, 5, 7, 11)), "ratio"])
-            ),
-        ),
-    ),
-    Claim(
-        "all_layers_above_1e2",
-        "Section 6.1.2",
-        "all layers stayed well above the threshold (1e-2 to 1e0)",
-        f"every norm of every layer and epoch, {MOST_SEEDS}",
-        sentence(
-            lambda: _printed_share("vanishing", range(1, 12)) == 0,
-            norms_of(EXPERIMENT),
-            _above,
-            lambda norms: (
-                f"mean row norms are {span(norms['norm'])}, norms of whole layers "
-                f"{span(norms['gradient_norm'])}; Section 5.1.1 has layer 9 below 1e-3"
-            ),
-        ),
-    ),
-    Claim(
-        "mean_gradient_layer_9",
-        "Section 5.1.2, Figure 11",
-        "layer 9's mean gradient: gradual decline, later epochs falling into the vanishing zones",
-        f"outside 1e-3 in epoch 1 and inside in the last, {MOST_SEEDS}",
-        in_most_seeds(
-            norms_of(EXPERIMENT),
-            _falls_into_region,
-            lambda norms: f"its magnitude is {span(_mean_9(norms))} in all epochs",
-        ),
-    ),
-    *first_and_last(EXPERIMENT, "Section 5.1.3, Figure 12"),
-    Claim(
-        "accuracy_rises_steadily",
-        "Section 5.1.3",
-        "as the number of epochs increases, accuracy improves steadily",
-        f"higher in every epoch than in the one before, {MOST_SEEDS}",
-        in_most_seeds(
-            curves_of(EXPERIMENT),
-            _steady("accuracy", 1),
-            lambda curves: f"training accuracy is {span(curves['accuracy'])}",
-        ),
-    ),
-    Claim(
-        "loss_falls_consistently",
-        "Section 5.1.3",
-        "the loss consistently decreases",
-        f"lower in every epoch than in the one before, {MOST_SEEDS}",
-        in_most_seeds(
-            curves_of(EXPERIMENT),
-            _steady("loss", -1),
-            lambda curves: f"the loss is {span(curves['loss'])}",
-        ),
-    ),
+@claim(
+    place="Section 5.1.1",
+    printed="vanishing gradients are visible only in one trainable layer, Layer 9",
+    tolerance=f"vanishing {HALF}",
 )
+def one_layer_vanishes(ratios: pd.DataFrame) -> Finding:
+    return _layers_that_are("vanishing", ratios, DENSE, {9})
+
+
+@claim(
+    place="Sections 5.1.1, 6.1",
+    printed="no training layer had exploding gradients (gradient norms above 1e3)",
+    tolerance=f"of their ratios, which Figure 10 draws, in no epoch, {MOST_SEEDS}",
+)
+def no_trainable_explodes(ratios: pd.DataFrame) -> Finding:
+    classes = cells(ratios, "class", DENSE)
+    return in_most_seeds(
+        classes.isin(("stable", "vanishing")).all(axis=1),
+        f"ratios of dense layers are {span(cells(ratios, 'ratio', DENSE))}",
+    )
+
+
+@claim(
+    place="Section 5.1.1",
+    printed="the only explosion observed was in activation layers 8 and 10",
+    tolerance=f"exploding {HALF}",
+)
+def explosion_in_8_and_10(ratios: pd.DataFrame) -> Finding:
+    return _layers_that_are("exploding", ratios, range(1, paper.LAYERS), {8, 10})
+
+
+@claim(
+    place="Section 5.1.1, Figure 10",
+    printed="values across several magnitudes, from 1e-4 to 1e4",
+    tolerance=f"all 110 ratios, {MOST_SEEDS}",
+)
+def figure_10_range(ratios: pd.DataFrame) -> Finding:
+    found = cells(ratios, "ratio")
+    return in_most_seeds(within(found, 1e-4, 1e4).all(axis=1), f"ratios are {span(found)}")
+
+
+@claim(
+    place="Sections 6.1, 6.1.2",
+    printed="layer 9 with gradient-norm ratios around 0.0008",
+    tolerance=f"in the last epoch, of the logarithm, {WITHIN_SEEDS}",
+)
+def layer_9_ratio(ratios: pd.DataFrame, dataset: str) -> Finding:
+    return within_seeds(8e-4, at(ratios, "ratio", paper.EPOCHS, 9), dataset, logarithmic=True)
+
+
+@claim(
+    place="Sections 6.1, 6.1.2",
+    printed="layers 1, 3, 5, 7 and 11 maintaining stable ratios close to 1.0",
+    tolerance=f"a factor of two either way, in most of their 50 cells, {MOST_SEEDS}",
+)
+def ratios_close_to_one(ratios: pd.DataFrame) -> Finding:
+    own = cells(ratios, "ratio", CLOSE_TO_ONE)
+    near = within(own, *NEAR_ONE).mean(axis=1) > 0.5
+    return in_most_seeds(near, f"their ratios are {span(own)}")
+
+
+@claim(
+    place="Section 6.1.2",
+    printed="all layers stayed well above the threshold (1e-2 to 1e0)",
+    tolerance=f"every norm of every layer and epoch, {MOST_SEEDS}",
+)
+def all_layers_above_1e2(norms: pd.DataFrame) -> Finding:
+    found = cells(norms, "norm")
+    return in_most_seeds(
+        within(found, 1e-2, 1.0).all(axis=1),
+        f"mean row norms are {span(found)}, norms of whole layers "
+        f"{span(norms['gradient_norm'])}; Section 5.1.1 has layer 9 below 1e-3",
+        in_paper=not (paper.printed_cells(7) == "vanishing").any(axis=None),
+    )
+
+
+@claim(
+    place="Section 5.1.2, Figure 11",
+    printed="layer 9's mean gradient: gradual decline, later epochs falling into the vanishing "
+    "zones",
+    tolerance=f"outside 1e-3 in epoch 1 and inside in the last, {MOST_SEEDS}",
+)
+def mean_gradient_layer_9(norms: pd.DataFrame) -> Finding:
+    means = cells(norms, "mean", 9).abs()
+    return in_most_seeds(
+        (means.iloc[:, 0] > VANISHING_MEAN) & (means.iloc[:, -1] <= VANISHING_MEAN),
+        f"its magnitude is {span(means)} in all epochs",
+    )
+
+
+first_and_last(claim, "Section 5.1.3, Figure 12")
+
+
+@claim(
+    place="Section 5.1.3",
+    printed="as the number of epochs increases, accuracy improves steadily",
+    tolerance=f"higher in every epoch than in the one before, {MOST_SEEDS}",
+)
+def accuracy_rises_steadily(curves: pd.DataFrame) -> Finding:
+    accuracies = cells(curves, "accuracy")
+    return in_most_seeds(
+        (accuracies.diff(axis=1).iloc[:, 1:] > 0).all(axis=1),
+        f"training accuracy is {span(accuracies)}",
+    )
+
+
+@claim(
+    place="Section 5.1.3",
+    printed="the loss consistently decreases",
+    tolerance=f"lower in every epoch than in the one before, {MOST_SEEDS}",
+)
+def loss_falls_consistently(curves: pd.DataFrame) -> Finding:
+    losses = cells(curves, "loss")
+    return in_most_seeds(
+        (losses.diff(axis=1).iloc[:, 1:] < 0).all(axis=1), f"the loss is {span(losses)}"
+    )

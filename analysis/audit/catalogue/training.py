@@ -1,17 +1,17 @@
-"""Claims on accuracy and loss that every experiment of the paper makes: first and last values."""
+"""Claims on accuracy and loss that the paper makes of several experiments, in their sections."""
 
 import pandas as pd
 
 from vanishing_gradients.analysis import paper
-from vanishing_gradients.analysis.audit.claim import Claim
+from vanishing_gradients.analysis.audit.claim import Finding, Section
 from vanishing_gradients.analysis.audit.judges import (
     MOST_SEEDS,
     WITHIN_SEEDS,
     at,
-    curves_of,
+    cells,
     in_most_seeds,
-    sentence,
     span,
+    within,
     within_seeds,
 )
 
@@ -20,85 +20,72 @@ DIGIT = 1e-3  # the last that accuracies and losses are printed to
 PERCENT = 0.005  # half of the one percent to which 10 % is printed
 
 
-def first_and_last(experiment: str, place: str) -> tuple[Claim, ...]:
-    """Return the four claims on the first and last accuracy and loss of an experiment."""
-    printed = paper.printed_curves().loc[experiment]
-    claims = []
+def first_and_last(claim: Section, place: str) -> None:
+    """Claim the first and last accuracy and loss of the section's experiment."""
+    printed = paper.printed_curves().loc[claim.experiment]
     for column in ("accuracy", "loss"):
         for when, epoch in (("first", 1), ("last", paper.EPOCHS)):
-            value = printed[f"{column}_{when}"]
-            text = f"{value:.1%}" if column == "accuracy" else f"{value:.3f}"
-            claims.append(
-                Claim(
-                    f"{experiment}_{column}_{when}",
-                    place,
-                    f"{column} {text} in the {when} epoch",
-                    f"{WITHIN_SEEDS}; give or take half of the last digit printed",
-                    within_seeds(value, at(curves_of(experiment), column, epoch), digit=DIGIT),
-                )
-            )
-    return tuple(claims)
+            _value(claim, place, column, when, epoch, printed[f"{column}_{when}"])
 
 
-def at_chance(experiment: str, place: str, printed: str) -> Claim:
-    """Return the claim that accuracy stays at one in ten: on the test images, in every epoch."""
-
-    def holds(curves: pd.DataFrame) -> bool:
-        return bool(((curves["validation_accuracy"] - CHANCE).abs() <= PERCENT).all())
-
-    return Claim(
-        f"{experiment}_accuracy_constant",
-        place,
-        printed,
-        f"{PERCENT:.1%}, half of the last digit printed, in every epoch, {MOST_SEEDS}",
-        in_most_seeds(
-            curves_of(experiment),
-            holds,
-            lambda curves: (
-                f"test accuracy is {span(curves['validation_accuracy'])}, training "
-                f"accuracy {span(curves['accuracy'])}"
-            ),
-        ),
+def _value(claim: Section, place: str, column: str, when: str, epoch: int, printed: float) -> None:
+    @claim(
+        name=f"{claim.experiment}_{column}_{when}",
+        place=place,
+        printed=f"{column} {printed:{'.1%' if column == 'accuracy' else '.3f'}} in the {when} "
+        "epoch",
+        tolerance=f"{WITHIN_SEEDS}; give or take half of the last digit printed",
     )
+    def value(curves: pd.DataFrame, dataset: str) -> Finding:
+        return within_seeds(printed, at(curves, column, epoch), dataset, digit=DIGIT)
 
 
-def loss_between(experiment: str, place: str, low: float, high: float) -> Claim:
-    """Return the claim that the loss stays between two values of three decimals."""
+def at_chance(claim: Section, place: str, printed: str) -> None:
+    """Claim that accuracy stays at one in ten: on the test images, in every epoch."""
 
-    def holds(curves: pd.DataFrame) -> bool:
-        return bool(curves["loss"].round(3).between(low, high).all())
-
-    return Claim(
-        f"{experiment}_loss_range",
-        place,
-        f"loss stays around {low} to {high}",
-        f"three decimals, as printed, in every epoch, {MOST_SEEDS}",
-        in_most_seeds(
-            curves_of(experiment), holds, lambda curves: f"the loss is {span(curves['loss'])}"
-        ),
+    @claim(
+        name=f"{claim.experiment}_accuracy_constant",
+        place=place,
+        printed=printed,
+        tolerance=f"{PERCENT:.1%}, half of the last digit printed, in every epoch, {MOST_SEEDS}",
     )
+    def accuracy_constant(curves: pd.DataFrame) -> Finding:
+        tested = cells(curves, "test_accuracy")
+        return in_most_seeds(
+            ((tested - CHANCE).abs() <= PERCENT).all(axis=1),
+            f"test accuracy is {span(tested)}, training accuracy {span(curves['accuracy'])}",
+        )
 
 
-def divergence(experiment: str, place: str, printed: str) -> Claim:
-    """Return the claim that the loss diverges: that it ends above where it began."""
-    first = paper.printed_curves().loc[experiment]
+def loss_between(claim: Section, place: str, low: float, high: float) -> None:
+    """Claim that the loss stays between two values of three decimals."""
 
-    def in_paper() -> bool:
-        return first["loss_last"] > 1.1 * first["loss_first"]
-
-    def holds(curves: pd.DataFrame) -> bool:
-        losses = curves.sort_values("epoch")["loss"]
-        return bool(losses.isna().any() or losses.iloc[-1] > 1.1 * losses.iloc[0])
-
-    return Claim(
-        f"{experiment}_divergence",
-        place,
-        printed,
-        f"a last loss at least a tenth above the first, or not finite, {MOST_SEEDS}",
-        sentence(
-            in_paper,
-            curves_of(experiment),
-            holds,
-            lambda curves: f"the loss is {span(curves['loss'])} in all epochs",
-        ),
+    @claim(
+        name=f"{claim.experiment}_loss_range",
+        place=place,
+        printed=f"loss stays around {low} to {high}",
+        tolerance=f"three decimals, as printed, in every epoch, {MOST_SEEDS}",
     )
+    def loss_range(curves: pd.DataFrame) -> Finding:
+        losses = cells(curves, "loss")
+        return in_most_seeds(
+            within(losses.round(3), low, high).all(axis=1), f"the loss is {span(losses)}"
+        )
+
+
+def divergence(claim: Section, place: str, printed: str) -> None:
+    """Claim that the loss diverges: that it ends above where it began."""
+
+    @claim(
+        name=f"{claim.experiment}_divergence",
+        place=place,
+        printed=printed,
+        tolerance=f"a last loss at least a tenth above the first, or not finite, {MOST_SEEDS}",
+    )
+    def diverges(curves: pd.DataFrame) -> Finding:
+        losses, said = cells(curves, "loss"), paper.printed_curves().loc[claim.experiment]
+        return in_most_seeds(
+            losses.isna().any(axis=1) | (losses.iloc[:, -1] > 1.1 * losses.iloc[:, 0]),
+            f"the loss is {span(losses)} in all epochs",
+            in_paper=said["loss_last"] > 1.1 * said["loss_first"],
+        )

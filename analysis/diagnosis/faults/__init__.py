@@ -1,4 +1,4 @@
-"""The faults that are judged, causes before symptoms.
+"""The faults that are looked for, causes before symptoms, and what was found of them in a run.
 
 The order is that in which one would have to mend them, and the first that is found is named first:
 
@@ -22,69 +22,103 @@ The order is that in which one would have to mend them, and the first that is fo
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from vanishing_gradients.analysis.diagnosis.evidence import Evidence
-from vanishing_gradients.analysis.diagnosis.faults import (
-    dead,
-    diverging,
-    exploding,
-    noisy,
-    overclipped,
-    overdropped,
-    overfitted,
-    overregularised,
-    restless,
-    saturated,
-    slow,
-    symmetric,
-    vanishing,
-)
-from vanishing_gradients.analysis.diagnosis.finding import Finding
+from vanishing_gradients.analysis.diagnosis.evidence import RunEvidence
+from vanishing_gradients.analysis.diagnosis.faults import gradients, loss, neurons, requests, steps
+from vanishing_gradients.analysis.diagnosis.remedies import Remedy, Signs
 
 NEURONS, UPDATES = "neurons", "updates"
+MOST = 3
+"""More faults than these at once help nobody: the rest shows again after the first cure."""
+
+
+@dataclass(frozen=True)
+class Check:
+    """A fault that is looked for: its name, how, and what of the evidence that cannot do without.
+
+    `hides` has the names of the symptoms that it brings about, which are then not named with it.
+    Where `learners` is False it is not looked for in a network that has learned.
+    """
+
+    name: str
+    look: Callable[[RunEvidence], Signs | None]
+    needs: tuple[str, ...] = ()
+    hides: tuple[str, ...] = ()
+    learners: bool = False
 
 
 @dataclass(frozen=True)
 class Fault:
-    """A fault: its name, how it is judged, and what of the evidence it cannot do without.
+    """A fault that was seen in a run.
 
-    `hides` has the names of the symptoms that it brings about, which are then not named beside it.
+    Attributes:
+        name: such as 'dead neurons'.
+        seen: sentences with the layers, epochs and values that show it.
+        remedies: what to try, most likely first.
     """
 
     name: str
-    judge: Callable[[Evidence], Finding | None]
-    needs: tuple[str, ...] = ()
-    hides: tuple[str, ...] = ()
+    seen: tuple[str, ...]
+    remedies: tuple[Remedy, ...]
+
+
+@dataclass(frozen=True)
+class Diagnosis:
+    """What was found in a run.
+
+    Attributes:
+        faults: causes before symptoms, the first being the one to mend; none in a healthy run.
+        unchecked: names of the faults for which the evidence was not recorded.
+    """
+
+    faults: tuple[Fault, ...]
+    unchecked: tuple[str, ...]
 
 
 _TOO_LARGE = ("divergence", "dead neurons", "learning rate too large")
 _SMALL = ("vanishing gradients", "learning rate too small")
-
-FAULTS = (
-    Fault("symmetric neurons", symmetric.judge, (NEURONS,), (
-        "gradient noise above the signal", "saturated neurons", "exploding gradients", *_TOO_LARGE,
-        *_SMALL,
-    )),
-    Fault("dropout drowns the signal", overdropped.judge, (), (
-        "gradient noise above the signal", "saturated neurons", "exploding gradients", *_TOO_LARGE,
-        *_SMALL,
-    )),
-    Fault("weights collapse under a penalty", overregularised.judge, (UPDATES,), (
-        "dead neurons", "learning rate too large", *_SMALL,
-    )),
-    Fault("gradients clipped away", overclipped.judge, (UPDATES,), ("learning rate too small",)),
-    Fault("gradient noise above the signal", noisy.judge, (UPDATES,), (
-        "saturated neurons", *_TOO_LARGE, *_SMALL,
-    )),
-    Fault("saturated neurons", saturated.judge, (NEURONS, UPDATES), (
-        "exploding gradients", "learning rate too large", *_SMALL,
-    )),
-    Fault("exploding gradients", exploding.judge, (), (*_TOO_LARGE, *_SMALL)),
-    Fault("divergence", diverging.judge, (), ("dead neurons", "learning rate too large", *_SMALL)),
-    Fault("dead neurons", dead.judge, (NEURONS, UPDATES), ("learning rate too large", *_SMALL)),
-    Fault("learning rate too large", restless.judge, (UPDATES,), (*_SMALL, "overfitting")),
-    Fault("vanishing gradients", vanishing.judge, (), ("learning rate too small",)),
-    Fault("learning rate too small", slow.judge, (UPDATES,)),
-    Fault("overfitting", overfitted.judge),
+_ALL_BUT_REQUESTS = (
+    "gradient noise above the signal", "saturated neurons", "exploding gradients", *_TOO_LARGE,
+    *_SMALL,
 )  # fmt: skip
 
-__all__ = ["FAULTS", "NEURONS", "UPDATES", "Fault"]
+CHECKS = (
+    Check("symmetric neurons", neurons.symmetric, (NEURONS,), _ALL_BUT_REQUESTS, learners=True),
+    Check("dropout drowns the signal", requests.overdropped, (), _ALL_BUT_REQUESTS),
+    Check("weights collapse under a penalty", requests.overregularised, (UPDATES,), (
+        "dead neurons", "learning rate too large", *_SMALL,
+    )),
+    Check("gradients clipped away", requests.overclipped, (UPDATES,), ("learning rate too small",)),
+    Check("gradient noise above the signal", steps.noisy, (UPDATES,), (
+        "saturated neurons", *_TOO_LARGE, *_SMALL,
+    ), learners=True),
+    Check("saturated neurons", neurons.saturated, (NEURONS, UPDATES), (
+        "exploding gradients", "learning rate too large", *_SMALL,
+    )),
+    Check("exploding gradients", gradients.exploding, (), (*_TOO_LARGE, *_SMALL)),
+    Check("divergence", loss.diverging, (), (
+        "dead neurons", "learning rate too large", *_SMALL,
+    ), learners=True),
+    Check("dead neurons", neurons.dead, (NEURONS, UPDATES), ("learning rate too large", *_SMALL)),
+    Check("learning rate too large", steps.restless, (UPDATES,), (*_SMALL, "overfitting"),
+          learners=True),
+    Check("vanishing gradients", gradients.vanishing, (), ("learning rate too small",)),
+    Check("learning rate too small", steps.slow, (UPDATES,)),
+    Check("overfitting", loss.overfitted, learners=True),
+)  # fmt: skip
+
+
+def evaluate(evidence: RunEvidence) -> Diagnosis:
+    """Look for every fault, and leave out what another one explains."""
+    found, unchecked, hidden = [], [], set()
+    for check in CHECKS:
+        if any(getattr(evidence, need) is None for need in check.needs):
+            unchecked.append(check.name)
+            continue
+        if check.name in hidden or (evidence.learns and not check.learners):
+            continue
+        signs = check.look(evidence)
+        if signs is not None:
+            seen, remedies = signs
+            found.append(Fault(check.name, tuple(seen), tuple(remedies)))
+            hidden.update(check.hides)
+    return Diagnosis(tuple(found[:MOST]), tuple(unchecked))

@@ -55,7 +55,7 @@ def left_by(select):
         tables = [run.shape.table(layer) for layer in run.shape.layers]
         found = {name: f"SELECT * FROM {name} WHERE run_id = {run.run_id}" for name in CATALOGUE}
         if run.table_types:
-            found |= {name: f"SELECT * FROM {name} WHERE Run = {run.run_id}" for name in tables}
+            found |= {name: f"SELECT * FROM {name} WHERE run_id = {run.run_id}" for name in tables}
         return {name: sorted(select(query), key=repr) for name, query in found.items()}
 
     return read

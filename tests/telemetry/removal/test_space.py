@@ -27,7 +27,7 @@ def test_a_table_that_cannot_be_written_anew_for_want_of_room_says_so(
     assert left_by(other) == before
 
 
-WIDE = {"layers": (RunLayer(1, "layer_1_input", "dense", 4, 200),
+WIDE = {"layers": (RunLayer(1, "layer_1_input", "dense", 4, 200, "input"),
                    RunLayer(2, "layer_2_softmax", "softmax", 5, 3))}  # fmt: skip
 
 
@@ -94,6 +94,6 @@ def test_removals_and_a_run_in_training_do_not_disturb_each_other(
     assert not any(row for run in doomed for row in left_by(run).values())
     assert left_by(kept) == before
     table = trained.shape.table(trained.shape.layers[0])
-    found = select(f"SELECT COUNT(*), COUNT(Norm) FROM {table} WHERE Run = {trained.run_id}")
+    found = select(f"SELECT COUNT(*), COUNT(Norm) FROM {table} WHERE run_id = {trained.run_id}")
     assert found == [(500 * steps, 500 * steps)]
     trained.close()

@@ -1,0 +1,165 @@
+"""Faults of neurons: all of a layer the same, or where the activation lets no gradient through."""
+
+import numpy as np
+import pandas as pd
+
+from vanishing_gradients.analysis.diagnosis import remedies, thresholds
+from vanishing_gradients.analysis.diagnosis.evidence import RunEvidence
+from vanishing_gradients.analysis.diagnosis.remedies import Signs
+from vanishing_gradients.analysis.diagnosis.wording import layers, number, percent
+
+LARGE = 3.0
+"""Weights so many times as large as Glorot's, or as at first, are said to be too large."""
+
+
+def symmetric(evidence: RunEvidence) -> Signs | None:
+    """Compare the neurons of each activation by their gradients of the first epoch.
+
+    Neurons that are all the same stay so, since all get the same gradient: the initial parameters
+    must "break symmetry" between units (Goodfellow, Bengio and Courville, 2016, Deep Learning,
+    section 8.4, https://www.deeplearningbook.org/contents/optimization.html). Weights that are all
+    0 are equal too; no gradient gets through them, and none can be compared.
+    """
+    frame = evidence.of_epoch(evidence.neurons, 0)
+    frame = frame[frame["width"] > 1]
+    spread = (frame["largest"] - frame["least"]) / frame["mean"].where(frame["mean"] > 0.0)
+    same = [int(layer) for layer in spread.index[spread <= thresholds.SAME]]
+    given = evidence.config.initialization
+    constant, value = given["kind"] == "constant", number(given.get("value", 0.0))
+    silent = [int(layer) for layer in frame.index[frame["mean"] == 0.0]] if constant else []
+    seen = []
+    if same:
+        layer = same[0]
+        width, mean = int(frame["width"][layer]), frame["mean"][layer]
+        seen.append(
+            f"All {width} neurons of {layers([layer], evidence.names)} get the same gradient in "
+            f"epoch {int(frame['epoch'][layer])}, of mean size {number(mean)} each, with a spread "
+            f"of {number(spread[layer])}: they are one neuron, {width} times."
+        )
+        if len(same) > 1:
+            seen.append(f"So it is in {layers(same, evidence.names)}.")
+        if constant:
+            seen.append(f"All weights start as {value}.")
+    elif silent:
+        seen.append(
+            f"All weights start as {value}, and through {layers(silent, evidence.names)} no "
+            "gradient comes at all."
+        )
+    else:
+        return None
+    why = "random weights make neurons differ, at a size that keeps the signal's"
+    return seen, remedies.fitting(evidence, remedies.initialization(evidence, why))
+
+
+def saturated(evidence: RunEvidence) -> Signs | None:
+    """Look at how much of the hidden layers lies where the slope is below 1 % of its largest.
+
+    Glorot and Bengio (2010), section 3, https://proceedings.mlr.press/v9/glorot10a.html
+    """
+    frame = evidence.flat("both", evidence.of_epoch(evidence.neurons, -1))
+    if frame.empty:
+        return None
+    overall = (frame["saturated"] * frame["width"]).sum() / frame["width"].sum()
+    if not overall >= thresholds.SATURATED:
+        return None
+    worst, first = int(frame["saturated"].idxmax()), evidence.of_epoch(evidence.neurons, 0)
+    seen = [
+        f"{percent(overall)} of all values in the hidden layers lie where "
+        f"{' and '.join(evidence.flat_kinds('both'))} is flat, most in "
+        f"{layers([worst], evidence.names)}: {percent(frame['saturated'][worst])} in epoch "
+        f"{evidence.epochs}, {percent(first['saturated'][worst])} in epoch 1.",
+    ]
+    flat = [int(layer) for layer in frame.index[frame["saturated"] >= thresholds.SATURATED]]
+    if len(flat) > 1:
+        seen.append(f"It is more than half in {layers(flat, evidence.names)}.")
+    why = "weights of the right size keep values where it is steep"
+    weights = remedies.initialization(evidence, why)
+    sizes = evidence.layers.loc[evidence.dense[:-1]]
+    glorot = np.sqrt(2.0 / (sizes["rows_per_step"] + sizes["width"]))  # their equation 12
+    at_first = (evidence.initial_sizes[sizes.index] / glorot).dropna()
+    grown = evidence.relative_sizes(-1).dropna()
+    if len(at_first) and at_first.max() > LARGE:
+        seen.append(
+            f"The weights of layer {at_first.idxmax()} start {number(at_first.max())} times as "
+            "large as Glorot's."
+        )
+        return seen, remedies.fitting(evidence, weights, remedies.rectifier(evidence.config))
+    if len(grown) and grown.max() > LARGE:
+        seen.append(
+            f"The weights of layer {grown.idxmax()} have grown to {number(grown.max())} times "
+            "their initial size."
+        )
+    why = "smaller steps leave weights near the size they start with"
+    norm = "normalised values lie around zero, where the slope is largest"
+    rate, norms = remedies.smaller_rate(evidence, why), remedies.batch_normalization(norm)
+    return seen, remedies.fitting(evidence, rate, norms, weights)
+
+
+def dead(evidence: RunEvidence) -> Signs | None:
+    """Look at the rectifiers whose slope is 0, or next to it, for every image of the last epoch.
+
+    No gradient reaches their weights, and none ever will (Lu, Shin, Su and Karniadakis, 2019, Dying
+    ReLU and Initialization, https://arxiv.org/abs/1903.06733). A gradient of 0 alone says less:
+    below a dead layer all gradients are 0, whoever is alive.
+    """
+    frame = evidence.flat("below", evidence.of_epoch(evidence.neurons, -1))
+    share = (frame["saturated_neurons"] / frame["width"]).dropna()
+    if share.empty or not share.max() >= thresholds.DEAD:
+        return None
+    worst, counts = int(share.idxmax()), frame["saturated_neurons"].astype(int)
+    first = evidence.of_epoch(evidence.neurons, 0)["saturated_neurons"]
+    seen = [
+        f"{counts[worst]} of the {frame['width'][worst]} neurons of "
+        f"{layers([worst], evidence.names)} are off for every image in epoch {evidence.epochs}"
+        + (f"; in epoch 1 it was {int(first[worst])}." if evidence.epochs > 1 else "."),
+    ]
+    mostly = [int(layer) for layer in share.index[share >= thresholds.DEAD]]
+    if len(mostly) > 1:
+        shares = ", ".join(percent(share[layer]) for layer in mostly[:6])
+        seen.append(f"Most are off in {layers(mostly, evidence.names)}: {shares}.")
+    seen += _silence(evidence)
+    ratios = evidence.of_epoch(evidence.updates, 0)["ratio"]
+    small = _small_signal(evidence)
+    large = ratios.max() > thresholds.LARGE_UPDATE and not small
+    seen += small
+    if large:
+        seen.append(
+            f"In epoch 1 a step changed the weights of layer {int(ratios.idxmax())} by "
+            f"{number(ratios.max())} times their size, where 0.001 is usual: neurons die of steps "
+            "that throw them below zero."
+        )
+    why = "weights of this size keep about half the neurons on"
+    weights = remedies.initialization(evidence, why)
+    why = "normalised values are above zero for about half the images"
+    norm = remedies.batch_normalization(why)
+    rate = remedies.smaller_rate(evidence, "smaller steps do not throw neurons below zero")
+    own = [remedies.LEAKY] if "relu" in evidence.config.activations else []
+    if small:  # no slope and no step mends what does not arrive
+        found = [weights, norm]
+    else:
+        found = [rate, weights, norm, *own] if large else [weights, norm, *own, rate]
+    return seen, remedies.fitting(evidence, *found)
+
+
+def _small_signal(evidence: RunEvidence) -> list[str]:
+    """Say that nothing went through the initial weights already: what dies then dies of biases."""
+    flow = evidence.first_flow.dropna()
+    if len(flow) < 2 or not flow.iloc[0] <= thresholds.VANISHING * flow.iloc[-1]:
+        return []
+    first, last = flow.index[[0, -1]]
+    return [
+        f"Already in the first step the norm of the gradient is {number(flow[last])} in layer "
+        f"{last} and {number(flow[first])} in layer {first}: through the initial weights next to "
+        "nothing passes, and biases alone decide who is on."
+    ]
+
+
+def _silence(evidence: RunEvidence) -> list[str]:
+    """Say from which layer down, and since when, no gradient came at all, if so."""
+    zero: pd.DataFrame = evidence.flow.eq(0.0)
+    silent = [int(layer) for layer in zero.index[zero.iloc[:, -1]]]
+    if not silent:
+        return []
+    since = zero.loc[silent].all()
+    last = max((epoch for epoch in since.index if not since[epoch]), default=0)
+    return [f"From epoch {last + 1} on all gradients from layer {max(silent)} down are exactly 0."]

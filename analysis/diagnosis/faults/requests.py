@@ -1,0 +1,93 @@
+"""Faults of what the file asks for: dropout, penalties or clipping, too much of it.
+
+Each is looked for where the file asks for it, and the network has learned little.
+"""
+
+import numpy as np
+
+from vanishing_gradients.analysis.diagnosis import remedies, thresholds
+from vanishing_gradients.analysis.diagnosis.evidence import RunEvidence
+from vanishing_gradients.analysis.diagnosis.remedies import Remedy, Signs
+from vanishing_gradients.analysis.diagnosis.wording import epochs, layers, number, percent
+
+GENTLE = 0.2
+USUAL_PENALTY, USUAL_DECAY = 1e-4, 0.01
+
+
+def overdropped(evidence: RunEvidence) -> Signs | None:
+    """Look at the rate, where neither training nor validation images show that anything is learned.
+
+    The rate is what the fault is: what it does to the gradients looks like many other faults.
+    """
+    rate = evidence.config.dropout
+    if rate <= thresholds.HIGH_DROPOUT:
+        return None
+    seen = [
+        f"Dropout silences {percent(rate)} of the neurons of each hidden layer at every step, and "
+        f"multiplies the rest by {number(1.0 / (1.0 - rate))}.",
+        f"The loss by epoch is {epochs(evidence.curves['loss'])}; guessing costs "
+        f"{number(evidence.guessing)}.",
+    ]
+    last = evidence.variation.iloc[:, -1]
+    varied = last[last.index.isin(evidence.dense)]
+    if len(varied) and varied.max() > 1.0:
+        seen.append(
+            f"From step to step the gradient of layer {int(varied.idxmax())} varies by "
+            f"{number(varied.max())} times its mean in the last epoch, that of layer "
+            f"{evidence.softmax} by {number(last[evidence.softmax])}."
+        )
+    return seen, [
+        Remedy("0.1 to 0.5 is usual in hidden layers", {"dropout": GENTLE}, remedies.DROPOUT,
+               "sigmoid_sgd_dropout"),
+        Remedy("a network that does not learn needs none", {"dropout": 0.0}, remedies.DROPOUT),
+    ]  # fmt: skip
+
+
+def overregularised(evidence: RunEvidence) -> Signs | None:
+    """Compare weights at the end with what they were at first, where something pulls at them."""
+    pulls = evidence.config.weight_pulls
+    left = evidence.relative_sizes(-1).dropna()
+    shrunk = [int(layer) for layer in left.index[left < thresholds.SHRUNK]]
+    if not pulls or 2 * len(shrunk) < len(left) or not shrunk:
+        return None
+    worst, sizes = int(left.idxmin()), evidence.sizes(-1)
+    named = " and ".join(f"{key} = {number(value)}" for key, value in pulls.items())
+    seen = [
+        f"The weights of {layers(shrunk, evidence.names)} have collapsed under {named}: those of "
+        f"layer {worst} to {percent(left[worst])} of their initial size, {number(sizes[worst])} in "
+        f"root mean square in epoch {evidence.epochs}.",
+    ]
+    usual = {key: USUAL_DECAY if key.endswith("decay") else USUAL_PENALTY for key in pulls}
+    return seen, [
+        Remedy("weaker by orders of magnitude, as is usual", usual, remedies.DECAY,
+               "sigmoid_sgd_weight_decay"),
+        Remedy("none at all, until the network learns", dict.fromkeys(pulls, 0.0), remedies.DECAY),
+    ]  # fmt: skip
+
+
+def overclipped(evidence: RunEvidence) -> Signs | None:
+    """Look at gradients before and after clipping, and at what the steps do all the same.
+
+    An optimizer that divides by the gradient's size, such as Adam, does not feel being clipped.
+    """
+    asked = evidence.config.clipping
+    frame = evidence.of_epoch(evidence.updates, -1)
+    left = frame["clipped_norm"] / frame["gradient_norm"].replace(0.0, np.nan)
+    cut = frame[(frame["clipped"] >= thresholds.CLIPPED_STEPS) & (left < thresholds.CLIPPED_TO)]
+    still = bool(frame["ratio"].max() < thresholds.SMALL_UPDATE)
+    if asked is None or 2 * len(cut) < len(frame) or not still:
+        return None
+    worst = int(left.loc[cut.index].idxmin())
+    row = frame.loc[worst]
+    seen = [
+        f"Clipping by {asked['kind'].replace('_', ' ')} to {number(asked['limit'])} shortens "
+        f"{percent(row['clipped'])} of the gradients of {layers([*cut.index], evidence.names)} in "
+        f"epoch {evidence.epochs}: of layer {worst}'s norm of {number(row['gradient_norm'])} it "
+        f"leaves {number(row['clipped_norm'])}.",
+        f"What is left moves no layer's weights by more than {number(frame['ratio'].max())} of "
+        "their size a step; 0.001 is usual.",
+    ]
+    usual = remedies.rounded(float(np.sqrt((frame["gradient_norm"] ** 2).sum())))  # before clipping
+    wider = remedies.clipping("a limit near the usual norm leaves usual gradients alone", usual)
+    others = [] if evidence.config.adaptive else [remedies.ADAM]
+    return seen, [wider, *remedies.fitting(evidence, *others)]

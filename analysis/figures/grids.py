@@ -1,0 +1,153 @@
+"""What goes on in each layer as colours, a row a layer and a column an epoch.
+
+Norms and their ratios, and how many neurons are dead or saturated.
+"""
+
+from collections.abc import Mapping
+
+import numpy as np
+import pandas as pd
+import plotly.graph_objects as go
+
+from vanishing_gradients.analysis import words
+from vanishing_gradients.analysis.figures.epoch_grid import (
+    SHARE_TICKS,
+    Colors,
+    Panel,
+    by_kind,
+    epoch_grid,
+    log_colors,
+    log_colors_about_one,
+    marked,
+)
+from vanishing_gradients.analysis.figures.marks import (
+    NOT_FINITE,
+    ORDINARY,
+    ZERO,
+    layer_names,
+    special,
+    special_ratios,
+)
+from vanishing_gradients.analysis.figures.over_epochs import (
+    HEAD,
+    MEAN_HEADINGS,
+    RATIO_HEADINGS,
+    RATIO_MEANINGS,
+    hovers_of_ratios,
+)
+from vanishing_gradients.analysis.figures.style import hovers, title_of_run
+from vanishing_gradients.analysis.runs import Run
+from vanishing_gradients.analysis.words import counted, exact, plural, stretches
+
+UNKNOWN = {NOT_FINITE: f"undefined: {words.NO_GRADIENT}"}
+NORM_MEANINGS = {ZERO: "exactly zero"} | UNKNOWN
+RATIO_ORDER = (ZERO, *RATIO_MEANINGS)  # of the legend
+
+# From almost white to black by way of Okabe and Ito's vermilion.
+SCALE = ((0.0, "#FBF1EC"), (0.02, "#F6CDB4"), (0.5, "#D55E00"), (1.0, "#4A1F00"))
+DEAD_HEADINGS = (
+    "With weights: all weights into a neuron",
+    "Without: a neuron in all samples",
+)
+
+
+def norm_grid(norms: pd.DataFrame, run: Run) -> go.Figure:
+    """Draw `norm` of the rows of gradient_norms of one run, coloured by its logarithm.
+
+    Layers with weights have a panel and colours of their own: their norms differ from all others'
+    by construction.
+    """
+    marks = special(norms["norm"])
+    cells = norms[["layer", "epoch", "norm"]].assign(
+        value=np.log10(marked(norms["norm"], marks)),
+        mark=marks,
+        hover=hovers(
+            norms,
+            HEAD,
+            "mean L2 norm of a row {norm}",
+            "L2 norm of the whole gradient {gradient_norm}",
+        ),
+    )
+    panels = [
+        Panel(heading, own, log_colors(own["norm"], "mean L2 norm of a row"))
+        for heading, own in by_kind(cells, layer_names(norms), MEAN_HEADINGS)
+    ]
+    title = title_of_run("Gradient norm by layer and epoch", run, of_gradients=True)
+    return epoch_grid(title, panels, NORM_MEANINGS)
+
+
+def ratio_grid(ratios: pd.DataFrame, names: Mapping[int, str], run: Run) -> go.Figure:
+    """Draw the rows of gradient_norm_ratios of one run, coloured by the ratio's logarithm.
+
+    Row l is the norm of layer l + 1 over the norm of layer l; `names` is number -> name of layers.
+    """
+    marks = special_ratios(ratios)
+    cells = ratios[["layer", "epoch", "ratio"]].assign(
+        value=np.log10(marked(ratios["ratio"], marks)),
+        mark=marks,
+        hover=hovers_of_ratios(ratios, marks, names),
+    )
+    panels = [
+        Panel(heading, own, log_colors_about_one(own["ratio"], "norm of <i>l</i> + 1 / <i>l</i>"))
+        for heading, own in by_kind(cells, names, RATIO_HEADINGS)
+    ]
+    title = title_of_run("Gradient-norm ratio as a map", run, of_gradients=True)
+    return epoch_grid(title, panels, {mark: RATIO_MEANINGS[mark] for mark in RATIO_ORDER})
+
+
+def dead_neurons(layers: pd.DataFrame, neurons: pd.DataFrame, run: Run) -> go.Figure:
+    """Draw the share of dead neurons: those whose gradient is exactly zero over a whole epoch.
+
+    `layers` holds the rows of dead_neurons of one run, `neurons` those of neurons, which say which.
+    """
+    told = layers.assign(
+        share=[f"{row.dead} of {counted(row.width, 'neuron')} dead" for row in layers.itertuples()]
+    )
+    cells = _cells(told, _known(layers, neurons), neurons[neurons["dead"] == 1])
+    panels = [
+        Panel(heading, own, Colors(SCALE, 0.0, 1.0, "dead neurons", SHARE_TICKS))
+        for heading, own in by_kind(cells, layer_names(layers), DEAD_HEADINGS)
+    ]
+    title = title_of_run("Dead neurons by layer and epoch", run, of_gradients=True)
+    return epoch_grid(title, panels, UNKNOWN)
+
+
+def saturated_neurons(layers: pd.DataFrame, neurons: pd.DataFrame, run: Run) -> go.Figure:
+    """Draw the share of an activation's values whose slope is next to nothing.
+
+    `layers` holds the rows of saturation of one run; hovering names the `neurons` (rows of neurons)
+    that were saturated in every sample.
+    """
+    told = layers.assign(
+        share=[
+            f"{row.saturated:.2%} of values saturated ({exact(row.saturated)})<br>"
+            f"{counted(row.saturated_neurons, 'neuron')} of {row.width} in every sample"
+            for row in layers.itertuples()
+        ]
+    )
+    cells = _cells(told, layers["saturated"], neurons[neurons["saturated"] == 1])
+    colors = Colors(SCALE, 0.0, 1.0, "saturated values", SHARE_TICKS)
+    title = title_of_run("Saturated neurons by layer and epoch", run, of_gradients=True)
+    return epoch_grid(title, [Panel("Activation layers", cells, colors)], UNKNOWN)
+
+
+def _known(layers: pd.DataFrame, neurons: pd.DataFrame) -> pd.Series:
+    """Return the fraction of dead neurons, NaN where no gradient of the layer was finite."""
+    places = pd.MultiIndex.from_frame(layers[["layer", "epoch"]])
+    finite = neurons.groupby(["layer", "epoch"])["cells"].max().reindex(places)
+    return layers["fraction"].where((finite > 0).to_numpy())
+
+
+def _cells(layers: pd.DataFrame, shares: pd.Series, which: pd.DataFrame) -> pd.DataFrame:
+    """Return the cells of a grid, each with the share in words and the neurons it is of."""
+    marks = special(shares).replace(ZERO, ORDINARY)
+    named = {at: stretches(own) for at, own in which.groupby(["layer", "epoch"])["neuron"]}
+    neurons = [named.get(at, "") for at in zip(layers["layer"], layers["epoch"], strict=True)]
+    return layers[["layer", "epoch"]].assign(
+        value=marked(shares, marks).astype("float64"),
+        mark=marks,
+        hover=[
+            f"{text}<br>{plural(1 if own.isdigit() else 2, 'neuron')} {own}" if own else text
+            for text, own in zip(hovers(layers, HEAD, "{share}"), neurons, strict=True)
+        ],
+    )

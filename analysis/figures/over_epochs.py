@@ -1,0 +1,260 @@
+"""Gradients of one run over its epochs, a line a layer: ratios, means, steps and noise."""
+
+import math
+from collections.abc import Collection, Mapping, Sequence
+from operator import add
+
+import pandas as pd
+import plotly.graph_objects as go
+
+from vanishing_gradients.analysis import words
+from vanishing_gradients.analysis.figures.lines import line_per_layer
+from vanishing_gradients.analysis.figures.marks import (
+    INFINITE,
+    NOT_FINITE,
+    UNDEFINED,
+    ZERO,
+    Mark,
+    layer_names,
+    special,
+    special_ratios,
+    with_symbols,
+)
+from vanishing_gradients.analysis.figures.style import (
+    EXPLODING_INK,
+    INK,
+    VANISHING_INK,
+    hovers,
+    level,
+    log_axis,
+    log_panel,
+)
+from vanishing_gradients.analysis.figures.symmetric_log import SymmetricLog
+from vanishing_gradients.analysis.runs import Run
+from vanishing_gradients.analysis.words import MINUS, counted, exact, power
+
+HEAD = "<b>{layer_name}, epoch {epoch}</b>"
+
+# A logarithmic axis has no place for infinity and zero: the paper draws them here.
+INFINITE_AT, ZERO_AT = 6, -6  # powers of ten
+RATIO_POWERS = dict.fromkeys((INFINITE, UNDEFINED, NOT_FINITE), INFINITE_AT) | {ZERO: ZERO_AT}
+RATIO_PLACES = {mark: 10.0**exponent for mark, exponent in RATIO_POWERS.items()}
+RATIO_MEANINGS = {
+    INFINITE: words.INFINITE,
+    UNDEFINED: words.UNDEFINED,
+    NOT_FINITE: words.NO_GRADIENT,
+    ZERO: "zero (0 / x)",
+}
+RATIO_MARKS = with_symbols(
+    {
+        mark: f"{meaning}, drawn at {power(RATIO_POWERS[mark])}"
+        for mark, meaning in RATIO_MEANINGS.items()
+    }
+)
+RATIO_HEADINGS = ("<i>l</i> is a layer with weights", "<i>l</i> is an activation or other layer")
+
+VANISHING_REGION = 1e-3  # of a mean gradient, either side of zero: the paper's Figure 11
+MEAN_MARKS = {ZERO: Mark("circle", "exactly zero")} | with_symbols(
+    {NOT_FINITE: f"{words.NO_GRADIENT}, drawn at the top"}
+)
+MEAN_HEADINGS = ("With weights: gradient of the weights", "Without: gradient of a sample")
+
+# A. Karpathy, CS231n, "Neural Networks Part 3", section "Ratio of weights:updates", Stanford, 2015,
+# https://cs231n.github.io/neural-networks-3/#ratio: "somewhere around 1e-3"; far below it the
+# learning rate may be too low, far above it too high.
+USUAL_UPDATE = 1e-3
+UPDATE_MARKS = with_symbols(
+    {
+        ZERO: "zero: no step at all, at the bottom",
+        NOT_FINITE: f"{words.NOT_FINITE}, or x / 0: at the top",
+    }
+)
+NOISE_MARKS = with_symbols(
+    {
+        ZERO: "zero or below: no noise, at the bottom",
+        UNDEFINED: "no estimate: noise, or zeros; at the top",
+        NOT_FINITE: f"{words.NO_GRADIENT}, at the top",
+    }
+)
+
+
+def gradient_norm_ratio(
+    ratios: pd.DataFrame, names: Mapping[int, str], thresholds: pd.DataFrame, run: Run
+) -> go.Figure:
+    """Draw the rows of gradient_norm_ratios of one run: Figures 10, 13, 17, 18 and 20.
+
+    `names` is number -> name of all layers, `thresholds` the row of ratio_thresholds. Line l is the
+    norm of layer l + 1 over the norm of layer l, on a logarithmic axis.
+    """
+    marks = special_ratios(ratios)
+    places = marks.map(RATIO_PLACES).fillna(ratios["ratio"]).astype("float64")
+    figure = line_per_layer(
+        "Gradient-norm ratio by layer and epoch",
+        run,
+        ratios,
+        names,
+        places,
+        (marks, RATIO_MARKS),
+        hovers_of_ratios(ratios, marks, names),
+        RATIO_HEADINGS,
+    )
+    ratio_axes(figure, places, thresholds)
+    return figure
+
+
+def mean_gradient(
+    norms: pd.DataFrame, run: Run, layers: Collection[int] | None = None
+) -> go.Figure:
+    """Draw `mean` of the rows of gradient_norms of one run, or of `layers` alone: Figures 11, 15.
+
+    The axis is linear about zero and logarithmic beyond: means have either sign and all magnitudes.
+    A layer alone looks as it does among all others. Raises ValueError for layers the run has not.
+    """
+    names = layer_names(norms)
+    if layers is not None:
+        if not layers or not set(layers) <= set(names):
+            raise ValueError(f"layers {sorted(layers)} are not some of {sorted(names)}")
+        norms = norms[norms["layer"].isin(layers)]
+    scale = SymmetricLog.fitting(norms["mean"], VANISHING_REGION)
+    largest = max(norms["mean"].abs().fillna(0).max(), VANISHING_REGION)
+    edge = float(scale.position(pd.Series([largest]))[0]) * 1.08
+    figure = line_per_layer(
+        _what(layers, names),
+        run,
+        norms,
+        names,
+        scale.position(norms["mean"]).fillna(edge),
+        (special(norms["mean"]), MEAN_MARKS),
+        hovers(norms, HEAD, "mean gradient {mean}", "median {median}"),
+        MEAN_HEADINGS,
+    )
+    positions, texts = scale.ticks(largest)
+    figure.update_yaxes(
+        range=[-1.14 * edge, 1.14 * edge],
+        tickvals=positions,
+        ticktext=texts,
+        zeroline=True,
+        zerolinecolor=INK,
+        title_text=f"mean gradient (linear within ±{scale.unit:.0e})",
+    )
+    line = float(scale.position(pd.Series([VANISHING_REGION]))[0])
+    level(figure, line, f"{VANISHING_REGION:g}", VANISHING_INK, "dash", below=False)
+    level(figure, -line, f"{MINUS}{VANISHING_REGION:g}", VANISHING_INK, "dash", below=True)
+    return figure
+
+
+def update_ratio(ratios: pd.DataFrame, run: Run) -> go.Figure:
+    """Draw `ratio` of the rows of update_ratios of one run: how far a step moves the weights."""
+    texts = hovers(
+        ratios,
+        HEAD,
+        "update / weights {ratio}",
+        "L2 norm of the weights {weight_norm}",
+        "L2 norm of the update {update_norm}",
+        "L2 norm of the gradient {gradient_norm}",
+    )
+    clipped = [
+        f"<br>clipped to {exact(row.clipped_norm)}, in {row.clipped:.1%} of steps"
+        if row.clipped > 0
+        else ""
+        for row in ratios.itertuples()
+    ]
+    return _log_lines(
+        "Update-to-weight ratio by layer",
+        run,
+        ratios,
+        ratios["ratio"],
+        (special(ratios["ratio"]), UPDATE_MARKS),
+        list(map(add, texts, clipped)),
+        "norm of the step / norm of the weights",
+        (USUAL_UPDATE, f"usual guide: {USUAL_UPDATE:g}"),
+    )
+
+
+def noise_scale(scales: pd.DataFrame, batch_size: int, run: Run) -> go.Figure:
+    """Draw the simple noise scale, tr(Sigma) / |G|^2 in samples: what batch is more than noise.
+
+    McCandlish, Kaplan, Amodei and the OpenAI Dota Team, 2018, An Empirical Model of Large-Batch
+    Training, Equation 2.9, https://arxiv.org/abs/1812.06162. `scales` has layer, layer_name and the
+    columns of a layer's noise_scale view; `batch_size` is drawn as a line.
+    """
+    values = scales["noise_scale"].clip(lower=0)
+    unknown = {UNDEFINED: values.isna(), NOT_FINITE: scales["mean_square"].isna()}
+    texts = hovers(
+        scales.assign(batches=[counted(steps, "batch", "batches") for steps in scales["steps"]]),
+        HEAD,
+        "noise scale {noise_scale} samples",
+        "mean of |g|² {mean_square}",
+        "|mean of g|² {square_of_mean}",
+        "{batches}",
+    )
+    return _log_lines(
+        "Gradient noise scale by layer",
+        run,
+        scales,
+        values,
+        (special(values, unknown), NOISE_MARKS),
+        texts,
+        "simple noise scale, in samples",
+        (batch_size, f"batch size {batch_size}"),
+    )
+
+
+def _log_lines(
+    what: str,
+    run: Run,
+    rows: pd.DataFrame,
+    values: pd.Series,
+    marks: tuple[pd.Series, Mapping[str, Mark]],
+    texts: Sequence[str],
+    axis_title: str,
+    line: tuple[float, str],
+) -> go.Figure:
+    """Draw a line a layer on a logarithmic axis: zeros at its bottom, what is no number at its top.
+
+    `line` is drawn across, with its text.
+    """
+    at, meaning = line
+    axis = log_panel(values, [at])
+    places = values.mask(marks[0] == ZERO, axis.bottom).fillna(axis.top)
+    figure = line_per_layer(what, run, rows, layer_names(rows), places, marks, texts)
+    figure.update_yaxes(**axis.layout(axis_title))
+    level(figure, at, meaning, EXPLODING_INK, "dashdot", below=False)
+    return figure
+
+
+def ratio_axes(figure: go.Figure, drawn: pd.Series, thresholds: pd.DataFrame) -> None:
+    """Give every panel a logarithmic axis that holds all that is `drawn`, and the thresholds."""
+    vanishing, exploding = thresholds[["vanishing", "exploding"]].iloc[0]
+    lowest = math.log10(min(drawn.min(), vanishing))
+    highest = math.log10(max(drawn.max(), exploding))
+    margin = 0.12 * (highest - lowest)  # the labels of the two lines may lie in it
+    title = "norm of <i>l</i> + 1 / norm of <i>l</i>"
+    figure.update_yaxes(**log_axis(lowest, highest, (margin, margin), title))
+    level(figure, vanishing, f"vanishing ≤ {vanishing:g}", VANISHING_INK, "dash", below=True)
+    level(figure, exploding, f"exploding > {exploding:g}", EXPLODING_INK, "dashdot", below=False)
+
+
+def hovers_of_ratios(ratios: pd.DataFrame, marks: pd.Series, names: Mapping[int, str]) -> list[str]:
+    """Return what is said of each row of gradient_norm_ratios, with its mark."""
+    told = {mark: RATIO_MEANINGS[mark] for mark in (INFINITE, UNDEFINED, NOT_FINITE)}
+    return hovers(
+        ratios.assign(
+            value=marks.map(told).fillna(ratios["ratio"].map(exact)),
+            below=ratios["layer"].map(names),
+            above=ratios["layer"].add(1).map(names),
+        ),
+        "<b>layer {layer}, epoch {epoch}</b>",
+        "ratio {value} ({class})",
+        "{above}: norm {numerator}",
+        "{below}: norm {denominator}",
+    )
+
+
+def _what(layers: Collection[int] | None, names: Mapping[int, str]) -> str:
+    if layers is None:
+        return "Mean gradient by layer and epoch"
+    *before, last = sorted(set(layers))
+    if not before:
+        return f"Mean gradient of {names[last]}"
+    return f"Mean gradient of layers {', '.join(map(str, before))} and {last}"

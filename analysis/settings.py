@@ -1,0 +1,145 @@
+"""Settings of runs: in which they differ, and what each changes of the paper's networks."""
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import groupby
+
+import pandas as pd
+
+SETTINGS = ("dataset", "seed", "float_type", "training_images", "record_every", "telemetry")
+IN_WORDS = {"dataset": "data set", "float_type": "precision"}
+NAMES_NOT_SETTINGS = ("name", "description")
+ABSENT = "\N{EN DASH}"
+MOST_LETTERS = 60
+
+# What the paper's four have in common; where a run has no such key it is at its default, as here.
+PAPER = {
+    "hidden_widths": "128, 128, 64, 32, 16",
+    "batch_normalization": "false",
+    "normalization": "none",
+    "initial_weight_scale": "0.01",
+    "dropout": "0",
+    "penalties.weight_l1": "0",
+    "penalties.weight_l2": "0",
+    "penalties.bias_l1": "0",
+    "penalties.bias_l2": "0",
+    "batch_size": "128",
+    "optimizer.momentum": "0",
+    "optimizer.decay": "0.001",
+    "optimizer.epsilon": "1e-07",
+    "optimizer.beta_1": "0.9",
+    "optimizer.beta_2": "0.999",
+}
+# In these they differ.
+CHOICES = {"activation": ("sigmoid", "relu"), "optimizer.kind": ("sgd", "adam")}
+LEARNING_RATES = {"sgd": "1", "adam": "0.001"}
+RATE = "optimizer.learning_rate"
+
+# The start of a key -> the topic; the first that fits.
+TOPICS = {
+    "hidden_widths": "Depth and width",
+    "activation": "Activation",
+    "initial": "Initialisation",
+    "normalization": "Normalisation",
+    "batch_normalization": "Normalisation",
+    "residual": "Residual connections",
+    "clipping": "Clipping",
+    "dropout": "Dropout and penalties",
+    "penalties": "Dropout and penalties",
+    "loss": "Loss",
+    "optimizer.schedule": "Learning rate",
+    "optimizer.decay": "Learning rate",
+    RATE: "Learning rate",
+    "optimizer": "Optimizer",
+    "batch_size": "Batch size",
+}
+NONE, SEVERAL, OTHER = "The paper's networks", "Several at once", "Other"
+ORDER = (NONE, *dict.fromkeys(TOPICS.values()), OTHER, SEVERAL)
+NOT_SETTINGS = ("name", "description", "epochs", "dataset", "limit")
+OPTIMIZER, LEARNING_RATE = TOPICS["optimizer"], TOPICS[RATE]
+
+Difference = tuple[str, tuple[str, ...]]
+
+
+def differences(provenance: pd.DataFrame, run_ids: Sequence[int]) -> list[Difference]:
+    """Return (key, a value for each run) of every setting that is not the same in all runs.
+
+    `provenance` holds the rows of run_provenance. Keys of tables within the configuration are
+    dotted, such as optimizer.learning_rate; a run that has no such key has ABSENT, since a setting
+    at its default may be left out. Of the experiments' names and descriptions nothing is said.
+    """
+    rows = provenance.set_index("run_id").loc[list(run_ids)]
+    settings = [_settings(row) for _, row in rows.iterrows()]
+    keys = list(dict.fromkeys(key for each in settings for key in each))
+    lines = [(key, tuple(each.get(key, ABSENT) for each in settings)) for key in keys]
+    return [(key, tuple(map(_short, values))) for key, values in lines if len(set(values)) > 1]
+
+
+def _settings(row: pd.Series) -> dict[str, str]:
+    found = {IN_WORDS.get(key, key): str(row[key]) for key in SETTINGS}
+    config = json.loads(row["config"])
+    for name in NAMES_NOT_SETTINGS:
+        config.pop(name, None)
+    config["epochs"] = int(row["epochs"])  # as run, whatever the experiment says
+    config.pop("dataset", None)  # likewise: it is what the data set was by default
+    config.pop("limit", None)  # training_images says it
+    return found | dict(flat(config))
+
+
+def topic(config: Mapping[str, object]) -> str:
+    """Return what a configuration, as registered with a run, changes of the paper's networks.
+
+    Constants of an optimizer, its rate among them, belong to the optimizer where that is another.
+    """
+    settings = dict(flat({key: config[key] for key in config if key not in NOT_SETTINGS}))
+    rate = settings.pop(RATE, None)
+    changed = {_topic(key) for key, value in settings.items() if _changes(key, value)}
+    usual = LEARNING_RATES.get(settings.get("optimizer.kind", ""))
+    if OPTIMIZER in changed:
+        changed.discard(LEARNING_RATE)
+    elif rate not in (None, usual):
+        changed.add(LEARNING_RATE)
+    if len(changed) > 1:
+        return SEVERAL
+    return changed.pop() if changed else NONE
+
+
+def flat(table: Mapping[str, object], prefix: str = "") -> Iterator[tuple[str, str]]:
+    """Yield the settings of a configuration in few words, each with its dotted key."""
+    for key, value in table.items():
+        if isinstance(value, dict):
+            yield from flat(value, f"{prefix}{key}.")
+        else:
+            yield prefix + key, spelled(value)
+
+
+def spelled(value: object) -> str:
+    """Return a setting in few words: [128, 128, 128, 64] is 3 x 128, 64."""
+    if isinstance(value, list) and not any(isinstance(each, list) for each in value):
+        parts = [(own, len(list(same))) for own, same in groupby(value)]
+        texts = [
+            f"{count} \N{MULTIPLICATION SIGN} {own}" if count > 2 else ", ".join([f"{own}"] * count)
+            for own, count in parts
+        ]
+        return ", ".join(texts) or "none"
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if value is None:
+        return ABSENT
+    return f"{value:g}" if isinstance(value, float) and value == float(f"{value:g}") else f"{value}"
+
+
+def _short(text: str) -> str:
+    if len(text) <= MOST_LETTERS:
+        return text
+    return f"{text[: MOST_LETTERS - 1]}\N{HORIZONTAL ELLIPSIS}"
+
+
+def _changes(key: str, value: str) -> bool:
+    if key in CHOICES:
+        return value not in CHOICES[key]
+    return value not in (PAPER.get(key), ABSENT)
+
+
+def _topic(key: str) -> str:
+    return next((TOPICS[start] for start in TOPICS if key.startswith(start)), OTHER)

@@ -1,0 +1,166 @@
+"""Asks a view, or a query that computes from views and tables: its rows as a DataFrame.
+
+Columns are those that the view's file states, in its order, sorted as it says, each with one type:
+INT is int64, or Int64 where it may be NULL; DOUBLE is float64, NaN for NULL; TEXT is str; DATETIME
+is datetime64[us], in UTC.
+"""
+
+import re
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+
+import pandas as pd
+from pymysql.constants import ER
+from sqlalchemy import Connection, bindparam, text
+from sqlalchemy.exc import DBAPIError
+
+from vanishing_gradients.analysis.errors import NoRowsError
+from vanishing_gradients.sql.errors import ObjectError
+from vanishing_gradients.sql.names import checked_experiment
+from vanishing_gradients.sql.objects import Column, Layer, Shape, filled, newest
+from vanishing_gradients.sql.queries import RANGE, alias, columns_of, query, query_of_layer, select
+
+MISSING = (ER.NO_SUCH_TABLE, ER.VIEW_INVALID)
+TYPES = {"INT": "int64", "DOUBLE": "float64", "TEXT": "str", "DATETIME": "datetime64[us]"}
+ALL_RUNS = "experiment_summary"
+TRAIN = "train it with `make train EXP=...`"
+STORAGE = {"decimals", "filler"}
+BOUND = re.compile(r":([a-z_]+)")
+
+
+def ask(connection: Connection, view: str, **asked: object) -> pd.DataFrame:
+    """Return the rows of a view, or of a query, as `rows` does, of which there must be some.
+
+    Raises NoRowsError where there is none, or of several runs none of one; ObjectError where the
+    view is missing.
+    """
+    run_id = asked.get("run_id")
+    run_ids = run_id if isinstance(run_id, Collection) else []
+    if run_id == () or run_id == []:
+        raise NoRowsError(f"No run was named to read the view {view} for.")
+    frame = rows(connection, view, **asked)
+    absent = [each for each in run_ids if each not in set(frame["run_id"])]
+    if frame.empty or absent:
+        which = absent[0] if absent else run_id
+        raise NoRowsError(_why_empty(connection, view, asked, which))
+    return frame
+
+
+def rows(connection: Connection, view: str, **asked: object) -> pd.DataFrame:
+    """Return the rows of a view, or of a query, whose columns are as `asked`; there may be none.
+
+    A value that is a collection is one of several, a range lies between its ends. A view of a layer
+    is asked for by its `experiment` and `layer`, a query of one by the Layer itself. Raises
+    ObjectError where the view is missing, or `experiment` cannot be a name.
+    """
+    question = _question(view, asked)
+    values = question.bound
+    lists = [bindparam(name, expanding=True) for name in values if isinstance(values[name], list)]
+    try:
+        result = connection.execute(text(question.statement).bindparams(*lists), values)
+    except DBAPIError as error:
+        if error.orig is None or error.orig.args[0] not in MISSING:
+            raise
+        raise ObjectError(
+            f"This database has no {question.source} that works: {question.cure}."
+        ) from error
+    types = {name: _type(column) for name, column in question.columns.items()}
+    return pd.DataFrame(result.fetchall(), columns=list(types)).astype(types)
+
+
+def statement(view: str, **asked: float | range) -> str:
+    """Return the SQL that `rows` executes, with its numbers, on one line."""
+    question = _question(view, asked)
+    bound = question.bound
+    filled_in = BOUND.sub(lambda match: f"{bound[match[1]]:.17g}", question.statement)
+    return " ".join(filled_in.split())
+
+
+def layer_of(connection: Connection, run_id: int, number: int) -> Layer:
+    """Return a layer of a run, by which its queries are asked; NoRowsError if it has none such."""
+    sizes = ask(connection, "layer_sizes", run_id=run_id)
+    for row in sizes[sizes["layer"] == number].itertuples():
+        return Layer(row.layer, row.layer_name, row.width, row.row_meaning)
+    raise NoRowsError(f"Run {run_id} has layers 1 to {len(sizes)}: there is no layer {number}.")
+
+
+def types_of(view: str) -> dict[str, str]:
+    """Return the columns of a view, or of a query of no layer, each with its type in a frame."""
+    return {name: _type(column) for name, column in _question(view, {}).columns.items()}
+
+
+@dataclass(frozen=True)
+class _Question:
+    """A SELECT, the values it binds and its columns; what it reads, and what to do without it."""
+
+    statement: str
+    values: Mapping[str, object]
+    columns: Mapping[str, Column]
+    source: str
+    cure: str = "bring the database up to date with `make migrate`"
+
+    @property
+    def bound(self) -> dict[str, object]:
+        """The values by the names that the statement binds."""
+        found = {}
+        for name, value in self.values.items():
+            if isinstance(value, range):
+                ends = (value.start, value.stop - 1)
+                found |= {f"{end}_{name}": each for end, each in zip(RANGE, ends, strict=True)}
+            else:
+                found[name] = list(value) if isinstance(value, Collection) else value
+        return found
+
+
+def _question(view: str, asked: Mapping[str, object]) -> _Question:
+    layer, experiment = asked.get("layer"), checked_experiment(asked.get("experiment", "any"))
+    own = newest(view)
+    if own:
+        columns = {alias(each): each for each in own.columns}
+        if not own.of_experiment:
+            return _Question(select(own, asked), asked, columns, f"view {view}")
+        number = layer or 0
+        names = {"experiment": experiment, "layer": f"{number}", "next_layer": f"{number + 1}"}
+        values = _but_layer(asked)
+        source = f"view {filled(own.object_name, names)}"
+        return _Question(select(own, values, **names), values, columns, source, TRAIN)
+    if isinstance(layer, Layer):
+        columns = {each.name: each for each in columns_of(view, layer)}
+        source = f"table {Shape(experiment, (layer,)).table(layer)}"
+        statement = query_of_layer(view, experiment, layer)
+        return _Question(statement, _but_layer(asked), columns, source, TRAIN)
+    columns = {each.name: each for each in columns_of(view)}
+    return _Question(query(view), asked, columns, f"view {view}")
+
+
+def _but_layer(asked: Mapping[str, object]) -> dict[str, object]:
+    return {name: value for name, value in asked.items() if name not in ("experiment", "layer")}
+
+
+def _type(column: Column) -> str:
+    return "Int64" if column.nullable and column.type == "INT" else TYPES[column.type]
+
+
+def _why_empty(
+    connection: Connection, view: str, asked: Mapping[str, object], run_id: int | None
+) -> str:
+    """Return why there is no row, and what to do."""
+    if view == ALL_RUNS and run_id is None:
+        return "There is no run in this database: train one with `make train EXP=sigmoid_sgd`."
+    source = _question(view, asked).source
+    if run_id is None:
+        return f"The {source} has no row: restore it with `make migrate`."
+    for name in STORAGE & asked.keys():
+        known = sorted(set(ask(connection, "storage_hypotheses")[name]))
+        if asked[name] not in known:
+            choices = ", ".join(f"{each:g}" for each in known)
+            told = f"There is no storage hypothesis of {name} {asked[name]:g}"
+            return f"{told}: choose one of {choices}."
+    runs = ask(connection, ALL_RUNS)
+    for run in runs[runs["run_id"] == run_id].itertuples():
+        return (
+            f"The {source} has no row of run {run_id} ({run.experiment}, {run.status}, "
+            f"{run.completed_epoch} of {run.epochs} epochs complete): "
+            f"run `make train EXP={run.experiment}` for one that has."
+        )
+    return f"There is no run {run_id}: `make runs` lists those there are."

@@ -1,0 +1,33 @@
+"""How long a migration may take, and what room it needs, said before it begins."""
+
+from sqlalchemy import Connection, text
+
+from vanishing_gradients.sql.objects import definition, versions
+from vanishing_gradients.sql.registry import registered_shapes
+
+SECONDS_A_VIEW = 0.025
+"""To drop a view and make it anew, most of it spent on those that read a layer's cells."""
+KILOBYTES_A_VIEW = 20
+GRADIENT_TABLES = text(
+    "SELECT COUNT(*) FROM information_schema.statistics "
+    "WHERE table_schema = DATABASE() AND index_name = 'norm_and_mean' AND seq_in_index = 1"
+)
+
+
+def forecast(connection: Connection) -> str | None:
+    """Say what moving a database between versions costs; None where no experiment has tables."""
+    shapes = registered_shapes(connection)
+    if not shapes:
+        return None
+    newest = (definition("views", name, found[-1]) for name, found in versions("views").items())
+    views = sum(len(list(each.names(shapes))) for each in newest)
+    tables = connection.scalar(GRADIENT_TABLES)
+    return (
+        f"About {views:,} views are made anew, which may take {_time(views * SECONDS_A_VIEW)} and "
+        f"{max(1, views * KILOBYTES_A_VIEW // 1000):,} MB of room. Columns of {tables:,} gradient "
+        "tables are renamed where they are: no row is copied."
+    )
+
+
+def _time(seconds: float) -> str:
+    return f"{max(1, round(seconds))} s" if seconds < 100 else f"{round(seconds / 60)} min"

@@ -1,0 +1,23 @@
+"""What was called validation is the test set."""
+
+from vanishing_gradients.migrations.steps import rename_column
+
+revision = "0014"
+down_revision = "0013"
+branch_labels = None
+depends_on = None
+
+
+LOSS = "DOUBLE NULL"
+ACCURACY = "DOUBLE NOT NULL"
+HELD_OUT = "COMMENT 'over the test set; of a model that is watched, over data held out'"
+
+
+def upgrade() -> None:
+    rename_column("epoch_metrics", "validation_loss", "test_loss", f"{LOSS} {HELD_OUT}")
+    rename_column("epoch_metrics", "validation_accuracy", "test_accuracy", f"{ACCURACY} {HELD_OUT}")
+
+
+def downgrade() -> None:
+    rename_column("epoch_metrics", "test_loss", "validation_loss", LOSS)
+    rename_column("epoch_metrics", "test_accuracy", "validation_accuracy", ACCURACY)

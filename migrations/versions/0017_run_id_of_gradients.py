@@ -1,0 +1,57 @@
+"""The run's key is run_id in gradient tables too; the catalogue says of which version each is."""
+
+import sqlalchemy as sa
+from alembic import op
+
+from vanishing_gradients.migrations.steps import execute
+from vanishing_gradients.sql.names import quoted
+
+revision = "0017"
+down_revision = "0016"
+branch_labels = None
+depends_on = None
+
+
+GRADIENT_TABLES = sa.text(
+    "SELECT table_name AS name, column_name AS run FROM information_schema.statistics "
+    "WHERE table_schema = DATABASE() AND index_name = 'norm_and_mean' AND seq_in_index = 1 "
+    "ORDER BY table_name"
+)
+"""Whether or not a run has rows in them: their index is known by its name."""
+SECOND_VERSIONS = sa.text(
+    "SELECT table_name AS name FROM information_schema.columns "
+    "WHERE table_schema = DATABASE() AND column_name = 'SmallNorm'"
+)
+
+
+def upgrade() -> None:
+    op.create_table(
+        "gradient_tables",
+        sa.Column("table_name", sa.String(64), primary_key=True),
+        sa.Column("version", sa.Integer, nullable=False),
+        if_not_exists=True,
+        mysql_engine="InnoDB",
+        mysql_charset="utf8mb4",
+        mysql_collate="utf8mb4_unicode_ci",
+    )
+    connection = op.get_bind()
+    second = set(connection.scalars(SECOND_VERSIONS))  # of runs from before a way down
+    for name in _rename("Run", "run_id"):
+        connection.execute(
+            sa.text("REPLACE INTO gradient_tables (table_name, version) VALUES (:name, :version)"),
+            {"name": name, "version": 2 if name in second else 1},
+        )
+
+
+def downgrade() -> None:
+    _rename("run_id", "Run")
+    op.drop_table("gradient_tables", if_exists=True)
+
+
+def _rename(old: str, new: str) -> list[str]:
+    """Rename the run's key in every gradient table and return the tables' names."""
+    found = op.get_bind().execute(GRADIENT_TABLES).all()
+    for name, run in found:
+        if run == old:
+            execute(f"ALTER TABLE {quoted(name)} RENAME COLUMN {old} TO {new}")
+    return [name for name, _ in found]

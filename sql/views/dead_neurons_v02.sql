@@ -1,0 +1,36 @@
+-- View:    dead_neurons
+-- What:    how many neurons of a layer got no gradient at all over an epoch, of all experiments.
+-- Grain:   one row per (run_id, epoch, layer). Runs that older versions recorded have none.
+-- Order:   epoch, layer
+-- Columns:
+--   run_id      INT     the run
+--   experiment  TEXT    the experiment's name
+--   epoch       INT     the epoch, from 1
+--   layer       INT     the layer, from 1
+--   layer_name  TEXT    the layer's name, such as layer_2_sigmoid
+--   width       INT     neurons of the layer
+--   dead        INT     how many of them had cells, all of them 0 (which ones: the view that lists every neuron); a
+--                       layer none of whose rows is finite has no dead neuron
+--   fraction    DOUBLE  dead over width
+CREATE OR REPLACE /*!80000 SQL SECURITY INVOKER */ /*M!100000 SQL SECURITY INVOKER */ VIEW {view} AS
+SELECT
+    counted.run_id AS run_id,
+    runs.experiment AS experiment,
+    counted.epoch AS epoch,
+    counted.layer AS layer,
+    layers.layer_name AS layer_name,
+    counted.width AS width,
+    counted.dead AS dead,
+    CAST(counted.dead AS DOUBLE) / NULLIF(counted.width, 0) AS fraction
+FROM (
+    SELECT
+        run_id,
+        layer,
+        epoch,
+        COUNT(neuron) AS width,
+        SUM(cells > 0 AND zeros = cells) AS dead
+    FROM neuron_statistics
+    GROUP BY run_id, layer, epoch
+) AS counted
+INNER JOIN runs ON runs.run_id = counted.run_id
+INNER JOIN layers ON layers.run_id = counted.run_id AND layers.layer = counted.layer

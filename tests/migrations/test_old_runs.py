@@ -1,0 +1,219 @@
+"""What older versions stored is there under the new names, with the same values, and back again."""
+
+import math
+import re
+from pathlib import Path
+
+import pytest
+
+from tests.migrations.conftest import (
+    GRADIENT_TABLES,
+    OLD,
+    SHAPE,
+    execute,
+    rows_of,
+    select,
+    state,
+    views,
+)
+from vanishing_gradients.migrations import history
+from vanishing_gradients.sql.errors import ObjectError
+from vanishing_gradients.sql.objects import Layer, Shape
+from vanishing_gradients.sql.registry import create_gradient_tables, require_migrated
+from vanishing_gradients.telemetry.lock import run_lock
+
+RENAMED = {
+    "Run": "run_id",
+    "rows": "row_count",
+    "precision": "float_type",
+    "validation_loss": "test_loss",
+    "validation_accuracy": "test_accuracy",
+    "below_1e3": "below_1em3",
+    "below_1e5": "below_1em5",
+    "deviation": "std",
+    "least": "min",
+    "largest": "max",
+}
+ADDED = {"row_meaning", "gain", "flat"}
+GONE = re.compile(
+    r"recorded_\w+|old_layer_\d_(cell_sums|index_sums|neurons|first_cells)|view_versions"
+)
+CATALOGUE = (
+    "runs", "layers", "epoch_metrics", "step_statistics", "neuron_statistics",
+    "telemetry_progress", "checkpoints",
+)  # fmt: skip
+
+
+def contents(made, renamed: dict[str, str]) -> dict[str, list[dict]]:
+    """Return the rows of all tables and views that go on, columns by their new names."""
+    names = {*CATALOGUE, *GRADIENT_TABLES, *views(made)}
+    return {
+        name: sorted(
+            (
+                {renamed.get(key, key): value for key, value in row.items() if key not in ADDED}
+                for row in rows_of(made, name)
+            ),
+            key=lambda row: sorted(map(str, row.values())),
+        )
+        for name in names
+        if not GONE.fullmatch(name)
+    }
+
+
+def test_every_table_and_view_that_goes_on_has_the_same_rows_under_the_new_names(old):
+    before = contents(old, RENAMED)
+    history.upgrade(old)
+    after = contents(old, {})
+    assert after == before
+    filled = {name for name, rows in after.items() if rows}
+    assert filled >= {"old_layer_1_norm_avg", "gradient_norms", "step_norms", "expected_rows"}
+
+
+@pytest.mark.parametrize("names", RENAMED.items(), ids=" is now ".join)
+def test_the_guide_to_upgrading_names_what_was_renamed(names):
+    guide = (Path(__file__).parents[2] / "docs" / "upgrading.md").read_text(encoding="utf-8")
+    lines = [line.split("|")[1:3] for line in guide.splitlines() if line.startswith("|")]
+    assert any(f"`{names[0]}`" in old and f"`{names[1]}`" in new for old, new in lines)
+
+
+def test_the_way_back_has_all_of_before(old):
+    before = state(old)
+    history.upgrade(old)
+    history.downgrade(old, OLD)
+    assert state(old) == before
+
+
+def test_views_that_only_commands_read_are_gone_and_on_the_way_back_there_again(old):
+    gone = {name for name in views(old) if GONE.fullmatch(name)}
+    assert len(gone) == 3 + 2 * 4
+    history.upgrade(old)
+    assert not {name for name in views(old) if GONE.fullmatch(name)}
+    history.downgrade(old, OLD)
+    assert gone <= views(old)
+
+
+def test_a_layer_says_of_what_nature_it_is(old):
+    expected = {
+        "dense": ("input", None, None),
+        "projection": ("input", None, None),
+        "softmax": ("sample", None, None),
+        "batch_normalization": ("sample", None, None),
+        "identity": ("sample", 1.0, None),
+        "sigmoid": ("sample", 4.0, "both"),
+        "tanh": ("sample", 1.0, "both"),
+        "softplus": ("sample", 2.0, "below"),
+        "relu": ("sample", math.sqrt(2), "below"),
+        "leaky_relu": ("sample", math.sqrt(2 / (1 + 0.01**2)), None),
+        "prelu": ("sample", math.sqrt(2 / (1 + 0.25**2)), None),
+        "elu": ("sample", 1.2451983007, "below"),
+        "selu": ("sample", 1.0, "below"),
+        "gelu": ("sample", 1.5335805217, "below"),
+        "swish": ("sample", 1.6765324704, "below"),
+    }
+    execute(old, "DELETE FROM layers")
+    for number, kind in enumerate(expected, 1):
+        execute(old, f"INSERT INTO layers VALUES (2, {number}, 'any', '{kind}', {number}, 1)")
+    history.upgrade(old, "0013")
+    found = select(old, "SELECT kind, row_meaning, gain, flat FROM layers")
+    assert {kind: tuple(nature) for kind, *nature in found} == expected
+    assert select(old, "SELECT COUNT(*) FROM layers WHERE row_count = layer") == [(len(expected),)]
+
+
+def test_the_catalogue_says_of_which_version_each_gradient_table_is(old):
+    history.upgrade(old)
+    new = Shape("new", (Layer(1, "layer_1_input", 2, "input"),))
+    with old.begin() as connection:
+        create_gradient_tables(connection, new, "DOUBLE")
+    versions = [("new_layer_1_input", 2), ("old_layer_1_input", 1), ("old_layer_2_sigmoid", 1)]
+    query = "SELECT * FROM gradient_tables ORDER BY table_name"
+    assert select(old, query) == versions
+    history.downgrade(old, OLD)
+    history.upgrade(old)
+    assert select(old, query) == versions
+
+
+def test_a_row_that_a_newer_table_took_keeps_its_norm_on_the_way_back(old):
+    history.upgrade(old)
+    new = Shape("new", (Layer(1, "layer_1_input", 1, "input"),))
+    with old.begin() as connection:
+        create_gradient_tables(connection, new, "DOUBLE")
+        connection.exec_driver_sql(
+            "INSERT INTO new_layer_1_input (run_id, Epoch, Step, RowIndex, Gradient1, SmallNorm) "
+            "VALUES (1, 1, 1, 0, 1e-200, 1e-200)"
+        )
+    history.downgrade(old, OLD)
+    assert select(old, "SELECT Run, Norm FROM new_layer_1_input") == [(1, 1e-200)]
+
+
+def test_a_gradient_table_that_no_run_has_rows_in_is_renamed_too(old):
+    execute(old, "DELETE FROM runs")
+    history.upgrade(old)
+    assert len(rows_of(old, "old_layer_1_input")) == 4
+    with old.begin() as connection:
+        create_gradient_tables(connection, SHAPE, "DOUBLE")
+    assert select(old, "SELECT DISTINCT run_id FROM old_layer_1_input") == [(1,)]
+
+
+def test_a_table_of_the_users_own_is_left_alone(old):
+    execute(old, "CREATE TABLE mine AS SELECT * FROM old_layer_1_input")
+    history.upgrade(old)
+    assert "Run" in rows_of(old, "mine")[0]
+
+
+@pytest.mark.parametrize(("start", "move"), [(OLD, history.upgrade), ("head", history.downgrade)])
+def test_a_run_that_is_training_is_waited_for(old, start, move):
+    history.upgrade(old, start)
+    execute(old, "UPDATE runs SET status = 'running'")
+    before = state(old)
+    with (
+        old.connect() as lock,
+        run_lock(lock, 2),
+        pytest.raises(ObjectError, match=r"Run 2 is training, and this migration .* wait"),
+    ):
+        move(old, "0014")
+    assert state(old) == before
+    move(old, "0014")  # whatever runs say that nobody trains any more
+
+
+def test_what_a_migration_takes_is_said_before_it_begins(old):
+    said = []
+    history.upgrade(old, say=lambda line: said.append((line, history.current(old))))
+    history.upgrade(old, say=said.append)
+    [(line, revision)] = said
+    assert revision == OLD
+    assert re.fullmatch(
+        r"About \d+ views are made anew, which may take \d+ s and \d+ MB of room\. Columns of 2 "
+        r"gradient tables are renamed where they are: no row is copied\.",
+        line,
+    )
+
+
+def test_an_empty_database_is_migrated_without_a_word(fresh):
+    said = []
+    history.upgrade(fresh, OLD, say=said.append)
+    history.upgrade(fresh, say=said.append)
+    assert said == []
+
+
+@pytest.mark.parametrize("move", [history.upgrade, history.downgrade])
+def test_a_database_that_newer_code_has_migrated_is_refused_with_the_cure(fresh, move):
+    history.upgrade(fresh)
+    execute(fresh, "UPDATE alembic_version SET version_num = '9999'")
+    with pytest.raises(
+        ObjectError, match=r"^At revision 9999, the database was migrated by a newer .*git pull"
+    ):
+        move(fresh, OLD)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        "UPDATE view_versions SET version = 98 WHERE view_name = 'gradient_norms'",
+        "INSERT INTO view_versions VALUES ('of_the_future', 1, NOW())",
+    ],
+)
+def test_nothing_is_trained_into_a_database_that_newer_code_has_migrated(fresh, change):
+    history.upgrade(fresh)
+    execute(fresh, change)
+    with fresh.connect() as connection, pytest.raises(ObjectError, match="newer version"):
+        require_migrated(connection)
