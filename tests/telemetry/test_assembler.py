@@ -7,7 +7,7 @@ import numpy as np
 from vanishing_gradients.sql.objects import Layer
 from vanishing_gradients.telemetry.chunk import Assembler
 
-LAYER = Layer(1, "layer_1_input", 2)
+LAYER = Layer(1, "layer_1_input", 2, "input")
 DOUBLE = np.dtype(np.float64)
 
 

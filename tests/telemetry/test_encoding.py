@@ -9,7 +9,7 @@ from hypothesis.extra.numpy import arrays
 from vanishing_gradients.sql.objects import Layer
 from vanishing_gradients.telemetry.chunk import Chunk, encode, encode_literals
 
-LAYER = Layer(1, "layer_1_input", 3)
+LAYER = Layer(1, "layer_1_input", 3, "input")
 
 
 def chunk(values: np.ndarray, steps=(1,), row_counts=None) -> Chunk:

@@ -10,7 +10,7 @@ from vanishing_gradients.telemetry.chunk import Chunk
 from vanishing_gradients.telemetry.sink import WAITING, Sink
 from vanishing_gradients.telemetry.statistics import EpochStatistics
 
-LAYER = Layer(1, "layer_1_input", 3)
+LAYER = Layer(1, "layer_1_input", 3, "input")
 
 
 class MemoryLoader:
