@@ -69,7 +69,7 @@ def refusal(tmp_path: Path):
         ),
         (
             SGD + "depth = 6\nresidual = [[1, 3], [3, 4]]",
-            "line 5: 'residual[1]' is [3, 4]; it must begin behind the block before it, which ends "
+            "line 5: 'residual[1]' is [3, 4]; it must begin after the block before it, which ends "
             "with hidden layer 3",
         ),
         (

@@ -69,7 +69,7 @@ class _BadContentError(Exception):
 
 
 class _Inflated(io.RawIOBase):
-    """The decompressed bytes of a file that is one gzip member, and nothing behind it.
+    """The decompressed bytes of a file that is one gzip member, and nothing after it.
 
     Python's gzip goes through long names, empty members and padding byte by byte: hours, for what
     a sparse file can hold.

@@ -2,14 +2,13 @@
 
 records        what all records share; those of kinds, derived from the network's classes
 kinds          optimizers, schedules, initialisations and clippings
-architecture   the layers in order
-experiment     the record of an experiment, and which values do not go together
+layer_spec     a layer: its place, class and size
+experiment     the record of an experiment, its layers, and which values do not go together
 complaint      the sentence about a mistake in one
 catalogue      the built-in experiments, and anybody's file
 starting_file  the file that one's own experiment begins with
 """
 
-from vanishing_gradients.trainer.experiments.architecture import LayerSpec
 from vanishing_gradients.trainer.experiments.catalogue import (
     built_in,
     load,
@@ -18,6 +17,7 @@ from vanishing_gradients.trainer.experiments.catalogue import (
     with_epochs,
 )
 from vanishing_gradients.trainer.experiments.experiment import Experiment, Penalties
+from vanishing_gradients.trainer.experiments.layer_spec import LayerSpec
 from vanishing_gradients.trainer.experiments.starting_file import write_starting_file
 
 __all__ = [

@@ -50,7 +50,7 @@ def complain(error: ValidationError, table: Any, text: str = "") -> str:
         table: what was found, of which the error is.
         text: of the TOML file it was found in; empty where it was in none.
 
-    Of several mistakes the first in the file is told, and the others are counted.
+    Of several mistakes the first in the file is reported, and the others are counted.
     """
     found, lines = [], key_lines(table, text)
     for detail in error.errors(include_url=False):

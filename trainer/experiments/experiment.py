@@ -9,17 +9,13 @@ from typing import Annotated, ClassVar, Literal, Self
 from pydantic import Discriminator, Field, Tag, model_validator
 
 from vanishing_gradients.trainer.datasets.catalogue import NAMES as DATASETS
-from vanishing_gradients.trainer.experiments.architecture import (
-    NORMALIZATIONS,
-    LayerSpec,
-    layer_specs,
-)
 from vanishing_gradients.trainer.experiments.kinds import (
     CLIPPING,
     INITIALIZATION,
     OPTIMIZER,
     OptimizerRecord,
 )
+from vanishing_gradients.trainer.experiments.layer_spec import NORMALIZATIONS, LayerSpec
 from vanishing_gradients.trainer.experiments.records import (
     KindRecord,
     Record,
@@ -28,10 +24,14 @@ from vanishing_gradients.trainer.experiments.records import (
     refuse,
     setting_of,
 )
-from vanishing_gradients.trainer.network.activations import ACTIVATIONS
+from vanishing_gradients.trainer.network.activations import ACTIVATIONS, Identity
+from vanishing_gradients.trainer.network.dense import Dense
+from vanishing_gradients.trainer.network.dropout import Dropout
 from vanishing_gradients.trainer.network.initializers import Normal
+from vanishing_gradients.trainer.network.network import layer_names
+from vanishing_gradients.trainer.network.residual import Projection, Residual
 from vanishing_gradients.trainer.network.settings import Setting
-from vanishing_gradients.trainer.network.softmax import LOSSES
+from vanishing_gradients.trainer.network.softmax import LOSSES, Softmax
 
 LAYERS_MAX = 100
 DEFAULT_WIDTH = 128
@@ -208,14 +208,42 @@ class Experiment(Record):
     def layer_specs(self, features: int = 784, classes: int = 10) -> list[LayerSpec]:
         """Return the layers of the network, first to last, without building it.
 
+        A hidden layer is dense, normalisation, activation, dropout. After the last of a residual
+        block come the projection, where the block's input has another width than its output, and
+        the sum with that input.
+
         Args:
             features: pixels of an image.
             classes: how many labels there are.
         """
-        return layer_specs(
-            self.hidden_widths, self.activations, self.normalization, self.dropout > 0, self.blocks,
-            features, classes,
-        )  # fmt: skip
+        normalized = NORMALIZATIONS[self.normalization]
+        changes_dense = normalized is not None and issubclass(normalized, Dense)
+        first_of = {last: first for first, last in self.blocks}
+        layers: list[tuple] = []
+        starts: dict[int, tuple] = {}
+        inputs, before = features, Identity
+        for hidden, (width, kind) in enumerate(
+            zip(self.hidden_widths, self.activations, strict=True), start=1
+        ):
+            starts[hidden] = (len(layers) + 1, inputs, before)
+            layers.append((normalized if changes_dense else Dense, inputs, width, None, before))
+            if normalized and not changes_dense:
+                layers.append((normalized, None, width))
+            layers.append((ACTIVATIONS[kind], None, width))
+            if self.dropout:
+                layers.append((Dropout, None, width))
+            if hidden in first_of:
+                start, block_inputs, block_before = starts[first_of[hidden]]
+                if block_inputs != width:
+                    layers.append((Projection, block_inputs, width, start, block_before))
+                layers.append((Residual, None, width, start))
+            inputs, before = width, ACTIVATIONS[kind]
+        layers += [(Dense, inputs, classes, None, before), (Softmax, None, classes)]
+        names = layer_names(made.kind for made, *_ in layers)
+        return [
+            LayerSpec(number, name, *layer)
+            for number, (name, layer) in enumerate(zip(names, layers, strict=True), start=1)
+        ]
 
 
 def _check_combinations(experiment: Experiment) -> None:
@@ -285,7 +313,7 @@ def _check_residual(residual: int | Sequence[tuple[int, int]] | None, layers: in
         if first <= end:
             refuse(
                 ("residual", index),
-                f"it must begin behind the block before it, which ends with hidden layer {end}",
+                f"it must begin after the block before it, which ends with hidden layer {end}",
             )
         end = last
 

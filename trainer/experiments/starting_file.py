@@ -1,6 +1,6 @@
 """The starting file of somebody's own experiment: every key, what it means, what is allowed.
 
-What there is to say of each kind is derived from its class; the rest is a text beside this file.
+What there is to say of each kind is derived from its class; the rest is starting_file.toml.
 """
 
 import inspect
@@ -77,7 +77,7 @@ def starting_text(name: str) -> str:
 
 
 def _examples(key: str, choice: OneOf) -> str:
-    """Return for each kind a comment, and a line behind a # that says it with its defaults."""
+    """Return for each kind a comment, and a commented line that sets it with its defaults."""
     lines = []
     for kind, record in choice.records.items():
         lines.append(_comment(inspect.getdoc(record.made).split("\n")[0]))
@@ -90,7 +90,7 @@ def _examples(key: str, choice: OneOf) -> str:
 
 
 def _optimizer_settings() -> str:
-    """Return a line for each setting of any optimizer; those of others are behind a #."""
+    """Return a line for each setting of any optimizer; those that Adam has not are commented."""
     records = OPTIMIZER.records
     lines = []
     for name in dict.fromkeys(name for record in records.values() for name in record.settings):

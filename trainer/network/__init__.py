@@ -16,5 +16,5 @@ network         the layers in a row and the skips, over one flat buffer of param
 clipping        gradients that are too large are made smaller
 schedules       the learning rate of every step
 optimizers      SGD, Adagrad, RMSProp, Adam and its kin, on that flat buffer
-updates         how large a step's updates are beside the weights
+updates         how large a step's updates are, compared with the weights
 """

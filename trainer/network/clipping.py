@@ -7,9 +7,9 @@ https://www.deeplearningbook.org/contents/rnn.html
 
 What is not finite: by value an infinity becomes the limit. A norm is infinite only where a gradient
 is, for sums of squares that overflow or underflow are taken again, scaled. Then the infinite
-gradients share the limit equally, each with its sign, and the finite ones, nothing beside them,
-become 0; the formula's own infinity over infinity would be NaN. A norm that is NaN is above no
-limit: nothing is changed then, and NaN stays where it arose.
+gradients share the limit equally, each with its sign, and the finite ones, nothing compared with
+them, become 0; the formula's own infinity over infinity would be NaN. A norm that is NaN is above
+no limit: nothing is changed then, and NaN stays where it arose.
 """
 
 from abc import ABC, abstractmethod

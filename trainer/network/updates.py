@@ -1,4 +1,4 @@
-"""Updates are what an optimizer does to weights: how large they are beside the weights.
+"""Updates are what an optimizer does to weights, and how large they are compared with these.
 
 A ratio of about 1e-3 of update norm to weight norm is a rule of thumb for a healthy learning rate:
 Karpathy, CS231n: Convolutional Neural Networks for Visual Recognition, Stanford University,
