@@ -95,7 +95,7 @@ verify: up ## recompute finished runs from their raw rows (or RUN, or EXP's); fa
 	@$(COMMAND) verify $(call option,RUN,run) $(call option,EXP,exp)
 
 test: $(COMPLETE) ## run all tests, against a real server
-	@$(RUN_PYTHON) -m pytest -n 2 --dist loadfile
+	@$(RUN_PYTHON) -m pytest -n 2 --dist loadfile --no-loadscope-reorder
 
 test-faults: $(COMPLETE) ## run the long tests of faults: kills, outages, full disks, fuzzed files (15 min)
 	@HYPOTHESIS_PROFILE=thorough $(RUN_PYTHON) -m pytest -m 'faults or not faults' tests/faults tests/security \

@@ -1,7 +1,8 @@
 """The real server that every test runs on, and fresh databases on it.
 
 `pytest -n 2 --dist loadfile` runs files side by side. The process that was started then has the
-server, for all of its workers; each test and each module has a database of its own.
+server, for all of its workers; each test and each module has a database of its own. Files in their
+own order (`--no-loadscope-reorder`): else those of few and long tests come last, one at a time.
 """
 
 import os
