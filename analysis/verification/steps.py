@@ -83,19 +83,19 @@ def recorded_steps(layer: LayerPlan, epoch: int, recorded: pd.DataFrame) -> list
     """Compare the counts in a layer's statistics in one epoch with the catalogue alone."""
     steps = _gathered(layer, epoch, said=recorded)
     frame = steps.frame
-    planned, said = frame["expected"].notna(), frame["said_rows"].notna()
+    planned, said = frame["expected"].notna(), frame["said_row_count"].notna()
     _presence(steps, planned, said)
     both = planned & said
     steps.tell(
-        both & differ(frame["said_rows"], frame["expected"]),
-        "rows of step_statistics is {}, and {} are expected", "said_rows", "expected",
+        both & differ(frame["said_row_count"], frame["expected"]),
+        "rows of step_statistics is {}, and {} are expected", "said_row_count", "expected",
     )  # fmt: skip
-    missing = frame["said_rows"] - frame["said_finite_rows"]
+    missing = frame["said_row_count"] - frame["said_finite_rows"]
     fits = (missing >= 0) & frame["said_non_finite"].between(missing, missing * layer.width)
     steps.tell(
         both & ~fits,
         "step_statistics has {} rows, {} of them finite, and {} cells that are not",
-        "said_rows", "said_finite_rows", "said_non_finite",
+        "said_row_count", "said_finite_rows", "said_non_finite",
     )  # fmt: skip
     return steps.found
 
@@ -143,7 +143,7 @@ def _presence(steps: Steps, planned: pd.Series, said: pd.Series) -> None:
 
 def _statistics(steps: Steps, planned: pd.Series, stored: pd.Series) -> None:
     frame, width = steps.frame, steps.layer.width
-    said = frame["said_rows"].notna()
+    said = frame["said_row_count"].notna()
     _presence(steps, planned, said)
     both = stored & said
     size = frame["cell_finite_rows"] * width
