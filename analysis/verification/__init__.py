@@ -17,8 +17,8 @@ Runs that were recorded before there were statistics of neurons have none, and a
 Their cells are only counted by step: two exchanged in a row are not found.
 """
 
-from vanishing_gradients.analysis.verification.choice import to_verify
 from vanishing_gradients.analysis.verification.output import verify
-from vanishing_gradients.analysis.verification.run import Outcome, verified
+from vanishing_gradients.analysis.verification.plan import to_verify
+from vanishing_gradients.analysis.verification.run import Verification, verify_run
 
-__all__ = ["Outcome", "to_verify", "verified", "verify"]
+__all__ = ["Verification", "to_verify", "verify", "verify_run"]

@@ -1,9 +1,11 @@
-"""The chunks of telemetry_progress against the steps that they are to cover."""
+"""What a run has that it is not to have, or lacks: chunks, and statistics of steps and neurons."""
 
 from collections.abc import Iterator
 
 import pandas as pd
+from sqlalchemy import Engine
 
+from vanishing_gradients.analysis import queries
 from vanishing_gradients.analysis.verification.disagreement import Disagreement
 from vanishing_gradients.analysis.verification.plan import LayerPlan, Plan
 
@@ -47,3 +49,32 @@ def _epoch(layer: LayerPlan, epoch: int, chunks: pd.DataFrame) -> Iterator[Disag
         yield Disagreement(
             "telemetry_progress has no chunk with this step", epoch, layer.number, int(step)
         )
+
+
+def unexpected_statistics(
+    engine: Engine, plan: Plan, recorded: pd.DataFrame
+) -> Iterator[Disagreement]:
+    """Yield the statistics of layers that the run has not, and of epochs it has not completed."""
+    for part in _unexpected(plan, recorded):
+        with engine.connect() as connection:
+            rows = queries.recorded_statistics(connection, plan.run_id, part.layer, part.epoch)
+        for step in rows["step"]:
+            yield Disagreement(
+                "step_statistics has a row, and none is expected", part.epoch, part.layer, int(step)
+            )
+
+
+def unexpected_neurons(plan: Plan, neurons: pd.DataFrame) -> Iterator[Disagreement]:
+    """Yield the layers and epochs that have statistics of neurons and are not to have any."""
+    for part in _unexpected(plan, neurons):
+        told = f"neuron_statistics has rows ({part.neurons}), and none is expected"
+        yield Disagreement(told, part.epoch, part.layer)
+
+
+def _unexpected(plan: Plan, parts: pd.DataFrame) -> Iterator[tuple]:
+    numbers = {layer.number for layer in plan.layers}
+    for part in parts.itertuples():
+        planned = part.layer in numbers and part.epoch in plan.complete()
+        under_way = plan.status == "running" and part.epoch > plan.completed_epoch
+        if not (planned or under_way):
+            yield part
