@@ -58,8 +58,8 @@ def verify_run(
 ) -> Verification:
     """Verify a run's complete epochs.
 
-    `begin` is told how many gradient values there are to verify, `advance` of each share that has
-    been. Raises NoRowsError where there is no such run, ObjectError where a view is missing.
+    `begin` gets the number of gradient values to verify, `advance` that of each share once it is
+    done. Raises NoRowsError where there is no such run, ObjectError where a view is missing.
     """
     with engine.connect() as connection:
         plan = plan_of(connection, run_id)
