@@ -56,8 +56,8 @@ def finished_runs(
         checked_experiment(experiment)
     chosen = summary
     if run_id is not None:
+        _require_finished(known_run(summary, run_id, experiment))
         chosen = chosen[chosen["run_id"] == run_id]
-        _require_finished(chosen, run_id, experiment)
     if experiment is not None:
         chosen = chosen[chosen["experiment"] == experiment]
     chosen = chosen[chosen["status"] == "finished"]
@@ -96,6 +96,22 @@ def runs_of(summary: pd.DataFrame) -> list[Run]:
     return [Run(**row) for row in rows.where(rows.notna(), None).to_dict("records")]
 
 
+def known_run(summary: pd.DataFrame, run_id: int, experiment: str | None = None) -> pd.Series:
+    """Return the row of a run in `summary`, whatever its state.
+
+    Raises NoRowsError where there is none, or it is not one of `experiment`.
+    """
+    found = summary[summary["run_id"] == run_id]
+    if found.empty:
+        raise NoRowsError(f"There is no run {run_id}: `make runs` lists those there are.")
+    run = found.iloc[0]
+    if experiment not in (None, EVERY_EXPERIMENT, run["experiment"]):
+        raise NoRowsError(
+            f"Run {run_id} is one of {run['experiment']}, not of {experiment}: give one of the two."
+        )
+    return run
+
+
 def latest_of_each_experiment(runs: list[Run]) -> list[Run]:
     """Return, for each experiment, the run that finished last, by name of the experiment."""
     latest: dict[str, Run] = {}
@@ -104,17 +120,10 @@ def latest_of_each_experiment(runs: list[Run]) -> list[Run]:
     return [latest[name] for name in sorted(latest)]
 
 
-def _require_finished(found: pd.DataFrame, run_id: int, experiment: str | None) -> None:
-    if found.empty:
-        raise NoRowsError(f"There is no run {run_id}: `make runs` lists those there are.")
-    run = found.iloc[0]
-    if experiment not in (None, run["experiment"]):
-        raise NoRowsError(
-            f"Run {run_id} is one of {run['experiment']}, not of {experiment}: give one of the two."
-        )
+def _require_finished(run: pd.Series) -> None:
     if run["status"] != "finished":
         raise NoRowsError(
-            f"Run {run_id} of {run['experiment']} is {run['status']} after "
+            f"Run {run['run_id']} of {run['experiment']} is {run['status']} after "
             f"{run['completed_epoch']} of {run['epochs']} epochs: figures are drawn of finished "
             f"runs, so let it finish, or start another with `make train EXP={run['experiment']}`."
         )

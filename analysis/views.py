@@ -15,6 +15,7 @@ from sqlalchemy import Connection, bindparam, text
 from sqlalchemy.exc import DBAPIError
 
 from vanishing_gradients.analysis.errors import NoRowsError
+from vanishing_gradients.analysis.runs import known_run
 from vanishing_gradients.sql.errors import ObjectError
 from vanishing_gradients.sql.names import checked_experiment
 from vanishing_gradients.sql.objects import Column, Layer, Shape, filled, newest
@@ -156,11 +157,9 @@ def _why_empty(
             choices = ", ".join(f"{each:g}" for each in known)
             told = f"There is no storage hypothesis of {name} {asked[name]:g}"
             return f"{told}: choose one of {choices}."
-    runs = ask(connection, ALL_RUNS)
-    for run in runs[runs["run_id"] == run_id].itertuples():
-        return (
-            f"The {source} has no row of run {run_id} ({run.experiment}, {run.status}, "
-            f"{run.completed_epoch} of {run.epochs} epochs complete): "
-            f"run `make train EXP={run.experiment}` for one that has."
-        )
-    return f"There is no run {run_id}: `make runs` lists those there are."
+    run = known_run(ask(connection, ALL_RUNS), run_id)
+    return (
+        f"The {source} has no row of run {run_id} ({run['experiment']}, {run['status']}, "
+        f"{run['completed_epoch']} of {run['epochs']} epochs complete): "
+        f"run `make train EXP={run['experiment']}` for one that has."
+    )

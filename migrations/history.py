@@ -53,7 +53,7 @@ def current(engine: Engine) -> str | None:
 
 def newest() -> str | None:
     """Return the newest revision there is."""
-    return ScriptDirectory.from_config(_config(None)).get_current_head()
+    return ScriptDirectory.from_config(configuration(None)).get_current_head()
 
 
 def forecast(engine: Engine, revision: str = "head") -> str | None:
@@ -68,7 +68,8 @@ def forecast(engine: Engine, revision: str = "head") -> str | None:
         return cost.forecast(connection)
 
 
-def _config(versions: Path | None) -> Config:
+def configuration(versions: Path | None) -> Config:
+    """Return what Alembic needs to find the revisions, those of the folder `versions` too."""
     config = Config()
     config.set_main_option("script_location", str(HERE).replace("%", "%%"))
     config.set_main_option("path_separator", "newline")
@@ -81,7 +82,7 @@ def _config(versions: Path | None) -> Config:
 
 def _run(engine, move, revision, versions, say):
     before = current(engine)
-    config = _config(versions)
+    config = configuration(versions)
     script = ScriptDirectory.from_config(config)
     if before not in {None, *(each.revision for each in script.walk_revisions())}:
         raise ObjectError(f"At revision {before}, {NEWER}.")

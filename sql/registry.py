@@ -36,6 +36,7 @@ DEFINITION = (
     "SELECT table_schema AS place, view_definition AS definition FROM information_schema.views "
     "WHERE table_schema = DATABASE() AND table_name = :view"
 )
+KEEP_VERSION = "REPLACE INTO gradient_tables (table_name, version) VALUES (:table, :version)"
 NEWER = (
     "the database was migrated by a newer version of this project, whose tables and views this one "
     "does not know: update (git pull, or pip install --upgrade vanishing-gradients), or name "
@@ -113,10 +114,7 @@ def create_gradient_tables(connection: Connection, shape: Shape, column_type: st
             found = gradient_column_types(connection, name)
             if not found:
                 made.append(name)
-                _forget_tables(connection, [name])
-                connection.execute(
-                    gradient_tables.insert().values(table_name=name, version=version)
-                )
+                connection.execute(text(KEEP_VERSION), {"table": name, "version": version})
                 connection.exec_driver_sql(create_table(shape, layer, column_type, version))
             elif list(found) != list(gradient_columns(layer.width)):
                 raise ObjectError(
@@ -252,12 +250,10 @@ def _drop_views(connection: Connection, shape: Shape) -> None:
 
 
 def _drop_tables(connection: Connection, tables: Sequence[str]) -> None:
-    _forget_tables(connection, tables)  # which dropping commits
-    _drop(connection, "TABLE", tables)
-
-
-def _forget_tables(connection: Connection, tables: Sequence[str]) -> None:
-    connection.execute(delete(gradient_tables).where(gradient_tables.c.table_name.in_(tables)))
+    if tables:
+        name = gradient_tables.c.table_name
+        connection.execute(delete(gradient_tables).where(name.in_(tables)))  # dropping commits it
+        _drop(connection, "TABLE", tables)
 
 
 def _drop(connection: Connection, kind: str, names: Iterable[str]) -> None:

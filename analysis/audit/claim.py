@@ -49,13 +49,17 @@ def artefact_if(in_stored: bool, found: str, view: str) -> Finding:
     return Finding(Verdict.ARTEFACT, found, view) if in_stored else reproduced_if(False, found)
 
 
+ROWS = ("sizes", "norms", "ratios", "curves")
+"""What a check may ask for by name, as well as the evidence and the data set."""
+
+
 @dataclass(frozen=True)
 class Claim:
     """A claim: its place in the paper, what is printed there, and the function that tests it.
 
     `tolerance` says how far off is near enough, and why. `check` gets what its parameters name: the
-    `evidence`, the name of a `dataset`, and `sizes`, `norms`, `ratios` or `curves`: what Evidence
-    returns by that name for `experiment` on that data set.
+    `evidence`, the name of a `dataset`, and of ROWS what Evidence returns by that name for
+    `experiment` on that data set.
     """
 
     name: str
@@ -144,13 +148,11 @@ def evaluate(claim: Claim, evidence: Evidence) -> Result:
 
 
 def _finding(claim: Claim, evidence: Evidence, dataset: str) -> Finding:
-    given = {"evidence": evidence, "dataset": dataset}
+    given: dict[str, object] = {"evidence": evidence, "dataset": dataset}
     try:
-        rows = {
-            name: getattr(evidence, name)(claim.experiment, dataset)
-            for name in claim.asks
-            if name not in given
-        }
-        return claim.check(**{name: (given | rows)[name] for name in claim.asks})
+        for name in claim.asks:
+            if name in ROWS:
+                given[name] = getattr(evidence, name)(claim.experiment, dataset)
+        return claim.check(**{name: given[name] for name in claim.asks})
     except NoRowsError as error:
         return Finding(Verdict.UNTESTED, str(error).removesuffix("."))

@@ -14,13 +14,7 @@ from vanishing_gradients.analysis.views import ask
 HIDDEN_WIDTHS = [128, 128, 64, 32, 16]
 OPTIMIZERS = {
     "sgd": {"learning_rate": 1.0, "decay": 1e-3, "momentum": 0.0},
-    "adam": {
-        "learning_rate": 1e-3,
-        "decay": 1e-3,
-        "epsilon": 1e-7,
-        "beta_1": 0.9,
-        "beta_2": 0.999,
-    },
+    "adam": {"learning_rate": 1e-3, "decay": 1e-3, "epsilon": 1e-7, "beta_1": 0.9, "beta_2": 0.999},
 }
 CONFIGURATION = {
     "hidden_widths": HIDDEN_WIDTHS,

@@ -26,7 +26,7 @@ REASONS = 2  # runs left out that a sentence names
 class Evidence:
     """The rows of the paper's four experiments, by experiment and data set.
 
-    `datasets` are those with runs, the paper's own first; `asked` collects the SQL behind every
+    `datasets` are those with runs, the paper's own first; `asked` collects the SQL of every
     answer. A method raises NoRowsError, with the cure, where there is no run to answer from.
     """
 
@@ -55,7 +55,7 @@ class Evidence:
         return [best[seed] for seed in sorted(best)]
 
     def reference(self, experiment: str, dataset: str) -> Run:
-        """Return the run that stands beside the paper's: in full telemetry if there is one."""
+        """Return the run to compare with the paper's: one in full telemetry, if any."""
         runs = self.seeds(experiment, dataset)
         return next((run for run in runs if run.telemetry == "full"), runs[0])
 
@@ -163,7 +163,7 @@ class Evidence:
         return self.datasets[0]
 
     def _of_seeds(self, view: str, experiment: str, dataset: str, layers: int) -> pd.DataFrame:
-        """Return the rows of every seed: of every epoch, so many a layer, or it is an error."""
+        """Return the rows of every seed; it is an error where a layer or an epoch is missing."""
         runs = self.seeds(experiment, dataset)
         frame = self.ask(view, run_id=tuple(run.run_id for run in runs))
         for run_id, count in frame["run_id"].value_counts().items():

@@ -12,12 +12,7 @@ from typing import TypeVar
 import numpy as np
 import pandas as pd
 
-from vanishing_gradients.analysis.audit.claim import (
-    Finding,
-    Verdict,
-    consistent_if,
-    reproduced_if,
-)
+from vanishing_gradients.analysis.audit.claim import Finding, Verdict, consistent_if, reproduced_if
 from vanishing_gradients.analysis.statistics import CONFIDENCE, FEWEST, prediction_interval
 
 Values = TypeVar("Values", pd.Series, pd.DataFrame)
@@ -75,11 +70,7 @@ def in_most_seeds(holds: Iterable[bool], found: str, in_paper: bool | None = Non
 
 
 def within_seeds(
-    printed: float,
-    values: pd.Series,
-    dataset: str,
-    logarithmic: bool = False,
-    digit: float = 0.0,
+    printed: float, values: pd.Series, dataset: str, logarithmic: bool = False, digit: float = 0.0
 ) -> Finding:
     """Test a number by the prediction interval of our seeds, of its log10 where `logarithmic`.
 
@@ -110,8 +101,7 @@ def within_seeds(
         f"{number(low)} to {number(high)}"
     )
     return reproduced_if(
-        low - digit / 2 <= printed <= high + digit / 2,
-        f"{told}; {left_out}" if missing else told,
+        low - digit / 2 <= printed <= high + digit / 2, f"{told}; {left_out}" if missing else told
     )
 
 

@@ -71,12 +71,7 @@ class Storage:
         self._versions = {name: versions("views")[name][-1] for name in VIEWS}
 
     def norms(
-        self,
-        run: Run,
-        layers: Iterable[int],
-        decimals: int,
-        filler: float,
-        epochs: tuple[int, int],
+        self, run: Run, layers: Iterable[int], decimals: int, filler: float, epochs: tuple[int, int]
     ) -> pd.DataFrame:
         """Return the stored norms, epochs down, layers across.
 

@@ -10,6 +10,7 @@ from vanishing_gradients.analysis.errors import NoRowsError
 from vanishing_gradients.analysis.runs import (
     EVERY_EXPERIMENT,
     finished_runs,
+    known_run,
     latest_of_each_experiment,
 )
 from vanishing_gradients.analysis.views import ask, rows
@@ -25,14 +26,7 @@ def chosen_run(summary: pd.DataFrame, run_id: int | None, experiment: str | None
     """
     if experiment is not None and run_id is None and experiment != EVERY_EXPERIMENT:
         run_id = latest_of_each_experiment(finished_runs(summary, experiment=experiment))[0].run_id
-    rows = summary if run_id is None else summary[summary["run_id"] == run_id]
-    if rows.empty:
-        raise NoRowsError(f"There is no run {run_id}: `make runs` lists those there are.")
-    run = rows.sort_values("run_id").iloc[-1]
-    if experiment not in (None, EVERY_EXPERIMENT, run["experiment"]):
-        raise NoRowsError(
-            f"Run {run_id} is one of {run['experiment']}, not of {experiment}: give one of the two."
-        )
+    run = known_run(summary, summary["run_id"].max() if run_id is None else run_id, experiment)
     if pd.isna(run["test_accuracy"]):
         raise NoRowsError(
             f"Run {run['run_id']} of {run['experiment']} is {run['status']} and has no complete "

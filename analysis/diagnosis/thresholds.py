@@ -88,7 +88,7 @@ Initialization, https://arxiv.org/abs/1903.06733, which gives the odds that all 
 """
 
 DIVERGED = 10.0
-"""A last loss of so many times the first epoch's or the cost of guessing has left its start."""
+"""A last loss of this many times the first epoch's or the cost of guessing has left its start."""
 
 HIGH = 1.2
 """A first epoch's loss above that of guessing by this factor: first steps have made it worse."""

@@ -11,14 +11,14 @@ A change of one cell is found where it exceeds that bound times the values of th
 layer's mean magnitude in the paper's first layer, 5e-10 in its second. What leaves the values of a
 step and those of every neuron as they are cannot be found: two rows exchanged. Of a median only the
 rank is verified: at most half of the values are on either side of it. Of saturated samples and of
-norms of weights and updates there is nothing else to be had: the former must agree with each other.
+norms of weights and updates nothing else is stored: the former must agree with each other.
 
 Runs that were recorded before there were statistics of neurons have none, and are not wrong for it.
 Their cells are only counted by step: two exchanged in a row are not found.
 """
 
-from vanishing_gradients.analysis.verification.choice import to_verify
 from vanishing_gradients.analysis.verification.output import verify
-from vanishing_gradients.analysis.verification.run import Outcome, verified
+from vanishing_gradients.analysis.verification.plan import to_verify
+from vanishing_gradients.analysis.verification.run import Verification, verify_run
 
-__all__ = ["Outcome", "to_verify", "verified", "verify"]
+__all__ = ["Verification", "to_verify", "verify", "verify_run"]

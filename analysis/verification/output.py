@@ -8,7 +8,7 @@ from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, T
 from sqlalchemy import Engine
 
 from vanishing_gradients.analysis.runs import Run
-from vanishing_gradients.analysis.verification.run import Outcome, verified
+from vanishing_gradients.analysis.verification.run import Verification, verify_run
 
 SHOWN = 10
 """Disagreements of a run that are spelled out."""
@@ -24,14 +24,14 @@ def verify(
     wrong = 0
     for run in runs:
         with _bar(console or Console(stderr=True), f"Run {run.run_id} ({run.experiment})") as bar:
-            outcome = verified(engine, run.run_id, *bar)
+            outcome = verify_run(engine, run.run_id, *bar)
         wrong += bool(outcome.disagreements)
         for line in told(outcome):
             say(line)
     return wrong
 
 
-def told(outcome: Outcome) -> Iterator[str]:
+def told(outcome: Verification) -> Iterator[str]:
     """Yield the lines that say what the verification of a run came to."""
     plan, found = outcome.plan, outcome.disagreements
     name = f"Run {plan.run_id} ({plan.experiment})"
@@ -52,7 +52,7 @@ def told(outcome: Outcome) -> Iterator[str]:
         )
 
 
-def _scope(outcome: Outcome) -> str:
+def _scope(outcome: Verification) -> str:
     plan = outcome.plan
     epochs = _counted(plan.completed_epoch, "epoch")
     if plan.full:

@@ -1,4 +1,4 @@
-"""What a run is to hold, by the catalogue."""
+"""Which runs are verified, and what each is to hold by the catalogue."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -7,8 +7,11 @@ import numpy as np
 import pandas as pd
 from sqlalchemy import Connection
 
+from vanishing_gradients.analysis.errors import NoRowsError
+from vanishing_gradients.analysis.runs import Run, finished_runs, known_run, runs_of
 from vanishing_gradients.analysis.verification.disagreement import Disagreement
 from vanishing_gradients.analysis.views import ask, rows
+from vanishing_gradients.sql.names import checked_experiment
 from vanishing_gradients.sql.objects import Layer
 
 
@@ -68,6 +71,28 @@ class Plan:
         for layer in sorted(self.layers, key=lambda layer: -layer.values):
             for epoch in self.complete():
                 yield layer, epoch
+
+
+def to_verify(summary: pd.DataFrame, run_id: int | None, experiment: str | None) -> list[Run]:
+    """Return the finished runs with full telemetry, all or of one experiment; or run `run_id`.
+
+    `summary` has rows of experiment_summary. Raises NoRowsError where there is none, ObjectError
+    for an `experiment` that cannot be a name.
+    """
+    if run_id is None:
+        runs = finished_runs(summary, None, experiment)
+        full = [run for run in runs if run.telemetry == "full"]
+        if not full:
+            raise NoRowsError(
+                "The finished runs kept statistics alone, and have no rows to verify: train one "
+                f"with `make train EXP={runs[0].experiment}`, or count those of one with "
+                f"`make verify RUN={runs[0].run_id}`."
+            )
+        return full
+    if experiment is not None:
+        checked_experiment(experiment)
+    known_run(summary, run_id, experiment)
+    return runs_of(summary[summary["run_id"] == run_id])
 
 
 def plan_of(connection: Connection, run_id: int) -> Plan:

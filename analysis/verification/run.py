@@ -2,14 +2,13 @@
 
 import os
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 
 import pandas as pd
 from sqlalchemy import Connection, Engine
 
-from vanishing_gradients.analysis.verification.chunks import chunks_of
 from vanishing_gradients.analysis.verification.disagreement import Disagreement
 from vanishing_gradients.analysis.verification.epochs import (
     Truth,
@@ -25,6 +24,11 @@ from vanishing_gradients.analysis.verification.neurons import (
     neurons_there,
 )
 from vanishing_gradients.analysis.verification.plan import LayerPlan, Plan, plan_of
+from vanishing_gradients.analysis.verification.presence import (
+    chunks_of,
+    unexpected_neurons,
+    unexpected_statistics,
+)
 from vanishing_gradients.analysis.verification.steps import recorded_steps, stored_steps
 from vanishing_gradients.analysis.verification.summaries import dense_ratios, summaries
 from vanishing_gradients.analysis.views import ask, rows
@@ -33,7 +37,7 @@ CONNECTIONS = max(2, min(4, os.cpu_count() or 1))
 
 
 @dataclass(frozen=True)
-class Outcome:
+class Verification:
     """What the verification of a run came to.
 
     `rows` and `values` were read from the gradient tables; `steps` is the number of statistics that
@@ -49,13 +53,13 @@ class Outcome:
     pending: tuple[int, ...]
 
 
-def verified(
+def verify_run(
     engine: Engine, run_id: int, begin: Callable[[int], None], advance: Callable[[int], None]
-) -> Outcome:
+) -> Verification:
     """Verify a run's complete epochs.
 
-    `begin` is told how many gradient values there are to verify, `advance` of each share that has
-    been. Raises NoRowsError where there is no such run, ObjectError where a view is missing.
+    `begin` gets the number of gradient values to verify, `advance` that of each share once it is
+    done. Raises NoRowsError where there is no such run, ObjectError where a view is missing.
     """
     with engine.connect() as connection:
         plan = plan_of(connection, run_id)
@@ -63,19 +67,19 @@ def verified(
         recorded = rows(connection, "recorded_epochs", run_id=run_id)
         neurons = rows(connection, "neuron_epochs", run_id=run_id)
     found = [*plan.problems, *chunks_of(plan, chunks)]
-    found += _unexpected_statistics(engine, plan, recorded)
-    found += _unexpected_neurons(plan, neurons)
+    found += unexpected_statistics(engine, plan, recorded)
+    found += unexpected_neurons(plan, neurons)
     begin(sum(layer.values for layer, _ in plan.parts()))
     pool = ThreadPoolExecutor(CONNECTIONS, thread_name_prefix="verifier")
     try:
         job = _Stored(engine, plan, advance) if plan.full else _Recorded(engine, plan, advance)
-        found += job.carry_out(pool)
+        found += job.run(pool)
     finally:
         pool.shutdown(wait=True, cancel_futures=True)
     if not found:  # they would only repeat what is wrong with what they sum up
         with engine.connect() as connection:
             found += summaries(connection, plan)
-    return Outcome(
+    return Verification(
         plan,
         tuple(sorted(found, key=lambda each: each.order)),
         job.rows,
@@ -85,15 +89,20 @@ def verified(
     )
 
 
-class _Recorded:
-    """Statistics alone: their counts against the catalogue."""
+class _Job:
+    """A verification under way: what was read so far, and epochs that are not complete."""
 
     def __init__(self, engine: Engine, plan: Plan, advance: Callable[[int], None]) -> None:
         self.engine, self.plan, self.advance = engine, plan, advance
         self.rows = self.values = 0
         self.pending: set[int] = set()
+        self._lock = threading.Lock()
 
-    def carry_out(self, pool: ThreadPoolExecutor) -> list[Disagreement]:
+
+class _Recorded(_Job):
+    """Statistics alone: their counts against the catalogue."""
+
+    def run(self, pool: ThreadPoolExecutor) -> list[Disagreement]:
         parts = [pool.submit(self._part, *part) for part in self.plan.parts()]
         return [each for part in parts for each in part.result()]
 
@@ -111,16 +120,10 @@ class _Recorded:
         return found
 
 
-class _Stored:
+class _Stored(_Job):
     """Gradient tables: cells against the catalogue, the statistics, the index and the views."""
 
-    def __init__(self, engine: Engine, plan: Plan, advance: Callable[[int], None]) -> None:
-        self.engine, self.plan, self.advance = engine, plan, advance
-        self.rows = self.values = 0
-        self.pending: set[int] = set()
-        self._lock = threading.Lock()
-
-    def carry_out(self, pool: ThreadPoolExecutor) -> list[Disagreement]:
+    def run(self, pool: ThreadPoolExecutor) -> list[Disagreement]:
         views = [pool.submit(self._views, layer) for layer in self.plan.layers]
         overall = pool.submit(self._overall)
         parts = {
@@ -191,33 +194,3 @@ class _Stored:
             found += neurons_of_cells(layer, epoch, cells, said)
             found = found or list(neurons_of_steps(layer, epoch, said, recorded))
         return found
-
-
-def _unexpected_statistics(
-    engine: Engine, plan: Plan, recorded: pd.DataFrame
-) -> Iterator[Disagreement]:
-    """Yield the statistics of layers that the run has not, and of epochs it has not completed."""
-    for part in _unexpected(plan, recorded):
-        with engine.connect() as connection:
-            place = {"run_id": plan.run_id, "layer": part.layer, "epoch": part.epoch}
-            recorded_there = rows(connection, "recorded_statistics", **place)
-        for step in recorded_there["step"]:
-            yield Disagreement(
-                "step_statistics has a row, and none is expected", part.epoch, part.layer, int(step)
-            )
-
-
-def _unexpected_neurons(plan: Plan, neurons: pd.DataFrame) -> Iterator[Disagreement]:
-    """Yield the layers and epochs that have statistics of neurons and are not to have any."""
-    for part in _unexpected(plan, neurons):
-        told = f"neuron_statistics has rows ({part.neurons}), and none is expected"
-        yield Disagreement(told, part.epoch, part.layer)
-
-
-def _unexpected(plan: Plan, parts: pd.DataFrame) -> Iterator[tuple]:
-    numbers = {layer.number for layer in plan.layers}
-    for part in parts.itertuples():
-        planned = part.layer in numbers and part.epoch in plan.complete()
-        under_way = plan.status == "running" and part.epoch > plan.completed_epoch
-        if not (planned or under_way):
-            yield part

@@ -53,11 +53,7 @@ class Steps:
 
 
 def stored_steps(
-    layer: LayerPlan,
-    epoch: int,
-    cells: pd.DataFrame,
-    index: pd.DataFrame,
-    recorded: pd.DataFrame,
+    layer: LayerPlan, epoch: int, cells: pd.DataFrame, index: pd.DataFrame, recorded: pd.DataFrame
 ) -> list[Disagreement]:
     """Compare a layer's cells in one epoch with catalogue, index and step_statistics."""
     steps = _gathered(layer, epoch, cell=cells, index=index, said=recorded)

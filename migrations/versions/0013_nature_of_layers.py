@@ -40,9 +40,9 @@ FLAT = dict.fromkeys(("sigmoid", "tanh"), "both") | dict.fromkeys(
 
 def upgrade() -> None:
     rename_column("layers", "rows", "row_count")
-    add_column("layers", "row_meaning", f"VARCHAR(8) NOT NULL {MEANING}")
-    add_column("layers", "gain", f"DOUBLE NULL {GAIN}")
-    add_column("layers", "flat", f"VARCHAR(8) NULL {FLAT_SIDES}")
+    add_column("layers", "row_meaning", f"VARCHAR(8) NOT NULL {MEANING} AFTER width")
+    add_column("layers", "gain", f"DOUBLE NULL {GAIN} AFTER row_meaning")
+    add_column("layers", "flat", f"VARCHAR(8) NULL {FLAT_SIDES} AFTER gain")
     kind = LAYERS.c.kind
     op.execute(
         sa.update(LAYERS)

@@ -5,8 +5,10 @@ from collections import Counter
 
 import pytest
 
-from vanishing_gradients.analysis.audit import SECTIONS
+from vanishing_gradients.analysis import paper
+from vanishing_gradients.analysis.audit import SECTIONS, Evidence, evaluate
 from vanishing_gradients.analysis.audit.catalogue import CLAIMS
+from vanishing_gradients.analysis.audit.claim import ROWS, Section, reproduced_if
 
 PLACE = re.compile(
     r"(Abstract|Questions? \d|Equations? \d+|H[01]|"
@@ -32,6 +34,27 @@ def test_every_claim_has_a_section():
 def test_a_place_can_be_found_in_the_paper(claim):
     rest = PLACE.sub("", claim.place)
     assert set(rest) <= set(", "), claim.place
+
+
+@pytest.mark.parametrize("claim", CLAIMS, ids=lambda claim: claim.name)
+def test_a_check_asks_for_what_can_be_given(claim):
+    assert set(claim.asks) <= {"evidence", "dataset", *ROWS}
+    assert not set(claim.asks) & set(ROWS) or claim.experiment in paper.EXPERIMENTS
+
+
+def test_a_claim_is_named_by_its_function_and_gets_the_rows_that_its_parameters_name(reader):
+    section = Section("A section", experiment="relu_adam")
+
+    @section(place="Table 1", printed="ten epochs", tolerance="exact: it is a count")
+    def ten_epochs(norms, dataset):
+        return reproduced_if(norms["epoch"].nunique() == 10, f"ten on {dataset}")
+
+    (claim,) = section
+    assert (claim.name, claim.experiment) == ("ten_epochs", "relu_adam")
+    result = evaluate(claim, Evidence(reader, None))
+    assert {name: each.found for name, each in result.findings.items()} == {
+        "mnist": "ten on mnist", "fashion-mnist": "ten on fashion-mnist",
+    }  # fmt: skip
 
 
 @pytest.mark.parametrize("claim", CLAIMS, ids=lambda claim: claim.name)

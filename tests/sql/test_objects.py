@@ -9,6 +9,8 @@ from hypothesis import strategies as st
 from vanishing_gradients.sql.cells import EDGES, balanced, gradient_columns, packed_bins
 from vanishing_gradients.sql.errors import ObjectError
 from vanishing_gradients.sql.objects import (
+    RETIRED,
+    Column,
     Definition,
     Layer,
     Shape,
@@ -206,3 +208,52 @@ def test_each_bin_of_a_distribution_has_a_place_of_its_own(width):
         assert first + len(edges) == len(EDGES) or bits * len(edges) >= 64
         bins += [first + place for place in places]
     assert bins == list(range(len(EDGES) + 1))
+
+
+TYPED = """\
+-- View:    typed
+-- What:    what it holds,
+--          in a sentence.
+-- Grain:   one row per run_id.
+-- Order:   epoch, layer
+-- Columns:
+--   run_id           INT          the run
+--   ratio_{layer}_2  DOUBLE NULL  a ratio: 3 INT of it;
+--                                 NULL where there is none
+-- Why:     x
+SELECT 1
+"""
+
+
+def test_a_header_states_the_columns_with_type_and_meaning():
+    typed = view(TYPED)
+    assert typed.columns == (
+        Column("run_id", "INT", False, "the run"),
+        Column("ratio_{layer}_2", "DOUBLE", True, "a ratio: 3 INT of it; NULL where there is none"),
+    )
+    assert typed.order == ("epoch", "layer")
+    assert (typed.what, typed.grain) == ("what it holds, in a sentence.", "one row per run_id.")
+
+
+def test_a_header_without_columns_has_none():
+    assert view("-- View: old\nSELECT 1\n").columns == ()
+
+
+@pytest.mark.parametrize(
+    "line", ["--   mean  FLOAT  a mean", "--   mean  DOUBLE", "--   mean  DOUBLENULL  a mean"]
+)
+def test_a_line_that_states_no_column_is_an_error(line):
+    wrong = view(f"-- View: wrong\n-- Columns:\n{line}\n")
+    with pytest.raises(ObjectError, match=r"made_up_v01\.sql: '--   mean .*' is not a name"):
+        assert wrong.columns
+
+
+def test_a_view_of_rows_of_one_meaning_is_made_for_the_layers_that_have_them():
+    some = view("-- View: {experiment}_{layer}\n-- Rows: input\nON {table}\n")
+    assert list(some.names([SHAPE, OTHER])) == ["mine_1", "yours_1"]
+
+
+def test_a_view_that_was_retired_is_read_and_not_listed():
+    for name in RETIRED:
+        assert definition("views", name, 1).name == name
+    assert not RETIRED & set(versions("views"))

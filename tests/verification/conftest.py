@@ -4,7 +4,7 @@ import pytest
 from click.testing import CliRunner
 
 from tests.training.conftest import Laboratory, laboratory, sample, small
-from vanishing_gradients.analysis.verification import Outcome, verified
+from vanishing_gradients.analysis.verification import Verification, verify_run
 from vanishing_gradients.analysis.verification.disagreement import Disagreement
 from vanishing_gradients.cli import main
 
@@ -46,8 +46,8 @@ class Bench:
     def select(self, query: str) -> list[tuple]:
         return self.laboratory.select(query)
 
-    def outcome(self, run_id: int) -> Outcome:
-        return verified(self.laboratory.engine, run_id, lambda _: None, lambda _: None)
+    def outcome(self, run_id: int) -> Verification:
+        return verify_run(self.laboratory.engine, run_id, lambda _: None, lambda _: None)
 
     def found(self, run_id: int) -> tuple[Disagreement, ...]:
         return self.outcome(run_id).disagreements

@@ -243,7 +243,11 @@ def test_only_layers_with_weights_have_a_noise_scale(hand):
     names = ("input", "relu", "hidden", "batch_normalization", "projection", "residual", "softmax")
     layers = tuple(
         RunLayer(
-            number, f"layer_{number}_{name}", kinds.get(name, name), 2, 2,
+            number,
+            f"layer_{number}_{name}",
+            kinds.get(name, name),
+            2,
+            2,
             "input" if name in (*kinds, "projection") else "sample",
         )  # fmt: skip
         for number, name in enumerate(names, start=1)

@@ -9,7 +9,7 @@ from vanishing_gradients.analysis.diagnosis.remedies import Signs
 from vanishing_gradients.analysis.diagnosis.wording import layers, number, percent
 
 LARGE = 3.0
-"""Weights so many times as large as Glorot's, or as at first, are said to be too large."""
+"""Weights this many times as large as Glorot's, or as at first, are called too large."""
 
 
 def symmetric(evidence: RunEvidence) -> Signs | None:
@@ -67,7 +67,7 @@ def saturated(evidence: RunEvidence) -> Signs | None:
         f"{percent(overall)} of all values in the hidden layers lie where "
         f"{' and '.join(evidence.flat_kinds('both'))} is flat, most in "
         f"{layers([worst], evidence.names)}: {percent(frame['saturated'][worst])} in epoch "
-        f"{evidence.epochs}, {percent(first['saturated'][worst])} in epoch 1.",
+        f"{evidence.epochs}, {percent(first['saturated'][worst])} in epoch 1."
     ]
     flat = [int(layer) for layer in frame.index[frame["saturated"] >= thresholds.SATURATED]]
     if len(flat) > 1:
@@ -111,7 +111,7 @@ def dead(evidence: RunEvidence) -> Signs | None:
     seen = [
         f"{counts[worst]} of the {frame['width'][worst]} neurons of "
         f"{layers([worst], evidence.names)} are off for every image in epoch {evidence.epochs}"
-        + (f"; in epoch 1 it was {int(first[worst])}." if evidence.epochs > 1 else "."),
+        + (f"; in epoch 1 it was {int(first[worst])}." if evidence.epochs > 1 else ".")
     ]
     mostly = [int(layer) for layer in share.index[share >= thresholds.DEAD]]
     if len(mostly) > 1:

@@ -55,7 +55,7 @@ def overregularised(evidence: RunEvidence) -> Signs | None:
     seen = [
         f"The weights of {layers(shrunk, evidence.names)} have collapsed under {named}: those of "
         f"layer {worst} to {percent(left[worst])} of their initial size, {number(sizes[worst])} in "
-        f"root mean square in epoch {evidence.epochs}.",
+        f"root mean square in epoch {evidence.epochs}."
     ]
     usual = {key: USUAL_DECAY if key.endswith("decay") else USUAL_PENALTY for key in pulls}
     return seen, [

@@ -1,0 +1,48 @@
+"""Writes the files that a view begins with, or goes on with: its next version and its migration."""
+
+from pathlib import Path
+
+from alembic.script import ScriptDirectory
+
+from vanishing_gradients.migrations import history
+from vanishing_gradients.sql.errors import ObjectError
+from vanishing_gradients.sql.objects import FILE_NAME, HERE, RETIRED, definition, versions
+
+FIRST = Path(__file__).parent / "view.sql"
+
+
+def generate(name: str, root: Path = HERE, revisions: Path | None = None) -> list[Path]:
+    """Write the next version of a view's file, and the migration that puts it in force.
+
+    The file is a copy of the newest version, or a template where the view is new. Files go to
+    `root`/views and to `revisions`, by default where the built-in ones are. Raises ObjectError for
+    a name that cannot be a view's, and for that of a view that has been dropped for good.
+    """
+    known = versions("views", root).get(name)
+    file = f"{name}_v{known[-1] + 1 if known else 1:02}.sql"
+    if name in RETIRED or not FILE_NAME.fullmatch(file):
+        raise ObjectError(
+            f"{name!r} cannot name a view: use a lower-case letter, then lower-case letters, "
+            "digits or underscores, and not the name of a view that was dropped."
+        )
+    path = root / "views" / file
+    if known:
+        text = definition("views", name, known[-1], root).text
+    else:
+        text = FIRST.read_text(encoding="utf-8").replace("{name}", name)
+    path.write_text(text, encoding="utf-8")
+    return [path, _migration(name, known, revisions)]
+
+
+def _migration(name: str, known: list[int] | None, revisions: Path | None) -> Path:
+    script = ScriptDirectory.from_config(history.configuration(revisions))
+    number = f"{int(script.get_current_head() or 0) + 1:04}"
+    before = known[-1] if known else None
+    made = script.generate_revision(
+        number,
+        f"Version {before + 1} of the view {name}." if before else f"The view {name}.",
+        version_path=str(revisions or history.HERE / "versions"),
+        upgrades=f'replace_view(op.get_bind(), "{name}", {(before or 0) + 1})',
+        downgrades=f'replace_view(op.get_bind(), "{name}", {before})',
+    )
+    return Path(made.path)
