@@ -100,6 +100,10 @@ class Evidence:
         """Return the lines of ratio_thresholds: vanishing, exploding, exploding_table_6."""
         return self.ask(queries.ratio_thresholds).iloc[0].to_dict()
 
+    def storages(self) -> pd.DataFrame:
+        """Return the decimals and fillers that may be tried: storage_hypotheses."""
+        return self.ask(queries.storage_hypotheses)
+
     def stored_norms(
         self,
         experiment: str,

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from vanishing_gradients.analysis import paper, queries
+from vanishing_gradients.analysis import paper
 from vanishing_gradients.analysis.audit.evidence import Evidence
 from vanishing_gradients.analysis.audit.stored import stored_ratios
 from vanishing_gradients.analysis.errors import NoRowsError
@@ -75,7 +75,7 @@ def nearest_storage(evidence: Evidence, experiment: str, dataset: str) -> Trial:
 
 def _stored(evidence: Evidence, experiment: str, dataset: str) -> list[Trial]:
     run = evidence.full(experiment, dataset)
-    known = evidence.ask(queries.storage_hypotheses)
+    known = evidence.storages()
     tried = []
     for decimals in sorted(set(known["decimals"])):
         tried.append(_one(evidence, run, int(decimals), 0.0))
