@@ -101,6 +101,10 @@ class Evidence:
         """Return the lines of ratio_thresholds: vanishing, exploding, exploding_table_6."""
         return self.ask("ratio_thresholds").iloc[0].to_dict()
 
+    def storages(self) -> pd.DataFrame:
+        """Return the decimals and fillers that may be tried: storage_hypotheses."""
+        return self.ask("storage_hypotheses")
+
     def stored_norms(
         self,
         experiment: str,

@@ -75,7 +75,7 @@ def nearest_storage(evidence: Evidence, experiment: str, dataset: str) -> Trial:
 
 def _stored(evidence: Evidence, experiment: str, dataset: str) -> list[Trial]:
     run = evidence.full(experiment, dataset)
-    known = evidence.ask("storage_hypotheses")
+    known = evidence.storages()
     tried = []
     for decimals in sorted(set(known["decimals"])):
         tried.append(_one(evidence, run, int(decimals), 0.0))

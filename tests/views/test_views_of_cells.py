@@ -249,7 +249,7 @@ def test_only_layers_with_weights_have_a_noise_scale(hand):
             2,
             2,
             "input" if name in (*kinds, "projection") else "sample",
-        )  # fmt: skip
+        )
         for number, name in enumerate(names, start=1)
     )
     hand.run("kinds", layers=layers)

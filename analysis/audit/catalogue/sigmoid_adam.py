@@ -91,7 +91,7 @@ def table_10_layer_4(ratios: pd.DataFrame, evidence: Evidence, dataset: str) -> 
             f"`make train EXP={EXPERIMENT} SEEDS=10 TELEMETRY=statistics DATASET={dataset}`",
         )
     middle = float(implied.median().median())
-    known = evidence.ask("storage_hypotheses")["filler"]
+    known = evidence.storages()["filler"]
     filler = float(min(known[known > 0], key=lambda each: abs(np.log10(each) - middle)))
     stored = stored_ratios(evidence, EXPERIMENT, dataset, [4], KEPT_DECIMALS, filler)[4]
     reach = float((implied.max(axis=1) - implied.min(axis=1)).median())
