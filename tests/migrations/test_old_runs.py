@@ -2,6 +2,7 @@
 
 import math
 import re
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -173,6 +174,13 @@ def test_a_run_that_is_training_is_waited_for(old, start, move):
         move(old, "0014")
     assert state(old) == before
     move(old, "0014")  # whatever runs say that nobody trains any more
+
+
+def test_two_migrations_at_once_take_turns(old):
+    with ThreadPoolExecutor(2) as pool:
+        moves = [pool.submit(history.upgrade, old) for _ in range(2)]
+    newest = history.newest()
+    assert sorted(each.result() for each in moves) == [(OLD, newest), (newest, newest)]
 
 
 def test_what_a_migration_takes_is_said_before_it_begins(old):
