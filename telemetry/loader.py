@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 import numpy as np
 
-from vanishing_gradients.sql.objects import Shape
+from vanishing_gradients.sql.objects import ExperimentSchema
 from vanishing_gradients.telemetry.chunk import Chunk
 from vanishing_gradients.telemetry.connection import BufferConnection, hang_up
 from vanishing_gradients.telemetry.encoding import encode, encode_literals
@@ -31,7 +31,7 @@ class Loader:
     def __init__(
         self,
         connection: BufferConnection,
-        shape: Shape,
+        shape: ExperimentSchema,
         run_id: int,
         dtypes: dict[int, np.dtype],
         local_infile: bool = True,

@@ -4,7 +4,7 @@ from pymysql.connections import Connection
 from sqlalchemy import Engine, text
 
 from vanishing_gradients.sql.names import quoted
-from vanishing_gradients.sql.objects import Layer, Shape, gradient_columns
+from vanishing_gradients.sql.objects import ExperimentSchema, Layer, gradient_columns
 
 NOTE_PROGRESS = (
     "INSERT INTO telemetry_progress "
@@ -22,7 +22,7 @@ COLUMN_TYPE = (
 FIRST_WARNING = "SHOW WARNINGS LIMIT 1"
 
 
-def load_gradients(shape: Shape, layer: Layer, run_id: int, epoch: int) -> str:
+def load_gradients(shape: ExperimentSchema, layer: Layer, run_id: int, epoch: int) -> str:
     """Return the LOAD DATA LOCAL statement for rows of Step, RowIndex, Gradient1 .. GradientN.
 
     The file name in it stands for nothing: the rows come from the client's memory.
@@ -35,7 +35,7 @@ def load_gradients(shape: Shape, layer: Layer, run_id: int, epoch: int) -> str:
     )
 
 
-def insert_gradients(shape: Shape, layer: Layer) -> str:
+def insert_gradients(shape: ExperimentSchema, layer: Layer) -> str:
     """Return the INSERT statement up to its row values, (run_id, Epoch, Step, RowIndex, cells)."""
     columns = ", ".join(gradient_columns(layer.width))
     table = quoted(shape.table(layer))

@@ -13,7 +13,7 @@ from vanishing_gradients.sql.catalogue import (
     runs,
     telemetry_progress,
 )
-from vanishing_gradients.sql.objects import Layer, Shape
+from vanishing_gradients.sql.objects import ExperimentSchema, Layer
 from vanishing_gradients.sql.registry import registration_lock, require_migrated, withdraw
 from vanishing_gradients.telemetry.errors import RemovalError
 from vanishing_gradients.telemetry.lock import run_lock
@@ -44,7 +44,7 @@ class Candidate:
     seed: int
     status: str
     telemetry: str
-    shape: Shape
+    shape: ExperimentSchema
     rows: int
     size: int
 
@@ -102,7 +102,7 @@ def _candidate(connection: Connection, run_id: int) -> Candidate:
         raise RemovalError(f"There is no run {run_id}: `make runs` lists those there are.")
     columns = select(layers.c.layer, layers.c.layer_name, layers.c.width, layers.c.row_meaning)
     members = connection.execute(columns.where(layers.c.run_id == run_id).order_by("layer"))
-    shape = Shape(run.experiment, tuple(Layer(*each) for each in members))
+    shape = ExperimentSchema(run.experiment, tuple(Layer(*each) for each in members))
     if run.telemetry == "full":
         measure(connection, [shape.table(layer) for layer in shape.layers])
     rows = select(func.coalesce(func.sum(telemetry_progress.c.row_count), 0))

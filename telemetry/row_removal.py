@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from sqlalchemy import Connection, text
 
 from vanishing_gradients.sql.names import quoted
-from vanishing_gradients.sql.objects import Layer, Shape
+from vanishing_gradients.sql.objects import ExperimentSchema, Layer
 
 AT_ONCE = 20_000
 """Rows that one transaction removes: what a server must keep to take it back stays small."""
@@ -27,7 +27,7 @@ ROWS_OF_OTHERS = text(
 )
 
 
-def remove_layer(connection: Connection, shape: Shape, layer: Layer, run_id: int) -> int:
+def remove_layer(connection: Connection, shape: ExperimentSchema, layer: Layer, run_id: int) -> int:
     """Remove a run's rows from one gradient table and return how many there were.
 
     A transaction takes out a few chunks, each with its row of `telemetry_progress`, so that what is

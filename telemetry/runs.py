@@ -19,7 +19,7 @@ from vanishing_gradients.sql.catalogue import (
     step_statistics,
 )
 from vanishing_gradients.sql.errors import ObjectError
-from vanishing_gradients.sql.objects import Layer, Shape
+from vanishing_gradients.sql.objects import ExperimentSchema, Layer
 from vanishing_gradients.sql.registry import (
     apply_views,
     create_gradient_tables,
@@ -101,9 +101,9 @@ class RunDescription:
         return identity(vars(self))
 
     @property
-    def shape(self) -> Shape:
+    def shape(self) -> ExperimentSchema:
         """What the experiment's tables and views depend on."""
-        return Shape(
+        return ExperimentSchema(
             self.experiment,
             tuple(
                 Layer(each.layer, each.layer_name, each.width, each.row_meaning)
@@ -119,7 +119,7 @@ class Run:
         self,
         engine: Engine,
         run_id: int,
-        shape: Shape,
+        shape: ExperimentSchema,
         table_types: dict[int, str],
         lock: Connection,
     ) -> None:
@@ -250,14 +250,14 @@ def _closed_unless_kept(lock: Connection) -> Iterator[None]:
         raise
 
 
-def _table_types(connection: Connection, shape: Shape) -> dict[int, str]:
+def _table_types(connection: Connection, shape: ExperimentSchema) -> dict[int, str]:
     return {
         layer.number: gradient_column_types(connection, shape.table(layer))["Gradient1"]
         for layer in shape.layers
     }
 
 
-def _check_shape(connection: Connection, shape: Shape) -> None:
+def _check_shape(connection: Connection, shape: ExperimentSchema) -> None:
     earlier = select(func.min(runs.c.run_id)).where(runs.c.experiment == shape.experiment)
     rows = connection.execute(
         select(layers.c.layer_name, layers.c.width)

@@ -7,7 +7,7 @@ import re
 from pathlib import Path
 
 from vanishing_gradients.sql.names import quoted
-from vanishing_gradients.sql.objects import Layer, Shape, select_of_layer
+from vanishing_gradients.sql.objects import ExperimentSchema, Layer, select_of_layer
 
 HERE = Path(__file__).parent
 PLACEHOLDER = re.compile(r"\{([a-z_]+)\}")
@@ -28,7 +28,7 @@ def query_of_layer(name: str, experiment: str, layer: Layer) -> str:
 
     Raises ObjectError for what cannot be the name of an experiment.
     """
-    return select_of_layer(_read(name), Shape(experiment, (layer,)), layer)
+    return select_of_layer(_read(name), ExperimentSchema(experiment, (layer,)), layer)
 
 
 def _read(name: str) -> str:

@@ -19,7 +19,7 @@ from tests.migrations.conftest import (
 )
 from vanishing_gradients.migrations import history
 from vanishing_gradients.sql.errors import ObjectError
-from vanishing_gradients.sql.objects import Layer, Shape
+from vanishing_gradients.sql.objects import ExperimentSchema, Layer
 from vanishing_gradients.sql.registry import create_gradient_tables, require_migrated
 from vanishing_gradients.telemetry.lock import run_lock
 
@@ -122,7 +122,7 @@ def test_a_layer_says_of_what_nature_it_is(old):
 
 def test_the_catalogue_says_of_which_version_each_gradient_table_is(old):
     history.upgrade(old)
-    new = Shape("new", (Layer(1, "layer_1_input", 2, "input"),))
+    new = ExperimentSchema("new", (Layer(1, "layer_1_input", 2, "input"),))
     with old.begin() as connection:
         create_gradient_tables(connection, new, "DOUBLE")
     versions = [("new_layer_1_input", 2), ("old_layer_1_input", 1), ("old_layer_2_sigmoid", 1)]
@@ -135,7 +135,7 @@ def test_the_catalogue_says_of_which_version_each_gradient_table_is(old):
 
 def test_a_row_that_a_newer_table_took_keeps_its_norm_on_the_way_back(old):
     history.upgrade(old)
-    new = Shape("new", (Layer(1, "layer_1_input", 1, "input"),))
+    new = ExperimentSchema("new", (Layer(1, "layer_1_input", 1, "input"),))
     with old.begin() as connection:
         create_gradient_tables(connection, new, "DOUBLE")
         connection.exec_driver_sql(
