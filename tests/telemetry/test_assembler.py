@@ -8,7 +8,7 @@ from vanishing_gradients.sql.objects import Layer
 from vanishing_gradients.telemetry import assembler
 from vanishing_gradients.telemetry.assembler import Assembler
 
-LAYER = Layer(1, "layer_1_input", 2)
+LAYER = Layer(1, "layer_1_input", 2, "input")
 DOUBLE = np.dtype(np.float64)
 
 

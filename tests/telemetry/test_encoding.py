@@ -10,7 +10,7 @@ from vanishing_gradients.sql.objects import Layer
 from vanishing_gradients.telemetry.chunk import Chunk
 from vanishing_gradients.telemetry.encoding import encode, encode_literals
 
-LAYER = Layer(1, "layer_1_input", 3)
+LAYER = Layer(1, "layer_1_input", 3, "input")
 
 
 def chunk(values: np.ndarray, steps=(1,), row_counts=None) -> Chunk:

@@ -11,7 +11,7 @@ from vanishing_gradients.telemetry.chunk import Chunk
 from vanishing_gradients.telemetry.epoch_statistics import chunk_statistics, epoch_statistics
 from vanishing_gradients.telemetry.sink import Sink
 
-LAYER = Layer(2, "layer_2_relu", 3)
+LAYER = Layer(2, "layer_2_relu", 3, "sample")
 
 
 def chunk(steps, values, saturated=None, epoch: int = 1) -> Chunk:

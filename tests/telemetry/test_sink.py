@@ -10,7 +10,7 @@ from vanishing_gradients.telemetry.chunk import Chunk
 from vanishing_gradients.telemetry.epoch_statistics import EpochStatistics
 from vanishing_gradients.telemetry.sink import WAITING, Sink
 
-LAYER = Layer(1, "layer_1_input", 3)
+LAYER = Layer(1, "layer_1_input", 3, "input")
 
 
 class MemoryLoader:

@@ -13,7 +13,7 @@ GRADIENT = np.array([[3.0, 4.0], [0.0, -5e-4], [-2e-6, 12.0]])
 
 def test_statistics_of_a_small_gradient_are_those_worked_out_by_hand():
     found = step_statistics(GRADIENT)
-    assert (found.rows, found.finite_rows, found.non_finite) == (3, 3, 0)
+    assert (found.row_count, found.finite_rows, found.non_finite) == (3, 3, 0)
     assert found.row_norm_sum == pytest.approx(5 + 5e-4 + math.sqrt(144 + 4e-12), rel=1e-15)
     assert found.gradient_norm == pytest.approx(math.sqrt(25 + 25e-8 + 144 + 4e-12), rel=1e-15)
     assert found.mean == pytest.approx((7 - 5e-4 + 12 - 2e-6) / 6, rel=1e-15)
@@ -27,7 +27,7 @@ def test_statistics_of_a_small_gradient_are_those_worked_out_by_hand():
 
 def test_a_row_with_a_non_finite_cell_is_left_out_and_its_cells_counted():
     found = step_statistics(np.array([[3.0, 4.0], [np.nan, 1.0], [np.inf, -np.inf]]))
-    assert (found.rows, found.finite_rows, found.non_finite) == (3, 1, 3)
+    assert (found.row_count, found.finite_rows, found.non_finite) == (3, 1, 3)
     assert (found.row_norm_sum, found.mean, found.max) == (5.0, 3.5, 4.0)
 
 
