@@ -18,7 +18,7 @@ from vanishing_gradients.analysis.errors import NoRowsError
 from vanishing_gradients.analysis.runs import known_run
 from vanishing_gradients.sql.errors import ObjectError
 from vanishing_gradients.sql.names import checked_experiment
-from vanishing_gradients.sql.objects import Column, Layer, Shape, filled, newest
+from vanishing_gradients.sql.objects import Column, ExperimentSchema, Layer, filled, newest
 from vanishing_gradients.sql.queries import RANGE, alias, columns_of, query, query_of_layer, select
 
 MISSING = (ER.NO_SUCH_TABLE, ER.VIEW_INVALID)
@@ -127,7 +127,7 @@ def _question(view: str, asked: Mapping[str, object]) -> _Question:
         return _Question(select(own, values, **names), values, columns, source, TRAIN)
     if isinstance(layer, Layer):
         columns = {each.name: each for each in columns_of(view, layer)}
-        source = f"table {Shape(experiment, (layer,)).table(layer)}"
+        source = f"table {ExperimentSchema(experiment, (layer,)).table(layer)}"
         statement = query_of_layer(view, experiment, layer)
         return _Question(statement, _but_layer(asked), columns, source, TRAIN)
     columns = {each.name: each for each in columns_of(view)}

@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from vanishing_gradients.sql.objects import Shape
+from vanishing_gradients.sql.objects import ExperimentSchema
 from vanishing_gradients.telemetry.chunk import Assembler, Chunk
 from vanishing_gradients.telemetry.recording import EpochMetrics, RecordedLayer, State
 from vanishing_gradients.trainer.assembly import build_network, build_optimizer
@@ -16,7 +16,7 @@ from vanishing_gradients.trainer.loop import train
 class Collector:
     """A recorder that keeps every chunk in memory."""
 
-    def __init__(self, shape: Shape, dtype: np.dtype) -> None:
+    def __init__(self, shape: ExperimentSchema, dtype: np.dtype) -> None:
         self._assemblers = [Assembler(layer, dtype) for layer in shape.layers]
         self.chunks: list[Chunk] = []
 
@@ -36,7 +36,7 @@ class Collector:
 
 
 def gradients(
-    experiment: Experiment, dataset: Dataset, shape: Shape, dtype: np.dtype, steps: int
+    experiment: Experiment, dataset: Dataset, shape: ExperimentSchema, dtype: np.dtype, steps: int
 ) -> list[Chunk]:
     """Train `steps` steps and return the gradients of all layers."""
     generator = np.random.default_rng(1)

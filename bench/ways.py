@@ -25,7 +25,7 @@ from sqlalchemy import (
 )
 
 from vanishing_gradients.sql.connection import connect_arguments, engine
-from vanishing_gradients.sql.objects import Shape, gradient_columns
+from vanishing_gradients.sql.objects import ExperimentSchema, gradient_columns
 from vanishing_gradients.telemetry.chunk import Chunk, encode
 from vanishing_gradients.telemetry.connection import BufferConnection
 from vanishing_gradients.telemetry.loader import Loader, insert_gradients, load_gradients
@@ -33,7 +33,7 @@ from vanishing_gradients.telemetry.loader import Loader, insert_gradients, load_
 KEYS = ("run_id", "Epoch", "Step", "RowIndex")
 
 
-def pandas_to_sql(url: URL, shape: Shape, run_id: int, chunks: Sequence[Chunk]) -> float:
+def pandas_to_sql(url: URL, shape: ExperimentSchema, run_id: int, chunks: Sequence[Chunk]) -> float:
     """pandas.DataFrame.to_sql, as its documentation shows it."""
     frames = [(shape.table(chunk.layer), _frame(chunk, run_id)) for chunk in chunks]
     made = engine(url)
@@ -44,7 +44,9 @@ def pandas_to_sql(url: URL, shape: Shape, run_id: int, chunks: Sequence[Chunk]) 
     return _elapsed(start, made)
 
 
-def sqlalchemy_insert(url: URL, shape: Shape, run_id: int, chunks: Sequence[Chunk]) -> float:
+def sqlalchemy_insert(
+    url: URL, shape: ExperimentSchema, run_id: int, chunks: Sequence[Chunk]
+) -> float:
     """SQLAlchemy Core: one insert() with a list of dictionaries a chunk."""
     loads = [(_table(shape, chunk), _frame(chunk, run_id).to_dict("records")) for chunk in chunks]
     made = engine(url)
@@ -54,7 +56,9 @@ def sqlalchemy_insert(url: URL, shape: Shape, run_id: int, chunks: Sequence[Chun
     return _elapsed(start, made)
 
 
-def pymysql_executemany(url: URL, shape: Shape, run_id: int, chunks: Sequence[Chunk]) -> float:
+def pymysql_executemany(
+    url: URL, shape: ExperimentSchema, run_id: int, chunks: Sequence[Chunk]
+) -> float:
     """PyMySQL's executemany, which makes INSERTs of many rows."""
     loads = [
         (_insert_statement(shape, chunk), _frame(chunk, run_id).to_numpy().tolist())
@@ -71,7 +75,7 @@ def pymysql_executemany(url: URL, shape: Shape, run_id: int, chunks: Sequence[Ch
     return seconds
 
 
-def our_inserts(url: URL, shape: Shape, run_id: int, chunks: Sequence[Chunk]) -> float:
+def our_inserts(url: URL, shape: ExperimentSchema, run_id: int, chunks: Sequence[Chunk]) -> float:
     """What the trainer falls back to where the server forbids LOAD DATA LOCAL: batched INSERTs."""
     dtypes = {chunk.layer.number: chunk.values.dtype for chunk in chunks}
     loader = Loader(BufferConnection(**connect_arguments(url)), shape, run_id, dtypes, False)
@@ -84,7 +88,12 @@ def our_inserts(url: URL, shape: Shape, run_id: int, chunks: Sequence[Chunk]) ->
 
 
 def bare_load_data(
-    url: URL, shape: Shape, run_id: int, chunks: Sequence[Chunk], repeats: int, connections: int
+    url: URL,
+    shape: ExperimentSchema,
+    run_id: int,
+    chunks: Sequence[Chunk],
+    repeats: int,
+    connections: int,
 ) -> float:
     """The floor: LOAD DATA LOCAL of files encoded beforehand, PyMySQL as it comes, and no more.
 
@@ -125,7 +134,7 @@ def _frame(chunk: Chunk, run_id: int) -> pd.DataFrame:
     return frame
 
 
-def _table(shape: Shape, chunk: Chunk) -> TableClause:
+def _table(shape: ExperimentSchema, chunk: Chunk) -> TableClause:
     kind = Double if chunk.values.itemsize == 8 else Float
     cells = [column(name, kind()) for name in gradient_columns(chunk.layer.width)]
     return table(shape.table(chunk.layer), *(column(name, Integer()) for name in KEYS), *cells)
@@ -136,7 +145,7 @@ def _insert_all(connection: Connection, loads: Sequence[tuple[TableClause, list]
         connection.execute(insert(target), rows)
 
 
-def _insert_statement(shape: Shape, chunk: Chunk) -> str:
+def _insert_statement(shape: ExperimentSchema, chunk: Chunk) -> str:
     marks = ", ".join(["%s"] * (len(KEYS) + chunk.layer.width))
     return f"{insert_gradients(shape, chunk.layer)} ({marks})"
 

@@ -12,7 +12,7 @@ from sqlalchemy import Engine
 
 from vanishing_gradients.migrations import cost
 from vanishing_gradients.sql.errors import ObjectError
-from vanishing_gradients.sql.registry import NEWER
+from vanishing_gradients.sql.registry import NEWER, registration_lock
 
 HERE = Path(__file__).parent
 
@@ -27,7 +27,7 @@ def upgrade(
 
     `versions` is a folder of further revisions beside the built-in ones. What takes time or room is
     told to `say` before it begins. Raises ObjectError where a newer version of this project has
-    migrated the database.
+    migrated the database, or another migration or trainer has been changing it for two minutes.
     """
     return _run(engine, _up, revision, versions, say)
 
@@ -81,17 +81,17 @@ def configuration(versions: Path | None) -> Config:
 
 
 def _run(engine, move, revision, versions, say):
-    before = current(engine)
     config = configuration(versions)
     script = ScriptDirectory.from_config(config)
-    if before not in {None, *(each.revision for each in script.walk_revisions())}:
-        raise ObjectError(f"At revision {before}, {NEWER}.")
-    if expected := forecast(engine, revision):
-        say(expected)
-    with engine.connect() as connection:
+    with engine.connect() as connection, registration_lock(connection):
+        before = current(engine)
+        if before not in {None, *(each.revision for each in script.walk_revisions())}:
+            raise ObjectError(f"At revision {before}, {NEWER}.")
+        if expected := forecast(engine, revision):
+            say(expected)
         move(connection, config, script, revision)
         connection.commit()
-    return before, current(engine)
+        return before, current(engine)
 
 
 def _up(connection, config, script, revision):

@@ -68,7 +68,7 @@ class Layer:
 
 
 @dataclass(frozen=True)
-class Shape:
+class ExperimentSchema:
     """An experiment's name and its layers, in order: all that its tables and views depend on."""
 
     experiment: str
@@ -173,13 +173,13 @@ class Definition:
         """Whether what it reads depends on which experiments there are."""
         return not self.of_experiment and "-- each experiment\n" in self.text
 
-    def names(self, shapes: Sequence[Shape]) -> Iterator[str]:
+    def names(self, shapes: Sequence[ExperimentSchema]) -> Iterator[str]:
         """Yield the names of all objects that this file stands for in `shapes`."""
         for name, _, _ in self._objects(shapes):
             yield name
 
     def statements(
-        self, shapes: Sequence[Shape], but: Collection[str] = ()
+        self, shapes: Sequence[ExperimentSchema], but: Collection[str] = ()
     ) -> Iterator[tuple[str, str]]:
         """Yield (object name, statement) for every object that this file stands for in `shapes`,
         `but` for those of these names."""
@@ -196,8 +196,8 @@ class Definition:
         return None if said is None else [name.strip() for name in said.split(",")]
 
     def _objects(
-        self, shapes: Sequence[Shape]
-    ) -> Iterator[tuple[str, Sequence[Shape], dict[str, str]]]:
+        self, shapes: Sequence[ExperimentSchema]
+    ) -> Iterator[tuple[str, Sequence[ExperimentSchema], dict[str, str]]]:
         """Yield each object's name, the shapes that its blocks repeat over, and its fillings."""
         wanted = set(PLACEHOLDER.findall(self.object_name))
         if not wanted:
@@ -257,7 +257,7 @@ def in_order(definitions: Iterable[Definition]) -> list[Definition]:
     return [by_name[name] for name in TopologicalSorter(graph).static_order()]
 
 
-def create_table(shape: Shape, layer: Layer, column_type: str, version: int = 2) -> str:
+def create_table(shape: ExperimentSchema, layer: Layer, column_type: str, version: int = 2) -> str:
     """Return the statement that makes one layer's gradient table of DOUBLE or FLOAT columns."""
     columns = gradient_columns(layer.width)
     values = _of_layer(shape, layer) | {
@@ -269,12 +269,12 @@ def create_table(shape: Shape, layer: Layer, column_type: str, version: int = 2)
     return _rendered(definition("tables", "gradients", version).text, [shape], values)
 
 
-def select_of_layer(text: str, shape: Shape, layer: Layer) -> str:
+def select_of_layer(text: str, shape: ExperimentSchema, layer: Layer) -> str:
     """Return a query's text without its header, filled in for one layer."""
     return _rendered(text, [shape], _of_layer(shape, layer))
 
 
-def _rendered(text: str, shapes: Sequence[Shape], values: Mapping[str, str]) -> str:
+def _rendered(text: str, shapes: Sequence[ExperimentSchema], values: Mapping[str, str]) -> str:
     """Return a file without its header, blocks repeated over `shapes`, placeholders filled."""
     lines = text.splitlines()
     body = "\n".join(
@@ -296,14 +296,14 @@ def _rendered(text: str, shapes: Sequence[Shape], values: Mapping[str, str]) -> 
     return filled(BLOCK.sub(repeat, f"{body}\n"), values)
 
 
-def _of_experiment(shape: Shape) -> dict[str, str]:
+def _of_experiment(shape: ExperimentSchema) -> dict[str, str]:
     return {
         "experiment": shape.experiment,
         "experiment_norms": quoted(f"{shape.experiment}_gradient_norms"),
     }
 
 
-def _of_layer(shape: Shape, layer: Layer) -> dict[str, str]:
+def _of_layer(shape: ExperimentSchema, layer: Layer) -> dict[str, str]:
     prefix = f"{shape.experiment}_layer_{layer.number}"
     return (
         _of_experiment(shape)
@@ -319,7 +319,7 @@ def _of_layer(shape: Shape, layer: Layer) -> dict[str, str]:
     )
 
 
-def _of_pair(shape: Shape, layer: Layer, following: Layer) -> dict[str, str]:
+def _of_pair(shape: ExperimentSchema, layer: Layer, following: Layer) -> dict[str, str]:
     above = _of_layer(shape, following)
     return _of_layer(shape, layer) | {
         "next_layer": str(following.number),

@@ -23,8 +23,8 @@ from vanishing_gradients.sql.objects import (
     HERE,
     RETIRED,
     Definition,
+    ExperimentSchema,
     Layer,
-    Shape,
     create_table,
     definition,
     in_order,
@@ -67,7 +67,7 @@ def registration_lock(connection: Connection) -> Iterator[None]:
             connection.execute(text("DO RELEASE_LOCK(:name)"), {"name": name})
 
 
-def registered_shapes(connection: Connection) -> list[Shape]:
+def registered_shapes(connection: Connection) -> list[ExperimentSchema]:
     """Return every experiment that has gradient tables, with its layers in order.
 
     Migrations ask for them at revisions that do not have `row_meaning` yet; every layer's is then
@@ -86,7 +86,7 @@ def registered_shapes(connection: Connection) -> list[Shape]:
     found: dict[str, list[Layer]] = {}
     for experiment, *layer in rows:
         found.setdefault(experiment, []).append(Layer(*layer))
-    return [Shape(experiment, tuple(members)) for experiment, members in found.items()]
+    return [ExperimentSchema(experiment, tuple(members)) for experiment, members in found.items()]
 
 
 def versions_in_force(connection: Connection) -> dict[str, int]:
@@ -95,7 +95,9 @@ def versions_in_force(connection: Connection) -> dict[str, int]:
     return dict(rows.all())
 
 
-def create_gradient_tables(connection: Connection, shape: Shape, column_type: str) -> list[str]:
+def create_gradient_tables(
+    connection: Connection, shape: ExperimentSchema, column_type: str
+) -> list[str]:
     """Make the gradient tables of `shape` that are missing and return their names.
 
     `column_type`, DOUBLE or FLOAT, is for new tables, whose version `gradient_tables` keeps;
@@ -146,7 +148,9 @@ def gradient_column_types(connection: Connection, table: str) -> dict[str, str]:
     return dict(rows.all())
 
 
-def apply_views(connection: Connection, shape: Shape | None = None, root: Path = HERE) -> None:
+def apply_views(
+    connection: Connection, shape: ExperimentSchema | None = None, root: Path = HERE
+) -> None:
     """Make the missing ones of the views in force: those of `shape`, if given, and those over all
     experiments.
 
@@ -199,7 +203,7 @@ def replace_view(connection: Connection, name: str, version: int | None, root: P
             connection.execute(view_versions.insert().values(entry))
 
 
-def withdraw(connection: Connection, shape: Shape, tables: Sequence[str]) -> None:
+def withdraw(connection: Connection, shape: ExperimentSchema, tables: Sequence[str]) -> None:
     """Undo the making of gradient tables: drop `tables`, and the views that are left without any.
 
     `tables` are names as `create_gradient_tables` returned them; no registered run may have rows in
@@ -242,7 +246,7 @@ def _reads_the_same(connection: Connection, view: str, statement: str) -> bool:
     return wanted <= set(read) <= set(re.findall(r"\w+", statement))
 
 
-def _drop_views(connection: Connection, shape: Shape) -> None:
+def _drop_views(connection: Connection, shape: ExperimentSchema) -> None:
     there = view_names(connection)
     for each in _in_force(connection):
         if each.of_experiment:

@@ -8,7 +8,7 @@ from sqlalchemy import Engine, text
 
 from vanishing_gradients.sql.cells import gradient_columns
 from vanishing_gradients.sql.names import quoted
-from vanishing_gradients.sql.objects import Layer, Shape
+from vanishing_gradients.sql.objects import ExperimentSchema, Layer
 from vanishing_gradients.telemetry.chunk import Chunk, encode, encode_literals
 from vanishing_gradients.telemetry.connection import BufferConnection, interrupt
 from vanishing_gradients.telemetry.errors import TelemetryError
@@ -40,7 +40,7 @@ class Loader:
     def __init__(
         self,
         connection: BufferConnection,
-        shape: Shape,
+        shape: ExperimentSchema,
         run_id: int,
         dtypes: dict[int, np.dtype],
         local_infile: bool = True,
@@ -148,7 +148,7 @@ class Loader:
         )
 
 
-def load_gradients(shape: Shape, layer: Layer, run_id: int, epoch: int) -> str:
+def load_gradients(shape: ExperimentSchema, layer: Layer, run_id: int, epoch: int) -> str:
     """Return the LOAD DATA LOCAL statement for rows of Step, RowIndex, Gradient1 .. GradientN.
 
     The file name in it stands for nothing: the rows come from the client's memory.
@@ -161,7 +161,7 @@ def load_gradients(shape: Shape, layer: Layer, run_id: int, epoch: int) -> str:
     )
 
 
-def insert_gradients(shape: Shape, layer: Layer) -> str:
+def insert_gradients(shape: ExperimentSchema, layer: Layer) -> str:
     """Return the INSERT statement up to its row values, (run_id, Epoch, Step, RowIndex, cells)."""
     columns = ", ".join(gradient_columns(layer.width))
     table = quoted(shape.table(layer))

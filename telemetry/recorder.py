@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from vanishing_gradients.sql.objects import Shape
+from vanishing_gradients.sql.objects import ExperimentSchema
 from vanishing_gradients.telemetry.chunk import Assembler
 from vanishing_gradients.telemetry.recording import (
     EpochMetrics,
@@ -31,7 +31,12 @@ class GradientRecorder:
     """
 
     def __init__(
-        self, shape: Shape, dtype: np.dtype, sink: Sink, close: CloseEpoch, every: int = 1
+        self,
+        shape: ExperimentSchema,
+        dtype: np.dtype,
+        sink: Sink,
+        close: CloseEpoch,
+        every: int = 1,
     ) -> None:
         self._layers, self._dtype = shape.layers, dtype
         self._assemblers = self._new_assemblers()

@@ -14,7 +14,7 @@ from vanishing_gradients.sql.catalogue import (
     telemetry_progress,
 )
 from vanishing_gradients.sql.names import quoted
-from vanishing_gradients.sql.objects import Layer, Shape
+from vanishing_gradients.sql.objects import ExperimentSchema, Layer
 from vanishing_gradients.sql.registry import registration_lock, require_migrated, withdraw
 from vanishing_gradients.telemetry.errors import RemovalError
 from vanishing_gradients.telemetry.lock import RunLock
@@ -57,7 +57,7 @@ class RemovableRun:
     seed: int
     status: str
     telemetry: str
-    shape: Shape
+    shape: ExperimentSchema
     rows: int
     size: int
 
@@ -107,7 +107,7 @@ def remove(engine: Engine, found: RemovableRun, say: Say) -> int:
     return sum(_file(before, name) - _file(after, name) for name in found.tables)
 
 
-def remove_layer(connection: Connection, shape: Shape, layer: Layer, run_id: int) -> int:
+def remove_layer(connection: Connection, shape: ExperimentSchema, layer: Layer, run_id: int) -> int:
     """Remove a run's rows from one gradient table and return how many there were.
 
     A transaction takes out a few chunks, each with its row of `telemetry_progress`, so that what is
@@ -155,7 +155,7 @@ def rebuild(connection: Connection, table: str) -> Sequence[str]:
 
 
 def remove_later_rows(
-    connection: Connection, shape: Shape, layer: Layer, run_id: int, epoch: int
+    connection: Connection, shape: ExperimentSchema, layer: Layer, run_id: int, epoch: int
 ) -> None:
     """Remove a run's rows after `epoch` from one gradient table."""
     table = quoted(shape.table(layer))
@@ -169,7 +169,7 @@ def _removable_run(connection: Connection, run_id: int) -> RemovableRun:
         raise RemovalError(f"There is no run {run_id}: `make runs` lists those there are.")
     columns = select(layers.c.layer, layers.c.layer_name, layers.c.width, layers.c.row_meaning)
     members = connection.execute(columns.where(layers.c.run_id == run_id).order_by("layer"))
-    shape = Shape(run.experiment, tuple(Layer(*each) for each in members))
+    shape = ExperimentSchema(run.experiment, tuple(Layer(*each) for each in members))
     if run.telemetry == "full":
         measure(connection, [shape.table(layer) for layer in shape.layers])
     rows = select(func.coalesce(func.sum(telemetry_progress.c.row_count), 0))

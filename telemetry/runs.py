@@ -23,7 +23,7 @@ from vanishing_gradients.sql.catalogue import (
     step_statistics,
 )
 from vanishing_gradients.sql.errors import ObjectError
-from vanishing_gradients.sql.objects import Layer, Shape
+from vanishing_gradients.sql.objects import ExperimentSchema, Layer
 from vanishing_gradients.sql.registry import (
     apply_views,
     create_gradient_tables,
@@ -105,9 +105,9 @@ class RunDescription:
         return identity(vars(self))
 
     @property
-    def shape(self) -> Shape:
+    def shape(self) -> ExperimentSchema:
         """What the experiment's tables and views depend on."""
-        return Shape(
+        return ExperimentSchema(
             self.experiment,
             tuple(
                 Layer(each.layer, each.layer_name, each.width, each.row_meaning)
@@ -123,7 +123,7 @@ class Run:
         self,
         engine: Engine,
         run_id: int,
-        shape: Shape,
+        shape: ExperimentSchema,
         table_types: dict[int, str],
         lock: RunLock,
     ) -> None:
@@ -270,14 +270,14 @@ def git_commit() -> str | None:
     return answer.stdout.strip() if answer.returncode == 0 else None
 
 
-def _table_types(connection: Connection, shape: Shape) -> dict[int, str]:
+def _table_types(connection: Connection, shape: ExperimentSchema) -> dict[int, str]:
     return {
         layer.number: gradient_column_types(connection, shape.table(layer))["Gradient1"]
         for layer in shape.layers
     }
 
 
-def _check_shape(connection: Connection, shape: Shape) -> None:
+def _check_shape(connection: Connection, shape: ExperimentSchema) -> None:
     earlier = select(func.min(runs.c.run_id)).where(runs.c.experiment == shape.experiment)
     rows = connection.execute(
         select(layers.c.layer_name, layers.c.width)

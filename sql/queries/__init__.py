@@ -13,8 +13,8 @@ from vanishing_gradients.sql.names import quoted
 from vanishing_gradients.sql.objects import (
     Column,
     Definition,
+    ExperimentSchema,
     Layer,
-    Shape,
     filled,
     select_of_layer,
 )
@@ -67,7 +67,7 @@ def query_of_layer(name: str, experiment: str, layer: Layer) -> str:
 
     Raises ObjectError for what cannot be the name of an experiment.
     """
-    return select_of_layer(_definition(name).text, Shape(experiment, (layer,)), layer)
+    return select_of_layer(_definition(name).text, ExperimentSchema(experiment, (layer,)), layer)
 
 
 def columns_of(name: str, layer: Layer | None = None) -> list[Column]:

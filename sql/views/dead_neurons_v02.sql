@@ -13,6 +13,17 @@
 --                       layer none of whose rows is finite has no dead neuron
 --   fraction    DOUBLE  dead over width
 CREATE OR REPLACE /*!80000 SQL SECURITY INVOKER */ /*M!100000 SQL SECURITY INVOKER */ VIEW {view} AS
+WITH counted AS (
+    SELECT
+        run_id,
+        layer,
+        epoch,
+        COUNT(neuron) AS width,
+        SUM(cells > 0 AND zeros = cells) AS dead
+    FROM neuron_statistics
+    GROUP BY run_id, layer, epoch
+)
+
 SELECT
     counted.run_id AS run_id,
     runs.experiment AS experiment,
@@ -22,15 +33,6 @@ SELECT
     counted.width AS width,
     counted.dead AS dead,
     CAST(counted.dead AS DOUBLE) / NULLIF(counted.width, 0) AS fraction
-FROM (
-    SELECT
-        run_id,
-        layer,
-        epoch,
-        COUNT(neuron) AS width,
-        SUM(cells > 0 AND zeros = cells) AS dead
-    FROM neuron_statistics
-    GROUP BY run_id, layer, epoch
-) AS counted
+FROM counted
 INNER JOIN runs ON runs.run_id = counted.run_id
 INNER JOIN layers ON layers.run_id = counted.run_id AND layers.layer = counted.layer

@@ -19,23 +19,7 @@
 --                                finite
 --   denominator     DOUBLE NULL  mean row norm of layer; NULL where no row of it is finite
 CREATE OR REPLACE /*!80000 SQL SECURITY INVOKER */ /*M!100000 SQL SECURITY INVOKER */ VIEW {view} AS
-SELECT
-    pairs.run_id AS run_id,
-    pairs.experiment AS experiment,
-    pairs.epoch AS epoch,
-    pairs.layer AS layer,
-    pairs.next_layer AS next_layer,
-    pairs.ratio AS ratio,
-    pairs.next_gradient_norm / NULLIF(pairs.gradient_norm, 0) AS gradient_ratio,
-    CASE
-        WHEN pairs.ratio IS NULL THEN 'undefined'
-        WHEN pairs.ratio <= ratio_thresholds.vanishing THEN 'vanishing'
-        WHEN pairs.ratio > ratio_thresholds.exploding THEN 'exploding'
-        ELSE 'stable'
-    END AS class,
-    pairs.next_norm AS numerator,
-    pairs.norm AS denominator
-FROM (
+WITH pairs AS (
     SELECT
         norms.run_id,
         norms.experiment,
@@ -52,6 +36,24 @@ FROM (
     FROM gradient_norms AS norms
     INNER JOIN layers ON layers.run_id = norms.run_id AND layers.layer = norms.layer
     WHERE layers.kind = 'dense'
-) AS pairs
+)
+
+SELECT
+    pairs.run_id AS run_id,
+    pairs.experiment AS experiment,
+    pairs.epoch AS epoch,
+    pairs.layer AS layer,
+    pairs.next_layer AS next_layer,
+    pairs.ratio AS ratio,
+    pairs.next_gradient_norm / NULLIF(pairs.gradient_norm, 0) AS gradient_ratio,
+    CASE
+        WHEN pairs.ratio IS NULL THEN 'undefined'
+        WHEN pairs.ratio <= ratio_thresholds.vanishing THEN 'vanishing'
+        WHEN pairs.ratio > ratio_thresholds.exploding THEN 'exploding'
+        ELSE 'stable'
+    END AS class,
+    pairs.next_norm AS numerator,
+    pairs.norm AS denominator
+FROM pairs
 CROSS JOIN ratio_thresholds
 WHERE pairs.next_layer IS NOT NULL

@@ -17,28 +17,32 @@
 --          decade. What is below a number's decades gathers in its lowest place, which is not read; what is above them
 --          is shifted out of its 64 bits.
 CREATE OR REPLACE /*!80000 SQL SECURITY INVOKER */ /*M!100000 SQL SECURITY INVOKER */ VIEW {view} AS
+WITH packed AS (
+    SELECT
+        run_id,
+        Epoch,
+        Step,
+        RowIndex,
+        {cells_in_decades}
+    FROM {table} FORCE INDEX (PRIMARY)
+    GROUP BY run_id, Epoch, Step, RowIndex
+),
+
+counts AS (
+    SELECT
+        run_id,
+        Epoch,
+        Step,
+        {sums_of_decades}
+    FROM packed
+    GROUP BY run_id, Epoch, Step
+)
+
 SELECT
     counts.run_id AS run_id,
     counts.Epoch AS Epoch,
     counts.Step AS Step,
     NULLIF(numbers.number, 1) - 20 AS decade,
     CASE numbers.number {cases_of_decades} END AS cells
-FROM (
-    SELECT
-        run_id,
-        Epoch,
-        Step,
-        {sums_of_decades}
-    FROM (
-        SELECT
-            run_id,
-            Epoch,
-            Step,
-            RowIndex,
-            {cells_in_decades}
-        FROM {table} FORCE INDEX (PRIMARY)
-        GROUP BY run_id, Epoch, Step, RowIndex
-    ) AS packed
-    GROUP BY run_id, Epoch, Step
-) AS counts
+FROM counts
 INNER JOIN numbers ON numbers.number <= {decades}

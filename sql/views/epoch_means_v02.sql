@@ -19,21 +19,7 @@
 --   non_finite     INT          cells that were not finite
 -- Why:     epoch_statistics has a median, which sorts every step and takes ten times as long.
 CREATE OR REPLACE /*!80000 SQL SECURITY INVOKER */ /*M!100000 SQL SECURITY INVOKER */ VIEW {view} AS
-SELECT
-    sums.run_id AS run_id,
-    runs.experiment AS experiment,
-    sums.layer AS layer,
-    layers.layer_name AS layer_name,
-    sums.epoch AS epoch,
-    sums.row_norms / NULLIF(sums.finite_rows, 0) AS norm,
-    sums.gradient_norm AS gradient_norm,
-    sums.mean / NULLIF(sums.finite_rows, 0) AS mean,
-    sums.mean_abs / NULLIF(sums.finite_rows, 0) AS mean_abs,
-    sums.zeros / NULLIF(sums.finite_rows, 0) AS zeros,
-    sums.below_1em3 / NULLIF(sums.finite_rows, 0) AS below_1em3,
-    sums.below_1em5 / NULLIF(sums.finite_rows, 0) AS below_1em5,
-    sums.non_finite AS non_finite
-FROM (
+WITH sums AS (
     SELECT
         run_id,
         layer,
@@ -49,6 +35,22 @@ FROM (
         SUM(non_finite) AS non_finite
     FROM step_statistics
     GROUP BY run_id, layer, epoch
-) AS sums
+)
+
+SELECT
+    sums.run_id AS run_id,
+    runs.experiment AS experiment,
+    sums.layer AS layer,
+    layers.layer_name AS layer_name,
+    sums.epoch AS epoch,
+    sums.row_norms / NULLIF(sums.finite_rows, 0) AS norm,
+    sums.gradient_norm AS gradient_norm,
+    sums.mean / NULLIF(sums.finite_rows, 0) AS mean,
+    sums.mean_abs / NULLIF(sums.finite_rows, 0) AS mean_abs,
+    sums.zeros / NULLIF(sums.finite_rows, 0) AS zeros,
+    sums.below_1em3 / NULLIF(sums.finite_rows, 0) AS below_1em3,
+    sums.below_1em5 / NULLIF(sums.finite_rows, 0) AS below_1em5,
+    sums.non_finite AS non_finite
+FROM sums
 INNER JOIN runs ON runs.run_id = sums.run_id
 INNER JOIN layers ON layers.run_id = sums.run_id AND layers.layer = sums.layer

@@ -15,18 +15,7 @@
 --   below_1em5     DOUBLE NULL  fraction of values whose magnitude is below 1e-5
 --   non_finite     INT          cells that were not finite
 CREATE OR REPLACE /*!80000 SQL SECURITY INVOKER */ /*M!100000 SQL SECURITY INVOKER */ VIEW {view} AS
-SELECT
-    run_id,
-    layer,
-    epoch,
-    SUM(row_norm_sum) / NULLIF(SUM(finite_rows), 0) AS norm,
-    AVG(gradient_norm) AS gradient_norm,
-    SUM(mean * finite_rows) / NULLIF(SUM(finite_rows), 0) AS mean,
-    AVG(CASE WHEN median_rank IN ((medians + 1) DIV 2, (medians + 2) DIV 2) THEN median END) AS median,
-    SUM(below_1em3 * finite_rows) / NULLIF(SUM(finite_rows), 0) AS below_1em3,
-    SUM(below_1em5 * finite_rows) / NULLIF(SUM(finite_rows), 0) AS below_1em5,
-    SUM(non_finite) AS non_finite
-FROM (
+WITH steps AS (
     SELECT
         run_id,
         layer,
@@ -43,5 +32,18 @@ FROM (
         ROW_NUMBER() OVER (PARTITION BY run_id, layer, epoch ORDER BY median DESC) AS median_rank,
         COUNT(median) OVER (PARTITION BY run_id, layer, epoch) AS medians
     FROM step_statistics
-) AS steps
+)
+
+SELECT
+    run_id,
+    layer,
+    epoch,
+    SUM(row_norm_sum) / NULLIF(SUM(finite_rows), 0) AS norm,
+    AVG(gradient_norm) AS gradient_norm,
+    SUM(mean * finite_rows) / NULLIF(SUM(finite_rows), 0) AS mean,
+    AVG(CASE WHEN median_rank IN ((medians + 1) DIV 2, (medians + 2) DIV 2) THEN median END) AS median,
+    SUM(below_1em3 * finite_rows) / NULLIF(SUM(finite_rows), 0) AS below_1em3,
+    SUM(below_1em5 * finite_rows) / NULLIF(SUM(finite_rows), 0) AS below_1em5,
+    SUM(non_finite) AS non_finite
+FROM steps
 GROUP BY run_id, layer, epoch

@@ -19,6 +19,27 @@
 --   last_rows     INT NULL  rows of the last batch, which in a layer whose rows are no inputs of its weights are as
 --                           many as images are left for it; NULL where step_rows is
 CREATE OR REPLACE /*!80000 SQL SECURITY INVOKER */ /*M!100000 SQL SECURITY INVOKER */ VIEW {view} AS
+WITH sizes AS (
+    SELECT
+        run_id,
+        experiment,
+        record_every,
+        training_images,
+        CAST(JSON_UNQUOTE(JSON_EXTRACT(config, '$.batch_size')) AS SIGNED) AS batch_size
+    FROM runs
+),
+
+plans AS (
+    SELECT
+        sizes.run_id,
+        sizes.experiment,
+        sizes.record_every,
+        sizes.training_images,
+        sizes.batch_size,
+        (sizes.training_images + sizes.batch_size - 1) DIV NULLIF(sizes.batch_size, 0) AS steps
+    FROM sizes
+)
+
 SELECT
     layers.run_id AS run_id,
     plans.experiment AS experiment,
@@ -40,21 +61,4 @@ SELECT
         ELSE plans.training_images - (plans.steps - 1) * plans.batch_size
     END AS last_rows
 FROM layers
-INNER JOIN (
-    SELECT
-        sizes.run_id,
-        sizes.experiment,
-        sizes.record_every,
-        sizes.training_images,
-        sizes.batch_size,
-        (sizes.training_images + sizes.batch_size - 1) DIV NULLIF(sizes.batch_size, 0) AS steps
-    FROM (
-        SELECT
-            run_id,
-            experiment,
-            record_every,
-            training_images,
-            CAST(JSON_UNQUOTE(JSON_EXTRACT(config, '$.batch_size')) AS SIGNED) AS batch_size
-        FROM runs
-    ) AS sizes
-) AS plans ON plans.run_id = layers.run_id
+INNER JOIN plans ON plans.run_id = layers.run_id

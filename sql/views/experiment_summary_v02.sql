@@ -25,6 +25,24 @@
 --   gradient_rows    INT            rows that the run has put into the gradient tables
 --   gradient_values  INT            cells of these rows
 CREATE OR REPLACE /*!80000 SQL SECURITY INVOKER */ /*M!100000 SQL SECURITY INVOKER */ VIEW {view} AS
+WITH totals AS (
+    SELECT
+        run_id,
+        SUM(seconds) AS seconds
+    FROM epoch_metrics
+    GROUP BY run_id
+),
+
+chunks AS (
+    SELECT
+        progress.run_id,
+        SUM(progress.row_count) AS gradient_rows,
+        SUM(progress.row_count * layers.width) AS gradient_values
+    FROM telemetry_progress AS progress
+    INNER JOIN layers ON layers.run_id = progress.run_id AND layers.layer = progress.layer
+    GROUP BY progress.run_id
+)
+
 SELECT
     runs.run_id AS run_id,
     runs.experiment AS experiment,
@@ -49,19 +67,5 @@ SELECT
 FROM runs
 LEFT JOIN epoch_metrics AS last
     ON last.run_id = runs.run_id AND last.epoch = runs.completed_epoch
-LEFT JOIN (
-    SELECT
-        run_id,
-        SUM(seconds) AS seconds
-    FROM epoch_metrics
-    GROUP BY run_id
-) AS totals ON totals.run_id = runs.run_id
-LEFT JOIN (
-    SELECT
-        progress.run_id,
-        SUM(progress.row_count) AS gradient_rows,
-        SUM(progress.row_count * layers.width) AS gradient_values
-    FROM telemetry_progress AS progress
-    INNER JOIN layers ON layers.run_id = progress.run_id AND layers.layer = progress.layer
-    GROUP BY progress.run_id
-) AS chunks ON chunks.run_id = runs.run_id
+LEFT JOIN totals ON totals.run_id = runs.run_id
+LEFT JOIN chunks ON chunks.run_id = runs.run_id

@@ -8,11 +8,7 @@
 --   norm    DOUBLE NULL  mean over the epoch's steps of the L2 norm of the layer's whole gradient at that step; rows
 --                        without a norm are left out; NULL where no row has one
 CREATE OR REPLACE /*!80000 SQL SECURITY INVOKER */ /*M!100000 SQL SECURITY INVOKER */ VIEW {view} AS
-SELECT
-    run_id,
-    Epoch,
-    AVG(step_norm) AS norm
-FROM (
+WITH steps AS (
     SELECT
         run_id,
         Epoch,
@@ -20,5 +16,11 @@ FROM (
         SQRT(SUM(Norm * Norm)) AS step_norm
     FROM {table} FORCE INDEX (norm_and_mean)
     GROUP BY run_id, Epoch, Step
-) AS steps
+)
+
+SELECT
+    run_id,
+    Epoch,
+    AVG(step_norm) AS norm
+FROM steps
 GROUP BY run_id, Epoch

@@ -16,6 +16,19 @@
 --   numerator      DOUBLE NULL  norm of layer + 1, which tells x / 0 from 0 / 0; NULL where no row of it is finite
 --   denominator    DOUBLE NULL  norm of layer; NULL where no row of it is finite
 CREATE OR REPLACE /*!80000 SQL SECURITY INVOKER */ /*M!100000 SQL SECURITY INVOKER */ VIEW {view} AS
+WITH pairs AS (
+    SELECT
+        run_id,
+        experiment,
+        epoch,
+        layer,
+        norm,
+        LEAD(norm) OVER (PARTITION BY run_id, epoch ORDER BY layer) AS next_norm,
+        LEAD(norm) OVER (PARTITION BY run_id, epoch ORDER BY layer) / NULLIF(norm, 0) AS ratio,
+        LEAD(layer) OVER (PARTITION BY run_id, epoch ORDER BY layer) AS next_layer
+    FROM gradient_norms
+)
+
 SELECT
     pairs.run_id AS run_id,
     pairs.experiment AS experiment,
@@ -36,17 +49,6 @@ SELECT
     END AS class_table_6,
     pairs.next_norm AS numerator,
     pairs.norm AS denominator
-FROM (
-    SELECT
-        run_id,
-        experiment,
-        epoch,
-        layer,
-        norm,
-        LEAD(norm) OVER (PARTITION BY run_id, epoch ORDER BY layer) AS next_norm,
-        LEAD(norm) OVER (PARTITION BY run_id, epoch ORDER BY layer) / NULLIF(norm, 0) AS ratio,
-        LEAD(layer) OVER (PARTITION BY run_id, epoch ORDER BY layer) AS next_layer
-    FROM gradient_norms
-) AS pairs
+FROM pairs
 CROSS JOIN ratio_thresholds
 WHERE pairs.next_layer IS NOT NULL

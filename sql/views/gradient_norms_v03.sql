@@ -23,20 +23,45 @@
 -- Why:     a union and not a join, since servers carry conditions into a union, and a join leaves step_statistics
 --          without them, which costs a reading of every run for each one that is asked for.
 CREATE OR REPLACE /*!80000 SQL SECURITY INVOKER */ /*M!100000 SQL SECURITY INVOKER */ VIEW {view} AS
-SELECT
-    found.run_id AS run_id,
-    runs.experiment AS experiment,
-    found.epoch AS epoch,
-    found.layer AS layer,
-    layers.layer_name AS layer_name,
-    CASE runs.telemetry WHEN 'statistics' THEN found.norm ELSE found.table_norm END AS norm,
-    CASE runs.telemetry WHEN 'statistics' THEN found.gradient_norm ELSE found.table_gradient_norm END AS gradient_norm,
-    CASE runs.telemetry WHEN 'statistics' THEN found.mean ELSE found.table_mean END AS mean,
-    found.median AS median,
-    found.below_1em3 AS below_1em3,
-    found.below_1em5 AS below_1em5,
-    found.non_finite AS non_finite
-FROM (
+WITH parts AS (
+    SELECT
+        run_id,
+        layer,
+        epoch,
+        norm,
+        gradient_norm,
+        mean,
+        median,
+        below_1em3,
+        below_1em5,
+        non_finite,
+        0 AS from_table,
+        CAST(NULL AS DOUBLE) AS table_norm,
+        CAST(NULL AS DOUBLE) AS table_gradient_norm,
+        CAST(NULL AS DOUBLE) AS table_mean
+    FROM epoch_statistics
+    -- each experiment
+    UNION ALL
+    SELECT
+        run_id,
+        Layer,
+        Epoch,
+        NULL,
+        NULL,
+        NULL,
+        NULL,
+        NULL,
+        NULL,
+        NULL,
+        1,
+        norm,
+        gradient_norm,
+        mean
+    FROM {experiment_norms}
+    -- end
+),
+
+found AS (
     SELECT
         run_id,
         layer,
@@ -52,45 +77,24 @@ FROM (
         MAX(table_norm) AS table_norm,
         MAX(table_gradient_norm) AS table_gradient_norm,
         MAX(table_mean) AS table_mean
-    FROM (
-        SELECT
-            run_id,
-            layer,
-            epoch,
-            norm,
-            gradient_norm,
-            mean,
-            median,
-            below_1em3,
-            below_1em5,
-            non_finite,
-            0 AS from_table,
-            CAST(NULL AS DOUBLE) AS table_norm,
-            CAST(NULL AS DOUBLE) AS table_gradient_norm,
-            CAST(NULL AS DOUBLE) AS table_mean
-        FROM epoch_statistics
-        -- each experiment
-        UNION ALL
-        SELECT
-            run_id,
-            Layer,
-            Epoch,
-            NULL,
-            NULL,
-            NULL,
-            NULL,
-            NULL,
-            NULL,
-            NULL,
-            1,
-            norm,
-            gradient_norm,
-            mean
-        FROM {experiment_norms}
-        -- end
-    ) AS parts
+    FROM parts
     GROUP BY run_id, layer, epoch
-) AS found
+)
+
+SELECT
+    found.run_id AS run_id,
+    runs.experiment AS experiment,
+    found.epoch AS epoch,
+    found.layer AS layer,
+    layers.layer_name AS layer_name,
+    CASE runs.telemetry WHEN 'statistics' THEN found.norm ELSE found.table_norm END AS norm,
+    CASE runs.telemetry WHEN 'statistics' THEN found.gradient_norm ELSE found.table_gradient_norm END AS gradient_norm,
+    CASE runs.telemetry WHEN 'statistics' THEN found.mean ELSE found.table_mean END AS mean,
+    found.median AS median,
+    found.below_1em3 AS below_1em3,
+    found.below_1em5 AS below_1em5,
+    found.non_finite AS non_finite
+FROM found
 INNER JOIN runs ON runs.run_id = found.run_id
 INNER JOIN layers ON layers.run_id = found.run_id AND layers.layer = found.layer
 WHERE runs.telemetry = 'statistics' OR found.from_table = 1

@@ -20,6 +20,48 @@
 -- Why:     a union and not a join, since servers carry conditions into a union, and a join leaves step_statistics
 --          without them.
 CREATE OR REPLACE /*!80000 SQL SECURITY INVOKER */ /*M!100000 SQL SECURITY INVOKER */ VIEW {view} AS
+WITH parts AS (
+    SELECT
+        run_id,
+        layer,
+        epoch,
+        neuron,
+        cells,
+        zeros,
+        magnitude_sum,
+        saturated,
+        CAST(NULL AS SIGNED) AS samples
+    FROM neuron_statistics
+    UNION ALL
+    SELECT
+        run_id,
+        layer,
+        epoch,
+        NULL,
+        NULL,
+        NULL,
+        NULL,
+        NULL,
+        SUM(row_count)
+    FROM step_statistics
+    WHERE saturated IS NOT NULL
+    GROUP BY run_id, layer, epoch
+),
+
+counted AS (
+    SELECT
+        run_id,
+        layer,
+        epoch,
+        neuron,
+        cells,
+        zeros,
+        magnitude_sum,
+        saturated,
+        MAX(samples) OVER (PARTITION BY run_id, layer, epoch) AS samples
+    FROM parts
+)
+
 SELECT
     counted.run_id AS run_id,
     runs.experiment AS experiment,
@@ -32,45 +74,7 @@ SELECT
     counted.magnitude_sum / NULLIF(counted.cells, 0) AS mean_abs,
     counted.cells > 0 AND counted.zeros = counted.cells AS dead,
     CAST(counted.saturated AS DOUBLE) / NULLIF(counted.samples, 0) AS saturated
-FROM (
-    SELECT
-        run_id,
-        layer,
-        epoch,
-        neuron,
-        cells,
-        zeros,
-        magnitude_sum,
-        saturated,
-        MAX(samples) OVER (PARTITION BY run_id, layer, epoch) AS samples
-    FROM (
-        SELECT
-            run_id,
-            layer,
-            epoch,
-            neuron,
-            cells,
-            zeros,
-            magnitude_sum,
-            saturated,
-            CAST(NULL AS SIGNED) AS samples
-        FROM neuron_statistics
-        UNION ALL
-        SELECT
-            run_id,
-            layer,
-            epoch,
-            NULL,
-            NULL,
-            NULL,
-            NULL,
-            NULL,
-            SUM(row_count)
-        FROM step_statistics
-        WHERE saturated IS NOT NULL
-        GROUP BY run_id, layer, epoch
-    ) AS parts
-) AS counted
+FROM counted
 INNER JOIN runs ON runs.run_id = counted.run_id
 INNER JOIN layers ON layers.run_id = counted.run_id AND layers.layer = counted.layer
 WHERE counted.neuron IS NOT NULL

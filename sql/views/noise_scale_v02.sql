@@ -21,6 +21,52 @@
 --          https://arxiv.org/abs/1812.06162, appendix A.1, with a batch and an epoch as small and big batch. Weights
 --          move between the steps, and a last batch may be smaller: both count as noise.
 CREATE OR REPLACE /*!80000 SQL SECURITY INVOKER */ /*M!100000 SQL SECURITY INVOKER */ VIEW {view} AS
+WITH inputs AS (
+    SELECT
+        run_id,
+        Epoch,
+        RowIndex,
+        COUNT(*) AS steps,
+        -- each neuron
+        AVG(Gradient{neuron}) AS mean{neuron},
+        -- end
+        SUM(Norm * Norm) AS square_sum
+    FROM {table} FORCE INDEX (PRIMARY)
+    WHERE Norm IS NOT NULL
+    GROUP BY run_id, Epoch, RowIndex
+),
+
+parts AS (
+    SELECT
+        run_id,
+        Epoch,
+        steps,
+        square_sum / NULLIF(steps, 0) AS mean_square,
+        {squares_of_means} AS square_of_mean
+    FROM inputs
+    UNION ALL
+    SELECT
+        run_id,
+        Epoch,
+        0,
+        NULL,
+        NULL
+    FROM {table} FORCE INDEX (norm_and_mean)
+    WHERE Norm IS NULL
+    GROUP BY run_id, Epoch
+),
+
+epochs AS (
+    SELECT
+        run_id,
+        Epoch,
+        MAX(steps) AS steps,
+        SUM(mean_square) AS mean_square,
+        SUM(square_of_mean) AS square_of_mean
+    FROM parts
+    GROUP BY run_id, Epoch
+)
+
 SELECT
     epochs.run_id AS run_id,
     epochs.Epoch AS Epoch,
@@ -41,45 +87,5 @@ SELECT
                     / NULLIF(epochs.square_of_mean - epochs.mean_square / NULLIF(epochs.steps, 0), 0)
                 )
     END AS noise_scale
-FROM (
-    SELECT
-        run_id,
-        Epoch,
-        MAX(steps) AS steps,
-        SUM(mean_square) AS mean_square,
-        SUM(square_of_mean) AS square_of_mean
-    FROM (
-        SELECT
-            run_id,
-            Epoch,
-            steps,
-            square_sum / NULLIF(steps, 0) AS mean_square,
-            {squares_of_means} AS square_of_mean
-        FROM (
-            SELECT
-                run_id,
-                Epoch,
-                RowIndex,
-                COUNT(*) AS steps,
-                -- each neuron
-                AVG(Gradient{neuron}) AS mean{neuron},
-                -- end
-                SUM(Norm * Norm) AS square_sum
-            FROM {table} FORCE INDEX (PRIMARY)
-            WHERE Norm IS NOT NULL
-            GROUP BY run_id, Epoch, RowIndex
-        ) AS inputs
-        UNION ALL
-        SELECT
-            run_id,
-            Epoch,
-            0,
-            NULL,
-            NULL
-        FROM {table} FORCE INDEX (norm_and_mean)
-        WHERE Norm IS NULL
-        GROUP BY run_id, Epoch
-    ) AS parts
-    GROUP BY run_id, Epoch
-) AS epochs
+FROM epochs
 INNER JOIN runs ON runs.run_id = epochs.run_id

@@ -14,18 +14,7 @@
 --   min         DOUBLE NULL  the smallest of them
 --   max         DOUBLE NULL  the largest of them
 CREATE OR REPLACE /*!80000 SQL SECURITY INVOKER */ /*M!100000 SQL SECURITY INVOKER */ VIEW {view} AS
-SELECT
-    norms.run_id AS run_id,
-    runs.experiment AS experiment,
-    norms.epoch AS epoch,
-    norms.layer AS layer,
-    layers.layer_name AS layer_name,
-    norms.steps AS steps,
-    norms.mean_norm AS mean_norm,
-    norms.std AS std,
-    norms.min AS min,
-    norms.max AS max
-FROM (
+WITH norms AS (
     SELECT
         run_id,
         layer,
@@ -37,6 +26,19 @@ FROM (
         MAX(gradient_norm) AS max
     FROM step_statistics
     GROUP BY run_id, layer, epoch
-) AS norms
+)
+
+SELECT
+    norms.run_id AS run_id,
+    runs.experiment AS experiment,
+    norms.epoch AS epoch,
+    norms.layer AS layer,
+    layers.layer_name AS layer_name,
+    norms.steps AS steps,
+    norms.mean_norm AS mean_norm,
+    norms.std AS std,
+    norms.min AS min,
+    norms.max AS max
+FROM norms
 INNER JOIN runs ON runs.run_id = norms.run_id
 INNER JOIN layers ON layers.run_id = norms.run_id AND layers.layer = norms.layer

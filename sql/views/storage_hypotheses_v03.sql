@@ -8,11 +8,7 @@
 --   filler          DOUBLE  the number in an unused column; 0 adds nothing
 --   stored_columns  INT     columns of every table, 128 as in the paper's first layers
 CREATE OR REPLACE /*!80000 SQL SECURITY INVOKER */ /*M!100000 SQL SECURITY INVOKER */ VIEW {view} AS
-SELECT
-    rounding.decimals AS decimals,
-    filling.filler AS filler,
-    128 AS stored_columns
-FROM (
+WITH rounding AS (
     SELECT 4 AS decimals
     UNION ALL
     SELECT 5
@@ -26,8 +22,9 @@ FROM (
     SELECT 10
     UNION ALL
     SELECT 12
-) AS rounding
-CROSS JOIN (
+),
+
+filling AS (
     SELECT CAST(0 AS DOUBLE) AS filler
     UNION ALL
     SELECT CAST(1 AS DOUBLE)
@@ -37,4 +34,11 @@ CROSS JOIN (
     SELECT CAST(100000 AS DOUBLE)
     UNION ALL
     SELECT CAST(1000000 AS DOUBLE)
-) AS filling
+)
+
+SELECT
+    rounding.decimals AS decimals,
+    filling.filler AS filler,
+    128 AS stored_columns
+FROM rounding
+CROSS JOIN filling

@@ -18,15 +18,7 @@
 -- Why:     a union and not a join, since servers carry conditions into a union, and a join leaves one layer without
 --          them.
 CREATE OR REPLACE /*!80000 SQL SECURITY INVOKER */ /*M!100000 SQL SECURITY INVOKER */ VIEW {view} AS
-SELECT
-    run_id,
-    Epoch,
-    Decimals,
-    Filler,
-    MAX(next_norm) / NULLIF(MAX(own_norm), 0) AS ratio_{next_layer}_{layer},
-    MAX(next_norm) AS numerator,
-    MAX(own_norm) AS denominator
-FROM (
+WITH norms AS (
     SELECT
         run_id,
         Epoch,
@@ -44,5 +36,15 @@ FROM (
         NULL,
         norm
     FROM {next_stored_norm_avg}
-) AS norms
+)
+
+SELECT
+    run_id,
+    Epoch,
+    Decimals,
+    Filler,
+    MAX(next_norm) / NULLIF(MAX(own_norm), 0) AS ratio_{next_layer}_{layer},
+    MAX(next_norm) AS numerator,
+    MAX(own_norm) AS denominator
+FROM norms
 GROUP BY run_id, Epoch, Decimals, Filler

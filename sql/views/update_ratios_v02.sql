@@ -21,19 +21,7 @@
 -- Why:     0.9999, since the two norms are summed up in another order and, in single precision, with its rounding; a
 --          norm counts as smaller where it is so by more than a ten thousandth.
 CREATE OR REPLACE /*!80000 SQL SECURITY INVOKER */ /*M!100000 SQL SECURITY INVOKER */ VIEW {view} AS
-SELECT
-    means.run_id AS run_id,
-    runs.experiment AS experiment,
-    means.epoch AS epoch,
-    means.layer AS layer,
-    layers.layer_name AS layer_name,
-    means.weight_norm AS weight_norm,
-    means.update_norm AS update_norm,
-    means.ratio AS ratio,
-    means.gradient_norm AS gradient_norm,
-    means.clipped_norm AS clipped_norm,
-    means.clipped AS clipped
-FROM (
+WITH means AS (
     SELECT
         run_id,
         layer,
@@ -52,6 +40,20 @@ FROM (
     FROM step_statistics
     GROUP BY run_id, layer, epoch
     HAVING COUNT(weight_norm) + COUNT(update_norm) + COUNT(clipped_norm) > 0
-) AS means
+)
+
+SELECT
+    means.run_id AS run_id,
+    runs.experiment AS experiment,
+    means.epoch AS epoch,
+    means.layer AS layer,
+    layers.layer_name AS layer_name,
+    means.weight_norm AS weight_norm,
+    means.update_norm AS update_norm,
+    means.ratio AS ratio,
+    means.gradient_norm AS gradient_norm,
+    means.clipped_norm AS clipped_norm,
+    means.clipped AS clipped
+FROM means
 INNER JOIN runs ON runs.run_id = means.run_id
 INNER JOIN layers ON layers.run_id = means.run_id AND layers.layer = means.layer

@@ -17,7 +17,7 @@ from vanishing_gradients.sql.catalogue import (
     step_statistics,
 )
 from vanishing_gradients.sql.connection import engine
-from vanishing_gradients.sql.objects import Layer, Shape
+from vanishing_gradients.sql.objects import ExperimentSchema, Layer
 from vanishing_gradients.sql.registry import apply_views, create_gradient_tables
 
 NAMES = {1: "layer_1_input", 2: "layer_2_sigmoid", 3: "layer_3_hidden", 4: "layer_4_softmax"}
@@ -134,7 +134,7 @@ def filled(module_database: URL) -> Engine:
     """
     owner = engine(module_database)
     history.upgrade(owner)
-    shape = Shape(
+    shape = ExperimentSchema(
         "steady",
         tuple(Layer(number, name, 2, meaning(number)) for number, name in NAMES.items()),
     )

@@ -8,7 +8,7 @@ from sqlalchemy import Connection, column, insert, select, table, update
 
 from vanishing_gradients.analysis import paper
 from vanishing_gradients.sql.catalogue import epoch_metrics, layers, runs, step_statistics
-from vanishing_gradients.sql.objects import Layer, Shape, gradient_columns
+from vanishing_gradients.sql.objects import ExperimentSchema, Layer, gradient_columns
 from vanishing_gradients.sql.registry import apply_views, create_gradient_tables
 
 SEEDS = {"mnist": (1, 2, 3), "fashion-mnist": tuple(range(1, 10))}
@@ -157,7 +157,7 @@ def statistics(run_id: int, experiment: str, dataset: str, seed: int) -> list[di
     return found
 
 
-def keep_gradients(connection: Connection, shape: Shape) -> None:
+def keep_gradients(connection: Connection, shape: ExperimentSchema) -> None:
     """Make the tables and views of an experiment, with a row an epoch, its cells all the same."""
     one = (runs.c.experiment == shape.experiment, runs.c.dataset == FULL_DATASET, runs.c.seed == 1)
     connection.execute(update(runs).where(*one).values(telemetry="full"))
@@ -177,7 +177,7 @@ def keep_gradients(connection: Connection, shape: Shape) -> None:
 
 
 SHAPES = [
-    Shape(
+    ExperimentSchema(
         experiment,
         tuple(
             Layer(number, name, width, "input" if number % 2 else "sample")

@@ -1,7 +1,7 @@
 """Which views the benchmark times: those that an index or the statistics answer."""
 
 from bench.whole import is_average
-from vanishing_gradients.sql.objects import Layer, Shape, definition, versions
+from vanishing_gradients.sql.objects import ExperimentSchema, Layer, definition, versions
 
 LAYERS = (
     Layer(1, "layer_1_input", 4, "input"),
@@ -12,7 +12,7 @@ LAYERS = (
 
 def names(view: str) -> list[str]:
     newest = definition("views", view, versions("views")[view][-1])
-    return list(newest.names([Shape("relu_sgd", LAYERS)]))
+    return list(newest.names([ExperimentSchema("relu_sgd", LAYERS)]))
 
 
 def test_the_averages_of_every_layer_and_of_every_pair_are_timed():

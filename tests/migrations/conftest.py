@@ -10,12 +10,12 @@ from sqlalchemy import URL, Engine, event
 from vanishing_gradients.migrations import history
 from vanishing_gradients.sql.connection import engine
 from vanishing_gradients.sql.names import quoted
-from vanishing_gradients.sql.objects import Layer, Shape, create_table
+from vanishing_gradients.sql.objects import ExperimentSchema, Layer, create_table
 from vanishing_gradients.sql.registry import apply_views, view_names
 
 OLD = "0010"
 """The last revision with the names of before."""
-SHAPE = Shape(
+SHAPE = ExperimentSchema(
     "old", (Layer(1, "layer_1_input", 2, "input"), Layer(2, "layer_2_sigmoid", 2, "sample"))
 )
 GRADIENT_TABLES = [SHAPE.table(layer) for layer in SHAPE.layers]

@@ -2,6 +2,7 @@
 
 import math
 import re
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -18,7 +19,7 @@ from tests.migrations.conftest import (
 )
 from vanishing_gradients.migrations import history
 from vanishing_gradients.sql.errors import ObjectError
-from vanishing_gradients.sql.objects import Layer, Shape
+from vanishing_gradients.sql.objects import ExperimentSchema, Layer
 from vanishing_gradients.sql.registry import create_gradient_tables, require_migrated
 from vanishing_gradients.telemetry.lock import run_lock
 
@@ -121,7 +122,7 @@ def test_a_layer_says_of_what_nature_it_is(old):
 
 def test_the_catalogue_says_of_which_version_each_gradient_table_is(old):
     history.upgrade(old)
-    new = Shape("new", (Layer(1, "layer_1_input", 2, "input"),))
+    new = ExperimentSchema("new", (Layer(1, "layer_1_input", 2, "input"),))
     with old.begin() as connection:
         create_gradient_tables(connection, new, "DOUBLE")
     versions = [("new_layer_1_input", 2), ("old_layer_1_input", 1), ("old_layer_2_sigmoid", 1)]
@@ -134,7 +135,7 @@ def test_the_catalogue_says_of_which_version_each_gradient_table_is(old):
 
 def test_a_row_that_a_newer_table_took_keeps_its_norm_on_the_way_back(old):
     history.upgrade(old)
-    new = Shape("new", (Layer(1, "layer_1_input", 1, "input"),))
+    new = ExperimentSchema("new", (Layer(1, "layer_1_input", 1, "input"),))
     with old.begin() as connection:
         create_gradient_tables(connection, new, "DOUBLE")
         connection.exec_driver_sql(
@@ -173,6 +174,13 @@ def test_a_run_that_is_training_is_waited_for(old, start, move):
         move(old, "0014")
     assert state(old) == before
     move(old, "0014")  # whatever runs say that nobody trains any more
+
+
+def test_two_migrations_at_once_take_turns(old):
+    with ThreadPoolExecutor(2) as pool:
+        moves = [pool.submit(history.upgrade, old) for _ in range(2)]
+    newest = history.newest()
+    assert sorted(each.result() for each in moves) == [(OLD, newest), (newest, newest)]
 
 
 def test_what_a_migration_takes_is_said_before_it_begins(old):

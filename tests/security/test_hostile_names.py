@@ -18,7 +18,7 @@ from vanishing_gradients.sql import accounts, address
 from vanishing_gradients.sql.connection import connected
 from vanishing_gradients.sql.errors import ObjectError
 from vanishing_gradients.sql.names import backticked, checked_experiment, checked_layer, quoted
-from vanishing_gradients.sql.objects import Layer, Shape, create_table, newest
+from vanishing_gradients.sql.objects import ExperimentSchema, Layer, create_table, newest
 from vanishing_gradients.sql.queries import select
 
 PIECES = st.sampled_from(
@@ -103,7 +103,7 @@ def test_a_hostile_name_is_no_experiment_and_no_layer(name: str):
         with pytest.raises(ObjectError):
             checked_experiment(name)
         with pytest.raises(ObjectError):
-            Shape(name, (Layer(1, "layer_1_input", 1, "input"),))
+            ExperimentSchema(name, (Layer(1, "layer_1_input", 1, "input"),))
     with pytest.raises(ObjectError):
         checked_layer(f"layer_1_{name}`")
     with pytest.raises(ObjectError):
@@ -118,7 +118,7 @@ def test_a_hostile_name_is_no_experiment_and_no_layer(name: str):
 @example(experiment="select", layer="layer_1_drop")
 def test_every_name_that_the_rules_allow_makes_its_table(cursor, experiment: str, layer: str):
     assert checked_layer(layer) == layer
-    shape = Shape(experiment, (Layer(1, layer, 2, "input"),))
+    shape = ExperimentSchema(experiment, (Layer(1, layer, 2, "input"),))
     cursor.execute(create_table(shape, shape.layers[0], "DOUBLE"))
     made = f"{experiment}_{layer}"
     try:

@@ -12,8 +12,8 @@ from vanishing_gradients.sql.objects import (
     RETIRED,
     Column,
     Definition,
+    ExperimentSchema,
     Layer,
-    Shape,
     create_table,
     definition,
     in_order,
@@ -25,8 +25,8 @@ LAYERS = (
     Layer(2, "layer_2_relu", 2, "sample"),
     Layer(3, "layer_3_softmax", 1, "sample"),
 )
-SHAPE = Shape("mine", LAYERS)
-OTHER = Shape("yours", LAYERS[:2])
+SHAPE = ExperimentSchema("mine", LAYERS)
+OTHER = ExperimentSchema("yours", LAYERS[:2])
 
 
 def view(text: str, name: str = "made_up") -> Definition:
@@ -151,7 +151,7 @@ def test_a_gradient_table_has_a_column_a_neuron_in_the_type_asked_for():
 
 @pytest.mark.parametrize(("width", "last"), [(1, 1), (8, 8), (9, 8), (128, 8)])
 def test_a_look_at_a_table_has_eight_cells_at_most(width, last):
-    shape = Shape("mine", (Layer(1, "layer_1_input", width, "input"),))
+    shape = ExperimentSchema("mine", (Layer(1, "layer_1_input", width, "input"),))
     ((_, statement),) = view("-- View: {experiment}_{layer}\n{first_columns}").statements([shape])
     expected = [f"Gradient{number}" for number in range(1, last + 1)]
     assert statement.strip().split(", ") == expected
@@ -164,7 +164,7 @@ def test_cells_are_numbered_from_one():
 @pytest.mark.parametrize("name", ["", "Mine", "x`y", "1st", "x" * 33])
 def test_a_shape_refuses_a_name_that_cannot_be_one(name):
     with pytest.raises(ObjectError, match="cannot name an experiment"):
-        Shape(name, LAYERS)
+        ExperimentSchema(name, LAYERS)
 
 
 def test_a_layer_refuses_a_name_that_cannot_be_one():

@@ -7,12 +7,12 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from vanishing_gradients.sql.objects import Layer, Shape
+from vanishing_gradients.sql.objects import ExperimentSchema, Layer
 from vanishing_gradients.telemetry.recorder import GradientRecorder
 from vanishing_gradients.telemetry.recording import EpochMetrics
 from vanishing_gradients.telemetry.sink import Sink
 
-SHAPE = Shape("small", (Layer(1, "layer_1_input", 3, "input"),))
+SHAPE = ExperimentSchema("small", (Layer(1, "layer_1_input", 3, "input"),))
 STEP = [SimpleNamespace(number=1, gradient=np.ones((2, 3)), saturated=lambda: None)]
 PATIENCE = 10
 
@@ -115,7 +115,7 @@ def test_an_epoch_whose_chunks_were_given_up_is_never_closed(closed):
         return Interrupted()
 
     sink = Sink(connect, writers=1)
-    two = Shape("small", (*SHAPE.layers, Layer(2, "layer_2_relu", 3, "sample")))
+    two = ExperimentSchema("small", (*SHAPE.layers, Layer(2, "layer_2_relu", 3, "sample")))
     recorder = GradientRecorder(two, np.float64, sink, lambda *epoch: closed.append(epoch))
     recorder.record(1, 1, STEP * 2)
     recorder.close_epoch(metrics(1), dict)

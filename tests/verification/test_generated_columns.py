@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from tests.verification.conftest import Bench
-from vanishing_gradients.sql.objects import definition
+from vanishing_gradients.sql.objects import definition, versions
 from vanishing_gradients.sql.registry import registered_shapes
 
 
@@ -71,22 +71,21 @@ def test_stored_norms_of_which_one_is_altered_are_found(own):
         ("epoch_means", ("sums.mean_abs / ", "sums.mean / ")),
         ("dense_norm_ratios", ("NULLIF(norms.norm, 0) AS", "NULLIF(2 * norms.norm, 0) AS")),
         ("dense_norm_ratios", ("pairs.next_gradient_norm /", "2 * pairs.next_gradient_norm /")),
-        ("dense_norm_ratios", ("pairs.next_norm,", "pairs.norm,")),
+        ("dense_norm_ratios", ("pairs.next_norm AS num", "pairs.norm AS num")),
         ("layer_sizes", ("SUM(steps.row_count)", "MAX(steps.row_count)")),
         ("layer_sizes", ("SUM(progress.row_count)", "MAX(progress.row_count)")),
-        ("experiment_summary", ("last.accuracy,", "last.loss,")),
+        ("experiment_summary", ("last.accuracy AS", "last.loss AS")),
         ("experiment_summary", ("SUM(seconds)", "MAX(seconds)")),
         (
             "experiment_summary",
             ("SUM(progress.row_count * layers.width)", "SUM(progress.row_count)"),
         ),
-        ("layer_neurons", ("SUM(ABS(cells.", "SUM((cells.")),
     ],
 )
 def test_a_view_that_says_something_else_is_found(own, view, change):
     bench = own(f"told_{view}")
     run_id = bench.run()
-    kept = definition("views", view, 1)
+    kept = definition("views", view, versions("views")[view][-1])
     assert change[0] in kept.text
     made = replace(kept, text=kept.text.replace(*change))
     with bench.laboratory.engine.connect() as connection:
