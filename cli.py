@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from difflib import get_close_matches
 from importlib import import_module
-from typing import NoReturn
+from typing import Any, NoReturn
 
 import click
 
@@ -66,7 +66,13 @@ def sentences() -> Iterator[None]:
 class Commands(click.Group):
     """The group of all commands."""
 
-    def make_context(self, info_name, args, parent=None, **extra) -> click.Context:
+    def make_context(
+        self,
+        info_name: str | None,
+        args: list[str],
+        parent: click.Context | None = None,
+        **extra: Any,
+    ) -> click.Context:
         """Read the options before the command's name."""
         with sentences():
             return super().make_context(info_name, args, parent, **extra)
@@ -87,7 +93,9 @@ class Commands(click.Group):
         parts = [getattr(module, cmd_name) for module in modules]
         return _in_turn(parts) if len(parts) > 1 else parts[0] if parts else None
 
-    def resolve_command(self, ctx: click.Context, args: list[str]):
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
         """Find the command; of one that does not exist, say which there are."""
         if args[0] not in COMMANDS:
             near = get_close_matches(args[0], COMMANDS, 1)

@@ -20,7 +20,7 @@ def as_typed(text: str) -> str:
     return text if IS_CHECKOUT else MAKE.sub(_console_command, text.replace(*AFRESH))
 
 
-def _console_command(found: re.Match) -> str:
+def _console_command(found: re.Match[str]) -> str:
     pairs = (each.partition("=") for each in found["values"].split())
     options = [f" --{name.lower().replace('_', '-')}={value}" for name, _, value in pairs]
     return f"`vanishing-gradients {found['command']}{''.join(options)}"

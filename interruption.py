@@ -4,6 +4,7 @@ import signal
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from types import FrameType
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
@@ -20,10 +21,10 @@ def postponed() -> Iterator[None]:
     arrived: list[int] = []
     before = {each: handler for each in SIGNALS if callable(handler := signal.getsignal(each))}
 
-    def remember(number: int, frame: object) -> None:
+    def remember(number: int, frame: FrameType | None) -> None:
         arrived.append(number)
         if len(arrived) > 1:
-            before[number](number, frame)
+            before[signal.Signals(number)](number, frame)
 
     for each in before:
         signal.signal(each, remember)

@@ -8,20 +8,22 @@ from alembic.config import Config
 from alembic.operations import Operations
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Engine
+from sqlalchemy import Connection, Engine
 
 from vanishing_gradients.migrations import cost
 from vanishing_gradients.sql.errors import ObjectError
 from vanishing_gradients.sql.registry import NEWER, registration_lock
 
 HERE = Path(__file__).parent
+Say = Callable[[str], None]
+Move = Callable[[Connection, Config, ScriptDirectory, str], None]
 
 
 def upgrade(
     engine: Engine,
     revision: str = "head",
     versions: Path | None = None,
-    say: Callable[[str], None] = lambda line: None,
+    say: Say = lambda line: None,
 ) -> tuple[str | None, str | None]:
     """Migrate up to `revision` and return the revisions before and after.
 
@@ -36,7 +38,7 @@ def downgrade(
     engine: Engine,
     revision: str,
     versions: Path | None = None,
-    say: Callable[[str], None] = lambda line: None,
+    say: Say = lambda line: None,
 ) -> tuple[str | None, str | None]:
     """Migrate down to `revision`, "base" being the empty database.
 
@@ -80,7 +82,9 @@ def configuration(versions: Path | None) -> Config:
     return config
 
 
-def _run(engine, move, revision, versions, say):
+def _run(
+    engine: Engine, move: Move, revision: str, versions: Path | None, say: Say
+) -> tuple[str | None, str | None]:
     config = configuration(versions)
     script = ScriptDirectory.from_config(config)
     with engine.connect() as connection, registration_lock(connection):
@@ -94,12 +98,12 @@ def _run(engine, move, revision, versions, say):
         return before, current(engine)
 
 
-def _up(connection, config, script, revision):
+def _up(connection: Connection, config: Config, script: ScriptDirectory, revision: str) -> None:
     config.attributes["connection"] = connection
     command.upgrade(config, revision)
 
 
-def _down(connection, config, script, revision):
+def _down(connection: Connection, config: Config, script: ScriptDirectory, revision: str) -> None:
     """Go down, so that what a stop leaves half done can be migrated on from, both ways.
 
     The revision that the database is at is always one that is done. So a step down says first that

@@ -17,7 +17,7 @@ from dataclasses import dataclass, replace
 from functools import cache
 from graphlib import TopologicalSorter
 from pathlib import Path
-from typing import Literal
+from typing import Literal, cast
 
 from vanishing_gradients.sql.cells import balanced, gradient_columns, over_cells
 from vanishing_gradients.sql.errors import ObjectError
@@ -145,7 +145,7 @@ class Definition:
             column = COLUMN.fullmatch(line[2:].strip())
             if line.startswith("--   ") and line[5:6] != " " and column:
                 name, kind, null, meaning = column.groups()
-                found.append(Column(name, kind, bool(null), meaning))
+                found.append(Column(name, cast(ColumnType, kind), bool(null), meaning))
             elif line.startswith("--    ") and found:
                 last = found.pop()
                 found.append(replace(last, meaning=f"{last.meaning} {line[2:].strip()}"))

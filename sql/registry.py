@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
-from sqlalchemy import Connection, delete, inspect, literal, select, text
+from sqlalchemy import ColumnElement, Connection, delete, inspect, literal, select, text
 
 from vanishing_gradients.sql.catalogue import (
     gradient_tables,
@@ -73,7 +73,7 @@ def registered_shapes(connection: Connection) -> list[ExperimentSchema]:
     Migrations ask for them at revisions that do not have `row_meaning` yet; every layer's is then
     "element".
     """
-    meaning = layers.c.row_meaning
+    meaning: ColumnElement[str] = layers.c.row_meaning
     if not connection.execute(text("SHOW COLUMNS FROM layers LIKE 'row_meaning'")).first():
         meaning = literal("element")
     rows = connection.execute(

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 from sqlalchemy import Connection, Engine, event
@@ -197,7 +198,9 @@ class Evidence:
     def _listening(self, heard: list[str]) -> Iterator[Connection]:
         """Give a connection that writes the statements it executes into `heard`."""
 
-        def note(_conn, cursor, statement, parameters, *_) -> None:
+        def note(
+            _conn: object, cursor: Any, statement: str, parameters: object, *_: object
+        ) -> None:
             text = cursor.mogrify(statement, parameters or None)
             heard.append(re.sub(r"\s+", " ", text).strip())
 
