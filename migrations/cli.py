@@ -10,7 +10,7 @@ from vanishing_gradients.server.lifecycle import owner_engine
 @click.command()
 def up() -> None:
     """Then migrate the database to the newest revision."""
-    _report(*history.upgrade(owner_engine()))
+    _report(*history.upgrade(owner_engine(), say=_say))
 
 
 @click.command()
@@ -22,7 +22,7 @@ def migrate(revision: str, down: bool) -> None:
         raise click.UsageError("Down to which revision? Say `migrate --down 0009`, or base.")
     step = history.downgrade if down else history.upgrade
     try:
-        _report(*step(owner_engine(), revision))
+        _report(*step(owner_engine(), revision, say=_say))
     except CommandError as error:
         raise click.UsageError(f"Alembic cannot go to {revision!r}: {error}") from error
 
@@ -32,4 +32,8 @@ def _report(before: str | None, after: str | None) -> None:
         line = f"The database is at revision {after or 'base'} already."
     else:
         line = f"Migrated from {before or 'an empty database'} to {after or 'an empty database'}."
+    _say(line)
+
+
+def _say(line: str) -> None:
     click.echo(line, err=True)
