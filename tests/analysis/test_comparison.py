@@ -122,7 +122,7 @@ def test_more_runs_than_one_can_tell_apart_are_refused(summary):
 
 def provenance(run_id, config, **changes):
     row = {
-        "run_id": run_id, "dataset": "mnist", "seed": 1, "precision": "double", "epochs": 10,
+        "run_id": run_id, "dataset": "mnist", "seed": 1, "float_type": "double", "epochs": 10,
         "training_images": 60_000, "record_every": 1, "telemetry": "full",
         "config": json.dumps(config),
     }  # fmt: skip

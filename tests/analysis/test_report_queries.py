@@ -121,8 +121,8 @@ def test_a_layer_that_the_run_lacks_is_an_error_that_says_so(connection):
         queries.first_cells(connection, "steady", 5, 1, epoch=1, step=1, rows=1)
 
 
-def test_a_step_without_rows_is_an_error_that_names_the_view(connection):
-    with pytest.raises(NoRowsError, match="steady_layer_1_first_cells has no row of run 1"):
+def test_a_step_without_rows_is_an_error_that_names_the_table(connection):
+    with pytest.raises(NoRowsError, match="table steady_layer_1_input has no row of run 1"):
         queries.first_cells(connection, "steady", 1, 1, epoch=1, step=9, rows=1)
 
 
