@@ -14,7 +14,7 @@ from vanishing_gradients.analysis.figures.style import (
 )
 from vanishing_gradients.analysis.runs import Run
 
-PARTS = {"training": "", "validation": "validation_"}
+PARTS = {"training": "", "validation": "test_"}
 
 
 def accuracy_and_loss(curves: pd.DataFrame, run: Run) -> go.Figure:

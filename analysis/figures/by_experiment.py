@@ -17,7 +17,7 @@ from vanishing_gradients.analysis.figures.style import (
 )
 from vanishing_gradients.analysis.runs import Run
 
-PANELS = (("Training", ""), ("Validation", "validation_"))
+PANELS = (("Training", ""), ("Validation", "test_"))
 
 
 def accuracy_by_experiment(curves: pd.DataFrame, runs: Sequence[Run]) -> go.Figure:
