@@ -34,7 +34,7 @@ def test_accuracy_is_above_loss_each_for_training_and_validation(figure, curves)
     for row, metric in ((1, "accuracy"), (2, "loss")):
         drawn = traces(figure, row)
         assert drawn["training"].y == tuple(curves[metric])
-        assert drawn["validation"].y[0] == curves[f"validation_{metric}"][0]
+        assert drawn["validation"].y[0] == curves[f"test_{metric}"][0]
 
 
 def test_training_and_validation_differ_in_more_than_colour(figure):
