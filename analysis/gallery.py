@@ -11,7 +11,7 @@ from sqlalchemy import Connection
 
 from vanishing_gradients.analysis import figures
 from vanishing_gradients.analysis.errors import NoRowsError
-from vanishing_gradients.analysis.figures.marks import has_weights, layer_names
+from vanishing_gradients.analysis.figures.marks import layer_names
 from vanishing_gradients.analysis.runs import Run, latest_of_each_experiment
 from vanishing_gradients.analysis.views import ask
 
@@ -275,7 +275,7 @@ def _cells(connection: Connection, run: Run, names: Mapping[int, str]) -> Iterat
         yield LeftOut(what, NO_BATCH_SIZE)
         return
     yield _distribution(connection, run, names, expected)
-    yield _noise(connection, run, names, expected)
+    yield _noise(connection, run, expected)
 
 
 def _distribution(
@@ -304,11 +304,8 @@ def _distribution(
     return _of(figures.gradient_distribution, cells, names, (len(steps), in_all), run)
 
 
-def _noise(
-    connection: Connection, run: Run, names: Mapping[int, str], expected: pd.DataFrame
-) -> Drawn:
-    own = {layer: name for layer, name in names.items() if has_weights(name)}
-    weights = expected[expected["layer"].isin(own)]
+def _noise(connection: Connection, run: Run, expected: pd.DataFrame) -> Drawn:
+    weights = expected[expected["row_meaning"] == "input"]
     of_a_step = float((weights["layer_rows"] * weights["width"]).sum())
     of_an_epoch = of_a_step * -(-int(expected["steps"].iloc[0]) // run.record_every)
     epochs = _chosen(run.epochs, int(MOST_CELLS["noise_scale"] // of_an_epoch))
@@ -321,7 +318,7 @@ def _noise(
             run_id=run.run_id,
             epoch=epoch,
         ).assign(layer=layer, layer_name=name)
-        for layer, name in own.items()
+        for layer, name in layer_names(weights).items()
         for epoch in epochs
     ]
     scales = pd.concat(parts, ignore_index=True)

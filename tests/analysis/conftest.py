@@ -112,7 +112,7 @@ def norms() -> pd.DataFrame:
 
 @pytest.fixture
 def curves() -> pd.DataFrame:
-    """Three epochs of run 3; the validation loss of the second was not finite."""
+    """Three epochs of run 3; the test loss of the second was not finite."""
     return pd.DataFrame(
         {
             "run_id": 3,

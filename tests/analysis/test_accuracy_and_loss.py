@@ -30,17 +30,17 @@ def traces(figure, row):
     return {trace.name: trace for trace in figure.data if trace.yaxis == axis}
 
 
-def test_accuracy_is_above_loss_each_for_training_and_validation(figure, curves):
+def test_accuracy_is_above_loss_each_for_training_and_test(figure, curves):
     for row, metric in ((1, "accuracy"), (2, "loss")):
         drawn = traces(figure, row)
         assert drawn["training"].y == tuple(curves[metric])
-        assert drawn["validation"].y[0] == curves[f"test_{metric}"][0]
+        assert drawn["test"].y[0] == curves[f"test_{metric}"][0]
 
 
-def test_training_and_validation_differ_in_more_than_colour(figure):
-    training, validation = traces(figure, 1).values()
-    assert training.line.dash != validation.line.dash
-    assert training.marker.symbol != validation.marker.symbol
+def test_training_and_test_differ_in_more_than_colour(figure):
+    training, test = traces(figure, 1).values()
+    assert training.line.dash != test.line.dash
+    assert training.marker.symbol != test.marker.symbol
 
 
 def test_accuracy_is_drawn_from_nothing_to_all_and_loss_from_zero(figure):
@@ -50,13 +50,13 @@ def test_accuracy_is_drawn_from_nothing_to_all_and_loss_from_zero(figure):
 
 
 def test_a_loss_that_was_not_finite_is_a_gap_and_said_in_words(figure):
-    assert traces(figure, 2)["validation"].y == (2.25, None, 1.5)
-    assert "validation: not finite in epoch 2" in [note.text for note in figure.layout.annotations]
+    assert traces(figure, 2)["test"].y == (2.25, None, 1.5)
+    assert "test: not finite in epoch 2" in [note.text for note in figure.layout.annotations]
 
 
 def test_a_loss_that_never_was_finite_has_no_line_but_words(curves, run):
     figure = accuracy_and_loss(curves.assign(loss=math.nan), run)
-    assert set(traces(figure, 2)) == {"validation"}
+    assert set(traces(figure, 2)) == {"test"}
     assert "training: not finite in epochs 1, 2, 3" in figure.layout.annotations[0].text
 
 

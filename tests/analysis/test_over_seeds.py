@@ -31,7 +31,7 @@ def seeds(make_run):
 
 @pytest.fixture
 def of_seeds(curves):
-    """Their training curves; the validation loss of epoch 2 was finite in the third run alone."""
+    """Their training curves; the test loss of epoch 2 was finite in the third run alone."""
     frames = [
         curves.assign(run_id=number, loss=curves["loss"] * number, accuracy=0.1 * number)
         for number in (1, 2, 3)
@@ -82,7 +82,7 @@ def band(figure, name, axis="y"):
     return {x: (min(ys), max(ys)) for x, ys in ends.items()}
 
 
-def test_training_is_above_validation_and_a_line_is_the_median(of_seeds, seeds):
+def test_training_is_above_test_and_a_line_is_the_median(of_seeds, seeds):
     figure = loss_over_seeds(of_seeds, seeds)
     assert line(figure, "steady").y == (None, 4.0, 3.0, 2.5)
     assert line(figure, "steady", "y2").y == (None, 2.25, 1.75, 1.5)

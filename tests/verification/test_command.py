@@ -125,9 +125,9 @@ def test_a_missing_view_is_refused_by_its_name(command, alone):
     with bench.laboratory.engine.connect() as connection:
         from vanishing_gradients.sql.registry import apply_views, registered_shapes
 
-        connection.exec_driver_sql("DROP VIEW alone_layer_2_norm_avg")
+        connection.exec_driver_sql("DROP VIEW alone_layer_2_mean_avg")
         said = command()
         shapes = {shape.experiment: shape for shape in registered_shapes(connection)}
         apply_views(connection, shapes["alone"])
     assert said.exit_code == 2
-    assert "alone_layer_2_norm_avg" in said.stderr
+    assert "alone_layer_2_mean_avg" in said.stderr
