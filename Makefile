@@ -9,11 +9,11 @@ COMPLETE := $(VENV)/requirements.sha256
 MAKEFLAGS += --no-print-directory --no-builtin-rules
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help up down migrate data train gallery experiments new runs drop sql url figures compare diagnose audit report verify test test-faults test-lowest torch lint bench clean
+.PHONY: help up down migrate view data train gallery experiments new runs drop sql url figures compare diagnose audit report verify test test-faults test-lowest torch lint bench clean
 
 # Values reach the commands through the environment, never through the text of a recipe: a quote or a semicolon in one
 # is only a character. make itself would read a $ in a value given on its command line; `value` keeps it as typed.
-VARIABLES := EXP DATASET EPOCHS SEED SEEDS PRECISION LIMIT TELEMETRY RECORD_EVERY RESUME PATIENCE RUN RUNS YES PART \
+VARIABLES := EXP DATASET EPOCHS SEED SEEDS PRECISION LIMIT TELEMETRY RECORD_EVERY RESUME PATIENCE RUN RUNS YES PART NAME \
 	SERVER ROLE DATA_DIR SERVER_DIR DATABASE_URL READER_DATABASE_URL TEST_DATABASE_URL MYSQL_PORT
 $(foreach name,$(VARIABLES),$(if $(filter command,$(firstword $(origin $(name)))),\
 	$(eval override $(name) := $$(value $(name)))$(eval export $(name))))
@@ -42,6 +42,9 @@ down: $(COMPLETE) ## stop the server; its data stay
 	@$(COMMAND) down
 
 migrate: up ## migrate the database (part of up)
+
+view: $(COMPLETE) ## write the next version of a view (NAME), or the first, and its migration
+	@$(COMMAND) view $(call option,NAME,name)
 
 data: $(COMPLETE) ## download and check a data set (DATASET)
 	@$(COMMAND) data $(call option,DATASET,dataset) $(call option,DATA_DIR,data-dir)

@@ -22,6 +22,7 @@ COMMANDS = {
     "up": ("server", "migrations"),
     "down": ("server",),
     "migrate": ("migrations",),
+    "view": ("migrations",),
     "data": ("trainer",),
     "train": ("trainer",),
     "gallery": ("trainer", "analysis"),
@@ -138,7 +139,7 @@ def _sentence(error: click.UsageError) -> str:
     if not (isinstance(error, click.BadParameter) and isinstance(error.param, click.Option)):
         return error.format_message()
     option = error.param.opts[-1]
-    message = error.message
+    message = error.message or "it must be given."
     if isinstance(error.param.type, click.IntRange):
         value = message.rpartition(" is not ")[0].strip("'\"")[:40]
         message = f"{value!r} is not a whole number {_bounds(error.param.type)}."

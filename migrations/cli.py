@@ -1,9 +1,11 @@
-"""The commands of the migrations: their half of `up`, and `migrate`."""
+"""The commands of the migrations: their half of `up`, `migrate` and `view`."""
 
 import click
 from alembic.util import CommandError
 
+from vanishing_gradients.installation import IS_CHECKOUT, ROOT
 from vanishing_gradients.migrations import history
+from vanishing_gradients.migrations.generator import generate
 from vanishing_gradients.server.lifecycle import owner_engine
 
 
@@ -25,6 +27,21 @@ def migrate(revision: str, down: bool) -> None:
         _report(*step(owner_engine(), revision, say=_say))
     except CommandError as error:
         raise click.UsageError(f"Alembic cannot go to {revision!r}: {error}") from error
+
+
+@click.command()
+@click.option("--name", required=True, help="the view; one that exists gets its next version")
+def view(name: str) -> None:
+    """Write the files that a view begins with: its next version, and its migration.
+
+    They are written into the checkout that this runs from.
+    """
+    if not IS_CHECKOUT:
+        raise click.UsageError(
+            "Views are written in a checkout of this project: clone it and run `make view` there."
+        )
+    written, _ = generate(name)  # Alembic itself says where the migration is
+    _say(f"Change {written.relative_to(ROOT)}, then run `make migrate`.")
 
 
 def _report(before: str | None, after: str | None) -> None:

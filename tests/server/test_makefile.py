@@ -145,6 +145,11 @@ def test_listing_and_writing_experiments_needs_no_server(make):
     assert call.arguments == [*COMMAND, "new", "--exp=mine"]
 
 
+def test_writing_a_view_needs_no_server(make):
+    (call,) = make("view", "NAME=how_large")[0]
+    assert call.arguments == [*COMMAND, "view", "--name=how_large"]
+
+
 def test_figures_can_be_of_one_run_or_one_experiment(make):
     calls, _ = make("figures", "RUN=12", "EXP=relu_sgd")
     assert calls[-1].arguments == [*COMMAND, "figures", "--run=12", "--exp=relu_sgd"]

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from tests.verification.conftest import Bench
-from vanishing_gradients.sql.objects import definition, versions
+from vanishing_gradients.sql.objects import newest
 from vanishing_gradients.sql.registry import registered_shapes
 
 
@@ -71,7 +71,7 @@ def test_stored_norms_of_which_one_is_altered_are_found(own):
         ("epoch_means", ("sums.mean_abs / ", "sums.mean / ")),
         ("dense_norm_ratios", ("NULLIF(norms.norm, 0) AS", "NULLIF(2 * norms.norm, 0) AS")),
         ("dense_norm_ratios", ("pairs.next_gradient_norm /", "2 * pairs.next_gradient_norm /")),
-        ("dense_norm_ratios", ("pairs.next_norm AS num", "pairs.norm AS num")),
+        ("dense_norm_ratios", ("pairs.next_norm AS numerator", "pairs.norm AS numerator")),
         ("layer_sizes", ("SUM(steps.row_count)", "MAX(steps.row_count)")),
         ("layer_sizes", ("SUM(progress.row_count)", "MAX(progress.row_count)")),
         ("experiment_summary", ("last.accuracy AS", "last.loss AS")),
@@ -85,7 +85,7 @@ def test_stored_norms_of_which_one_is_altered_are_found(own):
 def test_a_view_that_says_something_else_is_found(own, view, change):
     bench = own(f"told_{view}")
     run_id = bench.run()
-    kept = definition("views", view, versions("views")[view][-1])
+    kept = newest(view)
     assert change[0] in kept.text
     made = replace(kept, text=kept.text.replace(*change))
     with bench.laboratory.engine.connect() as connection:
@@ -99,4 +99,20 @@ def test_a_view_that_says_something_else_is_found(own, view, change):
                 connection.exec_driver_sql(statement)
     assert found
     assert {each.step for each in found} == {None}
+    assert bench.found(run_id) == ()
+
+
+def test_neurons_that_are_summed_up_otherwise_from_their_cells_are_found(own, monkeypatch):
+    bench = own("told_neurons")
+    run_id = bench.run()
+    kept = queries._definition("layer_neurons")
+    made = replace(kept, text=kept.text.replace("SUM(ABS(Gradient", "SUM((Gradient"))
+    assert made != kept
+    read = queries._definition
+    with monkeypatch.context() as changed:
+        changed.setattr(
+            queries, "_definition", lambda name: made if name == made.name else read(name)
+        )
+        found = bench.found(run_id)
+    assert found
     assert bench.found(run_id) == ()
