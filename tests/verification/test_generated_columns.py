@@ -5,6 +5,7 @@ from dataclasses import replace
 import pytest
 
 from tests.verification.conftest import Bench
+from vanishing_gradients.sql import queries
 from vanishing_gradients.sql.objects import newest
 from vanishing_gradients.sql.registry import registered_shapes
 
