@@ -32,9 +32,9 @@ def migrate(revision: str, down: bool) -> None:
 @click.command()
 @click.option("--name", required=True, help="the view; one that exists gets its next version")
 def view(name: str) -> None:
-    """Write the files that a view begins with: its next version, and its migration.
+    """Write a view's next version, and its migration.
 
-    They are written into the checkout that this runs from.
+    A new view begins with a template. The files are written into the checkout that this runs from.
     """
     if not IS_CHECKOUT:
         raise click.UsageError(
