@@ -64,7 +64,7 @@ def train(
             recorded = recorder.record(epoch, step, network.layers)
             if clipping:
                 clipping.clip(network)
-            learning_rate = optimizer.learning_rate
+            learning_rate = optimizer.rate
             if recorded:
                 watch.before()
             optimizer.step(network)

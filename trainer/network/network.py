@@ -80,7 +80,8 @@ class Network:
                 if layer.number in self._starts:
                     block_inputs[layer.number] = outputs
                 if isinstance(layer, Residual):
-                    skipped, projection = block_inputs[layer.start], self._projection(layer)
+                    skipped = block_inputs[layer.start]
+                    projection = self._projections.get(layer.number)
                     layer.skipped = projection.forward(skipped, training) if projection else skipped
                 outputs = layer.forward(outputs, training)
         return outputs
@@ -88,19 +89,14 @@ class Network:
     def loss(self, labels: np.ndarray) -> tuple[float, float]:
         """Return the data loss of the latest forward, a mean over its batch, and the penalty.
 
-        Args:
-            labels: integers (batch,), in [0, classes).
+        Labels are integers, (batch,), in [0, classes), here and below.
         """
         with np.errstate(all="ignore"):
             penalty = sum(layer.penalty() for layer in self.layers)
         return self.data_loss(labels), penalty
 
     def data_loss(self, labels: np.ndarray) -> float:
-        """Return the data loss of the latest forward alone, a mean over its batch.
-
-        Args:
-            labels: as for `loss`.
-        """
+        """Return the data loss of the latest forward alone, a mean over its batch."""
         with np.errstate(all="ignore"):
             return self._softmax.loss(labels)
 
@@ -154,9 +150,6 @@ class Network:
         for name, array in arrays.items():
             np.copyto(array, state[name])
 
-    def _projection(self, residual: Residual) -> Projection | None:
-        return self._projections.get(residual.number)
-
     def _skip(
         self, residual: Residual, upstream: np.ndarray, skips: dict[int, list[np.ndarray]]
     ) -> None:
@@ -165,7 +158,7 @@ class Network:
         That layer's own backward has yet to come. `upstream` is what the layer above handed down;
         nobody writes into it before the next backward.
         """
-        projection = self._projection(residual)
+        projection = self._projections.get(residual.number)
         if projection and residual.start == 1:
             projection.backward_parameters(upstream)  # nobody wants the gradient of the images
             return
