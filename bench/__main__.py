@@ -93,21 +93,17 @@ def _measure(console: Console, url: URL, data: Dataset, precision: str, epochs: 
     experiment = experiments.load(EXPERIMENT)
     description = describe(experiment, data, Settings(precision=precision))
 
-    def run_id() -> int:
-        return register(made, description).run_id
+    def target() -> ways.Target:
+        return ways.Target(url, description.shape, register(made, description).run_id)
 
     def chunks(steps: int) -> list[Chunk]:
         return sample.gradients(experiment, data, description.shape, DTYPES[precision], steps)
 
     few, many = chunks(FEW_STEPS), chunks(MANY_STEPS)
-    rates = {
-        name: _size(few) / way(url, description.shape, run_id(), few)
-        for name, way in SLOW_WAYS.items()
-    }
+    rates = {name: _size(few) / way(target(), few) for name, way in SLOW_WAYS.items()}
 
     def floor() -> float:
-        seconds = ways.bare_load_data(url, description.shape, run_id(), many, REPEATS, WRITERS)
-        return REPEATS * _size(many) / seconds
+        return REPEATS * _size(many) / ways.bare_load_data(target(), many, REPEATS, WRITERS)
 
     floors = [floor()]
     run = whole.train(url, made, EXPERIMENT, data.name, precision, epochs)

@@ -19,14 +19,7 @@ from urllib.parse import urlsplit
 from urllib.request import Request, urlopen
 
 from rich.console import Console
-from rich.progress import (
-    BarColumn,
-    DownloadColumn,
-    Progress,
-    TextColumn,
-    TimeRemainingColumn,
-    TransferSpeedColumn,
-)
+from rich.progress import DownloadColumn, Progress, TransferSpeedColumn
 
 from vanishing_gradients.trainer.datasets.catalogue import PublishedFile
 from vanishing_gradients.trainer.datasets.idx import read_idx
@@ -110,15 +103,8 @@ def _ask(mirror: str, file: str, answers: queue.SimpleQueue) -> None:
 
 def _progress() -> Progress:
     console = Console(stderr=True)
-    return Progress(
-        TextColumn("{task.description}"),
-        BarColumn(),
-        DownloadColumn(),
-        TransferSpeedColumn(),
-        TimeRemainingColumn(),
-        console=console,
-        disable=not console.is_terminal,
-    )
+    columns = (*Progress.get_default_columns(), DownloadColumn(), TransferSpeedColumn())
+    return Progress(*columns, console=console, disable=not console.is_terminal)
 
 
 def _fetch(file: PublishedFile, mirrors: Sequence[str], part: BinaryIO, progress: Progress) -> None:
@@ -127,10 +113,19 @@ def _fetch(file: PublishedFile, mirrors: Sequence[str], part: BinaryIO, progress
     reasons = []
     for mirror in mirrors:
         for attempt in range(1, _ATTEMPTS + 1):
+            part.seek(0)
+            part.truncate()
             try:
-                for arrived, total in _received(f"{mirror}{file.name}.gz", file, part):
-                    progress.update(task, completed=arrived, total=total)
-                return
+                for chunk, total in _chunks(f"{mirror}{file.name}.gz"):
+                    part.write(chunk)
+                    progress.update(task, completed=part.tell(), total=total)
+                    if part.tell() > file.size + _SLACK:
+                        raise TransferError("sends more than the published file")
+                part.flush()
+                with suppress(DatasetError):
+                    if read_idx(Path(part.name), file.dimensions).sha256 == file.sha256:
+                        return
+                raise TransferError("sends something else than the published file")
             except TransferError as error:
                 if attempt == _ATTEMPTS or not isinstance(error, _CutError):
                     reasons.append(f"{host(mirror)} {error}")
@@ -138,38 +133,22 @@ def _fetch(file: PublishedFile, mirrors: Sequence[str], part: BinaryIO, progress
     raise TransferError(f"{file.name}.gz: {'; '.join(reasons)}")
 
 
-def _received(url: str, file: PublishedFile, part: BinaryIO) -> Iterator[tuple[int, int | None]]:
-    """Fill `part` from one address and check it; yield how many bytes arrived, of how many."""
-    part.seek(0)
-    part.truncate()
+def _chunks(url: str) -> Iterator[tuple[bytes, int | None]]:
+    """Yield what an address sends, each piece with the number of bytes that all will be."""
+    arrived = 0
     try:
-        answer = _opened(url)
+        with _opened(url) as answer:
+            expected = answer.length
+            while chunk := answer.read(_CHUNK):
+                arrived += len(chunk)
+                yield chunk, expected
     except HTTPError as refusal:
         refusal.close()
         raise TransferError(_told(refusal)) from refusal
     except (OSError, HTTPException) as error:
         raise _CutError(f"breaks off ({_told(error)})") from error
-    with answer:
-        expected = answer.length
-        while chunk := _chunk(answer):
-            part.write(chunk)
-            yield part.tell(), expected
-            if part.tell() > file.size + _SLACK:
-                raise TransferError("sends more than the published file")
-    if expected is not None and part.tell() < expected:
-        raise _CutError(f"breaks off (after {part.tell()} of {expected} bytes)")
-    part.flush()
-    with suppress(DatasetError):
-        if read_idx(Path(part.name), file.dimensions).sha256 == file.sha256:
-            return
-    raise TransferError("sends something else than the published file")
-
-
-def _chunk(answer: HTTPResponse) -> bytes:
-    try:
-        return answer.read(_CHUNK)
-    except (OSError, HTTPException) as error:
-        raise _CutError(f"breaks off ({_told(error)})") from error
+    if expected is not None and arrived < expected:
+        raise _CutError(f"breaks off (after {arrived} of {expected} bytes)")
 
 
 def _opened(url: str, method: str = "GET") -> HTTPResponse:

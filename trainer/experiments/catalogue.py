@@ -145,10 +145,7 @@ def _base(files: list[_File]) -> _File:
 
 def _merged(base: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:
     said_otherwise = {
-        other
-        for one, two in ALTERNATIVES
-        for key, other in ((one, two), (two, one))
-        if key in changes
+        other for pair in ALTERNATIVES for key in pair & changes.keys() for other in pair - {key}
     }
     table = {key: value for key, value in base.items() if key not in said_otherwise}
     for key, value in changes.items():
@@ -175,17 +172,21 @@ def _built_in_are() -> str:
 
 
 def _read(path: Path) -> _File:
-    text = _decode(path, _bytes(path))
+    try:
+        text = _bytes(path).decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise ExperimentError(
+            f"{path} is not a text file in UTF-8 (byte {error.start + 1}); an experiment is TOML"
+        ) from None
     lines = text.removesuffix("\n").split("\n")
+    deep = f"{path} nests its values too deeply to be read"
     for number, line in enumerate(lines, start=1):
         if line.count(".") > _DOTS_MAX:
-            raise ExperimentError(
-                f"{path} nests its values too deeply to be read (at line {number})"
-            )
+            raise ExperimentError(f"{deep} (at line {number})")
     try:
         return _File(path, text, tomllib.loads(text))
     except RecursionError:
-        raise ExperimentError(f"{path} nests its values too deeply to be read") from None
+        raise ExperimentError(deep) from None
     except ValueError as error:  # besides syntax errors, numbers of thousands of digits
         end = f"at line {len(lines)}, the end of the file"
         where = str(error).replace("at end of document", end)
@@ -212,15 +213,6 @@ def _bytes(path: Path) -> bytes:
     if len(content) > _BYTES_MAX:
         raise ExperimentError(f"{path} is larger than {_BYTES_MAX:,} bytes; is it an experiment?")
     return content
-
-
-def _decode(path: Path, content: bytes) -> str:
-    try:
-        return content.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise ExperimentError(
-            f"{path} is not a text file in UTF-8 (byte {error.start + 1}); an experiment is TOML"
-        ) from None
 
 
 def _shorten(text: str) -> str:

@@ -56,11 +56,11 @@ Blocks = Annotated[tuple[Block, ...], Field(strict=False, max_length=LAYERS_MAX)
 Strength = Annotated[float, limits(Setting("what is added to the loss", 0, 1e6))]
 
 ALTERNATIVES = (
-    ("hidden_widths", "depth"),
-    ("hidden_widths", "width"),
-    ("normalization", "batch_normalization"),
-    ("initialization", "initial_weight_scale"),
-    ("decay", "schedule"),
+    {"hidden_widths", "depth"},
+    {"hidden_widths", "width"},
+    {"normalization", "batch_normalization"},
+    {"initialization", "initial_weight_scale"},
+    {"decay", "schedule"},
 )
 """Keys of one table that say the same in two ways: where one is, the other is left out."""
 

@@ -29,6 +29,7 @@ class Optimizer(ABC):
     to the first network it steps.
 
     Attributes:
+        schedule: the rate of every step.
         steps: how many were taken.
         moments: names of the arrays it keeps from step to step, each as long as the parameters.
 
@@ -42,7 +43,10 @@ class Optimizer(ABC):
     decay: Decay = 0.0
 
     def __post_init__(self) -> None:
-        if self.decay and isinstance(self.learning_rate, Schedule):
+        self.schedule = self.learning_rate
+        if not isinstance(self.schedule, Schedule):
+            self.schedule = InverseTime(self.learning_rate, self.decay)
+        elif self.decay:
             why = "beside a schedule it must be 0, since the schedule sets the rate"
             raise SettingError("decay", self.decay, why)
         self.steps = 0
@@ -52,9 +56,7 @@ class Optimizer(ABC):
     @property
     def rate(self) -> float:
         """The learning rate of the next step."""
-        if isinstance(self.learning_rate, Schedule):
-            return self.learning_rate.rate(self.steps)
-        return InverseTime(self.learning_rate, self.decay).rate(self.steps)
+        return self.schedule.rate(self.steps)
 
     def step(self, network: Network) -> None:
         """Change all of the network's parameters once, by the gradients of its latest backward."""
