@@ -57,16 +57,16 @@ def main(
     rounds: int,
 ) -> None:
     """Measure a training step, and whole runs against other ways into a server, all in one run."""
-    if part != "server":
-        step.measure(precisions, dataset, data_dir, rounds)
-    if part == "step":
-        return
     console = Console(soft_wrap=True, highlight=False)
+    precisions = precisions or ("double", "single")
     with sentences():
         data = load(dataset, data_dir)
-        for precision in precisions or ("double", "single"):
-            with _own_database(lifecycle.current().owner, precision) as url:
-                _measure(console, url, data, precision, epochs)
+        if part != "server":
+            step.measure(console, precisions, data, rounds)
+        if part != "step":
+            for precision in precisions:
+                with _own_database(lifecycle.current().owner, precision) as url:
+                    _measure(console, url, data, precision, epochs)
 
 
 @contextmanager

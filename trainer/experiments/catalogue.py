@@ -56,15 +56,10 @@ def topics(group: str) -> dict[str, list[str]]:
 def load(name_or_path: str | os.PathLike[str]) -> Experiment:
     """Return a built-in experiment by name, or one from a TOML file.
 
-    A file may name another experiment, `extends = "sigmoid_sgd"`, and then says only what differs:
-    see `merged`. The other may itself extend a third.
-
-    Args:
-        name_or_path: a name of any group, or a path, which ends in .toml or has a slash in it.
-
-    Raises:
-        ExperimentError: there is no such experiment, or its file cannot be read or used; the
-            sentence says what is wrong, in which line, and what would be right.
+    A path ends in .toml or has a slash in it. A file may name another experiment, `extends =
+    "sigmoid_sgd"`, and then says only what differs: see `merged`. The other may extend a third.
+    Raises ExperimentError where there is no such experiment, or its file cannot be read or used;
+    the sentence says what is wrong, in which line, and what would be right.
     """
     files = [_read(_path(name_or_path))]
     while EXTENDS in files[-1].table:

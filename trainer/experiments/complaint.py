@@ -45,11 +45,7 @@ class _Place:
 def complain(error: ValidationError, table: Any, text: str = "") -> str:
     """Say at which line which key is wrong, what was found there and what is allowed.
 
-    Args:
-        error: of an Experiment.
-        table: what was found, of which the error is.
-        text: of the TOML file it was found in; empty where it was in none.
-
+    The error is an Experiment's about `table`, which was read from `text`, if it was from a file.
     Of several mistakes the first in the file is reported, and the others are counted.
     """
     found, lines = [], key_lines(table, text)
@@ -157,12 +153,7 @@ def _short(text: str) -> str:
 
 
 def key_lines(table: Any, text: str) -> dict[tuple[str | int, ...], int]:
-    """Return the lines, from 1, of all keys that are written at the beginning of a line.
-
-    Args:
-        table: what was read from the text.
-        text: valid TOML.
-    """
+    """Return the lines, from 1, of the table's keys that begin a line of the text, valid TOML."""
     found: dict[tuple[str | int, ...], int] = {}
     opened: tuple[str, ...] = ()
     blanked = _LONG_STRING.sub(lambda match: "\n" * match[0].count("\n"), text)

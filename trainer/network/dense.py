@@ -131,10 +131,8 @@ class WeightNormalizedDense(Dense):
     Parameters are the directions (n_in, width), drawn as a dense layer's weights are; the gains
     (width,), which start at |v|, so that training starts from the W that was drawn, as without
     normalisation (the paper's section 3 sets gains and biases by a first batch instead); and the
-    biases (width,), as in a dense layer. Penalties are on W and the biases.
-
-    Raises:
-        ValueError: a neuron's initial weights are all zero, and point nowhere.
+    biases (width,), as in a dense layer. Penalties are on W and the biases. Raises ValueError where
+    a neuron's initial weights are all zero, and point nowhere.
     """
 
     @property

@@ -20,17 +20,13 @@ class Network:
     layer also takes the inputs of its block's first layer, as they are or through the projection
     that stands right before it. Blocks may follow each other, lie in each other and overlap.
 
-    Args:
-        layers: from the images to the softmax: a dense layer first, a softmax layer last and
-            nowhere else, all of one dtype. They are named and numbered here.
+    Layers go from the images to the softmax: a dense layer first, a softmax layer last and nowhere
+    else, all of one dtype and of widths that fit; ValueError where they do not.
 
     Attributes:
-        layers: the same, in order; `layers[k].number` is k + 1.
+        layers: in order, named and numbered; `layers[k].number` is k + 1.
         parameters: every weight, bias, scale and shift, 1-D; each layer's are views into it.
         gradients: the gradient of the full loss, penalties included, in the same order.
-
-    Raises:
-        ValueError: layers in another order, of several dtypes, or of widths that do not fit.
     """
 
     def __init__(self, layers: Sequence[Layer]) -> None:
@@ -60,13 +56,9 @@ class Network:
     def forward(self, images: np.ndarray, training: bool) -> np.ndarray:
         """Return the probabilities, (batch, classes), valid until the next forward.
 
-        Args:
-            images: (batch, features) in the network's dtype; kept, not copied, so they must stay
-                as they are until `backward`.
-            training: whether dropout drops and batch normalisation looks at this batch.
-
-        Raises:
-            ValueError: images of another shape or dtype, or none.
+        Images, (batch, features) in the network's dtype, are kept, not copied: they must stay as
+        they are until `backward`. In training dropout drops, and batch normalisation looks at this
+        batch. Raises ValueError for images of another shape or dtype, or none.
         """
         if images.ndim != 2 or images.shape[1] != self.features or not len(images):
             raise ValueError(f"images of shape {images.shape}, not (batch, {self.features})")
@@ -109,9 +101,6 @@ class Network:
 
         The inputs of a block's first layer are used twice: their gradient, recorded or not, is the
         sum of what comes through the block and what comes through the skip.
-
-        Raises:
-            RuntimeError: the latest forward was not in training.
         """
         if not self._trained_forward:
             raise RuntimeError("backward needs a forward with training=True just before it")
@@ -132,11 +121,7 @@ class Network:
         return {name: array.copy() for name, array in self._arrays().items()}
 
     def restore(self, state: dict[str, np.ndarray]) -> None:
-        """Take back exactly what `state` returned.
-
-        Raises:
-            ValueError: the state is of another network: names, shapes or dtypes differ.
-        """
+        """Take back exactly what `state` returned; ValueError for another network's."""
         arrays = self._arrays()
         if arrays.keys() != state.keys():
             odd = ", ".join(sorted(arrays.keys() ^ state.keys()))

@@ -6,11 +6,7 @@ from vanishing_gradients.trainer.network.layer import Layer
 
 
 class Normalization(Layer):
-    """scale (x - mean) / sqrt(variance + epsilon) + shift; scale starts at 1, shift at 0.
-
-    Attributes:
-        epsilon: added to the variance before its root.
-    """
+    """scale (x - mean) / sqrt(variance + epsilon) + shift; scale starts at 1, shift at 0."""
 
     def __init__(self, width: int, dtype: np.dtype, epsilon: float = 1e-5) -> None:
         super().__init__(width, dtype)
@@ -27,11 +23,7 @@ class Normalization(Layer):
 class BatchNormalization(Normalization):
     """Each neuron over the batch; outside training running statistics stand in for the batch's.
 
-    Args:
-        width: number of neurons.
-        dtype: float64 or float32.
-        momentum: how much of the running mean and variance survives a batch, in [0, 1).
-        epsilon: added to the variance before its root.
+    `momentum`, in [0, 1), is how much of the running mean and variance survives a batch.
     """
 
     kind = "batch_normalization"

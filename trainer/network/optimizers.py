@@ -33,8 +33,7 @@ class Optimizer(ABC):
         steps: how many were taken.
         moments: names of the arrays it keeps from step to step, each as long as the parameters.
 
-    Raises:
-        SettingError: a decay beside a schedule, or Nesterov's momentum of 0.
+    Raises SettingError for a decay beside a schedule, and for Nesterov's momentum of 0.
     """
 
     moments: ClassVar[tuple[str, ...]] = ()
@@ -75,11 +74,7 @@ class Optimizer(ABC):
         return {"steps": self.steps} | {name: a.copy() for name, a in self._arrays.items()}
 
     def restore(self, state: dict[str, np.ndarray | int]) -> None:
-        """Take back exactly what `state` returned.
-
-        Raises:
-            ValueError: the state is of another kind of optimizer.
-        """
+        """Take back exactly what `state` returned; ValueError for another kind of optimizer's."""
         arrays = {name: np.array(value) for name, value in state.items() if name != "steps"}
         expected = set(self.moments) if state["steps"] else set()
         if arrays.keys() != expected:

@@ -101,9 +101,7 @@ class Cosine(Schedule):
     Source: Loshchilov and Hutter (2017), SGDR: Stochastic Gradient Descent with Warm Restarts,
     equation 5, https://arxiv.org/abs/1608.03983; here without restarts.
 
-    Raises:
-        ValueError: `steps` is below 1.
-        SettingError: the floor is above the rate.
+    Raises SettingError where the floor is above the rate.
     """
 
     kind = "cosine"
