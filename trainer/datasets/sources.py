@@ -134,7 +134,7 @@ class _Search:
                 f"Cannot look for {publication.title} in {error.filename} ({error.strerror}): "
                 "set DATA_DIR to a folder that you may read."
             ) from error
-        self._download(publication, missing, own, system, patience)
+        self._download(publication, missing, own, patience)
         return _Found(publication, own, again)
 
     def _holds(self, folder: Path, publication: Publication) -> bool:
@@ -180,20 +180,15 @@ class _Search:
         return None
 
     def _download(
-        self,
-        publication: Publication,
-        missing: list[PublishedFile],
-        own: Path,
-        system: Path,
-        patience: float,
+        self, publication: Publication, missing: list[PublishedFile], own: Path, patience: float
     ) -> None:
         title = publication.title
         mirrors, reasons = answering(publication.mirrors, f"{missing[0].name}.gz", patience)
         if not mirrors:
             why = "; ".join(f"{host(mirror)}: {reason}" for mirror, reason in reasons.items())
             raise UnavailableError(
-                f"{title} is not in {own}, {self.data_dir} or {system}, and no mirror answers "
-                f"({why})",
+                f"{title} is not in {own}, {self.data_dir} or "
+                f"{self.system_folder / publication.name}, and no mirror answers ({why})",
                 f"connect to the internet, or put its four files into {own}",
             )
         files = "1 file" if len(missing) == 1 else f"{len(missing)} files"

@@ -67,10 +67,7 @@ def load(name_or_path: str | os.PathLike[str]) -> Experiment:
     table: dict[str, Any] = {}
     for file in reversed(files):
         table = merged(table, file.table)
-        try:
-            experiment = Experiment.model_validate(table)
-        except ValidationError as error:
-            raise ExperimentError(f"{file.path}{complain(error, table, file.text)}") from None
+        experiment = _checked(table, str(file.path), file.text)
     return experiment
 
 
@@ -90,11 +87,14 @@ def with_epochs(experiment: Experiment, epochs: int) -> Experiment:
 
     Raises ExperimentError where it cannot be had in so few: its warm-up is longer.
     """
-    table = experiment.model_dump(mode="json") | {"epochs": epochs}
+    return _checked(experiment.model_dump(mode="json") | {"epochs": epochs}, experiment.name)
+
+
+def _checked(table: dict[str, Any], source: str, text: str = "") -> Experiment:
     try:
         return Experiment.model_validate(table)
     except ValidationError as error:
-        raise ExperimentError(f"{experiment.name}{complain(error, table)}") from None
+        raise ExperimentError(f"{source}{complain(error, table, text)}") from None
 
 
 @cache

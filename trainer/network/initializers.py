@@ -77,13 +77,13 @@ class _ByWidth(Initializer):
             raise ValueError(f"distribution is {self.distribution!r}, not 'normal' or 'uniform'")
 
     def _drawn(self, shape: tuple[int, int], generator: np.random.Generator) -> np.ndarray:
-        variance = self.variance(*shape)
+        variance = self._variance(*shape)
         if self.distribution == "normal":
             return Normal(variance**0.5)._drawn(shape, generator)
         return Uniform((3.0 * variance) ** 0.5)._drawn(shape, generator)
 
     @abstractmethod
-    def variance(self, n_in: int, width: int) -> float:
+    def _variance(self, n_in: int, width: int) -> float:
         """Return the variance of one weight."""
 
 
@@ -100,8 +100,7 @@ class Glorot(_ByWidth):
 
     distribution: Distribution = "uniform"
 
-    def variance(self, n_in: int, width: int) -> float:
-        """Return the variance of one weight."""
+    def _variance(self, n_in: int, width: int) -> float:
         return 2.0 / (n_in + width)
 
 
@@ -115,8 +114,7 @@ class He(_ByWidth):
 
     kind = "he"
 
-    def variance(self, n_in: int, width: int) -> float:
-        """Return the variance of one weight."""
+    def _variance(self, n_in: int, width: int) -> float:
         return 2.0 / n_in
 
 
@@ -130,8 +128,7 @@ class LeCun(_ByWidth):
 
     kind = "lecun"
 
-    def variance(self, n_in: int, width: int) -> float:
-        """Return the variance of one weight."""
+    def _variance(self, n_in: int, width: int) -> float:
         return 1.0 / n_in
 
 
