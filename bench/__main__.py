@@ -77,12 +77,11 @@ def _own_database(owner: URL, precision: str) -> Iterator[URL]:
     with home.connect() as connection:
         connection.exec_driver_sql(f"DROP DATABASE IF EXISTS {quoted(name)}")
         connection.exec_driver_sql(f"CREATE DATABASE {quoted(name)}")
-    try:
-        yield owner.set(database=name)
-    finally:
-        with home.connect() as connection:
+        try:
+            yield owner.set(database=name)
+        finally:
             connection.exec_driver_sql(f"DROP DATABASE {quoted(name)}")
-        home.dispose()
+    home.dispose()
 
 
 def _measure(console: Console, url: URL, data: Dataset, precision: str, epochs: int) -> None:

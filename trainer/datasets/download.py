@@ -6,7 +6,6 @@ sees it sees a complete one, and of two processes the second waits for the first
 
 import fcntl
 import os
-import queue
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -68,20 +67,18 @@ def answering(
     that is left alone when it takes too long. Any answer will do: what it says about the file is
     seen when the file is fetched.
     """
-    answers: queue.SimpleQueue[tuple[str, str | None]] = queue.SimpleQueue()
-    for mirror in mirrors:
-        threading.Thread(target=_ask, args=(mirror, file, answers), daemon=True).start()
-    reasons = dict.fromkeys(mirrors, f"no answer within {patience:g} seconds")
+    found: dict[str, str | None] = {}
+    asking = [
+        threading.Thread(target=_ask, args=(mirror, file, found), daemon=True) for mirror in mirrors
+    ]
     deadline = time.monotonic() + patience
-    for _ in mirrors:
-        try:
-            mirror, reason = answers.get(timeout=max(0.0, deadline - time.monotonic()))
-        except queue.Empty:
-            break
-        if reason is None:
-            del reasons[mirror]
-        else:
-            reasons[mirror] = reason
+    for thread in asking:
+        thread.start()
+    for thread in asking:
+        thread.join(max(0.0, deadline - time.monotonic()))
+    silent = f"no answer within {patience:g} seconds"
+    answers = {mirror: found.get(mirror, silent) for mirror in mirrors}
+    reasons = {mirror: reason for mirror, reason in answers.items() if reason is not None}
     return [mirror for mirror in mirrors if mirror not in reasons], reasons
 
 
@@ -90,15 +87,15 @@ def host(mirror: str) -> str:
     return urlsplit(mirror).netloc
 
 
-def _ask(mirror: str, file: str, answers: queue.SimpleQueue) -> None:
+def _ask(mirror: str, file: str, found: dict[str, str | None]) -> None:
+    reason = None
     try:
         _opened(mirror + file, method="HEAD").close()
     except HTTPError as answer:
         answer.close()
     except (OSError, HTTPException) as error:
-        answers.put((mirror, _told(error)))
-        return
-    answers.put((mirror, None))
+        reason = _told(error)
+    found[mirror] = reason
 
 
 def _progress() -> Progress:

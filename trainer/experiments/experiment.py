@@ -168,9 +168,8 @@ class Experiment(Record):
             values["batch_normalization"], values["normalization"] = True, "batch"
             given.add("batch_normalization")
         if self.initialization and self.initialization.made is Normal:
-            values["initial_weight_scale"], values["initialization"] = (
-                self.initialization.scale, None,
-            )  # fmt: skip
+            values["initial_weight_scale"] = self.initialization.scale
+            values["initialization"] = None
             given.discard("initialization")
             given.add("initial_weight_scale")
         return self

@@ -186,7 +186,8 @@ class WeightNormalizedDense(Dense):
         """Fill `unit` (n_in, width) with v / |v|, neuron by neuron; return all |v|, (width,)."""
         directions = self.parameters["directions"]
         norms = np.sqrt(np.einsum("ij,ij->j", directions, directions))
-        if self._smallest < norms.min() and norms.max() < np.inf:
+        limits = np.finfo(self.dtype)  # larger norms lost nothing to underflow worth naming
+        if np.sqrt(limits.tiny / limits.eps) < norms.min() and norms.max() < np.inf:
             np.divide(directions, norms, out=unit)
             return norms
         # Squares overflow or underflow where the directions do not: a gain over infinity would be
@@ -196,9 +197,3 @@ class WeightNormalizedDense(Dense):
         norms = np.sqrt(np.einsum("ij,ij->j", unit, unit))
         unit /= norms
         return norms * peaks
-
-    @property
-    def _smallest(self) -> float:
-        """Norms above this lost nothing to underflow worth naming."""
-        limits = np.finfo(self.dtype)
-        return float(np.sqrt(limits.tiny / limits.eps))

@@ -54,7 +54,11 @@ class BatchNormalization(Normalization):
         self._inverse_deviation = 1.0 / np.sqrt(variance + self.epsilon)
         normalized *= self._inverse_deviation
         if not np.isfinite(variance).all():
-            self._normalize_huge(inputs, normalized, ~np.isfinite(variance), training)
+            huge = ~np.isfinite(variance)
+            normalized[:, huge] = np.nan  # outside training it is not known how large they are
+            if training:
+                normalized[:, huge], inverse = standardize(inputs[:, huge], axis=0)
+                self._inverse_deviation[huge] = inverse[0]
         return self._scaled(normalized, outputs)
 
     def backward(self, upstream: np.ndarray) -> np.ndarray:
@@ -76,19 +80,6 @@ class BatchNormalization(Normalization):
         gradient *= self.parameters["scale"] * self._inverse_deviation
         self._gradient = gradient
         return gradient
-
-    def _normalize_huge(
-        self, inputs: np.ndarray, normalized: np.ndarray, huge: np.ndarray, training: bool
-    ) -> None:
-        """Fill in the neurons that are `huge`, (width,): their variance is no finite number.
-
-        Outside training it is not known how large it is, and they become NaN.
-        """
-        if training:
-            normalized[:, huge], inverse = standardize(inputs[:, huge], axis=0)
-            self._inverse_deviation[huge] = inverse[0]
-        else:
-            normalized[:, huge] = np.nan
 
     def _track(self, mean: np.ndarray, variance: np.ndarray, batch: int) -> None:
         """Move the running statistics towards this batch's; the variance unbiased, as published."""
