@@ -1,14 +1,12 @@
 """Assembly makes the network, the optimizer and the clipping that an experiment asks for."""
 
-from functools import partial
-
 import numpy as np
 
 from vanishing_gradients.trainer.errors import ExperimentError
 from vanishing_gradients.trainer.experiments import Experiment, LayerSpec
 from vanishing_gradients.trainer.experiments.experiment import IMAGES_MAX
 from vanishing_gradients.trainer.network.clipping import Clipping
-from vanishing_gradients.trainer.network.dense import Penalty, Weighted
+from vanishing_gradients.trainer.network.dense import Dense, Penalty
 from vanishing_gradients.trainer.network.dropout import Dropout
 from vanishing_gradients.trainer.network.initializers import Initializer, Normal
 from vanishing_gradients.trainer.network.layer import Layer
@@ -57,13 +55,14 @@ def _layer(
     spec: LayerSpec, experiment: Experiment, dtype: np.dtype, generator: np.random.Generator
 ) -> Layer:
     made, width = spec.made, spec.width
-    if issubclass(made, Weighted):
-        initializer = _initializer(spec, experiment)
-        drawn = partial(made, spec.rows, width, dtype, generator, initializer)
-        if issubclass(made, Projection):
-            return drawn(spec.start)
-        penalties = experiment.penalties
-        layer = drawn(
+    drawn = (spec.rows, width, dtype, generator)
+    if issubclass(made, Projection):
+        return made(*drawn, _initializer(spec, experiment), spec.start)
+    if issubclass(made, Dense):
+        initializer, penalties = _initializer(spec, experiment), experiment.penalties
+        layer = made(
+            *drawn,
+            initializer,
             Penalty(penalties.weight_l1, penalties.weight_l2),
             Penalty(penalties.bias_l1, penalties.bias_l2),
         )
