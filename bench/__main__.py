@@ -57,16 +57,16 @@ def main(
     rounds: int,
 ) -> None:
     """Measure a training step, and whole runs against other ways into a server, all in one run."""
-    if part != "server":
-        step.measure(precisions, dataset, data_dir, rounds)
-    if part == "step":
-        return
     console = Console(soft_wrap=True, highlight=False)
+    precisions = precisions or ("double", "single")
     with sentences():
         data = load(dataset, data_dir)
-        for precision in precisions or ("double", "single"):
-            with _own_database(lifecycle.current().owner, precision) as url:
-                _measure(console, url, data, precision, epochs)
+        if part != "server":
+            step.measure(console, precisions, data, rounds)
+        if part != "step":
+            for precision in precisions:
+                with _own_database(lifecycle.current().owner, precision) as url:
+                    _measure(console, url, data, precision, epochs)
 
 
 @contextmanager
@@ -77,12 +77,11 @@ def _own_database(owner: URL, precision: str) -> Iterator[URL]:
     with home.connect() as connection:
         connection.exec_driver_sql(f"DROP DATABASE IF EXISTS {quoted(name)}")
         connection.exec_driver_sql(f"CREATE DATABASE {quoted(name)}")
-    try:
-        yield owner.set(database=name)
-    finally:
-        with home.connect() as connection:
+        try:
+            yield owner.set(database=name)
+        finally:
             connection.exec_driver_sql(f"DROP DATABASE {quoted(name)}")
-        home.dispose()
+    home.dispose()
 
 
 def _measure(console: Console, url: URL, data: Dataset, precision: str, epochs: int) -> None:
@@ -93,21 +92,17 @@ def _measure(console: Console, url: URL, data: Dataset, precision: str, epochs: 
     experiment = experiments.load(EXPERIMENT)
     description = describe(experiment, data, Settings(precision=precision))
 
-    def run_id() -> int:
-        return register(made, description).run_id
+    def target() -> ways.Target:
+        return ways.Target(url, description.shape, register(made, description).run_id)
 
     def chunks(steps: int) -> list[Chunk]:
         return sample.gradients(experiment, data, description.shape, DTYPES[precision], steps)
 
     few, many = chunks(FEW_STEPS), chunks(MANY_STEPS)
-    rates = {
-        name: _size(few) / way(url, description.shape, run_id(), few)
-        for name, way in SLOW_WAYS.items()
-    }
+    rates = {name: _size(few) / way(target(), few) for name, way in SLOW_WAYS.items()}
 
     def floor() -> float:
-        seconds = ways.bare_load_data(url, description.shape, run_id(), many, REPEATS, WRITERS)
-        return REPEATS * _size(many) / seconds
+        return REPEATS * _size(many) / ways.bare_load_data(target(), many, REPEATS, WRITERS)
 
     floors = [floor()]
     run = whole.train(url, made, EXPERIMENT, data.name, precision, epochs)

@@ -13,11 +13,7 @@ class Products:
     One a layer forward (x W) and one for dL/dW (x^T dL/dz), and one for dL/dx (dL/dz W^T) of every
     layer but the first: nobody wants the gradient of the images.
 
-    Args:
-        widths: of the images, of every dense layer and so of the classes.
-        batch: images a step.
-        dtype: float64 or float32.
-        generator: where the numbers come from that are multiplied.
+    `widths` are those of the images and of every dense layer.
     """
 
     def __init__(

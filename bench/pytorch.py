@@ -26,12 +26,8 @@ class PyTorch:
 
     The step is the least that trains: no loss is read, no accuracy counted, no rate decays.
 
-    Args:
-        experiment: whose optimizer it is, SGD or Adam without schedule.
-        network: dense layers, sigmoid or ReLU, softmax.
-        dataset: whose first images are trained on.
-        steps: how many batches are made of them.
-        way: a key of WAYS.
+    The optimizer is SGD or Adam without schedule, the network dense layers, sigmoid or ReLU, and
+    softmax; `steps` batches are made of the data set's first images; `way` is a key of WAYS.
     """
 
     def __init__(
@@ -86,18 +82,10 @@ def _layers(torch: Any, network: Network) -> Sequence:
     return layers
 
 
-def _optimizer(
-    torch: Any, experiment: Experiment, parameters: Any, options: dict[str, bool]
-) -> Any:
+def _optimizer(torch: Any, experiment: Experiment, parameters: Any, options: dict) -> Any:
     settings = experiment.optimizer
     if settings.kind == "adam":
-        return torch.optim.Adam(
-            parameters,
-            lr=settings.learning_rate,
-            betas=(settings.beta_1, settings.beta_2),
-            eps=settings.epsilon,
-            **options,
-        )
-    return torch.optim.SGD(
-        parameters, lr=settings.learning_rate, momentum=settings.momentum, **options
-    )
+        options = options | {"betas": (settings.beta_1, settings.beta_2), "eps": settings.epsilon}
+        return torch.optim.Adam(parameters, lr=settings.learning_rate, **options)
+    options = options | {"momentum": settings.momentum}
+    return torch.optim.SGD(parameters, lr=settings.learning_rate, **options)

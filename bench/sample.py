@@ -43,14 +43,8 @@ def gradients(
     few = dataset.limited(steps * experiment.batch_size)
     network = build_network(experiment, few.train_images.shape[1], 10, dtype, generator)
     collector = Collector(shape, dtype)
+    optimizer = build_optimizer(experiment)
     train(
-        network,
-        build_optimizer(experiment),
-        few,
-        experiment.batch_size,
-        1,
-        generator,
-        collector,
-        lambda _: None,
-    )
+        network, optimizer, few, experiment.batch_size, 1, generator, collector, lambda _: None
+    )  # fmt: skip
     return collector.chunks

@@ -1,69 +1,44 @@
 """A training step of the paper's network beside its bare matrix products and PyTorch's step.
 
 Times are of the CPU: on an idle machine they are the clock's, and on a busy one waiting for a turn
-does not count. Linear algebra runs on one thread, which has to be said before NumPy is imported: so
-the measurement is a process of its own, which `measure` starts.
+does not count. Linear algebra runs on one thread, as it does in a run.
 """
 
-import os
-import subprocess
-import sys
 from collections.abc import Sequence
-from pathlib import Path
 from statistics import median
 
-import click
 import numpy as np
 from rich.console import Console
 from rich.table import Table
+from threadpoolctl import threadpool_limits
 
 from bench import pytorch
 from bench.products import Products
 from bench.training import Training
-from vanishing_gradients.cli import sentences
 from vanishing_gradients.telemetry.runs import DTYPES
 from vanishing_gradients.trainer import experiments
-from vanishing_gradients.trainer.datasets import Dataset, load
+from vanishing_gradients.trainer.datasets import Dataset
 from vanishing_gradients.trainer.network.dense import Dense
 
 EXPERIMENTS = ("sigmoid_sgd", "sigmoid_adam", "relu_sgd", "relu_adam")
 ROUNDS, STEPS = 40, 20
 """So many steps that caches hold what they hold in training, and not what others left."""
-ONE_THREAD = dict.fromkeys(("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"), "1")
-ROOT = Path(__file__).parents[1]
 PRODUCTS, OURS = "products", "ours"
 
 Seconds = dict[str, list[float]]
 """What a step took in each round, by who took it."""
 
 
-def measure(precisions: Sequence[str], dataset: str, data_dir: Path | None, rounds: int) -> None:
-    """Print the tables, from a process whose linear algebra has one thread, and wait for it."""
-    command = [sys.executable, "-m", "bench.step", f"--dataset={dataset}", f"--rounds={rounds}"]
-    command += [f"--precision={precision}" for precision in precisions]
-    command += [f"--data-dir={data_dir}"] if data_dir else []
-    done = subprocess.run(command, cwd=ROOT, env=os.environ | ONE_THREAD)
-    if done.returncode:
-        raise SystemExit(done.returncode)
-
-
-@click.command()
-@click.option("--precision", "precisions", multiple=True, type=click.Choice(["double", "single"]))
-@click.option("--dataset", default="auto")
-@click.option("--data-dir", type=click.Path(path_type=Path, file_okay=False), envvar="DATA_DIR")
-@click.option("--rounds", type=click.IntRange(1), default=ROUNDS)
-def main(precisions: Sequence[str], dataset: str, data_dir: Path | None, rounds: int) -> None:
-    """Measure a training step, telemetry off, on one thread."""
-    console = Console(soft_wrap=True, highlight=False)
-    with sentences():
-        data = load(dataset, data_dir)
+def measure(console: Console, precisions: Sequence[str], data: Dataset, rounds: int) -> None:
+    """Measure a training step, telemetry off, on one thread, and print a table a precision."""
     ways = tuple(pytorch.WAYS) if pytorch.installed() else ()
     if not ways:
         console.print("PyTorch is not installed (make torch): its column is left out.")
-    for precision in precisions or ("double", "single"):
-        seconds = {
-            name: _rounds(name, data, DTYPES[precision], ways, rounds) for name in EXPERIMENTS
-        }
+    for precision in precisions:
+        with threadpool_limits(1):
+            seconds = {
+                name: _rounds(name, data, DTYPES[precision], ways, rounds) for name in EXPERIMENTS
+            }
         console.print(_table(precision, seconds, ways, rounds))
         console.print()
 
@@ -116,7 +91,3 @@ def _table(precision: str, seconds: dict[str, Seconds], ways: Sequence[str], rou
             cells.append(f"{ratio(taken, OURS, fastest):.2f} {fastest}")
         table.add_row(name, *cells)
     return table
-
-
-if __name__ == "__main__":
-    main()

@@ -1,50 +1,25 @@
 """Our training step, telemetry off: the trainer's own loop, with a recorder that keeps nothing."""
 
 import time
-from collections.abc import Callable, Sequence
 from dataclasses import replace
+from types import SimpleNamespace
 
 import numpy as np
 
-from vanishing_gradients.telemetry.recording import (
-    EpochMetrics,
-    RecordedLayer,
-    RecordedUpdate,
-    State,
-)
 from vanishing_gradients.trainer.assembly import build_network, build_optimizer
 from vanishing_gradients.trainer.datasets import Dataset
 from vanishing_gradients.trainer.datasets.dataset import CLASSES
 from vanishing_gradients.trainer.experiments import Experiment
 from vanishing_gradients.trainer.loop import Progress, train
 
-
-class Nothing:
-    """A recorder that keeps nothing."""
-
-    def record(self, epoch: int, step: int, layers: Sequence[RecordedLayer]) -> bool:
-        """Leave the step out."""
-        return False
-
-    def record_updates(self, updates: Sequence[RecordedUpdate | None]) -> None:
-        """Leave them out."""
-
-    def close_epoch(self, metrics: EpochMetrics, state: Callable[[], State]) -> None:
-        """Leave it out."""
-
-    def finish(self) -> None:
-        """Nothing is left to do."""
+NOTHING = SimpleNamespace(record=lambda *_: False, close_epoch=lambda *_: None, finish=lambda: None)
+"""A recorder that keeps nothing."""
 
 
 class Training:
     """An experiment's network and optimizer, which go on from call to call.
 
-    Args:
-        experiment: what is trained and how.
-        dataset: whose first images are trained on, one step more than is measured.
-        steps: how many are measured at once.
-        dtype: float64 or float32.
-        generator: where the initial weights come from.
+    It is trained on the data set's first images, one step more than the `steps` that are measured.
     """
 
     def __init__(
@@ -74,13 +49,7 @@ class Training:
             ends.append(time.process_time())
 
         train(
-            self.network,
-            self._optimizer,
-            self._dataset,
-            self._batch_size,
-            1,
-            self._generator,
-            Nothing(),
-            observe,
-        )
+            self.network, self._optimizer, self._dataset, self._batch_size, 1, self._generator,
+            NOTHING, observe,
+        )  # fmt: skip
         return ends[steps] - ends[0]

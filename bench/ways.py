@@ -6,23 +6,13 @@ All of them fill the same tables, generated columns and index included.
 import time
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import pandas as pd
 import pymysql
-from sqlalchemy import (
-    URL,
-    Connection,
-    Double,
-    Engine,
-    Float,
-    Integer,
-    TableClause,
-    column,
-    insert,
-    table,
-)
+from sqlalchemy import URL, Double, Engine, Float, Integer, TableClause, column, insert, table
 
 from vanishing_gradients.sql.connection import connect_arguments, engine
 from vanishing_gradients.sql.objects import ExperimentSchema, gradient_columns
@@ -33,10 +23,27 @@ from vanishing_gradients.telemetry.loader import Loader, insert_gradients, load_
 KEYS = ("run_id", "Epoch", "Step", "RowIndex")
 
 
-def pandas_to_sql(url: URL, shape: ExperimentSchema, run_id: int, chunks: Sequence[Chunk]) -> float:
+@dataclass(frozen=True)
+class Target:
+    """Where the rows go: the tables of an experiment, as those of one run."""
+
+    url: URL
+    shape: ExperimentSchema
+    run_id: int
+
+    def frame(self, chunk: Chunk) -> pd.DataFrame:
+        """Return the rows of a chunk."""
+        frame = pd.DataFrame(chunk.values, columns=list(gradient_columns(chunk.layer.width)))
+        keys = (self.run_id, chunk.epoch, chunk.step_column(), chunk.row_index_column())
+        for position, (name, values) in enumerate(zip(KEYS, keys, strict=True)):
+            frame.insert(position, name, values)
+        return frame
+
+
+def pandas_to_sql(to: Target, chunks: Sequence[Chunk]) -> float:
     """pandas.DataFrame.to_sql, as its documentation shows it."""
-    frames = [(shape.table(chunk.layer), _frame(chunk, run_id)) for chunk in chunks]
-    made = engine(url)
+    frames = [(to.shape.table(chunk.layer), to.frame(chunk)) for chunk in chunks]
+    made = engine(to.url)
     start = time.perf_counter()
     with made.begin() as connection:
         for name, frame in frames:
@@ -44,27 +51,25 @@ def pandas_to_sql(url: URL, shape: ExperimentSchema, run_id: int, chunks: Sequen
     return _elapsed(start, made)
 
 
-def sqlalchemy_insert(
-    url: URL, shape: ExperimentSchema, run_id: int, chunks: Sequence[Chunk]
-) -> float:
+def sqlalchemy_insert(to: Target, chunks: Sequence[Chunk]) -> float:
     """SQLAlchemy Core: one insert() with a list of dictionaries a chunk."""
-    loads = [(_table(shape, chunk), _frame(chunk, run_id).to_dict("records")) for chunk in chunks]
-    made = engine(url)
+    loads = [(_table(to.shape, chunk), to.frame(chunk).to_dict("records")) for chunk in chunks]
+    made = engine(to.url)
     start = time.perf_counter()
     with made.begin() as connection:
-        _insert_all(connection, loads)
+        for target, rows in loads:
+            connection.execute(insert(target), rows)
     return _elapsed(start, made)
 
 
-def pymysql_executemany(
-    url: URL, shape: ExperimentSchema, run_id: int, chunks: Sequence[Chunk]
-) -> float:
+def pymysql_executemany(to: Target, chunks: Sequence[Chunk]) -> float:
     """PyMySQL's executemany, which makes INSERTs of many rows."""
-    loads = [
-        (_insert_statement(shape, chunk), _frame(chunk, run_id).to_numpy().tolist())
-        for chunk in chunks
-    ]
-    connection = pymysql.connect(**connect_arguments(url))
+    loads = []
+    for chunk in chunks:
+        marks = ", ".join(["%s"] * (len(KEYS) + chunk.layer.width))
+        statement = f"{insert_gradients(to.shape, chunk.layer)} ({marks})"
+        loads.append((statement, to.frame(chunk).to_numpy().tolist()))
+    connection = pymysql.connect(**connect_arguments(to.url))
     start = time.perf_counter()
     with connection.cursor() as cursor:
         for statement, rows in loads:
@@ -75,10 +80,11 @@ def pymysql_executemany(
     return seconds
 
 
-def our_inserts(url: URL, shape: ExperimentSchema, run_id: int, chunks: Sequence[Chunk]) -> float:
+def our_inserts(to: Target, chunks: Sequence[Chunk]) -> float:
     """What the trainer falls back to where the server forbids LOAD DATA LOCAL: batched INSERTs."""
     dtypes = {chunk.layer.number: chunk.values.dtype for chunk in chunks}
-    loader = Loader(BufferConnection(**connect_arguments(url)), shape, run_id, dtypes, False)
+    connection = BufferConnection(**connect_arguments(to.url))
+    loader = Loader(connection, to.shape, to.run_id, dtypes, False)
     start = time.perf_counter()
     for chunk in chunks:
         loader.put(chunk)
@@ -87,14 +93,7 @@ def our_inserts(url: URL, shape: ExperimentSchema, run_id: int, chunks: Sequence
     return seconds
 
 
-def bare_load_data(
-    url: URL,
-    shape: ExperimentSchema,
-    run_id: int,
-    chunks: Sequence[Chunk],
-    repeats: int,
-    connections: int,
-) -> float:
+def bare_load_data(to: Target, chunks: Sequence[Chunk], repeats: int, connections: int) -> float:
     """The floor: LOAD DATA LOCAL of files encoded beforehand, PyMySQL as it comes, and no more.
 
     The chunks, all of one epoch, are loaded `repeats` times, as epochs 1 to `repeats`: enough for
@@ -106,14 +105,13 @@ def bare_load_data(
         for path, chunk in zip(files, chunks, strict=True):
             path.write_bytes(encode(chunk))
         loads = [(chunk.layer, path) for chunk, path in zip(chunks, files, strict=True)]
-        opened = [
-            pymysql.connect(**connect_arguments(url), local_infile=True) for _ in range(connections)
-        ]
+        arguments = connect_arguments(to.url) | {"local_infile": True}
+        opened = [pymysql.connect(**arguments) for _ in range(connections)]
 
         def share(number: int) -> None:
             for epoch in range(1, repeats + 1):
                 for layer, path in loads[number::connections]:
-                    statement = load_gradients(shape, layer, run_id, epoch)
+                    statement = load_gradients(to.shape, layer, to.run_id, epoch)
                     opened[number].query(statement.replace("'memory'", f"'{path}'"))
                     opened[number].commit()
 
@@ -126,28 +124,10 @@ def bare_load_data(
     return seconds
 
 
-def _frame(chunk: Chunk, run_id: int) -> pd.DataFrame:
-    frame = pd.DataFrame(chunk.values, columns=list(gradient_columns(chunk.layer.width)))
-    keys = (run_id, chunk.epoch, chunk.step_column(), chunk.row_index_column())
-    for position, (name, values) in enumerate(zip(KEYS, keys, strict=True)):
-        frame.insert(position, name, values)
-    return frame
-
-
 def _table(shape: ExperimentSchema, chunk: Chunk) -> TableClause:
     kind = Double if chunk.values.itemsize == 8 else Float
     cells = [column(name, kind()) for name in gradient_columns(chunk.layer.width)]
     return table(shape.table(chunk.layer), *(column(name, Integer()) for name in KEYS), *cells)
-
-
-def _insert_all(connection: Connection, loads: Sequence[tuple[TableClause, list]]) -> None:
-    for target, rows in loads:
-        connection.execute(insert(target), rows)
-
-
-def _insert_statement(shape: ExperimentSchema, chunk: Chunk) -> str:
-    marks = ", ".join(["%s"] * (len(KEYS) + chunk.layer.width))
-    return f"{insert_gradients(shape, chunk.layer)} ({marks})"
 
 
 def _elapsed(start: float, made: Engine) -> float:

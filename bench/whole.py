@@ -31,7 +31,7 @@ def train(
 ) -> WholeRun:
     """Run `vanishing-gradients train` and wait for its end."""
     command = [
-        sys.executable, "-m", "vanishing_gradients.trainer", "train", "--exp", experiment,
+        sys.executable, "-m", "vanishing_gradients.cli", "train", "--exp", experiment,
         "--dataset", dataset, "--precision", precision, "--epochs", str(epochs),
     ]  # fmt: skip
     environment = os.environ | {"DATABASE_URL": url.render_as_string(hide_password=False)}
@@ -73,14 +73,8 @@ def time_views(engine: Engine, experiment: str, run_id: int) -> tuple[dict[str, 
     """
     views = [name for name in inspect(engine).get_view_names() if is_average(name, experiment)]
     with engine.connect() as connection:
-        seconds = {
-            name: _seconds(connection, f"SELECT * FROM {name} WHERE run_id = {run_id}")
-            for name in views
-        }
-        overall = _seconds(
-            connection, f"SELECT * FROM gradient_norm_ratios WHERE run_id = {run_id}"
-        )
-    return seconds, overall
+        seconds = {name: _seconds(connection, name, run_id) for name in views}
+        return seconds, _seconds(connection, "gradient_norm_ratios", run_id)
 
 
 def is_average(view: str, experiment: str) -> bool:
@@ -88,7 +82,7 @@ def is_average(view: str, experiment: str) -> bool:
     return re.fullmatch(f"{experiment}_({AVERAGES})", view) is not None
 
 
-def _seconds(connection: Connection, query: str) -> float:
+def _seconds(connection: Connection, view: str, run_id: int) -> float:
     start = time.perf_counter()
-    connection.exec_driver_sql(query).all()
+    connection.exec_driver_sql(f"SELECT * FROM {view} WHERE run_id = {run_id}").all()
     return time.perf_counter() - start

@@ -36,24 +36,20 @@ class BootstrapError(Exception):
 def main() -> int:
     """Make or complete .venv; return the exit status."""
     if sys.version_info < OLDEST:
-        found = ".".join(map(str, sys.version_info[:2]))
-        wanted = ".".join(map(str, OLDEST))
-        fail(
+        found, wanted = (".".join(map(str, each[:2])) for each in (sys.version_info, OLDEST))
+        return fail(
             f"this is Python {found}, and {wanted} or newer is needed: name one, "
             f"as in `make PYTHON=python{wanted}`"
         )
-        return 2
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     with Path(__file__).open() as own:
         fcntl.flock(own, fcntl.LOCK_EX)  # two makes at once: the second finds the work done
         try:
             complete()
         except BootstrapError as error:
-            fail(str(error))
-            return 2
+            return fail(str(error))
         except KeyboardInterrupt:
-            fail("stopped; run make again to go on")
-            return 130
+            return fail("stopped; run make again to go on", 130)
     return 0
 
 
@@ -80,8 +76,7 @@ def complete() -> None:
 
 
 def runs_here() -> bool:
-    """Say whether .venv has this Python's version, and pip: neither is so after an upgrade or a
-    kill."""
+    """Say whether .venv has this Python's version and pip: not so after an upgrade or a kill."""
     program = "import sys, pip; print(sys.version_info[:2])"
     try:
         done = subprocess.run([PYTHON, "-c", program], capture_output=True, text=True, check=False)
@@ -100,27 +95,17 @@ def make() -> None:
     if subprocess.run([*venv, VENV], capture_output=True, check=False).returncode == 0:
         return
     shutil.rmtree(VENV, ignore_errors=True)
-    done = subprocess.run(
-        [*venv, "--without-pip", VENV], capture_output=True, text=True, check=False
-    )
+    bare = [*venv, "--without-pip", VENV]
+    done = subprocess.run(bare, capture_output=True, text=True, check=False)
     if done.returncode:
         reason = (done.stderr or done.stdout).strip().splitlines()[-1:]
         raise BootstrapError(f"Python cannot make a virtual environment ({''.join(reason)})")
     with tempfile.TemporaryDirectory(prefix="pip-") as folder:
         wheel = distribution_pip(Path(folder))
         say(f"This Python comes without pip: using {wheel.name} of the distribution.")
-        run(
-            [
-                PYTHON,
-                wheel / "pip",
-                "install",
-                "-q",
-                "--no-index",
-                f"--find-links={wheel.parent}",
-                "pip",
-            ],
-            "the distribution's pip does not run on this Python",
-        )
+        install = [PYTHON, wheel / "pip", "install", "-q", "--no-index", "pip"]
+        failure = "the distribution's pip does not run on this Python"
+        run([*install, f"--find-links={wheel.parent}"], failure)
 
 
 def distribution_pip(folder: Path) -> Path:
@@ -129,19 +114,18 @@ def distribution_pip(folder: Path) -> Path:
     Raises BootstrapError where there is none to be had.
     """
     apt = distribution_packages()
-    wheels = SYSTEM_WHEELS
-    if not list(wheels.glob("pip-*.whl")):
+    unpacked = folder / "root"
+    if not list(SYSTEM_WHEELS.glob("pip-*.whl")):
         try:
-            apt.Apt(folder / "apt").unpack(["python3-pip-whl"], folder / "root")
+            apt.Apt(folder / "apt").unpack(["python3-pip-whl"], unpacked)
         except apt.AptError as error:
             raise BootstrapError(
                 f"this Python has no pip, and {error}, or install python3-venv"
             ) from None
-        wheels = folder / "root" / SYSTEM_WHEELS.relative_to("/")
-    found = sorted(wheels.glob("pip-*.whl"))
-    if not found:
-        raise BootstrapError("this Python has no pip: install python3-venv, or a Python with pip")
-    return found[-1]
+    for wheels in (SYSTEM_WHEELS, unpacked / SYSTEM_WHEELS.relative_to("/")):
+        if found := sorted(wheels.glob("pip-*.whl")):
+            return found[-1]
+    raise BootstrapError("this Python has no pip: install python3-venv, or a Python with pip")
 
 
 def distribution_packages() -> ModuleType:
@@ -153,10 +137,7 @@ def distribution_packages() -> ModuleType:
 
 
 def pip(*arguments: str) -> None:
-    """Run .venv's pip.
-
-    Raises BootstrapError where it fails; it has then said why.
-    """
+    """Run .venv's pip."""
     run(
         [PYTHON, "-m", "pip", *arguments, "-q", "--no-input", "--disable-pip-version-check"],
         "the packages could not be installed for the reason above: "
@@ -165,8 +146,7 @@ def pip(*arguments: str) -> None:
 
 
 def run(command: list[str | Path], failure: str) -> None:
-    """Run a command that says by itself what is wrong; raise BootstrapError with `failure` if
-    so."""
+    """Run a command; raise BootstrapError with `failure` where it fails, and has said why."""
     # Settings of the caller's that would install somewhere else than into .venv.
     stray = ("PIP_TARGET", "PIP_PREFIX", "PIP_USER", "PIP_REQUIRE_VIRTUALENV", "PYTHONHOME")
     environment = {name: value for name, value in os.environ.items() if name not in stray}
@@ -179,9 +159,10 @@ def say(line: str) -> None:
     print(line, file=sys.stderr, flush=True)
 
 
-def fail(sentence: str) -> None:
-    """Print an error as every command of this project does."""
+def fail(sentence: str, status: int = 2) -> int:
+    """Print an error as every command of this project does; return the exit status."""
     say(f"Error: {sentence[:1].upper()}{sentence[1:]}")
+    return status
 
 
 if __name__ == "__main__":

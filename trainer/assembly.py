@@ -25,26 +25,17 @@ def build_network(
 ) -> Network:
     """Return the experiment's network, its layers as in `experiment.layer_specs`.
 
-    Args:
-        experiment: what to build.
-        features: pixels of an image.
-        classes: how many labels there are.
-        dtype: float64 or float32, of every array in it.
-        generator: where initial weights are drawn from, first layer first; dropout keeps it.
+    Initial weights are drawn from `generator`, first layer first; dropout keeps it. Every array is
+    of `dtype`, float64 or float32.
     """
     specs = experiment.layer_specs(features, classes)
     return Network([_layer(spec, experiment, dtype, generator) for spec in specs])
 
 
 def build_optimizer(experiment: Experiment, images: int = IMAGES_MAX) -> Optimizer:
-    """Return the experiment's optimizer, with no step taken.
+    """Return the optimizer of a run on so many images: a cosine's wave is as long as the run.
 
-    Args:
-        experiment: whose optimizer it is.
-        images: how many a run trains on: a cosine's wave is as long as the run.
-
-    Raises:
-        ExperimentError: the warm-up is longer than the run.
+    Raises ExperimentError where the warm-up is longer than that.
     """
     steps, schedule = experiment.steps(images), experiment.optimizer.schedule
     if schedule and schedule.warm_up > steps:
@@ -63,41 +54,28 @@ def build_clipping(experiment: Experiment) -> Clipping | None:
 def _layer(
     spec: LayerSpec, experiment: Experiment, dtype: np.dtype, generator: np.random.Generator
 ) -> Layer:
-    made = spec.made
-    if issubclass(made, Dense):
-        return _dense(made, spec, experiment, dtype, generator)
+    made, width = spec.made, spec.width
+    drawn = (spec.rows, width, dtype, generator)
     if issubclass(made, Projection):
-        initializer = _initializer(spec, experiment)
-        return made(spec.rows, spec.width, dtype, generator, initializer, spec.start)
+        return made(*drawn, _initializer(spec, experiment), spec.start)
+    if issubclass(made, Dense):
+        initializer, penalties = _initializer(spec, experiment), experiment.penalties
+        layer = made(
+            *drawn,
+            initializer,
+            Penalty(penalties.weight_l1, penalties.weight_l2),
+            Penalty(penalties.bias_l1, penalties.bias_l2),
+        )
+        biases = initializer.draw_biases(layer.weights, spec.inputs_from.offset)
+        layer.parameters["biases"][:] = biases
+        return layer
     if issubclass(made, Residual):
-        return made(spec.width, dtype, spec.start)
+        return made(width, dtype, spec.start)
     if issubclass(made, Dropout):
-        return made(spec.width, experiment.dropout, dtype, generator)
+        return made(width, experiment.dropout, dtype, generator)
     if issubclass(made, Softmax):
-        return made(spec.width, dtype, loss=experiment.loss)
-    return made(spec.width, dtype)
-
-
-def _dense(
-    made: type[Dense],
-    spec: LayerSpec,
-    experiment: Experiment,
-    dtype: np.dtype,
-    generator: np.random.Generator,
-) -> Dense:
-    initializer, penalties = _initializer(spec, experiment), experiment.penalties
-    layer = made(
-        spec.rows,
-        spec.width,
-        dtype,
-        generator,
-        initializer=initializer,
-        weight_penalty=Penalty(penalties.weight_l1, penalties.weight_l2),
-        bias_penalty=Penalty(penalties.bias_l1, penalties.bias_l2),
-    )
-    biases = initializer.draw_biases(layer.weights, spec.inputs_from.offset)
-    layer.parameters["biases"][:] = biases
-    return layer
+        return made(width, dtype, loss=experiment.loss)
+    return made(width, dtype)
 
 
 def _initializer(spec: LayerSpec, experiment: Experiment) -> Initializer:

@@ -2,8 +2,9 @@
 
 import sys
 from collections.abc import Callable, Sequence
-from functools import reduce
+from functools import partial, reduce
 from pathlib import Path
+from typing import Any
 
 import click
 from click.core import ParameterSource
@@ -21,17 +22,19 @@ from vanishing_gradients.trainer.datasets import NAMES, load, prepare
 from vanishing_gradients.trainer.display import ProgressDisplay, say
 from vanishing_gradients.trainer.drop import drop_run
 from vanishing_gradients.trainer.experiments import write_starting_file
-from vanishing_gradients.trainer.experiments_list import experiments_list
 from vanishing_gradients.trainer.plan import Plan, chosen, plans
 from vanishing_gradients.trainer.run import RunOptions, Settings, begun_with, run_experiment
-from vanishing_gradients.trainer.runs_table import runs_table
-from vanishing_gradients.trainer.sweep import Job, cores, sweep
+from vanishing_gradients.trainer.sweep import cores, sweep
+from vanishing_gradients.trainer.tables import experiments_table, runs_table
 
 LARGEST_SEED = 2**63 - 1
 """What the column `runs.seed` holds."""
 RUN = click.IntRange(1, 2**31 - 1)
+FEW, MANY = click.IntRange(1, 10_000), click.IntRange(1, 10**9)
 WIDE = 200
 """Columns of a table that goes into a file or a pipe."""
+
+option = partial(click.option, show_default=True)
 
 
 def together(*options: Callable) -> Callable:
@@ -40,76 +43,50 @@ def together(*options: Callable) -> Callable:
 
 
 with_data_options = together(
-    click.option(
+    option(
         "--dataset",
         type=click.Choice(NAMES),
         help="auto: MNIST, else Fashion-MNIST, else the bundled sample  [default: the "
         "experiment's, else auto]",
     ),
-    click.option(
+    option(
         "--data-dir",
         type=click.Path(path_type=Path),
         envvar="DATA_DIR",
         help="where the data sets lie or go  [default: data]",
     ),
 )
-with_size_options = together(
-    click.option(
-        "--epochs", type=click.IntRange(1, 10_000), help="instead of the experiment's own"
-    ),
-    click.option("--limit", type=click.IntRange(1, 10**9), help="the first N training images"),
-    click.option(
-        "--precision", type=click.Choice(["double", "single"]), default="double", show_default=True
-    ),
-)
-with_seed_options = together(
-    click.option("--seed", type=click.IntRange(0, LARGEST_SEED), default=1, show_default=True),
-    click.option(
-        "--seeds",
-        type=click.IntRange(1, 10_000),
-        default=1,
-        show_default=True,
-        help="how many, from SEED up",
-    ),
+with_size_and_seed_options = together(
+    option("--epochs", type=FEW, help="instead of the experiment's own"),
+    option("--limit", type=MANY, help="the first N training images"),
+    option("--precision", type=click.Choice(["double", "single"]), default="double"),
+    option("--seed", type=click.IntRange(0, LARGEST_SEED), default=1),
+    option("--seeds", type=FEW, default=1, help="how many, from SEED up"),
 )
 
 
 @click.command()
-@click.option(
-    "--exp",
-    default="sigmoid_sgd",
-    show_default=True,
-    help="a built-in experiment, all, gallery, or a TOML file",
-)
+@option("--exp", default="sigmoid_sgd", help="a built-in experiment, all, gallery, or a TOML file")
 @with_data_options
-@with_size_options
-@with_seed_options
-@click.option(
+@with_size_and_seed_options
+@option(
     "--telemetry",
     type=click.Choice(["full", "statistics"]),
     default="full",
-    show_default=True,
     help="statistics: no gradient tables, for sweeps",
 )
-@click.option(
-    "--record-every",
-    type=click.IntRange(1, 60_000),
-    default=1,
-    show_default=True,
-    help="record every k-th batch",
-)
-@click.option(
+@option("--record-every", type=click.IntRange(1, 60_000), default=1, help="record every k-th batch")
+@option(
     "--resume",
     type=bool,
     default=False,
     help="go on with a run that was begun with the same and stopped, if there is one",
 )
-@click.option("--run", "run_id", type=RUN, help="go on with this run alone")
-@click.option(
+@option("--run", "run_id", type=RUN, help="go on with this run alone")
+@option(
     "--patience",
     type=click.IntRange(0, 1_000_000),
     default=int(SECONDS),
-    show_default=True,
     help="seconds that a server may be away before the run gives up",
 )
 @click.pass_context
@@ -132,22 +109,19 @@ def train(
         return
     to_do = []
     for plan in wanted:
-        begun = _begun(plan) if resume else None
+        begun = _asked(same_run, plan.description) if resume else None
         if begun and begun.finished:
             say(console, f"Run {begun.run_id} has done this: {plan.title}.")
         else:
             to_do.append((plan, begun))
     _look_for_room(console, url, to_do)
     for plan, begun in to_do:
-        with ProgressDisplay(console) as display:
-            options = RunOptions(begun and begun.run_id, patience)
-            run_experiment(plan.experiment, plan.dataset, plan.settings, url, display, options)
+        _run(console, url, plan, RunOptions(begun and begun.run_id, patience))
 
 
 @click.command()
 @with_data_options
-@with_size_options
-@with_seed_options
+@with_size_and_seed_options
 @click.option("--draw-only", is_flag=True, help="train nothing, draw what there is")
 def gallery(dataset, data_dir, epochs, limit, precision, seed, seeds, draw_only) -> None:
     """Train the paper's experiments and the gallery, and draw all.
@@ -165,7 +139,7 @@ def gallery(dataset, data_dir, epochs, limit, precision, seed, seeds, draw_only)
 @click.command()
 def experiments() -> None:
     """List the built-in experiments."""
-    click.echo(experiments_list())
+    click.echo(experiments_table())
 
 
 @click.command()
@@ -219,20 +193,14 @@ def _settings(
 
 def _sweep(console: Console, wanted: Sequence[Plan], data_dir: Path | None) -> None:
     """Carry out, side by side, those runs that are not finished already."""
-    database = owner_engine()
-    known = finished_runs(database)
-    database.dispose()
-    jobs = [
-        Job(plan.experiment, plan.settings, plan.source, plan.dataset.name, data_dir)
-        for plan in wanted
-        if plan.description.identity not in known
-    ]
-    finished = len(wanted) - len(jobs)
+    known = _asked(finished_runs)
+    to_do = [plan for plan in wanted if plan.description.identity not in known]
+    finished = len(wanted) - len(to_do)
     already = f", {finished} of them finished already" if finished else ""
-    pace = f"; {min(cores(), len(jobs))} at a time" if jobs else ""
+    pace = f"; {min(cores(), len(to_do))} at a time" if to_do else ""
     names = " and ".join(dict.fromkeys(plan.dataset.name for plan in wanted))
     say(console, f"Sweep: {len(wanted)} runs on {names}, statistics alone{already}{pace}.")
-    sweep(jobs, console, cores())
+    sweep(to_do, data_dir, console, cores())
 
 
 def _refuse_more_than_run(context: click.Context) -> None:
@@ -251,16 +219,18 @@ def _refuse_more_than_run(context: click.Context) -> None:
 
 def _go_on(console: Console, run_id: int, data_dir: Path | None, patience: int) -> None:
     """Go on with one run, as the registry says it was begun."""
-    database = owner_engine()
-    found = stored_run(database, run_id)
-    database.dispose()
+    found = _asked(stored_run, run_id)
     experiment, settings = begun_with(found.values)
     url, data = lifecycle.current().owner, load(found.dataset, data_dir)
+    plan = Plan(experiment, settings, data, experiment.name)
     if not found.finished:
-        plan = Plan(experiment, settings, data, experiment.name)
         _look_for_room(console, url, [(plan, found)])
+    _run(console, url, plan, RunOptions(run_id, patience))
+
+
+def _run(console: Console, url: URL, plan: Plan, options: RunOptions) -> None:
     with ProgressDisplay(console) as display:
-        run_experiment(experiment, data, settings, url, display, RunOptions(run_id, patience))
+        run_experiment(plan.experiment, plan.dataset, plan.settings, url, display, options)
 
 
 def _look_for_room(
@@ -276,8 +246,9 @@ def _look_for_room(
         say(console, check_room(url, full))
 
 
-def _begun(plan: Plan) -> StoredRun | None:
+def _asked(question: Callable, *arguments: Any) -> Any:
+    """Return what the database answers, and leave no connection open."""
     database = owner_engine()
-    found = same_run(database, plan.description)
+    answer = question(database, *arguments)
     database.dispose()
-    return found
+    return answer

@@ -64,7 +64,7 @@ def train(
             recorded = recorder.record(epoch, step, network.layers)
             if clipping:
                 clipping.clip(network)
-            learning_rate = optimizer.learning_rate
+            learning_rate = optimizer.rate
             if recorded:
                 watch.before()
             optimizer.step(network)
@@ -106,12 +106,7 @@ def restore_training(
     generator: np.random.Generator,
 ) -> None:
     """Take back exactly what `training_state` returned; raises ValueError for another network's."""
-    network.restore(_part(state, "network."))
-    optimizer.restore(_part(state, "optimizer."))
+    for part, prefix in ((network, "network."), (optimizer, "optimizer.")):
+        names = [name for name in state if name.startswith(prefix)]
+        part.restore({name.removeprefix(prefix): state[name] for name in names})
     generator.bit_generator.state = ast.literal_eval(str(state["generator"]))
-
-
-def _part(state: Mapping[str, np.ndarray], prefix: str) -> dict[str, np.ndarray]:
-    return {
-        name.removeprefix(prefix): value for name, value in state.items() if name.startswith(prefix)
-    }

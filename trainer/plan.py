@@ -43,13 +43,10 @@ def chosen(exp: str, epochs: int | None) -> list[tuple[str, Experiment]]:
     Raises ExperimentError where one does not exist or cannot be used.
     """
     sources = experiments.names(GROUPS[exp]) if exp in GROUPS else [exp]
-    found = []
-    for source in sources:
-        experiment = experiments.load(source)
-        if epochs is not None:
-            experiment = experiments.with_epochs(experiment, epochs)
-        found.append((source, experiment))
-    return found
+    found = [(source, experiments.load(source)) for source in sources]
+    if epochs is None:
+        return found
+    return [(source, experiments.with_epochs(each, epochs)) for source, each in found]
 
 
 def plans(

@@ -13,10 +13,9 @@ from vanishing_gradients.telemetry.runs import DTYPES, RunDescription, RunLayer
 from vanishing_gradients.telemetry.session import RecordingSession, RunListener, RunOptions
 from vanishing_gradients.trainer.assembly import build_clipping, build_network, build_optimizer
 from vanishing_gradients.trainer.datasets import Dataset
+from vanishing_gradients.trainer.datasets.dataset import CLASSES
 from vanishing_gradients.trainer.experiments import Experiment
 from vanishing_gradients.trainer.loop import Progress, restore_training, train
-
-CLASSES = 10
 
 
 @dataclass(frozen=True)
@@ -93,9 +92,9 @@ def describe(experiment: Experiment, dataset: Dataset, settings: Settings) -> Ru
                 kind=spec.kind,
                 row_count=spec.rows or rows,
                 width=spec.width,
-                row_meaning=spec.row_meaning,
-                gain=spec.gain,
-                flat=spec.flat,
+                row_meaning=spec.made.row_meaning,
+                gain=spec.made.gain,
+                flat=spec.made.flat,
             )
             for spec in experiment.layer_specs(features, CLASSES)
         ),

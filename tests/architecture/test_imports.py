@@ -32,7 +32,7 @@ DATABASE_ROOMS = {"sql", "server", "migrations"}
 SCREEN = {"click", "rich"}
 RUNNING = (
     "trainer/cli.py", "trainer/display.py", "trainer/drop.py",
-    "trainer/plan.py", "trainer/run.py", "trainer/runs_table.py",
+    "trainer/plan.py", "trainer/run.py", "trainer/tables.py",
 )  # fmt: skip
 """The files of the trainer that bring training and a server together."""
 PURE = [

@@ -22,31 +22,34 @@ def sample():
     return load("sample")
 
 
-def test_the_command_prints_one_row_an_experiment_and_a_table_a_precision(capfd):
-    arguments = ["--part=step", "--rounds=1", "--dataset=sample"]
-    assert CliRunner().invoke(main, arguments).exit_code == 0
-    printed = capfd.readouterr().out
+def printed_by(*arguments: str) -> str:
+    result = CliRunner().invoke(main, ["--part=step", "--rounds=1", *arguments])
+    assert result.exit_code == 0
+    return result.stdout
+
+
+def test_the_command_prints_one_row_an_experiment_and_a_table_a_precision():
+    printed = printed_by("--dataset=sample")
     assert re.findall(r"(\w+) precision, one thread", printed) == ["double", "single"]
     rows = re.findall(r"^│ (\w+) +│ [\d.]+ ms +│ [\d.]+ ms +│ [\d.]+ ", printed, re.M)
     assert rows == list(step.EXPERIMENTS) * 2
 
 
-def test_one_precision_can_be_measured_alone(capfd):
-    arguments = ["--part=step", "--rounds=1", "--dataset=sample", "--precision=single"]
-    assert CliRunner().invoke(main, arguments).exit_code == 0
-    assert re.findall(r"(\w+) precision", capfd.readouterr().out) == ["single"]
+def test_one_precision_can_be_measured_alone():
+    printed = printed_by("--dataset=sample", "--precision=single")
+    assert re.findall(r"(\w+) precision", printed) == ["single"]
 
 
-def test_a_data_set_that_is_not_there_is_said_in_one_sentence(capfd, tmp_path):
+def test_a_data_set_that_is_not_there_is_said_in_one_sentence(tmp_path):
     arguments = ["--part=step", "--rounds=1", "--dataset=mnist", f"--data-dir={tmp_path}"]
-    assert CliRunner().invoke(main, arguments).exit_code == 2
-    assert len(capfd.readouterr().err.strip().splitlines()) == 1
+    result = CliRunner().invoke(main, arguments)
+    assert result.exit_code == 2
+    assert len(result.stderr.strip().splitlines()) == 1
 
 
 def test_without_pytorch_its_columns_are_left_out_and_that_is_said(monkeypatch):
     monkeypatch.setattr(pytorch, "installed", lambda: False)
-    arguments = ["--rounds=1", "--dataset=sample", "--precision=single"]
-    printed = CliRunner().invoke(step.main, arguments).output
+    printed = printed_by("--dataset=sample", "--precision=single")
     assert "PyTorch is not installed" in printed
     assert "/ PyTorch" not in printed
     assert "sigmoid_adam" in printed

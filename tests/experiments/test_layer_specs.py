@@ -57,7 +57,7 @@ def test_batch_normalization_comes_before_the_activation_and_dropout_after_it():
 
 def test_every_layer_tells_what_its_rows_are_its_gain_and_where_it_is_flat():
     found = {spec.kind: spec for spec in SMALL.layer_specs(features=5, classes=3)}
-    assert {kind: (s.row_meaning, s.gain, s.flat) for kind, s in found.items()} == {
+    assert {kind: (s.made.row_meaning, s.made.gain, s.made.flat) for kind, s in found.items()} == {
         "dense": ("input", None, None),
         "batch_normalization": ("sample", None, None),
         "relu": ("sample", 2**0.5, "below"),
@@ -68,7 +68,7 @@ def test_every_layer_tells_what_its_rows_are_its_gain_and_where_it_is_flat():
 
 def test_a_projection_is_a_matrix_of_weights_and_the_sum_after_it_is_not():
     experiment = SMALL.model_copy(update={"residual": 2})
-    meanings = {s.kind: s.row_meaning for s in experiment.layer_specs(5, 3) if s.start}
+    meanings = {s.kind: s.made.row_meaning for s in experiment.layer_specs(5, 3) if s.start}
     assert meanings == {"projection": "input", "residual": "sample"}
 
 

@@ -31,9 +31,9 @@ def test_the_learning_rate_decays_as_one_over_one_plus_decay_times_steps():
 
 def test_the_learning_rate_of_the_next_step_can_be_read():
     optimizer = SGD(1.0, decay=1e-3)
-    assert optimizer.learning_rate == 1.0
+    assert optimizer.rate == 1.0
     walk(optimizer, 0.0, [0.0] * 469)
-    assert optimizer.learning_rate == pytest.approx(1 / 1.469)
+    assert optimizer.rate == pytest.approx(1 / 1.469)
 
 
 def test_momentum_adds_a_fraction_of_the_last_update():

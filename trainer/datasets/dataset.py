@@ -96,7 +96,15 @@ def batches(
         raise ValueError(f"a batch of {size} images: at least 1 is needed")
     if len(images) != len(labels):
         raise ValueError(f"{len(images)} images and {len(labels)} labels do not belong together")
-    return _slices(images, labels, size, dtype)
+
+    def slices() -> Iterator[tuple[int, np.ndarray, np.ndarray]]:
+        buffer = np.empty((min(size, len(images)), *images.shape[1:]), dtype)
+        for step, start in enumerate(range(0, len(images), size), start=1):
+            batch = images[start : start + size]
+            x = scaled(batch, dtype, out=buffer[: len(batch)])
+            yield step, x, labels[start : start + size]
+
+    return slices()
 
 
 def scaled(images: np.ndarray, dtype: DTypeLike, out: np.ndarray | None = None) -> np.ndarray:
@@ -143,13 +151,3 @@ def _pixels(images: IdxFile) -> np.ndarray:
 def _frozen(array: np.ndarray) -> np.ndarray:
     array.flags.writeable = False
     return array
-
-
-def _slices(
-    images: np.ndarray, labels: np.ndarray, size: int, dtype: DTypeLike
-) -> Iterator[tuple[int, np.ndarray, np.ndarray]]:
-    buffer = np.empty((min(size, len(images)), *images.shape[1:]), dtype)
-    for step, start in enumerate(range(0, len(images), size), start=1):
-        batch = images[start : start + size]
-        x = scaled(batch, dtype, out=buffer[: len(batch)])
-        yield step, x, labels[start : start + size]

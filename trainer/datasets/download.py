@@ -6,7 +6,6 @@ sees it sees a complete one, and of two processes the second waits for the first
 
 import fcntl
 import os
-import queue
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -19,14 +18,7 @@ from urllib.parse import urlsplit
 from urllib.request import Request, urlopen
 
 from rich.console import Console
-from rich.progress import (
-    BarColumn,
-    DownloadColumn,
-    Progress,
-    TextColumn,
-    TimeRemainingColumn,
-    TransferSpeedColumn,
-)
+from rich.progress import DownloadColumn, Progress, TransferSpeedColumn
 
 from vanishing_gradients.trainer.datasets.catalogue import PublishedFile
 from vanishing_gradients.trainer.datasets.idx import read_idx
@@ -75,20 +67,18 @@ def answering(
     that is left alone when it takes too long. Any answer will do: what it says about the file is
     seen when the file is fetched.
     """
-    answers: queue.SimpleQueue[tuple[str, str | None]] = queue.SimpleQueue()
-    for mirror in mirrors:
-        threading.Thread(target=_ask, args=(mirror, file, answers), daemon=True).start()
-    reasons = dict.fromkeys(mirrors, f"no answer within {patience:g} seconds")
+    found: dict[str, str | None] = {}
+    asking = [
+        threading.Thread(target=_ask, args=(mirror, file, found), daemon=True) for mirror in mirrors
+    ]
     deadline = time.monotonic() + patience
-    for _ in mirrors:
-        try:
-            mirror, reason = answers.get(timeout=max(0.0, deadline - time.monotonic()))
-        except queue.Empty:
-            break
-        if reason is None:
-            del reasons[mirror]
-        else:
-            reasons[mirror] = reason
+    for thread in asking:
+        thread.start()
+    for thread in asking:
+        thread.join(max(0.0, deadline - time.monotonic()))
+    silent = f"no answer within {patience:g} seconds"
+    answers = {mirror: found.get(mirror, silent) for mirror in mirrors}
+    reasons = {mirror: reason for mirror, reason in answers.items() if reason is not None}
     return [mirror for mirror in mirrors if mirror not in reasons], reasons
 
 
@@ -97,28 +87,21 @@ def host(mirror: str) -> str:
     return urlsplit(mirror).netloc
 
 
-def _ask(mirror: str, file: str, answers: queue.SimpleQueue) -> None:
+def _ask(mirror: str, file: str, found: dict[str, str | None]) -> None:
+    reason = None
     try:
         _opened(mirror + file, method="HEAD").close()
     except HTTPError as answer:
         answer.close()
     except (OSError, HTTPException) as error:
-        answers.put((mirror, _told(error)))
-        return
-    answers.put((mirror, None))
+        reason = _told(error)
+    found[mirror] = reason
 
 
 def _progress() -> Progress:
     console = Console(stderr=True)
-    return Progress(
-        TextColumn("{task.description}"),
-        BarColumn(),
-        DownloadColumn(),
-        TransferSpeedColumn(),
-        TimeRemainingColumn(),
-        console=console,
-        disable=not console.is_terminal,
-    )
+    columns = (*Progress.get_default_columns(), DownloadColumn(), TransferSpeedColumn())
+    return Progress(*columns, console=console, disable=not console.is_terminal)
 
 
 def _fetch(file: PublishedFile, mirrors: Sequence[str], part: BinaryIO, progress: Progress) -> None:
@@ -127,10 +110,19 @@ def _fetch(file: PublishedFile, mirrors: Sequence[str], part: BinaryIO, progress
     reasons = []
     for mirror in mirrors:
         for attempt in range(1, _ATTEMPTS + 1):
+            part.seek(0)
+            part.truncate()
             try:
-                for arrived, total in _received(f"{mirror}{file.name}.gz", file, part):
-                    progress.update(task, completed=arrived, total=total)
-                return
+                for chunk, total in _chunks(f"{mirror}{file.name}.gz"):
+                    part.write(chunk)
+                    progress.update(task, completed=part.tell(), total=total)
+                    if part.tell() > file.size + _SLACK:
+                        raise TransferError("sends more than the published file")
+                part.flush()
+                with suppress(DatasetError):
+                    if read_idx(Path(part.name), file.dimensions).sha256 == file.sha256:
+                        return
+                raise TransferError("sends something else than the published file")
             except TransferError as error:
                 if attempt == _ATTEMPTS or not isinstance(error, _CutError):
                     reasons.append(f"{host(mirror)} {error}")
@@ -138,38 +130,22 @@ def _fetch(file: PublishedFile, mirrors: Sequence[str], part: BinaryIO, progress
     raise TransferError(f"{file.name}.gz: {'; '.join(reasons)}")
 
 
-def _received(url: str, file: PublishedFile, part: BinaryIO) -> Iterator[tuple[int, int | None]]:
-    """Fill `part` from one address and check it; yield how many bytes arrived, of how many."""
-    part.seek(0)
-    part.truncate()
+def _chunks(url: str) -> Iterator[tuple[bytes, int | None]]:
+    """Yield what an address sends, each piece with the number of bytes that all will be."""
+    arrived = 0
     try:
-        answer = _opened(url)
+        with _opened(url) as answer:
+            expected = answer.length
+            while chunk := answer.read(_CHUNK):
+                arrived += len(chunk)
+                yield chunk, expected
     except HTTPError as refusal:
         refusal.close()
         raise TransferError(_told(refusal)) from refusal
     except (OSError, HTTPException) as error:
         raise _CutError(f"breaks off ({_told(error)})") from error
-    with answer:
-        expected = answer.length
-        while chunk := _chunk(answer):
-            part.write(chunk)
-            yield part.tell(), expected
-            if part.tell() > file.size + _SLACK:
-                raise TransferError("sends more than the published file")
-    if expected is not None and part.tell() < expected:
-        raise _CutError(f"breaks off (after {part.tell()} of {expected} bytes)")
-    part.flush()
-    with suppress(DatasetError):
-        if read_idx(Path(part.name), file.dimensions).sha256 == file.sha256:
-            return
-    raise TransferError("sends something else than the published file")
-
-
-def _chunk(answer: HTTPResponse) -> bytes:
-    try:
-        return answer.read(_CHUNK)
-    except (OSError, HTTPException) as error:
-        raise _CutError(f"breaks off ({_told(error)})") from error
+    if expected is not None and arrived < expected:
+        raise _CutError(f"breaks off (after {arrived} of {expected} bytes)")
 
 
 def _opened(url: str, method: str = "GET") -> HTTPResponse:

@@ -10,8 +10,6 @@ import os
 import stat
 import struct
 import zlib
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
@@ -53,15 +51,17 @@ def read_idx(path: Path, dimensions: int, cure: str = REPLACE) -> IdxFile:
     Memory stays below what the file's own size can fill, and below `CEILING`. Raises DatasetError,
     ending in `cure`, on anything but a complete file that holds what its header promises.
     """
-    with _told_apart(path, cure):
+    try:
         size = _size(path)
         with path.open("rb") as raw:
             compressed = raw.read(2) == _GZIP_MAGIC
             raw.seek(0)
             if not compressed:
-                return _read(raw, size, path, dimensions, cure)
+                return IdxFile(path, *_read(raw, size, dimensions), cure)
             with io.BufferedReader(_Inflated(raw)) as stream:
-                return _read(stream, size * _DEFLATE_LIMIT, path, dimensions, cure)
+                return IdxFile(path, *_read(stream, size * _DEFLATE_LIMIT, dimensions), cure)
+    except (_BadContentError, EOFError, zlib.error, OSError) as error:
+        raise DatasetError(f"{path} {_what(error)}: {cure}.") from error
 
 
 class _BadContentError(Exception):
@@ -96,21 +96,14 @@ class _Inflated(io.RawIOBase):
         return 0
 
 
-@contextmanager
-def _told_apart(path: Path, cure: str) -> Iterator[None]:
-    try:
-        yield
-    except _BadContentError as error:
-        what = str(error)
-    except EOFError:
-        what = "ends in the middle of its compressed data"
-    except zlib.error as error:
-        what = f"is damaged ({error})"
-    except OSError as error:
-        what = f"cannot be read ({error.strerror or error})"
-    else:
-        return
-    raise DatasetError(f"{path} {what}: {cure}.")
+def _what(error: Exception) -> str:
+    if isinstance(error, EOFError):
+        return "ends in the middle of its compressed data"
+    if isinstance(error, zlib.error):
+        return f"is damaged ({error})"
+    if isinstance(error, OSError):
+        return f"cannot be read ({error.strerror or error})"
+    return str(error)
 
 
 def _size(path: Path) -> int:
@@ -124,7 +117,8 @@ def _size(path: Path) -> int:
     return status.st_size
 
 
-def _read(stream: BinaryIO, most: int, path: Path, dimensions: int, cure: str) -> IdxFile:
+def _read(stream: BinaryIO, most: int, dimensions: int) -> tuple[np.ndarray, str]:
+    """Return the values of a file of which `most` bytes can come, and the sum of its bytes."""
     header, shape = _header(stream, dimensions)
     values = math.prod(shape)
     if values == 0 or len(header) + values > CEILING:
@@ -146,7 +140,7 @@ def _read(stream: BinaryIO, most: int, path: Path, dimensions: int, cure: str) -
     # Asking for one byte more also makes gzip compare its own checksum at the end of the data.
     if stream.read(1):
         raise _BadContentError(f"goes on after the {values} values that its header promises")
-    return IdxFile(path, array.reshape(shape), digest.hexdigest(), cure)
+    return array.reshape(shape), digest.hexdigest()
 
 
 def _header(stream: BinaryIO, dimensions: int) -> tuple[bytes, tuple[int, ...]]:

@@ -8,13 +8,9 @@ import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
-from vanishing_gradients.trainer.datasets.catalogue import (
-    CATALOGUE,
-    Publication,
-    PublishedFile,
-    published,
-)
+from vanishing_gradients.trainer.datasets.catalogue import CATALOGUE, Publication, PublishedFile
 from vanishing_gradients.trainer.datasets.dataset import Dataset, assembled
 from vanishing_gradients.trainer.datasets.download import TransferError, answering, download, host
 from vanishing_gradients.trainer.datasets.idx import IdxFile, read_idx
@@ -59,24 +55,29 @@ def load(
     DatasetError on a name that does not exist, on a file that is not the published one, and, as
     UnavailableError, where a named data set is neither here nor to be downloaded.
     """
-    return _load(name, data_dir, announce, catalogue, system_folder)[0]
+    folder = DATA_DIR if data_dir is None else Path(data_dir)
+    search = _Search(folder, system_folder, catalogue, announce)
+    if name == "auto":
+        return search.read(search.best())
+    if name not in catalogue:
+        choices = ", ".join(("auto", *catalogue))
+        raise DatasetError(f"There is no data set {name!r}: choose one of {choices}.")
+    found = search.find(catalogue[name], PATIENCE_NAMED)
+    announce(f"Data set: {found.publication.title}, from {found.folder}.")
+    return search.read(found)
 
 
 def prepare(
-    name: str = "auto",
-    data_dir: Path | None = None,
-    announce: Announce = say,
-    *,
-    catalogue: Mapping[str, Publication] = CATALOGUE,
-    system_folder: Path = SYSTEM_FOLDER,
+    name: str = "auto", data_dir: Path | None = None, announce: Announce = say, **places: Any
 ) -> Path:
     """Get and check a data set as `load` does, say what it holds, and return its folder."""
-    dataset, found = _load(name, data_dir, announce, catalogue, system_folder)
+    dataset = load(name, data_dir, announce, **places)
+    folder = Path(dataset.source)
     announce(
         f"{len(dataset.train_images):,} training and {len(dataset.test_images):,} test images, "
-        f"every file as published, in {found.folder.resolve()}."
+        f"every file as published, in {folder.resolve()}."
     )
-    return found.folder
+    return folder
 
 
 @dataclass(frozen=True)
@@ -84,24 +85,6 @@ class _Found:
     publication: Publication
     folder: Path
     cure: str
-
-
-def _load(
-    name: str,
-    data_dir: Path | None,
-    announce: Announce,
-    catalogue: Mapping[str, Publication],
-    system_folder: Path,
-) -> tuple[Dataset, _Found]:
-    search = _Search(
-        DATA_DIR if data_dir is None else Path(data_dir), system_folder, catalogue, announce
-    )
-    if name == "auto":
-        found = search.best()
-    else:
-        found = search.find(published(name, catalogue), PATIENCE_NAMED)
-        announce(f"Data set: {found.publication.title}, from {found.folder}.")
-    return _read(found, catalogue), found
 
 
 @dataclass(frozen=True)
@@ -151,7 +134,7 @@ class _Search:
                 f"Cannot look for {publication.title} in {error.filename} ({error.strerror}): "
                 "set DATA_DIR to a folder that you may read."
             ) from error
-        self._download(publication, missing, own, system, patience)
+        self._download(publication, missing, own, patience)
         return _Found(publication, own, again)
 
     def _holds(self, folder: Path, publication: Publication) -> bool:
@@ -169,23 +152,43 @@ class _Search:
             content = read_idx(_path(folder, labels), labels.dimensions)
         except DatasetError:
             return True  # reading all of it will tell what is wrong with it
-        return _owner(content, self.catalogue) in (None, publication)
+        return self._owner(content) in (None, publication)
+
+    def read(self, found: _Found) -> Dataset:
+        """Return the data set; DatasetError where a file is not the published one."""
+        publication = found.publication
+        contents = []
+        for file in publication.files:
+            path = _path(found.folder, file) or found.folder / file.name
+            contents.append(read_idx(path, file.dimensions, found.cure))
+        dataset = assembled(publication.name, str(found.folder), contents)
+        for file, content in zip(publication.files, contents, strict=True):
+            if content.sha256 != file.sha256:
+                owner = self._owner(content)
+                belongs = f" but that of {owner.title}" if owner not in (None, publication) else ""
+                raise content.error(
+                    f"is not the published file of {publication.title}{belongs} "
+                    f"(SHA-256 {content.sha256[:12]}..., published {file.sha256[:12]}...)"
+                )
+        return dataset
+
+    def _owner(self, content: IdxFile) -> Publication | None:
+        """Return the data set that has this file."""
+        for publication in self.catalogue.values():
+            if content.sha256 in [file.sha256 for file in publication.files]:
+                return publication
+        return None
 
     def _download(
-        self,
-        publication: Publication,
-        missing: list[PublishedFile],
-        own: Path,
-        system: Path,
-        patience: float,
+        self, publication: Publication, missing: list[PublishedFile], own: Path, patience: float
     ) -> None:
         title = publication.title
         mirrors, reasons = answering(publication.mirrors, f"{missing[0].name}.gz", patience)
         if not mirrors:
             why = "; ".join(f"{host(mirror)}: {reason}" for mirror, reason in reasons.items())
             raise UnavailableError(
-                f"{title} is not in {own}, {self.data_dir} or {system}, and no mirror answers "
-                f"({why})",
+                f"{title} is not in {own}, {self.data_dir} or "
+                f"{self.system_folder / publication.name}, and no mirror answers ({why})",
                 f"connect to the internet, or put its four files into {own}",
             )
         files = "1 file" if len(missing) == 1 else f"{len(missing)} files"
@@ -218,28 +221,3 @@ def _exists(path: Path) -> bool:
     except (FileNotFoundError, NotADirectoryError):
         return False
     return True
-
-
-def _owner(content: IdxFile, catalogue: Mapping[str, Publication]) -> Publication | None:
-    for publication in catalogue.values():
-        if content.sha256 in [file.sha256 for file in publication.files]:
-            return publication
-    return None
-
-
-def _read(found: _Found, catalogue: Mapping[str, Publication]) -> Dataset:
-    publication = found.publication
-    contents = []
-    for file in publication.files:
-        path = _path(found.folder, file) or found.folder / file.name
-        contents.append(read_idx(path, file.dimensions, found.cure))
-    dataset = assembled(publication.name, str(found.folder), contents)
-    for file, content in zip(publication.files, contents, strict=True):
-        if content.sha256 != file.sha256:
-            owner = _owner(content, catalogue)
-            belongs = f" but that of {owner.title}" if owner not in (None, publication) else ""
-            raise content.error(
-                f"is not the published file of {publication.title}{belongs} "
-                f"(SHA-256 {content.sha256[:12]}..., published {file.sha256[:12]}...)"
-            )
-    return dataset

@@ -1,13 +1,4 @@
-"""Experiments: what to train and how, as frozen records that TOML files are read into.
-
-records        what all records share; those of kinds, derived from the network's classes
-kinds          optimizers, schedules, initialisations and clippings
-layer_spec     a layer: its place, class and size
-experiment     the record of an experiment, its layers, and which values do not go together
-complaint      the sentence about a mistake in one
-catalogue      the built-in experiments, and anybody's file
-starting_file  the file that one's own experiment begins with
-"""
+"""Experiments: what to train and how, as frozen records that TOML files are read into."""
 
 from vanishing_gradients.trainer.experiments.catalogue import (
     built_in,

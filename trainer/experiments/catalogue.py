@@ -56,15 +56,10 @@ def topics(group: str) -> dict[str, list[str]]:
 def load(name_or_path: str | os.PathLike[str]) -> Experiment:
     """Return a built-in experiment by name, or one from a TOML file.
 
-    A file may name another experiment, `extends = "sigmoid_sgd"`, and then says only what differs:
-    see `merged`. The other may itself extend a third.
-
-    Args:
-        name_or_path: a name of any group, or a path, which ends in .toml or has a slash in it.
-
-    Raises:
-        ExperimentError: there is no such experiment, or its file cannot be read or used; the
-            sentence says what is wrong, in which line, and what would be right.
+    A path ends in .toml or has a slash in it. A file may name another experiment, `extends =
+    "sigmoid_sgd"`, and then says only what differs: see `merged`. The other may extend a third.
+    Raises ExperimentError where there is no such experiment, or its file cannot be read or used;
+    the sentence says what is wrong, in which line, and what would be right.
     """
     files = [_read(_path(name_or_path))]
     while EXTENDS in files[-1].table:
@@ -72,10 +67,7 @@ def load(name_or_path: str | os.PathLike[str]) -> Experiment:
     table: dict[str, Any] = {}
     for file in reversed(files):
         table = merged(table, file.table)
-        try:
-            experiment = Experiment.model_validate(table)
-        except ValidationError as error:
-            raise ExperimentError(f"{file.path}{complain(error, table, file.text)}") from None
+        experiment = _checked(table, str(file.path), file.text)
     return experiment
 
 
@@ -95,11 +87,14 @@ def with_epochs(experiment: Experiment, epochs: int) -> Experiment:
 
     Raises ExperimentError where it cannot be had in so few: its warm-up is longer.
     """
-    table = experiment.model_dump(mode="json") | {"epochs": epochs}
+    return _checked(experiment.model_dump(mode="json") | {"epochs": epochs}, experiment.name)
+
+
+def _checked(table: dict[str, Any], source: str, text: str = "") -> Experiment:
     try:
         return Experiment.model_validate(table)
     except ValidationError as error:
-        raise ExperimentError(f"{experiment.name}{complain(error, table)}") from None
+        raise ExperimentError(f"{source}{complain(error, table, text)}") from None
 
 
 @cache
@@ -145,10 +140,7 @@ def _base(files: list[_File]) -> _File:
 
 def _merged(base: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:
     said_otherwise = {
-        other
-        for one, two in ALTERNATIVES
-        for key, other in ((one, two), (two, one))
-        if key in changes
+        other for pair in ALTERNATIVES for key in pair & changes.keys() for other in pair - {key}
     }
     table = {key: value for key, value in base.items() if key not in said_otherwise}
     for key, value in changes.items():
@@ -175,17 +167,21 @@ def _built_in_are() -> str:
 
 
 def _read(path: Path) -> _File:
-    text = _decode(path, _bytes(path))
+    try:
+        text = _bytes(path).decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise ExperimentError(
+            f"{path} is not a text file in UTF-8 (byte {error.start + 1}); an experiment is TOML"
+        ) from None
     lines = text.removesuffix("\n").split("\n")
+    deep = f"{path} nests its values too deeply to be read"
     for number, line in enumerate(lines, start=1):
         if line.count(".") > _DOTS_MAX:
-            raise ExperimentError(
-                f"{path} nests its values too deeply to be read (at line {number})"
-            )
+            raise ExperimentError(f"{deep} (at line {number})")
     try:
         return _File(path, text, tomllib.loads(text))
     except RecursionError:
-        raise ExperimentError(f"{path} nests its values too deeply to be read") from None
+        raise ExperimentError(deep) from None
     except ValueError as error:  # besides syntax errors, numbers of thousands of digits
         end = f"at line {len(lines)}, the end of the file"
         where = str(error).replace("at end of document", end)
@@ -212,15 +208,6 @@ def _bytes(path: Path) -> bytes:
     if len(content) > _BYTES_MAX:
         raise ExperimentError(f"{path} is larger than {_BYTES_MAX:,} bytes; is it an experiment?")
     return content
-
-
-def _decode(path: Path, content: bytes) -> str:
-    try:
-        return content.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise ExperimentError(
-            f"{path} is not a text file in UTF-8 (byte {error.start + 1}); an experiment is TOML"
-        ) from None
 
 
 def _shorten(text: str) -> str:

@@ -1,10 +1,10 @@
 """A complaint is the one sentence that a user reads about an experiment that breaks the rules."""
 
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from difflib import get_close_matches
-from typing import Any, get_args
+from typing import Any
 
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
@@ -23,15 +23,15 @@ _LONG_STRING = re.compile(r'''"""[\s\S]*?"""|\'{3}[\s\S]*?\'{3}''')
 _NOWHERE = 10**9
 
 
-@dataclass(frozen=True)
+@dataclass
 class _Place:
     """Where an error is: the key's parts, its record, the records it could be, what is allowed."""
 
-    parts: tuple[str | int, ...]
-    record: type[BaseModel]
-    variants: Mapping[str, type[BaseModel]]
-    chosen: str | None
-    allowed: str
+    parts: list[str | int] = field(default_factory=list)
+    record: type[BaseModel] = Experiment
+    variants: Mapping[str, type[BaseModel]] = field(default_factory=dict)
+    chosen: str | None = None
+    allowed: str = ""
 
     @property
     def key(self) -> str:
@@ -45,18 +45,16 @@ class _Place:
 def complain(error: ValidationError, table: Any, text: str = "") -> str:
     """Say at which line which key is wrong, what was found there and what is allowed.
 
-    Args:
-        error: of an Experiment.
-        table: what was found, of which the error is.
-        text: of the TOML file it was found in; empty where it was in none.
-
+    The error is an Experiment's about `table`, which was read from `text`, if it was from a file.
     Of several mistakes the first in the file is reported, and the others are counted.
     """
     found, lines = [], key_lines(table, text)
     for detail in error.errors(include_url=False):
         place = _locate(detail)
-        line = line_of(place.parts, lines)
-        found.append((line or _NOWHERE, len(found), _sentence(detail, place, table)))
+        # The line of the key, or of the table or list that it is written in.
+        keys = (tuple(place.parts[:end]) for end in range(len(place.parts), 0, -1))
+        line = next((lines[key] for key in keys if key in lines), _NOWHERE)
+        found.append((line, len(found), _sentence(detail, place, table)))
     line, _, sentence = min(found)
     where = f", line {line}: " if line != _NOWHERE else ": "
     rest = f" (and {len(found) - 1} more)" if len(found) > 1 else ""
@@ -70,13 +68,9 @@ def _sentence(detail: ErrorDetails, place: _Place, table: Any) -> str:
         case "missing":
             return f"key {place.key!r} is missing; it must be {place.allowed}"
         case "union_tag_invalid":
-            kinds, kind = list(place.variants), _look_up(table, place.parts)
-            close = get_close_matches(
-                kind[:_FOUND_MAX] if isinstance(kind, str) else "", kinds, n=1
-            )
-            hint = f"did you mean {close[0]!r}? " if close else ""
-            allowed = f"{hint}allowed is one of {quoted(kinds, ', ')}"
-            return f"{place.key!r} is {_found(kind)}; {allowed}"
+            kind, kinds = _look_up(table, place.parts), place.variants
+            hint = _hint(kind if isinstance(kind, str) else "", kinds)
+            return f"{place.key!r} is {_found(kind)}; {hint}allowed is one of {quoted(kinds, ', ')}"
         case kind if kind == COMBINATION:
             try:
                 found = _found(_look_up(table, place.parts))
@@ -90,7 +84,6 @@ def _unknown(place: _Place) -> str:
     name, known = str(place.parts[-1]), list(place.record.model_fields)
     if place.record is Experiment:
         known.append(EXTENDS)
-    key = _short(repr(place.key))
     others = [
         kind
         for kind, record in place.variants.items()
@@ -99,52 +92,48 @@ def _unknown(place: _Place) -> str:
     if others:
         rest = f"is not for kind {place.chosen!r} but for {quoted(others, ' and ')}; "
     else:
-        close = get_close_matches(name, known, n=1)
-        rest = "is unknown; " + (f"did you mean {close[0]!r}? " if close else "")
-    return f"key {key} {rest}allowed are {', '.join(known)}"
+        rest = f"is unknown; {_hint(name, known)}"
+    return f"key {_short(repr(place.key))} {rest}allowed are {', '.join(known)}"
+
+
+def _hint(name: str, known: Iterable[str]) -> str:
+    close = get_close_matches(name[:_FOUND_MAX], known, n=1)
+    return f"did you mean {close[0]!r}? " if close else ""
 
 
 def _locate(detail: ErrorDetails) -> _Place:
     """Find the key that an error is about, and the record and the field it is in."""
-    parts: list[str | int] = []
-    record, variants, chosen, allowed = Experiment, {}, None, ""
-    open_variants: dict[str, type[BaseModel]] = {}
+    place = _Place()
+    open_variants: Mapping[str, type[BaseModel]] = {}
     of_value: tuple[str, ...] = ()
     for part in detail["loc"]:
         if isinstance(part, int):
-            parts.append(part)
+            place.parts.append(part)
         elif part in open_variants:  # which optimizer it is: a part of the location, not of the key
-            record, variants, chosen = open_variants[part], open_variants, part
+            place.record, place.variants, place.chosen = open_variants[part], open_variants, part
             open_variants = {}
         elif part not in of_value:
-            parts.append(part)
-            if part not in record.model_fields:
+            place.parts.append(part)
+            if part not in place.record.model_fields:
                 break
-            field = record.model_fields[part]
-            allowed = field.description or ""
-            kinds = next((each for each in field.metadata if isinstance(each, OneOf)), None)
-            models = _models(field.annotation)
-            of_value = () if models else SHAPES
+            found, of_value = place.record.model_fields[part], ()
+            place.allowed = found.description or ""
+            kinds = next((each for each in found.metadata if isinstance(each, OneOf)), None)
             if kinds:
-                open_variants = dict(kinds.records)
-            elif models:
-                record, variants, chosen = models[0], {}, None
+                open_variants = kinds.records
+            elif isinstance(found.annotation, type) and issubclass(found.annotation, BaseModel):
+                place.record, place.variants, place.chosen = found.annotation, {}, None
+            else:
+                of_value = SHAPES
     if detail["type"] == COMBINATION:
-        parts += detail["ctx"]["key"]
+        place.parts += detail["ctx"]["key"]
     if detail["type"] == "union_tag_invalid":
-        parts.append("kind")
-        variants = open_variants
-    return _Place(tuple(parts), record, variants, chosen, allowed)
+        place.parts.append("kind")
+        place.variants = open_variants
+    return place
 
 
-def _models(annotation: Any) -> list[type[BaseModel]]:
-    """Return the records that a field's annotation allows."""
-    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
-        return [annotation]
-    return [model for inner in get_args(annotation) for model in _models(inner)]
-
-
-def _look_up(table: Any, parts: tuple[str | int, ...]) -> object:
+def _look_up(table: Any, parts: Iterable[str | int]) -> object:
     for part in parts:
         table = table[part]
     return table
@@ -164,12 +153,7 @@ def _short(text: str) -> str:
 
 
 def key_lines(table: Any, text: str) -> dict[tuple[str | int, ...], int]:
-    """Return the lines, from 1, of all keys that are written at the beginning of a line.
-
-    Args:
-        table: what was read from the text.
-        text: valid TOML.
-    """
+    """Return the lines, from 1, of the table's keys that begin a line of the text, valid TOML."""
     found: dict[tuple[str | int, ...], int] = {}
     opened: tuple[str, ...] = ()
     blanked = _LONG_STRING.sub(lambda match: "\n" * match[0].count("\n"), text)
@@ -186,14 +170,9 @@ def key_lines(table: Any, text: str) -> dict[tuple[str | int, ...], int]:
     return found
 
 
-def line_of(key: tuple[str | int, ...], lines: Mapping[tuple[str | int, ...], int]) -> int | None:
-    """Return the line of a key, or of the table or list that it is written in; None for none."""
-    return next((lines[key[:end]] for end in range(len(key), 0, -1) if key[:end] in lines), None)
-
-
 def _holds(table: Any, key: tuple[str, ...]) -> bool:
-    for part in key:
-        if not isinstance(table, dict) or part not in table:
-            return False
-        table = table[part]
+    try:
+        _look_up(table, key)
+    except (KeyError, TypeError):
+        return False
     return True

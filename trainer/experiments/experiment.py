@@ -56,11 +56,11 @@ Blocks = Annotated[tuple[Block, ...], Field(strict=False, max_length=LAYERS_MAX)
 Strength = Annotated[float, limits(Setting("what is added to the loss", 0, 1e6))]
 
 ALTERNATIVES = (
-    ("hidden_widths", "depth"),
-    ("hidden_widths", "width"),
-    ("normalization", "batch_normalization"),
-    ("initialization", "initial_weight_scale"),
-    ("decay", "schedule"),
+    {"hidden_widths", "depth"},
+    {"hidden_widths", "width"},
+    {"normalization", "batch_normalization"},
+    {"initialization", "initial_weight_scale"},
+    {"decay", "schedule"},
 )
 """Keys of one table that say the same in two ways: where one is, the other is left out."""
 
@@ -168,9 +168,8 @@ class Experiment(Record):
             values["batch_normalization"], values["normalization"] = True, "batch"
             given.add("batch_normalization")
         if self.initialization and self.initialization.made is Normal:
-            values["initial_weight_scale"], values["initialization"] = (
-                self.initialization.scale, None,
-            )  # fmt: skip
+            values["initial_weight_scale"] = self.initialization.scale
+            values["initialization"] = None
             given.discard("initialization")
             given.add("initial_weight_scale")
         return self
@@ -211,10 +210,6 @@ class Experiment(Record):
         A hidden layer is dense, normalisation, activation, dropout. After the last of a residual
         block come the projection, where the block's input has another width than its output, and
         the sum with that input.
-
-        Args:
-            features: pixels of an image.
-            classes: how many labels there are.
         """
         normalized = NORMALIZATIONS[self.normalization]
         changes_dense = normalized is not None and issubclass(normalized, Dense)
@@ -249,7 +244,10 @@ class Experiment(Record):
 def _check_combinations(experiment: Experiment) -> None:
     """Raise pydantic's error about the first pair of values that do not go together."""
     given = experiment.model_fields_set
-    _check_widths(experiment, given)
+    if experiment.width is not None and experiment.depth is None:
+        refuse("width", "it is the width of so many equal layers as depth says: give depth too")
+    if experiment.depth is not None and "hidden_widths" in given:
+        refuse("depth", "hidden_widths says how many layers there are: leave one of them out")
     layers = experiment.depth if experiment.depth is not None else len(experiment.hidden_widths)
     if not isinstance(experiment.activation, str) and len(experiment.activation) != layers:
         refuse(
@@ -276,45 +274,37 @@ def _check_combinations(experiment: Experiment) -> None:
     _check_warm_up(experiment)
 
 
-def _check_widths(experiment: Experiment, given: set[str]) -> None:
-    if experiment.width is not None and experiment.depth is None:
-        refuse("width", "it is the width of so many equal layers as depth says: give depth too")
-    if experiment.depth is not None and "hidden_widths" in given:
-        refuse("depth", "hidden_widths says how many layers there are: leave one of them out")
-
-
 def _check_directions(experiment: Experiment) -> None:
     """Weights so small that single precision makes them 0 have no direction to normalise."""
     if experiment.normalization != "weight":
         return
-    settings = experiment.initialization
     why = f"weight normalisation needs weights whose size is at least {SMALLEST_SIZE:g}"
-    if settings is None and experiment.initial_weight_scale < SMALLEST_SIZE:
-        refuse("initial_weight_scale", why)
-    if settings and settings.kind == "normal" and settings.scale < SMALLEST_SIZE:
-        refuse(("initialization", "scale"), why)
-    if settings and settings.kind == "constant" and abs(settings.value) < SMALLEST_SIZE:
-        refuse(("initialization", "value"), why)
+    settings = experiment.initialization
+    if settings is None:
+        if experiment.initial_weight_scale < SMALLEST_SIZE:
+            refuse("initial_weight_scale", why)
+        return
+    name = {"normal": "scale", "constant": "value"}.get(settings.kind)
+    if name and abs(getattr(settings, name)) < SMALLEST_SIZE:
+        refuse(("initialization", name), why)
 
 
 def _check_residual(residual: int | Sequence[tuple[int, int]] | None, layers: int) -> None:
-    if residual is None:
-        return
+    too_few = f"the network has only {_counted(layers, 'hidden layer')}"
     if isinstance(residual, int):
         if residual > layers:
-            refuse("residual", f"the network has only {_counted(layers, 'hidden layer')}")
+            refuse("residual", too_few)
         return
     end = 0
-    for index, (first, last) in enumerate(residual):
+    for index, (first, last) in enumerate(residual or ()):
+        key = ("residual", index)
         if last > layers:
-            refuse(("residual", index), f"the network has only {_counted(layers, 'hidden layer')}")
+            refuse(key, too_few)
         if first > last:
-            refuse(("residual", index), "a block goes from its first hidden layer to its last")
+            refuse(key, "a block goes from its first hidden layer to its last")
         if first <= end:
-            refuse(
-                ("residual", index),
-                f"it must begin after the block before it, which ends with hidden layer {end}",
-            )
+            why = "it must begin after the block before it, which ends with hidden layer"
+            refuse(key, f"{why} {end}")
         end = last
 
 

@@ -27,10 +27,8 @@ class ScheduleRecord(KindRecord):
     def schedule(self, learning_rate: float, steps: int) -> Schedule:
         """Return the rates of a run of so many steps, the first one after the warm-up given.
 
-        A schedule that is as long as the run is one whose class takes `steps`.
-
-        Raises:
-            SettingError: it does not go with the learning rate.
+        A schedule that is as long as the run is one whose class takes `steps`. Raises SettingError
+        where it does not go with the learning rate.
         """
         others: dict[str, float] = {"learning_rate": learning_rate}
         if "steps" in signature(self.made).parameters:
@@ -52,11 +50,7 @@ class OptimizerRecord(KindRecord):
     schedule: Annotated[ScheduleRecord | None, SCHEDULE, SCHEDULE.field] = None
 
     def optimizer(self, steps: int) -> Optimizer:
-        """Return the optimizer of a run of so many steps, with none taken.
-
-        Raises:
-            SettingError: its settings do not go together.
-        """
+        """Return the optimizer of a run of so many steps; SettingError where settings clash."""
         if not self.schedule:
             return self.build()
         return self.build(learning_rate=self.schedule.schedule(self.learning_rate, steps))

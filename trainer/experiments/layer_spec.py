@@ -49,18 +49,3 @@ class LayerSpec:
     def kind(self) -> str:
         """What the layer does, in one word."""
         return self.made.kind
-
-    @property
-    def row_meaning(self) -> str:
-        """What a row of its gradient is: 'input' or 'sample'."""
-        return self.made.row_meaning
-
-    @property
-    def gain(self) -> float | None:
-        """Of an activation, what the weights after it are multiplied by to keep signals."""
-        return self.made.gain
-
-    @property
-    def flat(self) -> str | None:
-        """On which side its slope vanishes: 'below', 'both' or None."""
-        return self.made.flat

@@ -83,12 +83,7 @@ class KindRecord(Record):
 
 @dataclass(frozen=True, eq=False)
 class OneOf:
-    """The type of a field whose table is of one of several kinds, and checked as that one.
-
-    Args:
-        records: by kind.
-        optional: whether the field may be None.
-    """
+    """The type of a field whose table is of one of several kinds, and checked as that one."""
 
     records: Mapping[str, type[KindRecord]]
     optional: bool = False
@@ -107,10 +102,7 @@ class OneOf:
 
 
 def records_of(kinds: Mapping[str, type], base: type[KindRecord]) -> dict[str, type[KindRecord]]:
-    """Return the record of each of these classes, by kind; its keys are those of `base`, and more.
-
-    The keys are the class's settings, with their defaults.
-    """
+    """Return each class's record, by kind: its keys are those of `base`, and its settings."""
     return {kind: _record_of(kind, made, base) for kind, made in kinds.items()}
 
 
@@ -168,11 +160,6 @@ def _number(value: float | None) -> str:
 
 
 def refuse(key: str | tuple[str | int, ...], why: str) -> NoReturn:
-    """Raise the error of a combination: the value at `key`, within the record, is there in vain.
-
-    Args:
-        key: where the value is that could be changed.
-        why: what a sentence that begins with the value goes on with.
-    """
+    """Raise the error of a combination: `why` ends a sentence that begins with key and value."""
     where = (key,) if isinstance(key, str) else key
     raise PydanticCustomError(COMBINATION, "{why}", {"key": where, "why": why})

@@ -30,9 +30,8 @@ _COLUMNS = 100
 def write_starting_file(name: str, folder: Path) -> Path:
     """Write the commented file of an experiment of that name into a folder, and return its path.
 
-    Raises:
-        ExperimentError: the name cannot be an experiment's, or is a built-in one's; there is such a
-            file already; or it cannot be written.
+    Raises ExperimentError where the name cannot be an experiment's, or is a built-in one's; where
+    there is such a file already; or where it cannot be written.
     """
     if not _NAME.fullmatch(name):
         shown = repr(name if len(name) <= 80 else f"{name[:80]}...")

@@ -169,8 +169,7 @@ class LeakyReLU(Activation):
     Source: Maas, Hannun and Ng (2013), Rectifier Nonlinearities Improve Neural Network Acoustic
     Models, https://ai.stanford.edu/~amaas/papers/relu_hybrid_icml2013_final.pdf
 
-    Raises:
-        ValueError: a slope that is not above 0 and below 1.
+    Raises ValueError unless the slope is above 0 and below 1.
     """
 
     kind = "leaky_relu"
@@ -198,9 +197,6 @@ class PReLU(Activation):
 
     Source: He, Zhang, Ren and Sun (2015), Delving Deep into Rectifiers: Surpassing Human-Level
     Performance on ImageNet Classification, section 2.1, https://arxiv.org/abs/1502.01852
-
-    Args:
-        slope: what every s starts from.
     """
 
     kind = "prelu"

@@ -8,6 +8,7 @@ from typing import ClassVar
 import numpy as np
 
 from vanishing_gradients.trainer.network.activation import Activation
+from vanishing_gradients.trainer.network.layer import Layer
 from vanishing_gradients.trainer.network.settings import by_kind
 
 
@@ -17,11 +18,7 @@ class ELU(Activation):
     Source: Clevert, Unterthiner and Hochreiter (2016), Fast and Accurate Deep Network Learning by
     Exponential Linear Units (ELUs), equation 15, https://arxiv.org/abs/1511.07289
 
-    Args:
-        alpha: above 0; the outputs' lower bound is -alpha.
-
-    Raises:
-        ValueError: an alpha that is not above 0.
+    Raises ValueError unless alpha is above 0.
     """
 
     kind = "elu"
@@ -213,12 +210,7 @@ class Identity(Activation):
         """Return the inputs themselves, (batch, width)."""
         return inputs
 
-    def backward(self, upstream: np.ndarray) -> np.ndarray:
-        """Return a copy of dL/da, (batch, width)."""
-        gradient = self._rows("gradient", len(upstream))
-        np.copyto(gradient, upstream)
-        self._gradient = gradient
-        return gradient
+    backward = Layer.backward
 
     def saturated(self) -> None:
         """Return None: what has one slope everywhere does not saturate."""

@@ -24,11 +24,7 @@ from vanishing_gradients.trainer.network.settings import Setting, by_kind
 
 @dataclass(frozen=True)
 class Clipping(ABC):
-    """What gradients are not to exceed.
-
-    Raises:
-        ValueError: the limit is not above 0.
-    """
+    """What gradients are not to exceed; ValueError unless the limit is above 0."""
 
     limit: Annotated[float, Setting("what they are not to exceed", 0, 1e6, open_low=True)] = 1.0
 

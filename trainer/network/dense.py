@@ -33,20 +33,9 @@ class Penalty:
             gradient += (2.0 * self.l2) * parameter
 
 
-class Dense(Layer):
-    """Weights (n_in, width) and biases (width,), which start at zero.
+class Weighted(Layer):
+    """Products with weights, y = x W, W being (n_in, width), drawn by an initializer."""
 
-    Args:
-        n_in: number of inputs.
-        width: number of neurons.
-        dtype: float64 or float32.
-        generator: where the initial weights come from.
-        initializer: how they are drawn.
-        weight_penalty: what the weights add to the loss.
-        bias_penalty: what the biases add to it.
-    """
-
-    kind = "dense"
     row_meaning = "input"
 
     def __init__(
@@ -55,16 +44,11 @@ class Dense(Layer):
         width: int,
         dtype: np.dtype,
         generator: np.random.Generator,
-        initializer: Initializer = Normal(),  # noqa: B008 (frozen)
-        weight_penalty: Penalty = Penalty(),
-        bias_penalty: Penalty = Penalty(),
+        initializer: Initializer,
     ) -> None:
         super().__init__(width, dtype)
         self.n_in = n_in
-        self.weight_penalty = weight_penalty
-        self.bias_penalty = bias_penalty
         self._add_weights(initializer.draw((n_in, width), self.dtype, generator))
-        self._add_parameter("biases", np.zeros(width, self.dtype))
 
     @property
     def gradient(self) -> np.ndarray:
@@ -77,36 +61,19 @@ class Dense(Layer):
         return self.parameters["weights"]
 
     def forward(self, inputs: np.ndarray, training: bool) -> np.ndarray:
-        """Return z = x W + b; (batch, n_in) -> (batch, width). Keeps `inputs`, does not copy."""
+        """Return x W; (batch, n_in) -> (batch, width). Keeps `inputs`, does not copy."""
         self._inputs = inputs
-        outputs = self._rows("outputs", len(inputs))
-        np.matmul(inputs, self._matrix(), out=outputs)
-        outputs += self.parameters["biases"]
-        return outputs
+        return np.matmul(inputs, self._matrix(), out=self._rows("outputs", len(inputs)))
 
     def backward(self, upstream: np.ndarray) -> np.ndarray:
-        """Fill dL/dW and dL/db and return dL/dx = dL/dz W^T, (batch, n_in)."""
+        """Fill the parameters' gradients and return dL/dx = dL/dy W^T, (batch, n_in)."""
         self.backward_parameters(upstream)
         inputs_gradient = self._rows("inputs_gradient", len(upstream), self.n_in)
         return np.matmul(upstream, self._matrix().T, out=inputs_gradient)
 
     def backward_parameters(self, upstream: np.ndarray) -> None:
-        """Fill dL/dW = x^T dL/dz and dL/db = sum over the batch of dL/dz, plus the penalties'.
-
-        This is all that a first layer needs: nobody wants the gradient of the images.
-        """
-        weights_gradient = self.gradient
-        biases_gradient = self.parameter_gradients["biases"]
-        np.matmul(self._inputs.T, upstream, out=weights_gradient)
-        np.add.reduce(upstream, axis=0, out=biases_gradient)
-        self.weight_penalty.add_gradient(self._matrix(), weights_gradient)
-        self.bias_penalty.add_gradient(self.parameters["biases"], biases_gradient)
-
-    def penalty(self) -> float:
-        """Return what the weights and biases add to the loss."""
-        return self.weight_penalty.value(self._matrix()) + self.bias_penalty.value(
-            self.parameters["biases"]
-        )
+        """Fill dL/dW = x^T dL/dy: all that is needed where x are the images."""
+        np.matmul(self._inputs.T, upstream, out=self.gradient)
 
     def _add_weights(self, weights: np.ndarray) -> None:
         """Take the initial W, (n_in, width), as parameters."""
@@ -117,16 +84,55 @@ class Dense(Layer):
         return self.parameters["weights"]
 
 
+class Dense(Weighted):
+    """Weights (n_in, width) and biases (width,), which start at zero; both may be penalised."""
+
+    kind = "dense"
+
+    def __init__(
+        self,
+        n_in: int,
+        width: int,
+        dtype: np.dtype,
+        generator: np.random.Generator,
+        initializer: Initializer = Normal(),  # noqa: B008 (frozen)
+        weight_penalty: Penalty = Penalty(),
+        bias_penalty: Penalty = Penalty(),
+    ) -> None:
+        super().__init__(n_in, width, dtype, generator, initializer)
+        self.weight_penalty = weight_penalty
+        self.bias_penalty = bias_penalty
+        self._add_parameter("biases", np.zeros(width, self.dtype))
+
+    def forward(self, inputs: np.ndarray, training: bool) -> np.ndarray:
+        """Return z = x W + b; (batch, n_in) -> (batch, width). Keeps `inputs`, does not copy."""
+        outputs = super().forward(inputs, training)
+        outputs += self.parameters["biases"]
+        return outputs
+
+    def backward_parameters(self, upstream: np.ndarray) -> None:
+        """Fill dL/dW and dL/db = sum over the batch of dL/dz, plus the penalties'."""
+        super().backward_parameters(upstream)
+        biases_gradient = self.parameter_gradients["biases"]
+        np.add.reduce(upstream, axis=0, out=biases_gradient)
+        self.weight_penalty.add_gradient(self._matrix(), self.gradient)
+        self.bias_penalty.add_gradient(self.parameters["biases"], biases_gradient)
+
+    def penalty(self) -> float:
+        """Return what the weights and biases add to the loss."""
+        return self.weight_penalty.value(self._matrix()) + self.bias_penalty.value(
+            self.parameters["biases"]
+        )
+
+
 class WeightNormalizedDense(Dense):
     """A dense layer, z = x W + b, each column of whose W is w = gain v / |v|, v its direction.
 
     Parameters are the directions (n_in, width), drawn as a dense layer's weights are; the gains
     (width,), which start at |v|, so that training starts from the W that was drawn, as without
     normalisation (the paper's section 3 sets gains and biases by a first batch instead); and the
-    biases (width,), as in a dense layer. Penalties are on W and the biases.
-
-    Raises:
-        ValueError: a neuron's initial weights are all zero, and point nowhere.
+    biases (width,), as in a dense layer. Penalties are on W and the biases. Raises ValueError where
+    a neuron's initial weights are all zero, and point nowhere.
     """
 
     @property
@@ -180,7 +186,8 @@ class WeightNormalizedDense(Dense):
         """Fill `unit` (n_in, width) with v / |v|, neuron by neuron; return all |v|, (width,)."""
         directions = self.parameters["directions"]
         norms = np.sqrt(np.einsum("ij,ij->j", directions, directions))
-        if self._smallest < norms.min() and norms.max() < np.inf:
+        limits = np.finfo(self.dtype)  # larger norms lost nothing to underflow worth naming
+        if np.sqrt(limits.tiny / limits.eps) < norms.min() and norms.max() < np.inf:
             np.divide(directions, norms, out=unit)
             return norms
         # Squares overflow or underflow where the directions do not: a gain over infinity would be
@@ -190,9 +197,3 @@ class WeightNormalizedDense(Dense):
         norms = np.sqrt(np.einsum("ij,ij->j", unit, unit))
         unit /= norms
         return norms * peaks
-
-    @property
-    def _smallest(self) -> float:
-        """Norms above this lost nothing to underflow worth naming."""
-        limits = np.finfo(self.dtype)
-        return float(np.sqrt(limits.tiny / limits.eps))

@@ -10,14 +10,10 @@ from vanishing_gradients.trainer.network.layer import Layer
 
 
 class Dropout(Layer):
-    """Neurons dropped with probability `rate`, the others divided by 1 - rate.
+    """Neurons dropped with probability `rate`, in [0, 1), the others divided by 1 - rate.
 
-    Args:
-        width: number of neurons.
-        rate: in [0, 1).
-        dtype: float64 or float32.
-        generator: where each batch's mask comes from; drawn in double precision whatever the
-            dtype, so that one seed drops the same neurons in both precisions.
+    Masks are drawn in double precision whatever the dtype, so that one seed drops the same neurons
+    in both precisions.
     """
 
     kind = "dropout"

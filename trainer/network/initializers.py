@@ -31,20 +31,14 @@ class Initializer(ABC):
         """Return the weights in double precision."""
 
     def draw_biases(self, weights: np.ndarray, offset: float = 0.0) -> np.ndarray:
-        """Return the biases, (width,), that go with weights (n_in, width): zeros.
+        """Return the biases, (width,), that go with drawn weights, (n_in, width): zeros.
 
-        Args:
-            weights: what `draw` returned.
-            offset: f(0) of the activation whose outputs are the layer's inputs.
+        `offset` is f(0) of the activation whose outputs are the layer's inputs.
         """
         return np.zeros(weights.shape[1], weights.dtype)
 
     def suited(self, gain: float) -> "Initializer":
-        """Return itself, or one with that gain where it has none of its own.
-
-        Args:
-            gain: that of the activation whose outputs are the layer's inputs.
-        """
+        """Return itself, or one with that gain, the inputs' activation's, if it has none."""
         return self
 
 
@@ -74,11 +68,7 @@ class Uniform(Initializer):
 
 @dataclass(frozen=True)
 class _ByWidth(Initializer):
-    """Weights of mean 0 whose variance follows from the numbers of inputs and neurons.
-
-    Raises:
-        ValueError: the distribution is neither 'normal' nor 'uniform'.
-    """
+    """Weights of mean 0 whose variance follows from the numbers of inputs and neurons."""
 
     distribution: Distribution = "normal"
 
@@ -87,13 +77,13 @@ class _ByWidth(Initializer):
             raise ValueError(f"distribution is {self.distribution!r}, not 'normal' or 'uniform'")
 
     def _drawn(self, shape: tuple[int, int], generator: np.random.Generator) -> np.ndarray:
-        variance = self.variance(*shape)
+        variance = self._variance(*shape)
         if self.distribution == "normal":
             return Normal(variance**0.5)._drawn(shape, generator)
         return Uniform((3.0 * variance) ** 0.5)._drawn(shape, generator)
 
     @abstractmethod
-    def variance(self, n_in: int, width: int) -> float:
+    def _variance(self, n_in: int, width: int) -> float:
         """Return the variance of one weight."""
 
 
@@ -110,8 +100,7 @@ class Glorot(_ByWidth):
 
     distribution: Distribution = "uniform"
 
-    def variance(self, n_in: int, width: int) -> float:
-        """Return the variance of one weight."""
+    def _variance(self, n_in: int, width: int) -> float:
         return 2.0 / (n_in + width)
 
 
@@ -125,8 +114,7 @@ class He(_ByWidth):
 
     kind = "he"
 
-    def variance(self, n_in: int, width: int) -> float:
-        """Return the variance of one weight."""
+    def _variance(self, n_in: int, width: int) -> float:
         return 2.0 / n_in
 
 
@@ -140,8 +128,7 @@ class LeCun(_ByWidth):
 
     kind = "lecun"
 
-    def variance(self, n_in: int, width: int) -> float:
-        """Return the variance of one weight."""
+    def _variance(self, n_in: int, width: int) -> float:
         return 1.0 / n_in
 
 
@@ -161,10 +148,8 @@ class Orthogonal(Initializer):
     dynamical isometry, https://arxiv.org/abs/1711.04735, where f(0) = 0. A logistic neuron has
     f(0) = 1/2, which `draw_biases` cancels: as f(z) = 1/2 + tanh(z/2) / 2, logistic layers of gain
     4 with these biases compute what tanh layers of gain 1 do without biases. A smaller gain of the
-    first layer makes smaller signals, and brings the Jacobian's singular values closer to 1.
-
-    Args:
-        gain: None is 1, or what `suited` says.
+    first layer makes smaller signals, and brings the Jacobian's singular values closer to 1. A gain
+    of None is 1, or what `suited` says.
     """
 
     kind = "orthogonal"
@@ -178,10 +163,7 @@ class Orthogonal(Initializer):
         return q if shape[0] >= shape[1] else q.T
 
     def draw_biases(self, weights: np.ndarray, offset: float = 0.0) -> np.ndarray:
-        """Return -offset times the sums of the columns of weights, (width,).
-
-        Neurons whose inputs all are `offset` then sum to 0.
-        """
+        """Return -offset times the columns' sums: neurons whose inputs all are it sum to 0."""
         return (-offset * weights.sum(axis=0, dtype=np.float64)).astype(weights.dtype)
 
     def suited(self, gain: float) -> Initializer:

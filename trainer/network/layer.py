@@ -11,7 +11,7 @@ class Layer:
     `forward` takes (batch, n_in) to (batch, width), `backward` takes dL/d(outputs) to dL/d(inputs)
     and fills the gradients of the parameters. Both write into arrays that the layer keeps, so what
     they return is valid until the next call; `backward` belongs to the latest `forward`, whose
-    inputs must not have changed meanwhile. Every array has the layer's dtype.
+    inputs must not have changed meanwhile.
 
     Attributes:
         kind: what the layer does, in one word; the classes that have one are found by it.
@@ -20,8 +20,9 @@ class Layer:
             as they are; None for any other layer.
         flat: on which side of an activation its slope vanishes: 'below', 'both' or None.
         number: place in the network, from 1; 0 until a network takes the layer in.
-        name: as `naming.layer_names` gives it; empty until a network takes the layer in.
+        name: as `network.layer_names` gives it; empty until a network takes the layer in.
         width: number of neurons, the columns of `outputs` and of `gradient`.
+        dtype: float64 or float32, of every array.
         gradient: (rows, width), what a recorder keeps of the latest `backward`: dL/d(weights)
             where rows are inputs, dL/d(inputs) where they are samples.
         parameters: what the optimizer changes, by name.
@@ -61,8 +62,11 @@ class Layer:
         raise NotImplementedError
 
     def backward(self, upstream: np.ndarray) -> np.ndarray:
-        """Return dL/d(inputs), (batch, n_in), given dL/d(outputs), (batch, width)."""
-        raise NotImplementedError
+        """Return dL/d(inputs), (batch, n_in), given dL/d(outputs), (batch, width): here a copy."""
+        gradient = self._rows("gradient", len(upstream))
+        np.copyto(gradient, upstream)
+        self._gradient = gradient
+        return gradient
 
     def saturated(self) -> np.ndarray | None:
         """Return of how many samples each neuron was flat; None where that has no meaning."""
@@ -79,9 +83,7 @@ class Layer:
     def move_parameters(self, values: np.ndarray, gradients: np.ndarray) -> None:
         """Move all parameters and their gradients into flat arrays that somebody else keeps.
 
-        Args:
-            values: 1-D, exactly as long as all parameters together.
-            gradients: the same for their gradients.
+        Both are 1-D and exactly as long as all parameters together.
         """
         start = 0
         for name, parameter in self.parameters.items():

@@ -20,17 +20,13 @@ class Network:
     layer also takes the inputs of its block's first layer, as they are or through the projection
     that stands right before it. Blocks may follow each other, lie in each other and overlap.
 
-    Args:
-        layers: from the images to the softmax: a dense layer first, a softmax layer last and
-            nowhere else, all of one dtype. They are named and numbered here.
+    Layers go from the images to the softmax: a dense layer first, a softmax layer last and nowhere
+    else, all of one dtype and of widths that fit; ValueError where they do not.
 
     Attributes:
-        layers: the same, in order; `layers[k].number` is k + 1.
+        layers: in order, named and numbered; `layers[k].number` is k + 1.
         parameters: every weight, bias, scale and shift, 1-D; each layer's are views into it.
         gradients: the gradient of the full loss, penalties included, in the same order.
-
-    Raises:
-        ValueError: layers in another order, of several dtypes, or of widths that do not fit.
     """
 
     def __init__(self, layers: Sequence[Layer]) -> None:
@@ -60,13 +56,9 @@ class Network:
     def forward(self, images: np.ndarray, training: bool) -> np.ndarray:
         """Return the probabilities, (batch, classes), valid until the next forward.
 
-        Args:
-            images: (batch, features) in the network's dtype; kept, not copied, so they must stay
-                as they are until `backward`.
-            training: whether dropout drops and batch normalisation looks at this batch.
-
-        Raises:
-            ValueError: images of another shape or dtype, or none.
+        Images, (batch, features) in the network's dtype, are kept, not copied: they must stay as
+        they are until `backward`. In training dropout drops, and batch normalisation looks at this
+        batch. Raises ValueError for images of another shape or dtype, or none.
         """
         if images.ndim != 2 or images.shape[1] != self.features or not len(images):
             raise ValueError(f"images of shape {images.shape}, not (batch, {self.features})")
@@ -80,7 +72,8 @@ class Network:
                 if layer.number in self._starts:
                     block_inputs[layer.number] = outputs
                 if isinstance(layer, Residual):
-                    skipped, projection = block_inputs[layer.start], self._projection(layer)
+                    skipped = block_inputs[layer.start]
+                    projection = self._projections.get(layer.number)
                     layer.skipped = projection.forward(skipped, training) if projection else skipped
                 outputs = layer.forward(outputs, training)
         return outputs
@@ -88,19 +81,14 @@ class Network:
     def loss(self, labels: np.ndarray) -> tuple[float, float]:
         """Return the data loss of the latest forward, a mean over its batch, and the penalty.
 
-        Args:
-            labels: integers (batch,), in [0, classes).
+        Labels are integers, (batch,), in [0, classes), here and below.
         """
         with np.errstate(all="ignore"):
             penalty = sum(layer.penalty() for layer in self.layers)
         return self.data_loss(labels), penalty
 
     def data_loss(self, labels: np.ndarray) -> float:
-        """Return the data loss of the latest forward alone, a mean over its batch.
-
-        Args:
-            labels: as for `loss`.
-        """
+        """Return the data loss of the latest forward alone, a mean over its batch."""
         with np.errstate(all="ignore"):
             return self._softmax.loss(labels)
 
@@ -113,9 +101,6 @@ class Network:
 
         The inputs of a block's first layer are used twice: their gradient, recorded or not, is the
         sum of what comes through the block and what comes through the skip.
-
-        Raises:
-            RuntimeError: the latest forward was not in training.
         """
         if not self._trained_forward:
             raise RuntimeError("backward needs a forward with training=True just before it")
@@ -136,11 +121,7 @@ class Network:
         return {name: array.copy() for name, array in self._arrays().items()}
 
     def restore(self, state: dict[str, np.ndarray]) -> None:
-        """Take back exactly what `state` returned.
-
-        Raises:
-            ValueError: the state is of another network: names, shapes or dtypes differ.
-        """
+        """Take back exactly what `state` returned; ValueError for another network's."""
         arrays = self._arrays()
         if arrays.keys() != state.keys():
             odd = ", ".join(sorted(arrays.keys() ^ state.keys()))
@@ -154,9 +135,6 @@ class Network:
         for name, array in arrays.items():
             np.copyto(array, state[name])
 
-    def _projection(self, residual: Residual) -> Projection | None:
-        return self._projections.get(residual.number)
-
     def _skip(
         self, residual: Residual, upstream: np.ndarray, skips: dict[int, list[np.ndarray]]
     ) -> None:
@@ -165,7 +143,7 @@ class Network:
         That layer's own backward has yet to come. `upstream` is what the layer above handed down;
         nobody writes into it before the next backward.
         """
-        projection = self._projection(residual)
+        projection = self._projections.get(residual.number)
         if projection and residual.start == 1:
             projection.backward_parameters(upstream)  # nobody wants the gradient of the images
             return

@@ -5,15 +5,25 @@ import numpy as np
 from vanishing_gradients.trainer.network.layer import Layer
 
 
-class BatchNormalization(Layer):
-    """Normalised inputs, times a scale that starts at 1, plus a shift that starts at 0.
+class Normalization(Layer):
+    """scale (x - mean) / sqrt(variance + epsilon) + shift; scale starts at 1, shift at 0."""
 
-    Args:
-        width: number of neurons.
-        dtype: float64 or float32.
-        momentum: how much of the running mean and variance survives a batch, in [0, 1); they
-            stand in for the batch's own outside training.
-        epsilon: added to the variance before its root.
+    def __init__(self, width: int, dtype: np.dtype, epsilon: float = 1e-5) -> None:
+        super().__init__(width, dtype)
+        self.epsilon = epsilon
+        self._add_parameter("scale", np.ones(width, self.dtype))
+        self._add_parameter("shift", np.zeros(width, self.dtype))
+
+    def _scaled(self, normalized: np.ndarray, outputs: np.ndarray) -> np.ndarray:
+        np.multiply(normalized, self.parameters["scale"], out=outputs)
+        outputs += self.parameters["shift"]
+        return outputs
+
+
+class BatchNormalization(Normalization):
+    """Each neuron over the batch; outside training running statistics stand in for the batch's.
+
+    `momentum`, in [0, 1), is how much of the running mean and variance survives a batch.
     """
 
     kind = "batch_normalization"
@@ -21,11 +31,8 @@ class BatchNormalization(Layer):
     def __init__(
         self, width: int, dtype: np.dtype, momentum: float = 0.9, epsilon: float = 1e-5
     ) -> None:
-        super().__init__(width, dtype)
+        super().__init__(width, dtype, epsilon)
         self.momentum = momentum
-        self.epsilon = epsilon
-        self._add_parameter("scale", np.ones(width, self.dtype))
-        self._add_parameter("shift", np.zeros(width, self.dtype))
         self.running_mean = np.zeros(width, self.dtype)
         self.running_variance = np.ones(width, self.dtype)
 
@@ -47,10 +54,12 @@ class BatchNormalization(Layer):
         self._inverse_deviation = 1.0 / np.sqrt(variance + self.epsilon)
         normalized *= self._inverse_deviation
         if not np.isfinite(variance).all():
-            self._normalize_huge(inputs, normalized, ~np.isfinite(variance), training)
-        np.multiply(normalized, self.parameters["scale"], out=outputs)
-        outputs += self.parameters["shift"]
-        return outputs
+            huge = ~np.isfinite(variance)
+            normalized[:, huge] = np.nan  # outside training it is not known how large they are
+            if training:
+                normalized[:, huge], inverse = standardize(inputs[:, huge], axis=0)
+                self._inverse_deviation[huge] = inverse[0]
+        return self._scaled(normalized, outputs)
 
     def backward(self, upstream: np.ndarray) -> np.ndarray:
         """Fill dL/d(scale) and dL/d(shift) and return dL/dx, (batch, width).
@@ -72,19 +81,6 @@ class BatchNormalization(Layer):
         self._gradient = gradient
         return gradient
 
-    def _normalize_huge(
-        self, inputs: np.ndarray, normalized: np.ndarray, huge: np.ndarray, training: bool
-    ) -> None:
-        """Fill in the neurons that are `huge`, (width,): their variance is no finite number.
-
-        Outside training it is not known how large it is, and they become NaN.
-        """
-        if training:
-            normalized[:, huge], inverse = standardize(inputs[:, huge], axis=0)
-            self._inverse_deviation[huge] = inverse[0]
-        else:
-            normalized[:, huge] = np.nan
-
     def _track(self, mean: np.ndarray, variance: np.ndarray, batch: int) -> None:
         """Move the running statistics towards this batch's; the variance unbiased, as published."""
         self.running_mean *= self.momentum
@@ -94,30 +90,13 @@ class BatchNormalization(Layer):
         self.running_variance += ((1.0 - self.momentum) * unbiased) * variance
 
 
-class LayerNormalization(Layer):
-    """Normalised inputs, times a scale that starts at 1, plus a shift that starts at 0.
-
-    No sample looks at another, so training and evaluation compute the same.
-
-    Args:
-        width: number of neurons.
-        dtype: float64 or float32.
-        epsilon: added to the variance before its root.
-    """
+class LayerNormalization(Normalization):
+    """Each sample over its neurons: training and evaluation compute the same."""
 
     kind = "layer_normalization"
 
-    def __init__(self, width: int, dtype: np.dtype, epsilon: float = 1e-5) -> None:
-        super().__init__(width, dtype)
-        self.epsilon = epsilon
-        self._add_parameter("scale", np.ones(width, self.dtype))
-        self._add_parameter("shift", np.zeros(width, self.dtype))
-
     def forward(self, inputs: np.ndarray, training: bool) -> np.ndarray:
-        """Return scale (x - mean) / sqrt(variance + epsilon) + shift; (batch, width), unchanged.
-
-        Mean and variance, the biased one, are of each sample over its neurons.
-        """
+        """Return the same, of each sample's mean and biased variance; (batch, width), unchanged."""
         batch = len(inputs)
         normalized, outputs = self._rows("normalized", batch), self._rows("outputs", batch)
         np.subtract(inputs, self._mean(inputs), out=normalized)
@@ -127,14 +106,12 @@ class LayerNormalization(Layer):
         if not np.isfinite(variance).all():
             huge = ~np.isfinite(variance[:, 0])
             normalized[huge], self._inverse_deviation[huge] = standardize(inputs[huge], axis=1)
-        np.multiply(normalized, self.parameters["scale"], out=outputs)
-        outputs += self.parameters["shift"]
-        return outputs
+        return self._scaled(normalized, outputs)
 
     def backward(self, upstream: np.ndarray) -> np.ndarray:
         """Fill dL/d(scale) and dL/d(shift) and return dL/dx, (batch, width).
 
-        With n = normalised inputs, h = scale dL/dy and means over the neurons,
+        With h = scale dL/dy and means over the neurons,
         dL/dx = (h - mean(h) - n mean(h n)) / sqrt(variance + epsilon).
         """
         batch = len(upstream)

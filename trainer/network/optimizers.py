@@ -1,7 +1,11 @@
-"""Optimizers, each in place over a network's flat arrays: from SGD to Adam and its kin."""
+"""Optimizers, each in place over a network's flat arrays: from SGD to Adam and its kin.
+
+Their fields are settings, each described where its type is.
+"""
 
 from abc import ABC, abstractmethod
-from typing import Annotated
+from dataclasses import dataclass
+from typing import Annotated, ClassVar
 
 import numpy as np
 
@@ -12,43 +16,45 @@ from vanishing_gradients.trainer.network.settings import Setting, SettingError, 
 Rate = Annotated[float | Schedule, Setting("the rate of the first step", 0, 1e6, open_low=True)]
 Epsilon = Annotated[float, Setting("keeps denominators from being 0", 1e-16, 1)]
 Fraction = Annotated[float, Setting("how much of a moment survives a step", 0, 1, open_high=True)]
+Momentum = Annotated[
+    float, Setting("how much of the last update is added to the next", 0, 1, open_high=True)
+]
 
 
+@dataclass(eq=False)
 class Optimizer(ABC):
     """What all optimizers share: a schedule of the learning rate, and arrays kept between steps.
 
     Arithmetic is in place, over the network's flat arrays and in their dtype. An optimizer belongs
     to the first network it steps.
 
-    Args:
-        learning_rate: the rate of the first step, or a schedule.
-        decay: the rate of step k + 1 is learning_rate / (1 + decay k); 0 keeps it for ever.
-
     Attributes:
         schedule: the rate of every step.
         steps: how many were taken.
         moments: names of the arrays it keeps from step to step, each as long as the parameters.
 
-    Raises:
-        SettingError: a decay besides a schedule, which says already how the rate falls.
+    Raises SettingError for a decay beside a schedule, and for Nesterov's momentum of 0.
     """
 
-    moments: tuple[str, ...] = ()
+    moments: ClassVar[tuple[str, ...]] = ()
 
-    def __init__(self, learning_rate: Rate, decay: Decay = 0.0) -> None:
-        if not isinstance(learning_rate, Schedule):
-            learning_rate = InverseTime(learning_rate, decay)
-        elif decay:
+    learning_rate: Rate
+    decay: Decay = 0.0
+
+    def __post_init__(self) -> None:
+        self.schedule = self.learning_rate
+        if not isinstance(self.schedule, Schedule):
+            self.schedule = InverseTime(self.learning_rate, self.decay)
+        elif self.decay:
             why = "beside a schedule it must be 0, since the schedule sets the rate"
-            raise SettingError("decay", decay, why)
-        self.schedule: Schedule = learning_rate
+            raise SettingError("decay", self.decay, why)
         self.steps = 0
         self._arrays: dict[str, np.ndarray] = {}
         self._scratch = np.empty(0)
 
     @property
-    def learning_rate(self) -> float:
-        """The rate of the next step."""
+    def rate(self) -> float:
+        """The learning rate of the next step."""
         return self.schedule.rate(self.steps)
 
     def step(self, network: Network) -> None:
@@ -68,11 +74,7 @@ class Optimizer(ABC):
         return {"steps": self.steps} | {name: a.copy() for name, a in self._arrays.items()}
 
     def restore(self, state: dict[str, np.ndarray | int]) -> None:
-        """Take back exactly what `state` returned.
-
-        Raises:
-            ValueError: the state is of another kind of optimizer.
-        """
+        """Take back exactly what `state` returned; ValueError for another kind of optimizer's."""
         arrays = {name: np.array(value) for name, value in state.items() if name != "steps"}
         expected = set(self.moments) if state["steps"] else set()
         if arrays.keys() != expected:
@@ -85,6 +87,7 @@ class Optimizer(ABC):
         """Change `parameters` in place, `self.steps` steps having been taken before."""
 
 
+@dataclass(eq=False)
 class SGD(Optimizer):
     """Stochastic gradient descent: u <- momentum u - rate g, w <- w + u.
 
@@ -96,37 +99,24 @@ class SGD(Optimizer):
     Recurrent Networks, equations 6 and 7, https://arxiv.org/abs/1212.0901
 
     PyTorch multiplies by the rate after the momentum, and differs where the rate changes.
-
-    Args:
-        momentum: in [0, 1); 0 is plain descent, w <- w - rate g.
-        nesterov: whether the momentum is Nesterov's.
-
-    Raises:
-        SettingError: Nesterov's momentum of 0, or a decay besides a schedule.
     """
 
     kind = "sgd"
 
-    def __init__(
-        self,
-        learning_rate: Rate = 1.0,
-        decay: Decay = 0.0,
-        momentum: Annotated[
-            float, Setting("how much of the last update is added to the next", 0, 1, open_high=True)
-        ] = 0.0,
-        nesterov: Annotated[bool, Setting("whether the gradient is the one there")] = False,
-    ) -> None:
-        super().__init__(learning_rate, decay)
-        if nesterov and not momentum:
+    learning_rate: Rate = 1.0
+    momentum: Momentum = 0.0
+    nesterov: Annotated[bool, Setting("whether the gradient is the one there")] = False
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.nesterov and not self.momentum:
             why = "it changes momentum, so give a momentum above 0 beside it"
-            raise SettingError("nesterov", nesterov, why)
-        self.momentum = momentum
-        self.nesterov = nesterov
-        if momentum:
+            raise SettingError("nesterov", self.nesterov, why)
+        if self.momentum:
             self.moments = ("update",)
 
     def _update(self, parameters: np.ndarray, gradients: np.ndarray) -> None:
-        change = np.multiply(gradients, self.learning_rate, out=self._scratch)
+        change = np.multiply(gradients, self.rate, out=self._scratch)
         if not self.momentum:
             parameters -= change
             return
@@ -139,16 +129,16 @@ class SGD(Optimizer):
         parameters += update
 
 
+@dataclass(eq=False)
 class AdaptiveOptimizer(Optimizer):
     """An optimizer that divides by the root of a sum of squared gradients.
 
-    Args:
-        epsilon: above 0, keeps the denominator from being 0.
+    A gradient whose square overflows makes the sum infinite: from then on that parameter stays as
+    it is.
     """
 
-    def __init__(self, learning_rate: Rate, decay: Decay, epsilon: Epsilon) -> None:
-        super().__init__(learning_rate, decay)
-        self.epsilon = epsilon
+    learning_rate: Rate = 0.001
+    epsilon: Epsilon = 1e-7
 
     def _add_squares(self, squares: np.ndarray, gradients: np.ndarray, memory: float) -> None:
         """Make of `squares` memory squares + gradients^2."""
@@ -172,10 +162,11 @@ class AdaptiveOptimizer(Optimizer):
         change = np.sqrt(squares, out=self._scratch)
         change += self.epsilon / root
         np.divide(direction, change, out=change)
-        change *= self.learning_rate * scale / root
+        change *= self.rate * scale / root
         parameters -= change
 
 
+@dataclass(eq=False)
 class Adagrad(AdaptiveOptimizer):
     """Adagrad: G <- G + g^2, w <- w - rate g / (sqrt(G) + epsilon).
 
@@ -184,17 +175,13 @@ class Adagrad(AdaptiveOptimizer):
     https://jmlr.org/papers/v12/duchi11a.html
 
     The first step is rate sign(g), as far as |g| is well above epsilon; a parameter whose gradient
-    was always 0 stays. A gradient whose square overflows makes G infinite: from then on that
-    parameter stays as it is.
+    was always 0 stays.
     """
 
     kind = "adagrad"
     moments = ("square_sum",)
 
-    def __init__(
-        self, learning_rate: Rate = 0.01, decay: Decay = 0.0, epsilon: Epsilon = 1e-7
-    ) -> None:
-        super().__init__(learning_rate, decay, epsilon)
+    learning_rate: Rate = 0.01
 
     def _update(self, parameters: np.ndarray, gradients: np.ndarray) -> None:
         squares = self._arrays["square_sum"]
@@ -202,31 +189,20 @@ class Adagrad(AdaptiveOptimizer):
         self._descend(parameters, gradients, squares)
 
 
+@dataclass(eq=False)
 class RMSProp(AdaptiveOptimizer):
     """RMSProp: v <- rho v + (1 - rho) g^2, w <- w - rate g / (sqrt(v) + epsilon).
 
     Source: Tieleman and Hinton (2012), Neural Networks for Machine Learning, lecture 6e,
     https://www.cs.toronto.edu/~tijmen/csc321/slides/lecture_slides_lec6.pdf
 
-    v starts at 0, uncorrected: the first step is rate / sqrt(1 - rho), about three rates. A
-    gradient whose square overflows makes v infinite: from then on that parameter stays as it is.
-
-    Args:
-        rho: how much of the mean square survives a step, in [0, 1).
+    v starts at 0, uncorrected: the first step is rate / sqrt(1 - rho), about three rates.
     """
 
     kind = "rmsprop"
     moments = ("mean_square",)
 
-    def __init__(
-        self,
-        learning_rate: Rate = 0.001,
-        decay: Decay = 0.0,
-        epsilon: Epsilon = 1e-7,
-        rho: Fraction = 0.9,
-    ) -> None:
-        super().__init__(learning_rate, decay, epsilon)
-        self.rho = rho
+    rho: Fraction = 0.9
 
     def _update(self, parameters: np.ndarray, gradients: np.ndarray) -> None:
         squares = self._arrays["mean_square"]  # kept divided by 1 - rho
@@ -234,6 +210,7 @@ class RMSProp(AdaptiveOptimizer):
         self._descend(parameters, gradients, squares, root=(1.0 - self.rho) ** 0.5)
 
 
+@dataclass(eq=False)
 class Adam(AdaptiveOptimizer):
     """Adam: steps of about the learning rate, whatever the size of the gradient.
 
@@ -242,28 +219,13 @@ class Adam(AdaptiveOptimizer):
     Epsilon is outside the root, as published, and not inside as in the paper's Equation 10.
     Source: Kingma and Ba (2015), Adam: A Method for Stochastic Optimization, algorithm 1,
     https://arxiv.org/abs/1412.6980
-
-    A gradient whose square overflows makes v infinite: from then on that parameter stays as it is.
-
-    Args:
-        beta_1: how much of the first moment survives a step, in [0, 1).
-        beta_2: the same of the second moment.
     """
 
     kind = "adam"
     moments = ("first_moment", "second_moment")
 
-    def __init__(
-        self,
-        learning_rate: Rate = 0.001,
-        decay: Decay = 0.0,
-        epsilon: Epsilon = 1e-7,
-        beta_1: Fraction = 0.9,
-        beta_2: Fraction = 0.999,
-    ) -> None:
-        super().__init__(learning_rate, decay, epsilon)
-        self.beta_1 = beta_1
-        self.beta_2 = beta_2
+    beta_1: Fraction = 0.9
+    beta_2: Fraction = 0.999
 
     def _update(self, parameters: np.ndarray, gradients: np.ndarray) -> None:
         # The moments are kept divided by 1 - beta, and both corrections are taken out of the
@@ -282,6 +244,7 @@ class Adam(AdaptiveOptimizer):
         return second_moment
 
 
+@dataclass(eq=False)
 class AdamW(Adam):
     """Adam with decoupled weight decay: w <- w - rate weight_decay w, then Adam's step.
 
@@ -290,29 +253,16 @@ class AdamW(Adam):
     Source: Loshchilov and Hutter (2019), Decoupled Weight Decay Regularization, algorithm 2,
     https://arxiv.org/abs/1711.05101; there the decay is multiplied by the schedule alone, here, as
     in PyTorch, by the learning rate.
-
-    Args:
-        weight_decay: at least 0; which part of a parameter goes in a step, per learning rate.
     """
 
     kind = "adamw"
 
-    def __init__(
-        self,
-        learning_rate: Rate = 0.001,
-        decay: Decay = 0.0,
-        epsilon: Epsilon = 1e-7,
-        beta_1: Fraction = 0.9,
-        beta_2: Fraction = 0.999,
-        weight_decay: Annotated[
-            float, Setting("how much of each parameter goes in a step, per learning rate", 0, 1e6)
-        ] = 0.01,
-    ) -> None:
-        super().__init__(learning_rate, decay, epsilon, beta_1, beta_2)
-        self.weight_decay = weight_decay
+    weight_decay: Annotated[
+        float, Setting("how much of each parameter goes in a step, per learning rate", 0, 1e6)
+    ] = 0.01
 
     def _update(self, parameters: np.ndarray, gradients: np.ndarray) -> None:
-        parameters *= 1.0 - self.learning_rate * self.weight_decay
+        parameters *= 1.0 - self.rate * self.weight_decay
         super()._update(parameters, gradients)
 
 
@@ -322,7 +272,7 @@ class AMSGrad(Adam):
     A rare large gradient is not forgotten, as Adam forgets it, to its harm on some problems.
     Source: Reddi, Kale and Kumar (2018), On the Convergence of Adam and Beyond, algorithm 2,
     https://arxiv.org/abs/1904.09237; there without Adam's corrections, here, as in PyTorch, with
-    them: the maximum is of the uncorrected v, and corrected as of the step. Arguments are Adam's.
+    them: the maximum is of the uncorrected v, and corrected as of the step.
     """
 
     kind = "amsgrad"

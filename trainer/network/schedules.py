@@ -54,11 +54,7 @@ class InverseTime(Schedule):
 
 @dataclass(frozen=True)
 class _ByFactor(Schedule):
-    """What falls by factors.
-
-    Raises:
-        ValueError: the factor is not above 0 and at most 1.
-    """
+    """What falls by factors; ValueError unless the factor is above 0 and at most 1."""
 
     learning_rate: float
     factor: Factor = 0.5
@@ -70,11 +66,7 @@ class _ByFactor(Schedule):
 
 @dataclass(frozen=True)
 class StepDecay(_ByFactor):
-    """Every so many steps the rate is multiplied by `factor`.
-
-    Raises:
-        ValueError: as above, or `every` is below 1.
-    """
+    """Every so many steps the rate is multiplied by `factor`."""
 
     kind = "step"
 
@@ -109,9 +101,7 @@ class Cosine(Schedule):
     Source: Loshchilov and Hutter (2017), SGDR: Stochastic Gradient Descent with Warm Restarts,
     equation 5, https://arxiv.org/abs/1608.03983; here without restarts.
 
-    Raises:
-        ValueError: `steps` is below 1.
-        SettingError: the floor is above the rate.
+    Raises SettingError where the floor is above the rate.
     """
 
     kind = "cosine"
@@ -140,13 +130,6 @@ class WarmUp(Schedule):
 
     Source: Goyal et al. (2017), Accurate, Large Minibatch SGD: Training ImageNet in 1 Hour,
     section 2.2 (gradual warmup), https://arxiv.org/abs/1706.02677
-
-    Args:
-        schedule: what follows; its step 0 is this one's step `steps`.
-        steps: how many are taken with less than its first rate; 0 is no warm-up.
-
-    Raises:
-        ValueError: `steps` is negative.
     """
 
     schedule: Schedule

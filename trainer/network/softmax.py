@@ -18,15 +18,9 @@ LOSSES = ("cross_entropy", "mean_squared_error")
 class Softmax(Layer):
     """Probabilities of the classes, and the loss against labels, integers in [0, width).
 
-    Args:
-        width: number of classes.
-        dtype: float64 or float32.
-        loss: 'cross_entropy', -log p[label], its mean over the batch, or 'mean_squared_error',
-            (p - y)^2, its mean over the batch and the classes, y being 1 at the label and 0
-            elsewhere.
-
-    Raises:
-        ValueError: another loss.
+    The loss is 'cross_entropy', -log p[label], its mean over the batch, or 'mean_squared_error',
+    (p - y)^2, its mean over the batch and the classes, y being 1 at the label and 0 elsewhere;
+    ValueError for another.
     """
 
     kind = "softmax"

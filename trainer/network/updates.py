@@ -39,9 +39,6 @@ class UpdateWatch:
 
     It keeps as many numbers as the network has parameters. All of them are copied and subtracted at
     once, which costs less than layer by layer; a step that is not measured costs nothing.
-
-    Args:
-        network: whose layers are watched; all of those that have weights.
     """
 
     def __init__(self, network: Network) -> None:
@@ -72,11 +69,7 @@ class UpdateWatch:
                 self._norms[place] = (_gradient_norm(layer), norm(kept))
 
     def after(self) -> list[LayerUpdate | None]:
-        """Return what the step did, an entry a layer, None where there are no weights.
-
-        Raises:
-            RuntimeError: there was no `before` since the latest `after`.
-        """
+        """Return what the step did, an entry a layer, None where there are no weights."""
         if not self._norms:
             raise RuntimeError("after() needs a before() of the same step")
         updates: list[LayerUpdate | None] = [None] * self._size
