@@ -14,6 +14,7 @@ from vanishing_gradients.sql import accounts, address
 from vanishing_gradients.sql.accounts import READER
 from vanishing_gradients.sql.connection import connected
 from vanishing_gradients.sql.errors import AccessError, DatabaseError, ObjectError
+from vanishing_gradients.sql.server_errors import DENIED
 
 # What the owner does in the database, each tried on a table that is not there: the server looks at
 # privileges first, so it answers "denied" or "no such table", and nothing changes. That sees roles
@@ -31,7 +32,6 @@ PROBES = {
     "CREATE VIEW": "CREATE VIEW ABSENT_2 AS SELECT 1 FROM ABSENT",
     "SHOW VIEW": "SHOW CREATE VIEW ABSENT",
 }
-DENIED = (ER.TABLEACCESS_DENIED_ERROR, ER.DBACCESS_DENIED_ERROR, ER.SPECIFIC_ACCESS_DENIED_ERROR)
 ABSENT_ANSWERS = (ER.NO_SUCH_TABLE, ER.BAD_TABLE_ERROR)
 MAY_NOT_GRANT = (*DENIED, ER.ACCESS_DENIED_ERROR, ER.CANT_CREATE_USER_WITH_GRANT)
 

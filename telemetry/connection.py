@@ -13,7 +13,8 @@ from pymysql.connections import MySQLResult
 from pymysql.constants import CR
 from pymysql.err import InternalError, OperationalError
 
-from vanishing_gradients.sql.connection import FileRequestError, Session
+from vanishing_gradients.sql.connection import Session
+from vanishing_gradients.sql.server_errors import FileRequestError
 
 PACKET = 1 << 18
 

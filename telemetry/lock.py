@@ -14,7 +14,7 @@ from sqlalchemy.exc import DBAPIError
 from vanishing_gradients.sql.catalogue import runs
 from vanishing_gradients.sql.connection import Session
 from vanishing_gradients.sql.errors import DatabaseError
-from vanishing_gradients.sql.outage import passing
+from vanishing_gradients.sql.server_errors import passing
 from vanishing_gradients.telemetry.connection import interrupt
 from vanishing_gradients.telemetry.errors import RunBusyError
 

@@ -15,7 +15,7 @@ from tenacity import (
     wait_exponential_jitter,
 )
 
-from vanishing_gradients.sql.outage import passing
+from vanishing_gradients.sql.server_errors import passing
 from vanishing_gradients.telemetry.errors import OutageError
 
 FIRST_PAUSE, LONGEST_PAUSE = 0.25, 15.0  # seconds

@@ -16,7 +16,7 @@ from vanishing_gradients.server.given_server import require_privileges
 from vanishing_gradients.sql import address
 from vanishing_gradients.sql.connection import connect_arguments, connected, engine, explained
 from vanishing_gradients.sql.errors import DatabaseError, ServerError
-from vanishing_gradients.sql.outage import passing
+from vanishing_gradients.sql.server_errors import passing
 from vanishing_gradients.telemetry.connection import BufferConnection
 from vanishing_gradients.telemetry.errors import OutageError, RunBusyError
 from vanishing_gradients.telemetry.loader import (
