@@ -8,12 +8,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from importlib.metadata import version
-from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
 from sqlalchemy import Connection, Engine, delete, func, insert, select, update
 
+from vanishing_gradients import installation
 from vanishing_gradients.sql.catalogue import (
     checkpoints,
     epoch_metrics,
@@ -182,17 +182,6 @@ class Run:
         return [{"run_id": self.run_id, **dict(zip(columns, row, strict=True))} for row in rows]
 
 
-def finished_runs(engine: Engine) -> dict[str, int]:
-    """Return the finished runs, each by what RunDescription.identity says of it.
-
-    Raises ObjectError where the database is not migrated.
-    """
-    rows = select(runs.c.run_id, *IDENTITY_COLUMNS).where(runs.c.status == "finished")
-    with engine.connect() as connection:
-        require_migrated(connection)
-        return {identity(row._asdict()): row.run_id for row in connection.execute(rows)}
-
-
 def identity(values: Mapping[str, Any]) -> str:
     """Return all of `values` that decides a run's numbers, as text."""
     return json.dumps([values[name] for name in IDENTITY], sort_keys=True)
@@ -255,19 +244,19 @@ def package_versions() -> dict[str, str]:
 
 
 def git_commit() -> str | None:
-    """Return the commit of this checkout, None where there is no git or no checkout."""
-    try:
-        answer = subprocess.run(
-            ["git", "rev-parse", "HEAD"],
-            cwd=Path(__file__).parent,
-            capture_output=True,
-            text=True,
-            timeout=10,
-            check=False,
-        )
-    except (FileNotFoundError, subprocess.TimeoutExpired):
+    """Return the commit of this checkout, None where there is no git or no checkout.
+
+    A wheel may lie in a repository of somebody else's, in its .venv.
+    """
+    if not installation.IS_CHECKOUT:
         return None
-    return answer.stdout.strip() if answer.returncode == 0 else None
+    command = ["git", "-C", str(installation.ROOT), "rev-parse", "HEAD"]
+    try:
+        return subprocess.check_output(
+            command, stderr=subprocess.DEVNULL, text=True, timeout=10
+        ).strip()
+    except (FileNotFoundError, subprocess.SubprocessError):
+        return None
 
 
 def _table_types(connection: Connection, shape: ExperimentSchema) -> dict[int, str]:
