@@ -33,8 +33,12 @@ def _run_id() -> Column[int]:
     )
 
 
-def _number(name: str) -> Column[int]:
-    return Column(name, Integer, primary_key=True, autoincrement=False)
+def _numbers(*names: str) -> list[Column[int]]:
+    return [Column(name, Integer, primary_key=True, autoincrement=False) for name in names]
+
+
+def _doubles(*names: str) -> list[Column[float]]:
+    return [Column(name, Double) for name in names]
 
 
 runs = Table(
@@ -64,7 +68,7 @@ layers = Table(
     "layers",
     metadata,
     _run_id(),
-    _number("layer"),
+    *_numbers("layer"),
     Column("layer_name", String(40), nullable=False),
     Column("kind", String(24), nullable=False),
     Column("row_count", Integer, nullable=False),
@@ -84,7 +88,7 @@ epoch_metrics = Table(
     "epoch_metrics",
     metadata,
     _run_id(),
-    _number("epoch"),
+    *_numbers("epoch"),
     Column("loss", Double),
     Column("accuracy", Double, nullable=False),
     Column("test_loss", Double, comment=HELD_OUT),
@@ -98,26 +102,13 @@ step_statistics = Table(
     "step_statistics",
     metadata,
     _run_id(),
-    _number("layer"),
-    _number("epoch"),
-    _number("step"),
+    *_numbers("layer", "epoch", "step"),
     Column("row_count", Integer, nullable=False),
     Column("finite_rows", Integer, nullable=False),
-    Column("row_norm_sum", Double),
-    Column("mean", Double),
-    Column("median", Double),
-    Column("mean_abs", Double),
-    Column("gradient_norm", Double),
-    Column("zeros", Double),
-    Column("below_1em3", Double),
-    Column("below_1em5", Double),
+    *_doubles("row_norm_sum", "mean", "median", "mean_abs", "gradient_norm"),
+    *_doubles("zeros", "below_1em3", "below_1em5"),
     Column("non_finite", BigInteger, nullable=False),
-    Column("min", Double),
-    Column("max", Double),
-    Column("clipped_norm", Double),
-    Column("weight_norm", Double),
-    Column("update_norm", Double),
-    Column("saturated", Double),
+    *_doubles("min", "max", "clipped_norm", "weight_norm", "update_norm", "saturated"),
     **OPTIONS,
 )
 
@@ -125,9 +116,7 @@ neuron_statistics = Table(
     "neuron_statistics",
     metadata,
     _run_id(),
-    _number("layer"),
-    _number("epoch"),
-    _number("neuron"),
+    *_numbers("layer", "epoch", "neuron"),
     Column("cells", BigInteger, nullable=False),
     Column("zeros", BigInteger, nullable=False),
     Column("non_finite", BigInteger, nullable=False),
@@ -140,9 +129,7 @@ telemetry_progress = Table(
     "telemetry_progress",
     metadata,
     _run_id(),
-    _number("layer"),
-    _number("epoch"),
-    _number("first_step"),
+    *_numbers("layer", "epoch", "first_step"),
     Column("last_step", Integer, nullable=False),
     Column("row_count", Integer, nullable=False),
     Column("loaded_at", DATETIME(fsp=6), nullable=False),
@@ -153,8 +140,7 @@ checkpoints = Table(
     "checkpoints",
     metadata,
     _run_id(),
-    _number("epoch"),
-    _number("part"),
+    *_numbers("epoch", "part"),
     Column("state", LargeBinary().with_variant(LONGBLOB(), "mysql", "mariadb"), nullable=False),
     Column("created_at", DATETIME(fsp=6), nullable=False),
     **OPTIONS,

@@ -19,12 +19,7 @@ from vanishing_gradients.sql.errors import DatabaseError, ServerError
 from vanishing_gradients.sql.server_errors import passing
 from vanishing_gradients.telemetry.connection import BufferConnection
 from vanishing_gradients.telemetry.errors import OutageError, RunBusyError
-from vanishing_gradients.telemetry.loader import (
-    Loader,
-    local_infile_allowed,
-    packet_limit,
-    session_packet_limit,
-)
+from vanishing_gradients.telemetry.loader import Loader, server_setting, session_packet_limit
 from vanishing_gradients.telemetry.recorder import GradientRecorder
 from vanishing_gradients.telemetry.recording import EpochMetrics, State
 from vanishing_gradients.telemetry.resumption import START, ResumePoint, resume
@@ -153,7 +148,7 @@ class RecordingSession:
             require_privileges(session, self._url)
         database = engine(self._url)
         ends.callback(database.dispose)
-        if (limit := packet_limit(database)) < SMALLEST_PACKET:
+        if (limit := server_setting(database, "max_allowed_packet")) < SMALLEST_PACKET:
             raise ServerError(self._packets_needed(limit))
         with self._uninterrupted():
             if self._options.resumed is None:
@@ -192,7 +187,7 @@ class RecordingSession:
         """Return what connects a writer; None for a run that keeps statistics alone."""
         if self._description.telemetry != "full":
             return None
-        allowed = self._retry.call(lambda again: local_infile_allowed(database))
+        allowed = bool(self._retry.call(lambda again: server_setting(database, "local_infile")))
         if not allowed:
             self._listener.warn(
                 "The server forbids LOAD DATA LOCAL, so batched INSERTs take its place, at a "
