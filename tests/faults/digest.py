@@ -54,7 +54,7 @@ def digest(url: URL, run_id: int) -> dict[str, str]:
 
 
 def _gradient_tables(rows, run_id: int) -> list[tuple[str, str]]:
-    """The run's gradient tables, each with its columns but Run.
+    """The run's gradient tables, each with its columns but run_id.
 
     A FLOAT is shown with six digits; as an operand of + it is the whole number.
     """
@@ -67,7 +67,7 @@ def _gradient_tables(rows, run_id: int) -> list[tuple[str, str]]:
         names = rows(
             "SELECT column_name FROM information_schema.columns "
             f"WHERE table_schema = DATABASE() AND table_name = '{table}' "
-            "AND column_name <> 'Run' ORDER BY ordinal_position"
+            "AND column_name <> 'run_id' ORDER BY ordinal_position"
         )
         found.append((table, ", ".join(f"{name} + 0e0" for (name,) in names)))
     return found
