@@ -303,12 +303,8 @@ def _of_layer(shape: ExperimentSchema, layer: Layer) -> dict[str, str]:
 
 
 def _of_pair(shape: ExperimentSchema, layer: Layer, following: Layer) -> dict[str, str]:
-    above = _of_layer(shape, following)
-    return _of_layer(shape, layer) | {
-        "next_layer": str(following.number),
-        "next_norm_avg": above["norm_avg"],
-        "next_stored_norm_avg": above["stored_norm_avg"],
-    }
+    above = {f"next_{name}": value for name, value in _of_layer(shape, following).items()}
+    return _of_layer(shape, layer) | above
 
 
 def filled(text: str, values: Mapping[str, str]) -> str:

@@ -5,7 +5,6 @@ from typing import Any
 
 import numpy as np
 from pymysql.connections import Connection
-from sqlalchemy import Engine, text
 
 from vanishing_gradients.sql.cells import gradient_columns
 from vanishing_gradients.sql.names import quoted
@@ -156,14 +155,8 @@ def insert_gradients(shape: ExperimentSchema, layer: Layer) -> str:
     return f"INSERT INTO {table} (run_id, Epoch, Step, RowIndex, {columns}) VALUES "  # noqa: S608
 
 
-def server_setting(engine: Engine, name: str) -> int:
-    """Return a number that the server is set to; a switch is 0 or 1."""
-    with engine.connect() as connection:
-        return int(connection.scalar(text(f"SELECT @@GLOBAL.{name}")))
-
-
-def session_packet_limit(session: Connection) -> int:
-    """How many bytes the server takes in one packet over this connection."""
+def server_setting(session: Connection, name: str) -> int:
+    """Return a number that a server is set to, as a session sees it; a switch is 0 or 1."""
     with session.cursor() as cursor:
-        cursor.execute("SELECT @@max_allowed_packet")
+        cursor.execute(f"SELECT @@{name}")
         return int(cursor.fetchone()[0])

@@ -4,7 +4,17 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, Engine, delete, func, inspect, select, text, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Engine,
+    delete,
+    func,
+    inspect,
+    select,
+    text,
+    update,
+)
 
 from vanishing_gradients.sql.catalogue import (
     checkpoints,
@@ -19,7 +29,6 @@ from vanishing_gradients.sql.registry import registration_lock, require_migrated
 from vanishing_gradients.telemetry.errors import RemovalError
 from vanishing_gradients.telemetry.lock import RunLock
 from vanishing_gradients.telemetry.space import (
-    TableSize,
     in_words,
     measure,
     place,
@@ -87,9 +96,13 @@ def remove(engine: Engine, found: RemovableRun, say: Callable[[str], None]) -> i
                 for layer, table in zip(found.shape.layers, found.tables, strict=True):
                     removed = remove_layer(connection, found.shape, layer, found.run_id)
                     say(f"{table}: {removed:,} rows taken out.")
-                    others = _rows_of_others(connection, found, layer)
-                    used = before[table].used if table in before else 0
-                    left[table] = round(used * others / max(1, others + removed))
+                    others = _rows(
+                        connection,
+                        runs.c.experiment == found.shape.experiment,
+                        runs.c.run_id != found.run_id,
+                        telemetry_progress.c.layer == layer.number,
+                    )
+                    left[table] = round(before[table].used * others / max(1, others + removed))
                 for table in sorted(left, key=left.__getitem__):  # each gives room for the next
                     if reason := _rebuild(connection, engine, table, left[table]):
                         say(
@@ -101,10 +114,7 @@ def remove(engine: Engine, found: RemovableRun, say: Callable[[str], None]) -> i
                 connection.execute(delete(runs).where(runs.c.run_id == found.run_id))
                 connection.commit()
         after = table_sizes(connection)
-    nothing = TableSize(0, 0)
-    return sum(
-        before.get(name, nothing).file - after.get(name, nothing).file for name in found.tables
-    )
+    return sum(before[name].file - after[name].file for name in found.tables)
 
 
 def remove_layer(connection: Connection, shape: ExperimentSchema, layer: Layer, run_id: int) -> int:
@@ -156,7 +166,6 @@ def _removable_run(connection: Connection, run_id: int) -> RemovableRun:
     shape = ExperimentSchema(run.experiment, tuple(Layer(*each) for each in members))
     if run.telemetry == "full":
         measure(connection, [shape.table(layer) for layer in shape.layers])
-    rows = select(func.coalesce(func.sum(telemetry_progress.c.row_count), 0))
     return RemovableRun(
         run_id,
         run.dataset,
@@ -164,7 +173,7 @@ def _removable_run(connection: Connection, run_id: int) -> RemovableRun:
         run.status,
         run.telemetry,
         shape,
-        int(connection.execute(rows.where(telemetry_progress.c.run_id == run_id)).scalar_one()),
+        _rows(connection, telemetry_progress.c.run_id == run_id),
         run_sizes(connection).get(run_id, 0),
     )
 
@@ -211,18 +220,11 @@ def _remove_if_last(
     return True
 
 
-def _rows_of_others(connection: Connection, found: RemovableRun, layer: Layer) -> int:
-    rows = connection.scalar(
-        select(func.coalesce(func.sum(telemetry_progress.c.row_count), 0))
-        .join_from(telemetry_progress, runs, runs.c.run_id == telemetry_progress.c.run_id)
-        .where(
-            runs.c.experiment == found.shape.experiment,
-            runs.c.run_id != found.run_id,
-            telemetry_progress.c.layer == layer.number,
-        )
+def _rows(connection: Connection, *conditions: ColumnElement[bool]) -> int:
+    rows = select(func.coalesce(func.sum(telemetry_progress.c.row_count), 0)).join_from(
+        telemetry_progress, runs, runs.c.run_id == telemetry_progress.c.run_id
     )
-    connection.commit()
-    return int(rows or 0)
+    return int(connection.scalar(rows.where(*conditions)) or 0)
 
 
 def _rebuild(connection: Connection, engine: Engine, table: str, size: int) -> str | None:

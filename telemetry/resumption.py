@@ -137,14 +137,9 @@ def _stored(engine: Engine, condition: ColumnElement[bool]) -> list[StoredRun]:
 def _check(found: StoredRun, description: RunDescription) -> None:
     if found.finished:
         raise ResumeError(f"Run {found.run_id} is finished: there is nothing left of it to do.")
-    if found.identity != description.identity:
-        wanted = vars(description)
-        differing = [
-            name
-            for name in IDENTITY
-            if json.dumps(found.values[name], sort_keys=True)
-            != json.dumps(wanted[name], sort_keys=True)
-        ]
+    own, wanted = json.loads(found.identity), json.loads(description.identity)
+    pairs = zip(IDENTITY, own, wanted, strict=True)
+    if differing := [name for name, kept, given in pairs if kept != given]:
         raise ResumeError(
             f"Run {found.run_id} cannot go on, because it was begun with another "
             f"{' and another '.join(differing)}: give it what it was begun with, or begin a new "

@@ -116,19 +116,18 @@ class RunDescription:
         )
 
 
+@dataclass(frozen=True)
 class Run:
-    """One registered run, whose `lock` this process holds."""
+    """One registered run, whose `lock` this process holds.
 
-    def __init__(
-        self,
-        engine: Engine,
-        run_id: int,
-        shape: ExperimentSchema,
-        table_types: dict[int, str],
-        lock: RunLock,
-    ) -> None:
-        self._engine, self.lock = engine, lock
-        self.run_id, self.shape, self.table_types = run_id, shape, table_types
+    `table_types` has DOUBLE or FLOAT by layer, nothing for a run that keeps statistics alone.
+    """
+
+    engine: Engine
+    run_id: int
+    shape: ExperimentSchema
+    table_types: dict[int, str]
+    lock: RunLock
 
     def close_epoch(self, metrics: EpochMetrics, statistics: EpochStatistics, state: State) -> None:
         """Store an epoch's metrics, statistics and checkpoint, and that it is complete, at once.
@@ -144,7 +143,7 @@ class Run:
             step_statistics: self._rows(STEP_COLUMNS, statistics.steps),
             neuron_statistics: self._rows(NEURON_COLUMNS, statistics.neurons),
         }
-        with self._engine.begin() as connection:
+        with self.engine.begin() as connection:
             completed = select(runs.c.completed_epoch).where(runs.c.run_id == self.run_id)
             if connection.execute(completed.with_for_update()).scalar_one() >= metrics.epoch:
                 return
@@ -165,7 +164,7 @@ class Run:
     def finish(self, status: Status) -> None:
         """Say how the run ended; raise RunBusyError where it is in other hands by now."""
         self.lock.keep()
-        with self._engine.begin() as connection:
+        with self.engine.begin() as connection:
             connection.execute(
                 update(runs)
                 .where(runs.c.run_id == self.run_id)
@@ -224,10 +223,7 @@ def register(engine: Engine, description: RunDescription) -> Run:
 
 
 def prepared(connection: Connection, description: RunDescription) -> dict[int, str]:
-    """Make what tables and views a run that exists still lacks; return its tables' types.
-
-    The types are DOUBLE or FLOAT by layer, none for a run that keeps statistics alone.
-    """
+    """Make what tables and views a run that exists still lacks; return Run's `table_types`."""
     full = description.telemetry == "full"
     with registration_lock(connection):
         if full:

@@ -9,7 +9,7 @@ from typing import Self
 
 from pymysql.constants import ER
 from pymysql.err import OperationalError
-from sqlalchemy import URL, Engine
+from sqlalchemy import URL
 from sqlalchemy.exc import DBAPIError
 
 from vanishing_gradients.server.given_server import require_privileges
@@ -19,7 +19,7 @@ from vanishing_gradients.sql.errors import DatabaseError, ServerError
 from vanishing_gradients.sql.server_errors import passing
 from vanishing_gradients.telemetry.connection import BufferConnection
 from vanishing_gradients.telemetry.errors import OutageError, RunBusyError
-from vanishing_gradients.telemetry.loader import Loader, server_setting, session_packet_limit
+from vanishing_gradients.telemetry.loader import Loader, server_setting
 from vanishing_gradients.telemetry.recorder import GradientRecorder
 from vanishing_gradients.telemetry.recording import EpochMetrics, State
 from vanishing_gradients.telemetry.resumption import START, ResumePoint, resume
@@ -146,10 +146,11 @@ class RecordingSession:
         description, listener = self._description, self._listener
         with connected(self._url) as session:
             require_privileges(session, self._url)
+            if (limit := server_setting(session, "max_allowed_packet")) < SMALLEST_PACKET:
+                raise ServerError(self._packets_needed(limit))
+            load_data = bool(server_setting(session, "local_infile"))
         database = engine(self._url)
         ends.callback(database.dispose)
-        if (limit := server_setting(database, "max_allowed_packet")) < SMALLEST_PACKET:
-            raise ServerError(self._packets_needed(limit))
         with self._uninterrupted():
             if self._options.resumed is None:
                 self.run, self.start = register(database, description), START
@@ -162,7 +163,7 @@ class RecordingSession:
                 f"{', '.join(self.start.changed)}."
             )
         sessions = SessionRegistry(database, self.run.lock, SILENCE)
-        sink = Sink(self._connector(database), WRITERS, self._retry)
+        sink = Sink(self._connector(load_data), WRITERS, self._retry)
         self._threads.callback(sink.close)
         self._interrupts = [sink.interrupt, sessions.interrupt]
         self._stored = lambda: sink.traffic().rows
@@ -183,12 +184,11 @@ class RecordingSession:
         self._retry.call(lambda again: self.run.close_epoch(metrics, statistics, state))
         self._listener.epoch(metrics)
 
-    def _connector(self, database: Engine) -> Callable[[], Loader] | None:
+    def _connector(self, load_data: bool) -> Callable[[], Loader] | None:
         """Return what connects a writer; None for a run that keeps statistics alone."""
         if self._description.telemetry != "full":
             return None
-        allowed = bool(self._retry.call(lambda again: server_setting(database, "local_infile")))
-        if not allowed:
+        if not load_data:
             self._listener.warn(
                 "The server forbids LOAD DATA LOCAL, so batched INSERTs take its place, at a "
                 "fraction of the speed (`make bench` measures both): SET GLOBAL local_infile = ON "
@@ -201,10 +201,10 @@ class RecordingSession:
             limits = {"read_timeout": GREETING, "write_timeout": SILENCE}
             connection = BufferConnection(**limits | connect_arguments(self._url))
             limit_silence(connection, SILENCE)
-            if (limit := session_packet_limit(connection)) < SMALLEST_PACKET:
+            if (limit := server_setting(connection, "max_allowed_packet")) < SMALLEST_PACKET:
                 connection.close()
                 raise OperationalError(ER.NET_PACKET_TOO_LARGE, self._packets_needed(limit))
-            return Loader(connection, self.run.shape, self.run.run_id, dtypes, allowed)
+            return Loader(connection, self.run.shape, self.run.run_id, dtypes, load_data)
 
         return connect
 

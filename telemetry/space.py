@@ -2,7 +2,8 @@
 
 import os
 import socket
-from collections.abc import Iterable, Mapping, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -109,12 +110,15 @@ def gradient_table_bytes(rows: int, width: int, precision: str, share: float) ->
 
 
 def table_sizes(connection: Connection) -> dict[str, TableSize]:
-    """Return the size of every table of the database, as the server now estimates it."""
+    """Return the size of every table of the database, as the server now estimates it.
+
+    What is no table is empty.
+    """
+    sizes: defaultdict[str, TableSize] = defaultdict(lambda: TableSize(0, 0))
     connection.execute(text(FRESH))
-    return {
-        row.name: TableSize(int(row.used or 0), int(row.spare or 0))
-        for row in connection.execute(text(TABLE_SIZES))
-    }
+    for name, used, spare in connection.execute(text(TABLE_SIZES)):
+        sizes[name] = TableSize(int(used or 0), int(spare or 0))
+    return sizes
 
 
 def measure(connection: Connection, tables: Iterable[str]) -> None:
@@ -124,9 +128,7 @@ def measure(connection: Connection, tables: Iterable[str]) -> None:
     connection.commit()
 
 
-def run_sizes(
-    connection: Connection, tables: Mapping[str, TableSize] | None = None
-) -> dict[int, int]:
+def run_sizes(connection: Connection, tables: dict[str, TableSize] | None = None) -> dict[int, int]:
     """Return the bytes of every run: its share, by rows, of the tables that hold its rows."""
     tables = tables or table_sizes(connection)
     stored = [
@@ -136,14 +138,12 @@ def run_sizes(
     for table, query in (("step_statistics", STATISTICS_ROWS), ("neuron_statistics", NEURON_ROWS)):
         found = connection.execute(text(query))
         stored += [(row.run_id, table, int(row.kept or 0)) for row in found]
-    totals: dict[str, int] = {}
+    totals: Counter[str] = Counter()
     for _, table, rows in stored:
-        totals[table] = totals.get(table, 0) + rows
-    sizes: dict[int, float] = {}
+        totals[table] += rows
+    sizes: defaultdict[int, float] = defaultdict(float)
     for run_id, table, rows in stored:
-        share = rows / totals[table] if totals[table] else 0.0
-        used = tables[table].used if table in tables else 0
-        sizes[run_id] = sizes.get(run_id, 0.0) + share * used
+        sizes[run_id] += tables[table].used * rows / max(1, totals[table])
     return {run_id: round(size) for run_id, size in sizes.items()}
 
 
