@@ -194,7 +194,7 @@ def replace_view(connection: Connection, name: str, version: int | None, root: P
         if new is None:
             connection.execute(forget)  # which dropping commits
         if new is None or new.object_name != old.object_name:
-            _drop(connection, "VIEW", old.names(shapes))
+            _drop(connection, old.names(shapes))
         if new:
             for _, statement in new.statements(shapes):
                 _make_view(connection, statement)
@@ -254,19 +254,20 @@ def _drop_views(connection: Connection, shape: ExperimentSchema) -> None:
     there = view_names(connection)
     for each in _in_force(connection):
         if each.of_experiment:
-            _drop(connection, "VIEW", [name for name in each.names([shape]) if name in there])
+            _drop(connection, [name for name in each.names([shape]) if name in there])
 
 
 def _drop_tables(connection: Connection, tables: Sequence[str]) -> None:
     if tables:
         name = gradient_tables.c.table_name
         connection.execute(delete(gradient_tables).where(name.in_(tables)))  # dropping commits it
-        _drop(connection, "TABLE", tables)
+        listed = ", ".join([quoted(each) for each in tables])
+        connection.exec_driver_sql(f"DROP TABLE IF EXISTS {listed}")
 
 
-def _drop(connection: Connection, kind: str, names: Iterable[str]) -> None:
-    if listed := ", ".join(map(quoted, names)):
-        connection.exec_driver_sql(f"DROP {kind} IF EXISTS {listed}")
+def _drop(connection: Connection, views: Iterable[str]) -> None:
+    if listed := ", ".join([quoted(name) for name in views]):
+        connection.exec_driver_sql(f"DROP VIEW IF EXISTS {listed}")
 
 
 def _widen(table: str, width: int) -> str:

@@ -155,8 +155,9 @@ def insert_gradients(shape: ExperimentSchema, layer: Layer) -> str:
     return f"INSERT INTO {table} (run_id, Epoch, Step, RowIndex, {columns}) VALUES "  # noqa: S608
 
 
-def server_setting(session: Connection, name: str) -> int:
-    """Return a number that a server is set to, as a session sees it; a switch is 0 or 1."""
+def load_limits(session: Connection) -> tuple[int, bool]:
+    """Return how many bytes a server takes in one packet, and whether it takes LOAD DATA LOCAL."""
     with session.cursor() as cursor:
-        cursor.execute(f"SELECT @@{name}")
-        return int(cursor.fetchone()[0])
+        cursor.execute("SELECT @@max_allowed_packet, @@local_infile")
+        packet, local_infile = cursor.fetchone()
+    return int(packet), bool(local_infile)

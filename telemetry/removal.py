@@ -40,7 +40,7 @@ AT_ONCE = 20_000
 """Rows that one transaction removes: what a server must keep to take it back stays small."""
 
 STATISTICS = tuple(
-    f"DELETE FROM {table} WHERE run_id = :run_id LIMIT {AT_ONCE}"  # noqa: S608
+    f"DELETE FROM {quoted(table)} WHERE run_id = :run_id LIMIT {AT_ONCE}"  # noqa: S608
     for table in ("step_statistics", "neuron_statistics")
 )
 

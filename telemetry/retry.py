@@ -60,7 +60,7 @@ class Retry:
             before_sleep=self._note,
             reraise=True,
         )
-        back = False
+        state, back = None, False
         try:
             for attempt in attempts:
                 state = attempt.retry_state
@@ -102,10 +102,10 @@ class Retry:
                 f"trying again for up to {self.seconds:g} s."
             )
 
-    def _leave(self, state: RetryCallState, back: bool) -> None:
+    def _leave(self, state: RetryCallState | None, back: bool) -> None:
         with self._lock:
             waited = state in self._waiting
-            self._waiting.discard(state)
+            self._waiting -= {state}
             ends = back and waited and not self._waiting
             seconds = time.monotonic() - self._since
         if ends:

@@ -4,8 +4,7 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager, ExitStack, nullcontext
 from dataclasses import dataclass
 from threading import Event
-from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
 from pymysql.constants import ER
 from pymysql.err import OperationalError
@@ -19,7 +18,7 @@ from vanishing_gradients.sql.errors import DatabaseError, ServerError
 from vanishing_gradients.sql.server_errors import passing
 from vanishing_gradients.telemetry.connection import BufferConnection
 from vanishing_gradients.telemetry.errors import OutageError, RunBusyError
-from vanishing_gradients.telemetry.loader import Loader, server_setting
+from vanishing_gradients.telemetry.loader import Loader, load_limits
 from vanishing_gradients.telemetry.recorder import GradientRecorder
 from vanishing_gradients.telemetry.recording import EpochMetrics, State
 from vanishing_gradients.telemetry.resumption import START, ResumePoint, resume
@@ -128,13 +127,8 @@ class RecordingSession:
             self._ends = ends.pop_all()
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> bool | None:
-        return self._ends.__exit__(kind, error, trace)
+    def __exit__(self, *error: Any) -> bool | None:
+        return self._ends.__exit__(*error)
 
     def finish(self) -> None:
         """Wait until all epochs are stored, and call the run finished."""
@@ -146,9 +140,9 @@ class RecordingSession:
         description, listener = self._description, self._listener
         with connected(self._url) as session:
             require_privileges(session, self._url)
-            if (limit := server_setting(session, "max_allowed_packet")) < SMALLEST_PACKET:
-                raise ServerError(self._packets_needed(limit))
-            load_data = bool(server_setting(session, "local_infile"))
+            packet, load_data = load_limits(session)
+            if packet < SMALLEST_PACKET:
+                raise ServerError(self._packets_needed(packet))
         database = engine(self._url)
         ends.callback(database.dispose)
         with self._uninterrupted():
@@ -201,9 +195,10 @@ class RecordingSession:
             limits = {"read_timeout": GREETING, "write_timeout": SILENCE}
             connection = BufferConnection(**limits | connect_arguments(self._url))
             limit_silence(connection, SILENCE)
-            if (limit := server_setting(connection, "max_allowed_packet")) < SMALLEST_PACKET:
+            packet, _ = load_limits(connection)
+            if packet < SMALLEST_PACKET:
                 connection.close()
-                raise OperationalError(ER.NET_PACKET_TOO_LARGE, self._packets_needed(limit))
+                raise OperationalError(ER.NET_PACKET_TOO_LARGE, self._packets_needed(packet))
             return Loader(connection, self.run.shape, self.run.run_id, dtypes, load_data)
 
         return connect

@@ -115,7 +115,7 @@ def test_step_statistics_are_what_numpy_makes_of_the_gradients(laboratory, compa
             update = collection.updates[epoch, step][number - 1]
             saturated = collection.saturated[epoch, step][number - 1]
             expected.append({
-                "rows": len(values),
+                "row_count": len(values),
                 "finite_rows": len(values),
                 "row_norm_sum": np.linalg.norm(values, axis=1).sum(),
                 "mean": values.mean(),
