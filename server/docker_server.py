@@ -1,8 +1,6 @@
 """MySQL in Docker: the service of docker-compose.yml, for those whose Docker engine answers."""
 
-import json
 import os
-import shutil
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
@@ -10,7 +8,8 @@ from pathlib import Path
 from sqlalchemy import URL
 
 from vanishing_gradients.installation import ROOT
-from vanishing_gradients.server.ports import HOST, free_port
+from vanishing_gradients.server.loopback import account_url, free_port
+from vanishing_gradients.server.processes import answer
 from vanishing_gradients.sql import accounts, address
 from vanishing_gradients.sql.connection import connected
 from vanishing_gradients.sql.errors import ServerError
@@ -35,22 +34,10 @@ class DockerServer:
 
     def answers(self) -> bool:
         """Say whether a Docker engine answers here, and has compose."""
-        if shutil.which("docker") is None:
-            return False
-        for command in (
-            ["docker", "info", "--format", "{{.ServerVersion}}"],
-            ["docker", "compose", "version"],
-        ):
+        for arguments in (["info", "--format", "{{.ServerVersion}}"], ["compose", "version"]):
             try:
-                done = subprocess.run(
-                    command,
-                    stdin=subprocess.DEVNULL,
-                    capture_output=True,
-                    text=True,
-                    timeout=ENGINE_LIMIT,
-                    check=False,
-                )
-            except subprocess.TimeoutExpired:
+                done = answer(["docker", *arguments], timeout=ENGINE_LIMIT)
+            except (OSError, subprocess.TimeoutExpired):
                 return False
             if done.returncode or not done.stdout.strip():
                 return False
@@ -66,18 +53,14 @@ class DockerServer:
                 "no Docker engine answers: start Docker, or run `make up SERVER=local` for a "
                 "private server"
             )
-        root = accounts.keep_passwords(
-            self.passwords, (accounts.ROOT, accounts.OWNER, accounts.READER)
-        )[accounts.ROOT]
-        accounts.write_private(self.secret, root)
+        passwords = accounts.keep_passwords(self.passwords)
+        accounts.write_private(self.secret, passwords[accounts.ROOT])
         self.say("Starting MySQL in Docker (the first time the image is pulled) ...")
         self._up()
         published = self._compose("port", SERVICE, "3306").stdout.strip()
-        port = int(published.rpartition(":")[2])
-        accounts.write_private(self._state, json.dumps({"port": port}) + "\n")
-        url = address.without_database(self.url(accounts.ROOT))
-        with connected(url) as session:
-            for statement in accounts.setup(accounts.load_passwords(self.passwords)):
+        accounts.remember(self._state, port=int(published.rpartition(":")[2]))
+        with connected(address.without_database(self.url(accounts.ROOT))) as session:
+            for statement in accounts.setup(passwords):
                 session.cursor().execute(statement)
 
     def stop(self, delete: bool = False) -> None:
@@ -90,23 +73,14 @@ class DockerServer:
 
     def url(self, role: str) -> URL:
         """Return the address of the database for an account: owner, reader or root."""
-        return URL.create(
-            "mysql+pymysql",
-            username=role,
-            password=accounts.load_passwords(self.passwords)[role],
-            host=HOST,
-            port=json.loads(self._state.read_text())["port"],
-            database=accounts.DATABASE,
-        )
+        return account_url(self.passwords, role, accounts.remembered(self._state)["port"])
 
     def _up(self) -> None:
-        kept = json.loads(self._state.read_text()) if self._state.exists() else {}
+        command = ("up", "--detach", "--wait", "--wait-timeout", str(UP_LIMIT))
         chosen = os.environ.get("MYSQL_PORT")
-        port = chosen or str(kept.get("port", ""))
+        port = chosen or str(accounts.remembered(self._state).get("port", ""))
         for _ in range(2):
-            done = self._compose(
-                "up", "--detach", "--wait", "--wait-timeout", str(UP_LIMIT), port=port
-            )
+            done = self._compose(*command, port=port)
             if done.returncode == 0:
                 return
             if not any(words in done.stderr.lower() for words in PORT_TAKEN):
@@ -122,14 +96,8 @@ class DockerServer:
         environment = os.environ | {"MYSQL_ROOT_PASSWORD_FILE": str(self.secret)}
         if port:
             environment["MYSQL_PORT"] = port
-        done = subprocess.run(
-            ["docker", "compose", "--file", str(COMPOSE_FILE), *arguments],
-            env=environment,
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            check=False,
-        )
+        command = ["docker", "compose", "--file", str(COMPOSE_FILE), *arguments]
+        done = answer(command, env=environment)
         with self.log.open("a") as log:
             log.write(f"$ docker compose {' '.join(arguments)}\n{done.stdout}{done.stderr}")
         return done

@@ -1,7 +1,6 @@
 """A server that the user names with DATABASE_URL: checked, never administered beyond one database
 and one account."""
 
-import json
 import os
 from collections.abc import Callable
 from pathlib import Path
@@ -14,6 +13,7 @@ from vanishing_gradients.sql import accounts, address
 from vanishing_gradients.sql.accounts import READER
 from vanishing_gradients.sql.connection import connected
 from vanishing_gradients.sql.errors import AccessError, DatabaseError, ObjectError
+from vanishing_gradients.sql.server_errors import DENIED
 
 # What the owner does in the database, each tried on a table that is not there: the server looks at
 # privileges first, so it answers "denied" or "no such table", and nothing changes. That sees roles
@@ -31,9 +31,10 @@ PROBES = {
     "CREATE VIEW": "CREATE VIEW ABSENT_2 AS SELECT 1 FROM ABSENT",
     "SHOW VIEW": "SHOW CREATE VIEW ABSENT",
 }
-DENIED = (ER.TABLEACCESS_DENIED_ERROR, ER.DBACCESS_DENIED_ERROR, ER.SPECIFIC_ACCESS_DENIED_ERROR)
 ABSENT_ANSWERS = (ER.NO_SUCH_TABLE, ER.BAD_TABLE_ERROR)
-MAY_NOT_GRANT = (*DENIED, ER.ACCESS_DENIED_ERROR, ER.CANT_CREATE_USER_WITH_GRANT)
+MAY_NOT_GRANT = (
+    *DENIED, ER.ACCESS_DENIED_ERROR, ER.CANT_CREATE_USER_WITH_GRANT, ER.CANNOT_USER,
+)  # fmt: skip
 
 
 def prepare(owner: URL, folder: Path, say: Callable[[str], None]) -> None:
@@ -47,15 +48,16 @@ def prepare(owner: URL, folder: Path, say: Callable[[str], None]) -> None:
         if os.environ.get("READER_DATABASE_URL"):
             with connected(_given_reader(owner)):
                 return
-        password = make_reader(session, owner, _kept(folder).get(_key(owner)))
+        kept = folder / "readers.json"
+        place = address.public(owner)
+        password = make_reader(session, owner, accounts.load_passwords(kept).get(place))
     if password is None:
         say(
             f"No account {READER!r} could be made there: reading happens as {owner.username!r} in "
             "read-only sessions. For an account that can only read, set READER_DATABASE_URL."
         )
     else:
-        kept = _kept(folder) | {_key(owner): password}
-        accounts.write_private(folder / "readers.json", json.dumps(kept, indent=2) + "\n")
+        accounts.remember(kept, **{place: password})
 
 
 def kept_reader(owner: URL, folder: Path) -> URL | None:
@@ -63,7 +65,7 @@ def kept_reader(owner: URL, folder: Path) -> URL | None:
     None."""
     if os.environ.get("READER_DATABASE_URL"):
         return _given_reader(owner)
-    password = _kept(folder).get(_key(owner))
+    password = accounts.load_passwords(folder / "readers.json").get(address.public(owner))
     return None if password is None else owner.set(username=READER, password=password)
 
 
@@ -99,34 +101,34 @@ def make_reader(
     """
     known = password is not None
     password = password or accounts.new_password()
-    cursor = session.cursor()
-    made = False
+    made = _allowed(session, f"CREATE USER '{READER}'@'%%' IDENTIFIED BY %s", password)
+    if not (made or known):
+        return None
+    granted = False
     try:
-        try:
-            cursor.execute(f"CREATE USER '{READER}'@'%%' IDENTIFIED BY %s", (password,))
-            made = True
-        except pymysql.err.MySQLError as error:
-            if not (known and error.args[0] in (ER.CANNOT_USER, *MAY_NOT_GRANT)):
-                raise
-        try:
-            cursor.execute(
-                accounts.grant_reading(READER, accounts.grant_pattern(str(owner.database)))
-            )
-        except pymysql.err.MySQLError as error:
-            if made:
-                cursor.execute(f"DROP USER '{READER}'@'%'")
-                raise
-            if error.args[0] not in MAY_NOT_GRANT:
-                raise
-    except pymysql.err.MySQLError as error:
-        if error.args[0] in (ER.CANNOT_USER, *MAY_NOT_GRANT):
-            return None
-        raise
+        pattern = accounts.grant_pattern(str(owner.database))
+        granted = _allowed(session, accounts.grant_reading(READER, pattern))
+    finally:
+        if made and not granted:
+            session.cursor().execute(f"DROP USER '{READER}'@'%'")
+    if made and not granted:
+        return None
     try:
         with connected(owner.set(username=READER, password=password)):
             return password
     except AccessError:  # the kept password is another server's, or somebody changed it
         return None
+
+
+def _allowed(session: pymysql.connections.Connection, statement: str, *values: str) -> bool:
+    """Run a statement about the reader; return whether the server lets this account do so."""
+    try:
+        session.cursor().execute(statement, values or None)
+    except pymysql.err.MySQLError as error:
+        if error.args[0] not in MAY_NOT_GRANT:
+            raise
+        return False
+    return True
 
 
 def _make_database(owner: URL, say: Callable[[str], None]) -> None:
@@ -162,11 +164,3 @@ def _given_reader(owner: URL) -> URL:
             "let both name the same"
         )
     return url
-
-
-def _key(owner: URL) -> str:
-    return address.public(owner)
-
-
-def _kept(folder: Path) -> dict[str, str]:
-    return accounts.load_passwords(folder / "readers.json")

@@ -1,6 +1,5 @@
 """Where the server is: DATABASE_URL, else Docker, else a private one; started, found, stopped."""
 
-import json
 import os
 import shutil
 from collections.abc import Callable, Iterator
@@ -21,10 +20,6 @@ from vanishing_gradients.sql.errors import ServerError
 PREFERENCES = ("auto", "docker", "local")
 
 Say = Callable[[str], None]
-
-
-def quiet(_line: str) -> None:
-    """Say nothing."""
 
 
 @dataclass(frozen=True)
@@ -84,16 +79,13 @@ def current() -> Server:
             given_server.kept_reader(owner, folder()),
             f"the server at {address.public(owner)} (DATABASE_URL)",
         )
-    kind = _chosen()
-    if kind == "docker":
-        return _docker_server(DockerServer(folder()))
-    if kind == "local":
-        return _local_server(PrivateServer(folder()))
+    if kind := _chosen():
+        return _server(_made(kind))
     raise ServerError("no server has been set up yet: run `make up`, or set DATABASE_URL")
 
 
 @_own_folder()
-def start(preference: str = "auto", say: Say = quiet) -> Server:
+def start(preference: str = "auto", say: Say = lambda line: None) -> Server:
     """Find or start the server, make the database and the accounts, and return it; starting it
     again changes nothing.
 
@@ -117,18 +109,18 @@ def start(preference: str = "auto", say: Say = quiet) -> Server:
         kind = _chosen() or ("docker" if DockerServer(folder()).answers() else "local")
     if kind == "docker":
         try:
-            return _started(DockerServer(folder(), say=say), _docker_server, say)
+            return _started(kind, say)
         except ServerError as error:
             if preference == "docker" or _chosen() == "docker":
                 raise
             say(f"Docker answers but cannot be used: {error}. Starting a private server instead.")
     elif preference == "auto" and _chosen() is None:
         say("DATABASE_URL is not set and no Docker engine answers: using a private server.")
-    return _started(PrivateServer(folder(), say=say), _local_server, say)
+    return _started("local", say)
 
 
 @_own_folder()
-def stop(say: Say = quiet, delete: bool = False) -> None:
+def stop(say: Say = lambda line: None, delete: bool = False) -> None:
     """Stop the server that `start` started, and with `delete` remove its data, passwords and
     programs.
 
@@ -167,32 +159,25 @@ def reader_engine() -> Engine:
     return engine(found.owner, read_only=True) if found.reader is None else engine(found.reader)
 
 
-def _started(
-    made: DockerServer | PrivateServer, describe: Callable[..., Server], say: Say
-) -> Server:
+def _made(kind: str, say: Say = lambda line: None) -> DockerServer | PrivateServer:
+    return (DockerServer if kind == "docker" else PrivateServer)(folder(), say=say)
+
+
+def _started(kind: str, say: Say) -> Server:
+    made = _made(kind, say)
     made.start()
-    found = describe(made)
-    _choose(found.kind)
+    accounts.remember(folder() / "chosen.json", kind=kind)
+    found = _server(made)
     say(f"Ready: {found.description}.")
     return found
 
 
-def _docker_server(docker: DockerServer) -> Server:
-    return Server(
-        "docker", docker.url(accounts.OWNER), docker.url(accounts.READER), "MySQL in Docker"
-    )
-
-
-def _local_server(private: PrivateServer) -> Server:
-    owner = private.url(accounts.OWNER)
-    where = f"the private server at {address.public(owner)}"
-    return Server("local", owner, private.url(accounts.READER), where)
+def _server(made: DockerServer | PrivateServer) -> Server:
+    owner, reader = made.url(accounts.OWNER), made.url(accounts.READER)
+    if isinstance(made, DockerServer):
+        return Server("docker", owner, reader, "MySQL in Docker")
+    return Server("local", owner, reader, f"the private server at {address.public(owner)}")
 
 
 def _chosen() -> str | None:
-    path = folder() / "chosen.json"
-    return json.loads(path.read_text())["kind"] if path.exists() else None
-
-
-def _choose(kind: str) -> None:
-    accounts.write_private(folder() / "chosen.json", json.dumps({"kind": kind}) + "\n")
+    return accounts.remembered(folder() / "chosen.json").get("kind")

@@ -6,7 +6,6 @@ outside it is touched.
 """
 
 import contextlib
-import json
 import os
 import shutil
 import signal
@@ -22,7 +21,7 @@ from sqlalchemy import URL
 
 from vanishing_gradients.server import processes, programs, settings
 from vanishing_gradients.server.apt import AptError
-from vanishing_gradients.server.ports import HOST, free_port, is_free
+from vanishing_gradients.server.loopback import HOST, account_url, free_port, is_free
 from vanishing_gradients.server.programs import Program
 from vanishing_gradients.sql import accounts
 from vanishing_gradients.sql.connection import BRAND, Session
@@ -56,10 +55,6 @@ class PrivateServer:
         self._pid_file = self.folder / "server.pid"
         self._account_file = self.folder / "accounts.sql"
 
-    def exists(self) -> bool:
-        """Say whether a server was ever set up here."""
-        return self.data.exists()
-
     def pid(self) -> int | None:
         """Return the process id of the running server, None where it does not run."""
         try:
@@ -71,14 +66,7 @@ class PrivateServer:
 
     def url(self, role: str, database: str = accounts.DATABASE) -> URL:
         """Return the address of `database` for an account: owner, reader or root."""
-        return URL.create(
-            "mysql+pymysql",
-            username=role,
-            password=accounts.load_passwords(self.passwords)[role],
-            host=HOST,
-            port=self._kept()["port"],
-            database=database,
-        )
+        return account_url(self.passwords, role, self._kept()["port"], database)
 
     def start(self) -> None:
         """Start the server unless it runs, first making whatever is missing; return when it
@@ -92,9 +80,7 @@ class PrivateServer:
             if pid is not None and self._wait(pid):
                 return
             program = self._program()
-            accounts.keep_passwords(
-                self.passwords, (accounts.ROOT, accounts.OWNER, accounts.READER)
-            )
+            accounts.keep_passwords(self.passwords)
             if not self.data.exists():
                 program = self._initialise(program)
             self._launch(program)
@@ -119,9 +105,6 @@ class PrivateServer:
                 )
             self._pid_file.unlink(missing_ok=True)
             return True
-
-    # -- the program and its data
-    # ------------------------------------------------------------------------------
 
     def _program(self) -> Program:
         """Return the program to run: the one that made the data, else one of the same flavour.
@@ -194,9 +177,6 @@ class PrivateServer:
         self._keep(flavour=program.flavour, program=str(program.path))
         half.rename(self.data)
         return program
-
-    # -- the process
-    # -------------------------------------------------------------------------------------------
 
     def _launch(self, program: Program) -> None:
         (self.folder / "tmp").mkdir(exist_ok=True)
@@ -281,14 +261,11 @@ class PrivateServer:
         statements = [root, *accounts.setup(passwords)]
         accounts.write_private(self._account_file, "".join(f"{line};\n" for line in statements))
 
-    # -- what is remembered
-    # ------------------------------------------------------------------------------------
-
     def _defaults(self) -> str:
         return f"--defaults-file={self.option_file}"
 
     def _kept(self) -> dict[str, Any]:
-        return json.loads(self._state.read_text()) if self._state.exists() else {}
+        return accounts.remembered(self._state)
 
     def _keep(self, **facts: object) -> None:
-        accounts.write_private(self._state, json.dumps(self._kept() | facts) + "\n")
+        accounts.remember(self._state, **facts)

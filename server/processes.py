@@ -6,8 +6,9 @@ import fcntl
 import os
 import subprocess
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 
 @contextlib.contextmanager
@@ -17,6 +18,13 @@ def one_at_a_time(folder: Path) -> Iterator[None]:
     with (folder / "lock").open("w") as file:
         fcntl.flock(file, fcntl.LOCK_EX)
         yield
+
+
+def answer(command: Sequence[str], **options: Any) -> "subprocess.CompletedProcess[str]":
+    """Run a command that asks nothing; return its status and all it says."""
+    return subprocess.run(
+        command, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False, **options
+    )
 
 
 def spawn(command: list[str], environment: dict[str, str], log: Path) -> int:
@@ -64,10 +72,7 @@ def has_argument(pid: int, argument: str) -> bool:
         except OSError:
             return False
         return os.fsencode(argument) in arguments
-    listing = subprocess.run(
-        ["ps", "-o", "command=", "-p", str(pid)], capture_output=True, text=True, check=False
-    )
-    return argument in listing.stdout
+    return argument in answer(["ps", "-o", "command=", "-p", str(pid)]).stdout
 
 
 def wait_for_end(pid: int, limit: float) -> bool:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from vanishing_gradients.server.apt import Apt, AptError
+from vanishing_gradients.server.processes import answer
 from vanishing_gradients.sql.connection import BRAND, OLDEST
 from vanishing_gradients.sql.errors import ServerError
 
@@ -20,12 +21,9 @@ FOLDERS = ("/usr/sbin", "/usr/local/sbin", "/usr/libexec")  # servers live where
 VERSION = re.compile(r"Ver (?P<number>\d+\.\d+\.\d+)(?P<rest>\S*)")
 
 SYSTEM_TABLES = (
-    "m*_system_tables",
-    "m*_performance_tables",
-    "m*_system_tables_data",
-    "maria*_add_gis_sp_bootstrap",
-    "m*_sys_schema",
-)
+    "m*_system_tables", "m*_performance_tables", "m*_system_tables_data",
+    "maria*_add_gis_sp_bootstrap", "m*_sys_schema",
+)  # fmt: skip
 
 MEGABYTES = 60
 # In this order: the first one that the distribution has in a version that is new enough.
@@ -100,15 +98,8 @@ class Program:
 def probe(path: Path, unpacked: Path | None = None) -> Program | None:
     """Ask the program at `path` for its flavour and version; None where it does not run."""
     try:
-        done = subprocess.run(
-            [path, "--no-defaults", "--version"],
-            env=_environment(unpacked),
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            timeout=20,
-            check=False,
-        )
+        command = [str(path), "--no-defaults", "--version"]
+        done = answer(command, env=_environment(unpacked), timeout=20)
     except (OSError, subprocess.TimeoutExpired):
         return None
     found = VERSION.search(done.stdout)
@@ -128,15 +119,14 @@ def installed() -> list[Program]:
             # os.path: PATH may name folders of other users, which is no error.
             if os.path.isfile(path) and os.access(path, os.X_OK):
                 paths.setdefault(path.resolve(), path)
-    programs = (probe(path) for path in paths.values())
-    return [program for program in programs if program is not None]
+    return [program for path in paths.values() if (program := probe(path))]
 
 
 def unpacked(folder: Path) -> list[Program]:
     """Return the server program that `fetch` unpacked into `folder` before, if it runs."""
     paths = [folder / "usr/sbin" / name for name in reversed(NAMES)]
-    programs = (probe(path, folder) for path in paths if path.exists())
-    return [program for program in programs if program is not None][:1]
+    found = (probe(path, folder) for path in paths if path.exists())
+    return [program for program in found if program][:1]
 
 
 def fetch(folder: Path, apt_folder: Path, say: Callable[[str], None]) -> Program:

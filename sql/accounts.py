@@ -8,8 +8,9 @@ of the URL that the user asks for.
 import json
 import os
 import secrets
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 from pymysql.converters import escape_string
 
@@ -82,10 +83,8 @@ def load_passwords(path: Path) -> dict[str, str]:
 
     Raises ServerError where the file holds something else.
     """
-    if not path.exists():
-        return {}
     try:
-        kept = json.loads(path.read_text())
+        kept: object = remembered(path)
     except ValueError:
         kept = None
     if not isinstance(kept, dict) or not all(isinstance(word, str) for word in kept.values()):
@@ -96,15 +95,25 @@ def load_passwords(path: Path) -> dict[str, str]:
     return kept
 
 
-def keep_passwords(path: Path, names: tuple[str, ...]) -> dict[str, str]:
+def keep_passwords(path: Path, names: Sequence[str] = (ROOT, OWNER, READER)) -> dict[str, str]:
     """Return a password for each of `names`, made and kept in `path` (mode 0600) where there is
     none yet."""
     kept = load_passwords(path)
     missing = [name for name in names if name not in kept]
     if missing:
         kept |= {name: new_password() for name in missing}
-        write_private(path, json.dumps(kept, indent=2) + "\n")
+        remember(path, **kept)
     return kept
+
+
+def remembered(path: Path) -> dict[str, Any]:
+    """Return the facts that `remember` has put into a file, none where it is missing."""
+    return json.loads(path.read_text()) if path.exists() else {}
+
+
+def remember(path: Path, **facts: object) -> None:
+    """Add facts to those of a file, or replace them."""
+    write_private(path, json.dumps(remembered(path) | facts, indent=2) + "\n")
 
 
 def write_private(path: Path, text: str) -> None:

@@ -25,6 +25,7 @@ NAME = re.compile(r"[A-Za-z0-9_$-]{1,64}")
 FLAGS = {"true": True, "1": True, "yes": True, "on": True}
 FLAGS |= {"false": False, "0": False, "no": False, "off": False}
 SECONDS = ("connect_timeout", "read_timeout", "write_timeout")
+LONGEST = 31_536_000  # seconds
 FILES = ("ssl_ca", "ssl_cert", "ssl_key")
 SWITCHES = ("ssl", "ssl_disabled", "ssl_verify_cert", "ssl_verify_identity", "ssl_check_hostname")
 MODES = ("disabled", "preferred", "required", "verify_ca", "verify_identity")
@@ -98,10 +99,17 @@ def connect_options(url: URL, source: str = "the address") -> dict[str, object]:
     repeated = [name for name, value in query.items() if not isinstance(value, str)]
     if repeated:
         raise ServerError(f"{source} gives {repeated[0]} twice: give it once")
-    options: dict[str, object] = {}
-    for name in SECONDS:
-        if name in query:
-            options[name] = _seconds(name, query[name], source)
+    for name, value in query.items():
+        if name in SECONDS and not (value.isdigit() and 0 < int(value) <= LONGEST):
+            rule = "a whole number of seconds"
+        elif name in SWITCHES and value.lower() not in FLAGS:
+            rule = "true or false"
+        elif name == "ssl_mode" and value.lower() not in MODES:
+            rule = f"one of {', '.join(MODES)}"
+        else:
+            continue
+        raise ServerError(f"{source} has {name}={value}: it is {rule}")
+    options: dict[str, object] = {name: int(query[name]) for name in SECONDS if name in query}
     if "unix_socket" in query:
         options["unix_socket"] = query["unix_socket"]
     tls = _tls(query, source)
@@ -123,26 +131,23 @@ def on_this_machine(url: URL) -> bool:
 
 
 def _tls(query: dict[str, str], source: str) -> dict[str, object]:
-    flags = {name: _flag(name, query[name], source) for name in SWITCHES if name in query}
+    flags = {name: FLAGS[query[name].lower()] for name in SWITCHES if name in query}
     mode = query.get("ssl_mode", "").lower()
-    if mode and mode not in MODES:
-        raise ServerError(f"{source} has ssl_mode={mode}: it is one of {', '.join(MODES)}")
     if flags.get("ssl_disabled") or flags.get("ssl") is False or mode == "disabled":
         return {"ssl_disabled": True}
     for name in FILES:
         if name in query and not Path(query[name]).is_file():
             raise ServerError(f"{source} names {name}={query[name]}, and there is no such file")
-    identity = flags.get(
-        "ssl_verify_identity", flags.get("ssl_check_hostname", mode == "verify_identity")
-    )
+    named = flags.get("ssl_check_hostname", mode == "verify_identity")
+    identity = flags.get("ssl_verify_identity", named)
     verify = flags.get("ssl_verify_cert", "ssl_ca" in query or mode.startswith("verify"))
     wanted = identity or verify or flags.get("ssl") or mode == "required" or "ssl_cert" in query
     if not wanted:
         return {}  # PyMySQL then uses TLS where the server offers it
     try:
         context = ssl.create_default_context(cafile=query.get("ssl_ca"))
-        # Python 3.13 became strict about extensions that the certificates MySQL makes for itself do
-        # not have.
+        # PyMySQL, given the files, would not look at the host's name where there is no ssl_ca.
+        # Python 3.13 wants extensions that the certificates which MySQL makes for itself lack.
         context.verify_flags &= ~ssl.VERIFY_X509_STRICT
         context.check_hostname = bool(identity)
         context.verify_mode = ssl.CERT_REQUIRED if verify or identity else ssl.CERT_NONE
@@ -153,19 +158,6 @@ def _tls(query: dict[str, str], source: str) -> dict[str, object]:
     except (ssl.SSLError, OSError):
         raise ServerError(
             f"the certificate files that {source} names cannot be used: ssl_ca, ssl_cert and "
-            "ssl_key are PEM files, "
-            "and the key belongs to the certificate"
+            "ssl_key are PEM files, and the key belongs to the certificate"
         ) from None
     return {"ssl": context}
-
-
-def _flag(name: str, value: str, source: str) -> bool:
-    if value.lower() not in FLAGS:
-        raise ServerError(f"{source} has {name}={value}: it is true or false")
-    return FLAGS[value.lower()]
-
-
-def _seconds(name: str, value: str, source: str) -> int:
-    if not value.isdigit() or not 0 < int(value) <= 31_536_000:
-        raise ServerError(f"{source} has {name}={value}: it is a whole number of seconds")
-    return int(value)

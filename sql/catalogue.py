@@ -18,13 +18,15 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.mysql import DATETIME, JSON, LONGBLOB
 
+from vanishing_gradients.sql.accounts import COLLATION
+
 metadata = MetaData()
-OPTIONS: Any = {
-    "mysql_engine": "InnoDB",
-    "mysql_charset": "utf8mb4",
-    "mysql_collate": "utf8mb4_unicode_ci",
-}
 HELD_OUT = "over the test set; of a model that is watched, over data held out"
+
+
+def _table(name: str, *columns: Column[Any]) -> Table:
+    innodb: Any = {"mysql_engine": "InnoDB", "mysql_charset": "utf8mb4", "mysql_collate": COLLATION}
+    return Table(name, metadata, *columns, **innodb)
 
 
 def _run_id() -> Column[int]:
@@ -33,13 +35,20 @@ def _run_id() -> Column[int]:
     )
 
 
-def _number(name: str) -> Column[int]:
-    return Column(name, Integer, primary_key=True, autoincrement=False)
+def _numbers(*names: str) -> list[Column[int]]:
+    return [Column(name, Integer, primary_key=True, autoincrement=False) for name in names]
 
 
-runs = Table(
+def _needed(kind: Any, *names: str) -> list[Column[Any]]:
+    return [Column(name, kind, nullable=False) for name in names]
+
+
+def _doubles(*names: str) -> list[Column[float]]:
+    return [Column(name, Double) for name in names]
+
+
+runs = _table(
     "runs",
-    metadata,
     Column("run_id", Integer, primary_key=True),
     Column("experiment", String(32), nullable=False, index=True),
     Column("seed", BigInteger, nullable=False),
@@ -47,9 +56,7 @@ runs = Table(
     Column("dataset_sha256", String(64), nullable=False),
     Column("float_type", String(6), nullable=False),
     Column("telemetry", String(10), nullable=False),
-    Column("record_every", Integer, nullable=False),
-    Column("training_images", Integer, nullable=False),
-    Column("epochs", Integer, nullable=False),
+    *_needed(Integer, "record_every", "training_images", "epochs"),
     Column("config", JSON, nullable=False),
     Column("git_commit", String(40)),
     Column("package_versions", JSON, nullable=False),
@@ -57,18 +64,15 @@ runs = Table(
     Column("started_at", DATETIME(fsp=6), nullable=False),
     Column("finished_at", DATETIME(fsp=6)),
     Column("completed_epoch", Integer, nullable=False),
-    **OPTIONS,
 )
 
-layers = Table(
+layers = _table(
     "layers",
-    metadata,
     _run_id(),
-    _number("layer"),
+    *_numbers("layer"),
     Column("layer_name", String(40), nullable=False),
     Column("kind", String(24), nullable=False),
-    Column("row_count", Integer, nullable=False),
-    Column("width", Integer, nullable=False),
+    *_needed(Integer, "row_count", "width"),
     Column(
         "row_meaning",
         String(8),
@@ -77,103 +81,65 @@ layers = Table(
     ),
     Column("gain", Double, comment="of an activation: the factor that initial weights take"),
     Column("flat", String(8), comment="where the slope of an activation goes to 0: both or below"),
-    **OPTIONS,
 )
 
-epoch_metrics = Table(
+epoch_metrics = _table(
     "epoch_metrics",
-    metadata,
     _run_id(),
-    _number("epoch"),
+    *_numbers("epoch"),
     Column("loss", Double),
     Column("accuracy", Double, nullable=False),
     Column("test_loss", Double, comment=HELD_OUT),
     Column("test_accuracy", Double, nullable=False, comment=HELD_OUT),
-    Column("learning_rate", Double, nullable=False),
-    Column("seconds", Double, nullable=False),
-    **OPTIONS,
+    *_needed(Double, "learning_rate", "seconds"),
 )
 
-step_statistics = Table(
+step_statistics = _table(
     "step_statistics",
-    metadata,
     _run_id(),
-    _number("layer"),
-    _number("epoch"),
-    _number("step"),
-    Column("row_count", Integer, nullable=False),
-    Column("finite_rows", Integer, nullable=False),
-    Column("row_norm_sum", Double),
-    Column("mean", Double),
-    Column("median", Double),
-    Column("mean_abs", Double),
-    Column("gradient_norm", Double),
-    Column("zeros", Double),
-    Column("below_1em3", Double),
-    Column("below_1em5", Double),
+    *_numbers("layer", "epoch", "step"),
+    *_needed(Integer, "row_count", "finite_rows"),
+    *_doubles("row_norm_sum", "mean", "median", "mean_abs", "gradient_norm"),
+    *_doubles("zeros", "below_1em3", "below_1em5"),
     Column("non_finite", BigInteger, nullable=False),
-    Column("min", Double),
-    Column("max", Double),
-    Column("clipped_norm", Double),
-    Column("weight_norm", Double),
-    Column("update_norm", Double),
-    Column("saturated", Double),
-    **OPTIONS,
+    *_doubles("min", "max", "clipped_norm", "weight_norm", "update_norm", "saturated"),
 )
 
-neuron_statistics = Table(
+neuron_statistics = _table(
     "neuron_statistics",
-    metadata,
     _run_id(),
-    _number("layer"),
-    _number("epoch"),
-    _number("neuron"),
-    Column("cells", BigInteger, nullable=False),
-    Column("zeros", BigInteger, nullable=False),
-    Column("non_finite", BigInteger, nullable=False),
+    *_numbers("layer", "epoch", "neuron"),
+    *_needed(BigInteger, "cells", "zeros", "non_finite"),
     Column("magnitude_sum", Double, nullable=False),
     Column("saturated", BigInteger),
-    **OPTIONS,
 )
 
-telemetry_progress = Table(
+telemetry_progress = _table(
     "telemetry_progress",
-    metadata,
     _run_id(),
-    _number("layer"),
-    _number("epoch"),
-    _number("first_step"),
-    Column("last_step", Integer, nullable=False),
-    Column("row_count", Integer, nullable=False),
+    *_numbers("layer", "epoch", "first_step"),
+    *_needed(Integer, "last_step", "row_count"),
     Column("loaded_at", DATETIME(fsp=6), nullable=False),
-    **OPTIONS,
 )
 
-checkpoints = Table(
+checkpoints = _table(
     "checkpoints",
-    metadata,
     _run_id(),
-    _number("epoch"),
-    _number("part"),
+    *_numbers("epoch", "part"),
     Column("state", LargeBinary().with_variant(LONGBLOB(), "mysql", "mariadb"), nullable=False),
     Column("created_at", DATETIME(fsp=6), nullable=False),
-    **OPTIONS,
 )
 
-view_versions = Table(
+view_versions = _table(
     "view_versions",
-    metadata,
     Column("view_name", String(40), primary_key=True),
     Column("version", Integer, nullable=False),
     Column("applied_at", DATETIME(fsp=6), nullable=False),
-    **OPTIONS,
 )
 
-gradient_tables = Table(
+gradient_tables = _table(
     "gradient_tables",
-    metadata,
     Column("table_name", String(64), primary_key=True),
     Column("version", Integer, nullable=False),
-    **OPTIONS,
 )
 """Which version of sql/tables/gradients_vNN.sql each gradient table was made by."""

@@ -15,9 +15,10 @@ from pymysql.constants import CR
 from sqlalchemy import URL, Engine, create_engine, event
 from sqlalchemy.engine.interfaces import ExceptionContext
 
-from vanishing_gradients.sql import address, explanation
+from vanishing_gradients.sql import address
 from vanishing_gradients.sql.accounts import COLLATION
-from vanishing_gradients.sql.errors import DatabaseError, ServerError
+from vanishing_gradients.sql.errors import ServerError
+from vanishing_gradients.sql.server_errors import FileRequestError, explain
 
 OLDEST = {"mysql": (8, 4), "mariadb": (10, 11)}
 BRAND = {"mysql": "MySQL", "mariadb": "MariaDB"}
@@ -36,10 +37,6 @@ SESSION = (
     " /*!80000 , transaction_isolation = 'READ-COMMITTED', transaction_read_only = {read_only} */"
     " /*M!100000 , tx_isolation = 'READ-COMMITTED', tx_read_only = {read_only} */"
 )
-
-
-class FileRequestError(pymysql.OperationalError):
-    """The server asked for a file of this machine that nobody offered it; it got nothing."""
 
 
 class Session(pymysql.connections.Connection):
@@ -99,11 +96,12 @@ def engine(url: URL, read_only: bool = False) -> Engine:
         session.set_character_set("utf8mb4", COLLATION)
 
     @event.listens_for(made, "handle_error", retval=True)
-    def explain(context: ExceptionContext) -> BaseException | None:
+    def replace(context: ExceptionContext) -> BaseException | None:
+        error = context.original_exception
         # The ping of a pooled connection is allowed to fail: the pool then makes a new one.
-        if context.is_pre_ping or not isinstance(context.original_exception, Exception):
+        if context.is_pre_ping or not isinstance(error, Exception):
             return None
-        return _told(context.original_exception, url)
+        return explain(error, url)
 
     return made
 
@@ -117,7 +115,7 @@ def explained(url: URL) -> Iterator[None]:
     try:
         yield
     except (pymysql.err.MySQLError, RuntimeError) as error:
-        sentence = _told(error, url)
+        sentence = explain(error, url)
         if sentence is None:
             raise
         raise sentence from error
@@ -152,15 +150,6 @@ def _open(url: URL, read_only: bool = False, **more: object) -> pymysql.connecti
         session.close()
         raise
     return session
-
-
-def _told(error: Exception, url: URL) -> DatabaseError | None:
-    if isinstance(error, FileRequestError):
-        return ServerError(
-            f"the server at {address.public(url)} asked for a file of this machine, and was sent "
-            "none: name a server that you trust in the address"
-        )
-    return explanation.explain(error, url)
 
 
 def require_recent(announced: str, url: URL) -> None:

@@ -1,10 +1,4 @@
-"""What can go wrong between this project and a server, each with a sentence that names the cure.
-
-DatabaseError
- ├── ServerError      no server, or one that cannot be used: down, too old, read-only, port taken
- ├── AccessError      wrong password, missing privilege
- └── ObjectError      a table, view or version that is missing, or a name that cannot be one
-"""
+"""What can go wrong between this project and a server, each with a sentence that names the cure."""
 
 from vanishing_gradients.errors import UserError
 
@@ -14,11 +8,11 @@ class DatabaseError(UserError):
 
 
 class ServerError(DatabaseError):
-    """There is no server, or the one there cannot be used."""
+    """There is no server, or one that cannot be used: down, too old, read-only, its port taken."""
 
 
 class AccessError(DatabaseError):
-    """The server refuses this account, or the account lacks a privilege."""
+    """The server refuses this account, its password, or what it lacks a privilege for."""
 
 
 class ObjectError(DatabaseError):

@@ -13,7 +13,7 @@ Merged files never change: a new version is a new file and a migration.
 
 import re
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cache
 from graphlib import TopologicalSorter
 from pathlib import Path
@@ -30,20 +30,11 @@ BLOCK = re.compile(
     r"^ *-- each (?P<what>layer|experiment|neuron)\n(?P<body>.*?)^ *-- end\n?", re.S | re.M
 )
 
-COLUMN = re.compile(
-    r"(?P<name>\S+) +(?P<type>INT|DOUBLE|TEXT|DATETIME)(?P<null> NULL)? +(?P<meaning>\S.*)"
-)
-RETIRED = frozenset(
-    {
-        "cell_sums",
-        "first_cells",
-        "index_sums",
-        "layer_neurons",
-        "recorded_chunks",
-        "recorded_neurons",
-        "recorded_statistics",
-    }
-)
+COLUMN = re.compile(r"--   (\S+) +(INT|DOUBLE|TEXT|DATETIME)( NULL)? +(\S.*)")
+RETIRED = {
+    "cell_sums", "first_cells", "index_sums", "layer_neurons", "recorded_chunks",
+    "recorded_neurons", "recorded_statistics",
+}  # fmt: skip
 """Views that a migration has dropped: their files stay for the migrations that made them."""
 
 Kind = Literal["tables", "views", "queries"]
@@ -139,21 +130,19 @@ class Definition:
 
         Raises ObjectError for a line that is no column.
         """
-        found: list[Column] = []
+        found = []
         block = re.search(r"^-- Columns:\n((?:--  .*\n)*)", self.text, re.M)
-        for line in block[1].splitlines() if block else []:
-            column = COLUMN.fullmatch(line[2:].strip())
-            if line.startswith("--   ") and line[5:6] != " " and column:
-                name, kind, null, meaning = column.groups()
-                found.append(Column(name, cast(ColumnType, kind), bool(null), meaning))
-            elif line.startswith("--    ") and found:
-                last = found.pop()
-                found.append(replace(last, meaning=f"{last.meaning} {line[2:].strip()}"))
-            else:
+        # What is indented further goes on with the line before it.
+        lines = re.sub(r" *\n--     *", " ", block[1]).splitlines() if block else []
+        for line in lines:
+            column = COLUMN.fullmatch(line)
+            if not column:
                 raise ObjectError(
                     f"{self.name}_v{self.version:02}.sql: '{line}' is not a name, one of INT, "
                     "DOUBLE, TEXT and DATETIME, with or without NULL, and a meaning."
                 )
+            name, kind, null, meaning = column.groups()
+            found.append(Column(name, cast(ColumnType, kind), bool(null), meaning.strip()))
         return tuple(found)
 
     def of_layer(self, layer: Layer) -> bool:
@@ -233,8 +222,7 @@ def versions(kind: Kind, root: Path = HERE) -> dict[str, list[int]]:
     order."""
     found: dict[str, list[int]] = {}
     for path in sorted((root / kind).glob("*.sql")):
-        match = FILE_NAME.fullmatch(path.name)
-        if not match:
+        if not (match := FILE_NAME.fullmatch(path.name)):
             raise ObjectError(
                 f"{path.name} is not a versioned file name, such as norm_avg_v01.sql."
             )
@@ -276,10 +264,7 @@ def select_of_layer(text: str, shape: ExperimentSchema, layer: Layer) -> str:
 
 def _rendered(text: str, shapes: Sequence[ExperimentSchema], values: Mapping[str, str]) -> str:
     """Return a file without its header, blocks repeated over `shapes`, placeholders filled."""
-    lines = text.splitlines()
-    body = "\n".join(
-        line for line in lines if not line.startswith("--") or re.match("-- (each|end)", line)
-    )
+    body = re.sub(r"^--(?! (?:each|end)).*\n?", "", text.removesuffix("\n") + "\n", flags=re.M)
 
     def repeat(match: re.Match[str]) -> str:
         if match["what"] == "neuron":
@@ -293,7 +278,7 @@ def _rendered(text: str, shapes: Sequence[ExperimentSchema], values: Mapping[str
         separator = "UNION ALL\n" if match["body"].lstrip().startswith("SELECT") else ""
         return separator.join(parts)
 
-    return filled(BLOCK.sub(repeat, f"{body}\n"), values)
+    return filled(BLOCK.sub(repeat, body), values)
 
 
 def _of_experiment(shape: ExperimentSchema) -> dict[str, str]:
@@ -305,27 +290,21 @@ def _of_experiment(shape: ExperimentSchema) -> dict[str, str]:
 
 def _of_layer(shape: ExperimentSchema, layer: Layer) -> dict[str, str]:
     prefix = f"{shape.experiment}_layer_{layer.number}"
-    return (
-        _of_experiment(shape)
-        | {
-            "layer": str(layer.number),
-            "layer_name": layer.name,
-            "width": str(layer.width),
-            "table": quoted(shape.table(layer)),
-            "norm_avg": quoted(f"{prefix}_norm_avg"),
-            "stored_norm_avg": quoted(f"{prefix}_stored_norm_avg"),
-        }
-        | over_cells(layer.width)
-    )
+    return {
+        **_of_experiment(shape),
+        "layer": str(layer.number),
+        "layer_name": layer.name,
+        "width": str(layer.width),
+        "table": quoted(shape.table(layer)),
+        "norm_avg": quoted(f"{prefix}_norm_avg"),
+        "stored_norm_avg": quoted(f"{prefix}_stored_norm_avg"),
+        **over_cells(layer.width),
+    }
 
 
 def _of_pair(shape: ExperimentSchema, layer: Layer, following: Layer) -> dict[str, str]:
-    above = _of_layer(shape, following)
-    return _of_layer(shape, layer) | {
-        "next_layer": str(following.number),
-        "next_norm_avg": above["norm_avg"],
-        "next_stored_norm_avg": above["stored_norm_avg"],
-    }
+    above = {f"next_{name}": value for name, value in _of_layer(shape, following).items()}
+    return _of_layer(shape, layer) | above
 
 
 def filled(text: str, values: Mapping[str, str]) -> str:

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from sqlalchemy import ColumnElement, Connection, delete, inspect, literal, select, text
+from sqlalchemy.dialects.mysql import insert
 
 from vanishing_gradients.sql.catalogue import (
     gradient_tables,
@@ -36,7 +37,6 @@ DEFINITION = (
     "SELECT table_schema AS place, view_definition AS definition FROM information_schema.views "
     "WHERE table_schema = DATABASE() AND table_name = :view"
 )
-KEEP_VERSION = "REPLACE INTO gradient_tables (table_name, version) VALUES (:table, :version)"
 NEWER = (
     "the database was migrated by a newer version of this project, whose tables and views this one "
     "does not know: update (git pull, or pip install --upgrade vanishing-gradients), or name "
@@ -116,7 +116,8 @@ def create_gradient_tables(
             found = gradient_column_types(connection, name)
             if not found:
                 made.append(name)
-                connection.execute(text(KEEP_VERSION), {"table": name, "version": version})
+                entry = insert(gradient_tables).values(table_name=name, version=version)
+                connection.execute(entry.on_duplicate_key_update(version=version))
                 connection.exec_driver_sql(create_table(shape, layer, column_type, version))
             elif list(found) != list(gradient_columns(layer.width)):
                 raise ObjectError(
@@ -160,16 +161,15 @@ def apply_views(
     would read now.
     """
     shapes = registered_shapes(connection)
-    known = _in_force(connection, root)
     there = view_names(connection)
-    for each in in_order(known):
-        if not each.of_experiment:
+    for each in in_order(_in_force(connection, root)):
+        if each.of_experiment:
+            for _, statement in each.statements([shape] if shape else [], there):
+                _make_view(connection, statement)
+        else:
             for name, statement in each.statements(shapes, () if each.unites else there):
                 if name not in there or not _reads_the_same(connection, name, statement):
-                    connection.exec_driver_sql(statement)
-        elif shape is not None:
-            for _, statement in each.statements([shape], there):
-                connection.exec_driver_sql(statement)
+                    _make_view(connection, statement)
 
 
 def view_names(connection: Connection) -> set[str]:
@@ -194,10 +194,10 @@ def replace_view(connection: Connection, name: str, version: int | None, root: P
         if new is None:
             connection.execute(forget)  # which dropping commits
         if new is None or new.object_name != old.object_name:
-            _drop(connection, "VIEW", old.names(shapes))
+            _drop(connection, old.names(shapes))
         if new:
             for _, statement in new.statements(shapes):
-                connection.exec_driver_sql(statement)
+                _make_view(connection, statement)
             entry = {"view_name": name, "version": version, "applied_at": datetime.now(UTC)}
             connection.execute(forget)
             connection.execute(view_versions.insert().values(entry))
@@ -235,6 +235,10 @@ def _in_force(connection: Connection, root: Path = HERE) -> list[Definition]:
     return [definition("views", name, version, root) for name, version in found]
 
 
+def _make_view(connection: Connection, statement: str) -> None:
+    connection.exec_driver_sql(statement)
+
+
 def _reads_the_same(connection: Connection, view: str, statement: str) -> bool:
     """Whether the view of that name reads the tables and views, no more and no less, that
     `statement` would have it read."""
@@ -250,19 +254,20 @@ def _drop_views(connection: Connection, shape: ExperimentSchema) -> None:
     there = view_names(connection)
     for each in _in_force(connection):
         if each.of_experiment:
-            _drop(connection, "VIEW", [name for name in each.names([shape]) if name in there])
+            _drop(connection, [name for name in each.names([shape]) if name in there])
 
 
 def _drop_tables(connection: Connection, tables: Sequence[str]) -> None:
     if tables:
         name = gradient_tables.c.table_name
         connection.execute(delete(gradient_tables).where(name.in_(tables)))  # dropping commits it
-        _drop(connection, "TABLE", tables)
+        listed = ", ".join([quoted(each) for each in tables])
+        connection.exec_driver_sql(f"DROP TABLE IF EXISTS {listed}")
 
 
-def _drop(connection: Connection, kind: str, names: Iterable[str]) -> None:
-    if listed := ", ".join(map(quoted, names)):
-        connection.exec_driver_sql(f"DROP {kind} IF EXISTS {listed}")
+def _drop(connection: Connection, views: Iterable[str]) -> None:
+    if listed := ", ".join([quoted(name) for name in views]):
+        connection.exec_driver_sql(f"DROP VIEW IF EXISTS {listed}")
 
 
 def _widen(table: str, width: int) -> str:

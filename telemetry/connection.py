@@ -7,13 +7,14 @@ name is ignored: what goes out is the buffer of the load under way, and nothing 
 import socket
 from collections.abc import Callable
 from contextlib import suppress
-from typing import Any
+from typing import Any, NamedTuple
 
 from pymysql.connections import MySQLResult
 from pymysql.constants import CR
 from pymysql.err import InternalError, OperationalError
 
-from vanishing_gradients.sql.connection import FileRequestError, Session
+from vanishing_gradients.sql.connection import Session
+from vanishing_gradients.sql.server_errors import FileRequestError
 
 PACKET = 1 << 18
 
@@ -33,7 +34,7 @@ class BufferConnection(Session):
         self._payload = memoryview(payload)
         try:
             rows = self.query(statement)
-            return LoadResult(rows, self._result.warning_count, self._result.message or b"")
+            return LoadResult(rows, self._result.warning_count)
         finally:
             self._payload = None
 
@@ -70,11 +71,11 @@ def interrupt(connection: Session) -> None:
             connection._sock.shutdown(socket.SHUT_RDWR)
 
 
-class LoadResult:
-    """What the server says of a load: rows stored, warnings, and its line of counts."""
+class LoadResult(NamedTuple):
+    """What the server says of a load."""
 
-    def __init__(self, rows: int, warnings: int, message: bytes) -> None:
-        self.rows, self.warnings, self.message = rows, warnings, message.decode("utf-8", "replace")
+    rows: int
+    warnings: int
 
 
 class _BufferResult(MySQLResult):

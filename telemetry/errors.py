@@ -1,13 +1,4 @@
-"""What can keep gradients from reaching their tables, each with a sentence that names the cure.
-
-RecordingError
- ├── TelemetryError   gradients that did not arrive in the server as they were sent
- ├── RoomError        a run for which there is no room where the server keeps its data
- ├── OutageError      a server that stayed away, full or busy for longer than the user has patience
- ├── RunBusyError     a run that another process trains or removes
- ├── ResumeError      a run that cannot go on where it stopped
- └── RemovalError     a run that cannot be removed
-"""
+"""What can keep gradients from reaching their tables, each with a sentence that names the cure."""
 
 from vanishing_gradients.errors import UserError
 
@@ -21,7 +12,7 @@ class TelemetryError(RecordingError):
 
 
 class OutageError(RecordingError):
-    """The server stayed away, full or busy for too long."""
+    """The server stayed away, full or busy for longer than the user has patience."""
 
     exit_code = 3
 

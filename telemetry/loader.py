@@ -1,10 +1,10 @@
 """Puts chunks into their tables, each in one transaction with its row of `telemetry_progress`."""
 
 from datetime import UTC, datetime
+from typing import Any
 
 import numpy as np
 from pymysql.connections import Connection
-from sqlalchemy import Engine, text
 
 from vanishing_gradients.sql.cells import gradient_columns
 from vanishing_gradients.sql.names import quoted
@@ -27,7 +27,6 @@ COLUMN_TYPE = (
     "SELECT UPPER(data_type) FROM information_schema.columns WHERE table_schema = DATABASE() "
     "AND table_name = %s AND column_name = 'Gradient1'"
 )
-FIRST_WARNING = "SHOW WARNINGS LIMIT 1"
 
 
 class Loader:
@@ -71,14 +70,9 @@ class Loader:
 
     def has(self, chunk: Chunk) -> bool:
         """Whether a chunk is stored: to be asked where the answer to its commit was lost."""
-        with self.connection.cursor() as cursor:
-            cursor.execute(
-                FIND_PROGRESS,
-                (self.run_id, chunk.layer.number, chunk.epoch, chunk.first_step),
-            )
-            found = cursor.fetchone() is not None
+        found = self._ask(FIND_PROGRESS, *self._key(chunk))
         self.connection.commit()
-        return found
+        return found is not None
 
     def interrupt(self) -> None:
         """Let the thread that waits for the server's answer wait no longer."""
@@ -91,8 +85,7 @@ class Loader:
 
     def _load(self, chunk: Chunk, dtype: np.dtype) -> None:
         result = self.connection.load(
-            load_gradients(self.shape, chunk.layer, self.run_id, chunk.epoch),
-            encode(chunk, dtype),
+            load_gradients(self.shape, chunk.layer, self.run_id, chunk.epoch), encode(chunk, dtype)
         )
         if result.rows != chunk.rows or result.warnings:
             raise TelemetryError(self._complaint(chunk, result.rows))
@@ -114,38 +107,32 @@ class Loader:
         The fewer digits of a FLOAT are another number to a DOUBLE. To be asked after the rows of a
         transaction: until its end the table then stays as it is.
         """
-        with self.connection.cursor() as cursor:
-            cursor.execute(COLUMN_TYPE, (self.shape.table(chunk.layer),))
-            widened = cursor.fetchone() == ("DOUBLE",)
+        widened = self._ask(COLUMN_TYPE, self.shape.table(chunk.layer)) == ("DOUBLE",)
         if widened:
             self.dtypes[chunk.layer.number] = np.dtype(np.float64)
         return widened
 
     def _mark(self, chunk: Chunk) -> None:
-        with self.connection.cursor() as cursor:
-            cursor.execute(
-                NOTE_PROGRESS,
-                (
-                    self.run_id,
-                    chunk.layer.number,
-                    chunk.epoch,
-                    chunk.first_step,
-                    chunk.last_step,
-                    chunk.rows,
-                    datetime.now(UTC).replace(tzinfo=None),
-                ),
-            )
+        now = datetime.now(UTC).replace(tzinfo=None)
+        self._ask(NOTE_PROGRESS, *self._key(chunk), chunk.last_step, chunk.rows, now)
 
     def _complaint(self, chunk: Chunk, stored: int) -> str:
-        with self.connection.cursor() as cursor:
-            cursor.execute(FIRST_WARNING)
-            warning = cursor.fetchone()
+        warning = self._ask("SHOW WARNINGS LIMIT 1")
         first = f" The server's first warning: {warning[2]}" if warning else ""
         return (
             f"{self.shape.table(chunk.layer)}, run {self.run_id}, epoch {chunk.epoch}, steps "
             f"{chunk.first_step} to {chunk.last_step}: {stored} of {chunk.rows} rows arrived as "
             f"sent; the chunk was taken back.{first}"
         )
+
+    def _key(self, chunk: Chunk) -> tuple[int, int, int, int]:
+        return self.run_id, chunk.layer.number, chunk.epoch, chunk.first_step
+
+    def _ask(self, statement: str, *values: object) -> tuple[Any, ...] | None:
+        """Run a statement; return the first row of its answer, if it has one."""
+        with self.connection.cursor() as cursor:
+            cursor.execute(statement, values)
+            return cursor.fetchone()
 
 
 def load_gradients(shape: ExperimentSchema, layer: Layer, run_id: int, epoch: int) -> str:
@@ -168,20 +155,9 @@ def insert_gradients(shape: ExperimentSchema, layer: Layer) -> str:
     return f"INSERT INTO {table} (run_id, Epoch, Step, RowIndex, {columns}) VALUES "  # noqa: S608
 
 
-def local_infile_allowed(engine: Engine) -> bool:
-    """Whether the server takes LOAD DATA LOCAL."""
-    with engine.connect() as connection:
-        return bool(connection.scalar(text("SELECT @@GLOBAL.local_infile")))
-
-
-def packet_limit(engine: Engine) -> int:
-    """How many bytes the server takes in one packet."""
-    with engine.connect() as connection:
-        return int(connection.scalar(text("SELECT @@GLOBAL.max_allowed_packet")))
-
-
-def session_packet_limit(session: Connection) -> int:
-    """How many bytes the server takes in one packet over this connection."""
+def load_limits(session: Connection) -> tuple[int, bool]:
+    """Return how many bytes a server takes in one packet, and whether it takes LOAD DATA LOCAL."""
     with session.cursor() as cursor:
-        cursor.execute("SELECT @@max_allowed_packet")
-        return int(cursor.fetchone()[0])
+        cursor.execute("SELECT @@max_allowed_packet, @@local_infile")
+        packet, local_infile = cursor.fetchone()
+    return int(packet), bool(local_infile)

@@ -14,31 +14,19 @@ from sqlalchemy.exc import DBAPIError
 from vanishing_gradients.sql.catalogue import runs
 from vanishing_gradients.sql.connection import Session
 from vanishing_gradients.sql.errors import DatabaseError
-from vanishing_gradients.sql.outage import passing
-from vanishing_gradients.telemetry.connection import interrupt
+from vanishing_gradients.sql.server_errors import passing
 from vanishing_gradients.telemetry.errors import RunBusyError
 
 ENDING = 10
 """Seconds that a session may take to end."""
 A_YEAR = 31_536_000  # seconds, the longest that a server lets a session be silent
 
-TAKE = "SELECT GET_LOCK(:name, :seconds)"  # 1 if the session has it now, 0 if another has it
-RELEASE = "DO RELEASE_LOCK(:name)"
-IS_MINE = "SELECT IS_USED_LOCK(:name) = CONNECTION_ID()"
-IS_FREE = "SELECT IS_FREE_LOCK(:name)"
-THIS_SESSION = "SELECT id, host FROM information_schema.processlist WHERE id = CONNECTION_ID()"
-SESSION_THAT_HAS_IT = (
-    "SELECT id, host FROM information_schema.processlist WHERE id = IS_USED_LOCK(:name)"
-)
+A_SESSION = "SELECT id, host FROM information_schema.processlist WHERE id = "
 """`host` is where the client speaks from, port included: no two sessions have number and host in
 common, not even one of before the server was started anew."""
-END_SESSION = "KILL {number:d}"
-KEEP_SILENT_SESSION = f"SET SESSION wait_timeout = {A_YEAR}"
-"""A session that only holds a lock is silent for hours, and silent ones are closed."""
+SILENT_SESSION = "SET SESSION wait_timeout = {seconds:d}"
+"""For how long the server keeps a session that says nothing, and what it still holds."""
 LONGEST_NAME = 64
-END_SILENT_SESSION = "SET SESSION wait_timeout = {seconds:d}"
-"""What a session whose client was lost still holds, rows it has locked, goes with it."""
-THIS_DATABASE = "SELECT DATABASE()"
 
 
 class RunLock:
@@ -84,42 +72,41 @@ class RunLock:
             if connection.closed or connection.invalidated:
                 return  # the server has ended the session, and the lock with it
             try:
-                connection.execute(text(RELEASE), self._name)
+                connection.execute(text("DO RELEASE_LOCK(:name)"), self._name)
                 connection.commit()
             except (DatabaseError, DBAPIError) as error:
                 if not passing(error):
                     raise
 
-    def limit_silence(self, seconds: float) -> None:
-        """Take the session for lost after so many seconds without an answer."""
-        session = self._driver()
-        session._read_timeout = session._write_timeout = seconds
-
-    def interrupt(self) -> None:
-        """Let nobody wait for an answer any longer."""
+    @property
+    def session(self) -> Session | None:
+        """The session that holds the lock, None where that has ended."""
         with suppress(DBAPIError, DatabaseError):
             if not (self._connection.closed or self._connection.invalidated):
-                interrupt(self._driver())
-
-    def _driver(self) -> Session:
-        return cast(Session, self._connection.connection.driver_connection)
+                return cast(Session, self._connection.connection.driver_connection)
+        return None
 
     def _take(self, seconds: int = 0) -> None:
         """Take the lock, or take it again, waiting for it for some seconds."""
-        got = self._connection.scalar(text(TAKE), self._name | {"seconds": seconds})
-        self._connection.execute(text(KEEP_SILENT_SESSION))
+        take = text("SELECT GET_LOCK(:name, :seconds)")
+        got = self._connection.scalar(take, self._name | {"seconds": seconds})
+        # A session that only holds a lock is silent for hours.
+        self._connection.exec_driver_sql(SILENT_SESSION.format(seconds=A_YEAR))
         self._connection.commit()
         if not got:
             raise RunBusyError(
                 f"Run {self._run_id} is in the hands of another process: wait until that has "
                 "ended, or stop it, and try again."
             )
-        self._session = tuple(self._connection.execute(text(THIS_SESSION)).one())
+        self._session = tuple(
+            self._connection.exec_driver_sql(f"{A_SESSION} CONNECTION_ID()").one()
+        )
         self._connection.commit()
 
     def _keep(self) -> None:
         try:
-            held = self._connection.scalar(text(IS_MINE), self._name)
+            mine = text("SELECT IS_USED_LOCK(:name) = CONNECTION_ID()")
+            held = self._connection.scalar(mine, self._name)
             self._connection.commit()
             if not held:
                 self._take(ENDING if self._end_lost_session() else 0)
@@ -130,12 +117,13 @@ class RunLock:
 
     def _end_lost_session(self) -> bool:
         """End our own former session where the server has not noticed that its client is gone."""
-        found = self._connection.execute(text(SESSION_THAT_HAS_IT), self._name).first()
+        holder = text(f"{A_SESSION} IS_USED_LOCK(:name)")
+        found = self._connection.execute(holder, self._name).first()
         # Without a port, on a Unix socket, nothing tells a session from one of another server run.
         if not found or tuple(found) != self._session or ":" not in found.host:
             return False
         try:
-            self._connection.exec_driver_sql(END_SESSION.format(number=found.id))
+            self._connection.exec_driver_sql(f"KILL {found.id:d}")
         except DBAPIError as error:  # it may have ended by itself meanwhile
             if passing(error):
                 raise
@@ -145,7 +133,7 @@ class RunLock:
 def mark_orphans(connection: Connection) -> list[int]:
     """Call `interrupted` every run that says `running` and whose lock nobody holds; return them."""
     found = connection.scalars(select(runs.c.run_id).where(runs.c.status == "running")).all()
-    free = text(IS_FREE)
+    free = text("SELECT IS_FREE_LOCK(:name)")
     orphans = [
         run_id for run_id in found if connection.scalar(free, {"name": _name(connection, run_id)})
     ]
@@ -158,5 +146,5 @@ def mark_orphans(connection: Connection) -> list[int]:
 
 
 def _name(connection: Connection, run_id: int) -> str:
-    database = connection.scalar(text(THIS_DATABASE))
+    database = connection.scalar(text("SELECT DATABASE()"))
     return f"run.{run_id}.{database}"[:LONGEST_NAME]

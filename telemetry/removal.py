@@ -1,10 +1,20 @@
 """Removes a run: its rows, its place in the catalogue, and the space that it took."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, Engine, delete, func, inspect, select, text, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Engine,
+    delete,
+    func,
+    inspect,
+    select,
+    text,
+    update,
+)
 
 from vanishing_gradients.sql.catalogue import (
     checkpoints,
@@ -19,7 +29,6 @@ from vanishing_gradients.sql.registry import registration_lock, require_migrated
 from vanishing_gradients.telemetry.errors import RemovalError
 from vanishing_gradients.telemetry.lock import RunLock
 from vanishing_gradients.telemetry.space import (
-    TableSize,
     in_words,
     measure,
     place,
@@ -30,22 +39,10 @@ from vanishing_gradients.telemetry.space import (
 AT_ONCE = 20_000
 """Rows that one transaction removes: what a server must keep to take it back stays small."""
 
-CHUNKS = text(
-    "SELECT epoch, first_step, last_step, row_count FROM telemetry_progress "
-    "WHERE run_id = :run_id AND layer = :layer ORDER BY epoch, first_step"
-)
-CHUNK = "run_id = :run_id AND layer = :layer AND epoch = :epoch AND first_step = :first_step"
-FORGET_CHUNK = text(f"DELETE FROM telemetry_progress WHERE {CHUNK}")  # noqa: S608
 STATISTICS = tuple(
-    f"DELETE FROM {table} WHERE run_id = :run_id LIMIT {AT_ONCE}"  # noqa: S608
+    f"DELETE FROM {quoted(table)} WHERE run_id = :run_id LIMIT {AT_ONCE}"  # noqa: S608
     for table in ("step_statistics", "neuron_statistics")
 )
-ROWS_OF_OTHERS = text(
-    "SELECT COALESCE(SUM(progress.row_count), 0) FROM telemetry_progress AS progress "
-    "INNER JOIN runs ON runs.run_id = progress.run_id "
-    "WHERE runs.experiment = :experiment AND runs.run_id <> :run_id AND progress.layer = :layer"
-)
-Say = Callable[[str], None]
 
 
 @dataclass(frozen=True)
@@ -81,7 +78,7 @@ def removable_run(engine: Engine, run_id: int) -> Iterator[RemovableRun]:
         yield found
 
 
-def remove(engine: Engine, found: RemovableRun, say: Say) -> int:
+def remove(engine: Engine, found: RemovableRun, say: Callable[[str], None]) -> int:
     """Remove the run and return how many bytes the gradient tables' files have lost.
 
     The last run of an experiment takes its tables and views along. Else its rows are taken out in
@@ -96,15 +93,28 @@ def remove(engine: Engine, found: RemovableRun, say: Say) -> int:
         if not _remove_if_last(connection, found, say):
             if found.telemetry == "full" or found.rows:
                 left = {}
-                for layer in found.shape.layers:
-                    left[layer] = _remove_rows(connection, found, layer, before, say)
-                _rebuild(connection, engine, found, left, say)
+                for layer, table in zip(found.shape.layers, found.tables, strict=True):
+                    removed = remove_layer(connection, found.shape, layer, found.run_id)
+                    say(f"{table}: {removed:,} rows taken out.")
+                    others = _rows(
+                        connection,
+                        runs.c.experiment == found.shape.experiment,
+                        runs.c.run_id != found.run_id,
+                        telemetry_progress.c.layer == layer.number,
+                    )
+                    left[table] = round(before[table].used * others / max(1, others + removed))
+                for table in sorted(left, key=left.__getitem__):  # each gives room for the next
+                    if reason := _rebuild(connection, engine, table, left[table]):
+                        say(
+                            f"{table} keeps the space for later runs of "
+                            f"{found.shape.experiment}: it could not be written anew ({reason})."
+                        )
             # The others may have been removed meanwhile, too.
             if not _remove_if_last(connection, found, say):
                 connection.execute(delete(runs).where(runs.c.run_id == found.run_id))
                 connection.commit()
         after = table_sizes(connection)
-    return sum(_file(before, name) - _file(after, name) for name in found.tables)
+    return sum(before[name].file - after[name].file for name in found.tables)
 
 
 def remove_layer(connection: Connection, shape: ExperimentSchema, layer: Layer, run_id: int) -> int:
@@ -113,19 +123,20 @@ def remove_layer(connection: Connection, shape: ExperimentSchema, layer: Layer, 
     A transaction takes out a few chunks, each with its row of `telemetry_progress`, so that what is
     registered is always what is there.
     """
-    table = quoted(shape.table(layer))
-    rows = f"DELETE FROM {table} WHERE run_id = :run_id"  # noqa: S608
+    rows = f"DELETE FROM {quoted(shape.table(layer))} WHERE run_id = :run_id"  # noqa: S608
     chunk_rows = text(f"{rows} AND Epoch = :epoch AND Step BETWEEN :first_step AND :last_step")
-    of_layer = {"run_id": run_id, "layer": layer.number}
+    key = telemetry_progress.c
+    of_layer = (key.run_id == run_id, key.layer == layer.number)
+    in_order = select(telemetry_progress).where(*of_layer).order_by(key.epoch, key.first_step)
     removed = pending = 0
-    for chunk in connection.execute(CHUNKS, of_layer).mappings().all():
-        if pending and pending + chunk["row_count"] > AT_ONCE:
+    for chunk in connection.execute(in_order).all():
+        if pending and pending + chunk.row_count > AT_ONCE:
             connection.commit()
             pending = 0
-        values = of_layer | dict(chunk)
-        removed += connection.execute(chunk_rows, values).rowcount
-        connection.execute(FORGET_CHUNK, values)
-        pending += chunk["row_count"]
+        removed += connection.execute(chunk_rows, dict(chunk._mapping)).rowcount
+        this = (key.epoch == chunk.epoch, key.first_step == chunk.first_step)
+        connection.execute(delete(telemetry_progress).where(*of_layer, *this))
+        pending += chunk.row_count
     connection.commit()
     # Every row has come with a chunk; what somebody put there by hand goes, too.
     return removed + _repeated(connection, f"{rows} LIMIT {AT_ONCE}", run_id=run_id)
@@ -135,23 +146,6 @@ def remove_statistics(connection: Connection, run_id: int) -> None:
     """Remove a run's rows of `step_statistics` and `neuron_statistics`."""
     for statement in STATISTICS:
         _repeated(connection, statement, run_id=run_id)
-
-
-def rows_of_others(connection: Connection, experiment: str, layer: Layer, run_id: int) -> int:
-    """Return how many rows other runs have in one gradient table."""
-    values = {"experiment": experiment, "layer": layer.number, "run_id": run_id}
-    return int(connection.scalar(ROWS_OF_OTHERS, values))
-
-
-def rebuild(connection: Connection, table: str) -> Sequence[str]:
-    """Write a table anew without the space of rows that are gone; return what went wrong, if any.
-
-    Both servers need as much room again as the rows that are left.
-    """
-    connection.commit()
-    answers = connection.exec_driver_sql(f"OPTIMIZE TABLE {quoted(table)}").mappings().all()
-    connection.commit()
-    return [row["Msg_text"] for row in answers if row["Msg_type"].lower() == "error"]
 
 
 def remove_later_rows(
@@ -172,7 +166,6 @@ def _removable_run(connection: Connection, run_id: int) -> RemovableRun:
     shape = ExperimentSchema(run.experiment, tuple(Layer(*each) for each in members))
     if run.telemetry == "full":
         measure(connection, [shape.table(layer) for layer in shape.layers])
-    rows = select(func.coalesce(func.sum(telemetry_progress.c.row_count), 0))
     return RemovableRun(
         run_id,
         run.dataset,
@@ -180,7 +173,7 @@ def _removable_run(connection: Connection, run_id: int) -> RemovableRun:
         run.status,
         run.telemetry,
         shape,
-        int(connection.execute(rows.where(telemetry_progress.c.run_id == run_id)).scalar_one()),
+        _rows(connection, telemetry_progress.c.run_id == run_id),
         run_sizes(connection).get(run_id, 0),
     )
 
@@ -198,7 +191,9 @@ def _forget_progress(connection: Connection, found: RemovableRun) -> None:
     connection.commit()
 
 
-def _remove_if_last(connection: Connection, found: RemovableRun, say: Say) -> bool:
+def _remove_if_last(
+    connection: Connection, found: RemovableRun, say: Callable[[str], None]
+) -> bool:
     """Remove the run with its experiment's tables and views, if no other run has rows there.
 
     A run registers under the same lock, so none can come to these tables meanwhile.
@@ -225,46 +220,26 @@ def _remove_if_last(connection: Connection, found: RemovableRun, say: Say) -> bo
     return True
 
 
-def _remove_rows(
-    connection: Connection,
-    found: RemovableRun,
-    layer: Layer,
-    before: dict[str, TableSize],
-    say: Say,
-) -> int:
-    """Take the run's rows out of one table; return an estimate of the bytes of those left."""
-    name = found.shape.table(layer)
-    removed = remove_layer(connection, found.shape, layer, found.run_id)
-    others = rows_of_others(connection, found.shape.experiment, layer, found.run_id)
+def _rows(connection: Connection, *conditions: ColumnElement[bool]) -> int:
+    rows = select(func.coalesce(func.sum(telemetry_progress.c.row_count), 0)).join_from(
+        telemetry_progress, runs, runs.c.run_id == telemetry_progress.c.run_id
+    )
+    return int(connection.scalar(rows.where(*conditions)) or 0)
+
+
+def _rebuild(connection: Connection, engine: Engine, table: str, size: int) -> str | None:
+    """Write a table anew without the space of rows that are gone; return why not, if so.
+
+    Both servers need as much room again as the rows that are left, `size` bytes.
+    """
+    free = place(connection, engine.url).free
+    if free is not None and size > free:
+        return f"{in_words(size)} would have to be free for a while, and {in_words(free)} are"
     connection.commit()
-    say(f"{name}: {removed:,} rows taken out.")
-    used = before[name].used if name in before else 0
-    return round(used * others / max(1, others + removed))
-
-
-def _rebuild(
-    connection: Connection, engine: Engine, found: RemovableRun, left: dict[Layer, int], say: Say
-) -> None:
-    """Write the tables anew, the smallest first, since each gives room for the next."""
-    for layer, size in sorted(left.items(), key=lambda item: item[1]):
-        name = found.shape.table(layer)
-        free = place(connection, engine.url).free
-        reason: Sequence[str]
-        if free is not None and size > free:
-            reason = [
-                f"{in_words(size)} would have to be free for a while, and {in_words(free)} are"
-            ]
-        else:
-            reason = rebuild(connection, name)
-        if reason:
-            say(
-                f"{name} keeps the space for later runs of {found.shape.experiment}: "
-                f"it could not be written anew ({reason[0]})."
-            )
-
-
-def _file(sizes: dict[str, TableSize], name: str) -> int:
-    return sizes[name].file if name in sizes else 0
+    answers = connection.exec_driver_sql(f"OPTIMIZE TABLE {quoted(table)}").mappings().all()
+    connection.commit()
+    errors = (row["Msg_text"] for row in answers if row["Msg_type"].lower() == "error")
+    return next(errors, None)
 
 
 def _repeated(connection: Connection, statement: str, **values: int) -> int:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from sqlalchemy import Connection, Engine, delete, select, update
+from sqlalchemy import ColumnElement, Connection, Engine, delete, select, update
 
 from vanishing_gradients.sql.catalogue import (
     checkpoints,
@@ -72,11 +72,17 @@ START = ResumePoint(0, None, ())
 """Where a run begins."""
 
 
+def finished_runs(engine: Engine) -> dict[str, int]:
+    """Return the finished runs, each by what RunDescription.identity says of it.
+
+    Raises ObjectError where the database is not migrated.
+    """
+    return {each.identity: each.run_id for each in _stored(engine, runs.c.status == "finished")}
+
+
 def stored_run(engine: Engine, run_id: int) -> StoredRun:
     """Return a run; raise ResumeError where there is none of that number."""
-    with engine.connect() as connection:
-        require_migrated(connection)
-        found = _stored(connection, runs.c.run_id == run_id)
+    found = _stored(engine, runs.c.run_id == run_id)
     if not found:
         raise ResumeError(f"There is no run {run_id}: `make runs` lists those there are.")
     return found[0]
@@ -84,9 +90,7 @@ def stored_run(engine: Engine, run_id: int) -> StoredRun:
 
 def same_run(engine: Engine, description: RunDescription) -> StoredRun | None:
     """Return the run that was begun as `description` says: a finished one, else the newest."""
-    with engine.connect() as connection:
-        require_migrated(connection)
-        found = _stored(connection, runs.c.experiment == description.experiment)
+    found = _stored(engine, runs.c.experiment == description.experiment)
     same = [each for each in found if each.identity == description.identity]
     return max(same, key=lambda each: (each.finished, each.run_id), default=None)
 
@@ -118,22 +122,14 @@ def resume(engine: Engine, description: RunDescription, run_id: int) -> tuple[Ru
     return run, point
 
 
-def _stored(connection: Connection, condition: Any) -> list[StoredRun]:
-    others = (runs.c.run_id, runs.c.status, runs.c.dataset, runs.c.completed_epoch)
-    rows = connection.execute(
-        select(*others, runs.c.package_versions, *IDENTITY_COLUMNS)
-        .where(condition)
-        .order_by(runs.c.run_id)
-    )
+def _stored(engine: Engine, condition: ColumnElement[bool]) -> list[StoredRun]:
+    columns = [runs.c[name] for name in ("run_id", "status", "dataset", "completed_epoch")]
+    found = select(*columns, runs.c.package_versions, *IDENTITY_COLUMNS).where(condition)
+    with engine.connect() as connection:
+        require_migrated(connection)
+        rows = connection.execute(found.order_by(runs.c.run_id)).all()
     return [
-        StoredRun(
-            row.run_id,
-            row.status,
-            row.dataset,
-            row.completed_epoch,
-            {name: row._mapping[name] for name in IDENTITY},
-            row.package_versions,
-        )
+        StoredRun(*row[:4], dict(zip(IDENTITY, row[5:], strict=True)), row.package_versions)
         for row in rows
     ]
 
@@ -141,14 +137,9 @@ def _stored(connection: Connection, condition: Any) -> list[StoredRun]:
 def _check(found: StoredRun, description: RunDescription) -> None:
     if found.finished:
         raise ResumeError(f"Run {found.run_id} is finished: there is nothing left of it to do.")
-    if found.identity != description.identity:
-        wanted = vars(description)
-        differing = [
-            name
-            for name in IDENTITY
-            if json.dumps(found.values[name], sort_keys=True)
-            != json.dumps(wanted[name], sort_keys=True)
-        ]
+    own, wanted = json.loads(found.identity), json.loads(description.identity)
+    pairs = zip(IDENTITY, own, wanted, strict=True)
+    if differing := [name for name, kept, given in pairs if kept != given]:
         raise ResumeError(
             f"Run {found.run_id} cannot go on, because it was begun with another "
             f"{' and another '.join(differing)}: give it what it was begun with, or begin a new "

@@ -15,7 +15,7 @@ from tenacity import (
     wait_exponential_jitter,
 )
 
-from vanishing_gradients.sql.outage import passing
+from vanishing_gradients.sql.server_errors import passing
 from vanishing_gradients.telemetry.errors import OutageError
 
 FIRST_PAUSE, LONGEST_PAUSE = 0.25, 15.0  # seconds
@@ -24,7 +24,6 @@ SECONDS = 600.0
 """How long one thing is tried before the run gives up."""
 
 T = TypeVar("T")
-Say = Callable[[str], None]
 
 
 class Retry:
@@ -34,12 +33,14 @@ class Retry:
     of a connection that was cut where the next one is as good.
     """
 
-    def __init__(self, seconds: float = SECONDS, say: Say = lambda sentence: None) -> None:
+    def __init__(
+        self, seconds: float = SECONDS, say: Callable[[str], None] = lambda sentence: None
+    ) -> None:
         self.seconds = seconds
         self._say = say
         self._over = threading.Event()
         self._lock = threading.Lock()
-        self._waiting: set[int] = set()  # threads
+        self._waiting: set[RetryCallState] = set()
         self._since = 0.0
 
     def call(self, action: Callable[[bool], T]) -> T:
@@ -49,27 +50,33 @@ class Retry:
         Raises OutageError when `seconds` are over, and what `action` raised where that does not
         pass, or where `stop` has been called.
         """
-        again = False
-
-        def attempt() -> T:
-            nonlocal again
-            before, again = again, True
-            return action(before)
-
-        retrying = Retrying(
+        attempts = Retrying(
             retry=retry_if_exception(passing),
-            wait=self._pause,
+            wait=lambda state: min(
+                PAUSES(state), max(0.0, self.seconds - (state.seconds_since_start or 0.0))
+            ),
             stop=stop_after_delay(self.seconds) | stop_when_event_set(self._over),
             sleep=sleep_using_event(self._over),
             before_sleep=self._note,
-            retry_error_callback=self._give_up,
+            reraise=True,
         )
+        state, back = None, False
         try:
-            result = retrying(attempt)
-        except BaseException:
-            self._leave()
-            raise
-        self._leave(back=True)
+            for attempt in attempts:
+                state = attempt.retry_state
+                with attempt:
+                    result = action(state.attempt_number > 1)
+                    back = True
+        except Exception as error:
+            if self._over.is_set() or not passing(error):
+                raise
+            raise OutageError(
+                f"Gave up after {self.seconds:g} s without the server ({_reason(error)}): when it "
+                "is back, RESUME=1 goes on behind the last completed epoch; PATIENCE says how many "
+                "seconds to wait."
+            ) from error
+        finally:
+            self._leave(state, back)
         return result
 
     def stop(self) -> None:
@@ -81,53 +88,30 @@ class Retry:
         with self._lock:
             return time.monotonic() - self._since if self._waiting else None
 
-    def _pause(self, state: RetryCallState) -> float:
-        """Return how long to wait: not beyond the limit."""
-        left = max(0.0, self.seconds - (state.seconds_since_start or 0.0))
-        return min(left, PAUSES(state))
-
     def _note(self, state: RetryCallState) -> None:
         if state.attempt_number == 1:
             return
         with self._lock:
             begins = not self._waiting
-            self._waiting.add(threading.get_ident())
+            self._waiting.add(state)
             if begins:
                 self._since = time.monotonic()
-        if begins:
+        if begins and state.outcome:
             self._say(
-                f"The server does not take gradients ({_reason(state)}): trying again for up to "
-                f"{self.seconds:g} s."
+                f"The server does not take gradients ({_reason(state.outcome.exception())}): "
+                f"trying again for up to {self.seconds:g} s."
             )
 
-    def _leave(self, back: bool = False) -> None:
-        me = threading.get_ident()
+    def _leave(self, state: RetryCallState | None, back: bool) -> None:
         with self._lock:
-            waited = me in self._waiting
-            self._waiting.discard(me)
+            waited = state in self._waiting
+            self._waiting -= {state}
             ends = back and waited and not self._waiting
             seconds = time.monotonic() - self._since
         if ends:
             self._say(f"The server takes gradients again, after {seconds:.0f} s.")
 
-    def _give_up(self, state: RetryCallState) -> None:
-        error = _error(state)
-        if self._over.is_set():
-            raise error
-        raise OutageError(
-            f"Gave up after {self.seconds:g} s without the server ({_reason(state)}): when it is "
-            "back, RESUME=1 goes on behind the last completed epoch; PATIENCE says how many "
-            "seconds to wait."
-        ) from error
 
-
-def _error(state: RetryCallState) -> BaseException:
-    error = state.outcome and state.outcome.exception()
-    assert error, "an attempt that is repeated has failed"
-    return error
-
-
-def _reason(state: RetryCallState) -> str:
-    error = _error(state)
-    text = str(error.args[-1] if error.args else error) or type(error).__name__
+def _reason(error: BaseException | None) -> str:
+    text = str(error.args[-1] if error and error.args else error) or type(error).__name__
     return text.rstrip(".")

@@ -8,12 +8,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from importlib.metadata import version
-from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
 from sqlalchemy import Connection, Engine, delete, func, insert, select, update
 
+from vanishing_gradients import installation
 from vanishing_gradients.sql.catalogue import (
     checkpoints,
     epoch_metrics,
@@ -116,19 +116,18 @@ class RunDescription:
         )
 
 
+@dataclass(frozen=True)
 class Run:
-    """One registered run, whose `lock` this process holds."""
+    """One registered run, whose `lock` this process holds.
 
-    def __init__(
-        self,
-        engine: Engine,
-        run_id: int,
-        shape: ExperimentSchema,
-        table_types: dict[int, str],
-        lock: RunLock,
-    ) -> None:
-        self._engine, self.lock = engine, lock
-        self.run_id, self.shape, self.table_types = run_id, shape, table_types
+    `table_types` has DOUBLE or FLOAT by layer, nothing for a run that keeps statistics alone.
+    """
+
+    engine: Engine
+    run_id: int
+    shape: ExperimentSchema
+    table_types: dict[int, str]
+    lock: RunLock
 
     def close_epoch(self, metrics: EpochMetrics, statistics: EpochStatistics, state: State) -> None:
         """Store an epoch's metrics, statistics and checkpoint, and that it is complete, at once.
@@ -144,7 +143,7 @@ class Run:
             step_statistics: self._rows(STEP_COLUMNS, statistics.steps),
             neuron_statistics: self._rows(NEURON_COLUMNS, statistics.neurons),
         }
-        with self._engine.begin() as connection:
+        with self.engine.begin() as connection:
             completed = select(runs.c.completed_epoch).where(runs.c.run_id == self.run_id)
             if connection.execute(completed.with_for_update()).scalar_one() >= metrics.epoch:
                 return
@@ -165,7 +164,7 @@ class Run:
     def finish(self, status: Status) -> None:
         """Say how the run ended; raise RunBusyError where it is in other hands by now."""
         self.lock.keep()
-        with self._engine.begin() as connection:
+        with self.engine.begin() as connection:
             connection.execute(
                 update(runs)
                 .where(runs.c.run_id == self.run_id)
@@ -180,17 +179,6 @@ class Run:
         self, columns: Sequence[str], rows: Sequence[tuple[Any, ...]]
     ) -> list[dict[str, Any]]:
         return [{"run_id": self.run_id, **dict(zip(columns, row, strict=True))} for row in rows]
-
-
-def finished_runs(engine: Engine) -> dict[str, int]:
-    """Return the finished runs, each by what RunDescription.identity says of it.
-
-    Raises ObjectError where the database is not migrated.
-    """
-    rows = select(runs.c.run_id, *IDENTITY_COLUMNS).where(runs.c.status == "finished")
-    with engine.connect() as connection:
-        require_migrated(connection)
-        return {identity(row._asdict()): row.run_id for row in connection.execute(rows)}
 
 
 def identity(values: Mapping[str, Any]) -> str:
@@ -235,10 +223,7 @@ def register(engine: Engine, description: RunDescription) -> Run:
 
 
 def prepared(connection: Connection, description: RunDescription) -> dict[int, str]:
-    """Make what tables and views a run that exists still lacks; return its tables' types.
-
-    The types are DOUBLE or FLOAT by layer, none for a run that keeps statistics alone.
-    """
+    """Make what tables and views a run that exists still lacks; return Run's `table_types`."""
     full = description.telemetry == "full"
     with registration_lock(connection):
         if full:
@@ -255,19 +240,19 @@ def package_versions() -> dict[str, str]:
 
 
 def git_commit() -> str | None:
-    """Return the commit of this checkout, None where there is no git or no checkout."""
-    try:
-        answer = subprocess.run(
-            ["git", "rev-parse", "HEAD"],
-            cwd=Path(__file__).parent,
-            capture_output=True,
-            text=True,
-            timeout=10,
-            check=False,
-        )
-    except (FileNotFoundError, subprocess.TimeoutExpired):
+    """Return the commit of this checkout, None where there is no git or no checkout.
+
+    A wheel may lie in a repository of somebody else's, in its .venv.
+    """
+    if not installation.IS_CHECKOUT:
         return None
-    return answer.stdout.strip() if answer.returncode == 0 else None
+    command = ["git", "-C", str(installation.ROOT), "rev-parse", "HEAD"]
+    try:
+        return subprocess.check_output(
+            command, stderr=subprocess.DEVNULL, text=True, timeout=10
+        ).strip()
+    except (FileNotFoundError, subprocess.SubprocessError):
+        return None
 
 
 def _table_types(connection: Connection, shape: ExperimentSchema) -> dict[int, str]:

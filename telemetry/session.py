@@ -4,27 +4,21 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager, ExitStack, nullcontext
 from dataclasses import dataclass
 from threading import Event
-from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
 from pymysql.constants import ER
 from pymysql.err import OperationalError
-from sqlalchemy import URL, Engine
+from sqlalchemy import URL
 from sqlalchemy.exc import DBAPIError
 
 from vanishing_gradients.server.given_server import require_privileges
 from vanishing_gradients.sql import address
 from vanishing_gradients.sql.connection import connect_arguments, connected, engine, explained
 from vanishing_gradients.sql.errors import DatabaseError, ServerError
-from vanishing_gradients.sql.outage import passing
+from vanishing_gradients.sql.server_errors import passing
 from vanishing_gradients.telemetry.connection import BufferConnection
 from vanishing_gradients.telemetry.errors import OutageError, RunBusyError
-from vanishing_gradients.telemetry.loader import (
-    Loader,
-    local_infile_allowed,
-    packet_limit,
-    session_packet_limit,
-)
+from vanishing_gradients.telemetry.loader import Loader, load_limits
 from vanishing_gradients.telemetry.recorder import GradientRecorder
 from vanishing_gradients.telemetry.recording import EpochMetrics, State
 from vanishing_gradients.telemetry.resumption import START, ResumePoint, resume
@@ -133,13 +127,8 @@ class RecordingSession:
             self._ends = ends.pop_all()
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> bool | None:
-        return self._ends.__exit__(kind, error, trace)
+    def __exit__(self, *error: Any) -> bool | None:
+        return self._ends.__exit__(*error)
 
     def finish(self) -> None:
         """Wait until all epochs are stored, and call the run finished."""
@@ -151,10 +140,11 @@ class RecordingSession:
         description, listener = self._description, self._listener
         with connected(self._url) as session:
             require_privileges(session, self._url)
+            packet, load_data = load_limits(session)
+            if packet < SMALLEST_PACKET:
+                raise ServerError(self._packets_needed(packet))
         database = engine(self._url)
         ends.callback(database.dispose)
-        if (limit := packet_limit(database)) < SMALLEST_PACKET:
-            raise ServerError(self._packets_needed(limit))
         with self._uninterrupted():
             if self._options.resumed is None:
                 self.run, self.start = register(database, description), START
@@ -167,7 +157,7 @@ class RecordingSession:
                 f"{', '.join(self.start.changed)}."
             )
         sessions = SessionRegistry(database, self.run.lock, SILENCE)
-        sink = Sink(self._connector(database), WRITERS, self._retry)
+        sink = Sink(self._connector(load_data), WRITERS, self._retry)
         self._threads.callback(sink.close)
         self._interrupts = [sink.interrupt, sessions.interrupt]
         self._stored = lambda: sink.traffic().rows
@@ -188,12 +178,11 @@ class RecordingSession:
         self._retry.call(lambda again: self.run.close_epoch(metrics, statistics, state))
         self._listener.epoch(metrics)
 
-    def _connector(self, database: Engine) -> Callable[[], Loader] | None:
+    def _connector(self, load_data: bool) -> Callable[[], Loader] | None:
         """Return what connects a writer; None for a run that keeps statistics alone."""
         if self._description.telemetry != "full":
             return None
-        allowed = self._retry.call(lambda again: local_infile_allowed(database))
-        if not allowed:
+        if not load_data:
             self._listener.warn(
                 "The server forbids LOAD DATA LOCAL, so batched INSERTs take its place, at a "
                 "fraction of the speed (`make bench` measures both): SET GLOBAL local_infile = ON "
@@ -206,10 +195,11 @@ class RecordingSession:
             limits = {"read_timeout": GREETING, "write_timeout": SILENCE}
             connection = BufferConnection(**limits | connect_arguments(self._url))
             limit_silence(connection, SILENCE)
-            if (limit := session_packet_limit(connection)) < SMALLEST_PACKET:
+            packet, _ = load_limits(connection)
+            if packet < SMALLEST_PACKET:
                 connection.close()
-                raise OperationalError(ER.NET_PACKET_TOO_LARGE, self._packets_needed(limit))
-            return Loader(connection, self.run.shape, self.run.run_id, dtypes, allowed)
+                raise OperationalError(ER.NET_PACKET_TOO_LARGE, self._packets_needed(packet))
+            return Loader(connection, self.run.shape, self.run.run_id, dtypes, load_data)
 
         return connect
 

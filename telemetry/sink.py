@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from pymysql.err import IntegrityError
 
-from vanishing_gradients.sql.outage import passing
+from vanishing_gradients.sql.server_errors import passing
 from vanishing_gradients.telemetry.chunk import Chunk
 from vanishing_gradients.telemetry.errors import TelemetryError
 from vanishing_gradients.telemetry.loader import Loader

@@ -2,7 +2,8 @@
 
 import os
 import socket
-from collections.abc import Iterable, Mapping, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -109,12 +110,15 @@ def gradient_table_bytes(rows: int, width: int, precision: str, share: float) ->
 
 
 def table_sizes(connection: Connection) -> dict[str, TableSize]:
-    """Return the size of every table of the database, as the server now estimates it."""
+    """Return the size of every table of the database, as the server now estimates it.
+
+    What is no table is empty.
+    """
+    sizes: defaultdict[str, TableSize] = defaultdict(lambda: TableSize(0, 0))
     connection.execute(text(FRESH))
-    return {
-        row.name: TableSize(int(row.used or 0), int(row.spare or 0))
-        for row in connection.execute(text(TABLE_SIZES))
-    }
+    for name, used, spare in connection.execute(text(TABLE_SIZES)):
+        sizes[name] = TableSize(int(used or 0), int(spare or 0))
+    return sizes
 
 
 def measure(connection: Connection, tables: Iterable[str]) -> None:
@@ -124,9 +128,7 @@ def measure(connection: Connection, tables: Iterable[str]) -> None:
     connection.commit()
 
 
-def run_sizes(
-    connection: Connection, tables: Mapping[str, TableSize] | None = None
-) -> dict[int, int]:
+def run_sizes(connection: Connection, tables: dict[str, TableSize] | None = None) -> dict[int, int]:
     """Return the bytes of every run: its share, by rows, of the tables that hold its rows."""
     tables = tables or table_sizes(connection)
     stored = [
@@ -136,14 +138,12 @@ def run_sizes(
     for table, query in (("step_statistics", STATISTICS_ROWS), ("neuron_statistics", NEURON_ROWS)):
         found = connection.execute(text(query))
         stored += [(row.run_id, table, int(row.kept or 0)) for row in found]
-    totals: dict[str, int] = {}
+    totals: Counter[str] = Counter()
     for _, table, rows in stored:
-        totals[table] = totals.get(table, 0) + rows
-    sizes: dict[int, float] = {}
+        totals[table] += rows
+    sizes: defaultdict[int, float] = defaultdict(float)
     for run_id, table, rows in stored:
-        share = rows / totals[table] if totals[table] else 0.0
-        used = tables[table].used if table in tables else 0
-        sizes[run_id] = sizes.get(run_id, 0.0) + share * used
+        sizes[run_id] += tables[table].used * rows / max(1, totals[table])
     return {run_id: round(size) for run_id, size in sizes.items()}
 
 
@@ -157,14 +157,10 @@ def place(connection: Connection, url: URL) -> Place:
     if not (ours and os.access(folder, os.R_OK | os.X_OK)):
         return Place(None, None, binary_log, 0)
     capacity = int(found.get("innodb_redo_log_capacity") or found.get("innodb_log_file_size") or 0)
-    redo = max(0, capacity - _redo_bytes(folder))
-    return Place(folder, free_bytes(folder), binary_log, redo)
-
-
-def free_bytes(folder: Path) -> int:
-    """Return how many bytes are free for us where `folder` is."""
-    found = os.statvfs(folder)
-    return found.f_bavail * found.f_frsize
+    logs = [*folder.glob("#innodb_redo/*"), *folder.glob("ib_logfile*")]
+    redo = max(0, capacity - sum(path.stat().st_blocks * 512 for path in logs))
+    disk = os.statvfs(folder)
+    return Place(folder, disk.f_bavail * disk.f_frsize, binary_log, redo)
 
 
 def in_words(size: float) -> str:
@@ -174,19 +170,6 @@ def in_words(size: float) -> str:
             number = size / unit
             return f"{number:.1f} {name}" if number < 99.95 else f"{number:,.0f} {name}"
     return f"{size:.0f} bytes"
-
-
-@dataclass(frozen=True)
-class Need:
-    """What runs will take, in bytes: their rows, and what the server writes besides them."""
-
-    rows: int
-    beside: int
-
-    @property
-    def total(self) -> int:
-        """All of it."""
-        return self.rows + self.beside
 
 
 def check_room(url: URL, runs: Sequence[tuple[RunDescription, int]]) -> str:
@@ -201,13 +184,17 @@ def check_room(url: URL, runs: Sequence[tuple[RunDescription, int]]) -> str:
             found = place(connection, url)
     finally:
         database.dispose()
-    need = _need(runs, found)
-    taken = f"Room: about {in_words(need.total)} to come"
+    rows = sum(run_bytes(description, epochs) for description, epochs in runs)
+    logs = min(rows, found.redo_to_come) + (rows if found.binary_log else 0)
+    need = in_words(rows + logs)
+    taken = f"Room: about {need} to come"
     if found.folder is None or found.free is None:
         return f"{taken}; {UNKNOWN}."
-    if need.total > found.free:
+    if rows + logs > found.free:
+        subject = "The run needs" if len(runs) == 1 else f"These {len(runs)} runs need"
+        of_it = f" ({in_words(logs)} of it in the server's own logs)" if logs else ""
         raise RoomError(
-            f"{_subject(runs)} about {in_words(need.total)}{_of_it(need)}, and "
+            f"{subject} about {need}{of_it}, and "
             f"{in_words(found.free)} are free in {found.folder}: LIMIT, RECORD_EVERY, "
             "PRECISION=single or TELEMETRY=statistics take less, and `make drop RUN=id` gives the "
             "space of an earlier run back."
@@ -245,19 +232,6 @@ def layer_rows(description: RunDescription, epochs: int) -> list[int]:
     ]
 
 
-def _need(runs: Sequence[tuple[RunDescription, int]], found: Place) -> Need:
-    rows = sum(run_bytes(description, epochs) for description, epochs in runs)
-    return Need(rows, min(rows, found.redo_to_come) + (rows if found.binary_log else 0))
-
-
-def _subject(runs: Sequence[tuple[RunDescription, int]]) -> str:
-    return "The run needs" if len(runs) == 1 else f"These {len(runs)} runs need"
-
-
-def _of_it(need: Need) -> str:
-    return f" ({in_words(need.beside)} of it in the server's own logs)" if need.beside else ""
-
-
 def _batch(description: RunDescription) -> int:
     """Return the samples of a full batch, which all layers without weights have a row each for."""
     return max(layer.row_count for layer in description.layers if not layer.has_weights)
@@ -265,8 +239,3 @@ def _batch(description: RunDescription) -> int:
 
 def _steps(description: RunDescription) -> int:
     return -(-description.training_images // _batch(description))
-
-
-def _redo_bytes(folder: Path) -> int:
-    files = [*folder.glob("#innodb_redo/*"), *folder.glob("ib_logfile*")]
-    return sum(path.stat().st_blocks * 512 for path in files)

@@ -10,7 +10,7 @@ from sqlalchemy import Engine, event
 
 from vanishing_gradients.sql.connection import Session
 from vanishing_gradients.telemetry.connection import interrupt
-from vanishing_gradients.telemetry.lock import END_SILENT_SESSION, RunLock
+from vanishing_gradients.telemetry.lock import SILENT_SESSION, RunLock
 
 STALLED = 5.0
 """Seconds without progress after which a run that is to stop waits for no answer any longer."""
@@ -27,7 +27,7 @@ def limit_silence(session: Session, seconds: float) -> None:
     session._read_timeout = min(seconds, session._read_timeout or seconds)
     session._write_timeout = min(seconds, session._write_timeout or seconds)
     with session.cursor() as cursor:
-        cursor.execute(END_SILENT_SESSION.format(seconds=max(1, int(seconds))))
+        cursor.execute(SILENT_SESSION.format(seconds=max(1, int(seconds))))
 
 
 class SessionRegistry:
@@ -47,13 +47,14 @@ class SessionRegistry:
             self._sessions.add(session)
 
         database.dispose()  # the sessions of before
-        lock.limit_silence(seconds)
+        if session := lock.session:
+            session._read_timeout = session._write_timeout = seconds
 
     def interrupt(self) -> None:
         """Let nobody wait for an answer any longer."""
-        self._lock.interrupt()
-        for each in list(self._sessions):
-            interrupt(each)
+        for each in [self._lock.session, *self._sessions]:
+            if each:
+                interrupt(each)
 
 
 @contextmanager

@@ -14,9 +14,13 @@ from sqlalchemy import URL
 from vanishing_gradients.installation import as_typed
 from vanishing_gradients.server import lifecycle
 from vanishing_gradients.server.lifecycle import owner_engine
-from vanishing_gradients.telemetry.resumption import StoredRun, same_run, stored_run
+from vanishing_gradients.telemetry.resumption import (
+    StoredRun,
+    finished_runs,
+    same_run,
+    stored_run,
+)
 from vanishing_gradients.telemetry.retry import SECONDS
-from vanishing_gradients.telemetry.runs import finished_runs
 from vanishing_gradients.telemetry.space import check_room
 from vanishing_gradients.trainer.datasets import NAMES, load, prepare
 from vanishing_gradients.trainer.display import ProgressDisplay, say

@@ -11,6 +11,7 @@ from vanishing_gradients.migrations.steps import (
     execute,
     key_columns,
 )
+from vanishing_gradients.sql.names import quoted
 
 revision = "0006"
 down_revision = "0005"
@@ -58,4 +59,5 @@ def _join_parts() -> None:
 
 def _key(names: str) -> None:
     if key_columns("checkpoints", "PRIMARY") != names.split(", "):
-        execute(f"ALTER TABLE checkpoints DROP PRIMARY KEY, ADD PRIMARY KEY ({names})")
+        key = ", ".join([quoted(name) for name in names.split(", ")])
+        execute(f"ALTER TABLE checkpoints DROP PRIMARY KEY, ADD PRIMARY KEY ({key})")

@@ -53,5 +53,5 @@ def _rename(old: str, new: str) -> list[str]:
     found = op.get_bind().execute(GRADIENT_TABLES).all()
     for name, run in found:
         if run == old:
-            execute(f"ALTER TABLE {quoted(name)} RENAME COLUMN {old} TO {new}")
+            execute(f"ALTER TABLE {quoted(name)} RENAME COLUMN {quoted(old)} TO {quoted(new)}")
     return [name for name, _ in found]

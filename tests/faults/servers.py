@@ -14,7 +14,7 @@ from sqlalchemy import URL
 
 from vanishing_gradients.migrations import history
 from vanishing_gradients.server import lifecycle, processes
-from vanishing_gradients.server.ports import is_free
+from vanishing_gradients.server.loopback import is_free
 from vanishing_gradients.server.private_server import PrivateServer
 from vanishing_gradients.server.programs import Program
 from vanishing_gradients.server.settings import MIB, Size

@@ -121,6 +121,18 @@ def kill(executioner: Executioner, undisturbed: URL, kills: int) -> int:
     return seed
 
 
+@pytest.mark.parametrize("place", sorted(victim.PLACES))
+def test_every_place_of_the_victim_is_there(place):
+    holder, attribute = victim.found(place)
+    assert callable(getattr(holder, attribute))
+    assert victim.PLACES[place][2] in ("before", "after")
+
+
+def test_every_place_that_a_run_comes_by_is_one_of_the_victims():
+    assert victim.PLACES.keys() - VISITS.keys() == {"replacing a view"}
+    assert VISITS.keys() <= victim.PLACES.keys()
+
+
 def test_a_few_kills_at_random_places_leave_the_same_bits(executioner, migrated):
     assert kill(executioner, migrated, SHORT) >= 1
 

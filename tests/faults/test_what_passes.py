@@ -4,8 +4,7 @@ import pymysql
 import pytest
 from pymysql.constants import CR, ER
 
-from vanishing_gradients.sql.connection import FileRequestError
-from vanishing_gradients.sql.outage import passing
+from vanishing_gradients.sql.server_errors import FileRequestError, passing
 
 
 def test_a_server_that_asks_for_a_file_is_not_waited_for():

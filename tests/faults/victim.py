@@ -9,6 +9,7 @@ import signal
 import sys
 import threading
 from collections.abc import Callable
+from functools import reduce
 from importlib import import_module
 
 from vanishing_gradients import cli
@@ -41,7 +42,7 @@ PLACES = {
     "between epochs": ("vanishing_gradients.telemetry.runs", "Run.close_epoch", "after"),
     "registering": ("vanishing_gradients.telemetry.runs", "_insert", "after"),
     "creating a table": ("vanishing_gradients.sql.registry", "create_table", "after"),
-    "making a view": ("vanishing_gradients.sql.registry", "_apply", "after"),
+    "making a view": ("vanishing_gradients.sql.registry", "_make_view", "after"),
     "removing rows": ("vanishing_gradients.telemetry.resumption", "remove_later_rows", "after"),
     "removing epochs": ("vanishing_gradients.telemetry.resumption", "_point", "before"),
     "finishing": ("vanishing_gradients.telemetry.runs", "Run.finish", "before"),
@@ -56,12 +57,16 @@ def die() -> None:
 
 def doom(place: str, count: int) -> None:
     """Let the process end at a place."""
-    module, name, when = PLACES[place]
-    owner, _, attribute = name.rpartition(".")
-    holder = import_module(module)
-    if owner:
-        holder = getattr(holder, owner)
-    setattr(holder, attribute, fatal(getattr(holder, attribute), count, when == "before"))
+    holder, attribute = found(place)
+    before = PLACES[place][2] == "before"
+    setattr(holder, attribute, fatal(getattr(holder, attribute), count, before))
+
+
+def found(place: str) -> tuple[object, str]:
+    """Return the module or class of a place, and the name of the attribute in it."""
+    module, name, _ = PLACES[place]
+    *owner, attribute = name.split(".")
+    return reduce(getattr, owner, import_module(module)), attribute
 
 
 def fatal(function: Callable, count: int, before: bool) -> Callable:

@@ -12,7 +12,7 @@ import pytest
 from sqlalchemy import URL, text
 
 from tests.security.fake_server import PASSWORD, Client, fake_server
-from vanishing_gradients.server import ports
+from vanishing_gradients.server import loopback
 from vanishing_gradients.server.lifecycle import Server
 from vanishing_gradients.sql import address
 from vanishing_gradients.sql.connection import connect_arguments, connected, engine
@@ -53,7 +53,7 @@ def refusing(client: Client) -> None:
 @contextmanager
 def closed(_: object = None) -> Iterator[URL]:
     """The address of a port where nobody listens."""
-    yield URL.create(address.DRIVER, "me", PASSWORD, "127.0.0.1", ports.free_port(), "gradients")
+    yield URL.create(address.DRIVER, "me", PASSWORD, "127.0.0.1", loopback.free_port(), "gradients")
 
 
 @contextmanager

@@ -9,8 +9,12 @@ from tests.architecture.source import ROOT, dotted, files, name, tree
 from tests.security.sql_strings import QUOTING, STATEMENT, safe, unquoted
 
 PACKAGES = ("sql", "server", "telemetry", "trainer", "analysis", "migrations")
-PASSED_ON = {("sql/accounts.py", "pattern")}
-"""What a function is given quoted; a test below looks at all who call it."""
+PASSED_ON = {
+    ("sql/accounts.py", "pattern"),
+    ("migrations/steps.py", "change"),
+    ("migrations/steps.py", "definition"),
+}
+"""What a function is given quoted; tests below look at all who call it."""
 
 
 @pytest.mark.parametrize("package", PACKAGES)
@@ -37,6 +41,23 @@ def test_who_grants_reading_gives_a_quoted_pattern():
             ]
     assert len(calls) >= 3
     assert [ast.unparse(node) for node, scope in calls if not safe(node.args[1], scope)] == []
+
+
+def test_who_defines_a_column_writes_its_definition_out():
+    calls = [
+        node
+        for path in files("migrations/versions")
+        for node in ast.walk(tree(path))
+        if isinstance(node, ast.Call) and dotted(node.func) in ("add_column", "rename_column")
+    ]
+    assert len(calls) >= 5
+    assert [ast.unparse(node) for node in calls if not safe_definition(node)] == []
+
+
+def safe_definition(call: ast.Call) -> bool:
+    named = [each.value for each in call.keywords if each.arg == "definition"]
+    place = 2 if dotted(call.func) == "add_column" else 3
+    return all(safe(each, call) for each in [*named, *call.args[place:]])
 
 
 def test_the_statements_of_the_project_are_seen():

@@ -9,8 +9,8 @@ from contextlib import closing, contextmanager
 import pytest
 from sqlalchemy import URL, text
 
-from vanishing_gradients.server import ports
 from vanishing_gradients.server.given_server import prepare
+from vanishing_gradients.server.loopback import free_port
 from vanishing_gradients.server.private_server import PrivateServer
 from vanishing_gradients.sql import accounts, address
 from vanishing_gradients.sql.connection import connect_arguments, connected, engine
@@ -68,7 +68,7 @@ def refusal(url: URL) -> DatabaseError:
 
 
 def test_a_server_that_is_down():
-    error = refusal(loopback(ports.free_port()))
+    error = refusal(loopback(free_port()))
     assert isinstance(error, ServerError)
     assert "run `make up`" in str(error)
 

@@ -12,7 +12,7 @@ from sqlalchemy import text
 
 from tests.server.conftest import as_nobody, make_private
 from vanishing_gradients.server import processes, programs
-from vanishing_gradients.server.ports import HOST
+from vanishing_gradients.server.loopback import HOST
 from vanishing_gradients.server.private_server import PrivateServer
 from vanishing_gradients.sql import accounts
 from vanishing_gradients.sql.connection import connected, engine

@@ -1,9 +1,12 @@
 """The registry of runs."""
 
+import subprocess
+
 import numpy as np
 import pytest
 from sqlalchemy import inspect, select
 
+from vanishing_gradients import installation
 from vanishing_gradients.sql.catalogue import (
     checkpoints,
     epoch_metrics,
@@ -15,7 +18,7 @@ from vanishing_gradients.sql.errors import ObjectError
 from vanishing_gradients.sql.registry import create_gradient_tables, registered_shapes
 from vanishing_gradients.telemetry.checkpoints import unpack
 from vanishing_gradients.telemetry.recording import EpochMetrics
-from vanishing_gradients.telemetry.runs import RunLayer, register
+from vanishing_gradients.telemetry.runs import RunLayer, git_commit, register
 from vanishing_gradients.telemetry.statistics import EpochStatistics
 
 METRICS = EpochMetrics(1, float("nan"), 0.5, 2.25, 0.25, 0.9, 1.5)
@@ -55,6 +58,25 @@ def test_a_run_is_registered_with_its_provenance(new_run, catalogue):
     assert row["training_images"] == 10
     assert row["package_versions"]["numpy"] == np.__version__
     assert row["config"] == {"name": "provenance"}
+
+
+def test_a_wheel_does_not_record_the_commit_of_somebody_elses_repository(tmp_path, monkeypatch):
+    """As it lies in the .venv of one: below it there is a commit, and it is not ours."""
+    git = ["git", "-C", str(tmp_path), "-c", "user.name=me", "-c", "user.email=me@example.org"]
+    subprocess.run([*git, "init", "--quiet"], check=True)
+    subprocess.run([*git, "commit", "--quiet", "--allow-empty", "--message=theirs"], check=True)
+    monkeypatch.setattr(installation, "ROOT", tmp_path)
+    for is_checkout, length in ((True, 40), (False, 0)):
+        monkeypatch.setattr(installation, "IS_CHECKOUT", is_checkout)
+        assert len(git_commit() or "") == length
+
+
+def test_there_is_no_commit_where_there_is_no_repository_or_no_git(tmp_path, monkeypatch):
+    monkeypatch.setattr(installation, "IS_CHECKOUT", True)
+    monkeypatch.setattr(installation, "ROOT", tmp_path)
+    assert git_commit() is None
+    monkeypatch.setenv("PATH", str(tmp_path))
+    assert git_commit() is None
 
 
 def test_a_run_of_statistics_alone_makes_no_table(new_run, catalogue):

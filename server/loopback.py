@@ -1,8 +1,19 @@
-"""Ports on loopback: which are free."""
+"""Loopback, where servers of our own listen: free ports, and the addresses of accounts."""
 
 import socket
+from pathlib import Path
+
+from sqlalchemy import URL
+
+from vanishing_gradients.sql import accounts, address
 
 HOST = "127.0.0.1"
+
+
+def account_url(passwords: Path, role: str, port: int, database: str = accounts.DATABASE) -> URL:
+    """Return the address of `database` for an account whose password is in a file."""
+    password = accounts.load_passwords(passwords)[role]
+    return URL.create(address.DRIVER, role, password, HOST, port, database)
 
 
 def is_free(port: int) -> bool:

@@ -1,0 +1,182 @@
+"""What a server's errors mean: which ones pass, and what a user can do about the others.
+
+No other module knows more of a server's error numbers than single ones. A sentence never holds a
+password.
+"""
+
+import re
+import socket
+import ssl
+
+import pymysql
+from pymysql.constants import CR, ER
+from sqlalchemy import URL
+
+from vanishing_gradients.sql import accounts, address
+from vanishing_gradients.sql.errors import AccessError, DatabaseError, ObjectError, ServerError
+
+DENIED = (
+    ER.DBACCESS_DENIED_ERROR,
+    ER.TABLEACCESS_DENIED_ERROR,
+    ER.COLUMNACCESS_DENIED_ERROR,
+    ER.SPECIFIC_ACCESS_DENIED_ERROR,
+)
+PASSING = {
+    CR.CR_CONNECTION_ERROR, CR.CR_CONN_HOST_ERROR, CR.CR_SERVER_GONE_ERROR, CR.CR_SERVER_LOST,
+    CR.CR_SERVER_LOST_EXTENDED, ER.CON_COUNT_ERROR, ER.TOO_MANY_USER_CONNECTIONS,
+    ER.SERVER_SHUTDOWN, ER.LOCK_WAIT_TIMEOUT, ER.LOCK_DEADLOCK, ER.RECORD_FILE_FULL, ER.DISK_FULL,
+    ER.ERROR_ON_WRITE, ER.GET_ERRNO, ER.TABLE_DEF_CHANGED, ER.NET_PACKET_TOO_LARGE,
+    ER.OUT_OF_RESOURCES, ER.OUTOFMEMORY, ER.QUERY_INTERRUPTED, ER.NET_READ_ERROR,
+    ER.NET_READ_INTERRUPTED, ER.NET_ERROR_ON_WRITE, ER.NET_WRITE_INTERRUPTED,
+    1927, 3169, 4031,  # connection or session killed, or closed for being silent
+}  # fmt: skip
+"""What may be otherwise later: the server restarts, is full, is busy, or chose a victim."""
+CLOSED = 0  # what PyMySQL says of a connection that it has closed itself
+
+# Numbers that PyMySQL's tables lack are written out.
+READ_ONLY_MODE, READ_ONLY_TRANSACTION = 1836, 1792
+SERVER_CURES = {
+    READ_ONLY_MODE: "the server at {place} is read-only: write to its primary, or set read_only to "
+    "OFF on it",
+    ER.CON_COUNT_ERROR: "the server at {place} has no connection free: close some, or raise its "
+    "max_connections",
+    ER.NET_PACKET_TOO_LARGE: "the server at {place} takes no packets as large as are sent: raise "
+    "its max_allowed_packet",
+    CR.CR_SSL_CONNECTION_ERROR: "the server at {place} offers no TLS, which the address asks for: "
+    "take the ssl options out of it, or set up TLS on the server",
+    **dict.fromkeys(
+        (3159, 4231),
+        "the server at {place} wants TLS: add ssl_mode=required to the address",
+    ),
+    CR.CR_SERVER_LOST: "the server at {place} closed the connection: see whether it still runs "
+    "(`make up` starts a private one) and what its log says",
+    CR.CR_SERVER_GONE_ERROR: "the server at {place} has gone away: see whether it still runs "
+    "(`make up` starts a private one)",
+}
+ACCESS_CURES = {
+    **dict.fromkeys(
+        (ER.ACCESS_DENIED_ERROR, 1698),
+        "the server at {place} does not accept this password for user {user!r}: correct user and "
+        "password in the address",
+    ),
+    READ_ONLY_TRANSACTION: "this session at {place} only reads: write as the owner, whose address "
+    "`make url ROLE=owner` prints",
+    ER.HOST_NOT_PRIVILEGED: "the server at {place} accepts no connection from this machine: create "
+    "the account {user!r} for this host, or for '%'",
+    ER.HOST_IS_BLOCKED: "the server at {place} has blocked this machine after failed connections: "
+    "run mysqladmin flush-hosts on it",
+    CR.CR_AUTH_PLUGIN_CANNOT_LOAD: "the account {user!r} at {place} logs in by a method this "
+    "client does not know: give it a password with ALTER USER ... IDENTIFIED BY",
+    **dict.fromkeys(
+        (1820, 1862),
+        "the password of {user!r} at {place} has expired: set a new one with ALTER USER",
+    ),
+    **dict.fromkeys(
+        (3118, 4151), "the account {user!r} at {place} is locked: unlock it with ALTER USER"
+    ),
+}
+OBJECT_CURES = {
+    ER.BAD_DB_ERROR: "the server at {place} has no database {database!r}: run `make up`, which "
+    "makes it"
+}
+CURES: tuple[tuple[type[DatabaseError], dict[int, str]], ...] = (
+    (ServerError, SERVER_CURES),
+    (AccessError, ACCESS_CURES),
+    (ObjectError, OBJECT_CURES),
+)
+"""What to raise in place of an error, by its number."""
+
+
+class FileRequestError(pymysql.OperationalError):
+    """The server asked for a file of this machine that nobody offered it; it got nothing."""
+
+
+def passing(error: BaseException) -> bool:
+    """Whether the server's answer to the same may be another one later.
+
+    Whether what was asked for has happened nevertheless is not known: a connection may be lost
+    between a commit and the answer to it.
+    """
+    seen: set[int] = set()
+    cause: BaseException | None = error
+    while cause is not None and id(cause) not in seen:
+        seen.add(id(cause))
+        if isinstance(cause, FileRequestError):
+            return False
+        if isinstance(cause, pymysql.err.InterfaceError) and cause.args[:1] == (CLOSED,):
+            return True
+        if isinstance(cause, pymysql.err.MySQLError) and cause.args and cause.args[0] in PASSING:
+            return True
+        cause = getattr(cause, "orig", None) or cause.__cause__
+    return False
+
+
+def explain(error: Exception, url: URL) -> DatabaseError | None:
+    """Return the error to show the user in place of `error`, None where there is nothing a user
+    could do."""
+    place = address.public(url)
+    if isinstance(error, RuntimeError) and "cryptography" in str(error):
+        return ServerError(
+            "the package cryptography is missing: run `make` again to complete .venv"
+        )
+    if isinstance(error, FileRequestError):
+        return ServerError(
+            f"the server at {place} asked for a file of this machine, and was sent none: name a "
+            "server that you trust in the address"
+        )
+    if isinstance(error, pymysql.err.InternalError) and "sequence number" in str(error):
+        return ServerError(
+            f"what answers at {place} is not a MySQL or MariaDB server: correct the port in the "
+            "address"
+        )
+    if not isinstance(error, pymysql.err.MySQLError) or not error.args:
+        return None
+    cause = getattr(error, "original_exception", None)
+    if cause is not None:
+        return _unreachable(cause, url)
+    code, text = error.args[0], str(error.args[-1])
+    if code == ER.OPTION_PREVENTS_STATEMENT and "read" in text.lower():
+        code = READ_ONLY_MODE
+    if code in DENIED:
+        return _privilege(text, url)
+    for kind, sentences in CURES:
+        if sentence := sentences.get(code):
+            return kind(sentence.format(place=place, user=url.username, database=url.database))
+    return None
+
+
+def _unreachable(cause: BaseException, url: URL) -> DatabaseError:
+    place = address.public(url)
+    if isinstance(cause, socket.gaierror):
+        return ServerError(
+            f"there is no host {url.host!r}: correct the host in the address, or check the network"
+        )
+    if isinstance(cause, ssl.SSLError):
+        reason = getattr(cause, "verify_message", "") or cause.reason or "the handshake failed"
+        return ServerError(
+            f"the TLS connection to {place} failed ({reason}): give the server's authority with "
+            "ssl_ca=FILE, or choose another ssl_mode"
+        )
+    if isinstance(cause, TimeoutError):
+        return ServerError(
+            f"the server at {place} does not answer in time: check host, port and firewall"
+        )
+    return ServerError(
+        f"no server answers at {place}: run `make up` for a private one, or start the server that "
+        "the address names"
+    )
+
+
+def _privilege(text: str, url: URL) -> AccessError:
+    """Name the privilege that is missing and the statement that grants it, from the server's own
+    words."""
+    command = re.match(r"(?P<privileges>[A-Z ,]+) command denied", text)
+    needed = re.search(r"need \(at least one of\) the (?P<privileges>.+?) privilege", text)
+    found = command or needed
+    privileges = found["privileges"].strip() if found else "ALL PRIVILEGES"
+    where = "*.*" if needed else f"{accounts.grant_pattern(url.database or '')}.*"
+    lacking = f"lacks the privilege {privileges}" if found else "may not use it"
+    return AccessError(
+        f"the account {url.username!r} at {address.public(url)}, database {url.database!r}, "
+        f"{lacking}: as an administrator run GRANT {privileges} ON {where} TO '{url.username}'@'%'"
+    )
