@@ -9,18 +9,18 @@ from pathlib import Path
 
 from vanishing_gradients.analysis import paper
 from vanishing_gradients.analysis.audit import Evidence, Verdict, output, run_audit
-from vanishing_gradients.analysis.audit.claim import Result
 from vanishing_gradients.analysis.audit.eligibility import LeftOut
 from vanishing_gradients.analysis.audit.storage import CONNECTIONS
 from vanishing_gradients.analysis.errors import NoRowsError
-from vanishing_gradients.analysis.hypotheses import CONTRASTS
-from vanishing_gradients.analysis.pages import page, script, staged
-from vanishing_gradients.analysis.report import plates
-from vanishing_gradients.analysis.report.sections import (
-    RunSection,
+from vanishing_gradients.analysis.pages.page import page, script, staged
+from vanishing_gradients.analysis.pages.report_sections import (
+    Section,
+    Shown,
     configurations,
     dataset_section,
+    network,
     run_section,
+    theory,
 )
 from vanishing_gradients.analysis.runs import Run, finished_runs, latest_of_each_experiment, runs_of
 from vanishing_gradients.analysis.statistics import ALPHA, CONFIDENCE, OVERALL, REJECTED
@@ -32,7 +32,7 @@ ENOUGH_SEEDS = 10
 FEWEST_SEEDS = 6  # with fewer no permutation test of pairs reaches 0.05, two-sided
 
 
-def report(evidence: Evidence, folder: Path, run_id: int | None, say: Say) -> Path:
+def write(evidence: Evidence, folder: Path, run_id: int | None, say: Say) -> Path:
     """Write the report, and the audit as CSV beside it, into `folder`; return the report's path.
 
     With `run_id` that run is shown too. Without any run the report says what is missing, and shows
@@ -49,6 +49,8 @@ def report(evidence: Evidence, folder: Path, run_id: int | None, say: Say) -> Pa
     _ask_ahead(evidence, [run for run, _ in shown])
     sections = [run_section(evidence, run, remark) for run, remark in shown]
     known = {run.run_id: run for run in (*evidence.runs, *(run for run, _ in shown))}
+    verdicts = Counter(result.verdict for _, result in results)
+    queries = dict.fromkeys(query for _, result in results for query in result.queries)
     text = page(
         "report",
         paper=paper,
@@ -56,15 +58,14 @@ def report(evidence: Evidence, folder: Path, run_id: int | None, say: Say) -> Pa
         fitting=evidence.fitting if len(evidence.distances) > 1 else "",
         distances=evidence.distances,
         runs=len(known),
-        counts=_counts(results),
+        counts=[(verdict, verdicts[verdict]) for verdict in Verdict],
         missing=missing(evidence),
         left_out=_left_out(evidence.left_out),
-        audit=_by_section(results),
-        queries=_queries(results),
+        audit={name: [own for section, own in results if section == name] for name, _ in results},
+        queries={query: number for number, query in enumerate(queries, start=1)},
         datasets=[dataset_section(evidence, name) for name in datasets if evidence.runs],
-        contrasts=CONTRASTS,
         sections=sections,
-        theory=plates.theory(),
+        theory=theory(),
         networks=_networks(evidence, sections),
         configurations=configurations(evidence, list(known.values())),
         alpha=ALPHA,
@@ -154,16 +155,16 @@ def _ask_ahead(evidence: Evidence, runs: Sequence[Run]) -> None:
         list(pool.map(ask, [(view, run.run_id) for run in runs for view in slow]))
 
 
-def _networks(evidence: Evidence, sections: Sequence[RunSection]) -> list[plates.Plate]:
+def _networks(evidence: Evidence, sections: Sequence[Section]) -> list[Shown]:
     """Return Figure 4: the network of the first run shown, and of each that has another."""
     drawn, shapes = [], set()
     for section in sections:
-        run = section.run
+        run = section["run"]
         sizes = evidence.ask("layer_sizes", run_id=run.run_id)
         shape = (run.experiment.partition("_")[0], *sizes["width"], sizes["rows_per_step"].iloc[0])
         if shape not in shapes:
             shapes.add(shape)
-            drawn.append(plates.network(evidence, run))
+            drawn.append(network(evidence, run))
     return drawn
 
 
@@ -176,21 +177,3 @@ def _left_out(runs: Sequence[LeftOut]) -> list[str]:
         f"Left out of the audit, {plural(len(names), 'run')} {', '.join(names)}: {reason}."
         for reason, names in groups.items()
     ]
-
-
-def _counts(results: output.Results) -> list[tuple[str, int]]:
-    found = Counter(result.verdict for _, result in results)
-    return [(str(verdict), found[verdict]) for verdict in Verdict]
-
-
-def _by_section(results: output.Results) -> dict[str, list[Result]]:
-    sections: dict[str, list[Result]] = {}
-    for section, result in results:
-        sections.setdefault(section, []).append(result)
-    return sections
-
-
-def _queries(results: output.Results) -> dict[str, int]:
-    """Return every query asked, with its number in the order of the audit."""
-    asked = dict.fromkeys(query for _, result in results for query in result.queries)
-    return {query: number for number, query in enumerate(asked, start=1)}

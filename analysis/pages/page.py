@@ -9,7 +9,7 @@ import os
 import re
 import shutil
 import tempfile
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
@@ -145,11 +145,16 @@ def staged(folder: Path, last: str) -> Iterator[Path]:
             shutil.rmtree(stage)
 
 
-def publish(folder: Path, pages: Mapping[str, str]) -> None:
-    """Write pages by file name into `folder`, with plotly's JavaScript; INDEX comes last."""
+def publish(folder: Path, pages: Mapping[str, str], stale: Iterable[str] = ()) -> None:
+    """Write pages by file name into `folder`, with plotly's JavaScript; INDEX comes last.
+
+    Then the images of the `stale` figures go: an image shows what its page said when it was drawn.
+    """
     with staged(folder, last=INDEX) as stage:
         for name, text in {SCRIPT: script(), **pages}.items():
             (stage / name).write_text(text, encoding="utf-8")
+    for name in stale:
+        (folder / f"{name}.png").unlink(missing_ok=True)
 
 
 def add_images(
