@@ -130,7 +130,9 @@ def staged(folder: Path, last: str) -> Iterator[Path]:
     """
     stage = None
     try:
-        stage = Path(tempfile.mkdtemp(prefix=".drawing-", dir=_existing(folder)))
+        # In `folder` or its nearest ancestor that exists: moving from there is one step.
+        near = next(path for path in (folder.resolve(), *folder.resolve().parents) if path.exists())
+        stage = Path(tempfile.mkdtemp(prefix=".drawing-", dir=near))
         yield stage
         folder.mkdir(parents=True, exist_ok=True)
         for path in sorted(stage.iterdir(), key=lambda path: path.name == last):
@@ -170,8 +172,7 @@ def add_images(
     """
     try:
         with staged(folder, last=INDEX) as stage:
-            paths = {stage / f"{name}.png": figure for name, figure in figures.items()}
-            failures = write_images(paths, IMAGE_WIDTH)
+            failures = _draw({stage / f"{name}.png": each for name, each in figures.items()})
             if index:
                 text = index({path.stem for path in stage.glob("*.png")})
                 (stage / INDEX).write_text(text, encoding="utf-8")
@@ -183,14 +184,24 @@ def add_images(
         say(f"The browser did not draw {len(failures)} more ({failures[0]!r}): run this again.")
 
 
-def write_images(figures: Mapping[Path, go.Figure], width: int) -> Sequence[Exception]:
-    """Draw each figure into its path, `width` pixels wide and as high as it is, times SCALE.
+def _draw(figures: Mapping[Path, go.Figure]) -> Sequence[Exception]:
+    """Draw each figure into its path, as high as it is, times SCALE.
 
     Return an error for each figure that the browser did not draw, or not within SECONDS. Raises
     ImageError where there is no browser, or none that starts.
     """
+    options = {"format": "png", "width": IMAGE_WIDTH, "scale": SCALE}
+
+    async def draw() -> Sequence[Exception]:
+        # No MathJax: it would come from the network.
+        async with kaleido.Kaleido(mathjax=False, timeout=SECONDS) as browser:
+            return await browser.write_fig_from_object(
+                {"fig": figure, "path": path, "opts": options | {"height": figure.layout.height}}
+                for path, figure in figures.items()
+            )
+
     try:
-        return asyncio.run(_write(figures, width))
+        return asyncio.run(draw())
     except ChromeNotFoundError as error:
         raise ImageError(
             "No images, because no Chromium or Chrome was found: install one "
@@ -201,19 +212,3 @@ def write_images(figures: Mapping[Path, go.Figure], width: int) -> Sequence[Exce
             f"No images, because the browser does not start or stopped ({type(error).__name__}): "
             "try it by hand, or name another in BROWSER_PATH; the pages need none."
         ) from error
-
-
-async def _write(figures: Mapping[Path, go.Figure], width: int) -> Sequence[Exception]:
-    options = {"format": "png", "width": width, "scale": SCALE}
-    # No MathJax: it would come from the network.
-    async with kaleido.Kaleido(mathjax=False, timeout=SECONDS) as browser:
-        return await browser.write_fig_from_object(
-            {"fig": figure, "path": path, "opts": options | {"height": figure.layout.height}}
-            for path, figure in figures.items()
-        )
-
-
-def _existing(folder: Path) -> Path:
-    """Return `folder` or its nearest ancestor that exists: moving from there is one step."""
-    folder = folder.resolve()
-    return next(path for path in (folder, *folder.parents) if path.exists())

@@ -8,10 +8,18 @@ import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
-from vanishing_gradients.analysis import figures
 from vanishing_gradients.analysis.errors import NoRowsError
-from vanishing_gradients.analysis.figures import compared
+from vanishing_gradients.analysis.figures import (
+    compared,
+    curves,
+    derivatives,
+    grids,
+    over_epochs,
+    over_seeds,
+)
+from vanishing_gradients.analysis.figures.gradient_distribution import gradient_distribution
 from vanishing_gradients.analysis.figures.marks import layer_names
+from vanishing_gradients.analysis.figures.neuron_gradients import neuron_gradients
 from vanishing_gradients.analysis.runs import Run
 
 MOST_CELLS = {"distribution": 10e6, "noise_scale": 120e6}
@@ -104,40 +112,39 @@ def _expected(ask: Ask, run: Run) -> pd.DataFrame:
     return expected
 
 
-def _recorded_steps(expected: pd.DataFrame, run: Run) -> int:
-    return -(-int(expected["steps"].iloc[0]) // run.record_every)
-
-
-def _counted_steps(ask: Ask, run: Run) -> tuple[list[int], int]:
-    """Return the steps of an epoch that distributions count, and how many are recorded."""
+def _counted(ask: Ask, run: Run) -> tuple[list[int], int]:
+    """Return which of an epoch's recorded batches distributions count, from 1, and of how many."""
     expected = _expected(ask, run)
-    of_a_step = _cells(expected) * len({1, run.epochs})
-    in_all = _recorded_steps(expected, run)
-    places = _chosen(in_all, int(MOST_CELLS["distribution"] // of_a_step))
-    return [1 + (place - 1) * run.record_every for place in places], in_all
+    in_all = -(-int(expected["steps"].iloc[0]) // run.record_every)
+    most = MOST_CELLS["distribution"] // (_cells(expected) * len({1, run.epochs}))
+    return _chosen(in_all, int(most)), in_all
 
 
-def _counted(ask: Ask, run: Run) -> tuple[int, int]:
-    steps, in_all = _counted_steps(ask, run)
-    return len(steps), in_all
+def _batches(ask: Ask, run: Run) -> tuple[int, int]:
+    batches, in_all = _counted(ask, run)
+    return len(batches), in_all
 
 
 def _distributions(ask: Ask, run: Run) -> pd.DataFrame:
-    steps, _ = _counted_steps(ask, run)
-    return _of_layers(
-        "distribution", ask, run, names(ask, run), sorted({1, run.epochs}), step=tuple(steps)
-    )
+    steps = tuple(1 + (batch - 1) * run.record_every for batch in _counted(ask, run)[0])
+    epochs = sorted({1, run.epochs})
+    return _of_layers("distribution", ask, run, names(ask, run), epochs, step=steps)
 
 
 def _noise_scales(ask: Ask, run: Run) -> pd.DataFrame:
     expected = _expected(ask, run)
     weights = expected[expected["row_meaning"] == "input"]
-    of_an_epoch = _cells(weights) * _recorded_steps(expected, run)
-    epochs = _chosen(run.epochs, int(MOST_CELLS["noise_scale"] // of_an_epoch))
+    in_all = -(-int(expected["steps"].iloc[0]) // run.record_every)
+    epochs = _chosen(run.epochs, int(MOST_CELLS["noise_scale"] // (_cells(weights) * in_all)))
     return _of_layers("noise_scale", ask, run, layer_names(weights), epochs)
 
 
+def _batch_size(ask: Ask, run: Run) -> int:
+    return int(_expected(ask, run)["batch_size"].iloc[0])
+
+
 def _cells(layers: pd.DataFrame) -> float:
+    """Return how many gradient values some layers have in a step."""
     return float((layers["layer_rows"] * layers["width"]).sum())
 
 
@@ -161,12 +168,8 @@ def _chosen(last: int, most: int) -> list[int]:
     return np.unique(np.linspace(1, last, max(most, 2)).round().astype("int64")).tolist()
 
 
-def _batch_size(ask: Ask, run: Run) -> int:
-    return int(_expected(ask, run)["batch_size"].iloc[0])
-
-
 RATIO = Figure(
-    figures.gradient_norm_ratio,
+    over_epochs.gradient_norm_ratio,
     {"names": names, "ratios": "gradient_norm_ratios", "thresholds": _thresholds},
     "Norm of layer l + 1 over norm of layer l; a layer's norm is the mean L2 norm of the rows "
     "of its gradient. Layers are numbered as in the paper, whose Figures 10, 13, 17, 18 and 20 "
@@ -177,7 +180,7 @@ RATIO = Figure(
     "Gradient-norm ratio",
 )
 MEAN = Figure(
-    figures.mean_gradient,
+    over_epochs.mean_gradient,
     {"norms": "gradient_norms"},
     "Mean over all gradient values of a layer in an epoch, on an axis that is logarithmic on "
     "either side of zero and linear about it. Dashed lines at ±0.001 bound what the paper "
@@ -187,7 +190,7 @@ MEAN = Figure(
     "Mean gradient",
 )
 CURVES = Figure(
-    figures.accuracy_and_loss,
+    curves.accuracy_and_loss,
     {"curves": "training_curves"},
     "Training values are over the images as the epoch met them, the weights changing "
     "meanwhile; test values are over the test images after the epoch. The loss is the one that "
@@ -200,7 +203,7 @@ OF_GRADIENTS = (
     MEAN,
     CURVES,
     Figure(
-        figures.norm_grid,
+        grids.norm_grid,
         {"norms": "gradient_norms"},
         "Mean L2 norm of the rows of a layer's gradient in an epoch; colours are logarithmic, with "
         "a scale of their own for the layers with weights, whose gradient is a sum over the batch. "
@@ -209,7 +212,7 @@ OF_GRADIENTS = (
         "Norms as a map",
     ),
     Figure(
-        figures.ratio_grid,
+        grids.ratio_grid,
         {"names": names, "ratios": "gradient_norm_ratios"},
         "Norm of layer l + 1 over norm of layer l, as in the figure of ratios, but as colours, for "
         "networks of any depth: pale is 1, one hue is above, the other below.",
@@ -219,7 +222,7 @@ OF_GRADIENTS = (
 """The figures of a run that was ever recorded."""
 DIAGNOSIS = (
     Figure(
-        figures.dead_neurons,
+        grids.dead_neurons,
         {"layers": "dead_neurons", "neurons": "neurons"},
         "A neuron is dead in an epoch if its gradient is exactly zero in all of it: of a layer "
         "with weights the gradient of every weight into the neuron at every step, of any other "
@@ -229,7 +232,7 @@ DIAGNOSIS = (
         recorded=NEURONS,
     ),
     Figure(
-        figures.saturated_neurons,
+        grids.saturated_neurons,
         {"neurons": _saturable, "layers": "saturation"},
         "Share of an activation's values where its slope is below 1 % of the largest slope it has: "
         "there next to nothing of a gradient passes. A ReLU counts as saturated wherever it is "
@@ -239,7 +242,7 @@ DIAGNOSIS = (
         recorded=NEURONS,
     ),
     Figure(
-        figures.neuron_gradients,
+        neuron_gradients,
         {"neurons": "neurons"},
         "Mean magnitude of each neuron's gradient in an epoch, in logarithmic colours that each "
         "layer has for itself; the menu chooses the layer.",
@@ -247,7 +250,7 @@ DIAGNOSIS = (
         recorded=NEURONS,
     ),
     Figure(
-        figures.update_ratio,
+        over_epochs.update_ratio,
         {"ratios": "update_ratios"},
         "Mean over the steps of an epoch of the L2 norm of the change of a layer's weights over "
         "that of the weights. Somewhere around 1e-3 is the usual guide (Karpathy, CS231n, "
@@ -257,8 +260,8 @@ DIAGNOSIS = (
         recorded="update-to-weight ratios",
     ),
     Figure(
-        figures.gradient_distribution,
-        {"cells": _distributions, "names": names, "batches": _counted},
+        gradient_distribution,
+        {"cells": _distributions, "names": names, "batches": _batches},
         "Shares of a layer's gradient values by magnitude, a decade a column, in the first epoch "
         "and the last; exact zeros stand apart at the left. The lowest and the highest decade take "
         "whatever lies beyond. The menu chooses the layer whose bars are drawn.",
@@ -266,7 +269,7 @@ DIAGNOSIS = (
         views="Views: {exp}_layer_{l}_distribution",
     ),
     Figure(
-        figures.noise_scale,
+        over_epochs.noise_scale,
         {"scales": _noise_scales, "batch_size": _batch_size},
         "The simple noise scale tr(Σ) / |G|² of the gradients of an epoch's batches: the batch "
         "size at which noise and gradient are equally large (McCandlish et al., 2018, "
@@ -282,14 +285,14 @@ DIAGNOSIS = (
 OF_RUN = (*OF_GRADIENTS, *DIAGNOSIS)
 BY_EXPERIMENT = (
     Figure(
-        figures.accuracy_by_experiment,
+        curves.accuracy_by_experiment,
         {"curves": "training_curves"},
         "One line an experiment: its latest finished run on this data set. As in the paper's "
         "Figure 22.",
         "Accuracy by experiment",
     ),
     Figure(
-        figures.loss_by_experiment,
+        curves.loss_by_experiment,
         {"curves": "training_curves"},
         "One line an experiment: its latest finished run on this data set. As in the paper's "
         "Figure 23.",
@@ -319,25 +322,29 @@ COMPARED = (
 """The figures of a few runs of any kind."""
 MEDIANS = "Lines are medians over seeds, bands reach from the smallest to the largest seed."
 OVER_SEEDS = (
-    Figure(figures.accuracy_over_seeds, {"curves": "training_curves"}, MEDIANS),
-    Figure(figures.loss_over_seeds, {"curves": "training_curves"}, MEDIANS),
+    Figure(over_seeds.accuracy_over_seeds, {"curves": "training_curves"}, MEDIANS),
+    Figure(over_seeds.loss_over_seeds, {"curves": "training_curves"}, MEDIANS),
     Figure(
-        figures.norms_over_seeds,
+        over_seeds.norms_over_seeds,
         {"norms": "epoch_means"},
         f"{MEDIANS} Filled markers are dense layers, open ones all others, whose gradients are "
         "of another kind.",
     ),
 )
 RATIO_OVER_SEEDS = Figure(
-    figures.ratio_over_seeds, {"norms": "epoch_means", "thresholds": _thresholds}, MEDIANS
+    over_seeds.ratio_over_seeds, {"norms": "epoch_means", "thresholds": _thresholds}, MEDIANS
 )
 """Figures of runs that differ in their seeds; the last is of one experiment."""
 THEORY = {
-    figures.saturation: "The sigmoid and its derivative. Where the sigmoid is flat its derivative, "
-    "by which a gradient is multiplied on its way back, is next to nothing.",
-    figures.derivative_products: "Products of activation derivatives alone, by the number of "
-    "layers. The weights between, by which a gradient is multiplied too, are left out; with the "
-    "paper's small initial weights they shrink it far more, as the audit shows.",
-    figures.activations: "Sigmoid and ReLU, each with its derivative.",
+    derivatives.saturation: (
+        "The sigmoid and its derivative. Where the sigmoid is flat its derivative, by which a "
+        "gradient is multiplied on its way back, is next to nothing."
+    ),
+    derivatives.derivative_products: (
+        "Products of activation derivatives alone, by the number of layers. The weights between, "
+        "by which a gradient is multiplied too, are left out; with the paper's small initial "
+        "weights they shrink it far more, as the audit shows."
+    ),
+    derivatives.activations: "Sigmoid and ReLU, each with its derivative.",
 }
 """The figures that need no rows, with how to read them."""

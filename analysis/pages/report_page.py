@@ -84,31 +84,28 @@ def missing(evidence: Evidence) -> list[str]:
     """Return a sentence for every run, telemetry or number of seeds that is wanting."""
     found = []
     for dataset in paper.DATASETS:
-        absent, without_rows, counts = [], [], []
+        counts, absent, without_rows = [], [], []
         for experiment in paper.EXPERIMENTS:
+            train = f"`make train EXP={experiment} DATASET={dataset}`"
             try:
                 counts.append(len(evidence.seeds(experiment, dataset)))
             except NoRowsError:
-                absent.append(experiment)
+                absent.append(
+                    f"There is no run of {experiment} on {dataset} as the paper has it: {train}."
+                )
                 continue
             if evidence.reference(experiment, dataset).telemetry != "full":
-                without_rows.append(experiment)
-        if len(absent) == len(paper.EXPERIMENTS):
+                without_rows.append(
+                    f"No run of {experiment} on {dataset} has its gradients in the tables, so what "
+                    f"storage does to them cannot be shown: {train}."
+                )
+        if not counts:
             found.append(
                 f"There is no run on {dataset} as the paper has it: "
                 f"`make train EXP=all DATASET={dataset}`."
             )
             continue
-        found += [
-            f"There is no run of {each} on {dataset} as the paper has it: "
-            f"`make train EXP={each} DATASET={dataset}`."
-            for each in absent
-        ]
-        found += [
-            f"No run of {each} on {dataset} has its gradients in the tables, so what storage does "
-            f"to them cannot be shown: `make train EXP={each} DATASET={dataset}`."
-            for each in without_rows
-        ]
+        found += absent + without_rows
         if min(counts) < FEWEST_SEEDS:
             found.append(
                 f"On {dataset} there are {min(counts)} seeds of an experiment at least: with fewer "

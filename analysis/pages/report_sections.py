@@ -7,11 +7,12 @@ from typing import Any
 import pandas as pd
 import plotly.graph_objects as go
 
-from vanishing_gradients.analysis import figures, paper, tables
+from vanishing_gradients.analysis import paper, tables
 from vanishing_gradients.analysis.audit import Evidence
 from vanishing_gradients.analysis.audit.nearest import nearest
 from vanishing_gradients.analysis.audit.stored import DECIMALS, FILLER, stored_ratios
 from vanishing_gradients.analysis.errors import NoRowsError
+from vanishing_gradients.analysis.figures.network_diagram import network_diagram
 from vanishing_gradients.analysis.figures.skips import residual_blocks
 from vanishing_gradients.analysis.pages.answers import NAMES, answers
 from vanishing_gradients.analysis.pages.page import drawn, spelled
@@ -67,7 +68,7 @@ def network(evidence: Evidence, run: Run) -> Shown:
         "Figure 4",
         f"The network of run {run.run_id}, {run.experiment} on {run.dataset}, from the view "
         "layer_sizes.",
-        figures.network_diagram(sizes, f"The network of {run.experiment}", blocks),
+        network_diagram(sizes, f"The network of {run.experiment}", blocks),
     )
 
 
