@@ -20,7 +20,7 @@ from vanishing_gradients.analysis.figures.compared import (
     label,
     ratio_in_words,
 )
-from vanishing_gradients.analysis.pages.page import INDEX, add_images, drawn, page, publish
+from vanishing_gradients.analysis.pages import page
 from vanishing_gradients.analysis.pages.registry import COMPARED, Ask
 from vanishing_gradients.analysis.runs import Run
 from vanishing_gradients.analysis.settings import differences
@@ -52,19 +52,19 @@ def write(
     )
     for note in notes:
         say(note)
-    text = page(
+    text = page.render(
         "compare",
         runs=runs,
         labels=labels,
         notes=notes,
         differences=found,
         outcomes=results,
-        figures=[(drawn(figures[each.name], each.name), each.caption) for each in COMPARED],
+        figures=[(page.drawn(figures[each.name], each.name), each.caption) for each in COMPARED],
     )
-    publish(folder, {INDEX: text}, stale=figures)
-    say(f"{folder / INDEX}: open it in a browser; it needs no network.")
+    page.publish(folder, {page.INDEX: text}, stale=figures)
+    say(f"{folder / page.INDEX}: open it in a browser; it needs no network.")
     if images:
-        add_images(folder, figures, say, "page")
+        page.add_images(folder, figures, say, "page")
 
 
 def remarks(runs: Sequence[Run], norms: pd.DataFrame) -> list[str]:
@@ -99,44 +99,39 @@ def outcomes(ask: Ask, runs: Sequence[Run], norms: pd.DataFrame) -> list[Outcome
         frame = ask(view, run_id=run.run_id)
         return frame[frame["epoch"] == frame["epoch"].max()]
 
-    told: dict[tuple[str, str], Callable[[Run], str]] = {
-        ("epochs", "complete"): lambda run: str(run.epochs),
-        ("training loss", "as the epoch met it"): lambda run: digits(run.loss),
-        ("test loss", "after the epoch"): lambda run: digits(run.test_loss),
-        ("training accuracy", ""): lambda run: _known(run.accuracy, ".2%"),
-        ("test accuracy", ""): lambda run: _known(run.test_accuracy, ".2%"),
-        ("smallest dense norm", "mean row norm, and whose"): lambda run: _extreme(
-            dense[run.run_id], "min"
-        ),
-        ("largest dense norm", "mean row norm, and whose"): lambda run: _extreme(
-            dense[run.run_id], "max"
-        ),
-        ("first / last dense norm", "far below 1: vanishing"): lambda run: ratio_in_words(
-            ends.loc[run.run_id], 4
-        ),
-        ("dead neurons", "of dense layers: gradient exactly zero all epoch"): lambda run: _dead(
-            rows("dead_neurons", run), dense[run.run_id]
-        ),
-        (
-            "saturated values",
-            "of activations: slope below 1 % of its largest",
-        ): lambda run: _saturated(rows("saturation", run), dense[run.run_id]),
-        ("update / weights", "median over layers; usual guide 1e-3"): lambda run: digits(
-            rows("update_ratios", run)["ratio"].median()
-        ),
-        ("seconds", "wall time of all epochs"): lambda run: _known(run.seconds, ",.1f"),
-    }
-
     def text(value: Callable[[Run], str], run: Run) -> str:
         try:
             return value(run)
         except (NoRowsError, KeyError):
             return UNKNOWN
 
-    return [
-        (name, meaning, [text(value, run) for run in runs])
-        for (name, meaning), value in told.items()
-    ]
+    told: dict[tuple[str, str], Callable[[Run], str]] = {
+        ("epochs", "complete"): lambda run: str(run.epochs),
+        ("training loss", "as the epoch met it"): lambda run: digits(run.loss),
+        ("test loss", "after the epoch"): lambda run: digits(run.test_loss),
+        ("training accuracy", ""): lambda run: _known(run.accuracy, ".2%"),
+        ("test accuracy", ""): lambda run: _known(run.test_accuracy, ".2%"),
+        ("smallest dense norm", "mean row norm, and whose"): (
+            lambda run: _extreme(dense[run.run_id], pd.Series.idxmin)
+        ),
+        ("largest dense norm", "mean row norm, and whose"): (
+            lambda run: _extreme(dense[run.run_id], pd.Series.idxmax)
+        ),
+        ("first / last dense norm", "far below 1: vanishing"): (
+            lambda run: ratio_in_words(ends.loc[run.run_id], 4)
+        ),
+        ("dead neurons", "of dense layers: gradient exactly zero all epoch"): (
+            lambda run: _dead(rows("dead_neurons", run), dense[run.run_id])
+        ),
+        ("saturated values", "of activations: slope below 1 % of its largest"): (
+            lambda run: _saturated(rows("saturation", run), dense[run.run_id])
+        ),
+        ("update / weights", "median over layers; usual guide 1e-3"): (
+            lambda run: digits(rows("update_ratios", run)["ratio"].median())
+        ),
+        ("seconds", "wall time of all epochs"): lambda run: _known(run.seconds, ",.1f"),
+    }
+    return [(*what, [text(value, run) for run in runs]) for what, value in told.items()]
 
 
 def _print(labels: Sequence[str], title: str, lines: Iterable[tuple[str, Sequence[str]]]) -> None:
@@ -170,11 +165,11 @@ def _saturated(rows: pd.DataFrame, dense: pd.DataFrame) -> str:
     return f"{(rows['saturated'] * rows['width']).sum() / rows['width'].sum():.1%}"
 
 
-def _extreme(dense: pd.DataFrame, which: str) -> str:
+def _extreme(dense: pd.DataFrame, place: Callable[[pd.Series], int]) -> str:
     known = dense.dropna(subset="norm")
     if known.empty:
         return NOT_FINITE
-    row = known.loc[known["norm"].idxmin() if which == "min" else known["norm"].idxmax()]
+    row = known.loc[place(known["norm"])]
     same = len(known) > 1 and known["norm"].nunique() == 1
     whose = "every layer" if same else f"layer {row['layer']}"
     return f"{digits(row['norm'])} ({whose})"

@@ -10,23 +10,10 @@ import plotly.graph_objects as go
 from markupsafe import Markup
 from sqlalchemy import Connection
 
-from vanishing_gradients.analysis.errors import NoRowsError
+from vanishing_gradients.analysis.errors import LeftOutError, NoRowsError
 from vanishing_gradients.analysis.figures.style import HEIGHT
-from vanishing_gradients.analysis.pages.page import (
-    IMAGE_WIDTH,
-    INDEX,
-    add_images,
-    drawn,
-    page,
-    publish,
-)
-from vanishing_gradients.analysis.pages.registry import (
-    BY_EXPERIMENT,
-    OF_GRADIENTS,
-    OF_RUN,
-    Figure,
-    LeftOutError,
-)
+from vanishing_gradients.analysis.pages import page
+from vanishing_gradients.analysis.pages.registry import BY_EXPERIMENT, OF_GRADIENTS, OF_RUN, Figure
 from vanishing_gradients.analysis.runs import (
     EVERY_EXPERIMENT,
     Run,
@@ -94,10 +81,10 @@ def write(
 
     known = [*(each for run in runs for each in _of_run(run)), *compared]
     texts = {
-        each: page(
+        each: page.render(
             "figure",
             page=each,
-            drawn=drawn(figure, each.name),
+            drawn=page.drawn(figure, each.name),
             others=[other for other in known if other.runs == each.runs and other != each],
         )
         for each, figure in found.items()
@@ -107,11 +94,11 @@ def write(
     index = partial(_index, runs, listed)
     present = {path.stem for path in folder.glob("*.png")} - stale
     pages = {f"{each.name}.html": text for each, text in texts.items()}
-    publish(folder, pages | {INDEX: index(present)}, stale)
-    say(f"{len(pages)} pages, and {folder / INDEX} which lists them: open it in a browser.")
+    page.publish(folder, pages | {page.INDEX: index(present)}, stale)
+    say(f"{len(pages)} pages, and {folder / page.INDEX} which lists them: open it in a browser.")
     wanting = {each.name: figure for each, figure in found.items() if each.name not in present}
     if images and wanting:
-        add_images(folder, wanting, say, "pages", lambda made: index(present | made))
+        page.add_images(folder, wanting, say, "pages", lambda made: index(present | made))
 
 
 def draw_run(
@@ -168,7 +155,7 @@ def _index(runs: Sequence[Run], listed: Collection[Page], images: set[str]) -> s
     `images` holds the names of the pages that have a PNG; the others are linked by their heading.
     """
     compared = [each for each in _by_experiment(runs) if each in listed]
-    return page(
+    return page.render(
         "index",
         comparisons={
             dataset: list(pages)
@@ -179,7 +166,7 @@ def _index(runs: Sequence[Run], listed: Collection[Page], images: set[str]) -> s
             for run in sorted(runs, key=lambda run: -run.run_id)
         },
         images=images,
-        image=(IMAGE_WIDTH, HEIGHT),
+        image=(page.IMAGE_WIDTH, HEIGHT),
     )
 
 

@@ -21,7 +21,7 @@ from vanishing_gradients.analysis.figures.compared import (
     ratio_in_words,
 )
 from vanishing_gradients.analysis.figures.experiment_card import common_axis, experiment_card
-from vanishing_gradients.analysis.pages.page import INDEX, drawn, page, publish
+from vanishing_gradients.analysis.pages import page
 from vanishing_gradients.analysis.runs import Run, finished_runs, latest_of_each_experiment
 from vanishing_gradients.analysis.settings import ORDER, topic
 from vanishing_gradients.analysis.views import ask
@@ -77,14 +77,14 @@ def write(connection: Connection, folder: Path, say: Say) -> None:
     """
     found = cards(connection)
     sections = [_section(dataset, own) for dataset, own in found.items()]
-    publish(folder, {INDEX: page("gallery", sections=sections)})
+    page.publish(folder, {page.INDEX: page.render("gallery", sections=sections)})
     for dataset, own in found.items():
         best = max(own, key=lambda each: each.rank)
         say(
             f"{counted(len(own), 'experiment')} on {dataset}; best test accuracy: {best.accuracy} "
             f"with {best.run.experiment} (run {best.run.run_id})."
         )
-    say(f"{folder / INDEX}: open it in a browser; it needs no network.")
+    say(f"{folder / page.INDEX}: open it in a browser; it needs no network.")
 
 
 def cards(connection: Connection) -> dict[str, list[Card]]:
@@ -110,7 +110,7 @@ def cards(connection: Connection) -> dict[str, list[Card]]:
 def _section(dataset: str, own: Sequence[Card]) -> dict[str, object]:
     axis = common_axis([each.norms for each in own])
     figures = [
-        (each, drawn(experiment_card(each.norms, each.curves, axis), f"run_{each.run.run_id}"))
+        (each, page.drawn(experiment_card(each.norms, each.curves, axis), f"run_{each.run.run_id}"))
         for each in own
     ]
     topics = groupby(figures, key=lambda card: card[0].topic)

@@ -45,7 +45,7 @@ NEGATIVE = re.compile(r"(?<![\w.)])-(?=\d)")
 DATASETS = {"mnist": "MNIST", "fashion-mnist": "Fashion-MNIST"}
 
 
-def page(template: str, **values: object) -> str:
+def render(template: str, **values: object) -> str:
     """Return a page of `templates`; a text among `values` is escaped unless it is Markup."""
     return _environment().get_template(f"{template}.html.j2").render(values, script_file=SCRIPT)
 

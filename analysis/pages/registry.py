@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
-from vanishing_gradients.analysis.errors import NoRowsError
+from vanishing_gradients.analysis.errors import LeftOutError, NoRowsError
 from vanishing_gradients.analysis.figures import (
     compared,
     curves,
@@ -36,10 +36,6 @@ CELLS = "distributions and noise scales of gradients"
 Ask = Callable[..., pd.DataFrame]
 """views.ask on a connection: the name of a view, and what is asked of it -> its rows."""
 Rows = pd.DataFrame | Mapping[int, str] | tuple[int, int] | int
-
-
-class LeftOutError(Exception):
-    """A run has no rows for a figure, as is to be expected: of what, and why."""
 
 
 @dataclass(frozen=True, eq=False)

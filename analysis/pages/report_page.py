@@ -12,16 +12,7 @@ from vanishing_gradients.analysis.audit import Evidence, Verdict, output, run_au
 from vanishing_gradients.analysis.audit.eligibility import LeftOut
 from vanishing_gradients.analysis.audit.storage import CONNECTIONS
 from vanishing_gradients.analysis.errors import NoRowsError
-from vanishing_gradients.analysis.pages.page import page, script, staged
-from vanishing_gradients.analysis.pages.report_sections import (
-    Section,
-    Shown,
-    configurations,
-    dataset_section,
-    network,
-    run_section,
-    theory,
-)
+from vanishing_gradients.analysis.pages import page, report_sections
 from vanishing_gradients.analysis.runs import Run, finished_runs, latest_of_each_experiment, runs_of
 from vanishing_gradients.analysis.statistics import ALPHA, CONFIDENCE, OVERALL, REJECTED
 from vanishing_gradients.analysis.words import Say, plural
@@ -46,12 +37,13 @@ def write(evidence: Evidence, folder: Path, run_id: int | None, say: Say) -> Pat
     say(output.counts(results))
     datasets = sorted(evidence.datasets, key=lambda name: name != evidence.fitting)
     shown = list(_shown(evidence, finished, asked, datasets))
-    _ask_ahead(evidence, [run for run, _ in shown])
-    sections = [run_section(evidence, run, remark) for run, remark in shown]
-    known = {run.run_id: run for run in (*evidence.runs, *(run for run, _ in shown))}
+    runs = [run for run, _ in shown]
+    _ask_ahead(evidence, runs)
+    sections = [report_sections.run_section(evidence, run, remark) for run, remark in shown]
+    known = {run.run_id: run for run in (*evidence.runs, *runs)}
     verdicts = Counter(result.verdict for _, result in results)
     queries = dict.fromkeys(query for _, result in results for query in result.queries)
-    text = page(
+    text = page.render(
         "report",
         paper=paper,
         made_at=datetime.now(UTC),
@@ -63,18 +55,20 @@ def write(evidence: Evidence, folder: Path, run_id: int | None, say: Say) -> Pat
         left_out=_left_out(evidence.left_out),
         audit={name: [own for section, own in results if section == name] for name, _ in results},
         queries={query: number for number, query in enumerate(queries, start=1)},
-        datasets=[dataset_section(evidence, name) for name in datasets if evidence.runs],
+        datasets=[
+            report_sections.dataset_section(evidence, name) for name in datasets if evidence.runs
+        ],
         sections=sections,
-        theory=theory(),
-        networks=_networks(evidence, sections),
-        configurations=configurations(evidence, list(known.values())),
+        theory=report_sections.theory(),
+        networks=report_sections.networks(evidence, runs),
+        configurations=report_sections.configurations(evidence, list(known.values())),
         alpha=ALPHA,
         confidence=CONFIDENCE,
         overall=OVERALL,
         rejected=REJECTED,
-        script=script(),
+        script=page.script(),
     )
-    with staged(folder, last=REPORT) as stage:
+    with page.staged(folder, last=REPORT) as stage:
         output.frame(results).to_csv(stage / output.CSV, index=False)
         (stage / REPORT).write_text(text, encoding="utf-8")
     return folder / REPORT
@@ -150,19 +144,6 @@ def _ask_ahead(evidence: Evidence, runs: Sequence[Run]) -> None:
     slow = ("gradient_norm_ratios", "gradient_norms")
     with ThreadPoolExecutor(CONNECTIONS) as pool:
         list(pool.map(ask, [(view, run.run_id) for run in runs for view in slow]))
-
-
-def _networks(evidence: Evidence, sections: Sequence[Section]) -> list[Shown]:
-    """Return Figure 4: the network of the first run shown, and of each that has another."""
-    drawn, shapes = [], set()
-    for section in sections:
-        run = section["run"]
-        sizes = evidence.ask("layer_sizes", run_id=run.run_id)
-        shape = (run.experiment.partition("_")[0], *sizes["width"], sizes["rows_per_step"].iloc[0])
-        if shape not in shapes:
-            shapes.add(shape)
-            drawn.append(network(evidence, run))
-    return drawn
 
 
 def _left_out(runs: Sequence[LeftOut]) -> list[str]:

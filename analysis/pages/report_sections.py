@@ -14,17 +14,9 @@ from vanishing_gradients.analysis.audit.stored import DECIMALS, FILLER, stored_r
 from vanishing_gradients.analysis.errors import NoRowsError
 from vanishing_gradients.analysis.figures.network_diagram import network_diagram
 from vanishing_gradients.analysis.figures.skips import residual_blocks
+from vanishing_gradients.analysis.pages import registry
 from vanishing_gradients.analysis.pages.answers import NAMES, answers
 from vanishing_gradients.analysis.pages.page import drawn, spelled
-from vanishing_gradients.analysis.pages.registry import (
-    CURVES,
-    MEAN,
-    OVER_SEEDS,
-    RATIO,
-    RATIO_OVER_SEEDS,
-    THEORY,
-    names,
-)
 from vanishing_gradients.analysis.runs import Run
 from vanishing_gradients.analysis.tables import PaperTable
 
@@ -32,17 +24,17 @@ DEEP = tuple(range(5, paper.LAYERS))
 EARLY = (1, 2, 3, 4)
 SNAPSHOT = (3, (1, 2), 6)  # layer, epochs and rows of Figure 14
 IN_PAPER = {
-    ("relu_adam", RATIO): "Figure 10",
-    ("relu_adam", CURVES): "Figure 12",
-    ("relu_sgd", RATIO): "Figure 13",
-    ("relu_sgd", CURVES): "Figure 16",
-    ("sigmoid_adam", RATIO): "Figures 17 and 18",
-    ("sigmoid_adam", CURVES): "Figure 19",
-    ("sigmoid_sgd", RATIO): "Figure 20",
-    ("sigmoid_sgd", CURVES): "Figure 21",
+    ("relu_adam", registry.RATIO): "Figure 10",
+    ("relu_adam", registry.CURVES): "Figure 12",
+    ("relu_sgd", registry.RATIO): "Figure 13",
+    ("relu_sgd", registry.CURVES): "Figure 16",
+    ("sigmoid_adam", registry.RATIO): "Figures 17 and 18",
+    ("sigmoid_adam", registry.CURVES): "Figure 19",
+    ("sigmoid_sgd", registry.RATIO): "Figure 20",
+    ("sigmoid_sgd", registry.CURVES): "Figure 21",
 }
 ONE_LAYER = {"relu_adam": (9, "Figure 11"), "relu_sgd": (3, "Figure 15")}
-OF_SEEDS_IN_PAPER = dict(zip(OVER_SEEDS, ("Figure 22", "Figure 23", ""), strict=True))
+OF_SEEDS_IN_PAPER = dict(zip(registry.OVER_SEEDS, ("Figure 22", "Figure 23", ""), strict=True))
 
 Shown = dict[str, str]
 """A figure on the page: its `html`, its `caption`, and where `in_paper` it is, if it is there."""
@@ -54,22 +46,28 @@ def theory() -> list[Shown]:
     """Return Figures 1 to 3, which need no run."""
     return [
         _shown(f"figure_{number}", f"Figure {number}", caption, draw())
-        for number, (draw, caption) in enumerate(THEORY.items(), start=1)
+        for number, (draw, caption) in enumerate(registry.THEORY.items(), start=1)
     ]
 
 
-def network(evidence: Evidence, run: Run) -> Shown:
-    """Return Figure 4, drawn from the layers of a run."""
-    sizes = evidence.ask("layer_sizes", run_id=run.run_id)
-    provenance = evidence.ask("run_provenance", run_id=run.run_id)
-    blocks = residual_blocks(json.loads(provenance["config"].item()))
-    return _shown(
-        f"run_{run.run_id}_network",
-        "Figure 4",
-        f"The network of run {run.run_id}, {run.experiment} on {run.dataset}, from the view "
-        "layer_sizes.",
-        network_diagram(sizes, f"The network of {run.experiment}", blocks),
-    )
+def networks(evidence: Evidence, runs: Sequence[Run]) -> list[Shown]:
+    """Return Figure 4: the network of the first run, and of each that has another."""
+    found: dict[tuple, Shown] = {}
+    for run in runs:
+        sizes = evidence.ask("layer_sizes", run_id=run.run_id)
+        shape = (run.experiment.partition("_")[0], *sizes["width"], sizes["rows_per_step"].iloc[0])
+        if shape in found:
+            continue
+        provenance = evidence.ask("run_provenance", run_id=run.run_id)
+        blocks = residual_blocks(json.loads(provenance["config"].item()))
+        found[shape] = _shown(
+            f"run_{run.run_id}_network",
+            "Figure 4",
+            f"The network of run {run.run_id}, {run.experiment} on {run.dataset}, from the view "
+            "layer_sizes.",
+            network_diagram(sizes, f"The network of {run.experiment}", blocks),
+        )
+    return list(found.values())
 
 
 def run_section(evidence: Evidence, run: Run, remark: str = "") -> Section:
@@ -134,9 +132,9 @@ def _shown(name: str, in_paper: str, caption: str, figure: go.Figure) -> Shown:
 def _figures(evidence: Evidence, run: Run) -> Iterator[Shown]:
     """Yield the figures of one run: ratio, mean gradient, the layer the paper shows, curves."""
     layer, number = ONE_LAYER.get(run.experiment, (0, ""))
-    for each in (RATIO, MEAN, CURVES):
+    for each in (registry.RATIO, registry.MEAN, registry.CURVES):
         name = f"run_{run.run_id}_{each.name}"
-        if each is MEAN and layer in names(evidence.ask, run):
+        if each is registry.MEAN and layer in registry.names(evidence.ask, run):
             caption = (
                 f"Mean over all gradient values of layer {layer} in an epoch. Dashed lines at "
                 "±0.001 bound what the paper calls the vanishing region. View: gradient_norms."
@@ -163,9 +161,9 @@ def _over_seeds(evidence: Evidence, dataset: str) -> Iterator[Shown]:
         figure = each.drawn(evidence.ask, runs=runs)
         yield _shown(f"{stem}_{each.name}", in_paper, each.caption, figure)
     for experiment, own in present.items():
-        figure = RATIO_OVER_SEEDS.drawn(evidence.ask, runs=own)
-        name = f"{stem}_{experiment}_{RATIO_OVER_SEEDS.name}"
-        yield _shown(name, "", RATIO_OVER_SEEDS.caption, figure)
+        figure = registry.RATIO_OVER_SEEDS.drawn(evidence.ask, runs=own)
+        name = f"{stem}_{experiment}_{registry.RATIO_OVER_SEEDS.name}"
+        yield _shown(name, "", registry.RATIO_OVER_SEEDS.caption, figure)
 
 
 def _tables(evidence: Evidence, run: Run) -> list[PaperTable]:
