@@ -118,22 +118,19 @@ def _effect(effects: dict[str, Effect], name: str) -> str:
         )
     effect = effects[name]
     found = effect.overall
-    size = abs(found.difference)
+    what = "it is" if name == "interaction" else "gradients are"
     way = "larger" if found.difference > 0 else "smaller"
-    text = f"{effect.contrast.title}: gradients are {size:.2f} decades {way}"
-    if name == "interaction":
-        text = f"{effect.contrast.title}: it is {size:.2f} decades {way}"
+    text = f"{effect.contrast.title}: {what} {abs(found.difference):.2f} decades {way}"
     if found.low == found.low:
         text += f" ({CONFIDENCE:.0%} interval {found.low:+.2f} to {found.high:+.2f})"
-    told = f", {seeds(found.seeds)}, p = {found.adjusted:.3g}: {found.conclusion}."
-    if found.conclusion == TOO_FEW:
-        told = f", {seeds(found.seeds)}: {found.conclusion}."
+    chance = "" if found.conclusion == TOO_FEW else f", p = {found.adjusted:.3g}"
+    text += f", {seeds(found.seeds)}{chance}: {found.conclusion}."
     if effect.zeros:
-        told += (
+        text += (
             f" {effect.zeros} norms were exactly zero and count as the smallest positive one, so "
             "the difference is a lower bound."
         )
-    return text + told
+    return text
 
 
 QUESTIONS = {

@@ -89,12 +89,9 @@ def drawn(figure: go.Figure, name: str) -> Markup:
 
 def typeset(text: str) -> Markup:
     """Return text for HTML: 1.2e-06 as a power of ten, `make` in backticks as code, minus signs."""
-    safe = str(escape(text))
-    pieces = COMMAND.split(safe)
-    for place in range(0, len(pieces), 2):
-        pieces[place] = NEGATIVE.sub(MINUS, POWER.sub(_power, pieces[place]))
-    for place in range(1, len(pieces), 2):
-        pieces[place] = f"<code>{pieces[place]}</code>"
+    pieces = COMMAND.split(str(escape(text)))  # every other one is a command
+    pieces[::2] = [NEGATIVE.sub(MINUS, POWER.sub(_power, piece)) for piece in pieces[::2]]
+    pieces[1::2] = [f"<code>{piece}</code>" for piece in pieces[1::2]]
     return Markup("".join(pieces))  # noqa: S704
 
 

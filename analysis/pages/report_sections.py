@@ -22,7 +22,7 @@ from vanishing_gradients.analysis.tables import PaperTable
 
 DEEP = tuple(range(5, paper.LAYERS))
 EARLY = (1, 2, 3, 4)
-SNAPSHOT = (3, (1, 2), 6)  # layer, epochs and rows of Figure 14
+SNAPSHOT = (3, 2, 6)  # layer, first epochs and rows of Figure 14
 IN_PAPER = {
     ("relu_adam", registry.RATIO): "Figure 10",
     ("relu_adam", registry.CURVES): "Figure 12",
@@ -168,14 +168,10 @@ def _over_seeds(evidence: Evidence, dataset: str) -> Iterator[Shown]:
 
 def _tables(evidence: Evidence, run: Run) -> list[PaperTable]:
     ratios = evidence.ask("gradient_norm_ratios", run_id=run.run_id)
-    found = [
-        tables.ratio_table(ratios, run.experiment),
-        tables.class_table(ratios, run.experiment),
-    ]
+    shown = [tables.ratio_table, tables.class_table]
     if run.experiment not in paper.EXPERIMENTS or run.experiment == "relu_sgd":
-        found.append(tables.last_layers_table(ratios, run.experiment))
-        found.append(tables.first_epoch_table(ratios, run.experiment))
-    return found
+        shown += [tables.last_layers_table, tables.first_epoch_table]
+    return [table(ratios, run.experiment) for table in shown]
 
 
 def _stored_tables(evidence: Evidence, run: Run) -> list[PaperTable]:
@@ -185,12 +181,10 @@ def _stored_tables(evidence: Evidence, run: Run) -> list[PaperTable]:
     ratios = [_stored(evidence, run, DEEP, FILLER)]
     if run.experiment == "sigmoid_sgd":
         ratios.insert(0, _stored(evidence, run, EARLY, 0.0))
-    title = (
-        f"The same with {DECIMALS} decimals kept and {FILLER:,.0f} in unused columns "
-        "(views stored_norm_avg)"
-    )
-    stored = pd.concat(ratios)
-    return [tables.ratio_table(stored, run.experiment, title, tables.PRINTED_DIGITS)]
+    kept = f"{DECIMALS} decimals kept and {FILLER:,.0f} in unused columns"
+    title = f"The same with {kept} (views stored_norm_avg)"
+    digits = tables.PRINTED_DIGITS
+    return [tables.ratio_table(pd.concat(ratios), run.experiment, title, digits)]
 
 
 def _stored(evidence: Evidence, run: Run, layers: Sequence[int], filler: float) -> pd.DataFrame:
@@ -207,18 +201,13 @@ def _snapshots(evidence: Evidence, run: Run) -> list[tuple[str, pd.DataFrame]]:
     layer, epochs, rows = SNAPSHOT
     if run.experiment != "relu_sgd" or run.telemetry != "full":
         return []
-    own = {
-        "experiment": run.experiment,
-        "layer": evidence.layer(run, layer),
-        "run_id": run.run_id,
-        "step": 1,
-        "rows": rows,
-    }
+    own: dict[str, object] = {"experiment": run.experiment, "run_id": run.run_id}
+    own |= {"layer": evidence.layer(run, layer), "step": 1, "rows": rows}
+    shown = range(1, min(epochs, run.epochs) + 1)
     return [
         (
-            f"Layer {layer}, epoch {epoch}, first batch",
-            evidence.ask("first_cells", epoch=epoch, **own),
+            f"Layer {layer}, epoch {each}, first batch",
+            evidence.ask("first_cells", epoch=each, **own),
         )
-        for epoch in epochs
-        if epoch <= run.epochs
+        for each in shown
     ]
