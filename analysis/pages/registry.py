@@ -42,9 +42,10 @@ Rows = pd.DataFrame | Mapping[int, str] | tuple[int, int] | int
 class Figure:
     """A figure; its file is named by the function that draws it.
 
-    `reads` has for each parameter of that function a view, or a function that asks for it; the
-    captions name the views, or what `views` says. Where a run has no row, it has no `recorded`, if
-    that is given: an older version did not write it.
+    `reads` names a view for each parameter of that function, or a function that asks for the rows.
+    `reading` says how to read the figure; a caption adds the views that are named, or `views` in
+    their place. `recorded` names the rows that older versions did not record: a run without them
+    is left out, which is no error.
     """
 
     draw: Callable[..., go.Figure]
