@@ -2,12 +2,9 @@
 
 views        a view -> DataFrame
 runs         which runs a report is about
+settings     in what runs differ
 words        numbers and counts as text
 figures      DataFrame -> plotly Figure
-gallery      which figures there are of which runs
-settings     in what runs differ
-comparison   a few runs beside each other
+pages        figures, comparison, gallery and report as HTML, and PNG beside it
 diagnosis    what is wrong with a run, in words
-showcase     every experiment beside all others
-pages        the HTML around a figure, and PNG beside it; files appear whole, or not at all
 """

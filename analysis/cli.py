@@ -43,10 +43,10 @@ def figures(run_id: int | None, experiment: str | None, folder: Path, no_png: bo
 
     They are pages that open offline.
     """
-    from vanishing_gradients.analysis.exhibition import exhibit
+    from vanishing_gradients.analysis.pages.figures_page import write
 
     with reader_engine().connect() as connection:
-        exhibit(connection, folder, run_id, experiment, images=not no_png, say=say)
+        write(connection, folder, run_id, experiment, images=not no_png, say=say)
 
 
 @click.command()
@@ -76,10 +76,10 @@ def report(run_id: int | None, folder: Path) -> None:
     It holds audit, tables, figures and answers, in one HTML file.
     """
     from vanishing_gradients.analysis.audit import Evidence
-    from vanishing_gradients.analysis.report import report as write_report
+    from vanishing_gradients.analysis.pages.report_page import write
 
     evidence = Evidence(reader_engine(), folder / KEPT, say=say)
-    path = write_report(evidence, folder, run_id, say=say)
+    path = write(evidence, folder, run_id, say=say)
     size = path.stat().st_size / 1e6
     say(f"{path}, {size:.1f} MB: open it in a browser; it needs no network.")
 
@@ -93,13 +93,13 @@ def compare(chosen: str, folder: Path, no_png: bool) -> None:
 
     What differs comes first, then what came of it.
     """
-    from vanishing_gradients.analysis.comparison import compare as compare_runs
+    from vanishing_gradients.analysis.pages.compare_page import write
     from vanishing_gradients.analysis.runs import chosen_runs
     from vanishing_gradients.analysis.views import ask
 
     with reader_engine().connect() as connection:
         runs = chosen_runs(ask(connection, "experiment_summary"), chosen)
-        compare_runs(connection, runs, folder, images=not no_png, say=say)
+        write(connection, runs, folder, images=not no_png, say=say)
 
 
 @click.command()
@@ -124,10 +124,10 @@ def diagnose(run_id: int | None, experiment: str | None) -> None:
 @into("gallery", "Folder for the page; other files in it stay as they are.")
 def gallery(folder: Path) -> None:
     """The page shows every experiment that has a finished run beside all others."""
-    from vanishing_gradients.analysis.showcase import show
+    from vanishing_gradients.analysis.pages.gallery_page import write
 
     with reader_engine().connect() as connection:
-        show(connection, folder, say=say)
+        write(connection, folder, say=say)
 
 
 @click.command()

@@ -28,3 +28,7 @@ class OutputError(AnalysisError):
 
 class ImageError(AnalysisError):
     """There is no browser to draw images with, or it does not draw."""
+
+
+class LeftOutError(Exception):
+    """A run has no rows for a figure, as is to be expected: of what, and why. Not for the user."""

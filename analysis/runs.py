@@ -3,6 +3,7 @@
 Several of any kind are meant by RUNS=3,7,9 or RUNS=relu_sgd,7.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -54,15 +55,27 @@ def finished_runs(
         experiment = None
     if experiment is not None:
         checked_experiment(experiment)
-    chosen = summary
+    finished = chosen = summary[summary["status"] == "finished"]
     if run_id is not None:
-        _require_finished(known_run(summary, run_id, experiment))
+        run = known_run(summary, run_id, experiment)
+        if run["status"] != "finished":
+            raise NoRowsError(
+                f"Run {run_id} of {run['experiment']} is {run['status']} after "
+                f"{run['completed_epoch']} of {run['epochs']} epochs: figures are drawn of "
+                "finished runs, so let it finish, or start another with "
+                f"`make train EXP={run['experiment']}`."
+            )
         chosen = chosen[chosen["run_id"] == run_id]
     if experiment is not None:
         chosen = chosen[chosen["experiment"] == experiment]
-    chosen = chosen[chosen["status"] == "finished"]
+    if chosen.empty and experiment is None:
+        raise NoRowsError("There is no finished run: train one with `make train EXP=sigmoid_sgd`.")
     if chosen.empty:
-        raise NoRowsError(_none_finished(summary, experiment))
+        known = ", ".join(sorted(set(finished["experiment"])))
+        others = f" (there is one of {known})" if known else ""
+        raise NoRowsError(
+            f"There is no finished run of {experiment}{others}: run `make train EXP={experiment}`."
+        )
     return runs_of(chosen)
 
 
@@ -112,48 +125,33 @@ def known_run(summary: pd.DataFrame, run_id: int, experiment: str | None = None)
     return run
 
 
-def latest_of_each_experiment(runs: list[Run]) -> list[Run]:
+def latest_of_each_experiment(runs: Iterable[Run]) -> list[Run]:
     """Return, for each experiment, the run that finished last, by name of the experiment."""
-    latest: dict[str, Run] = {}
-    for run in sorted(runs, key=lambda run: (run.finished_at, run.run_id)):
-        latest[run.experiment] = run
+    by_age = sorted(runs, key=lambda run: (run.finished_at, run.run_id))
+    latest = {run.experiment: run for run in by_age}
     return [latest[name] for name in sorted(latest)]
 
 
-def _require_finished(run: pd.Series) -> None:
-    if run["status"] != "finished":
-        raise NoRowsError(
-            f"Run {run['run_id']} of {run['experiment']} is {run['status']} after "
-            f"{run['completed_epoch']} of {run['epochs']} epochs: figures are drawn of finished "
-            f"runs, so let it finish, or start another with `make train EXP={run['experiment']}`."
-        )
-
-
-def _none_finished(summary: pd.DataFrame, experiment: str | None) -> str:
-    if experiment is None:
-        return "There is no finished run: train one with `make train EXP=sigmoid_sgd`."
-    finished = sorted(set(summary.loc[summary["status"] == "finished", "experiment"]))
-    others = f" (there is one of {', '.join(finished)})" if finished else ""
-    return f"There is no finished run of {experiment}{others}: run `make train EXP={experiment}`."
-
-
 def _run_named(summary: pd.DataFrame, word: str) -> Run:
-    if word.isascii() and word.isdigit():
-        run = finished_runs(summary, int(word))[0]
-        if run.accuracy is None:
-            raise NoRowsError(
-                f"Run {run.run_id} of {run.experiment} has no epoch left to compare: name another, "
+    """Return the run that a number or the name of an experiment stands for, with epochs to show."""
+    by_number = word.isascii() and word.isdigit()
+    if by_number:
+        runs = finished_runs(summary, int(word))
+    else:
+        try:
+            checked_experiment("" if word == EVERY_EXPERIMENT else word)
+        except ObjectError as error:
+            raise WrongChoiceError(
+                f"{word!r} is neither the number of a run nor the name of an experiment: name runs "
                 f"{HOW}."
-            )
-        return run
-    try:
-        checked_experiment("" if word == EVERY_EXPERIMENT else word)
-    except ObjectError as error:
-        raise WrongChoiceError(
-            f"{word!r} is neither the number of a run nor the name of an experiment: name runs "
-            f"{HOW}."
-        ) from error
-    found = [run for run in finished_runs(summary, experiment=word) if run.accuracy is not None]
-    if not found:
-        raise NoRowsError(f"No run of {word} has an epoch left to compare: name another, {HOW}.")
-    return max(found, key=lambda run: (run.finished_at, run.run_id))
+            ) from error
+        runs = finished_runs(summary, experiment=word)
+    known = [run for run in runs if run.accuracy is not None]
+    if not known:
+        which = (
+            f"Run {runs[0].run_id} of {runs[0].experiment} has no"
+            if by_number
+            else f"No run of {word} has an"
+        )
+        raise NoRowsError(f"{which} epoch left to compare: name another, {HOW}.")
+    return max(known, key=lambda run: (run.finished_at, run.run_id))

@@ -1,14 +1,13 @@
 """Settings of runs: in which they differ, and what each changes of the paper's networks."""
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from itertools import groupby
 
 import pandas as pd
 
 SETTINGS = ("dataset", "seed", "float_type", "training_images", "record_every", "telemetry")
 IN_WORDS = {"dataset": "data set", "float_type": "precision"}
-NAMES_NOT_SETTINGS = ("name", "description")
 ABSENT = "\N{EN DASH}"
 MOST_LETTERS = 60
 
@@ -55,7 +54,8 @@ TOPICS = {
 }
 NONE, SEVERAL, OTHER = "The paper's networks", "Several at once", "Other"
 ORDER = (NONE, *dict.fromkeys(TOPICS.values()), OTHER, SEVERAL)
-NOT_SETTINGS = ("name", "description", "epochs", "dataset", "limit")
+# Names, and what was but the default for a run, which has its own data set and training_images.
+NOT_SETTINGS = ("name", "description", "dataset", "limit")
 OPTIMIZER, LEARNING_RATE = TOPICS["optimizer"], TOPICS[RATE]
 
 Difference = tuple[str, tuple[str, ...]]
@@ -76,14 +76,9 @@ def differences(provenance: pd.DataFrame, run_ids: Sequence[int]) -> list[Differ
 
 
 def _settings(row: pd.Series) -> dict[str, str]:
+    """Return the settings of a run: as it was started, and what its configuration adds to that."""
     found = {IN_WORDS.get(key, key): str(row[key]) for key in SETTINGS}
-    config = json.loads(row["config"])
-    for name in NAMES_NOT_SETTINGS:
-        config.pop(name, None)
-    config["epochs"] = int(row["epochs"])  # as run, whatever the experiment says
-    config.pop("dataset", None)  # likewise: it is what the data set was by default
-    config.pop("limit", None)  # training_images says it
-    return found | dict(flat(config))
+    return found | _flat(json.loads(row["config"]) | {"epochs": int(row["epochs"])})
 
 
 def topic(config: Mapping[str, object]) -> str:
@@ -91,9 +86,14 @@ def topic(config: Mapping[str, object]) -> str:
 
     Constants of an optimizer, its rate among them, belong to the optimizer where that is another.
     """
-    settings = dict(flat({key: config[key] for key in config if key not in NOT_SETTINGS}))
+    settings = _flat(config)
     rate = settings.pop(RATE, None)
-    changed = {_topic(key) for key, value in settings.items() if _changes(key, value)}
+    settings.pop("epochs", None)
+    changed = {
+        next((TOPICS[start] for start in TOPICS if key.startswith(start)), OTHER)
+        for key, value in settings.items()
+        if value not in CHOICES.get(key, (PAPER.get(key), ABSENT))
+    }
     usual = LEARNING_RATES.get(settings.get("optimizer.kind", ""))
     if OPTIMIZER in changed:
         changed.discard(LEARNING_RATE)
@@ -104,13 +104,15 @@ def topic(config: Mapping[str, object]) -> str:
     return changed.pop() if changed else NONE
 
 
-def flat(table: Mapping[str, object], prefix: str = "") -> Iterator[tuple[str, str]]:
-    """Yield the settings of a configuration in few words, each with its dotted key."""
+def _flat(table: Mapping[str, object], prefix: str = "") -> dict[str, str]:
+    """Return the settings of a configuration in few words, each with its dotted key."""
+    found: dict[str, str] = {}
     for key, value in table.items():
         if isinstance(value, dict):
-            yield from flat(value, f"{prefix}{key}.")
-        else:
-            yield prefix + key, spelled(value)
+            found |= _flat(value, f"{prefix}{key}.")
+        elif prefix + key not in NOT_SETTINGS:
+            found[prefix + key] = spelled(value)
+    return found
 
 
 def spelled(value: object) -> str:
@@ -133,13 +135,3 @@ def _short(text: str) -> str:
     if len(text) <= MOST_LETTERS:
         return text
     return f"{text[: MOST_LETTERS - 1]}\N{HORIZONTAL ELLIPSIS}"
-
-
-def _changes(key: str, value: str) -> bool:
-    if key in CHOICES:
-        return value not in CHOICES[key]
-    return value not in (PAPER.get(key), ABSENT)
-
-
-def _topic(key: str) -> str:
-    return next((TOPICS[start] for start in TOPICS if key.startswith(start)), OTHER)

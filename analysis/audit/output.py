@@ -12,7 +12,7 @@ from rich.text import Text
 from vanishing_gradients.analysis import paper
 from vanishing_gradients.analysis.audit.claim import Result, Verdict
 from vanishing_gradients.analysis.audit.nearest import Trial
-from vanishing_gradients.analysis.pages import staged
+from vanishing_gradients.analysis.pages.page import staged
 
 CSV = "audit.csv"
 WIDTH = 140  # where there is no terminal

@@ -5,7 +5,7 @@ import math
 import pandas as pd
 import pytest
 
-from vanishing_gradients.analysis.figures import (
+from vanishing_gradients.analysis.figures.curves import (
     accuracy_and_loss,
     accuracy_by_experiment,
     loss_by_experiment,

@@ -6,7 +6,6 @@ import math
 import pandas as pd
 import pytest
 
-from vanishing_gradients.analysis.comparison import remarks
 from vanishing_gradients.analysis.errors import NoRowsError, WrongChoiceError
 from vanishing_gradients.analysis.figures.compared import (
     curves_compared,
@@ -14,6 +13,7 @@ from vanishing_gradients.analysis.figures.compared import (
     first_to_last_compared,
     norms_compared,
 )
+from vanishing_gradients.analysis.pages.compare_page import remarks
 from vanishing_gradients.analysis.runs import MOST_RUNS, chosen_runs
 from vanishing_gradients.analysis.settings import ABSENT, differences, spelled
 from vanishing_gradients.analysis.views import ask

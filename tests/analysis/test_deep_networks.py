@@ -3,8 +3,9 @@
 import pandas as pd
 import pytest
 
-from vanishing_gradients.analysis.figures import gradient_norm_ratio, mean_gradient, norm_grid
+from vanishing_gradients.analysis.figures.grids import norm_grid
 from vanishing_gradients.analysis.figures.lines import MOST_IN_LEGEND
+from vanishing_gradients.analysis.figures.over_epochs import gradient_norm_ratio, mean_gradient
 
 DEPTH = 51
 

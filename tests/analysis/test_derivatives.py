@@ -5,7 +5,11 @@ import math
 import numpy as np
 import pytest
 
-from vanishing_gradients.analysis.figures import activations, derivative_products, saturation
+from vanishing_gradients.analysis.figures.derivatives import (
+    activations,
+    derivative_products,
+    saturation,
+)
 
 
 @pytest.fixture

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from vanishing_gradients.analysis.figures import gradient_distribution
+from vanishing_gradients.analysis.figures.gradient_distribution import gradient_distribution
 
 NAN = float("nan")
 

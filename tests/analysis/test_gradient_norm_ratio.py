@@ -4,7 +4,7 @@ import math
 
 import pytest
 
-from vanishing_gradients.analysis.figures import gradient_norm_ratio
+from vanishing_gradients.analysis.figures.over_epochs import gradient_norm_ratio
 
 KINDS = {
     "infinite": ((1, 3), 1e6, "triangle-up"),

@@ -6,8 +6,7 @@ import numpy as np
 import pytest
 
 from tests.browser import DESKTOP, TELEPHONE, found_in, needs_browser
-from vanishing_gradients.analysis.exhibition import exhibit
-from vanishing_gradients.analysis.gallery import draw_run
+from vanishing_gradients.analysis.pages.figures_page import draw_run, write
 from vanishing_gradients.analysis.runs import finished_runs
 from vanishing_gradients.analysis.views import ask
 
@@ -60,7 +59,7 @@ def folder(filled, tmp_path_factory):
     """A folder with all figures, and PNG beside them."""
     folder = tmp_path_factory.mktemp("figures")
     with filled.connect() as connection:
-        exhibit(connection, folder, say=lambda line: None)
+        write(connection, folder, say=lambda line: None)
     return folder
 
 
@@ -77,9 +76,9 @@ def drawn(filled):
     with filled.connect() as connection:
         runs = finished_runs(ask(connection, "experiment_summary"))
         return {
-            f"{plate.name}.html": figure
+            f"{page.name}.html": figure
             for run in runs
-            for plate, figure in draw_run(connection, run)[0].items()
+            for page, figure in draw_run(connection, run)[0].items()
         }
 
 

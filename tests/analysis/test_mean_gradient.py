@@ -4,7 +4,7 @@ import math
 
 import pytest
 
-from vanishing_gradients.analysis.figures import mean_gradient
+from vanishing_gradients.analysis.figures.over_epochs import mean_gradient
 from vanishing_gradients.analysis.figures.symmetric_log import SymmetricLog
 
 

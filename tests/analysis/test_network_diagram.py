@@ -5,7 +5,7 @@ from itertools import pairwise
 import pandas as pd
 import pytest
 
-from vanishing_gradients.analysis.figures import network_diagram
+from vanishing_gradients.analysis.figures.network_diagram import network_diagram
 
 
 def network(inputs, widths, activation="sigmoid"):

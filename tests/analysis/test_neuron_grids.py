@@ -4,7 +4,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from vanishing_gradients.analysis.figures import dead_neurons, neuron_gradients, saturated_neurons
+from vanishing_gradients.analysis.figures.grids import dead_neurons, saturated_neurons
+from vanishing_gradients.analysis.figures.neuron_gradients import neuron_gradients
 from vanishing_gradients.analysis.words import stretches
 
 NAN = float("nan")

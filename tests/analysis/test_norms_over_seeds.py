@@ -3,7 +3,7 @@
 import pandas as pd
 import pytest
 
-from vanishing_gradients.analysis.figures import norms_over_seeds
+from vanishing_gradients.analysis.figures.over_seeds import norms_over_seeds
 
 NAN = float("nan")
 NAMES = {1: "layer_1_input", 2: "layer_2_relu", 3: "layer_3_hidden", 4: "layer_4_softmax"}

@@ -3,7 +3,7 @@
 import pandas as pd
 import pytest
 
-from vanishing_gradients.analysis.figures import (
+from vanishing_gradients.analysis.figures.over_seeds import (
     accuracy_over_seeds,
     loss_over_seeds,
     ratio_over_seeds,

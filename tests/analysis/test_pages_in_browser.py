@@ -3,10 +3,8 @@
 import pytest
 
 from tests.browser import DESKTOP, TELEPHONE, found_in, needs_browser
-from vanishing_gradients.analysis.comparison import compare
-from vanishing_gradients.analysis.exhibition import exhibit
+from vanishing_gradients.analysis.pages import compare_page, figures_page, gallery_page
 from vanishing_gradients.analysis.runs import chosen_runs
-from vanishing_gradients.analysis.showcase import show
 from vanishing_gradients.analysis.views import ask
 
 pytestmark = needs_browser
@@ -64,10 +62,10 @@ def folder(filled, tmp_path_factory):
     """A folder with the figures of run 1, a comparison and the gallery."""
     folder = tmp_path_factory.mktemp("pages")
     with filled.connect() as connection:
-        exhibit(connection, folder, run_id=1, images=False, say=lambda line: None)
+        figures_page.write(connection, folder, run_id=1, images=False, say=lambda line: None)
         runs = chosen_runs(ask(connection, "experiment_summary"), "1,3")
-        compare(connection, runs, folder / "compare", images=True, say=lambda line: None)
-        show(connection, folder / "gallery", say=lambda line: None)
+        compare_page.write(connection, runs, folder / "compare", images=True, say=lambda line: None)
+        gallery_page.write(connection, folder / "gallery", say=lambda line: None)
     return folder
 
 

@@ -3,7 +3,7 @@
 import pytest
 
 from vanishing_gradients.analysis.errors import OutputError
-from vanishing_gradients.analysis.pages import staged
+from vanishing_gradients.analysis.pages.page import staged
 
 
 def test_files_appear_at_the_end(tmp_path):

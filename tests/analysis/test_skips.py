@@ -3,7 +3,7 @@
 import pandas as pd
 import pytest
 
-from vanishing_gradients.analysis.figures import network_diagram
+from vanishing_gradients.analysis.figures.network_diagram import network_diagram
 from vanishing_gradients.analysis.figures.skips import COLOR, residual_blocks
 
 LAYERS = pd.DataFrame(

@@ -5,7 +5,7 @@ import math
 import pandas as pd
 import pytest
 
-from vanishing_gradients.analysis.figures import noise_scale, update_ratio
+from vanishing_gradients.analysis.figures.over_epochs import noise_scale, update_ratio
 from vanishing_gradients.analysis.figures.style import log_panel
 
 NAN = float("nan")

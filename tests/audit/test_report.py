@@ -10,15 +10,14 @@ from vanishing_gradients.analysis.audit import Evidence
 from vanishing_gradients.analysis.audit.catalogue import CLAIMS
 from vanishing_gradients.analysis.audit.output import CSV
 from vanishing_gradients.analysis.errors import NoRowsError
-from vanishing_gradients.analysis.report import REPORT, report
-from vanishing_gradients.analysis.report.page import missing
+from vanishing_gradients.analysis.pages.report_page import REPORT, missing, write
 from vanishing_gradients.cli import main
 
 MEGABYTE = 1_000_000
 
 
 def written(evidence: Evidence, folder, run_id=None) -> str:
-    path = report(evidence, folder, run_id, say=lambda line: None)
+    path = write(evidence, folder, run_id, say=lambda line: None)
     return path.read_text(encoding="utf-8")
 
 

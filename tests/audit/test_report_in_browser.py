@@ -4,7 +4,7 @@ import pytest
 
 from tests.browser import DESKTOP, TELEPHONE, found_in, needs_browser
 from vanishing_gradients.analysis.audit import Evidence
-from vanishing_gradients.analysis.report import report
+from vanishing_gradients.analysis.pages.report_page import write
 
 pytestmark = needs_browser
 
@@ -39,7 +39,7 @@ addEventListener('load', () => setTimeout(() => {{
 @pytest.fixture(scope="module")
 def folder(reader, tmp_path_factory):
     folder = tmp_path_factory.mktemp("report")
-    report(Evidence(reader, None), folder, None, say=lambda line: None)
+    write(Evidence(reader, None), folder, None, say=lambda line: None)
     return folder
 
 

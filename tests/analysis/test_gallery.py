@@ -9,8 +9,8 @@ from sqlalchemy import insert, select, text
 
 from vanishing_gradients.analysis.errors import NoRowsError
 from vanishing_gradients.analysis.figures.experiment_card import AXIS, common_axis, experiment_card
+from vanishing_gradients.analysis.pages.gallery_page import cards
 from vanishing_gradients.analysis.settings import NONE, SEVERAL, topic
-from vanishing_gradients.analysis.showcase import exhibits
 from vanishing_gradients.cli import main
 from vanishing_gradients.sql.catalogue import epoch_metrics, layers, runs, step_statistics
 from vanishing_gradients.sql.connection import engine
@@ -59,9 +59,9 @@ def test_a_configuration_tells_what_it_changes_of_the_papers_networks(changes, f
 
 @pytest.fixture
 def shown(filled):
-    """The exhibits of `swept`, on mnist, and of `steady`, on the sample."""
+    """The cards of `swept`, on mnist, and of `steady`, on the sample."""
     with filled.connect() as connection:
-        yield exhibits(connection)
+        yield cards(connection)
 
 
 def test_each_data_set_has_the_newest_run_of_each_experiment_that_has_epochs(shown):
@@ -69,11 +69,11 @@ def test_each_data_set_has_the_newest_run_of_each_experiment_that_has_epochs(sho
     assert found == {"mnist": [3], "sample": [1]}
 
 
-def test_an_exhibit_has_norms_of_dense_layers_and_their_ratio(shown):
+def test_a_card_has_norms_of_dense_layers_and_their_ratio(shown):
     (steady,) = shown["sample"]
     assert steady.norms["layer"].tolist() == [1, 3]
     assert steady.depth == 2
-    assert (steady.first, steady.last) == ("0.0625", "0.0625")  # 4 over 64
+    assert steady.ends == ("0.0625", "0.0625")  # 4 over 64
 
 
 def test_seeds_of_one_size_are_drawn_together(filled, module_database):
@@ -86,7 +86,7 @@ def test_seeds_of_one_size_are_drawn_together(filled, module_database):
             connection.execute(insert(table), copies)
     try:
         with filled.connect() as connection:
-            (swept,) = exhibits(connection)["mnist"]
+            (swept,) = cards(connection)["mnist"]
         assert swept.accuracies == (0.2, 0.4)
         assert swept.accuracy == "30.0% (20.0% to 40.0%, 2 seeds)"
     finally:
@@ -106,7 +106,7 @@ def test_a_database_of_the_papers_experiments_alone_is_one_sentence(filled, modu
             filled.connect() as connection,
             pytest.raises(NoRowsError, match="`make gallery` trains the others"),
         ):
-            exhibits(connection)
+            cards(connection)
     finally:
         with owner.begin() as connection:
             for run_id, name in ((1, "steady"), (2, "steady"), (3, "swept")):

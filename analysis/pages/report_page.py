@@ -9,19 +9,10 @@ from pathlib import Path
 
 from vanishing_gradients.analysis import paper
 from vanishing_gradients.analysis.audit import Evidence, Verdict, output, run_audit
-from vanishing_gradients.analysis.audit.claim import Result
 from vanishing_gradients.analysis.audit.eligibility import LeftOut
 from vanishing_gradients.analysis.audit.storage import CONNECTIONS
 from vanishing_gradients.analysis.errors import NoRowsError
-from vanishing_gradients.analysis.hypotheses import CONTRASTS
-from vanishing_gradients.analysis.pages import page, script, staged
-from vanishing_gradients.analysis.report import plates
-from vanishing_gradients.analysis.report.sections import (
-    RunSection,
-    configurations,
-    dataset_section,
-    run_section,
-)
+from vanishing_gradients.analysis.pages import page, report_sections
 from vanishing_gradients.analysis.runs import Run, finished_runs, latest_of_each_experiment, runs_of
 from vanishing_gradients.analysis.statistics import ALPHA, CONFIDENCE, OVERALL, REJECTED
 from vanishing_gradients.analysis.words import Say, plural
@@ -32,7 +23,7 @@ ENOUGH_SEEDS = 10
 FEWEST_SEEDS = 6  # with fewer no permutation test of pairs reaches 0.05, two-sided
 
 
-def report(evidence: Evidence, folder: Path, run_id: int | None, say: Say) -> Path:
+def write(evidence: Evidence, folder: Path, run_id: int | None, say: Say) -> Path:
     """Write the report, and the audit as CSV beside it, into `folder`; return the report's path.
 
     With `run_id` that run is shown too. Without any run the report says what is missing, and shows
@@ -46,34 +37,38 @@ def report(evidence: Evidence, folder: Path, run_id: int | None, say: Say) -> Pa
     say(output.counts(results))
     datasets = sorted(evidence.datasets, key=lambda name: name != evidence.fitting)
     shown = list(_shown(evidence, finished, asked, datasets))
-    _ask_ahead(evidence, [run for run, _ in shown])
-    sections = [run_section(evidence, run, remark) for run, remark in shown]
-    known = {run.run_id: run for run in (*evidence.runs, *(run for run, _ in shown))}
-    text = page(
+    runs = [run for run, _ in shown]
+    _ask_ahead(evidence, runs)
+    sections = [report_sections.run_section(evidence, run, remark) for run, remark in shown]
+    known = {run.run_id: run for run in (*evidence.runs, *runs)}
+    verdicts = Counter(result.verdict for _, result in results)
+    queries = dict.fromkeys(query for _, result in results for query in result.queries)
+    text = page.render(
         "report",
         paper=paper,
         made_at=datetime.now(UTC),
         fitting=evidence.fitting if len(evidence.distances) > 1 else "",
         distances=evidence.distances,
         runs=len(known),
-        counts=_counts(results),
+        counts=[(verdict, verdicts[verdict]) for verdict in Verdict],
         missing=missing(evidence),
         left_out=_left_out(evidence.left_out),
-        audit=_by_section(results),
-        queries=_queries(results),
-        datasets=[dataset_section(evidence, name) for name in datasets if evidence.runs],
-        contrasts=CONTRASTS,
+        audit={name: [own for section, own in results if section == name] for name, _ in results},
+        queries={query: number for number, query in enumerate(queries, start=1)},
+        datasets=[
+            report_sections.dataset_section(evidence, name) for name in datasets if evidence.runs
+        ],
         sections=sections,
-        theory=plates.theory(),
-        networks=_networks(evidence, sections),
-        configurations=configurations(evidence, list(known.values())),
+        theory=report_sections.theory(),
+        networks=report_sections.networks(evidence, runs),
+        configurations=report_sections.configurations(evidence, list(known.values())),
         alpha=ALPHA,
         confidence=CONFIDENCE,
         overall=OVERALL,
         rejected=REJECTED,
-        script=script(),
+        script=page.script(),
     )
-    with staged(folder, last=REPORT) as stage:
+    with page.staged(folder, last=REPORT) as stage:
         output.frame(results).to_csv(stage / output.CSV, index=False)
         (stage / REPORT).write_text(text, encoding="utf-8")
     return folder / REPORT
@@ -83,31 +78,28 @@ def missing(evidence: Evidence) -> list[str]:
     """Return a sentence for every run, telemetry or number of seeds that is wanting."""
     found = []
     for dataset in paper.DATASETS:
-        absent, without_rows, counts = [], [], []
+        counts, absent, without_rows = [], [], []
         for experiment in paper.EXPERIMENTS:
+            train = f"`make train EXP={experiment} DATASET={dataset}`"
             try:
                 counts.append(len(evidence.seeds(experiment, dataset)))
             except NoRowsError:
-                absent.append(experiment)
+                absent.append(
+                    f"There is no run of {experiment} on {dataset} as the paper has it: {train}."
+                )
                 continue
             if evidence.reference(experiment, dataset).telemetry != "full":
-                without_rows.append(experiment)
-        if len(absent) == len(paper.EXPERIMENTS):
+                without_rows.append(
+                    f"No run of {experiment} on {dataset} has its gradients in the tables, so what "
+                    f"storage does to them cannot be shown: {train}."
+                )
+        if not counts:
             found.append(
                 f"There is no run on {dataset} as the paper has it: "
                 f"`make train EXP=all DATASET={dataset}`."
             )
             continue
-        found += [
-            f"There is no run of {each} on {dataset} as the paper has it: "
-            f"`make train EXP={each} DATASET={dataset}`."
-            for each in absent
-        ]
-        found += [
-            f"No run of {each} on {dataset} has its gradients in the tables, so what storage does "
-            f"to them cannot be shown: `make train EXP={each} DATASET={dataset}`."
-            for each in without_rows
-        ]
+        found += absent + without_rows
         if min(counts) < FEWEST_SEEDS:
             found.append(
                 f"On {dataset} there are {min(counts)} seeds of an experiment at least: with fewer "
@@ -154,19 +146,6 @@ def _ask_ahead(evidence: Evidence, runs: Sequence[Run]) -> None:
         list(pool.map(ask, [(view, run.run_id) for run in runs for view in slow]))
 
 
-def _networks(evidence: Evidence, sections: Sequence[RunSection]) -> list[plates.Plate]:
-    """Return Figure 4: the network of the first run shown, and of each that has another."""
-    drawn, shapes = [], set()
-    for section in sections:
-        run = section.run
-        sizes = evidence.ask("layer_sizes", run_id=run.run_id)
-        shape = (run.experiment.partition("_")[0], *sizes["width"], sizes["rows_per_step"].iloc[0])
-        if shape not in shapes:
-            shapes.add(shape)
-            drawn.append(plates.network(evidence, run))
-    return drawn
-
-
 def _left_out(runs: Sequence[LeftOut]) -> list[str]:
     """Return a sentence about the runs that are left out for one reason."""
     groups: dict[str, list[str]] = {}
@@ -176,21 +155,3 @@ def _left_out(runs: Sequence[LeftOut]) -> list[str]:
         f"Left out of the audit, {plural(len(names), 'run')} {', '.join(names)}: {reason}."
         for reason, names in groups.items()
     ]
-
-
-def _counts(results: output.Results) -> list[tuple[str, int]]:
-    found = Counter(result.verdict for _, result in results)
-    return [(str(verdict), found[verdict]) for verdict in Verdict]
-
-
-def _by_section(results: output.Results) -> dict[str, list[Result]]:
-    sections: dict[str, list[Result]] = {}
-    for section, result in results:
-        sections.setdefault(section, []).append(result)
-    return sections
-
-
-def _queries(results: output.Results) -> dict[str, int]:
-    """Return every query asked, with its number in the order of the audit."""
-    asked = dict.fromkeys(query for _, result in results for query in result.queries)
-    return {query: number for number, query in enumerate(asked, start=1)}

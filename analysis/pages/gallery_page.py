@@ -4,10 +4,11 @@ A table of all experiments by accuracy, then a card each, by topic.
 """
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from pathlib import Path
+from statistics import median
 
 import pandas as pd
 from sqlalchemy import Connection
@@ -20,7 +21,7 @@ from vanishing_gradients.analysis.figures.compared import (
     ratio_in_words,
 )
 from vanishing_gradients.analysis.figures.experiment_card import common_axis, experiment_card
-from vanishing_gradients.analysis.pages import INDEX, drawn, page, publish
+from vanishing_gradients.analysis.pages import page
 from vanishing_gradients.analysis.runs import Run, finished_runs, latest_of_each_experiment
 from vanishing_gradients.analysis.settings import ORDER, topic
 from vanishing_gradients.analysis.views import ask
@@ -28,12 +29,12 @@ from vanishing_gradients.analysis.words import NOT_FINITE, Say, counted
 
 
 @dataclass(frozen=True)
-class Exhibit:
+class Card:
     """The newest run of an experiment on a data set, and the accuracies of all its seeds.
 
     `norms` has the rows of epoch_means of dense layers, with `depth`; `curves` those of
-    training_curves. `first` and `last` are the ratio of the first dense norm to the last one, in
-    the first epoch and in the last, as text.
+    training_curves. `ends` are the ratio of the first dense norm to the last one, in the first
+    epoch and in the last, as text.
     """
 
     run: Run
@@ -42,8 +43,7 @@ class Exhibit:
     accuracies: tuple[float, ...]
     norms: pd.DataFrame
     curves: pd.DataFrame
-    first: str
-    last: str
+    ends: tuple[str, str]
 
     @property
     def depth(self) -> int:
@@ -59,11 +59,9 @@ class Exhibit:
     @property
     def accuracy(self) -> str:
         """The test accuracy in the last epoch: of the run, or the median and range of its seeds."""
-        median = pd.Series(self.accuracies).median()
-        if len(self.accuracies) == 1:
-            return f"{median:.1%}"
-        low, high = min(self.accuracies), max(self.accuracies)
-        return f"{median:.1%} ({low:.1%} to {high:.1%}, {len(self.accuracies)} seeds)"
+        low, high, count = min(self.accuracies), max(self.accuracies), len(self.accuracies)
+        seeds = f" ({low:.1%} to {high:.1%}, {count} seeds)" if count > 1 else ""
+        return f"{median(self.accuracies):.1%}{seeds}"
 
     @property
     def loss(self) -> str:
@@ -72,25 +70,25 @@ class Exhibit:
         return NOT_FINITE if loss is None else f"{loss:.4f}"
 
 
-def show(connection: Connection, folder: Path, say: Say) -> None:
+def write(connection: Connection, folder: Path, say: Say) -> None:
     """Write the gallery of all experiments with a finished run into `folder`, with its figures.
 
     Raises NoRowsError where there is none but the paper's.
     """
-    found = exhibits(connection)
+    found = cards(connection)
     sections = [_section(dataset, own) for dataset, own in found.items()]
-    publish(folder, {INDEX: page("gallery", sections=sections)})
+    page.publish(folder, {page.INDEX: page.render("gallery", sections=sections)})
     for dataset, own in found.items():
         best = max(own, key=lambda each: each.rank)
         say(
             f"{counted(len(own), 'experiment')} on {dataset}; best test accuracy: {best.accuracy} "
             f"with {best.run.experiment} (run {best.run.run_id})."
         )
-    say(f"{folder / INDEX}: open it in a browser; it needs no network.")
+    say(f"{folder / page.INDEX}: open it in a browser; it needs no network.")
 
 
-def exhibits(connection: Connection) -> dict[str, list[Exhibit]]:
-    """Return the exhibits of each data set on which there is more than the paper's four.
+def cards(connection: Connection) -> dict[str, list[Card]]:
+    """Return the cards of each data set on which there is more than the paper's four.
 
     In order of topics, and within them from the best test accuracy down. Raises NoRowsError where
     there is no finished run but of the paper's experiments.
@@ -103,52 +101,49 @@ def exhibits(connection: Connection) -> dict[str, list[Exhibit]]:
             "There is no finished run but of the paper's four experiments: `make gallery` trains "
             "the others, or train one of your own with `make train EXP=path/to/mine.toml`."
         )
-    return {name: list(_of_dataset(connection, name, runs)) for name in datasets}
-
-
-def _section(dataset: str, exhibits: Sequence[Exhibit]) -> dict[str, object]:
-    axis = common_axis([each.norms for each in exhibits])
-    cards = [
-        (each, drawn(experiment_card(each.norms, each.curves, axis), f"run_{each.run.run_id}"))
-        for each in exhibits
-    ]
     return {
-        "dataset": dataset,
-        "ranked": sorted(exhibits, key=lambda each: each.rank, reverse=True),
-        "topics": [
-            (name, list(members))
-            for name, members in groupby(cards, key=lambda card: card[0].topic)
-        ],
+        name: _of_dataset(connection, [run for run in runs if run.dataset == name])
+        for name in datasets
     }
 
 
-def _of_dataset(connection: Connection, dataset: str, runs: Sequence[Run]) -> Iterator[Exhibit]:
-    own = [run for run in runs if run.dataset == dataset]
+def _section(dataset: str, own: Sequence[Card]) -> dict[str, object]:
+    axis = common_axis([each.norms for each in own])
+    figures = [
+        (each, page.drawn(experiment_card(each.norms, each.curves, axis), f"run_{each.run.run_id}"))
+        for each in own
+    ]
+    topics = groupby(figures, key=lambda card: card[0].topic)
+    return {
+        "dataset": dataset,
+        "ranked": sorted(own, key=lambda each: each.rank, reverse=True),
+        "topics": [(name, list(members)) for name, members in topics],
+    }
+
+
+def _of_dataset(connection: Connection, own: Sequence[Run]) -> list[Card]:
     shown = latest_of_each_experiment(own)
     ids = [run.run_id for run in shown]
     norms = dense_norms(ask(connection, "epoch_means", run_id=ids))
     curves = ask(connection, "training_curves", run_id=ids)
-    ratios = first_to_last(norms)
+    configs = ask(connection, "run_provenance", run_id=ids).set_index("run_id")["config"]
+    ratios = dict(iter(first_to_last(norms).sort_values("epoch").groupby("run_id")))
     found = []
     for run in shown:
-        config = json.loads(ask(connection, "run_provenance", run_id=run.run_id)["config"].item())
-        ends = ratios[ratios["run_id"] == run.run_id].sort_values("epoch")
+        config = json.loads(configs[run.run_id])
+        ends = ratios[run.run_id]
         found.append(
-            Exhibit(
+            Card(
                 run,
                 topic(config),
                 config.get("description", ""),
                 _accuracies(run, own),
                 norms[norms["run_id"] == run.run_id],
                 curves[curves["run_id"] == run.run_id],
-                ratio_in_words(ends.iloc[0], 3),
-                ratio_in_words(ends.iloc[-1], 3),
+                (ratio_in_words(ends.iloc[0], 3), ratio_in_words(ends.iloc[-1], 3)),
             )
         )
-    places = {name: place for place, name in enumerate(ORDER)}
-    yield from sorted(
-        found, key=lambda each: (places[each.topic], -pd.Series(each.accuracies).median())
-    )
+    return sorted(found, key=lambda each: (ORDER.index(each.topic), -median(each.accuracies)))
 
 
 def _accuracies(run: Run, own: Sequence[Run]) -> tuple[float, ...]:

@@ -9,7 +9,7 @@ import os
 import re
 import shutil
 import tempfile
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
@@ -45,7 +45,7 @@ NEGATIVE = re.compile(r"(?<![\w.)])-(?=\d)")
 DATASETS = {"mnist": "MNIST", "fashion-mnist": "Fashion-MNIST"}
 
 
-def page(template: str, **values: object) -> str:
+def render(template: str, **values: object) -> str:
     """Return a page of `templates`; a text among `values` is escaped unless it is Markup."""
     return _environment().get_template(f"{template}.html.j2").render(values, script_file=SCRIPT)
 
@@ -89,12 +89,9 @@ def drawn(figure: go.Figure, name: str) -> Markup:
 
 def typeset(text: str) -> Markup:
     """Return text for HTML: 1.2e-06 as a power of ten, `make` in backticks as code, minus signs."""
-    safe = str(escape(text))
-    pieces = COMMAND.split(safe)
-    for place in range(0, len(pieces), 2):
-        pieces[place] = NEGATIVE.sub(MINUS, POWER.sub(_power, pieces[place]))
-    for place in range(1, len(pieces), 2):
-        pieces[place] = f"<code>{pieces[place]}</code>"
+    pieces = COMMAND.split(str(escape(text)))  # every other one is a command
+    pieces[::2] = [NEGATIVE.sub(MINUS, POWER.sub(_power, piece)) for piece in pieces[::2]]
+    pieces[1::2] = [f"<code>{piece}</code>" for piece in pieces[1::2]]
     return Markup("".join(pieces))  # noqa: S704
 
 
@@ -130,7 +127,9 @@ def staged(folder: Path, last: str) -> Iterator[Path]:
     """
     stage = None
     try:
-        stage = Path(tempfile.mkdtemp(prefix=".drawing-", dir=_existing(folder)))
+        # In `folder` or its nearest ancestor that exists: moving from there is one step.
+        near = next(path for path in (folder.resolve(), *folder.resolve().parents) if path.exists())
+        stage = Path(tempfile.mkdtemp(prefix=".drawing-", dir=near))
         yield stage
         folder.mkdir(parents=True, exist_ok=True)
         for path in sorted(stage.iterdir(), key=lambda path: path.name == last):
@@ -145,11 +144,16 @@ def staged(folder: Path, last: str) -> Iterator[Path]:
             shutil.rmtree(stage)
 
 
-def publish(folder: Path, pages: Mapping[str, str]) -> None:
-    """Write pages by file name into `folder`, with plotly's JavaScript; INDEX comes last."""
+def publish(folder: Path, pages: Mapping[str, str], stale: Iterable[str] = ()) -> None:
+    """Write pages by file name into `folder`, with plotly's JavaScript; INDEX comes last.
+
+    Then the images of the `stale` figures go: an image shows what its page said when it was drawn.
+    """
     with staged(folder, last=INDEX) as stage:
         for name, text in {SCRIPT: script(), **pages}.items():
             (stage / name).write_text(text, encoding="utf-8")
+    for name in stale:
+        (folder / f"{name}.png").unlink(missing_ok=True)
 
 
 def add_images(
@@ -165,8 +169,7 @@ def add_images(
     """
     try:
         with staged(folder, last=INDEX) as stage:
-            paths = {stage / f"{name}.png": figure for name, figure in figures.items()}
-            failures = write_images(paths, IMAGE_WIDTH)
+            failures = _draw({stage / f"{name}.png": each for name, each in figures.items()})
             if index:
                 text = index({path.stem for path in stage.glob("*.png")})
                 (stage / INDEX).write_text(text, encoding="utf-8")
@@ -178,14 +181,24 @@ def add_images(
         say(f"The browser did not draw {len(failures)} more ({failures[0]!r}): run this again.")
 
 
-def write_images(figures: Mapping[Path, go.Figure], width: int) -> Sequence[Exception]:
-    """Draw each figure into its path, `width` pixels wide and as high as it is, times SCALE.
+def _draw(figures: Mapping[Path, go.Figure]) -> Sequence[Exception]:
+    """Draw each figure into its path, as high as it is, times SCALE.
 
     Return an error for each figure that the browser did not draw, or not within SECONDS. Raises
     ImageError where there is no browser, or none that starts.
     """
+    options = {"format": "png", "width": IMAGE_WIDTH, "scale": SCALE}
+
+    async def draw() -> Sequence[Exception]:
+        # No MathJax: it would come from the network.
+        async with kaleido.Kaleido(mathjax=False, timeout=SECONDS) as browser:
+            return await browser.write_fig_from_object(
+                {"fig": figure, "path": path, "opts": options | {"height": figure.layout.height}}
+                for path, figure in figures.items()
+            )
+
     try:
-        return asyncio.run(_write(figures, width))
+        return asyncio.run(draw())
     except ChromeNotFoundError as error:
         raise ImageError(
             "No images, because no Chromium or Chrome was found: install one "
@@ -196,19 +209,3 @@ def write_images(figures: Mapping[Path, go.Figure], width: int) -> Sequence[Exce
             f"No images, because the browser does not start or stopped ({type(error).__name__}): "
             "try it by hand, or name another in BROWSER_PATH; the pages need none."
         ) from error
-
-
-async def _write(figures: Mapping[Path, go.Figure], width: int) -> Sequence[Exception]:
-    options = {"format": "png", "width": width, "scale": SCALE}
-    # No MathJax: it would come from the network.
-    async with kaleido.Kaleido(mathjax=False, timeout=SECONDS) as browser:
-        return await browser.write_fig_from_object(
-            {"fig": figure, "path": path, "opts": options | {"height": figure.layout.height}}
-            for path, figure in figures.items()
-        )
-
-
-def _existing(folder: Path) -> Path:
-    """Return `folder` or its nearest ancestor that exists: moving from there is one step."""
-    folder = folder.resolve()
-    return next(path for path in (folder, *folder.parents) if path.exists())

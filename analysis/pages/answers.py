@@ -1,8 +1,5 @@
 """The five research questions of Section 2, answered with numbers that come from queries."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
-
 import pandas as pd
 
 from vanishing_gradients.analysis import paper
@@ -21,50 +18,17 @@ NAMES = {
 }
 
 
-@dataclass(frozen=True)
-class Answer:
-    """A question as the paper asks it, and our answer to it on one data set."""
-
-    question: str
-    sentences: tuple[str, ...]
-
-
-def answers(evidence: Evidence, dataset: str) -> list[Answer]:
-    """Answer the five questions from the runs on `dataset`."""
+def answers(evidence: Evidence, dataset: str) -> list[tuple[str, list[str]]]:
+    """Return the five questions as the paper asks them, with our answers from `dataset`."""
     effects = {each.contrast.name: each for each in evidence.effects(dataset)}
-    asked = (
-        (
-            "1. How does the choice of activation function affect the occurrence and severity of "
-            "vanishing gradients?",
-            lambda: _activation(evidence, dataset, effects),
-        ),
-        (
-            "2. What are the impacts of optimization algorithms on gradient flow and mitigation "
-            "of vanishing gradients?",
-            lambda: _optimizer(evidence, dataset, effects),
-        ),
-        (
-            "3. What is the interaction effect between activation functions and optimization "
-            "techniques?",
-            lambda: _interaction(effects),
-        ),
-        (
-            "4. How do the combinations affect convergence speed and final performance?",
-            lambda: _performance(evidence, dataset),
-        ),
-        (
-            "5. Which combination is most effective in minimizing vanishing gradients?",
-            lambda: _best(evidence, dataset),
-        ),
-    )
-    return [Answer(question, _told(sentences)) for question, sentences in asked]
-
-
-def _told(sentences: Callable[[], list[str]]) -> tuple[str, ...]:
-    try:
-        return tuple(sentences())
-    except NoRowsError as error:
-        return (f"This cannot be answered yet. {error}",)
+    found = []
+    for place, (question, answer) in enumerate(QUESTIONS.items(), start=1):
+        try:
+            sentences = answer(evidence, dataset, effects)
+        except NoRowsError as error:
+            sentences = [f"This cannot be answered yet. {error}"]
+        found.append((f"{place}. {question}", sentences))
+    return found
 
 
 def _activation(evidence: Evidence, dataset: str, effects: dict[str, Effect]) -> list[str]:
@@ -93,11 +57,11 @@ def _optimizer(evidence: Evidence, dataset: str, effects: dict[str, Effect]) -> 
     return found
 
 
-def _interaction(effects: dict[str, Effect]) -> list[str]:
+def _interaction(_evidence: Evidence, _dataset: str, effects: dict[str, Effect]) -> list[str]:
     return [_effect(effects, "interaction")]
 
 
-def _performance(evidence: Evidence, dataset: str) -> list[str]:
+def _performance(evidence: Evidence, dataset: str, _effects: dict[str, Effect]) -> list[str]:
     found = []
     for experiment in paper.EXPERIMENTS:
         curves = evidence.curves(experiment, dataset)
@@ -119,7 +83,7 @@ def _performance(evidence: Evidence, dataset: str) -> list[str]:
     return found
 
 
-def _best(evidence: Evidence, dataset: str) -> list[str]:
+def _best(evidence: Evidence, dataset: str, _effects: dict[str, Effect]) -> list[str]:
     least, stable = {}, {}
     for experiment in paper.EXPERIMENTS:
         norms = evidence.norms(experiment, dataset)
@@ -154,19 +118,29 @@ def _effect(effects: dict[str, Effect], name: str) -> str:
         )
     effect = effects[name]
     found = effect.overall
-    size = abs(found.difference)
+    what = "it is" if name == "interaction" else "gradients are"
     way = "larger" if found.difference > 0 else "smaller"
-    text = f"{effect.contrast.title}: gradients are {size:.2f} decades {way}"
-    if name == "interaction":
-        text = f"{effect.contrast.title}: it is {size:.2f} decades {way}"
+    text = f"{effect.contrast.title}: {what} {abs(found.difference):.2f} decades {way}"
     if found.low == found.low:
         text += f" ({CONFIDENCE:.0%} interval {found.low:+.2f} to {found.high:+.2f})"
-    told = f", {seeds(found.seeds)}, p = {found.adjusted:.3g}: {found.conclusion}."
-    if found.conclusion == TOO_FEW:
-        told = f", {seeds(found.seeds)}: {found.conclusion}."
+    chance = "" if found.conclusion == TOO_FEW else f", p = {found.adjusted:.3g}"
+    text += f", {seeds(found.seeds)}{chance}: {found.conclusion}."
     if effect.zeros:
-        told += (
+        text += (
             f" {effect.zeros} norms were exactly zero and count as the smallest positive one, so "
             "the difference is a lower bound."
         )
-    return text + told
+    return text
+
+
+QUESTIONS = {
+    "How does the choice of activation function affect the occurrence and severity of vanishing "
+    "gradients?": _activation,
+    "What are the impacts of optimization algorithms on gradient flow and mitigation of vanishing "
+    "gradients?": _optimizer,
+    "What is the interaction effect between activation functions and optimization techniques?": (
+        _interaction
+    ),
+    "How do the combinations affect convergence speed and final performance?": _performance,
+    "Which combination is most effective in minimizing vanishing gradients?": _best,
+}

@@ -1,0 +1,179 @@
+"""`make compare`: a few runs of any kind beside each other, what differs between them first.
+
+Both are printed as tables, and written as a page with figures, and PNG of the figures beside it.
+"""
+
+from collections.abc import Callable, Iterable, Sequence
+from functools import cache, partial
+from pathlib import Path
+
+import pandas as pd
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+from sqlalchemy import Connection
+
+from vanishing_gradients.analysis.errors import NoRowsError
+from vanishing_gradients.analysis.figures.compared import (
+    dense_norms,
+    first_to_last,
+    label,
+    ratio_in_words,
+)
+from vanishing_gradients.analysis.pages import page
+from vanishing_gradients.analysis.pages.registry import COMPARED, Ask
+from vanishing_gradients.analysis.runs import Run
+from vanishing_gradients.analysis.settings import differences
+from vanishing_gradients.analysis.views import ask
+from vanishing_gradients.analysis.words import NOT_FINITE, Say, digits
+
+UNKNOWN = "not recorded"
+WIDTH = 140  # of tables, where there is no terminal
+
+Outcome = tuple[str, str, list[str]]
+"""Its name, what it means or how it was got, and its text for each run."""
+
+
+def write(
+    connection: Connection, runs: Sequence[Run], folder: Path, images: bool, say: Say
+) -> None:
+    """Print a comparison of `runs`, and write it as a page with figures into `folder`."""
+    asked = cache(partial(ask, connection))
+    ids = tuple(run.run_id for run in runs)
+    norms = asked("epoch_means", run_id=ids)
+    found = differences(asked("run_provenance", run_id=ids), ids)
+    results = outcomes(asked, runs, norms)
+    notes = remarks(runs, norms)
+    figures = {figure.name: figure.drawn(asked, runs=runs) for figure in COMPARED}
+    labels = [label(run) for run in runs]
+    _print(labels, "What differs", found)
+    _print(
+        labels, "What came of it, in the last epoch", [(name, texts) for name, _, texts in results]
+    )
+    for note in notes:
+        say(note)
+    text = page.render(
+        "compare",
+        runs=runs,
+        labels=labels,
+        notes=notes,
+        differences=found,
+        outcomes=results,
+        figures=[(page.drawn(figures[each.name], each.name), each.caption) for each in COMPARED],
+    )
+    page.publish(folder, {page.INDEX: text}, stale=figures)
+    say(f"{folder / page.INDEX}: open it in a browser; it needs no network.")
+    if images:
+        page.add_images(folder, figures, say, "page")
+
+
+def remarks(runs: Sequence[Run], norms: pd.DataFrame) -> list[str]:
+    """Return what keeps the runs from being compared one to one, a sentence each."""
+    found = []
+    datasets = sorted({run.dataset for run in runs})
+    if len(datasets) > 1:
+        found.append(
+            f"The runs are on different data sets ({', '.join(datasets)}): losses and accuracies "
+            "are not of one task."
+        )
+    depths = dense_norms(norms).groupby("run_id")["depth"].max()
+    if depths.nunique() > 1:
+        each = ", ".join(f"run {run.run_id} {depths[run.run_id]}" for run in runs)
+        found.append(
+            f"The networks are not equally deep (dense layers: {each}): norms are drawn by "
+            "relative depth."
+        )
+    if len({run.epochs for run in runs}) > 1:
+        found.append("The runs have different numbers of epochs: the last epoch is each one's own.")
+    return found
+
+
+def outcomes(ask: Ask, runs: Sequence[Run], norms: pd.DataFrame) -> list[Outcome]:
+    """Return the outcomes of `runs`, all of the last epoch; `norms` holds rows of epoch_means."""
+    last = norms[norms["epoch"] == norms.groupby("run_id")["epoch"].transform("max")]
+    dense = dict(iter(dense_norms(last).groupby("run_id")))
+    ends = first_to_last(last).set_index("run_id")
+
+    def rows(view: str, run: Run) -> pd.DataFrame:
+        """Return the rows of a run's last epoch."""
+        frame = ask(view, run_id=run.run_id)
+        return frame[frame["epoch"] == frame["epoch"].max()]
+
+    def text(value: Callable[[Run], str], run: Run) -> str:
+        try:
+            return value(run)
+        except (NoRowsError, KeyError):
+            return UNKNOWN
+
+    told: dict[tuple[str, str], Callable[[Run], str]] = {
+        ("epochs", "complete"): lambda run: str(run.epochs),
+        ("training loss", "as the epoch met it"): lambda run: digits(run.loss),
+        ("test loss", "after the epoch"): lambda run: digits(run.test_loss),
+        ("training accuracy", ""): lambda run: _known(run.accuracy, ".2%"),
+        ("test accuracy", ""): lambda run: _known(run.test_accuracy, ".2%"),
+        ("smallest dense norm", "mean row norm, and whose"): (
+            lambda run: _extreme(dense[run.run_id], pd.Series.idxmin)
+        ),
+        ("largest dense norm", "mean row norm, and whose"): (
+            lambda run: _extreme(dense[run.run_id], pd.Series.idxmax)
+        ),
+        ("first / last dense norm", "far below 1: vanishing"): (
+            lambda run: ratio_in_words(ends.loc[run.run_id], 4)
+        ),
+        ("dead neurons", "of dense layers: gradient exactly zero all epoch"): (
+            lambda run: _dead(rows("dead_neurons", run), dense[run.run_id])
+        ),
+        ("saturated values", "of activations: slope below 1 % of its largest"): (
+            lambda run: _saturated(rows("saturation", run), dense[run.run_id])
+        ),
+        ("update / weights", "median over layers; usual guide 1e-3"): (
+            lambda run: digits(rows("update_ratios", run)["ratio"].median())
+        ),
+        ("seconds", "wall time of all epochs"): lambda run: _known(run.seconds, ",.1f"),
+    }
+    return [(*what, [text(value, run) for run in runs]) for what, value in told.items()]
+
+
+def _print(labels: Sequence[str], title: str, lines: Iterable[tuple[str, Sequence[str]]]) -> None:
+    """Print a table with a column for each run; say it where nothing differs."""
+    console = Console()
+    if not console.is_terminal:
+        console = Console(width=WIDTH)
+    if not lines:
+        console.print("Nothing differs in what the runs were told to do.")
+        return
+    table = Table(title=title, title_justify="left", show_lines=True)
+    table.add_column("")
+    for each in labels:
+        table.add_column(Text(each), overflow="fold")
+    for name, texts in lines:
+        table.add_row(Text(name), *map(Text, texts))
+    console.print(table)
+
+
+def _dead(rows: pd.DataFrame, dense: pd.DataFrame) -> str:
+    own = rows[rows["layer"].isin(dense.loc[dense["norm"].notna(), "layer"])]
+    if own.empty:  # the view calls no neuron dead whose gradient is not finite
+        return NOT_FINITE
+    dead, all_of_them = int(own["dead"].sum()), int(own["width"].sum())
+    return f"{dead / all_of_them:.1%} ({dead:,} of {all_of_them:,})"
+
+
+def _saturated(rows: pd.DataFrame, dense: pd.DataFrame) -> str:
+    if dense["norm"].isna().all():
+        return NOT_FINITE
+    return f"{(rows['saturated'] * rows['width']).sum() / rows['width'].sum():.1%}"
+
+
+def _extreme(dense: pd.DataFrame, place: Callable[[pd.Series], int]) -> str:
+    known = dense.dropna(subset="norm")
+    if known.empty:
+        return NOT_FINITE
+    row = known.loc[place(known["norm"])]
+    same = len(known) > 1 and known["norm"].nunique() == 1
+    whose = "every layer" if same else f"layer {row['layer']}"
+    return f"{digits(row['norm'])} ({whose})"
+
+
+def _known(value: float | None, form: str) -> str:
+    return UNKNOWN if value is None else format(value, form)

@@ -1,0 +1,189 @@
+"""`make figures`: pages and an index into a folder, then images beside them."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from functools import cache, partial
+from itertools import groupby
+from pathlib import Path
+
+import plotly.graph_objects as go
+from markupsafe import Markup
+from sqlalchemy import Connection
+
+from vanishing_gradients.analysis.errors import LeftOutError, NoRowsError
+from vanishing_gradients.analysis.figures.style import HEIGHT
+from vanishing_gradients.analysis.pages import page
+from vanishing_gradients.analysis.pages.registry import BY_EXPERIMENT, OF_GRADIENTS, OF_RUN, Figure
+from vanishing_gradients.analysis.runs import (
+    EVERY_EXPERIMENT,
+    Run,
+    finished_runs,
+    latest_of_each_experiment,
+)
+from vanishing_gradients.analysis.views import ask
+from vanishing_gradients.analysis.words import Say, plural, stretches
+
+
+@dataclass(frozen=True)
+class Page:
+    """The page of a figure, of a run or of several: its file's name, without extension."""
+
+    name: str
+    figure: Figure
+    runs: tuple[Run, ...]
+
+    @property
+    def title(self) -> str:
+        """One line that names the figure among all others."""
+        run = self.runs[0]
+        if self.figure in BY_EXPERIMENT:
+            return f"{self.figure.heading}, {run.dataset}"
+        return f"{self.figure.heading}: {run.experiment}, {run.dataset}, run {run.run_id}"
+
+    @property
+    def mark(self) -> Markup:
+        """The line of a page that says which runs it shows.
+
+        By it the index tells a page of these runs from an older one of the same name.
+        """
+        runs = "; ".join(
+            f"run {run.run_id}, {run.experiment}, finished {run.finished_at.isoformat()}"
+            for run in self.runs
+        )
+        return Markup('<meta name="description" content="{}">').format(runs)
+
+    def written(self, folder: Path) -> str:
+        """Return the page as it lies in `folder`; empty where it does not."""
+        path = folder / f"{self.name}.html"
+        return path.read_text(encoding="utf-8") if path.is_file() else ""
+
+
+def write(
+    connection: Connection,
+    folder: Path,
+    run_id: int | None = None,
+    experiment: str | None = None,
+    images: bool = True,
+    say: Say = print,
+) -> None:
+    """Draw the figures of all finished runs, or of those asked for, into `folder`.
+
+    Without a choice of runs the experiments are compared too. The index lists every finished run,
+    with the figures drawn now or earlier. Raises AnalysisError or DatabaseError; the folder is then
+    as it was.
+    """
+    summary = ask(connection, "experiment_summary")
+    chosen = finished_runs(summary, run_id, experiment)
+    runs = finished_runs(summary)
+    compared = _by_experiment(runs)
+    with_comparisons = run_id is None and experiment in (None, EVERY_EXPERIMENT)
+    found = _drawn(connection, chosen, compared if with_comparisons else [], say)
+
+    known = [*(each for run in runs for each in _of_run(run)), *compared]
+    texts = {
+        each: page.render(
+            "figure",
+            page=each,
+            drawn=page.drawn(figure, each.name),
+            others=[other for other in known if other.runs == each.runs and other != each],
+        )
+        for each, figure in found.items()
+    }
+    stale = {each.name for each, text in texts.items() if each.written(folder) != text}
+    listed = {each for each in known if each in texts or each.mark in each.written(folder)}
+    index = partial(_index, runs, listed)
+    present = {path.stem for path in folder.glob("*.png")} - stale
+    pages = {f"{each.name}.html": text for each, text in texts.items()}
+    page.publish(folder, pages | {page.INDEX: index(present)}, stale)
+    say(f"{len(pages)} pages, and {folder / page.INDEX} which lists them: open it in a browser.")
+    wanting = {each.name: figure for each, figure in found.items() if each.name not in present}
+    if images and wanting:
+        page.add_images(folder, wanting, say, "pages", lambda made: index(present | made))
+
+
+def draw_run(
+    connection: Connection, run: Run
+) -> tuple[dict[Page, go.Figure], list[NoRowsError], list[tuple[str, str]]]:
+    """Return the figures of a run; why views have no row of it; of what else it has none, and why.
+
+    Of a run without an epoch, whose rows were removed, the views of gradients say so.
+    """
+    found: dict[Page, go.Figure] = {}
+    missing: list[NoRowsError] = []
+    left_out: list[tuple[str, str]] = []
+    asked = cache(partial(ask, connection))
+    for each in _of_run(run):
+        if run.accuracy is None and each.figure not in OF_GRADIENTS:
+            continue
+        try:
+            found[each] = each.figure.drawn(asked, run=run)
+        except NoRowsError as error:
+            missing.append(error)
+        except LeftOutError as error:
+            left_out.append(error.args)
+    return found, missing, list(dict.fromkeys(left_out))
+
+
+def _drawn(
+    connection: Connection, runs: Sequence[Run], compared: Sequence[Page], say: Say
+) -> dict[Page, go.Figure]:
+    """Return all figures; say which are left out for want of rows; raise NoRowsError if all are."""
+    found: dict[Page, go.Figure] = {}
+    reasons: list[NoRowsError] = []
+    left_out: dict[tuple[str, str], list[int]] = {}
+    for run in runs:
+        figures, missing, without = draw_run(connection, run)
+        for reason in without:
+            left_out.setdefault(reason, []).append(run.run_id)
+        say(f"Run {run.run_id}, {run.experiment} on {run.dataset}: {len(figures)} figures.")
+        found |= figures
+        reasons += missing
+    for each in compared:
+        found[each] = each.figure.drawn(partial(ask, connection), runs=each.runs)
+    if not found:
+        raise reasons[0]
+    for sentence in dict.fromkeys(map(str, reasons)):
+        say(f"Left out: {sentence}")
+    for (what, why), run_ids in left_out.items():
+        say(f"Left out: {what} of {plural(len(run_ids), 'run')} {stretches(run_ids)}, since {why}.")
+    return found
+
+
+def _index(runs: Sequence[Run], listed: Collection[Page], images: set[str]) -> str:
+    """Return the index: figures over several runs, then the runs in a table, newest first.
+
+    `images` holds the names of the pages that have a PNG; the others are linked by their heading.
+    """
+    compared = [each for each in _by_experiment(runs) if each in listed]
+    return page.render(
+        "index",
+        comparisons={
+            dataset: list(pages)
+            for dataset, pages in groupby(compared, key=lambda each: each.runs[0].dataset)
+        },
+        runs={
+            run: [each for each in _of_run(run) if each in listed]
+            for run in sorted(runs, key=lambda run: -run.run_id)
+        },
+        images=images,
+        image=(page.IMAGE_WIDTH, HEIGHT),
+    )
+
+
+def _of_run(run: Run) -> list[Page]:
+    stem = f"run_{run.run_id}_{run.experiment}"
+    return [Page(f"{stem}_{each.name}", each, (run,)) for each in OF_RUN]
+
+
+def _by_experiment(runs: Sequence[Run]) -> list[Page]:
+    """Return the pages of figures of the latest run of each experiment, on each data set.
+
+    A run without an epoch, since its rows were removed, compares with none.
+    """
+    pages = []
+    known = [run for run in runs if run.accuracy is not None]
+    for dataset in sorted({run.dataset for run in known}):
+        latest = tuple(latest_of_each_experiment([r for r in known if r.dataset == dataset]))
+        stem = "".join(letter if letter.isalnum() else "_" for letter in dataset)
+        pages += [Page(f"{each.name}_{stem}", each, latest) for each in BY_EXPERIMENT]
+    return pages

@@ -1,0 +1,213 @@
+"""What the report says of a run and of a data set: tables, figures, tests, nearest storage."""
+
+import json
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import pandas as pd
+import plotly.graph_objects as go
+
+from vanishing_gradients.analysis import paper, tables
+from vanishing_gradients.analysis.audit import Evidence
+from vanishing_gradients.analysis.audit.nearest import nearest
+from vanishing_gradients.analysis.audit.stored import DECIMALS, FILLER, stored_ratios
+from vanishing_gradients.analysis.errors import NoRowsError
+from vanishing_gradients.analysis.figures.network_diagram import network_diagram
+from vanishing_gradients.analysis.figures.skips import residual_blocks
+from vanishing_gradients.analysis.pages import registry
+from vanishing_gradients.analysis.pages.answers import NAMES, answers
+from vanishing_gradients.analysis.pages.page import drawn, spelled
+from vanishing_gradients.analysis.runs import Run
+from vanishing_gradients.analysis.tables import PaperTable
+
+DEEP = tuple(range(5, paper.LAYERS))
+EARLY = (1, 2, 3, 4)
+SNAPSHOT = (3, 2, 6)  # layer, first epochs and rows of Figure 14
+IN_PAPER = {
+    ("relu_adam", registry.RATIO): "Figure 10",
+    ("relu_adam", registry.CURVES): "Figure 12",
+    ("relu_sgd", registry.RATIO): "Figure 13",
+    ("relu_sgd", registry.CURVES): "Figure 16",
+    ("sigmoid_adam", registry.RATIO): "Figures 17 and 18",
+    ("sigmoid_adam", registry.CURVES): "Figure 19",
+    ("sigmoid_sgd", registry.RATIO): "Figure 20",
+    ("sigmoid_sgd", registry.CURVES): "Figure 21",
+}
+ONE_LAYER = {"relu_adam": (9, "Figure 11"), "relu_sgd": (3, "Figure 15")}
+OF_SEEDS_IN_PAPER = dict(zip(registry.OVER_SEEDS, ("Figure 22", "Figure 23", ""), strict=True))
+
+Shown = dict[str, str]
+"""A figure on the page: its `html`, its `caption`, and where `in_paper` it is, if it is there."""
+Section = dict[str, Any]
+"""The parts of a section, by the names that the template has for them."""
+
+
+def theory() -> list[Shown]:
+    """Return Figures 1 to 3, which need no run."""
+    return [
+        _shown(f"figure_{number}", f"Figure {number}", caption, draw())
+        for number, (draw, caption) in enumerate(registry.THEORY.items(), start=1)
+    ]
+
+
+def networks(evidence: Evidence, runs: Sequence[Run]) -> list[Shown]:
+    """Return Figure 4: the network of the first run, and of each that has another."""
+    found: dict[tuple, Shown] = {}
+    for run in runs:
+        sizes = evidence.ask("layer_sizes", run_id=run.run_id)
+        shape = (run.experiment.partition("_")[0], *sizes["width"], sizes["rows_per_step"].iloc[0])
+        if shape in found:
+            continue
+        provenance = evidence.ask("run_provenance", run_id=run.run_id)
+        blocks = residual_blocks(json.loads(provenance["config"].item()))
+        found[shape] = _shown(
+            f"run_{run.run_id}_network",
+            "Figure 4",
+            f"The network of run {run.run_id}, {run.experiment} on {run.dataset}, from the view "
+            "layer_sizes.",
+            network_diagram(sizes, f"The network of {run.experiment}", blocks),
+        )
+    return list(found.values())
+
+
+def run_section(evidence: Evidence, run: Run, remark: str = "") -> Section:
+    """Return the section of one run, in the paper's order, with what its views have rows for."""
+    name = NAMES.get(run.experiment, run.experiment)
+    title = f"{name[0].upper()}{name[1:]} on {spelled(run.dataset)}, run {run.run_id}"
+    found: Section = {"tables": [], "figures": [], "snapshots": [], "wanting": []}
+    try:
+        found["tables"] += _tables(evidence, run)
+        found["figures"] += list(_figures(evidence, run))
+    except NoRowsError as error:
+        found["wanting"].append(str(error))
+    try:
+        found["tables"] += _stored_tables(evidence, run)
+        found["snapshots"] += _snapshots(evidence, run)
+    except NoRowsError as error:
+        found["wanting"].append(str(error))
+    return found | {"run": run, "title": title, "remark": remark}
+
+
+def dataset_section(evidence: Evidence, dataset: str) -> Section:
+    """Return the section of one data set; `table` is None where there is no run for it."""
+    try:
+        table = tables.seeds_table(evidence.ratios(paper.CLASS_TABLE, dataset))
+    except NoRowsError:
+        table = None
+    return {
+        "dataset": dataset,
+        "answers": answers(evidence, dataset),
+        "effects": evidence.effects(dataset),
+        "nearest": [
+            (paper.RATIO_TABLES[experiment], tried)
+            for (searched, experiment), tried in nearest(evidence).items()
+            if searched == dataset
+        ],
+        "table": table,
+        "figures": list(_over_seeds(evidence, dataset)),
+    }
+
+
+def configurations(evidence: Evidence, runs: Sequence[Run]) -> list[Section]:
+    """Return the distinct configurations of `runs`, with all that tells runs apart but the seed."""
+    keys = ("experiment", "dataset", "sha256", "commit", "packages", "config")
+    found: dict[tuple[str, ...], list[str]] = {}
+    for run in runs:
+        row = evidence.ask("run_provenance", run_id=run.run_id).iloc[0]
+        commit = row["git_commit"] if isinstance(row["git_commit"], str) else "unknown"
+        packages = ", ".join(
+            f"{name} {version}" for name, version in json.loads(row["package_versions"]).items()
+        )
+        config = json.dumps(json.loads(row["config"]), indent=1, sort_keys=True)
+        key = (run.experiment, run.dataset, row["dataset_sha256"], commit, packages, config)
+        told = f"run {run.run_id} (seed {run.seed}, {run.float_type}, {run.telemetry})"
+        found.setdefault(key, []).append(told)
+    return [dict(zip(keys, key, strict=True)) | {"runs": told} for key, told in found.items()]
+
+
+def _shown(name: str, in_paper: str, caption: str, figure: go.Figure) -> Shown:
+    return {"html": drawn(figure, name), "caption": caption, "in_paper": in_paper}
+
+
+def _figures(evidence: Evidence, run: Run) -> Iterator[Shown]:
+    """Yield the figures of one run: ratio, mean gradient, the layer the paper shows, curves."""
+    layer, number = ONE_LAYER.get(run.experiment, (0, ""))
+    for each in (registry.RATIO, registry.MEAN, registry.CURVES):
+        name = f"run_{run.run_id}_{each.name}"
+        if each is registry.MEAN and layer in registry.names(evidence.ask, run):
+            caption = (
+                f"Mean over all gradient values of layer {layer} in an epoch. Dashed lines at "
+                "±0.001 bound what the paper calls the vanishing region. View: gradient_norms."
+            )
+            figure = each.drawn(evidence.ask, run=run, layers=(layer,))
+            yield _shown(f"{name}_{layer}", number, caption, figure)
+        in_paper = IN_PAPER.get((run.experiment, each), "")
+        yield _shown(name, in_paper, each.caption, each.drawn(evidence.ask, run=run))
+
+
+def _over_seeds(evidence: Evidence, dataset: str) -> Iterator[Shown]:
+    """Yield the figures over all seeds on a data set, of the experiments that have runs."""
+    present: dict[str, list[Run]] = {}
+    for experiment in paper.EXPERIMENTS:
+        try:
+            present[experiment] = evidence.seeds(experiment, dataset)
+        except NoRowsError:
+            continue
+    if not present:
+        return
+    stem = dataset.replace("-", "_")
+    runs = [run for own in present.values() for run in own]
+    for each, in_paper in OF_SEEDS_IN_PAPER.items():
+        figure = each.drawn(evidence.ask, runs=runs)
+        yield _shown(f"{stem}_{each.name}", in_paper, each.caption, figure)
+    for experiment, own in present.items():
+        figure = registry.RATIO_OVER_SEEDS.drawn(evidence.ask, runs=own)
+        name = f"{stem}_{experiment}_{registry.RATIO_OVER_SEEDS.name}"
+        yield _shown(name, "", registry.RATIO_OVER_SEEDS.caption, figure)
+
+
+def _tables(evidence: Evidence, run: Run) -> list[PaperTable]:
+    ratios = evidence.ask("gradient_norm_ratios", run_id=run.run_id)
+    shown = [tables.ratio_table, tables.class_table]
+    if run.experiment not in paper.EXPERIMENTS or run.experiment == "relu_sgd":
+        shown += [tables.last_layers_table, tables.first_epoch_table]
+    return [table(ratios, run.experiment) for table in shown]
+
+
+def _stored_tables(evidence: Evidence, run: Run) -> list[PaperTable]:
+    """Return the sigmoid tables as their storage would have them: the constants, the infinities."""
+    if not run.experiment.startswith("sigmoid_") or run not in evidence.runs:
+        return []
+    ratios = [_stored(evidence, run, DEEP, FILLER)]
+    if run.experiment == "sigmoid_sgd":
+        ratios.insert(0, _stored(evidence, run, EARLY, 0.0))
+    kept = f"{DECIMALS} decimals kept and {FILLER:,.0f} in unused columns"
+    title = f"The same with {kept} (views stored_norm_avg)"
+    digits = tables.PRINTED_DIGITS
+    return [tables.ratio_table(pd.concat(ratios), run.experiment, title, digits)]
+
+
+def _stored(evidence: Evidence, run: Run, layers: Sequence[int], filler: float) -> pd.DataFrame:
+    found = stored_ratios(evidence, run.experiment, run.dataset, layers, DECIMALS, filler)
+    rows = found.rename_axis(columns="layer").stack(future_stack=True).rename("ratio").reset_index()
+    # A NaN is x / 0 or 0 / 0, and the paper prints Infinity for either.
+    return rows.assign(
+        numerator=1.0, denominator=rows["ratio"].notna() * 1.0, **{"class": "stable"}
+    )
+
+
+def _snapshots(evidence: Evidence, run: Run) -> list[tuple[str, pd.DataFrame]]:
+    """Return Figure 14: the first rows of a gradient table, as an SQL client shows them."""
+    layer, epochs, rows = SNAPSHOT
+    if run.experiment != "relu_sgd" or run.telemetry != "full":
+        return []
+    own: dict[str, object] = {"experiment": run.experiment, "run_id": run.run_id}
+    own |= {"layer": evidence.layer(run, layer), "step": 1, "rows": rows}
+    shown = range(1, min(epochs, run.epochs) + 1)
+    return [
+        (
+            f"Layer {layer}, epoch {each}, first batch",
+            evidence.ask("first_cells", epoch=each, **own),
+        )
+        for each in shown
+    ]
