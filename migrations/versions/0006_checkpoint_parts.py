@@ -12,10 +12,7 @@ from vanishing_gradients.migrations.steps import (
     key_columns,
 )
 
-revision = "0006"
-down_revision = "0005"
-branch_labels = None
-depends_on = None
+revision, down_revision = "0006", "0005"
 
 CHECKPOINTS = sa.table(
     "checkpoints",

@@ -21,7 +21,7 @@ from vanishing_gradients.migrations import history
 from vanishing_gradients.sql.errors import ObjectError
 from vanishing_gradients.sql.objects import ExperimentSchema, Layer
 from vanishing_gradients.sql.registry import create_gradient_tables, require_migrated
-from vanishing_gradients.telemetry.lock import run_lock
+from vanishing_gradients.telemetry.lock import RunLock
 
 RENAMED = {
     "Run": "run_id",
@@ -168,7 +168,7 @@ def test_a_run_that_is_training_is_waited_for(old, start, move):
     before = state(old)
     with (
         old.connect() as lock,
-        run_lock(lock, 2),
+        RunLock(lock, 2),
         pytest.raises(ObjectError, match=r"Run 2 is training, and this migration .* wait"),
     ):
         move(old, "0014")
