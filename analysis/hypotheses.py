@@ -4,7 +4,7 @@ The outcome is log10 of a layer's mean row norm over all epochs, one number a se
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import pandas as pd
 
@@ -22,26 +22,16 @@ class Contrast:
 
 
 CONTRASTS = (
-    Contrast(
-        "activation_sgd", "ReLU against sigmoid, both with SGD", ("sigmoid_sgd",), ("relu_sgd",)
-    ),
-    Contrast(
-        "activation_adam", "ReLU against sigmoid, both with Adam", ("sigmoid_adam",), ("relu_adam",)
-    ),
-    Contrast(
-        "optimizer_sigmoid",
-        "Adam against SGD, both with sigmoid",
-        ("sigmoid_sgd",),
-        ("sigmoid_adam",),
-    ),
+    Contrast("activation_sgd", "ReLU against sigmoid, both with SGD",
+             ("sigmoid_sgd",), ("relu_sgd",)),
+    Contrast("activation_adam", "ReLU against sigmoid, both with Adam",
+             ("sigmoid_adam",), ("relu_adam",)),
+    Contrast("optimizer_sigmoid", "Adam against SGD, both with sigmoid",
+             ("sigmoid_sgd",), ("sigmoid_adam",)),
     Contrast("optimizer_relu", "Adam against SGD, both with ReLU", ("relu_sgd",), ("relu_adam",)),
-    Contrast(
-        "interaction",
-        "Adam's effect with ReLU against Adam's effect with sigmoid",
-        ("sigmoid_sgd", "sigmoid_adam"),
-        ("relu_sgd", "relu_adam"),
-    ),
-)
+    Contrast("interaction", "Adam's effect with ReLU against Adam's effect with sigmoid",
+             ("sigmoid_sgd", "sigmoid_adam"), ("relu_sgd", "relu_adam")),
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -83,10 +73,7 @@ def effects(norms: Mapping[str, pd.DataFrame]) -> list[Effect]:
     if not tested:
         return []
     overalls = corrected([each.overall for each in tested])
-    return [
-        Effect(each.contrast, each.layers, overall, each.zeros)
-        for each, overall in zip(tested, overalls, strict=True)
-    ]
+    return [replace(each, overall=overall) for each, overall in zip(tested, overalls, strict=True)]
 
 
 def _over_epochs(norms: pd.DataFrame) -> pd.DataFrame:

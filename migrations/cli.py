@@ -46,10 +46,9 @@ def view(name: str) -> None:
 
 def _report(before: str | None, after: str | None) -> None:
     if before == after:
-        line = f"The database is at revision {after or 'base'} already."
+        _say(f"The database is at revision {after or 'base'} already.")
     else:
-        line = f"Migrated from {before or 'an empty database'} to {after or 'an empty database'}."
-    _say(line)
+        _say(f"Migrated from {before or 'an empty database'} to {after or 'an empty database'}.")
 
 
 def _say(line: str) -> None:

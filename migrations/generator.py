@@ -19,30 +19,25 @@ def generate(name: str, root: Path = HERE, revisions: Path | None = None) -> lis
     a name that cannot be a view's, and for that of a view that has been dropped for good.
     """
     known = versions("views", root).get(name)
-    file = f"{name}_v{known[-1] + 1 if known else 1:02}.sql"
+    before = known[-1] if known else 0
+    file = f"{name}_v{before + 1:02}.sql"
     if name in RETIRED or not FILE_NAME.fullmatch(file):
         raise ObjectError(
             f"{name!r} cannot name a view: use a lower-case letter, then lower-case letters, "
             "digits or underscores, and not the name of a view that was dropped."
         )
     path = root / "views" / file
-    if known:
-        text = definition("views", name, known[-1], root).text
+    if before:
+        text = definition("views", name, before, root).text
     else:
         text = FIRST.read_text(encoding="utf-8").replace("{name}", name)
     path.write_text(text, encoding="utf-8")
-    return [path, _migration(name, known, revisions)]
-
-
-def _migration(name: str, known: list[int] | None, revisions: Path | None) -> Path:
     script = ScriptDirectory.from_config(history.configuration(revisions))
-    number = f"{int(script.get_current_head() or 0) + 1:04}"
-    before = known[-1] if known else None
     made = script.generate_revision(
-        number,
+        f"{int(script.get_current_head() or 0) + 1:04}",
         f"Version {before + 1} of the view {name}." if before else f"The view {name}.",
         version_path=str(revisions or history.HERE / "versions"),
-        upgrades=f'replace_view(op.get_bind(), "{name}", {(before or 0) + 1})',
-        downgrades=f'replace_view(op.get_bind(), "{name}", {before})',
+        upgrades=f'replace_view(op.get_bind(), "{name}", {before + 1})',
+        downgrades=f'replace_view(op.get_bind(), "{name}", {before or None})',
     )
-    return Path(made.path)
+    return [path, Path(made.path)]

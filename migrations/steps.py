@@ -4,13 +4,17 @@ DDL commits by itself on MySQL and MariaDB, so a revision that is stopped leaves
 far. It is then begun again from its first step.
 """
 
+from collections.abc import Callable, Sequence
+
 from alembic import op
-from sqlalchemy import text
+from sqlalchemy import Column, ForeignKey, Integer, text
 
 from vanishing_gradients.sql.errors import ObjectError
 from vanishing_gradients.sql.names import quoted
 from vanishing_gradients.sql.registry import replace_view, versions_in_force
 
+Ways = tuple[Callable[[], None], Callable[[], None]]
+"""The upgrade of a revision, and its downgrade."""
 COLUMNS = text(
     "SELECT column_name AS name FROM information_schema.columns "
     "WHERE table_schema = DATABASE() AND table_name = :table ORDER BY ordinal_position"
@@ -37,15 +41,45 @@ def key_columns(table: str, index: str) -> list[str]:
     return list(op.get_bind().scalars(KEY_COLUMNS, {"table": table, "index": index}))
 
 
+def create_table(name: str, *columns: Column) -> None:
+    """Create a table where it is missing."""
+    op.create_table(
+        name,
+        *columns,
+        if_not_exists=True,
+        mysql_engine="InnoDB",
+        mysql_charset="utf8mb4",
+        mysql_collate="utf8mb4_unicode_ci",
+    )
+
+
+def create_table_of_runs(name: str, keys: Sequence[str], *columns: Column) -> None:
+    """Create a table that is keyed by run and `keys`, and whose rows go with their run."""
+    run = ForeignKey("runs.run_id", ondelete="CASCADE")
+    create_table(
+        name,
+        Column("run_id", Integer, run, primary_key=True),
+        *(Column(key, Integer, primary_key=True, autoincrement=False) for key in keys),
+        *columns,
+    )
+
+
 def rename_column(table: str, old: str, new: str, definition: str = "") -> None:
     """Rename a column in place; with a `definition`, the column has that one from then on."""
     if old in columns(table):
-        change = (
-            f"CHANGE {quoted(old)} {quoted(new)} {definition}"
-            if definition
-            else (f"RENAME COLUMN {quoted(old)} TO {quoted(new)}")
-        )
+        verb, to = ("CHANGE", "") if definition else ("RENAME COLUMN", "TO ")
+        change = f"{verb} {quoted(old)} {to}{quoted(new)} {definition}".rstrip()
         execute(f"ALTER TABLE {quoted(table)} {change}")
+
+
+def renames(table: str, **names: str) -> Ways:
+    """Return the way up, which renames columns of a table from old to new, and the way down."""
+
+    def rename(names: dict[str, str]) -> None:
+        for old, new in names.items():
+            rename_column(table, old, new)
+
+    return lambda: rename(names), lambda: rename({new: old for old, new in names.items()})
 
 
 def add_column(table: str, name: str, definition: str) -> None:
@@ -60,18 +94,23 @@ def drop_column(table: str, name: str) -> None:
         execute(f"ALTER TABLE {quoted(table)} DROP {quoted(name)}")
 
 
-def put_in_force(versions: dict[str, int]) -> None:
-    """Put these versions of views in force, in this order, where none is."""
-    in_force = versions_in_force(op.get_bind())
-    for name, version in versions.items():
-        if name not in in_force:
-            replace_view(op.get_bind(), name, version)
+def views(replaced: Sequence[str] = (), **versions: int) -> Ways:
+    """Return the way up, which puts versions of views in force in this order, and the way down.
 
+    The way down drops them, the last first; those `replaced` go back to the version before.
+    """
 
-def drop_views(names: dict[str, int]) -> None:
-    """Drop views, the last of them first."""
-    for name in reversed(names):
-        replace_view(op.get_bind(), name, None)
+    def up() -> None:
+        in_force = versions_in_force(op.get_bind())
+        for name, version in versions.items():
+            if name in replaced or name not in in_force:
+                replace_view(op.get_bind(), name, version)
+
+    def down() -> None:
+        for name, version in reversed(versions.items()):
+            replace_view(op.get_bind(), name, version - 1 if name in replaced else None)
+
+    return up, down
 
 
 def require_no_training() -> None:

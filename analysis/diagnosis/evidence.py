@@ -35,22 +35,14 @@ def chosen_run(summary: pd.DataFrame, run_id: int | None, experiment: str | None
     return run
 
 
-def layers(connection: Connection, run_id: int) -> pd.DataFrame:
-    """Return layer_sizes of a run by layer, with what the diagnosis asks of each layer's nature.
-
-    `gain` is not NULL for activations alone; `flat` is where an activation's slope is 0 or next to
-    it: 'below', 'both', or NULL.
-    """
-    return ask(connection, "layer_sizes", run_id=run_id).set_index("layer")
-
-
 class RunEvidence:
     """What the views say about one run, of which at least one epoch is complete.
 
     Attributes:
         run: its row of experiment_summary.
         config: what it was asked to do.
-        layers: rows of `layers`, by layer.
+        layers: rows of layer_sizes, by layer: `gain` is not NULL for activations alone; `flat` is
+            where an activation's slope is 0 or next to it: 'below', 'both', or NULL.
         names: of the layers.
         activations, dense: numbers of the layers of that kind, first to last.
         softmax: the number of the last layer.
@@ -83,7 +75,7 @@ class RunEvidence:
         run_id = int(run["run_id"])
         self.run = run
         self.config = RunConfig(ask(connection, "run_provenance", run_id=run_id)["config"].item())
-        self.layers = layers(connection, run_id)
+        self.layers = ask(connection, "layer_sizes", run_id=run_id).set_index("layer")
         self.names = self.layers["layer_name"].to_dict()
         self.activations = self.layers.index[self.layers["gain"].notna()].to_list()
         self.dense = self.layers.index[self.layers["kind"] == "dense"].to_list()
@@ -144,20 +136,10 @@ class RunEvidence:
         """Ask of the last dense layer alone: its cells are few, and its noise is the loss's."""
         if self.run["telemetry"] != "full":
             return None
-        layer, experiment = self.dense[-1], str(self.run["experiment"])
+        place = {"experiment": str(self.run["experiment"]), "layer": self.dense[-1]}
         last = int(self.curves.index[-1])
-        try:
-            frame = ask(
-                connection,
-                "noise_scale",
-                experiment=experiment,
-                layer=layer,
-                run_id=run_id,
-                epoch=last,
-            )
-        except NoRowsError:
-            return None
-        return float(frame["noise_scale"].iloc[-1])
+        frame = rows(connection, "noise_scale", **place, run_id=run_id, epoch=last)
+        return None if frame.empty else float(frame["noise_scale"].iloc[-1])
 
 
 def _if_any(connection: Connection, view: str, run_id: int) -> pd.DataFrame | None:

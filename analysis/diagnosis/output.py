@@ -8,7 +8,8 @@ import pandas as pd
 from vanishing_gradients.analysis.diagnosis.evidence import RunEvidence
 from vanishing_gradients.analysis.diagnosis.faults import Diagnosis, Fault
 from vanishing_gradients.analysis.diagnosis.remedies import Remedy
-from vanishing_gradients.analysis.diagnosis.wording import change, counted, layers, number, percent
+from vanishing_gradients.analysis.diagnosis.wording import change, ends, number, percent
+from vanishing_gradients.analysis.words import counted
 
 WIDTH = 100
 STILL_FALLING = 0.02
@@ -93,18 +94,13 @@ def _gradients(evidence: RunEvidence) -> str:
     flow = evidence.flow.iloc[:, -1].dropna()
     if len(flow) < 2 or not flow.iloc[-1] > 0.0:
         return ""
-    first, last = (int(flow.index[place]) for place in (0, -1))
-    return (
-        f"Gradients get through: their norm is {number(flow[last])} in "
-        f"{layers([last], evidence.names)} and {number(flow[first])} in "
-        f"{layers([first], evidence.names)}, {number(flow[first] / flow[last])} times that."
-    )
+    times = number(flow.iloc[0] / flow.iloc[-1])
+    return f"Gradients get through: their norm is {ends(flow, evidence.names)}, {times} times that."
 
 
 def _steps(evidence: RunEvidence) -> str:
-    if evidence.updates is None:
-        return ""
-    ratios = evidence.of_epoch(evidence.updates, -1)["ratio"].dropna()
+    updates = evidence.updates
+    ratios = pd.Series() if updates is None else evidence.of_epoch(updates, -1)["ratio"].dropna()
     if ratios.empty:
         return ""
     least, most = int(ratios.idxmin()), int(ratios.idxmax())

@@ -17,11 +17,6 @@ def number(value: float) -> str:
     return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.3g}"
 
 
-def counted(count: int, noun: str) -> str:
-    """Return a count with its noun: 1 layer, 2 layers."""
-    return f"{count:,} {noun}{'' if count == 1 else 's'}"
-
-
 def percent(fraction: float) -> str:
     """Return a fraction as 12 %; what is not quite all, or not quite none, is not rounded to it."""
     if 0.0 < fraction < 0.01:
@@ -38,6 +33,12 @@ def layers(numbers: Sequence[int], names: Mapping[int, str]) -> str:
     if len(numbers) > MOST_NAMES:
         return f"{len(numbers)} layers, {numbers[0]} to {numbers[-1]}"
     return f"layers {', '.join(map(str, numbers[:-1]))} and {numbers[-1]}"
+
+
+def ends(flow: pd.Series, names: Mapping[int, str]) -> str:
+    """Return the last and the first of a series by layer, as a gradient passes them."""
+    places = (flow.index[-1], flow.index[0])
+    return " and ".join(f"{number(flow[each])} in {layers([each], names)}" for each in places)
 
 
 def epochs(values: pd.Series) -> str:

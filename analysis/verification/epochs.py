@@ -1,7 +1,6 @@
 """What the views say of whole epochs, against the sums over the cells."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
@@ -34,15 +33,8 @@ MEDIAN = 1e-15
 """What a mean of two medians may be off by, relative to it."""
 
 
-@dataclass(frozen=True)
-class Views:
-    """What the views say of a run: by (view, layer, column) a series of numbers by epoch."""
-
-    said: dict[tuple[str, int, str], pd.Series]
-
-    def stored_epochs(self, layer: int) -> list[int]:
-        """Return the epochs of which a layer's gradient table has rows."""
-        return self.said["norm_avg", layer, "norm"].index.to_list()
+Views = dict[tuple[str, int, str], pd.Series]
+"""What the views say of a run: by (view, layer, column) numbers by epoch."""
 
 
 def truth_of(layer: LayerPlan, cells: pd.DataFrame, recorded: pd.DataFrame) -> Truth:
@@ -78,24 +70,24 @@ def layer_views(connection: Connection, plan: Plan, layer: LayerPlan) -> Views:
     if any(each.number == layer.number + 1 for each in plan.layers):
         asked.append("ratio_avg")
     place = {"experiment": plan.experiment, "layer": layer.number, "run_id": plan.run_id}
-    said = {}
+    said: Views = {}
     for name in asked:
         frame = rows(connection, name, **place)
         for column in OF_A_LAYER.get(name, ("ratio",)):
             said[name, layer.number, column] = _by_epoch(frame, column)
-    return Views(said)
+    return said
 
 
 def overall_views(connection: Connection, plan: Plan) -> Views:
     """Read what the views over all experiments say of a run."""
-    said = {}
+    said: Views = {}
     for name in (*OVERALL, "gradient_norm_ratios"):
         frame = rows(connection, name, run_id=plan.run_id)
         for layer in plan.layers:
             own = frame[frame["layer"] == layer.number]
             for column in OVERALL.get(name, ("ratio",)):
                 said[name, layer.number, column] = _by_epoch(own, column)
-    return Views(said)
+    return said
 
 
 def disagreeing(
@@ -105,7 +97,7 @@ def disagreeing(
 
     `truths` is by (layer, epoch); an epoch that is not in it is left out.
     """
-    for (view, layer, column), said in views.said.items():
+    for (view, layer, column), said in views.items():
         for epoch in plan.complete():
             needed = {(layer, epoch), (layer + (column == "ratio"), epoch)}
             if not needed <= truths.keys():

@@ -1,6 +1,6 @@
 """What a person sees of a verification: a bar while it goes, then what agrees and what does not."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
 from rich.console import Console
@@ -9,6 +9,7 @@ from sqlalchemy import Engine
 
 from vanishing_gradients.analysis.runs import Run
 from vanishing_gradients.analysis.verification.run import Verification, verify_run
+from vanishing_gradients.analysis.words import Say, counted
 
 SHOWN = 10
 """Disagreements of a run that are spelled out."""
@@ -17,7 +18,7 @@ SHOWN = 10
 def verify(
     engine: Engine,
     runs: Sequence[Run],
-    say: Callable[[str], None] = print,
+    say: Say = print,
     console: Console | None = None,
 ) -> int:
     """Verify the runs one after another, say what came of each, and return how many disagree."""
@@ -36,7 +37,7 @@ def told(outcome: Verification) -> Iterator[str]:
     plan, found = outcome.plan, outcome.disagreements
     name = f"Run {plan.run_id} ({plan.experiment})"
     if found:
-        number = "1 disagreement" if len(found) == 1 else f"{len(found):,} disagreements, the first"
+        number = counted(len(found), "disagreement") + ", the first" * (len(found) > 1)
         yield f"{name}: {number}: {found[0]}."
         yield from (f"  {each}." for each in found[1:SHOWN])
         if len(found) > SHOWN:
@@ -54,7 +55,7 @@ def told(outcome: Verification) -> Iterator[str]:
 
 def _scope(outcome: Verification) -> str:
     plan = outcome.plan
-    epochs = _counted(plan.completed_epoch, "epoch")
+    epochs = counted(plan.completed_epoch, "epoch")
     if plan.full:
         return (
             f"{outcome.rows:,} rows, {outcome.values:,} values and {outcome.steps:,} statistics in "
@@ -64,10 +65,6 @@ def _scope(outcome: Verification) -> str:
         f"statistics alone, so there are no rows to verify: the counts of {outcome.steps:,} "
         f"statistics in {epochs}"
     )
-
-
-def _counted(number: int, noun: str) -> str:
-    return f"{number:,} {noun}{'' if number == 1 else 's'}"
 
 
 @contextmanager

@@ -103,16 +103,13 @@ def plan_of(connection: Connection, run_id: int) -> Plan:
     completed = int(run["completed_epoch"])
     if run["status"] == "finished" and completed != run["epochs"]:
         problems.append(Disagreement(f"it is finished after {completed} of {run['epochs']} epochs"))
-    metrics = {int(epoch) for epoch in _metrics(connection, run_id)}
-    running = run["status"] == "running"
-    if running:
+    metrics = set(rows(connection, "training_curves", run_id=run_id)["epoch"])
+    if run["status"] == "running":
         metrics = {epoch for epoch in metrics if epoch <= completed}
     for epoch in sorted(metrics ^ set(range(1, completed + 1))):
-        if epoch in metrics:
-            told = "epoch_metrics has a row of an epoch that the run has not completed"
-        else:
-            told = "epoch_metrics has no row"
-        problems.append(Disagreement(told, epoch))
+        uncompleted = "a row of an epoch that the run has not completed"
+        has = uncompleted if epoch in metrics else "no row"
+        problems.append(Disagreement(f"epoch_metrics has {has}", int(epoch)))
     return Plan(
         run_id,
         run["experiment"],
@@ -136,10 +133,6 @@ def _neuron_epochs(connection: Connection, run_id: int) -> frozenset[int]:
     steps = rows(connection, "recorded_epochs", run_id=run_id)
     neurons = rows(connection, "neuron_epochs", run_id=run_id)
     return frozenset(steps.loc[steps["norms"] > 0, "epoch"]) | frozenset(neurons["epoch"])
-
-
-def _metrics(connection: Connection, run_id: int) -> list[int]:
-    return rows(connection, "training_curves", run_id=run_id)["epoch"].to_list()
 
 
 def _layer(row: pd.Series) -> LayerPlan:

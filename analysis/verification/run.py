@@ -6,8 +6,7 @@ from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 
-import pandas as pd
-from sqlalchemy import Connection, Engine
+from sqlalchemy import Engine
 
 from vanishing_gradients.analysis.verification.disagreement import Disagreement
 from vanishing_gradients.analysis.verification.epochs import (
@@ -72,7 +71,7 @@ def verify_run(
     begin(sum(layer.values for layer, _ in plan.parts()))
     pool = ThreadPoolExecutor(CONNECTIONS, thread_name_prefix="verifier")
     try:
-        job = _Stored(engine, plan, advance) if plan.full else _Recorded(engine, plan, advance)
+        job = _Job(engine, plan, advance)
         found += job.run(pool)
     finally:
         pool.shutdown(wait=True, cancel_futures=True)
@@ -90,7 +89,11 @@ def verify_run(
 
 
 class _Job:
-    """A verification under way: what was read so far, and epochs that are not complete."""
+    """A verification under way: what was read so far, and epochs that are not complete.
+
+    Cells are compared with catalogue, statistics, index and views; of a run that has statistics
+    alone, their counts with the catalogue.
+    """
 
     def __init__(self, engine: Engine, plan: Plan, advance: Callable[[int], None]) -> None:
         self.engine, self.plan, self.advance = engine, plan, advance
@@ -98,39 +101,17 @@ class _Job:
         self.pending: set[int] = set()
         self._lock = threading.Lock()
 
-
-class _Recorded(_Job):
-    """Statistics alone: their counts against the catalogue."""
-
     def run(self, pool: ThreadPoolExecutor) -> list[Disagreement]:
-        parts = [pool.submit(self._part, *part) for part in self.plan.parts()]
-        return [each for part in parts for each in part.result()]
-
-    def _part(self, layer: LayerPlan, epoch: int) -> list[Disagreement]:
-        with self.engine.connect() as connection:
-            place = {"run_id": self.plan.run_id, "layer": layer.number, "epoch": epoch}
-            recorded = rows(connection, "recorded_statistics", **place)
-            found = recorded_steps(layer, epoch, recorded)
-            if not found and epoch in self.plan.neuron_epochs:
-                said = rows(connection, "recorded_neurons", **place)
-                found += neurons_there(layer, epoch, said)
-                if not found:
-                    found += neurons_of_steps(layer, epoch, said, recorded)
-        self.advance(layer.values)
-        return found
-
-
-class _Stored(_Job):
-    """Gradient tables: cells against the catalogue, the statistics, the index and the views."""
-
-    def run(self, pool: ThreadPoolExecutor) -> list[Disagreement]:
-        views = [pool.submit(self._views, layer) for layer in self.plan.layers]
-        overall = pool.submit(self._overall)
+        plan, views, strays = self.plan, [], []
+        if plan.full:
+            views = [pool.submit(self._views, layer_views, layer) for layer in plan.layers]
+            views.append(pool.submit(self._views, overall_views))
         parts = {
             (layer.number, epoch): pool.submit(self._part, layer, epoch)
-            for layer, epoch in self.plan.parts()
+            for layer, epoch in plan.parts()
         }
-        strays = self._strays(pool, [view.result() for view in views])
+        if plan.full:
+            strays = self._strays(pool, [view.result() for view in views[:-1]])
         found: list[Disagreement] = []
         truths: dict[tuple[int, int], Truth] = {}
         for place, part in parts.items():
@@ -140,57 +121,52 @@ class _Stored(_Job):
                 truths[place] = truth
         for stray in strays:
             found += stray.result()[1]
-        for view in (*views, overall):
-            found += disagreeing(self.plan, view.result(), truths)
-        with self.engine.connect() as connection:
-            found += dense_ratios(connection, self.plan, truths)
+        for view in views:
+            found += disagreeing(plan, view.result(), truths)
+        if plan.full:
+            with self.engine.connect() as connection:
+                found += dense_ratios(connection, plan, truths)
         return found
 
-    def _views(self, layer: LayerPlan) -> Views:
+    def _views(self, read: Callable[..., Views], *layer: LayerPlan) -> Views:
         with self.engine.connect() as connection:
-            return layer_views(connection, self.plan, layer)
-
-    def _overall(self) -> Views:
-        with self.engine.connect() as connection:
-            return overall_views(connection, self.plan)
+            return read(connection, self.plan, *layer)
 
     def _strays(self, pool: ThreadPoolExecutor, views: list[Views]) -> list[Future]:
         """Look at epochs that have rows and are not to have any."""
         strays = []
         for layer, view in zip(self.plan.layers, views, strict=True):
-            for epoch in view.stored_epochs(layer.number):
+            for epoch in view["norm_avg", layer.number, "norm"].index:
                 if self.plan.pending(epoch):
-                    self.pending.add(epoch)
+                    self.pending.add(int(epoch))
                 elif epoch not in self.plan.complete():
-                    strays.append(pool.submit(self._part, layer.nothing(), epoch))
+                    strays.append(pool.submit(self._part, layer.nothing(), int(epoch)))
         return strays
 
     def _part(self, layer: LayerPlan, epoch: int) -> tuple[Truth, list[Disagreement]]:
         place = {"run_id": self.plan.run_id, "epoch": epoch}
         own = {"experiment": self.plan.experiment, "layer": layer.table, **place}
+        truth: Truth = {}
         with self.engine.connect() as connection:
-            cells = rows(connection, "cell_sums", **own)
-            index = rows(connection, "index_sums", **own)
             recorded = rows(connection, "recorded_statistics", layer=layer.number, **place)
-            found = stored_steps(layer, epoch, cells, index, recorded)
+            if self.plan.full:
+                cells = rows(connection, "cell_sums", **own)
+                index = rows(connection, "index_sums", **own)
+                found = stored_steps(layer, epoch, cells, index, recorded)
+                truth = truth_of(layer, cells, recorded)
+                count = int(cells["row_count"].sum())
+                with self._lock:
+                    self.rows += count
+                    self.values += count * layer.width
+            else:
+                found = recorded_steps(layer, epoch, recorded)
             if not found and epoch in self.plan.neuron_epochs:
-                found = self._neurons(connection, layer, epoch, recorded)
+                said = rows(connection, "recorded_neurons", layer=layer.number, **place)
+                found += neurons_there(layer, epoch, said)
+                if not found and len(layer.rows) and self.plan.full:
+                    cells = ask(connection, "layer_neurons", **own)
+                    found += neurons_of_cells(layer, epoch, cells, said)
+                if not found and len(layer.rows):
+                    found += neurons_of_steps(layer, epoch, said, recorded)
         self.advance(layer.values)
-        count = int(cells["row_count"].sum())
-        with self._lock:
-            self.rows += count
-            self.values += count * layer.width
-        return truth_of(layer, cells, recorded), found
-
-    def _neurons(
-        self, connection: Connection, layer: LayerPlan, epoch: int, recorded: pd.DataFrame
-    ) -> list[Disagreement]:
-        place = {"run_id": self.plan.run_id, "epoch": epoch}
-        said = rows(connection, "recorded_neurons", layer=layer.number, **place)
-        found = list(neurons_there(layer, epoch, said))
-        if not found and len(layer.rows):
-            own = {"experiment": self.plan.experiment, "layer": layer.table, **place}
-            cells = ask(connection, "layer_neurons", **own)
-            found += neurons_of_cells(layer, epoch, cells, said)
-            found = found or list(neurons_of_steps(layer, epoch, said, recorded))
-        return found
+        return truth, found

@@ -27,9 +27,8 @@ def summaries(connection: Connection, plan: Plan) -> Iterator[Disagreement]:
         if not exact or row.layer not in computed:
             continue
         for name, expected in (("computed_rows", computed), ("stored_rows", stored)):
-            yield from _told(
-                "layer_sizes", name, getattr(row, name), expected[row.layer], layer=row.layer
-            )
+            said, true = getattr(row, name), expected[row.layer]
+            yield from _told("layer_sizes", name, said, true, layer=row.layer)
     widths = {layer.number: layer.width for layer in plan.layers}
     true = _of_epochs(connection, plan) | {
         "gradient_rows": (sum(stored.values()), 0.0),
@@ -68,9 +67,8 @@ def dense_ratios(
                 "denominator": below["norm"],
             }
             for name, (value, tolerance) in true.items():
-                yield from _told(
-                    "dense_norm_ratios", name, said[name], value, tolerance, epoch, layer
-                )
+                place = {"epoch": epoch, "layer": layer}
+                yield from _told("dense_norm_ratios", name, said[name], value, tolerance, **place)
 
 
 def _of_epochs(connection: Connection, plan: Plan) -> dict[str, tuple[float, float]]:
@@ -86,14 +84,8 @@ def _of_epochs(connection: Connection, plan: Plan) -> dict[str, tuple[float, flo
 
 
 def _told(
-    view: str,
-    name: str,
-    said: float,
-    true: float,
-    tolerance: float = 0.0,
-    epoch: int | None = None,
-    layer: int | None = None,
+    view: str, name: str, said: float, true: float, tolerance: float = 0.0, **place: int
 ) -> Iterator[Disagreement]:
     if differ(np.array([said]), np.array([true]), tolerance).any():
         told = f"{name} of the view {view} is {shown(said)}, and {shown(true)} is expected"
-        yield Disagreement(told, epoch, layer)
+        yield Disagreement(told, **place)

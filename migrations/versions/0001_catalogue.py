@@ -4,125 +4,83 @@ import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects import mysql
 
-from vanishing_gradients.migrations.steps import key_columns
+from vanishing_gradients.migrations.steps import create_table, create_table_of_runs, key_columns
 
-revision = "0001"
-down_revision = None
-branch_labels = None
-depends_on = None
+revision, down_revision = "0001", None
 
-OPTIONS = {
-    "mysql_engine": "InnoDB",
-    "mysql_charset": "utf8mb4",
-    "mysql_collate": "utf8mb4_unicode_ci",
-}
 MOMENT = mysql.DATETIME(fsp=6)
 
 
-def _of_a_run(name: str, keys: list[str], *columns: sa.Column) -> None:
-    op.create_table(
-        name,
-        sa.Column(
-            "run_id", sa.Integer, sa.ForeignKey("runs.run_id", ondelete="CASCADE"), primary_key=True
-        ),
-        *(sa.Column(key, sa.Integer, primary_key=True, autoincrement=False) for key in keys),
-        *columns,
-        if_not_exists=True,
-        **OPTIONS,
-    )
+def _given(name: str, kind: sa.types.TypeEngine | type[sa.types.TypeEngine]) -> sa.Column:
+    return sa.Column(name, kind, nullable=False)
 
 
 def upgrade() -> None:
-    op.create_table(
+    create_table(
         "runs",
         sa.Column("run_id", sa.Integer, primary_key=True),
-        sa.Column("experiment", sa.String(32), nullable=False),
-        sa.Column("seed", sa.BigInteger, nullable=False),
-        sa.Column("dataset", sa.String(32), nullable=False),
-        sa.Column("dataset_sha256", sa.String(64), nullable=False),
-        sa.Column("precision", sa.String(6), nullable=False),
-        sa.Column("telemetry", sa.String(10), nullable=False),
-        sa.Column("record_every", sa.Integer, nullable=False),
-        sa.Column("training_images", sa.Integer, nullable=False),
-        sa.Column("epochs", sa.Integer, nullable=False),
-        sa.Column("config", mysql.JSON, nullable=False),
+        _given("experiment", sa.String(32)),
+        _given("seed", sa.BigInteger),
+        _given("dataset", sa.String(32)),
+        _given("dataset_sha256", sa.String(64)),
+        _given("precision", sa.String(6)),
+        _given("telemetry", sa.String(10)),
+        *(_given(name, sa.Integer) for name in ("record_every", "training_images", "epochs")),
+        _given("config", mysql.JSON),
         sa.Column("git_commit", sa.String(40)),
-        sa.Column("package_versions", mysql.JSON, nullable=False),
-        sa.Column("status", sa.String(11), nullable=False),
-        sa.Column("started_at", MOMENT, nullable=False),
+        _given("package_versions", mysql.JSON),
+        _given("status", sa.String(11)),
+        _given("started_at", MOMENT),
         sa.Column("finished_at", MOMENT),
-        sa.Column("completed_epoch", sa.Integer, nullable=False),
-        if_not_exists=True,
-        **OPTIONS,
+        _given("completed_epoch", sa.Integer),
     )
     if not key_columns("runs", "ix_runs_experiment"):
         op.create_index("ix_runs_experiment", "runs", ["experiment"])
-    _of_a_run(
+    create_table_of_runs(
         "layers",
         ["layer"],
-        sa.Column("layer_name", sa.String(40), nullable=False),
-        sa.Column("kind", sa.String(24), nullable=False),
-        sa.Column("rows", sa.Integer, nullable=False),
-        sa.Column("width", sa.Integer, nullable=False),
+        _given("layer_name", sa.String(40)),
+        _given("kind", sa.String(24)),
+        *(_given(name, sa.Integer) for name in ("rows", "width")),
     )
-    _of_a_run(
+    create_table_of_runs(
         "epoch_metrics",
         ["epoch"],
         sa.Column("loss", sa.Double),
-        sa.Column("accuracy", sa.Double, nullable=False),
+        _given("accuracy", sa.Double),
         sa.Column("validation_loss", sa.Double),
-        sa.Column("validation_accuracy", sa.Double, nullable=False),
-        sa.Column("learning_rate", sa.Double, nullable=False),
-        sa.Column("seconds", sa.Double, nullable=False),
+        *(_given(name, sa.Double) for name in ("validation_accuracy", "learning_rate", "seconds")),
     )
-    _of_a_run(
+    create_table_of_runs(
         "step_statistics",
         ["layer", "epoch", "step"],
-        sa.Column("rows", sa.Integer, nullable=False),
-        sa.Column("finite_rows", sa.Integer, nullable=False),
-        sa.Column("row_norm_sum", sa.Double),
-        sa.Column("mean", sa.Double),
-        sa.Column("median", sa.Double),
-        sa.Column("mean_abs", sa.Double),
-        sa.Column("gradient_norm", sa.Double),
-        sa.Column("zeros", sa.Double),
-        sa.Column("below_1e3", sa.Double),
-        sa.Column("below_1e5", sa.Double),
-        sa.Column("non_finite", sa.BigInteger, nullable=False),
-        sa.Column("min", sa.Double),
-        sa.Column("max", sa.Double),
+        *(_given(name, sa.Integer) for name in ("rows", "finite_rows")),
+        *(
+            sa.Column(name, sa.Double)
+            for name in ("row_norm_sum", "mean", "median", "mean_abs", "gradient_norm", "zeros")
+        ),
+        *(sa.Column(name, sa.Double) for name in ("below_1e3", "below_1e5")),
+        _given("non_finite", sa.BigInteger),
+        *(sa.Column(name, sa.Double) for name in ("min", "max")),
     )
-    _of_a_run(
+    create_table_of_runs(
         "telemetry_progress",
         ["layer", "epoch", "first_step"],
-        sa.Column("last_step", sa.Integer, nullable=False),
-        sa.Column("rows", sa.Integer, nullable=False),
-        sa.Column("loaded_at", MOMENT, nullable=False),
+        *(_given(name, sa.Integer) for name in ("last_step", "rows")),
+        _given("loaded_at", MOMENT),
     )
-    _of_a_run(
-        "checkpoints",
-        ["epoch"],
-        sa.Column("state", mysql.LONGBLOB, nullable=False),
-        sa.Column("created_at", MOMENT, nullable=False),
+    create_table_of_runs(
+        "checkpoints", ["epoch"], _given("state", mysql.LONGBLOB), _given("created_at", MOMENT)
     )
-    op.create_table(
+    create_table(
         "view_versions",
         sa.Column("view_name", sa.String(40), primary_key=True),
-        sa.Column("version", sa.Integer, nullable=False),
-        sa.Column("applied_at", MOMENT, nullable=False),
-        if_not_exists=True,
-        **OPTIONS,
+        _given("version", sa.Integer),
+        _given("applied_at", MOMENT),
     )
 
 
 def downgrade() -> None:
-    for name in (
-        "view_versions",
-        "checkpoints",
-        "telemetry_progress",
-        "step_statistics",
-        "epoch_metrics",
-        "layers",
-        "runs",
-    ):
+    of_runs = ("checkpoints", "telemetry_progress", "step_statistics", "epoch_metrics", "layers")
+    for name in ("view_versions", *of_runs, "runs"):
         op.drop_table(name, if_exists=True)

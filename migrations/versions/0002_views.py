@@ -1,35 +1,11 @@
 """All views, in their first version."""
 
-from alembic import op
+from vanishing_gradients.migrations.steps import views
 
-from vanishing_gradients.sql.registry import replace_view
+revision, down_revision = "0002", "0001"
 
-revision = "0002"
-down_revision = "0001"
-branch_labels = None
-depends_on = None
-
-VIEWS = (
-    "norm_avg",
-    "gradient_norm_avg",
-    "mean_avg",
-    "ratio_avg",
-    "near_zero",
-    "epoch_statistics",
-    "experiment_norms",
-    "gradient_norms",
-    "ratio_thresholds",
-    "gradient_norm_ratios",
-    "training_curves",
-    "experiment_summary",
-)
-
-
-def upgrade() -> None:
-    for name in VIEWS:
-        replace_view(op.get_bind(), name, 1)
-
-
-def downgrade() -> None:
-    for name in reversed(VIEWS):
-        replace_view(op.get_bind(), name, None)
+upgrade, downgrade = views(
+    norm_avg=1, gradient_norm_avg=1, mean_avg=1, ratio_avg=1, near_zero=1, epoch_statistics=1,
+    experiment_norms=1, gradient_norms=1, ratio_thresholds=1, gradient_norm_ratios=1,
+    training_curves=1, experiment_summary=1,
+)  # fmt: skip

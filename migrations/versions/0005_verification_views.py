@@ -1,22 +1,9 @@
 """Views by which a run's rows are verified."""
 
-from alembic import op
+from vanishing_gradients.migrations.steps import views
 
-from vanishing_gradients.sql.registry import replace_view
+revision, down_revision = "0005", "0004"
 
-revision = "0005"
-down_revision = "0004"
-branch_labels = None
-depends_on = None
-
-VIEWS = ("cell_sums", "index_sums", "expected_rows", "recorded_statistics", "recorded_chunks")
-
-
-def upgrade() -> None:
-    for name in VIEWS:
-        replace_view(op.get_bind(), name, 1)
-
-
-def downgrade() -> None:
-    for name in reversed(VIEWS):
-        replace_view(op.get_bind(), name, None)
+upgrade, downgrade = views(
+    cell_sums=1, index_sums=1, expected_rows=1, recorded_statistics=1, recorded_chunks=1
+)

@@ -13,10 +13,7 @@ from vanishing_gradients.migrations.steps import (
 )
 from vanishing_gradients.sql.names import quoted
 
-revision = "0006"
-down_revision = "0005"
-branch_labels = None
-depends_on = None
+revision, down_revision = "0006", "0005"
 
 CHECKPOINTS = sa.table(
     "checkpoints",

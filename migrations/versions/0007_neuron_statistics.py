@@ -3,37 +3,26 @@
 import sqlalchemy as sa
 from alembic import op
 
-from vanishing_gradients.migrations.steps import add_column, drop_column
+from vanishing_gradients.migrations.steps import add_column, create_table_of_runs, drop_column
 
-revision = "0007"
-down_revision = "0006"
-branch_labels = None
-depends_on = None
+revision, down_revision = "0007", "0006"
 
 COLUMNS = ("clipped_norm", "weight_norm", "update_norm", "saturated")
+COUNTS = ("cells", "zeros", "non_finite")
 
 
 def upgrade() -> None:
     for name in COLUMNS:
         add_column("step_statistics", name, "DOUBLE NULL")
-    op.create_table(
+    create_table_of_runs(
         "neuron_statistics",
-        sa.Column(
-            "run_id", sa.Integer, sa.ForeignKey("runs.run_id", ondelete="CASCADE"), primary_key=True
-        ),
+        ("layer", "epoch", "neuron"),
         *(
-            sa.Column(key, sa.Integer, primary_key=True, autoincrement=False)
-            for key in ("layer", "epoch", "neuron")
+            sa.Column(each, sa.BigInteger, nullable=False)
+            for each in ("cells", "zeros", "non_finite")
         ),
-        sa.Column("cells", sa.BigInteger, nullable=False),
-        sa.Column("zeros", sa.BigInteger, nullable=False),
-        sa.Column("non_finite", sa.BigInteger, nullable=False),
         sa.Column("magnitude_sum", sa.Double, nullable=False),
         sa.Column("saturated", sa.BigInteger),
-        if_not_exists=True,
-        mysql_engine="InnoDB",
-        mysql_charset="utf8mb4",
-        mysql_collate="utf8mb4_unicode_ci",
     )
 
 

@@ -1,16 +1,7 @@
 """`precision` is a reserved word: a run's is its float_type."""
 
-from vanishing_gradients.migrations.steps import rename_column
+from vanishing_gradients.migrations.steps import renames
 
-revision = "0012"
-down_revision = "0011"
-branch_labels = None
-depends_on = None
+revision, down_revision = "0012", "0011"
 
-
-def upgrade() -> None:
-    rename_column("runs", "precision", "float_type")
-
-
-def downgrade() -> None:
-    rename_column("runs", "float_type", "precision")
+upgrade, downgrade = renames("runs", precision="float_type")

@@ -5,11 +5,7 @@ from alembic import op
 
 from vanishing_gradients.migrations.steps import add_column, drop_column, rename_column
 
-revision = "0013"
-down_revision = "0012"
-branch_labels = None
-depends_on = None
-
+revision, down_revision = "0013", "0012"
 
 LAYERS = sa.table(
     "layers",

@@ -2,22 +2,17 @@
 
 from vanishing_gradients.migrations.steps import rename_column
 
-revision = "0014"
-down_revision = "0013"
-branch_labels = None
-depends_on = None
+revision, down_revision = "0014", "0013"
 
-
-LOSS = "DOUBLE NULL"
-ACCURACY = "DOUBLE NOT NULL"
+TYPES = {"loss": "DOUBLE NULL", "accuracy": "DOUBLE NOT NULL"}
 HELD_OUT = "COMMENT 'over the test set; of a model that is watched, over data held out'"
 
 
 def upgrade() -> None:
-    rename_column("epoch_metrics", "validation_loss", "test_loss", f"{LOSS} {HELD_OUT}")
-    rename_column("epoch_metrics", "validation_accuracy", "test_accuracy", f"{ACCURACY} {HELD_OUT}")
+    for name, kind in TYPES.items():
+        rename_column("epoch_metrics", f"validation_{name}", f"test_{name}", f"{kind} {HELD_OUT}")
 
 
 def downgrade() -> None:
-    rename_column("epoch_metrics", "test_loss", "validation_loss", LOSS)
-    rename_column("epoch_metrics", "test_accuracy", "validation_accuracy", ACCURACY)
+    for name, kind in TYPES.items():
+        rename_column("epoch_metrics", f"test_{name}", f"validation_{name}", kind)

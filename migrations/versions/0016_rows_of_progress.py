@@ -1,16 +1,7 @@
 """`rows` is a reserved word: a chunk's are its row_count."""
 
-from vanishing_gradients.migrations.steps import rename_column
+from vanishing_gradients.migrations.steps import renames
 
-revision = "0016"
-down_revision = "0015"
-branch_labels = None
-depends_on = None
+revision, down_revision = "0016", "0015"
 
-
-def upgrade() -> None:
-    rename_column("telemetry_progress", "rows", "row_count")
-
-
-def downgrade() -> None:
-    rename_column("telemetry_progress", "row_count", "rows")
+upgrade, downgrade = renames("telemetry_progress", rows="row_count")

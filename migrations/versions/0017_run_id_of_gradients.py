@@ -3,14 +3,10 @@
 import sqlalchemy as sa
 from alembic import op
 
-from vanishing_gradients.migrations.steps import execute
+from vanishing_gradients.migrations.steps import create_table, execute
 from vanishing_gradients.sql.names import quoted
 
-revision = "0017"
-down_revision = "0016"
-branch_labels = None
-depends_on = None
-
+revision, down_revision = "0017", "0016"
 
 GRADIENT_TABLES = sa.text(
     "SELECT table_name AS name, column_name AS run FROM information_schema.statistics "
@@ -25,14 +21,10 @@ SECOND_VERSIONS = sa.text(
 
 
 def upgrade() -> None:
-    op.create_table(
+    create_table(
         "gradient_tables",
         sa.Column("table_name", sa.String(64), primary_key=True),
         sa.Column("version", sa.Integer, nullable=False),
-        if_not_exists=True,
-        mysql_engine="InnoDB",
-        mysql_charset="utf8mb4",
-        mysql_collate="utf8mb4_unicode_ci",
     )
     connection = op.get_bind()
     second = set(connection.scalars(SECOND_VERSIONS))  # of runs from before a way down

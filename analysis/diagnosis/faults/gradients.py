@@ -1,11 +1,10 @@
 """Faults of gradients on their way back through the layers: they grow, or shrink, on each."""
 
-import pandas as pd
-
 from vanishing_gradients.analysis.diagnosis import remedies, thresholds
 from vanishing_gradients.analysis.diagnosis.evidence import RunEvidence
 from vanishing_gradients.analysis.diagnosis.remedies import Signs
-from vanishing_gradients.analysis.diagnosis.wording import counted, epochs, layers, number, percent
+from vanishing_gradients.analysis.diagnosis.wording import ends, epochs, layers, number, percent
+from vanishing_gradients.analysis.words import counted
 
 FEW = 0.1
 """Where less than this part of a layer is saturated, saturation is not why gradients vanish."""
@@ -29,8 +28,9 @@ def exploding(evidence: RunEvidence) -> Signs | None:
     elif flow.iloc[-1] > 0.0 and flow.iloc[0] >= thresholds.EXPLODING * flow.iloc[-1]:
         hidden, growth = len(flow) - 1, flow.iloc[0] / flow.iloc[-1]
         seen = [
-            f"In the first step {_ends(evidence, flow)}: {number(growth)} times as large, "
-            f"{counted(hidden, 'layer')} below, {number(growth ** (1 / hidden))} times a layer."
+            f"In the first step the norm of the gradient is {ends(flow, evidence.names)}: "
+            f"{number(growth)} times as large, {counted(hidden, 'layer')} below, "
+            f"{number(growth ** (1 / hidden))} times a layer."
         ]
     else:
         return None
@@ -71,7 +71,7 @@ def vanishing(evidence: RunEvidence) -> Signs | None:
     if flow.iloc[0] != 0.0:
         by = number((flow.iloc[-1] / flow.iloc[0]) ** (1 / hidden))
         how = f"each of {hidden} layers divides it by {by}"
-    seen = [f"In epoch {epoch} {_ends(evidence, flow)}: {how}."]
+    seen = [f"In epoch {epoch} the norm of the gradient is {ends(flow, evidence.names)}: {how}."]
     if epoch < evidence.epochs and share.iloc[-1] > thresholds.VANISHING:
         seen.append(
             f"By epoch {evidence.epochs} the latter is {number(share.iloc[-1])} times the former."
@@ -90,14 +90,6 @@ def vanishing(evidence: RunEvidence) -> Signs | None:
     norm = "normalised layers keep values, and so gradients, at their size"
     found += [remedies.batch_normalization(norm), remedies.residuals(evidence)]
     return seen, remedies.fitting(evidence, *found)
-
-
-def _ends(evidence: RunEvidence, flow: pd.Series) -> str:
-    first, last = (int(flow.index[place]) for place in (0, -1))
-    return (
-        f"the norm of the gradient is {number(flow[last])} in {layers([last], evidence.names)} and "
-        f"{number(flow[first])} in {layers([first], evidence.names)}"
-    )
 
 
 def _not_saturated(evidence: RunEvidence) -> list[str]:

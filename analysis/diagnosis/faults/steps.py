@@ -3,7 +3,8 @@
 from vanishing_gradients.analysis.diagnosis import remedies, thresholds
 from vanishing_gradients.analysis.diagnosis.evidence import RunEvidence
 from vanishing_gradients.analysis.diagnosis.remedies import Remedy, Signs
-from vanishing_gradients.analysis.diagnosis.wording import counted, epochs, layers, number, percent
+from vanishing_gradients.analysis.diagnosis.wording import epochs, layers, number, percent
+from vanishing_gradients.analysis.words import counted
 
 
 def noisy(evidence: RunEvidence) -> Signs | None:
