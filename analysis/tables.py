@@ -58,45 +58,55 @@ def ratio_table(
 ) -> PaperTable:
     """Return the ratios of one run, epochs down and layers across: as Tables 8, 10 and 11.
 
-    `ratios` has the columns epoch, layer, ratio, numerator, denominator, class.
+    `ratios` has the columns epoch, layer, ratio, numerator, denominator.
     """
     number = 0 if experiment == paper.CLASS_TABLE else paper.RATIO_TABLES.get(experiment, 0)
-    title = title or RATIO_TITLES.get(number * _as_deep(ratios), "Gradient norm ratio")
+    number *= _as_deep(ratios)
+    printed = paper.printed_cells(number) if number else None
 
-    def cell(row: Row, beside: str) -> Cell:
-        words = beside.capitalize() if beside.isalpha() else beside
-        return _ratio_cell(row, beside, INFINITE if beside == "inf" else words, digits)
+    def cell(row: Row) -> Cell:
+        text = ratio_text(row["ratio"], row["numerator"], row["denominator"], digits)
+        exact = text if math.isnan(row["ratio"]) else repr(float(row["ratio"]))
+        beside = _printed(printed, row["epoch"], row["layer"])
+        kind = row["class"]
+        return Cell(text, _words(beside), _agree(row, beside), exact, kind)
 
+    title = title or RATIO_TITLES.get(number, "Gradient norm ratio")
     return _grid(number, title, ratios, cell)
 
 
 def class_table(ratios: pd.DataFrame, experiment: str) -> PaperTable:
     """Return the classes of one run's ratios: as Table 7."""
+    number = 7 if experiment == paper.CLASS_TABLE and _as_deep(ratios) else 0
+    printed = paper.printed_cells(7) if number else None
 
-    def cell(row: Row, beside: str) -> Cell:
-        agrees = beside == row["class"] if beside else None
-        kind = row["class"]
-        return Cell(kind.capitalize(), beside.capitalize(), agrees, ratio_text(row), kind)
+    def cell(row: Row) -> Cell:
+        beside = _printed(printed, row["epoch"], row["layer"])
+        agrees = None if not beside else beside == row["class"]
+        exact = ratio_text(row["ratio"], row["numerator"], row["denominator"])
+        return Cell(row["class"].capitalize(), beside.capitalize(), agrees, exact, row["class"])
 
-    number = 7 if experiment == paper.CLASS_TABLE else 0
     return _grid(number, "Gradient norm ratio classification", ratios, cell)
 
 
 def seeds_table(ratios: pd.DataFrame) -> PaperTable:
     """Return in how many seeds each cell of Table 7 agrees; `ratios` has a column seed."""
-    count = ratios["seed"].nunique()
-
-    def cell(epoch: int, layer: int, beside: str) -> Cell:
-        found = ratios.loc[(ratios["epoch"] == epoch) & (ratios["layer"] == layer), "class"]
-        alike = int((found == beside).sum())
-        others = ", ".join(f"{n} {word}" for word, n in found.value_counts().items())
-        return Cell(f"{alike} of {count}", beside.capitalize(), 2 * alike > count, others, beside)
-
     printed = paper.printed_cells(7)
-    rows = [
-        (str(epoch), tuple(cell(epoch, layer, beside) for layer, beside in row.items()))
-        for epoch, row in printed.iterrows()
-    ]
+    count = ratios["seed"].nunique()
+    classes = ratios.groupby(["epoch", "layer"])["class"]
+    rows = []
+    for epoch in printed.index:
+        cells = []
+        for layer in printed.columns:
+            beside = printed.loc[epoch, layer]
+            known = (epoch, layer) in classes.groups
+            found = classes.get_group((epoch, layer)) if known else pd.Series(dtype="str")
+            alike = int((found == beside).sum())
+            others = ", ".join(f"{n} {word}" for word, n in found.value_counts().items())
+            cells.append(
+                Cell(f"{alike} of {count}", beside.capitalize(), 2 * alike > count, others, beside)
+            )
+        rows.append((str(epoch), tuple(cells)))
     head = ("Epoch", *(f"Layer {layer}" for layer in printed.columns))
     return PaperTable(7, "Seeds that have the paper's class", head, tuple(rows))
 
@@ -105,42 +115,67 @@ def last_layers_table(ratios: pd.DataFrame, experiment: str) -> PaperTable:
     """Return the norms of the last two layers of one run and their ratio: as Table 9."""
     number = 9 if experiment == "relu_sgd" and _as_deep(ratios) else 0
     last = int(ratios["layer"].max())
-    printed = paper.printed_norms().T if number else {}
+    printed = paper.printed_norms() if number else None
     rows = []
     for row in _ordered(ratios[ratios["layer"] == last]):
-        ours = [(norm_text(row[norm]), row[norm]) for norm in ("denominator", "numerator")] + [
-            (ratio_text(row), row["ratio"])
+        values = (row["denominator"], row["numerator"], row["ratio"])
+        texts = (
+            norm_text(row["denominator"]),
+            norm_text(row["numerator"]),
+            ratio_text(row["ratio"], row["numerator"], row["denominator"]),
+        )
+        known = printed is not None and row["epoch"] in printed.index
+        beside = printed.loc[row["epoch"]].tolist() if known else [None] * 3
+        cells = [
+            Cell(
+                text,
+                "" if value is None else _infinite(value),
+                None if value is None else _near(_or_infinite(own, text), value),
+                text if math.isnan(own) else repr(float(own)),
+            )
+            for text, own, value in zip(texts, values, beside, strict=True)
         ]
-        beside = printed.get(row["epoch"], [None] * len(ours))
-        cells = [_norm_cell(*own, value) for own, value in zip(ours, beside, strict=True)]
         rows.append((str(row["epoch"]), tuple(cells)))
-    layers = (f"Layer {last} norm", f"Layer {last + 1} norm", f"Ratio {last + 1} over {last}")
-    return PaperTable(
-        number, "Gradient norms of the last two layers", ("Epoch", *layers), tuple(rows)
+    head = (
+        "Epoch",
+        f"Layer {last} norm",
+        f"Layer {last + 1} norm",
+        f"Ratio {last + 1} over {last}",
     )
+    return PaperTable(number, "Gradient norms of the last two layers", head, tuple(rows))
 
 
 def first_epoch_table(ratios: pd.DataFrame, experiment: str) -> PaperTable:
     """Return the ratios of the first epoch with their classes: as Table 12."""
     number = 12 if experiment == "relu_sgd" and _as_deep(ratios) else 0
     printed = paper.printed_divergence() if number else {}
+    first = ratios[ratios["epoch"] == ratios["epoch"].min()]
     rows = []
-    for row in _ordered(ratios[ratios["epoch"] == ratios["epoch"].min()]):
+    for row in _ordered(first):
         value, reading = printed.get(row["layer"], ("", ""))
-        kind = Cell(row["class"].capitalize(), reading, None, "", row["class"])
-        cells = (_ratio_cell(row, value.replace(",", ""), value), kind)
-        rows.append((f"Layer {row['layer']}", cells))
+        beside = value.replace(",", "")
+        text = ratio_text(row["ratio"], row["numerator"], row["denominator"])
+        exact = text if math.isnan(row["ratio"]) else repr(float(row["ratio"]))
+        rows.append(
+            (
+                f"Layer {row['layer']}",
+                (
+                    Cell(text, value, _agree(row, beside), exact, row["class"]),
+                    Cell(row["class"].capitalize(), reading, None, "", row["class"]),
+                ),
+            )
+        )
     head = ("Layer", "Ratio in epoch 1", "Reading")
     return PaperTable(number, "Mathematical divergence", head, tuple(rows))
 
 
-def ratio_text(row: Row, digits: int = DIGITS) -> str:
+def ratio_text(ratio: float, numerator: float, denominator: float, digits: int = DIGITS) -> str:
     """Return a ratio as the paper prints it, but with x / 0 and 0 / 0 told apart."""
-    if not math.isnan(row["ratio"]):
-        return norm_text(row["ratio"], digits)
-    if math.isnan(row["numerator"]) or math.isnan(row["denominator"]):
+    if not math.isnan(ratio):
+        return norm_text(ratio, digits)
+    if math.isnan(numerator) or math.isnan(denominator):
         return NOT_FINITE
-    return INFINITE if row["numerator"] > 0 else UNDEFINED
+    return INFINITE if numerator > 0 else UNDEFINED
 
 
 def norm_text(value: float, digits: int = DIGITS) -> str:
@@ -153,19 +188,11 @@ def norm_text(value: float, digits: int = DIGITS) -> str:
     return f"{value:,.{digits}g}" if plain else f"{value:.{digits - 1}e}"
 
 
-def _grid(
-    number: int, title: str, ratios: pd.DataFrame, cell: Callable[[Row, str], Cell]
-) -> PaperTable:
-    """Return a table of epochs and layers, beside Table `number` where the network is as deep."""
-    number *= _as_deep(ratios)
-    printed = paper.printed_cells(number).to_dict() if number else {}
+def _grid(number: int, title: str, ratios: pd.DataFrame, cell: Callable[[Row], Cell]) -> PaperTable:
     layers = sorted(set(ratios["layer"]))
     rows = []
     for epoch, own in ratios.groupby("epoch"):
-        found = {
-            row["layer"]: cell(row, printed.get(row["layer"], {}).get(epoch, ""))
-            for row in _ordered(own)
-        }
+        found = {row["layer"]: cell(row) for row in _ordered(own)}
         rows.append((str(epoch), tuple(found.get(layer, Cell("")) for layer in layers)))
     return PaperTable(number, title, ("Epoch", *(f"Layer {each}" for each in layers)), tuple(rows))
 
@@ -174,33 +201,38 @@ def _ordered(rows: pd.DataFrame) -> list[Row]:
     return rows.sort_values(["epoch", "layer"]).to_dict("records")
 
 
-def _ratio_cell(row: Row, beside: str, printed: str, digits: int = DIGITS) -> Cell:
-    """Return a ratio beside the paper's number, `inf` or class, which it shows as `printed`."""
-    text, kind, ratio = ratio_text(row, digits), row["class"], row["ratio"]
-    agrees = None
-    if beside:
-        is_class = beside.isalpha() and beside != "inf"
-        agrees = beside == kind if is_class else _near(ratio, text, float(beside))
-    return Cell(text, printed, agrees, _exact(text, ratio), kind)
+def _printed(cells: pd.DataFrame | None, epoch: int, layer: int) -> str:
+    if cells is None or epoch not in cells.index or layer not in cells.columns:
+        return ""
+    return cells.loc[epoch, layer]
 
 
-def _norm_cell(text: str, own: float, printed: float | None) -> Cell:
-    if printed is None:
-        return Cell(text, exact=_exact(text, own))
-    shown = INFINITE if math.isinf(printed) else repr(float(printed))
-    return Cell(text, shown, _near(own, text, printed), _exact(text, own))
+def _words(cell: str) -> str:
+    if not cell:
+        return ""
+    return INFINITE if cell == "inf" else cell.capitalize() if cell.isalpha() else cell
 
 
-def _exact(text: str, value: float) -> str:
-    return text if math.isnan(value) else repr(float(value))
+def _infinite(value: float) -> str:
+    return INFINITE if math.isinf(value) else repr(value)
 
 
-def _near(ours: float, text: str, printed: float) -> bool:
-    """Tell whether two numbers agree: infinity with itself alone, and no number with nothing.
+def _agree(row: Row, beside: str) -> bool | None:
+    if not beside:
+        return None
+    if beside.isalpha() and beside != "inf":
+        return beside == row["class"]
+    text = ratio_text(row["ratio"], row["numerator"], row["denominator"])
+    return _near(_or_infinite(row["ratio"], text), float(beside))
 
-    A view gives NULL for infinity, by whose `text` it is known.
-    """
-    ours = math.inf if text == INFINITE else ours
+
+def _or_infinite(value: float, text: str) -> float:
+    """Return infinity for a value that reads as such, which a view can only give as NULL."""
+    return math.inf if text == INFINITE else value
+
+
+def _near(ours: float, printed: float) -> bool:
+    """Tell whether two numbers agree: infinity with itself alone, and no number with nothing."""
     return math.isclose(ours, printed, rel_tol=AGREES, abs_tol=0.0)
 
 

@@ -41,7 +41,7 @@ def cell(table: tables.PaperTable, row: int, column: int) -> tables.Cell:
     ],
 )  # fmt: skip
 def test_infinity_undefined_and_not_finite_are_told_apart(ratio, up, down, text):
-    assert tables.ratio_text({"ratio": ratio, "numerator": up, "denominator": down}) == text
+    assert tables.ratio_text(ratio, up, down) == text
 
 
 @pytest.mark.parametrize(
