@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import pandas as pd
@@ -62,109 +62,70 @@ def ratio_table(
     """
     number = 0 if experiment == paper.CLASS_TABLE else paper.RATIO_TABLES.get(experiment, 0)
     number *= _as_deep(ratios)
-    printed = paper.printed_cells(number) if number else None
-
-    def cell(row: Row) -> Cell:
-        text = ratio_text(row["ratio"], row["numerator"], row["denominator"], digits)
-        exact = text if math.isnan(row["ratio"]) else repr(float(row["ratio"]))
-        beside = _printed(printed, row["epoch"], row["layer"])
-        kind = row["class"]
-        return Cell(text, _words(beside), _agree(row, beside), exact, kind)
-
     title = title or RATIO_TITLES.get(number, "Gradient norm ratio")
-    return _grid(number, title, ratios, cell)
+    printed = _printed(number)
+    return _grid(number, title, ratios, lambda row: _ratio(row, printed(row), digits))
 
 
 def class_table(ratios: pd.DataFrame, experiment: str) -> PaperTable:
     """Return the classes of one run's ratios: as Table 7."""
-    number = 7 if experiment == paper.CLASS_TABLE and _as_deep(ratios) else 0
-    printed = paper.printed_cells(7) if number else None
+    number = 7 * (experiment == paper.CLASS_TABLE and _as_deep(ratios))
+    printed = _printed(number)
 
     def cell(row: Row) -> Cell:
-        beside = _printed(printed, row["epoch"], row["layer"])
-        agrees = None if not beside else beside == row["class"]
-        exact = ratio_text(row["ratio"], row["numerator"], row["denominator"])
-        return Cell(row["class"].capitalize(), beside.capitalize(), agrees, exact, row["class"])
+        kind, beside = row["class"], printed(row)
+        agrees = beside == kind if beside else None
+        return Cell(kind.capitalize(), beside.capitalize(), agrees, _ratio(row).ours, kind)
 
     return _grid(number, "Gradient norm ratio classification", ratios, cell)
 
 
 def seeds_table(ratios: pd.DataFrame) -> PaperTable:
     """Return in how many seeds each cell of Table 7 agrees; `ratios` has a column seed."""
-    printed = paper.printed_cells(7)
     count = ratios["seed"].nunique()
-    classes = ratios.groupby(["epoch", "layer"])["class"]
-    rows = []
-    for epoch in printed.index:
-        cells = []
-        for layer in printed.columns:
-            beside = printed.loc[epoch, layer]
-            known = (epoch, layer) in classes.groups
-            found = classes.get_group((epoch, layer)) if known else pd.Series(dtype="str")
-            alike = int((found == beside).sum())
-            others = ", ".join(f"{n} {word}" for word, n in found.value_counts().items())
-            cells.append(
-                Cell(f"{alike} of {count}", beside.capitalize(), 2 * alike > count, others, beside)
-            )
-        rows.append((str(epoch), tuple(cells)))
-    head = ("Epoch", *(f"Layer {layer}" for layer in printed.columns))
-    return PaperTable(7, "Seeds that have the paper's class", head, tuple(rows))
+    printed = paper.printed_cells(7).rename_axis(columns="layer").stack().reset_index(name="class")
+
+    def cell(row: Row) -> Cell:
+        place = (ratios["epoch"] == row["epoch"]) & (ratios["layer"] == row["layer"])
+        found, beside = ratios.loc[place, "class"], row["class"]
+        alike = int((found == beside).sum())
+        others = ", ".join(f"{n} {word}" for word, n in found.value_counts().items())
+        ours = f"{alike} of {count}"
+        return Cell(ours, beside.capitalize(), 2 * alike > count, others, beside)
+
+    return _grid(7, "Seeds that have the paper's class", printed, cell)
 
 
 def last_layers_table(ratios: pd.DataFrame, experiment: str) -> PaperTable:
     """Return the norms of the last two layers of one run and their ratio: as Table 9."""
-    number = 9 if experiment == "relu_sgd" and _as_deep(ratios) else 0
+    number = 9 * (experiment == "relu_sgd" and _as_deep(ratios))
     last = int(ratios["layer"].max())
-    printed = paper.printed_norms() if number else None
+    printed = paper.printed_norms() if number else pd.DataFrame()
     rows = []
     for row in _ordered(ratios[ratios["layer"] == last]):
-        values = (row["denominator"], row["numerator"], row["ratio"])
-        texts = (
-            norm_text(row["denominator"]),
-            norm_text(row["numerator"]),
-            ratio_text(row["ratio"], row["numerator"], row["denominator"]),
+        known = row["epoch"] in printed.index
+        lower, upper, ratio = map(repr, printed.loc[row["epoch"]].tolist()) if known else [""] * 3
+        cells = (
+            _cell(row["denominator"], norm_text(row["denominator"]), lower),
+            _cell(row["numerator"], norm_text(row["numerator"]), upper),
+            replace(_ratio(row, ratio), kind=""),
         )
-        known = printed is not None and row["epoch"] in printed.index
-        beside = printed.loc[row["epoch"]].tolist() if known else [None] * 3
-        cells = [
-            Cell(
-                text,
-                "" if value is None else _infinite(value),
-                None if value is None else _near(_or_infinite(own, text), value),
-                text if math.isnan(own) else repr(float(own)),
-            )
-            for text, own, value in zip(texts, values, beside, strict=True)
-        ]
-        rows.append((str(row["epoch"]), tuple(cells)))
-    head = (
-        "Epoch",
-        f"Layer {last} norm",
-        f"Layer {last + 1} norm",
-        f"Ratio {last + 1} over {last}",
-    )
+        rows.append((str(row["epoch"]), cells))
+    norms = (f"Layer {last} norm", f"Layer {last + 1} norm")
+    head = ("Epoch", *norms, f"Ratio {last + 1} over {last}")
     return PaperTable(number, "Gradient norms of the last two layers", head, tuple(rows))
 
 
 def first_epoch_table(ratios: pd.DataFrame, experiment: str) -> PaperTable:
     """Return the ratios of the first epoch with their classes: as Table 12."""
-    number = 12 if experiment == "relu_sgd" and _as_deep(ratios) else 0
+    number = 12 * (experiment == "relu_sgd" and _as_deep(ratios))
     printed = paper.printed_divergence() if number else {}
-    first = ratios[ratios["epoch"] == ratios["epoch"].min()]
     rows = []
-    for row in _ordered(first):
+    for row in _ordered(ratios[ratios["epoch"] == ratios["epoch"].min()]):
         value, reading = printed.get(row["layer"], ("", ""))
-        beside = value.replace(",", "")
-        text = ratio_text(row["ratio"], row["numerator"], row["denominator"])
-        exact = text if math.isnan(row["ratio"]) else repr(float(row["ratio"]))
-        rows.append(
-            (
-                f"Layer {row['layer']}",
-                (
-                    Cell(text, value, _agree(row, beside), exact, row["class"]),
-                    Cell(row["class"].capitalize(), reading, None, "", row["class"]),
-                ),
-            )
-        )
+        kind = row["class"]
+        cells = (_ratio(row, value), Cell(kind.capitalize(), reading, kind=kind))
+        rows.append((f"Layer {row['layer']}", cells))
     head = ("Layer", "Ratio in epoch 1", "Reading")
     return PaperTable(number, "Mathematical divergence", head, tuple(rows))
 
@@ -188,52 +149,46 @@ def norm_text(value: float, digits: int = DIGITS) -> str:
     return f"{value:,.{digits}g}" if plain else f"{value:.{digits - 1}e}"
 
 
-def _grid(number: int, title: str, ratios: pd.DataFrame, cell: Callable[[Row], Cell]) -> PaperTable:
-    layers = sorted(set(ratios["layer"]))
-    rows = []
-    for epoch, own in ratios.groupby("epoch"):
+def _grid(number: int, title: str, rows: pd.DataFrame, cell: Callable[[Row], Cell]) -> PaperTable:
+    """Return a table of `rows`, one a cell, with epochs down and layers across."""
+    layers = sorted(set(rows["layer"]))
+    lines = []
+    for epoch, own in rows.groupby("epoch"):
         found = {row["layer"]: cell(row) for row in _ordered(own)}
-        rows.append((str(epoch), tuple(found.get(layer, Cell("")) for layer in layers)))
-    return PaperTable(number, title, ("Epoch", *(f"Layer {each}" for each in layers)), tuple(rows))
+        lines.append((str(epoch), tuple(found.get(layer, Cell("")) for layer in layers)))
+    head = ("Epoch", *(f"Layer {each}" for each in layers))
+    return PaperTable(number, title, head, tuple(lines))
 
 
 def _ordered(rows: pd.DataFrame) -> list[Row]:
     return rows.sort_values(["epoch", "layer"]).to_dict("records")
 
 
-def _printed(cells: pd.DataFrame | None, epoch: int, layer: int) -> str:
-    if cells is None or epoch not in cells.index or layer not in cells.columns:
-        return ""
-    return cells.loc[epoch, layer]
+def _printed(number: int) -> Callable[[Row], str]:
+    """Return what looks up a cell of one of the paper's tables; "" where it printed none."""
+    cells = paper.printed_cells(number).stack().to_dict() if number else {}
+    return lambda row: cells.get((row["epoch"], row["layer"]), "")
 
 
-def _words(cell: str) -> str:
-    if not cell:
-        return ""
-    return INFINITE if cell == "inf" else cell.capitalize() if cell.isalpha() else cell
+def _ratio(row: Row, printed: str = "", digits: int = DIGITS) -> Cell:
+    text = ratio_text(row["ratio"], row["numerator"], row["denominator"], digits)
+    return _cell(row["ratio"], text, printed, row["class"])
 
 
-def _infinite(value: float) -> str:
-    return INFINITE if math.isinf(value) else repr(value)
+def _cell(ours: float, text: str, printed: str, kind: str = "") -> Cell:
+    """Return a number of ours, which reads as `text`, beside what the paper printed.
 
-
-def _agree(row: Row, beside: str) -> bool | None:
-    if not beside:
-        return None
+    Infinity, which a view can only give as NULL, agrees with itself alone.
+    """
+    beside = printed.replace(",", "")
+    agrees = None
     if beside.isalpha() and beside != "inf":
-        return beside == row["class"]
-    text = ratio_text(row["ratio"], row["numerator"], row["denominator"])
-    return _near(_or_infinite(row["ratio"], text), float(beside))
-
-
-def _or_infinite(value: float, text: str) -> float:
-    """Return infinity for a value that reads as such, which a view can only give as NULL."""
-    return math.inf if text == INFINITE else value
-
-
-def _near(ours: float, printed: float) -> bool:
-    """Tell whether two numbers agree: infinity with itself alone, and no number with nothing."""
-    return math.isclose(ours, printed, rel_tol=AGREES, abs_tol=0.0)
+        agrees = beside == kind
+    elif beside:
+        value = math.inf if text == INFINITE else ours
+        agrees = math.isclose(value, float(beside), rel_tol=AGREES, abs_tol=0.0)
+    words = INFINITE if beside == "inf" else printed.capitalize() if beside.isalpha() else printed
+    return Cell(text, words, agrees, text if math.isnan(ours) else repr(float(ours)), kind)
 
 
 def _as_deep(ratios: pd.DataFrame) -> bool:
