@@ -4,15 +4,15 @@ from vanishing_gradients.migrations.steps import rename_column
 
 revision, down_revision = "0014", "0013"
 
-TYPES = {"loss": "DOUBLE NULL", "accuracy": "DOUBLE NOT NULL"}
-HELD_OUT = "COMMENT 'over the test set; of a model that is watched, over data held out'"
+LOSS, ACCURACY = "DOUBLE NULL", "DOUBLE NOT NULL"
+HELD_OUT = " COMMENT 'over the test set; of a model that is watched, over data held out'"
 
 
 def upgrade() -> None:
-    for name, kind in TYPES.items():
-        rename_column("epoch_metrics", f"validation_{name}", f"test_{name}", f"{kind} {HELD_OUT}")
+    rename_column("epoch_metrics", "validation_loss", "test_loss", LOSS + HELD_OUT)
+    rename_column("epoch_metrics", "validation_accuracy", "test_accuracy", ACCURACY + HELD_OUT)
 
 
 def downgrade() -> None:
-    for name, kind in TYPES.items():
-        rename_column("epoch_metrics", f"test_{name}", f"validation_{name}", kind)
+    rename_column("epoch_metrics", "test_loss", "validation_loss", LOSS)
+    rename_column("epoch_metrics", "test_accuracy", "validation_accuracy", ACCURACY)
