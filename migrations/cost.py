@@ -21,13 +21,10 @@ def forecast(connection: Connection) -> str | None:
         return None
     newest = (definition("views", name, found[-1]) for name, found in versions("views").items())
     views = sum(len(list(each.names(shapes))) for each in newest)
-    tables = connection.scalar(GRADIENT_TABLES)
+    tables, seconds = connection.scalar(GRADIENT_TABLES), views * SECONDS_A_VIEW
+    time = f"{max(1, round(seconds))} s" if seconds < 100 else f"{round(seconds / 60)} min"
     return (
-        f"About {views:,} views are made anew, which may take {_time(views * SECONDS_A_VIEW)} and "
+        f"About {views:,} views are made anew, which may take {time} and "
         f"{max(1, views * KILOBYTES_A_VIEW // 1000):,} MB of room. Columns of {tables:,} gradient "
         "tables are renamed where they are: no row is copied."
     )
-
-
-def _time(seconds: float) -> str:
-    return f"{max(1, round(seconds))} s" if seconds < 100 else f"{round(seconds / 60)} min"

@@ -4,6 +4,7 @@ import inspect
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Self
 
 from vanishing_gradients.analysis.audit.evidence import Evidence
 from vanishing_gradients.analysis.errors import NoRowsError
@@ -27,26 +28,31 @@ class Finding:
     found: str
     view: str = ""
 
+    @classmethod
+    def untested(cls, found: str) -> Self:
+        """Return the finding of a claim that our rows cannot decide."""
+        return cls(Verdict.UNTESTED, found)
 
-def reproduced_if(holds: bool, found: str) -> Finding:
-    """Return the finding of a claim that either holds in our rows or does not."""
-    return Finding(Verdict.REPRODUCED if holds else Verdict.NOT_REPRODUCED, found)
+    @classmethod
+    def reproduced_if(cls, holds: bool, found: str) -> Self:
+        """Return the finding of a claim that either holds in our rows or does not."""
+        return cls(Verdict.REPRODUCED if holds else Verdict.NOT_REPRODUCED, found)
 
+    @classmethod
+    def consistent_if(cls, in_paper: bool, in_rows: bool, found: str) -> Self:
+        """Return the finding of a sentence that the paper's own numbers may deny.
 
-def consistent_if(in_paper: bool, in_rows: bool, found: str) -> Finding:
-    """Return the finding of a sentence that the paper's own numbers may deny.
+        It is reproduced where our rows agree with it; else, where the paper's numbers do not agree
+        with it either, the paper contradicts itself.
+        """
+        if in_rows or in_paper:
+            return cls.reproduced_if(in_rows, found)
+        return cls(Verdict.CONTRADICTION, found)
 
-    It is reproduced where our rows agree with it; else, where the paper's numbers do not agree with
-    it either, the paper contradicts itself.
-    """
-    if in_rows or in_paper:
-        return reproduced_if(in_rows, found)
-    return Finding(Verdict.CONTRADICTION, found)
-
-
-def artefact_if(in_stored: bool, found: str, view: str) -> Finding:
-    """Return the finding of what our plain rows do not show: `view` may show what storage made."""
-    return Finding(Verdict.ARTEFACT, found, view) if in_stored else reproduced_if(False, found)
+    @classmethod
+    def artefact_if(cls, in_stored: bool, found: str, view: str) -> Self:
+        """Return the finding of what plain rows do not show: `view` may show what storage made."""
+        return cls(Verdict.ARTEFACT, found, view) if in_stored else cls.reproduced_if(False, found)
 
 
 ROWS = ("sizes", "norms", "ratios", "curves")
@@ -155,4 +161,4 @@ def _finding(claim: Claim, evidence: Evidence, dataset: str) -> Finding:
                 given[name] = getattr(evidence, name)(claim.experiment, dataset)
         return claim.check(**{name: given[name] for name in claim.asks})
     except NoRowsError as error:
-        return Finding(Verdict.UNTESTED, str(error).removesuffix("."))
+        return Finding.untested(str(error).removesuffix("."))

@@ -11,13 +11,12 @@ from vanishing_gradients.analysis import paper
 from vanishing_gradients.analysis.runs import Run, runs_of
 from vanishing_gradients.analysis.views import ask
 
-HIDDEN_WIDTHS = [128, 128, 64, 32, 16]
 OPTIMIZERS = {
     "sgd": {"learning_rate": 1.0, "decay": 1e-3, "momentum": 0.0},
     "adam": {"learning_rate": 1e-3, "decay": 1e-3, "epsilon": 1e-7, "beta_1": 0.9, "beta_2": 0.999},
 }
 CONFIGURATION = {
-    "hidden_widths": HIDDEN_WIDTHS,
+    "hidden_widths": [128, 128, 64, 32, 16],
     "batch_size": 128,
     "dropout": 0.0,
     "batch_normalization": False,
@@ -40,10 +39,8 @@ def eligible(connection: Connection, summary: pd.DataFrame) -> tuple[list[Run], 
     counted, left_out = [], []
     ours = summary[summary["experiment"].isin(paper.EXPERIMENTS)]
     for run in ours.to_dict("records"):
-        config = json.loads(
-            ask(connection, "run_provenance", run_id=run["run_id"])["config"].iloc[0]
-        )
-        reason = next(_objections(run, config), None)
+        provenance = ask(connection, "run_provenance", run_id=run["run_id"])
+        reason = next(_objections(run, json.loads(provenance["config"].iloc[0])), None)
         if reason is None:
             counted.append(run["run_id"])
         else:
@@ -55,22 +52,17 @@ def _objections(run: Mapping[str, object], config: Mapping[str, object]) -> Iter
     if run["dataset"] not in paper.DATASETS:
         yield f"it is on {run['dataset']}, and the paper on one of {', '.join(paper.DATASETS)}"
     if run["training_images"] != paper.TRAINING_IMAGES:
-        yield (
-            f"it trained on {run['training_images']:,} images, and the paper on "
-            f"{paper.TRAINING_IMAGES:,}"
-        )
+        images = f"it trained on {run['training_images']:,} images"
+        yield f"{images}, and the paper on {paper.TRAINING_IMAGES:,}"
     if run["epochs"] != paper.EPOCHS:
         yield f"it is of {run['epochs']} epochs, and the paper of {paper.EPOCHS}"
     if run["status"] != "finished":
-        yield (
-            f"it is {run['status']} after {run['completed_epoch']} of {run['epochs']} epochs: let "
-            "it finish, or train another"
-        )
+        state = f"{run['status']} after {run['completed_epoch']} of {run['epochs']} epochs"
+        yield f"it is {state}: let it finish, or train another"
     if run["record_every"] != 1:
         yield f"it recorded one batch in {run['record_every']}"
     activation, _, optimizer = str(run["experiment"]).partition("_")
-    expected = CONFIGURATION | {"activation": activation}
-    for name, value in expected.items():
+    for name, value in (CONFIGURATION | {"activation": activation}).items():
         if config.get(name) != value:
             yield f"its {name} is {config.get(name)}, and the paper's {value}"
     found = config.get("optimizer", {})

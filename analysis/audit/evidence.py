@@ -3,7 +3,7 @@
 import math
 import re
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -13,11 +13,12 @@ from sqlalchemy import Connection, Engine, event
 
 from vanishing_gradients.analysis import paper
 from vanishing_gradients.analysis.audit.eligibility import eligible
-from vanishing_gradients.analysis.audit.storage import Question, Say, Storage
+from vanishing_gradients.analysis.audit.storage import Storage, question
 from vanishing_gradients.analysis.errors import NoRowsError
 from vanishing_gradients.analysis.hypotheses import Effect, effects
 from vanishing_gradients.analysis.runs import Run
-from vanishing_gradients.analysis.views import ask, layer_of, rows
+from vanishing_gradients.analysis.views import ask, layer_of, rows, statement
+from vanishing_gradients.analysis.words import Say
 from vanishing_gradients.sql.objects import Layer
 
 LIKELY = 5.0  # times nearer to Table 9 than the other data set
@@ -41,9 +42,8 @@ class Evidence:
             self.summary = rows(connection, "experiment_summary")
             self.runs, self.left_out = eligible(connection, self.summary)
         found = {run.dataset for run in self.runs}
-        self.datasets = (
-            tuple(name for name in paper.DATASETS if name in found) or paper.DATASETS[:1]
-        )
+        datasets = tuple(name for name in paper.DATASETS if name in found)
+        self.datasets = datasets or paper.DATASETS[:1]
 
     def seeds(self, experiment: str, dataset: str) -> list[Run]:
         """Return one run a seed, by seed: one in full telemetry if there is, else the newest."""
@@ -86,10 +86,8 @@ class Evidence:
         """Return the effects of activation and optimizer that the runs on a data set allow."""
         norms = {}
         for experiment in paper.EXPERIMENTS:
-            try:
+            with suppress(NoRowsError):
                 norms[experiment] = self.norms(experiment, dataset)
-            except NoRowsError:
-                continue
         if dataset not in self._effects:
             self._effects[dataset] = effects(norms)
         return self._effects[dataset]
@@ -97,14 +95,6 @@ class Evidence:
     def sizes(self, experiment: str, dataset: str) -> pd.DataFrame:
         """Return layer_sizes of the reference run."""
         return self.ask("layer_sizes", run_id=self.reference(experiment, dataset).run_id)
-
-    def thresholds(self) -> dict[str, float]:
-        """Return the lines of ratio_thresholds: vanishing, exploding, exploding_table_6."""
-        return self.ask("ratio_thresholds").iloc[0].to_dict()
-
-    def storages(self) -> pd.DataFrame:
-        """Return the decimals and fillers that may be tried: storage_hypotheses."""
-        return self.ask("storage_hypotheses")
 
     def stored_norms(
         self,
@@ -117,7 +107,10 @@ class Evidence:
     ) -> pd.DataFrame:
         """Return norms after a lossy storage, epochs down, layers across."""
         run = self.full(experiment, dataset)
-        self.asked += [Question(run, layer, decimals, filler, epochs).statement for layer in layers]
+        self.asked += [
+            statement("stored_norm_avg", **question(run, layer, decimals, filler, epochs))
+            for layer in layers
+        ]
         key = (run.run_id, layers, decimals, filler, epochs)
         if key not in self._answers:
             norms = self._storage.norms(run, layers, decimals, filler, epochs)
@@ -149,13 +142,11 @@ class Evidence:
         printed = paper.printed_norms()["layer_12_norm"]
         found = {}
         for dataset in self.datasets:
-            try:
+            with suppress(NoRowsError):
                 norms = self.norms("relu_sgd", dataset)
-            except NoRowsError:
-                continue
-            last = norms[norms["layer"] == paper.LAYERS]
-            off = (last["norm"] - last["epoch"].map(printed)).abs().fillna(math.inf)
-            found[dataset] = off.groupby(last["seed"]).max()
+                last = norms[norms["layer"] == paper.LAYERS]
+                off = (last["norm"] - last["epoch"].map(printed)).abs().fillna(math.inf)
+                found[dataset] = off.groupby(last["seed"]).max()
         return found
 
     @property

@@ -12,8 +12,9 @@ from typing import TypeVar
 import numpy as np
 import pandas as pd
 
-from vanishing_gradients.analysis.audit.claim import Finding, Verdict, consistent_if, reproduced_if
+from vanishing_gradients.analysis.audit.claim import Finding, Verdict
 from vanishing_gradients.analysis.statistics import CONFIDENCE, FEWEST, prediction_interval
+from vanishing_gradients.analysis.words import counted
 
 Values = TypeVar("Values", pd.Series, pd.DataFrame)
 
@@ -64,9 +65,9 @@ def in_most_seeds(holds: Iterable[bool], found: str, in_paper: bool | None = Non
     mostly = sum(verdicts) > len(verdicts) / 2
     told = f"in {sum(verdicts)} of {seeds(len(verdicts))}; {found}"
     if in_paper is None:
-        return reproduced_if(mostly, told)
+        return Finding.reproduced_if(mostly, told)
     own = "agree" if in_paper else "disagree"
-    return consistent_if(in_paper, mostly, f"{told}; the paper's own numbers {own}")
+    return Finding.consistent_if(in_paper, mostly, f"{told}; the paper's own numbers {own}")
 
 
 def within_seeds(
@@ -81,8 +82,7 @@ def within_seeds(
     found = values[values > 0] if logarithmic else values.dropna()
     if len(values) < FEWEST:
         ours = f"ours {number(float(np.median(found)))}, from" if len(found) else "no number in"
-        return Finding(
-            Verdict.UNTESTED,
+        return Finding.untested(
             f"{ours} {seeds(len(values))}; an interval needs {FEWEST}: "
             f"`make train EXP=all SEEDS=10 TELEMETRY=statistics DATASET={dataset}`",
         )
@@ -100,7 +100,7 @@ def within_seeds(
         f"{number(min(found))} to {number(max(found))}); one more seed would lie in "
         f"{number(low)} to {number(high)}"
     )
-    return reproduced_if(
+    return Finding.reproduced_if(
         low - digit / 2 <= printed <= high + digit / 2, f"{told}; {left_out}" if missing else told
     )
 
@@ -132,4 +132,4 @@ def between(ends: Sequence[str]) -> str:
 
 def seeds(count: int) -> str:
     """Return a number of seeds in words."""
-    return f"{count} seed{'s' * (count != 1)}"
+    return counted(count, "seed")

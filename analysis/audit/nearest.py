@@ -75,19 +75,16 @@ def nearest_storage(evidence: Evidence, experiment: str, dataset: str) -> Trial:
 
 def _stored(evidence: Evidence, experiment: str, dataset: str) -> list[Trial]:
     run = evidence.full(experiment, dataset)
-    known = evidence.storages()
-    tried = []
-    for decimals in sorted(set(known["decimals"])):
-        tried.append(_one(evidence, run, int(decimals), 0.0))
-    best = min(tried, key=lambda trial: trial.decades).decimals
-    for filler in sorted(set(known["filler"]) - {0.0}):
-        tried.append(_one(evidence, run, best, float(filler)))
-    return tried
+    known = evidence.ask("storage_hypotheses")
 
+    def tried(decimals: int, filler: float) -> Trial:
+        ratios = stored_ratios(evidence, experiment, dataset, LAYERS, decimals, filler, FIRST)
+        return _trial(run, decimals, filler, ratios.loc[1].fillna(np.inf))
 
-def _one(evidence: Evidence, run: Run, decimals: int, filler: float) -> Trial:
-    ratios = stored_ratios(evidence, run.experiment, run.dataset, LAYERS, decimals, filler, FIRST)
-    return _trial(run, decimals, filler, ratios.loc[1].fillna(np.inf))
+    plain = [tried(int(decimals), 0.0) for decimals in sorted(set(known["decimals"]))]
+    best = min(plain, key=lambda trial: trial.decades).decimals
+    fillers = sorted(set(known["filler"]) - {0.0})
+    return plain + [tried(best, float(filler)) for filler in fillers]
 
 
 def _trial(run: Run, decimals: int | None, filler: float | None, ours: pd.Series) -> Trial:
@@ -97,22 +94,10 @@ def _trial(run: Run, decimals: int | None, filler: float | None, ours: pd.Series
     numbers = alike & (_kind(printed) == "number")
     apart = pd.Series(OTHER_KIND, index=printed.index).mask(alike, 0.0)
     apart[numbers] = np.log10(ours[numbers] / printed[numbers]).abs()
-    return Trial(
-        run.experiment,
-        run.dataset,
-        run.seed,
-        run.run_id,
-        decimals,
-        filler,
-        len(printed),
-        int(alike.sum()),
-        float(apart.mean()),
-    )
+    tried = (run.experiment, run.dataset, run.seed, run.run_id, decimals, filler)
+    return Trial(*tried, len(printed), int(alike.sum()), float(apart.mean()))
 
 
 def _kind(ratios: pd.Series) -> pd.Series:
-    kinds = pd.Series("number", index=ratios.index)
-    kinds[ratios == 0] = "zero"
-    kinds[np.isinf(ratios)] = "infinite"
-    kinds[ratios.isna()] = "not finite"
-    return kinds
+    kinds = {"zero": ratios == 0, "infinite": np.isinf(ratios), "not finite": ratios.isna()}
+    return pd.Series(np.select([*kinds.values()], [*kinds], "number"), ratios.index)

@@ -9,9 +9,8 @@ changes the norm changes, and the old result is not found any more.
 import hashlib
 import json
 import os
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 from pathlib import Path
 
 import pandas as pd
@@ -19,44 +18,30 @@ from sqlalchemy import Engine
 
 from vanishing_gradients.analysis.errors import NoRowsError, OutputError
 from vanishing_gradients.analysis.runs import Run
-from vanishing_gradients.analysis.views import ask, statement
+from vanishing_gradients.analysis.views import ask
+from vanishing_gradients.analysis.words import Say
 from vanishing_gradients.sql.objects import versions
 
 VIEWS = ("stored_norm_avg", "storage_hypotheses")
 CONNECTIONS = min(4, os.cpu_count() or 1)
 
-Say = Callable[[str], None]
 
+def question(
+    run: Run, layer: int, decimals: int, filler: float, epochs: tuple[int, int]
+) -> dict[str, object]:
+    """Return by what stored_norm_avg is asked of one layer.
 
-@dataclass(frozen=True)
-class Question:
-    """One layer of a run, stored with `decimals` places and `filler` in unused columns.
-
-    `epochs` are the first and the last to be read.
+    It is stored with `decimals` places and `filler` in unused columns; `epochs` are the first and
+    the last to be read.
     """
-
-    run: Run
-    layer: int
-    decimals: int
-    filler: float
-    epochs: tuple[int, int]
-
-    @property
-    def statement(self) -> str:
-        """The SQL that answers, on one line."""
-        return statement("stored_norm_avg", **self.asked)
-
-    @property
-    def asked(self) -> dict[str, object]:
-        """What the view is asked by."""
-        return {
-            "experiment": self.run.experiment,
-            "layer": self.layer,
-            "run_id": self.run.run_id,
-            "epoch": range(self.epochs[0], self.epochs[1] + 1),
-            "decimals": self.decimals,
-            "filler": self.filler,
-        }
+    return {
+        "experiment": run.experiment,
+        "layer": layer,
+        "run_id": run.run_id,
+        "epoch": range(epochs[0], epochs[1] + 1),
+        "decimals": decimals,
+        "filler": filler,
+    }
 
 
 class Storage:
@@ -67,7 +52,7 @@ class Storage:
         self._path = path
         self._say = say
         self._kept: dict[str, dict[str, float]] = _read(path)
-        self._digests: dict[tuple[int, int], str] = {}
+        self._digests: dict[tuple, str] = {}
         self._versions = {name: versions("views")[name][-1] for name in VIEWS}
 
     def norms(
@@ -77,22 +62,23 @@ class Storage:
 
         Raises NoRowsError for a run that has no rows in the gradient tables, or not all.
         """
-        questions = [Question(run, layer, decimals, filler, epochs) for layer in layers]
+        asked = {layer: question(run, layer, decimals, filler, epochs) for layer in layers}
         with ThreadPoolExecutor(CONNECTIONS) as pool:
-            keys = dict(zip(questions, pool.map(self._key, questions), strict=True))
-            missing = [each for each in questions if keys[each] not in self._kept]
+            keys = dict(zip(asked, pool.map(self._key, asked.values()), strict=True))
+            missing = [layer for layer, key in keys.items() if key not in self._kept]
             if missing:
                 self._say(
                     f"Run {run.run_id}, {run.experiment} on {run.dataset}: reading {len(missing)} "
                     f"layers of epochs {epochs[0]} to {epochs[1]}, {decimals} decimals, "
                     f"filler {filler:g} ..."
                 )
-                for each, found in zip(missing, pool.map(self._measured, missing), strict=True):
-                    self._kept[keys[each]] = found
+                measured = pool.map(self._measured, (asked[layer] for layer in missing))
+                for layer, found in zip(missing, measured, strict=True):
+                    self._kept[keys[layer]] = found
                 self._write()
         columns = {
-            each.layer: pd.Series(self._kept[key], dtype="float64").rename(index=int)
-            for each, key in keys.items()
+            layer: pd.Series(self._kept[key], dtype="float64").rename(index=int)
+            for layer, key in keys.items()
         }
         norms = pd.DataFrame(columns).sort_index().rename_axis("epoch")
         if list(norms.index) != list(range(epochs[0], epochs[1] + 1)):
@@ -102,27 +88,20 @@ class Storage:
             )
         return norms
 
-    def _measured(self, question: Question) -> dict[str, float]:
+    def _measured(self, asked: dict[str, object]) -> dict[str, float]:
         with self._engine.connect() as connection:
-            frame = ask(connection, "stored_norm_avg", **question.asked)
+            frame = ask(connection, "stored_norm_avg", **asked)
         return dict(zip(map(str, frame["epoch"]), frame["norm"].tolist(), strict=True))
 
-    def _key(self, question: Question) -> str:
-        run, layer = question.run, question.layer
-        if (run.run_id, layer) not in self._digests:
+    def _key(self, asked: dict[str, object]) -> str:
+        place = {name: asked[name] for name in ("experiment", "layer", "run_id")}
+        run = tuple(place.values())
+        if run not in self._digests:
             with self._engine.connect() as connection:
-                own = {"experiment": run.experiment, "layer": layer, "run_id": run.run_id}
-                plain = ask(connection, "norm_avg", **own)
-            self._digests[run.run_id, layer] = plain.to_csv(index=False)
-        parts = [
-            self._digests[run.run_id, layer],
-            self._versions,
-            run.experiment,
-            layer,
-            question.decimals,
-            question.filler,
-            question.epochs,
-        ]
+                plain = ask(connection, "norm_avg", **place)
+            self._digests[run] = plain.to_csv(index=False)
+        rest = {name: str(value) for name, value in asked.items() if name != "run_id"}
+        parts = [self._digests[run], self._versions, rest]
         return hashlib.sha256(json.dumps(parts).encode()).hexdigest()
 
     def _write(self) -> None:

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from vanishing_gradients.analysis import paper
-from vanishing_gradients.analysis.audit.claim import Finding, artefact_if, reproduced_if
+from vanishing_gradients.analysis.audit.claim import Finding
 from vanishing_gradients.analysis.audit.evidence import Evidence
 from vanishing_gradients.analysis.audit.judges import cells, number, seeds, span, within
 
@@ -54,14 +54,14 @@ def constant(
     plain = cells(evidence.ratios(experiment, dataset), "ratio", layers)
     told = f"ours {span(plain)}, {seeds(len(plain))}"
     if ((plain - printed).abs() <= DIGITS).all(axis=None):
-        return reproduced_if(True, told)
+        return Finding.reproduced_if(True, told)
     stored = stored_ratios(evidence, experiment, dataset, layers)
     largest = float((stored - printed).abs().fillna(np.inf).max(axis=None))
     told += (
         f"; with {FILLER:,.0f} in the columns that a layer does not use, up to 128, "
         f"{stored.stack().mean():.9f} in all epochs, {number(largest)} off at most"
     )
-    return artefact_if(largest <= DIGITS, told, view_of(experiment, layers))
+    return Finding.artefact_if(largest <= DIGITS, told, view_of(experiment, layers))
 
 
 def infinite(
@@ -78,11 +78,11 @@ def infinite(
     told = f"{zero.to_numpy().sum()} of {zero.size} plain ratios have a zero denominator; norms of "
     told += f"layers {layers[0]} to {layers[-1]} are {span(denominators)}"
     if zero.all(axis=None):
-        return reproduced_if(True, told)
+        return Finding.reproduced_if(True, told)
     stored = evidence.stored_norms(experiment, dataset, layers, DECIMALS, 0.0, epochs)
     gone = int((stored == 0).to_numpy().sum())
     told += f"; of gradients rounded to {DECIMALS} decimals {gone} of {stored.size} have one"
-    return artefact_if(gone == stored.size, told, view_of(experiment, layers))
+    return Finding.artefact_if(gone == stored.size, told, view_of(experiment, layers))
 
 
 def zero(evidence: Evidence, experiment: str, dataset: str, layers: tuple[int, ...]) -> Finding:
@@ -91,14 +91,14 @@ def zero(evidence: Evidence, experiment: str, dataset: str, layers: tuple[int, .
     other = norms != 0
     told = f"{other.to_numpy().sum()} of {norms.size} mean norms are not zero: {span(norms)}"
     if not other.any(axis=None):
-        return reproduced_if(True, told)
+        return Finding.reproduced_if(True, told)
     stored = evidence.stored_norms(experiment, dataset, layers, DECIMALS, 0.0)
     told += (
         f"; of gradients rounded to {DECIMALS} decimals the largest is "
         f"{number(float(stored.max(axis=None)))}"
     )
     gone = bool((stored == 0).all(axis=None))
-    return artefact_if(gone, told, view_of(experiment, layers, "norm"))
+    return Finding.artefact_if(gone, told, view_of(experiment, layers, "norm"))
 
 
 def all_ones(evidence: Evidence, experiment: str, dataset: str, layers: tuple[int, ...]) -> Finding:
@@ -108,8 +108,8 @@ def all_ones(evidence: Evidence, experiment: str, dataset: str, layers: tuple[in
     told = f"{near.to_numpy().sum()} of {plain.size} plain ratios are within a factor of two of 1: "
     told += span(plain)
     if near.to_numpy().mean() > 0.5:
-        return reproduced_if(True, told)
+        return Finding.reproduced_if(True, told)
     stored = stored_ratios(evidence, experiment, dataset, layers)
     told += f"; with {FILLER:,.0f} in unused columns all are {span(stored)}"
     ones = bool(within(stored, *NEAR_ONE).all(axis=None))
-    return artefact_if(ones, told, view_of(experiment, layers))
+    return Finding.artefact_if(ones, told, view_of(experiment, layers))

@@ -8,26 +8,10 @@ from dataclasses import dataclass
 
 from sqlalchemy import Engine
 
+from vanishing_gradients.analysis.verification import epochs, neurons, presence
 from vanishing_gradients.analysis.verification.disagreement import Disagreement
-from vanishing_gradients.analysis.verification.epochs import (
-    Truth,
-    Views,
-    disagreeing,
-    layer_views,
-    overall_views,
-    truth_of,
-)
-from vanishing_gradients.analysis.verification.neurons import (
-    neurons_of_cells,
-    neurons_of_steps,
-    neurons_there,
-)
+from vanishing_gradients.analysis.verification.epochs import Truth, Views
 from vanishing_gradients.analysis.verification.plan import LayerPlan, Plan, plan_of
-from vanishing_gradients.analysis.verification.presence import (
-    chunks_of,
-    unexpected_neurons,
-    unexpected_statistics,
-)
 from vanishing_gradients.analysis.verification.steps import recorded_steps, stored_steps
 from vanishing_gradients.analysis.verification.summaries import dense_ratios, summaries
 from vanishing_gradients.analysis.views import ask, rows
@@ -64,10 +48,10 @@ def verify_run(
         plan = plan_of(connection, run_id)
         chunks = rows(connection, "recorded_chunks", run_id=run_id)
         recorded = rows(connection, "recorded_epochs", run_id=run_id)
-        neurons = rows(connection, "neuron_epochs", run_id=run_id)
-    found = [*plan.problems, *chunks_of(plan, chunks)]
-    found += unexpected_statistics(engine, plan, recorded)
-    found += unexpected_neurons(plan, neurons)
+        counted = rows(connection, "neuron_epochs", run_id=run_id)
+    found = [*plan.problems, *presence.chunks_of(plan, chunks)]
+    found += presence.unexpected_statistics(engine, plan, recorded)
+    found += presence.unexpected_neurons(plan, counted)
     begin(sum(layer.values for layer, _ in plan.parts()))
     pool = ThreadPoolExecutor(CONNECTIONS, thread_name_prefix="verifier")
     try:
@@ -104,8 +88,8 @@ class _Job:
     def run(self, pool: ThreadPoolExecutor) -> list[Disagreement]:
         plan, views, strays = self.plan, [], []
         if plan.full:
-            views = [pool.submit(self._views, layer_views, layer) for layer in plan.layers]
-            views.append(pool.submit(self._views, overall_views))
+            views = [pool.submit(self._views, epochs.layer_views, layer) for layer in plan.layers]
+            views.append(pool.submit(self._views, epochs.overall_views))
         parts = {
             (layer.number, epoch): pool.submit(self._part, layer, epoch)
             for layer, epoch in plan.parts()
@@ -122,7 +106,7 @@ class _Job:
         for stray in strays:
             found += stray.result()[1]
         for view in views:
-            found += disagreeing(plan, view.result(), truths)
+            found += epochs.disagreeing(plan, view.result(), truths)
         if plan.full:
             with self.engine.connect() as connection:
                 found += dense_ratios(connection, plan, truths)
@@ -153,7 +137,7 @@ class _Job:
                 cells = rows(connection, "cell_sums", **own)
                 index = rows(connection, "index_sums", **own)
                 found = stored_steps(layer, epoch, cells, index, recorded)
-                truth = truth_of(layer, cells, recorded)
+                truth = epochs.truth_of(layer, cells, recorded)
                 count = int(cells["row_count"].sum())
                 with self._lock:
                     self.rows += count
@@ -162,11 +146,11 @@ class _Job:
                 found = recorded_steps(layer, epoch, recorded)
             if not found and epoch in self.plan.neuron_epochs:
                 said = rows(connection, "recorded_neurons", layer=layer.number, **place)
-                found += neurons_there(layer, epoch, said)
+                found += neurons.neurons_there(layer, epoch, said)
                 if not found and len(layer.rows) and self.plan.full:
                     cells = ask(connection, "layer_neurons", **own)
-                    found += neurons_of_cells(layer, epoch, cells, said)
+                    found += neurons.neurons_of_cells(layer, epoch, cells, said)
                 if not found and len(layer.rows):
-                    found += neurons_of_steps(layer, epoch, said, recorded)
+                    found += neurons.neurons_of_steps(layer, epoch, said, recorded)
         self.advance(layer.values)
         return truth, found

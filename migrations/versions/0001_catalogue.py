@@ -11,73 +11,70 @@ revision, down_revision = "0001", None
 MOMENT = mysql.DATETIME(fsp=6)
 
 
-def _given(name: str, kind: sa.types.TypeEngine | type[sa.types.TypeEngine]) -> sa.Column:
-    return sa.Column(name, kind, nullable=False)
+def _given(kind: sa.types.TypeEngine, *names: str) -> list[sa.Column]:
+    return [sa.Column(name, kind, nullable=False) for name in names]
+
+
+def _optional(kind: sa.types.TypeEngine, *names: str) -> list[sa.Column]:
+    return [sa.Column(name, kind) for name in names]
 
 
 def upgrade() -> None:
+    whole, large, real = sa.Integer(), sa.BigInteger(), sa.Double()
     create_table(
         "runs",
         sa.Column("run_id", sa.Integer, primary_key=True),
-        _given("experiment", sa.String(32)),
-        _given("seed", sa.BigInteger),
-        _given("dataset", sa.String(32)),
-        _given("dataset_sha256", sa.String(64)),
-        _given("precision", sa.String(6)),
-        _given("telemetry", sa.String(10)),
-        *(_given(name, sa.Integer) for name in ("record_every", "training_images", "epochs")),
-        _given("config", mysql.JSON),
-        sa.Column("git_commit", sa.String(40)),
-        _given("package_versions", mysql.JSON),
-        _given("status", sa.String(11)),
-        _given("started_at", MOMENT),
-        sa.Column("finished_at", MOMENT),
-        _given("completed_epoch", sa.Integer),
+        *_given(sa.String(32), "experiment"),
+        *_given(large, "seed"),
+        *_given(sa.String(32), "dataset"),
+        *_given(sa.String(64), "dataset_sha256"),
+        *_given(sa.String(6), "precision"),
+        *_given(sa.String(10), "telemetry"),
+        *_given(whole, "record_every", "training_images", "epochs"),
+        *_given(mysql.JSON(), "config"),
+        *_optional(sa.String(40), "git_commit"),
+        *_given(mysql.JSON(), "package_versions"),
+        *_given(sa.String(11), "status"),
+        *_given(MOMENT, "started_at"),
+        *_optional(MOMENT, "finished_at"),
+        *_given(whole, "completed_epoch"),
     )
     if not key_columns("runs", "ix_runs_experiment"):
         op.create_index("ix_runs_experiment", "runs", ["experiment"])
     create_table_of_runs(
         "layers",
         ["layer"],
-        _given("layer_name", sa.String(40)),
-        _given("kind", sa.String(24)),
-        *(_given(name, sa.Integer) for name in ("rows", "width")),
+        *_given(sa.String(40), "layer_name"),
+        *_given(sa.String(24), "kind"),
+        *_given(whole, "rows", "width"),
     )
     create_table_of_runs(
         "epoch_metrics",
         ["epoch"],
-        sa.Column("loss", sa.Double),
-        _given("accuracy", sa.Double),
-        sa.Column("validation_loss", sa.Double),
-        *(_given(name, sa.Double) for name in ("validation_accuracy", "learning_rate", "seconds")),
+        *_optional(real, "loss"),
+        *_given(real, "accuracy"),
+        *_optional(real, "validation_loss"),
+        *_given(real, "validation_accuracy", "learning_rate", "seconds"),
     )
     create_table_of_runs(
         "step_statistics",
         ["layer", "epoch", "step"],
-        *(_given(name, sa.Integer) for name in ("rows", "finite_rows")),
-        *(
-            sa.Column(name, sa.Double)
-            for name in ("row_norm_sum", "mean", "median", "mean_abs", "gradient_norm", "zeros")
-        ),
-        *(sa.Column(name, sa.Double) for name in ("below_1e3", "below_1e5")),
-        _given("non_finite", sa.BigInteger),
-        *(sa.Column(name, sa.Double) for name in ("min", "max")),
+        *_given(whole, "rows", "finite_rows"),
+        *_optional(real, "row_norm_sum", "mean", "median", "mean_abs", "gradient_norm", "zeros"),
+        *_optional(real, "below_1e3", "below_1e5"),
+        *_given(large, "non_finite"),
+        *_optional(real, "min", "max"),
     )
     create_table_of_runs(
         "telemetry_progress",
         ["layer", "epoch", "first_step"],
-        *(_given(name, sa.Integer) for name in ("last_step", "rows")),
-        _given("loaded_at", MOMENT),
+        *_given(whole, "last_step", "rows"),
+        *_given(MOMENT, "loaded_at"),
     )
-    create_table_of_runs(
-        "checkpoints", ["epoch"], _given("state", mysql.LONGBLOB), _given("created_at", MOMENT)
-    )
-    create_table(
-        "view_versions",
-        sa.Column("view_name", sa.String(40), primary_key=True),
-        _given("version", sa.Integer),
-        _given("applied_at", MOMENT),
-    )
+    content, created = _given(mysql.LONGBLOB(), "state"), _given(MOMENT, "created_at")
+    create_table_of_runs("checkpoints", ["epoch"], *content, *created)
+    view = sa.Column("view_name", sa.String(40), primary_key=True)
+    create_table("view_versions", view, *_given(whole, "version"), *_given(MOMENT, "applied_at"))
 
 
 def downgrade() -> None:

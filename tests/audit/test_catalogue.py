@@ -8,7 +8,7 @@ import pytest
 from vanishing_gradients.analysis import paper
 from vanishing_gradients.analysis.audit import SECTIONS, Evidence, evaluate
 from vanishing_gradients.analysis.audit.catalogue import CLAIMS
-from vanishing_gradients.analysis.audit.claim import ROWS, Section, reproduced_if
+from vanishing_gradients.analysis.audit.claim import ROWS, Finding, Section
 
 PLACE = re.compile(
     r"(Abstract|Questions? \d|Equations? \d+|H[01]|"
@@ -47,7 +47,7 @@ def test_a_claim_is_named_by_its_function_and_gets_the_rows_that_its_parameters_
 
     @section(place="Table 1", printed="ten epochs", tolerance="exact: it is a count")
     def ten_epochs(norms, dataset):
-        return reproduced_if(norms["epoch"].nunique() == 10, f"ten on {dataset}")
+        return Finding.reproduced_if(norms["epoch"].nunique() == 10, f"ten on {dataset}")
 
     (claim,) = section
     assert (claim.name, claim.experiment) == ("ten_epochs", "relu_adam")

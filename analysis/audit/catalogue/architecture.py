@@ -5,13 +5,7 @@ from itertools import pairwise
 import pandas as pd
 
 from vanishing_gradients.analysis import paper
-from vanishing_gradients.analysis.audit.claim import (
-    Finding,
-    Section,
-    Verdict,
-    consistent_if,
-    reproduced_if,
-)
+from vanishing_gradients.analysis.audit.claim import Finding, Section
 from vanishing_gradients.analysis.audit.evidence import LIKELY, Evidence
 from vanishing_gradients.analysis.audit.judges import number, seeds, span
 
@@ -29,7 +23,7 @@ claim = Section("The network and its data", experiment="sigmoid_sgd")
 @claim(place="Abstract, Section 6", printed="a 12-layer neural network", tolerance=EXACT)
 def layers_12(sizes: pd.DataFrame) -> Finding:
     dense = int((sizes["kind"] == "dense").sum())
-    return reproduced_if(
+    return Finding.reproduced_if(
         len(sizes) == paper.LAYERS,
         f"{len(sizes)} layers, of which {dense} have weights and {len(sizes) - dense} are "
         "activations",
@@ -44,7 +38,7 @@ def layers_12(sizes: pd.DataFrame) -> Finding:
 def layers_7(sizes: pd.DataFrame) -> Finding:
     dense = int((sizes["kind"] == "dense").sum())
     in_figure_7 = len(paper.WIDTHS) // 2
-    return consistent_if(
+    return Finding.consistent_if(
         in_figure_7 == 7,
         dense == 7,
         f"{dense} layers have weights; Figure 7 adds {in_figure_7} of them, and Tables 1 to 4 "
@@ -55,7 +49,7 @@ def layers_7(sizes: pd.DataFrame) -> Finding:
 @claim(place="Sections 4.3.1, 4.3.2", printed="128 input neurons", tolerance=EXACT)
 def inputs_128(sizes: pd.DataFrame) -> Finding:
     inputs = int(sizes.loc[sizes["layer"] == 1, "rows_per_step"].iloc[0])
-    return consistent_if(
+    return Finding.consistent_if(
         PRINTED_ROWS == 128 * STEPS,
         inputs == 128,
         f"layer 1 has {inputs} inputs; the paper's own {PRINTED_ROWS:,} rows are "
@@ -72,7 +66,7 @@ def derivatives_16384(sizes: pd.DataFrame) -> Finding:
     hidden = sizes[(sizes["kind"] == "dense") & sizes["layer"].between(2, paper.LAYERS - 2)]
     counts = hidden["rows_per_step"] * hidden["width"]
     in_tables = {before * width for before, width in pairwise(paper.WIDTHS[:-2:2])}
-    return consistent_if(
+    return Finding.consistent_if(
         in_tables == {16_384},
         set(counts) == {16_384},
         "hidden dense layers have " + ", ".join(f"{count:,}" for count in counts) + " weights",
@@ -82,7 +76,7 @@ def derivatives_16384(sizes: pd.DataFrame) -> Finding:
 @claim(place="Section 4.3.5", printed="Rows per layer: 3,676,960, of layer 1", tolerance=EXACT)
 def rows_3676960(sizes: pd.DataFrame) -> Finding:
     rows = sizes.set_index("layer")["computed_rows"]
-    return reproduced_if(
+    return Finding.reproduced_if(
         int(rows[1]) == PRINTED_ROWS,
         f"{rows[1]:,} rows; {PRINTED_ROWS:,} are one for each of 784 inputs and {STEPS:,} batches, "
         "the last, short one of every epoch among them",
@@ -93,7 +87,7 @@ def rows_3676960(sizes: pd.DataFrame) -> Finding:
 def rows_per_layer(sizes: pd.DataFrame) -> Finding:
     rows = sizes["computed_rows"]
     alike = rows == PRINTED_ROWS
-    return reproduced_if(
+    return Finding.reproduced_if(
         bool(alike.all()),
         f"{alike.sum()} of {len(rows)} layers have so many rows, the others {span(rows[~alike])}, "
         f"and all together {rows.sum():,}",
@@ -108,7 +102,7 @@ def rows_per_layer(sizes: pd.DataFrame) -> Finding:
 def gigabytes_45(sizes: pd.DataFrame) -> Finding:
     values = int((sizes["computed_rows"] * sizes["width"]).sum())
     as_first = PRINTED_ROWS * 128 * BYTES * len(sizes)
-    return reproduced_if(
+    return Finding.reproduced_if(
         abs(values * BYTES / PRINTED_BYTES - 1) < 0.1,
         f"{values:,} values, {values * BYTES / 1e9:.1f} GB of doubles; "
         f"{as_first / 1e9:.1f} GB would be {len(sizes)} layers as large as the first",
@@ -131,11 +125,13 @@ def dataset_mnist(evidence: Evidence) -> Finding:
     nearest, other = sorted(found, key=lambda name: found[name].median())
     near, far = float(found[nearest].median()), float(found[other].median())
     if found[nearest].max() > NEAR_TABLE_9:
-        return Finding(Verdict.UNTESTED, f"{told}: neither is near enough")
+        return Finding.untested(f"{told}: neither is near enough")
     if far < LIKELY * near or far == near:
-        return Finding(Verdict.UNTESTED, f"{told}: both are as near")
+        return Finding.untested(f"{told}: both are as near")
     times = f", {far / near:.1f} times nearer than {other} in the median" if near else ""
-    return reproduced_if(nearest == paper.STATED_DATASET, f"{told}: it fits {nearest}{times}")
+    return Finding.reproduced_if(
+        nearest == paper.STATED_DATASET, f"{told}: it fits {nearest}{times}"
+    )
 
 
 @claim(
@@ -147,11 +143,10 @@ def dataset_balanced(evidence: Evidence) -> Finding:
     curves = evidence.curves("sigmoid_sgd", paper.STATED_DATASET)
     last = curves[curves["epoch"] == paper.EPOCHS]["test_accuracy"]
     if last.max() > ONE_CLASS:
-        return Finding(
-            Verdict.UNTESTED,
+        return Finding.untested(
             f"it takes a network that answers one class alone, and ours is right in {span(last)}",
         )
-    return reproduced_if(
+    return Finding.reproduced_if(
         bool((last.round(3) == 0.1).all()),
         f"a network that answers one class is right in {span(last)} of MNIST's test images",
     )
@@ -164,7 +159,7 @@ def dataset_balanced(evidence: Evidence) -> Finding:
 )
 def fixed_learning_rate(curves: pd.DataFrame) -> Finding:
     rates = curves.groupby("epoch")["learning_rate"].first()
-    return consistent_if(
+    return Finding.consistent_if(
         paper.DECAY == 0,
         rates.nunique() == 1,
         f"it is {number(rates.iloc[0])} at the end of epoch 1 and {number(rates.iloc[-1])} at the "
@@ -182,8 +177,8 @@ def dropout_and_normalization(evidence: Evidence) -> Finding:
         evidence.norms("relu_sgd", dataset)
     near = [off.max() for off in evidence.distances.values() if off.max() <= NEAR_TABLE_9]
     if not near:
-        return Finding(Verdict.UNTESTED, "no run here is near enough to Table 9 to tell")
-    return consistent_if(
+        return Finding.untested("no run here is near enough to Table 9 to tell")
+    return Finding.consistent_if(
         len(paper.WIDTHS) < paper.LAYERS,
         False,
         f"Figure 7 has neither, and without either our norms are within "
@@ -199,8 +194,7 @@ def dropout_and_normalization(evidence: Evidence) -> Finding:
 )
 def many_seeds(curves: pd.DataFrame) -> Finding:
     last = curves.loc[curves["epoch"] == paper.EPOCHS, "accuracy"]
-    return Finding(
-        Verdict.UNTESTED,
+    return Finding.untested(
         "the paper prints one number a cell and no spread; our ReLU + Adam ends at an accuracy of "
         f"{span(last)}, {seeds(len(last))}",
     )
@@ -213,8 +207,7 @@ def many_seeds(curves: pd.DataFrame) -> Finding:
 )
 def equation_10(evidence: Evidence, dataset: str) -> Finding:
     evidence.seeds("relu_adam", dataset)
-    return Finding(
-        Verdict.UNTESTED,
+    return Finding.untested(
         "the views hold gradients, not updates; the algorithm's paper (Kingma and Ba, 2015) has "
         "epsilon outside the root, and so has our trainer",
     )

@@ -6,13 +6,7 @@ from collections.abc import Sequence
 import pandas as pd
 
 from vanishing_gradients.analysis import paper
-from vanishing_gradients.analysis.audit.claim import (
-    Finding,
-    Section,
-    Verdict,
-    consistent_if,
-    reproduced_if,
-)
+from vanishing_gradients.analysis.audit.claim import Finding, Section
 from vanishing_gradients.analysis.audit.evidence import Evidence
 from vanishing_gradients.analysis.audit.judges import (
     MOST_SEEDS,
@@ -32,6 +26,7 @@ EARLY = (1, 2, 3, 4)
 BEST = "relu_adam"
 LEARNS = 0.5  # accuracy that no guessing reaches
 SMALL = 1e-3  # the paper's line for a vanishing gradient
+FEWER = "ReLU leads to significantly fewer vanishing gradients compared to sigmoid"
 BY_TEST = f"a permutation test of seeds in pairs, two-sided, {ALPHA:g} after Holm's correction"
 
 claim = Section("Conclusions", BEST)
@@ -45,7 +40,7 @@ claim = Section("Conclusions", BEST)
 def highest_accuracy(evidence: Evidence, dataset: str) -> Finding:
     last = _last(evidence, dataset)
     told = ", ".join(f"{name} {span(last[name])}" for name in last)
-    return reproduced_if(
+    return Finding.reproduced_if(
         _best(last) > len(last) / 2,
         f"{BEST} is best in {_best(last)} of {seeds(len(last))}: {told}",
     )
@@ -69,7 +64,7 @@ def only_relu_adam_converges(evidence: Evidence, dataset: str) -> Finding:
         printed["loss_last"] < 0.9 * printed["loss_first"]
     )
     told = ", ".join(f"{name} {both[name].sum()}" for name in both)
-    return consistent_if(
+    return Finding.consistent_if(
         list(in_paper.index[in_paper]) == [BEST],
         alone.sum() > len(alone) / 2,
         f"convergent and accurate, of {seeds(len(both))}: {told}",
@@ -103,68 +98,67 @@ def no_evidence_of_explosion(ratios: pd.DataFrame) -> Finding:
     )
 
 
-@claim(
-    place="Section 7",
-    printed="sigmoid, regardless of optimizer, consistently led to vanishing gradients in early "
-    "layers",
-    tolerance=f"norms of layers 1 to 4 below {SMALL:g} in nine of ten cells",
-)
-def sigmoid_vanishes_early(evidence: Evidence, dataset: str) -> Finding:
-    return _early_layers(evidence, dataset, "sigmoid_sgd", "sigmoid_adam")
+def _early(name: str, place: str, printed: str, also: str, *experiments: str) -> None:
+    """Claim that gradients vanish in the early layers of all these experiments."""
+    line = f"norms of layers 1 to 4 below {SMALL:g} in nine of ten cells"
+
+    @claim(name=name, place=place, printed=printed, tolerance=line + also)
+    def early_layers(evidence: Evidence, dataset: str) -> Finding:
+        told, shares = [], []
+        for experiment in experiments:
+            norms = cells(evidence.norms(experiment, dataset), "norm", EARLY)
+            shares.append((norms < SMALL).to_numpy().mean())
+            told.append(f"{experiment}: norms {span(norms)}, {shares[-1]:.0%} below {SMALL:g}")
+        return Finding.reproduced_if(min(shares) > 0.9, "; ".join(told))
 
 
-@claim(
-    place="Section 6.5",
-    printed="SGD with either activation resulted in significant vanishing or exploding gradients",
-    tolerance=f"norms of layers 1 to 4 below {SMALL:g} in nine of ten cells: vanishing",
-)
-def sgd_vanishes(evidence: Evidence, dataset: str) -> Finding:
-    return _early_layers(evidence, dataset, "sigmoid_sgd", "relu_sgd")
+_early(
+    "sigmoid_vanishes_early", "Section 7",
+    "sigmoid, regardless of optimizer, consistently led to vanishing gradients in early layers",
+    "", "sigmoid_sgd", "sigmoid_adam",
+)  # fmt: skip
+_early(
+    "sgd_vanishes", "Section 6.5",
+    "SGD with either activation resulted in significant vanishing or exploding gradients",
+    ": vanishing", "sigmoid_sgd", "relu_sgd",
+)  # fmt: skip
 
 
-@claim(
-    place="Section 4.1.2, H1",
-    printed="ReLU leads to significantly fewer vanishing gradients compared to sigmoid: with SGD",
-    tolerance=BY_TEST,
-)
-def h1_with_sgd(evidence: Evidence, dataset: str) -> Finding:
-    return _larger(evidence, dataset, "activation_sgd")
+def _larger(name: str, place: str, printed: str, also: str, *contrasts: str) -> None:
+    """Claim that H0 is rejected for all contrasts of these names, and norms are larger."""
+
+    @claim(name=name, place=place, printed=printed, tolerance=BY_TEST + also)
+    def larger(evidence: Evidence, dataset: str) -> Finding:
+        for contrast in CONTRASTS:
+            if contrast.name in contrasts:
+                for experiment in contrast.first + contrast.second:
+                    evidence.seeds(experiment, dataset)
+        found = [each for each in evidence.effects(dataset) if each.contrast.name in contrasts]
+        told = ". ".join(map(_in_words, found))
+        overall = [each.overall for each in found]
+        if len(found) < len(contrasts) or any(each.conclusion == TOO_FEW for each in overall):
+            return Finding.untested(
+                f"{told or 'no seed is common to the groups'}: `make train EXP=all SEEDS=10 "
+                f"TELEMETRY=statistics DATASET={dataset}`",
+            )
+        holds = all(each.conclusion == REJECTED and each.difference > 0 for each in overall)
+        return Finding.reproduced_if(holds, told)
 
 
-@claim(
-    place="Section 4.1.2, H1",
-    printed="ReLU leads to significantly fewer vanishing gradients compared to sigmoid: with Adam",
-    tolerance=BY_TEST,
-)
-def h1_with_adam(evidence: Evidence, dataset: str) -> Finding:
-    return _larger(evidence, dataset, "activation_adam")
-
-
-@claim(
-    place="Question 1, Section 3.1.1",
-    printed="ReLU generally maintains gradient flow better than sigmoid in deep architectures",
-    tolerance=f"{BY_TEST}, with either optimizer",
-)
-def question_1_activation(evidence: Evidence, dataset: str) -> Finding:
-    return _larger(evidence, dataset, "activation_sgd", "activation_adam")
-
-
-@claim(
-    place="Question 2, Section 3.3",
-    printed="Adam mitigates the effects of vanishing gradients better than SGD in many cases",
-    tolerance=f"{BY_TEST}, with either activation",
-)
-def question_2_optimizer(evidence: Evidence, dataset: str) -> Finding:
-    return _larger(evidence, dataset, "optimizer_sigmoid", "optimizer_relu")
-
-
-@claim(
-    place="Question 3, Abstract, Section 6.5",
-    printed="the importance of activation-optimizer synergy",
-    tolerance=f"{BY_TEST}: Adam's effect is larger with ReLU than with sigmoid",
-)
-def question_3_interaction(evidence: Evidence, dataset: str) -> Finding:
-    return _larger(evidence, dataset, "interaction")
+for _claimed in (
+    ("h1_with_sgd", "Section 4.1.2, H1", f"{FEWER}: with SGD", "", "activation_sgd"),
+    ("h1_with_adam", "Section 4.1.2, H1", f"{FEWER}: with Adam", "", "activation_adam"),
+    ("question_1_activation", "Question 1, Section 3.1.1",
+     "ReLU generally maintains gradient flow better than sigmoid in deep architectures",
+     ", with either optimizer", "activation_sgd", "activation_adam"),
+    ("question_2_optimizer", "Question 2, Section 3.3",
+     "Adam mitigates the effects of vanishing gradients better than SGD in many cases",
+     ", with either activation", "optimizer_sigmoid", "optimizer_relu"),
+    ("question_3_interaction", "Question 3, Abstract, Section 6.5",
+     "the importance of activation-optimizer synergy",
+     ": Adam's effect is larger with ReLU than with sigmoid", "interaction"),
+):  # fmt: skip
+    _larger(*_claimed)
 
 
 @claim(
@@ -175,7 +169,7 @@ def question_3_interaction(evidence: Evidence, dataset: str) -> Finding:
 def question_4_performance(evidence: Evidence, dataset: str) -> Finding:
     last = _last(evidence, dataset, ("sigmoid_sgd", "relu_sgd"))
     told = ", ".join(f"{name} {span(last[name])}" for name in last)
-    return reproduced_if(
+    return Finding.reproduced_if(
         bool((last < 0.15).all(axis=None)), f"test accuracy, {seeds(len(last))}: {told}"
     )
 
@@ -187,9 +181,9 @@ def question_4_performance(evidence: Evidence, dataset: str) -> Finding:
 )
 def question_5_best(evidence: Evidence, dataset: str) -> Finding:
     norms = {name: evidence.norms(name, dataset) for name in paper.EXPERIMENTS}
-    least = _by_seed({name: _least_of_dense(frame) for name, frame in norms.items()}, dataset)
+    least = _by_seed({name: _least_of_dense(norms[name]) for name in norms}, dataset)
     told = ", ".join(f"{name} {number(float(least[name].median()))}" for name in least)
-    return reproduced_if(
+    return Finding.reproduced_if(
         _best(least) > len(least) / 2,
         f"of each, the norm of the dense layer that gets least: largest with {BEST} in "
         f"{_best(least)} of {seeds(len(least))}; medians: {told}",
@@ -225,35 +219,6 @@ def _last(
 def _best(values: pd.DataFrame) -> int:
     """Return in how many seeds BEST is larger than all others."""
     return int((values[BEST] > values.drop(columns=BEST).max(axis=1)).sum())
-
-
-def _early_layers(evidence: Evidence, dataset: str, *experiments: str) -> Finding:
-    told, shares = [], []
-    for experiment in experiments:
-        norms = cells(evidence.norms(experiment, dataset), "norm", EARLY)
-        shares.append((norms < SMALL).to_numpy().mean())
-        told.append(f"{experiment}: norms {span(norms)}, {shares[-1]:.0%} below {SMALL:g}")
-    return reproduced_if(min(shares) > 0.9, "; ".join(told))
-
-
-def _larger(evidence: Evidence, dataset: str, *names: str) -> Finding:
-    """Test that H0 is rejected for all contrasts of these names, and norms are larger."""
-    for contrast in CONTRASTS:
-        if contrast.name in names:
-            for experiment in contrast.first + contrast.second:
-                evidence.seeds(experiment, dataset)
-    found = [each for each in evidence.effects(dataset) if each.contrast.name in names]
-    told = ". ".join(map(_in_words, found))
-    if len(found) < len(names) or any(e.overall.conclusion == TOO_FEW for e in found):
-        return Finding(
-            Verdict.UNTESTED,
-            f"{told or 'no seed is common to the groups'}: `make train EXP=all SEEDS=10 "
-            f"TELEMETRY=statistics DATASET={dataset}`",
-        )
-    holds = all(
-        each.overall.conclusion == REJECTED and each.overall.difference > 0 for each in found
-    )
-    return reproduced_if(holds, told)
 
 
 def _in_words(effect: Effect) -> str:

@@ -5,7 +5,7 @@ import math
 import pandas as pd
 
 from vanishing_gradients.analysis import paper
-from vanishing_gradients.analysis.audit.claim import Finding, Section, consistent_if, reproduced_if
+from vanishing_gradients.analysis.audit.claim import Finding, Section
 from vanishing_gradients.analysis.audit.evidence import Evidence
 from vanishing_gradients.analysis.audit.judges import between, number, seeds
 
@@ -26,7 +26,7 @@ def norm_equation_3(norms: pd.DataFrame) -> Finding:
     last = norms[norms["layer"] == paper.LAYERS].groupby("epoch")[["norm", "gradient_norm"]].mean()
     printed = paper.printed_norms()["layer_12_norm"]
     off = last.sub(printed, axis=0).abs().div(printed, axis=0).fillna(math.inf).max()
-    return consistent_if(
+    return Finding.consistent_if(
         off["norm"] > NEAR,
         off["gradient_norm"] <= NEAR,
         f"Table 9 begins with {printed.iloc[0]:.9f}; the mean norm of the rows, which Figure 8 "
@@ -45,7 +45,7 @@ def norm_figure_8(norms: pd.DataFrame) -> Finding:
     last = norms[norms["layer"] == paper.LAYERS].set_index("epoch")["norm"]
     table_9 = last.index.map(paper.printed_norms()["layer_12_norm"])
     off = float(((last - table_9) / table_9).abs().fillna(math.inf).max())
-    return reproduced_if(
+    return Finding.reproduced_if(
         off <= NEAR,
         f"mean norms of layer 12 are within a relative {number(off)} of Table 9, "
         f"{seeds(norms['seed'].nunique())}",
@@ -68,14 +68,14 @@ def matching(classes: pd.DataFrame, column: str = "class") -> list[int]:
     experiment="relu_adam",
 )
 def ratio_equation_4(ratios: pd.DataFrame, evidence: Evidence) -> Finding:
-    lines = evidence.thresholds()
+    lines = evidence.ask("ratio_thresholds").iloc[0]
     inverse = 1 / ratios["ratio"].where(ratios["ratio"] != 0)
     classes = pd.Series("stable", index=ratios.index)
     classes[inverse <= lines["vanishing"]] = "vanishing"
     classes[inverse > lines["exploding"]] = "exploding"
     classes[inverse.isna()] = "undefined"
     figure_9, equation_4 = matching(ratios), matching(ratios.assign(inverse=classes), "inverse")
-    return consistent_if(
+    return Finding.consistent_if(
         sum(equation_4) >= sum(figure_9),
         sum(equation_4) > sum(figure_9),
         f"of Table 7's 110 cells, Figure 9's direction, l + 1 over l, gives {_range(figure_9)} and "
@@ -90,9 +90,9 @@ def ratio_equation_4(ratios: pd.DataFrame, evidence: Evidence) -> Finding:
     experiment="relu_adam",
 )
 def threshold_table_6(ratios: pd.DataFrame, evidence: Evidence) -> Finding:
-    lines = evidence.thresholds()
+    lines = evidence.ask("ratio_thresholds").iloc[0]
     at_thousand, at_five = matching(ratios), matching(ratios, "class_table_6")
-    return consistent_if(
+    return Finding.consistent_if(
         sum(at_five) >= sum(at_thousand),
         sum(at_five) > sum(at_thousand),
         f"of Table 7's 110 cells, the line at {lines['exploding']:g}, which Figure 10 draws, gives "

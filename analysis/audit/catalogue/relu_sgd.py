@@ -4,19 +4,9 @@ import numpy as np
 import pandas as pd
 
 from vanishing_gradients.analysis import paper
+from vanishing_gradients.analysis.audit.catalogue import training
 from vanishing_gradients.analysis.audit.catalogue.architecture import NEAR_TABLE_9
-from vanishing_gradients.analysis.audit.catalogue.training import (
-    at_chance,
-    divergence,
-    loss_between,
-)
-from vanishing_gradients.analysis.audit.claim import (
-    Finding,
-    Section,
-    Verdict,
-    artefact_if,
-    consistent_if,
-)
+from vanishing_gradients.analysis.audit.claim import Finding, Section, Verdict
 from vanishing_gradients.analysis.audit.evidence import Evidence
 from vanishing_gradients.analysis.audit.judges import (
     MOST_SEEDS,
@@ -115,11 +105,9 @@ def _first_epoch(layer: int) -> None:
         if plain.verdict != Verdict.NOT_REPRODUCED:
             return plain
         storage = nearest_storage(evidence, EXPERIMENT, dataset)
-        stored = float(
-            stored_ratios(
-                evidence, EXPERIMENT, dataset, [layer], storage.decimals, storage.filler, FIRST
-            ).loc[1, layer]
-        )
+        kept = (storage.decimals, storage.filler)
+        ratio = stored_ratios(evidence, EXPERIMENT, dataset, [layer], *kept, FIRST)
+        stored = float(ratio.loc[1, layer])
         told = f"{plain.found}; rounded to {storage.decimals} decimals"
         told += f" with {storage.filler:,.0f} in unused columns" if storage.filler else ""
         told += f", the nearest tried, {'undefined' if pd.isna(stored) else number(stored)}"
@@ -129,7 +117,7 @@ def _first_epoch(layer: int) -> None:
             own = printed / stored * ours[evidence.full(EXPERIMENT, dataset).seed]
             seed = within_seeds(own, ours, dataset, logarithmic=True)
             alike = seed.verdict == Verdict.REPRODUCED
-        return artefact_if(alike, told, view_of(EXPERIMENT, [layer]))
+        return Finding.artefact_if(alike, told, view_of(EXPERIMENT, [layer]))
 
 
 for _layer in (5, 6, 8, 9, 10, 11):
@@ -161,7 +149,7 @@ def table_8_infinity(ratios: pd.DataFrame) -> Finding:
     infinite_cells = int((by_zero["numerator"] > 0).sum())
     undefined = int((by_zero["numerator"] == 0).sum())
     zero_above = paper.printed_norms()["layer_11_norm"] == 0
-    return consistent_if(
+    return Finding.consistent_if(
         not (np.isinf(paper.printed_ratios(8)[10]) & zero_above).any(),
         infinite_cells > len(later) / 2,
         f"{infinite_cells} of {len(later)} ratios after epoch 1 are x / 0, {undefined} are 0 / 0, "
@@ -219,6 +207,6 @@ def large_initial_gradients(norms: pd.DataFrame) -> Finding:
     )
 
 
-divergence(claim, "Section 6.2.1", "loss divergence and infinite gradient norms")
-at_chance(claim, "Section 5.2.4, Figure 16", "accuracy remains constant at 10%")
-loss_between(claim, "Section 5.2.4, Figure 16", 2.303, 2.305)
+training.divergence(claim, "Section 6.2.1", "loss divergence and infinite gradient norms")
+training.at_chance(claim, "Section 5.2.4, Figure 16", "accuracy remains constant at 10%")
+training.loss_between(claim, "Section 5.2.4, Figure 16", 2.303, 2.305)

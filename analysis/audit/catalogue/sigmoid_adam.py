@@ -6,13 +6,7 @@ import pandas as pd
 from vanishing_gradients.analysis import paper
 from vanishing_gradients.analysis.audit.catalogue.sigmoid_sgd import constants
 from vanishing_gradients.analysis.audit.catalogue.training import divergence, first_and_last
-from vanishing_gradients.analysis.audit.claim import (
-    Finding,
-    Section,
-    Verdict,
-    artefact_if,
-    reproduced_if,
-)
+from vanishing_gradients.analysis.audit.claim import Finding, Section, Verdict
 from vanishing_gradients.analysis.audit.evidence import Evidence
 from vanishing_gradients.analysis.audit.judges import (
     MOST_SEEDS,
@@ -59,7 +53,7 @@ def _column(layer: int) -> None:
         if untested:
             return untested[-1]
         near = sum(each.verdict == Verdict.REPRODUCED for each in findings)
-        return reproduced_if(
+        return Finding.reproduced_if(
             near >= MOST_EPOCHS,
             f"in {near} of {len(printed)} epochs; ours {span(cells(ratios, 'ratio', layer))}, in "
             f"epoch 1 {span(at(ratios, 'ratio', 1, layer))}",
@@ -80,18 +74,17 @@ def table_10_layer_4(ratios: pd.DataFrame, evidence: Evidence, dataset: str) -> 
     printed = paper.printed_ratios(10)[4]
     told = f"ours {span(plain)}"
     if within(plain, printed.min() / 10, printed.max() * 10).all(axis=None):
-        return reproduced_if(True, told)
+        return Finding.reproduced_if(True, told)
     implied = implied_filler(evidence.norms(EXPERIMENT, dataset))
     if len(implied) < paper.EPOCHS:
-        return reproduced_if(False, f"{told}; not every norm of layer 4 is positive")
+        return Finding.reproduced_if(False, f"{told}; not every norm of layer 4 is positive")
     if implied.shape[1] < FEWEST:
-        return Finding(
-            Verdict.UNTESTED,
+        return Finding.untested(
             f"{told}, from {seeds(implied.shape[1])}; what seeds differ by takes {FEWEST}: "
             f"`make train EXP={EXPERIMENT} SEEDS=10 TELEMETRY=statistics DATASET={dataset}`",
         )
     middle = float(implied.median().median())
-    known = evidence.storages()["filler"]
+    known = evidence.ask("storage_hypotheses")["filler"]
     filler = float(min(known[known > 0], key=lambda each: abs(np.log10(each) - middle)))
     stored = stored_ratios(evidence, EXPERIMENT, dataset, [4], KEPT_DECIMALS, filler)[4]
     reach = float((implied.max(axis=1) - implied.min(axis=1)).median())
@@ -103,7 +96,7 @@ def table_10_layer_4(ratios: pd.DataFrame, evidence: Evidence, dataset: str) -> 
         f"{number(stored.iloc[-1])} in the last, {apart.median():.1f} decades from the printed in "
         f"the median, where seeds differ by {reach:.1f}"
     )
-    return artefact_if(apart.median() <= reach, told, view_of(EXPERIMENT, [4]))
+    return Finding.artefact_if(apart.median() <= reach, told, view_of(EXPERIMENT, [4]))
 
 
 def implied_filler(norms: pd.DataFrame) -> pd.DataFrame:

@@ -4,7 +4,7 @@ import pandas as pd
 
 from vanishing_gradients.analysis import paper
 from vanishing_gradients.analysis.audit.catalogue.training import at_chance, loss_between
-from vanishing_gradients.analysis.audit.claim import Finding, Section, consistent_if
+from vanishing_gradients.analysis.audit.claim import Finding, Section
 from vanishing_gradients.analysis.audit.evidence import Evidence
 from vanishing_gradients.analysis.audit.judges import cells, in_most_seeds, span
 from vanishing_gradients.analysis.audit.stored import DIGITS, all_ones, constant, infinite, zero
@@ -91,7 +91,7 @@ def consistently_preserved(evidence: Evidence, dataset: str) -> Finding:
 )
 def layers_1_to_14(sizes: pd.DataFrame) -> Finding:
     layers = sizes["layer"].max()
-    return consistent_if(
+    return Finding.consistent_if(
         paper.LAYERS >= 14,
         layers >= 14,
         f"there are {layers} layers, and Table 11 is infinite in layers 1 to 4",
