@@ -3,9 +3,7 @@
 import re
 from pathlib import Path
 
-import pytest
-
-from vanishing_gradients.sql.objects import definition, versions
+from vanishing_gradients.sql.objects import newest, versions
 
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -30,10 +28,11 @@ def test_every_make_command_in_the_text_exists():
     )
 
 
-@pytest.mark.parametrize("name", versions("views"))
-def test_every_view_is_in_the_catalogue_of_views(name):
-    newest = definition("views", name, versions("views")[name][-1])
-    assert f"| `{spelled(newest.object_name)}` |" in README
+def test_every_view_in_the_text_exists():
+    views = {spelled(newest(name).object_name) for name in versions("views")}
+    named = set(re.findall(r"^\| `([a-z_{}+1]+)` \| run", README, re.M))
+    assert len(named) >= 8
+    assert named <= views
 
 
 def test_every_variable_is_one_that_the_makefile_knows():
