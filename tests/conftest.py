@@ -62,7 +62,7 @@ def pytest_configure_node(node) -> None:
 
 def pytest_report_header(config: pytest.Config) -> str | None:
     """Name the server and its version."""
-    if SERVER not in config.stash:
+    if VERSION not in config.stash:  # a worker of pytest-xdist has no line of its own
         return None
     return f"server: {config.stash[VERSION]} at {address.public(config.stash[SERVER])}"
 
