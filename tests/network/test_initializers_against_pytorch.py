@@ -30,7 +30,7 @@ PAIRS = {
 }
 
 
-@pytest.mark.parametrize(("ours", "theirs"), PAIRS.items(), ids=str)
+@pytest.mark.parametrize(("ours", "theirs"), PAIRS.items(), ids=map(str, PAIRS))
 def test_weights_are_distributed_as_pytorchs(ours, theirs):
     mine = ours.draw((N_IN, WIDTH), np.float64, np.random.default_rng(0))
     weights = torch.empty(WIDTH, N_IN, dtype=torch.double)  # PyTorch keeps them transposed
