@@ -51,7 +51,7 @@ class RunEvidence:
         steps: of these epochs, recorded or not.
         guessing: the loss of guessing.
         learned: of the loss that guessing costs, the part that is gone at the end; may be below 0.
-            By training or validation images, whichever is better: dropout makes training look worse
+            By training or test images, whichever is better: dropout makes training look worse
             than it is. -inf where neither loss is finite.
         learns: whether that counts as learning.
         flow: mean norm of the loss's gradient by the inputs of activations and softmax, (layer,

@@ -86,7 +86,7 @@ def learning(evidence: RunEvidence) -> str:
         f"The loss is {number(first['loss'])} in epoch 1 and {number(last['loss'])} in epoch "
         f"{evidence.epochs}, where guessing costs {number(evidence.guessing)}; the accuracy at the "
         f"end {percent(last['accuracy'])} on training and "
-        f"{percent(last['test_accuracy'])} on validation images."
+        f"{percent(last['test_accuracy'])} on test images."
     )
 
 

@@ -108,7 +108,7 @@ a few steps of ten times the usual norm, which throw the network elsewhere, make
 """
 
 OVERFITTED = 0.1
-"""Training accuracy above validation accuracy by this much, and validation loss on its way up."""
+"""Training accuracy above test accuracy by this much, and test loss on its way up."""
 
 RISEN = 1.2
 """Validation loss over the lowest it had been: Prechelt (1998), Early Stopping - But When?, a

@@ -44,7 +44,9 @@ def test_loss_and_accuracy_follow_from_the_stored_gradients_of_softmax(
     assert accuracy == (p.argmax(axis=1) == y).mean()
 
 
-def test_validation_follows_from_the_weights_of_the_checkpoint(laboratory, run, curves, sample):
+def test_loss_and_accuracy_over_the_test_set_follow_from_the_weights_of_the_checkpoint(
+    laboratory, run, curves, sample
+):
     with laboratory.engine.connect() as connection:
         packed = connection.scalar(select(checkpoints.c.state).filter_by(run_id=run[1]))
     state = unpack(packed)

@@ -54,7 +54,7 @@ def diverging(evidence: RunEvidence) -> Signs | None:
 
 
 def overfitted(evidence: RunEvidence) -> Signs | None:
-    """Compare training with validation images: accuracy at the end, and where the loss turned.
+    """Compare training with test images: accuracy at the end, and where the loss turned.
 
     Such a network has learned its training images by heart.
     """
@@ -68,8 +68,8 @@ def overfitted(evidence: RunEvidence) -> Signs | None:
     best = int(loss.idxmin())
     seen = [
         f"In epoch {evidence.epochs} the accuracy is {percent(last['accuracy'])} on training "
-        f"images and {percent(last['test_accuracy'])} on validation images.",
-        f"The validation loss was lowest in epoch {best}, {number(loss[best])}, and has risen to "
+        f"images and {percent(last['test_accuracy'])} on test images.",
+        f"The test loss was lowest in epoch {best}, {number(loss[best])}, and has risen to "
         f"{number(loss.iloc[-1])}.",
     ]
     return seen, [

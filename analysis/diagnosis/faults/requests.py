@@ -15,7 +15,7 @@ USUAL_PENALTY, USUAL_DECAY = 1e-4, 0.01
 
 
 def overdropped(evidence: RunEvidence) -> Signs | None:
-    """Look at the rate, where neither training nor validation images show that anything is learned.
+    """Look at the rate, where neither training nor test images show that anything is learned.
 
     The rate is what the fault is: what it does to the gradients looks like many other faults.
     """

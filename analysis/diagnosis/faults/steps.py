@@ -52,8 +52,8 @@ def restless(evidence: RunEvidence) -> Signs | None:
     loss = evidence.curves["loss"].astype(float)
     if loss.isna().any():
         return None
-    validation = evidence.curves["test_loss"].astype(float)
-    curves = {"training": loss, "validation": validation}
+    held_out = evidence.curves["test_loss"].astype(float)
+    curves = {"training": loss, "test": held_out}
     rising = {name: curve / curve.cummin() for name, curve in curves.items()}
     of = max(rising, key=lambda name: rising[name].max())
     rises = rising[of]
