@@ -3,6 +3,8 @@
 import re
 from pathlib import Path
 
+import pytest
+
 from vanishing_gradients.sql.objects import newest, versions
 
 ROOT = Path(__file__).parents[2]
@@ -42,10 +44,19 @@ def test_every_variable_is_one_that_the_makefile_knows():
     assert {"EXP", "DATASET", "PRECISION"} <= names <= known
 
 
-def test_every_link_and_picture_leads_somewhere():
-    targets = re.findall(r"\]\((?!https?://)([^)#]+)\)", README)
+@pytest.mark.parametrize("page", ["README.md", "docs/architecture.md", "docs/views.md"])
+def test_every_link_and_picture_leads_somewhere(page):
+    path = ROOT / page
+    targets = re.findall(r"\]\((?!https?://)([^)#]+)\)", path.read_text(encoding="utf-8"))
     assert targets
-    assert [target for target in targets if not (ROOT / target).exists()] == []
+    assert [target for target in targets if not (path.parent / target).exists()] == []
+
+
+def test_every_file_that_the_page_on_the_house_names_is_there():
+    page = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
+    named = re.findall(r"`([a-z_]+/[a-z_/]+\.py)`", page)
+    assert len(named) > 8
+    assert [each for each in named if not (ROOT / each).exists()] == []
 
 
 def test_the_widest_layer_is_the_one_experiments_allow():
