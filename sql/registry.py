@@ -203,7 +203,7 @@ def replace_view(connection: Connection, name: str, version: int | None, root: P
             connection.execute(view_versions.insert().values(entry))
 
 
-def withdraw(connection: Connection, shape: ExperimentSchema, tables: Sequence[str]) -> None:
+def drop_objects(connection: Connection, shape: ExperimentSchema, tables: Sequence[str]) -> None:
     """Undo the making of gradient tables: drop `tables`, and the views that are left without any.
 
     `tables` are names as `create_gradient_tables` returned them; no registered run may have rows in

@@ -25,7 +25,7 @@ from vanishing_gradients.sql.catalogue import (
 )
 from vanishing_gradients.sql.names import quoted
 from vanishing_gradients.sql.objects import ExperimentSchema, Layer
-from vanishing_gradients.sql.registry import registration_lock, require_migrated, withdraw
+from vanishing_gradients.sql.registry import drop_objects, registration_lock, require_migrated
 from vanishing_gradients.telemetry.errors import RemovalError
 from vanishing_gradients.telemetry.lock import RunLock
 from vanishing_gradients.telemetry.space import (
@@ -214,7 +214,7 @@ def _remove_if_last(
             connection.execute(update(runs).where(mine).values(telemetry="statistics"))
             connection.commit()
             say(f"The last run of {found.shape.experiment}: its tables and views go, too.")
-            withdraw(connection, found.shape, found.tables)
+            drop_objects(connection, found.shape, found.tables)
         connection.execute(delete(runs).where(mine))
         connection.commit()
     return True

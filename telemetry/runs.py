@@ -27,10 +27,10 @@ from vanishing_gradients.sql.objects import ExperimentSchema, Layer
 from vanishing_gradients.sql.registry import (
     apply_views,
     create_gradient_tables,
+    drop_objects,
     gradient_column_types,
     registration_lock,
     require_migrated,
-    withdraw,
 )
 from vanishing_gradients.telemetry.checkpoints import pack, parts
 from vanishing_gradients.telemetry.lock import RunLock, mark_orphans
@@ -215,7 +215,7 @@ def register(engine: Engine, description: RunDescription) -> Run:
                 if run_id is not None:
                     connection.execute(delete(runs).where(runs.c.run_id == run_id))
                     connection.commit()
-                withdraw(connection, shape, made)
+                drop_objects(connection, shape, made)
                 if lock:
                     lock.release()
                 raise

@@ -16,7 +16,7 @@ from vanishing_gradients.trainer.datasets.download import TransferError, answeri
 from vanishing_gradients.trainer.datasets.idx import IdxFile, read_idx
 from vanishing_gradients.trainer.errors import DatasetError
 
-Announce = Callable[[str], None]
+Say = Callable[[str], None]
 
 DATA_DIR = Path("data")
 SYSTEM_FOLDER = Path("/usr/share/datasets")
@@ -43,7 +43,7 @@ def say(sentence: str) -> None:
 def load(
     name: str = "auto",
     data_dir: Path | None = None,
-    announce: Announce = say,
+    announce: Say = say,
     *,
     catalogue: Mapping[str, Publication] = CATALOGUE,
     system_folder: Path = SYSTEM_FOLDER,
@@ -68,7 +68,7 @@ def load(
 
 
 def prepare(
-    name: str = "auto", data_dir: Path | None = None, announce: Announce = say, **places: Any
+    name: str = "auto", data_dir: Path | None = None, announce: Say = say, **places: Any
 ) -> Path:
     """Get and check a data set as `load` does, say what it holds, and return its folder."""
     dataset = load(name, data_dir, announce, **places)
@@ -92,7 +92,7 @@ class _Search:
     data_dir: Path
     system_folder: Path
     catalogue: Mapping[str, Publication]
-    announce: Announce
+    announce: Say
 
     def best(self) -> _Found:
         """Return the first data set of the catalogue that can be had, and say which and why."""
