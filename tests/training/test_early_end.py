@@ -110,12 +110,14 @@ def hang_up(laboratory, monkeypatch):
         while not laboratory.select(stored):
             assert time.monotonic() < deadline
             time.sleep(0.005)
-        for (number,) in laboratory.select(
-            "SELECT id FROM information_schema.processlist "
-            "WHERE db = DATABASE() AND id <> CONNECTION_ID()"
-        ):
-            with suppress(OperationalError):  # gone by itself meanwhile
-                laboratory.execute(f"KILL {number}")
+        with laboratory.engine.connect() as own:  # one connection, which must not end itself
+            others = own.exec_driver_sql(
+                "SELECT id FROM information_schema.processlist "
+                "WHERE db = DATABASE() AND id <> CONNECTION_ID()"
+            ).scalars()
+            for number in others.all():
+                with suppress(OperationalError):  # gone by itself meanwhile
+                    own.exec_driver_sql(f"KILL {number}")
 
     return end_all
 
