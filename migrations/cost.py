@@ -2,7 +2,7 @@
 
 from sqlalchemy import Connection, text
 
-from vanishing_gradients.sql.objects import definition, versions
+from vanishing_gradients.sql.objects import newest_views
 from vanishing_gradients.sql.registry import registered_shapes
 
 SECONDS_A_VIEW = 0.025
@@ -19,8 +19,7 @@ def forecast(connection: Connection) -> str | None:
     shapes = registered_shapes(connection)
     if not shapes:
         return None
-    newest = (definition("views", name, found[-1]) for name, found in versions("views").items())
-    views = sum(len(list(each.names(shapes))) for each in newest)
+    views = sum(len(list(each.names(shapes))) for each in newest_views())
     tables, seconds = connection.scalar(GRADIENT_TABLES), views * SECONDS_A_VIEW
     time = f"{max(1, round(seconds))} s" if seconds < 100 else f"{round(seconds / 60)} min"
     return (

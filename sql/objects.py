@@ -238,6 +238,11 @@ def newest(view: str) -> Definition | None:
     return definition("views", view, known[-1]) if known else None
 
 
+def newest_views() -> list[Definition]:
+    """Return the newest version of every view."""
+    return [definition("views", name, found[-1]) for name, found in versions("views").items()]
+
+
 def in_order(definitions: Iterable[Definition]) -> list[Definition]:
     """Sort views so that each comes after those it reads."""
     by_name = {each.name: each for each in definitions}

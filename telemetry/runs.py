@@ -70,7 +70,7 @@ class RunLayer:
     kind: str
     row_count: int
     width: int
-    row_meaning: str = "sample"
+    row_meaning: str
     gain: float | None = None
     flat: str | None = None
 

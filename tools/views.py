@@ -6,7 +6,7 @@ files.
 
 from pathlib import Path
 
-from vanishing_gradients.sql.objects import Definition, in_order, newest, versions
+from vanishing_gradients.sql.objects import Definition, in_order, newest_views
 
 PAGE = Path(__file__).parents[1] / "docs" / "views.md"
 HEAD = """# The views
@@ -20,7 +20,7 @@ SHORT = {"{experiment}": "{exp}", "{next_layer}": "{l+1}", "{layer}": "{l}"}
 
 def page() -> str:
     """Return the whole page: views over all experiments first, then those of each."""
-    views = [view for name in versions("views") if (view := newest(name))]
+    views = newest_views()
     order = {view.name: place for place, view in enumerate(in_order(views))}
     views.sort(key=lambda view: (view.of_experiment, order[view.name]))
     return HEAD + "".join(map(section, views))

@@ -122,12 +122,9 @@ def is_dense(name: str) -> bool:
     return name.rpartition("_")[2] in DENSE_ROLES
 
 
-def has_weights(name: str, row_meaning: str = "") -> bool:
-    """Return whether a layer's gradient is that of a matrix of weights: a row an input.
-
-    `row_meaning` is the column of `layers`; where it is not known the layer's name or kind tells.
-    """
-    return row_meaning == "input" if row_meaning else name.rpartition("_")[2] in WEIGHT_ROLES
+def has_weights(name: str) -> bool:
+    """Return whether the gradient of a layer of this name or kind is that of a weight matrix."""
+    return name.rpartition("_")[2] in WEIGHT_ROLES
 
 
 def numbered_look(name: str, place: int) -> Look:

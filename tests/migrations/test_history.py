@@ -16,8 +16,8 @@ TWO_LAYERS = RunDescription(
     experiment="moved", seed=1, dataset="sample", dataset_sha256="0" * 64, precision="double",
     telemetry="full", record_every=1, training_images=2, epochs=1, config={},
     layers=(
-        RunLayer(1, "layer_1_input", "dense", 2, 2),
-        RunLayer(2, "layer_2_softmax", "softmax", 2, 2),
+        RunLayer(1, "layer_1_input", "dense", 2, 2, "input"),
+        RunLayer(2, "layer_2_softmax", "softmax", 2, 2, "sample"),
     ),
 )  # fmt: skip
 

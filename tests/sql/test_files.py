@@ -5,11 +5,18 @@ import re
 import pytest
 
 from vanishing_gradients.sql.cells import over_cells
-from vanishing_gradients.sql.objects import HERE, PLACEHOLDER, definition, in_order, versions
+from vanishing_gradients.sql.objects import (
+    HERE,
+    PLACEHOLDER,
+    definition,
+    in_order,
+    newest_views,
+    versions,
+)
 
 FILES = sorted(HERE.rglob("*.sql"))
 VIEWS = [path for path in FILES if path.parent.name == "views"]
-NEWEST = [definition("views", name, numbers[-1]) for name, numbers in versions("views").items()]
+NEWEST = newest_views()
 SQL = [
     *(HERE / "views" / f"{each.name}_v{each.version:02}.sql" for each in NEWEST),
     *(path for path in FILES if path.parent.name == "queries"),

@@ -12,7 +12,7 @@ from vanishing_gradients.telemetry.runs import RunDescription, RunLayer, registe
 
 LAYERS = (
     RunLayer(1, "layer_1_input", "dense", 2, 2, "input"),
-    RunLayer(2, "layer_2_softmax", "softmax", 2, 2),
+    RunLayer(2, "layer_2_softmax", "softmax", 2, 2, "sample"),
 )
 MARKED = "CREATE OR REPLACE VIEW {} AS SELECT 'by hand' AS mark"
 

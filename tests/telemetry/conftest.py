@@ -38,7 +38,7 @@ def describe():
             "config": {},
             "layers": (
                 RunLayer(1, "layer_1_input", "dense", 4, 3, "input"),
-                RunLayer(2, "layer_2_softmax", "softmax", 5, 3),
+                RunLayer(2, "layer_2_softmax", "softmax", 5, 3, "sample"),
             ),
         }
         return RunDescription(**values | changes)

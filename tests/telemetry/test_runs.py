@@ -27,7 +27,7 @@ STEP = (
 )  # fmt: skip
 WIDER = (
     RunLayer(1, "layer_1_input", "dense", 4, 7, "input"),
-    RunLayer(2, "layer_2_softmax", "softmax", 5, 7),
+    RunLayer(2, "layer_2_softmax", "softmax", 5, 7, "sample"),
 )
 
 

@@ -18,8 +18,8 @@ from vanishing_gradients.telemetry.statistics import step_statistics as summaris
 
 LAYERS = (
     RunLayer(1, "layer_1_input", "dense", 2, 2, "input"),
-    RunLayer(2, "layer_2_sigmoid", "sigmoid", 2, 2),
-    RunLayer(3, "layer_3_softmax", "softmax", 2, 2),
+    RunLayer(2, "layer_2_sigmoid", "sigmoid", 2, 2, "sample"),
+    RunLayer(3, "layer_3_softmax", "softmax", 2, 2, "sample"),
 )
 
 

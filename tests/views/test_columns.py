@@ -2,9 +2,9 @@
 
 import pytest
 
-from vanishing_gradients.sql.objects import definition, versions
+from vanishing_gradients.sql.objects import newest_views
 
-NEWEST = [definition("views", name, numbers[-1]) for name, numbers in versions("views").items()]
+NEWEST = newest_views()
 FAMILIES = {
     "INT": {"tinyint", "smallint", "mediumint", "int", "bigint", "decimal"},
     "DOUBLE": {"double"},

@@ -7,8 +7,8 @@ from vanishing_gradients.telemetry.runs import RunLayer
 
 WIDE = (
     RunLayer(1, "layer_1_input", "dense", 2, 11, "input"),
-    RunLayer(2, "layer_2_sigmoid", "sigmoid", 2, 8),
-    RunLayer(3, "layer_3_softmax", "softmax", 2, 3),
+    RunLayer(2, "layer_2_sigmoid", "sigmoid", 2, 8, "sample"),
+    RunLayer(3, "layer_3_softmax", "softmax", 2, 3, "sample"),
 )
 
 

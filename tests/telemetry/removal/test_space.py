@@ -28,7 +28,7 @@ def test_a_table_that_cannot_be_written_anew_for_want_of_room_says_so(
 
 
 WIDE = {"layers": (RunLayer(1, "layer_1_input", "dense", 4, 200, "input"),
-                   RunLayer(2, "layer_2_softmax", "softmax", 5, 3))}  # fmt: skip
+                   RunLayer(2, "layer_2_softmax", "softmax", 5, 3, "sample"))}  # fmt: skip
 
 
 @pytest.fixture
