@@ -26,8 +26,8 @@ FIND_PROGRESS = (
 )
 SMALL_NORMS_LOST = (
     "{} was made by an older version and has no column for the norms of rows whose values are all "
-    "below 1e-140: these norms are 0, or have few digits. `vanishing-gradients migrate --norms` "
-    "gives it the column and works them out."
+    "below 1e-140: these norms are 0, or have few digits. `make migrate NORMS=1`, "
+    "when no run is training, gives it the column and works them out."
 )
 COLUMN_TYPE = (
     "SELECT UPPER(data_type) FROM information_schema.columns WHERE table_schema = DATABASE() "
@@ -174,10 +174,8 @@ def load_gradients(
 def insert_gradients(shape: ExperimentSchema, layer: Layer, small_norm: bool = False) -> str:
     """Return the INSERT statement up to its row values, (run_id, Epoch, Step, RowIndex, cells), and
     SmallNorm where they have one."""
-    return (
-        f"INSERT INTO {quoted(shape.table(layer))} "
-        f"(run_id, Epoch, Step, RowIndex, {_cells(layer, small_norm)}) VALUES "
-    )
+    columns, table = _cells(layer, small_norm), quoted(shape.table(layer))
+    return f"INSERT INTO {table} (run_id, Epoch, Step, RowIndex, {columns}) VALUES "  # noqa: S608
 
 
 def _cells(layer: Layer, small_norm: bool) -> str:

@@ -1,6 +1,6 @@
 """Norms whose squares a double does not hold count in every view; no order leaves ties."""
 
-from vanishing_gradients.migrations.steps import views
+from vanishing_gradients.migrations.steps import execute, require_no_training, views
 
 revision, down_revision = "0019", "0018"
 
@@ -10,4 +10,19 @@ VERSIONS = {
     "noise_scale": 3,
 }  # fmt: skip
 
-upgrade, downgrade = views(replaced=list(VERSIONS), **VERSIONS)
+replace, go_back = views(replaced=list(VERSIONS), **VERSIONS)
+
+
+def upgrade() -> None:
+    require_no_training()
+    replace()
+    # What the trainer of then could not add up is not known, and not 0.
+    execute(
+        "UPDATE step_statistics SET gradient_norm = NULL, row_norm_sum = NULL "
+        "WHERE gradient_norm = 0 AND mean_abs > 0"
+    )
+
+
+def downgrade() -> None:
+    require_no_training()
+    go_back()

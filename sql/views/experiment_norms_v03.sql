@@ -24,7 +24,9 @@ SELECT
         CASE
             WHEN square_sum < CAST('1e-280' AS DOUBLE)
                 THEN (
-                    SELECT SQRT(SUM((small.Norm * CAST('1e200' AS DOUBLE)) * (small.Norm * CAST('1e200' AS DOUBLE)))) / CAST('1e200' AS DOUBLE)
+                    SELECT
+                        SQRT(SUM(small.Norm * CAST('1e200' AS DOUBLE) * (small.Norm * CAST('1e200' AS DOUBLE))))
+                        / CAST('1e200' AS DOUBLE)
                     FROM {table} AS small FORCE INDEX (norm_and_mean)
                     WHERE small.run_id = steps.run_id AND small.Epoch = steps.Epoch AND small.Step = steps.Step
                 )

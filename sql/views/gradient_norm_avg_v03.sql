@@ -10,7 +10,7 @@
 -- Why:     a norm below 1e-140 has a square that a double does not hold, or holds with few digits. Steps that have such
 --          norms alone are summed up again, 1e200 times as large.
 CREATE OR REPLACE /*!80000 SQL SECURITY INVOKER */ /*M!100000 SQL SECURITY INVOKER */ VIEW {view} AS
-WITH sums AS (
+WITH steps AS (
     SELECT
         run_id,
         Epoch,
@@ -18,27 +18,23 @@ WITH sums AS (
         SUM(Norm * Norm) AS square_sum
     FROM {table} FORCE INDEX (norm_and_mean)
     GROUP BY run_id, Epoch, Step
-),
-
-steps AS (
-    SELECT
-        run_id,
-        Epoch,
-        CASE
-            WHEN square_sum < CAST('1e-280' AS DOUBLE)
-                THEN (
-                    SELECT SQRT(SUM((small.Norm * CAST('1e200' AS DOUBLE)) * (small.Norm * CAST('1e200' AS DOUBLE)))) / CAST('1e200' AS DOUBLE)
-                    FROM {table} AS small FORCE INDEX (norm_and_mean)
-                    WHERE small.run_id = sums.run_id AND small.Epoch = sums.Epoch AND small.Step = sums.Step
-                )
-            ELSE SQRT(square_sum)
-        END AS step_norm
-    FROM sums
 )
 
 SELECT
     run_id,
     Epoch,
-    AVG(step_norm) AS norm
+    AVG(
+        CASE
+            WHEN square_sum < CAST('1e-280' AS DOUBLE)
+                THEN (
+                    SELECT
+                        SQRT(SUM(small.Norm * CAST('1e200' AS DOUBLE) * (small.Norm * CAST('1e200' AS DOUBLE))))
+                        / CAST('1e200' AS DOUBLE)
+                    FROM {table} AS small FORCE INDEX (norm_and_mean)
+                    WHERE small.run_id = steps.run_id AND small.Epoch = steps.Epoch AND small.Step = steps.Step
+                )
+            ELSE SQRT(square_sum)
+        END
+    ) AS norm
 FROM steps
 GROUP BY run_id, Epoch

@@ -1,6 +1,4 @@
-"""Gradients whose squares no double holds, in views; NumPy's long double, whose range is wider, says
-what is right.
-"""
+"""Gradients whose squares no double holds, in views: NumPy's long double says what is right."""
 
 import numpy as np
 import pytest
@@ -73,7 +71,7 @@ def test_the_mean_gradient_norm_is_right_in_all_views(hand, faint):
         )
         for layer in (1, 2, 3)
     ]
-    same(sum(parts, []), expected)
+    same([row for part in parts for row in part], expected)
 
 
 def test_the_deviation_of_small_norms_is_right(hand, faint):
@@ -105,7 +103,8 @@ def test_the_noise_scale_is_that_of_the_gradients_enlarged(hand):
         ])  # fmt: skip
     asked = "SELECT noise_scale FROM {}_layer_1_noise_scale"
     (expected,), (found,) = (hand.select(asked.format(name)) for name in ("enlarged", "reduced"))
-    assert found == pytest.approx(expected, rel=1e-9) and found[0] > 0
+    assert found == pytest.approx(expected, rel=1e-9)
+    assert found[0] > 0
 
 
 def test_squares_that_no_double_holds_are_null_beside_the_noise_scale(hand, faint):
