@@ -13,7 +13,7 @@ TERMS_OF_A_CELL = {
     "cells_sum": "{0}",
     "cells_magnitude": "ABS({0})",
     "cells_square": "{0} * {0}",
-    "cells_enlarged_square": "{0} * 1e200 * ({0} * 1e200)",
+    "cells_enlarged_square": "{0} * '1e200' * ({0} * '1e200')",
     "cells_null": "({0} IS NULL)",
     "cells_zero": "({0} = 0)",
     "cells_small": "(ABS({0}) < 0.001)",

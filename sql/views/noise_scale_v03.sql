@@ -71,10 +71,10 @@ epochs AS (
         Epoch,
         MAX(steps) AS steps,
         MIN(scale) AS scale,
-        CASE WHEN MIN(scale) > 1 THEN SUM(mean_square) ELSE SUM(mean_square / scale / scale) END AS mean_square,
+        CASE WHEN MIN(scale) > 1 THEN SUM(mean_square) ELSE SUM(mean_square / NULLIF(scale, 0) / NULLIF(scale, 0)) END AS mean_square,
         CASE
             WHEN MIN(scale) > 1 THEN SUM(square_of_mean)
-            ELSE SUM(square_of_mean / scale / scale)
+            ELSE SUM(square_of_mean / NULLIF(scale, 0) / NULLIF(scale, 0))
         END AS square_of_mean
     FROM parts
     GROUP BY run_id, Epoch
@@ -85,11 +85,11 @@ SELECT
     epochs.Epoch AS Epoch,
     epochs.steps AS steps,
     CASE
-        WHEN epochs.scale > 1 THEN NULLIF(epochs.mean_square / epochs.scale / epochs.scale, 0)
+        WHEN epochs.scale > 1 THEN NULLIF(epochs.mean_square / NULLIF(epochs.scale, 0) / NULLIF(epochs.scale, 0), 0)
         ELSE epochs.mean_square
     END AS mean_square,
     CASE
-        WHEN epochs.scale > 1 THEN NULLIF(epochs.square_of_mean / epochs.scale / epochs.scale, 0)
+        WHEN epochs.scale > 1 THEN NULLIF(epochs.square_of_mean / NULLIF(epochs.scale, 0) / NULLIF(epochs.scale, 0), 0)
         ELSE epochs.square_of_mean
     END AS square_of_mean,
     CASE
