@@ -20,8 +20,9 @@
 -- Source:  McCandlish, Kaplan, Amodei and the OpenAI Dota Team (2018), An Empirical Model of Large-Batch Training,
 --          https://arxiv.org/abs/1812.06162, appendix A.1, with a batch and an epoch as small and big batch. Weights
 --          move between the steps, and a last batch may be smaller: both count as noise.
--- Why:     a gradient below 1e-140 has a square that a double does not hold, or holds with few digits. Where an input has
---          no larger one, squares are of gradients 1e200 times as large; where no input has, the noise scale is of these.
+-- Why:     a gradient below 1e-140 has a square that a double does not hold, or holds with few digits. Where an input
+--          has no larger one, squares are of gradients 1e200 times as large; where no input has, the noise scale is
+--          of these.
 CREATE OR REPLACE /*!80000 SQL SECURITY INVOKER */ /*M!100000 SQL SECURITY INVOKER */ VIEW {view} AS
 WITH inputs AS (
     SELECT
@@ -37,7 +38,10 @@ WITH inputs AS (
             LEAST(Norm, CAST('1e-140' AS DOUBLE)) * CAST('1e200' AS DOUBLE)
             * (LEAST(Norm, CAST('1e-140' AS DOUBLE)) * CAST('1e200' AS DOUBLE))
         ) AS small_square_sum,
-        CASE WHEN MAX(Norm) < CAST('1e-140' AS DOUBLE) THEN CAST('1e200' AS DOUBLE) ELSE CAST('1' AS DOUBLE) END AS scale
+        CASE
+            WHEN MAX(Norm) < CAST('1e-140' AS DOUBLE) THEN CAST('1e200' AS DOUBLE)
+            ELSE CAST('1' AS DOUBLE)
+        END AS scale
     FROM {table} FORCE INDEX (PRIMARY)
     WHERE Norm IS NOT NULL
     GROUP BY run_id, Epoch, RowIndex
@@ -71,7 +75,10 @@ epochs AS (
         Epoch,
         MAX(steps) AS steps,
         MIN(scale) AS scale,
-        CASE WHEN MIN(scale) > 1 THEN SUM(mean_square) ELSE SUM(mean_square / NULLIF(scale, 0) / NULLIF(scale, 0)) END AS mean_square,
+        CASE
+            WHEN MIN(scale) > 1 THEN SUM(mean_square)
+            ELSE SUM(mean_square / NULLIF(scale, 0) / NULLIF(scale, 0))
+        END AS mean_square,
         CASE
             WHEN MIN(scale) > 1 THEN SUM(square_of_mean)
             ELSE SUM(square_of_mean / NULLIF(scale, 0) / NULLIF(scale, 0))
@@ -85,11 +92,13 @@ SELECT
     epochs.Epoch AS Epoch,
     epochs.steps AS steps,
     CASE
-        WHEN epochs.scale > 1 THEN NULLIF(epochs.mean_square / NULLIF(epochs.scale, 0) / NULLIF(epochs.scale, 0), 0)
+        WHEN epochs.scale > 1
+            THEN NULLIF(epochs.mean_square / NULLIF(epochs.scale, 0) / NULLIF(epochs.scale, 0), 0)
         ELSE epochs.mean_square
     END AS mean_square,
     CASE
-        WHEN epochs.scale > 1 THEN NULLIF(epochs.square_of_mean / NULLIF(epochs.scale, 0) / NULLIF(epochs.scale, 0), 0)
+        WHEN epochs.scale > 1
+            THEN NULLIF(epochs.square_of_mean / NULLIF(epochs.scale, 0) / NULLIF(epochs.scale, 0), 0)
         ELSE epochs.square_of_mean
     END AS square_of_mean,
     CASE

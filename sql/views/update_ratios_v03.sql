@@ -13,8 +13,8 @@
 --                               where none was recorded or finite
 --   update_norm    DOUBLE NULL  mean over the steps of the L2 norm of the weights' change by the step
 --   ratio          DOUBLE NULL  mean over the steps of update_norm over weight_norm; NULL where no step has weights
---                               other than 0, and 1e300 stands for all that is larger; about 1e-3 is usual (Karpathy, CS231n,
---                               https://cs231n.github.io/neural-networks-3/#ratio)
+--                               other than 0, and 1e300 stands for all that is larger; about 1e-3 is usual
+--                               (Karpathy, CS231n, https://cs231n.github.io/neural-networks-3/#ratio)
 --   gradient_norm  DOUBLE NULL  mean over the steps of the L2 norm of the layer's whole gradient before clipping
 --   clipped_norm   DOUBLE NULL  the same after clipping
 --   clipped        DOUBLE NULL  fraction of the steps whose gradient was made smaller

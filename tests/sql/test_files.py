@@ -162,3 +162,15 @@ def test_every_placeholder_is_one_that_the_loader_fills():
     }  # fmt: skip
     for path in OBJECTS:
         assert set(PLACEHOLDER.findall(statement(path))) <= known, path.name
+
+
+def test_what_readers_sort_by_leaves_no_ties(newest):
+    """Without one, rows come in another order each time, and sums have other last digits."""
+    grain = re.search(r"per \(?([\w, ]+?)\)?(?:[,.]|$)", newest.grain)
+    keys = set(grain[1].split(", ")) if grain else set()
+    assert keys <= {"run_id", *newest.order}
+
+
+def test_a_rank_leaves_no_ties(newest):
+    for ordered in re.findall(r"ROW_NUMBER\(\) OVER \(.*? ORDER BY (.*?)\)", newest.text):
+        assert ordered.split(", ")[-1] in ("step", "layer", "neuron")
