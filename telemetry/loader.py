@@ -7,14 +7,12 @@ from typing import Any
 import numpy as np
 from pymysql.connections import Connection
 
-from vanishing_gradients.sql.cells import gradient_columns
-from vanishing_gradients.sql.names import quoted
-from vanishing_gradients.sql.objects import ExperimentSchema, Layer
-from vanishing_gradients.telemetry.chunk import Chunk, encode, encode_literals, small_norms
+from vanishing_gradients.sql.objects import ExperimentSchema
+from vanishing_gradients.telemetry.chunk import Chunk, small_norms
 from vanishing_gradients.telemetry.connection import BufferConnection, interrupt
 from vanishing_gradients.telemetry.errors import TelemetryError
+from vanishing_gradients.telemetry.roads import ROADS, TextRoad
 
-INSERT_BYTES = 1 << 19
 NOTE_PROGRESS = (
     "INSERT INTO telemetry_progress "
     "(run_id, layer, epoch, first_step, last_step, row_count, loaded_at) "
@@ -36,11 +34,11 @@ COLUMN_TYPE = (
 
 
 class Loader:
-    """Loads chunks of one run over one connection.
+    """Loads chunks of one run over one connection, by one of ROADS.
 
-    `dtypes` maps a layer's number to the element type of its table. With `local_infile` off,
-    batched INSERTs take the place of LOAD DATA LOCAL. `without_small_norm` has the numbers of
-    layers whose table is of a version without SmallNorm; `warn` hears of norms that it needs.
+    `dtypes` maps a layer's number to the element type of its table. `without_small_norm` has the
+    numbers of layers whose table is of a version without SmallNorm; `warn` hears of norms that
+    would need it.
     """
 
     def __init__(
@@ -49,28 +47,27 @@ class Loader:
         shape: ExperimentSchema,
         run_id: int,
         dtypes: dict[int, np.dtype],
-        local_infile: bool = True,
+        road: str = TextRoad.name,
         without_small_norm: Collection[int] = (),
         warn: Callable[[str], None] = lambda sentence: None,
     ) -> None:
         self.connection, self.shape, self.run_id = connection, shape, run_id
-        self.dtypes, self.local_infile = dtypes, local_infile
+        self.dtypes, self.road = dtypes, ROADS[road](connection, shape, run_id)
         self.without_small_norm, self.warn = without_small_norm, warn
-        self._put = self._load if local_infile else self._insert
 
     def put(self, chunk: Chunk) -> None:
         """Store a chunk, or nothing of it.
 
         Raises TelemetryError where the server stored anything but what was sent: LOAD DATA LOCAL
         cannot abort, so a cell that it cannot read becomes 0 with a warning, and a duplicate row is
-        skipped with one.
+        skipped with one. INSERTs fail as IntegrityError and the like.
         """
         try:
             dtype = self.dtypes[chunk.layer.number]
-            self._put(chunk, dtype)
+            self._send(chunk, dtype)
             if dtype == np.float32 and self._widened(chunk):
                 self.connection.rollback()
-                self._put(chunk, self.dtypes[chunk.layer.number])
+                self._send(chunk, self.dtypes[chunk.layer.number])
             self._mark(chunk)
             self.connection.commit()
         except BaseException:
@@ -93,25 +90,9 @@ class Loader:
         if self.connection.open:
             self.connection.close()
 
-    def _load(self, chunk: Chunk, dtype: np.dtype) -> None:
-        norms = self._small_norms(chunk)
-        statement = load_gradients(
-            self.shape, chunk.layer, self.run_id, chunk.epoch, norms is not None
-        )
-        result = self.connection.load(statement, encode(chunk, dtype, norms))
-        if result.rows != chunk.rows or result.warnings:
-            raise TelemetryError(self._complaint(chunk, result.rows))
-
-    def _insert(self, chunk: Chunk, dtype: np.dtype) -> None:
-        norms = self._small_norms(chunk)
-        head = insert_gradients(self.shape, chunk.layer, norms is not None)
-        rows = encode_literals(chunk, self.run_id, dtype, norms)
-        at_once = max(1, INSERT_BYTES // max(map(len, rows)))
-        stored = 0
-        with self.connection.cursor() as cursor:
-            for start in range(0, len(rows), at_once):
-                stored += cursor.execute(head + ",".join(rows[start : start + at_once]))
-        if stored != chunk.rows:
+    def _send(self, chunk: Chunk, dtype: np.dtype) -> None:
+        stored, warnings = self.road.send(chunk, dtype, self._small_norms(chunk))
+        if stored != chunk.rows or warnings:
             raise TelemetryError(self._complaint(chunk, stored))
 
     def _small_norms(self, chunk: Chunk) -> np.ndarray | None:
@@ -153,33 +134,6 @@ class Loader:
         with self.connection.cursor() as cursor:
             cursor.execute(statement, values)
             return cursor.fetchone()
-
-
-def load_gradients(
-    shape: ExperimentSchema, layer: Layer, run_id: int, epoch: int, small_norm: bool = False
-) -> str:
-    """Return the LOAD DATA LOCAL statement for rows of Step, RowIndex, Gradient1 .. GradientN, and
-    SmallNorm where they have one.
-
-    The file name in it stands for nothing: the rows come from the client's memory.
-    """
-    return (
-        f"LOAD DATA LOCAL INFILE 'memory' INTO TABLE {quoted(shape.table(layer))} "
-        r"CHARACTER SET binary FIELDS TERMINATED BY ',' ESCAPED BY '\\' LINES TERMINATED BY '\n' "
-        f"(Step, RowIndex, {_cells(layer, small_norm)}) "
-        f"SET run_id = {run_id:d}, Epoch = {epoch:d}"
-    )
-
-
-def insert_gradients(shape: ExperimentSchema, layer: Layer, small_norm: bool = False) -> str:
-    """Return the INSERT statement up to its row values, (run_id, Epoch, Step, RowIndex, cells), and
-    SmallNorm where they have one."""
-    columns, table = _cells(layer, small_norm), quoted(shape.table(layer))
-    return f"INSERT INTO {table} (run_id, Epoch, Step, RowIndex, {columns}) VALUES "  # noqa: S608
-
-
-def _cells(layer: Layer, small_norm: bool) -> str:
-    return ", ".join([*gradient_columns(layer.width), *["SmallNorm"] * small_norm])
 
 
 def load_limits(session: Connection) -> tuple[int, bool]:
