@@ -215,7 +215,8 @@ def test_dropout_does_nothing_outside_training():
 
 
 def test_batch_normalization_gives_mean_0_and_variance_1_before_scale_and_shift():
-    layer = BatchNormalization(WIDTH, np.float64, epsilon=1e-12)
+    layer = BatchNormalization(WIDTH, np.float64)
+    layer.epsilon = 1e-12
     outputs = layer.forward(np.random.default_rng(4).normal(5.0, 3.0, (50, WIDTH)), training=True)
     np.testing.assert_allclose(outputs.mean(axis=0), 0.0, atol=1e-12)
     np.testing.assert_allclose(outputs.var(axis=0), 1.0, rtol=1e-9)
@@ -236,7 +237,8 @@ def test_batch_normalization_of_sums_whose_squares_overflow_is_as_of_small_ones(
 
 
 def test_batch_normalization_outside_training_uses_the_running_statistics():
-    layer = BatchNormalization(1, np.float64, momentum=0.5, epsilon=0.0)
+    layer = BatchNormalization(1, np.float64)
+    layer.momentum, layer.epsilon = 0.5, 0.0
     layer.forward(np.array([[1.0], [5.0]]), training=True)
     # mean 3 and unbiased variance 8, half way from mean 0 and variance 1: 1.5 and 4.5
     np.testing.assert_allclose(layer.statistics()["running_mean"], [1.5])

@@ -40,12 +40,19 @@ class Activation(Layer):
     offset: ClassVar[float] = 0.0
     steepest: float | np.ndarray = 1.0
 
+    def forward(self, inputs: np.ndarray, training: bool) -> np.ndarray:
+        """Return a = f(z); (batch, width) -> (batch, width). Keeps `inputs`, does not copy."""
+        self._inputs = inputs
+        outputs = self._rows("outputs", len(inputs))
+        self._fill(outputs, inputs)
+        return outputs
+
     def backward(self, upstream: np.ndarray) -> np.ndarray:
         """Return dL/dz = dL/da f'(z); (batch, width) -> (batch, width)."""
         batch = len(upstream)
-        gradient = np.multiply(upstream, self._slopes(batch), out=self._rows("gradient", batch))
+        gradient = self._gradient = self._rows("gradient", batch)
+        np.multiply(upstream, self._slopes(batch), out=gradient)
         gradient += 0.0  # a negative number times 0 is -0.0, which databases print as "-0"
-        self._gradient = gradient
         return gradient
 
     def saturated(self) -> np.ndarray | None:
@@ -55,6 +62,10 @@ class Activation(Layer):
         a number is not counted.
         """
         return np.count_nonzero(self._flat(len(self._gradient)), axis=0)
+
+    def _fill(self, outputs: np.ndarray, inputs: np.ndarray) -> None:
+        """Fill `outputs` with f(z) of the inputs, (batch, width) both."""
+        raise NotImplementedError
 
     def _slopes(self, batch: int) -> np.ndarray:
         """Fill the kept array "slope" with f'(z) of the latest forward, and return it."""
@@ -79,22 +90,18 @@ class Sigmoid(Activation):
     flat = "both"
     steepest = 0.25
 
-    def forward(self, inputs: np.ndarray, training: bool) -> np.ndarray:
-        """Return a; (batch, width) -> (batch, width)."""
+    def _fill(self, outputs: np.ndarray, inputs: np.ndarray) -> None:
         decay = self._rows("decay", len(inputs))
-        outputs = self._rows("outputs", len(inputs))
         with np.errstate(over="ignore"):
             np.negative(inputs, out=decay)
             np.exp(decay, out=decay)
         np.add(decay, 1.0, out=outputs)
-        return np.divide(1.0, outputs, out=outputs)
+        np.divide(1.0, outputs, out=outputs)
 
     def backward(self, upstream: np.ndarray) -> np.ndarray:
         """Return dL/dz = dL/da a (1 - a)."""
-        batch = len(upstream)
-        slope = self._slopes(batch)
-        self._gradient = np.multiply(upstream, slope, out=self._rows("gradient", batch))
-        return self._gradient
+        gradient = self._gradient = self._rows("gradient", len(upstream))
+        return np.multiply(upstream, self._slopes(len(upstream)), out=gradient)
 
     def _slopes(self, batch: int) -> np.ndarray:
         # 1 - a is computed as exp(-z) a: where a rounds to 1, subtracting would give a slope of
@@ -119,11 +126,8 @@ class ReLU(Activation):
     gain = 2.0**0.5
     flat = "below"
 
-    def forward(self, inputs: np.ndarray, training: bool) -> np.ndarray:
-        """Return a; (batch, width) -> (batch, width). NaN stays NaN."""
-        batch = len(inputs)
-        zeros = self._filled("zeros", batch, 0.0)
-        return np.maximum(inputs, zeros, out=self._rows("outputs", batch))
+    def _fill(self, outputs: np.ndarray, inputs: np.ndarray) -> None:
+        np.maximum(inputs, self._filled("zeros", len(inputs), 0.0), out=outputs)  # NaN stays NaN
 
     def _slopes(self, batch: int) -> np.ndarray:
         # A factor, not a choice: a NaN from above passes dead neurons too, instead of looking like
@@ -145,10 +149,8 @@ class Tanh(Activation):
     kind = "tanh"
     flat = "both"
 
-    def forward(self, inputs: np.ndarray, training: bool) -> np.ndarray:
-        """Return a; (batch, width) -> (batch, width). Keeps `inputs`, does not copy."""
-        self._inputs = inputs
-        return np.tanh(inputs, out=self._rows("outputs", len(inputs)))
+    def _fill(self, outputs: np.ndarray, inputs: np.ndarray) -> None:
+        np.tanh(inputs, out=outputs)
 
     def _slopes(self, batch: int) -> np.ndarray:
         # 1 - a^2 = 4 d / (1 + d)^2 with d = exp(-2 |z|), which nothing is subtracted from.
@@ -168,24 +170,15 @@ class LeakyReLU(Activation):
 
     Source: Maas, Hannun and Ng (2013), Rectifier Nonlinearities Improve Neural Network Acoustic
     Models, https://ai.stanford.edu/~amaas/papers/relu_hybrid_icml2013_final.pdf
-
-    Raises ValueError unless the slope is above 0 and below 1.
     """
 
     kind = "leaky_relu"
-    gain = (2.0 / (1.0 + 0.01**2)) ** 0.5
+    slope = 0.01
+    gain = (2.0 / (1.0 + slope**2)) ** 0.5
 
-    def __init__(self, width: int, dtype: np.dtype, slope: float = 0.01) -> None:
-        if not 0.0 < slope < 1.0:
-            raise ValueError(f"a slope of {slope}: a leaky ReLU's is above 0 and below 1")
-        super().__init__(width, dtype)
-        self.slope = slope
-
-    def forward(self, inputs: np.ndarray, training: bool) -> np.ndarray:
-        """Return a; (batch, width) -> (batch, width). Keeps `inputs`, does not copy."""
-        self._inputs = inputs
-        outputs = np.multiply(inputs, self.slope, out=self._rows("outputs", len(inputs)))
-        return np.maximum(inputs, outputs, out=outputs)
+    def _fill(self, outputs: np.ndarray, inputs: np.ndarray) -> None:
+        np.multiply(inputs, self.slope, out=outputs)
+        np.maximum(inputs, outputs, out=outputs)
 
     def _slopes(self, batch: int) -> np.ndarray:
         slope = np.sign(self._inputs, out=self._rows("slope", batch))
@@ -200,21 +193,18 @@ class PReLU(Activation):
     """
 
     kind = "prelu"
-    gain = (2.0 / (1.0 + 0.25**2)) ** 0.5
+    initial_slope = 0.25
+    gain = (2.0 / (1.0 + initial_slope**2)) ** 0.5
 
-    def __init__(self, width: int, dtype: np.dtype, slope: float = 0.25) -> None:
+    def __init__(self, width: int, dtype: np.dtype) -> None:
         super().__init__(width, dtype)
-        self._add_parameter("slope", np.full(width, slope, self.dtype))
+        self._add_parameter("slope", np.full(width, self.initial_slope, self.dtype))
 
-    def forward(self, inputs: np.ndarray, training: bool) -> np.ndarray:
-        """Return a; (batch, width) -> (batch, width). Keeps `inputs`, does not copy."""
-        batch = len(inputs)
-        outputs, above = self._rows("outputs", batch), self._rows("slope", batch)
-        self._inputs = inputs
-        below = np.minimum(inputs, 0.0, out=self._rows("below", batch))
+    def _fill(self, outputs: np.ndarray, inputs: np.ndarray) -> None:
+        below, above = (self._rows(name, len(inputs)) for name in ("below", "slope"))
+        np.minimum(inputs, 0.0, out=below)
         np.multiply(below, self.parameters["slope"], out=outputs)
         outputs += np.maximum(inputs, 0.0, out=above)
-        return outputs
 
     def backward(self, upstream: np.ndarray) -> np.ndarray:
         """Fill dL/ds = sum over the batch of dL/da min(z, 0), and return dL/dz = dL/da f'(z)."""

@@ -17,34 +17,21 @@ class ELU(Activation):
 
     Source: Clevert, Unterthiner and Hochreiter (2016), Fast and Accurate Deep Network Learning by
     Exponential Linear Units (ELUs), equation 15, https://arxiv.org/abs/1511.07289
-
-    Raises ValueError unless alpha is above 0.
     """
 
     kind = "elu"
     gain = 1.2451983007
     flat = "below"
-    scale = 1.0
+    alpha = scale = 1.0
 
-    def __init__(self, width: int, dtype: np.dtype, alpha: float = 1.0) -> None:
-        if not alpha > 0.0:
-            raise ValueError(f"an alpha of {alpha}: an ELU's is above 0")
-        super().__init__(width, dtype)
-        self.alpha = alpha
-        self.steepest = self.scale * max(1.0, alpha)
-
-    def forward(self, inputs: np.ndarray, training: bool) -> np.ndarray:
-        """Return a; (batch, width) -> (batch, width). Keeps `inputs`, does not copy."""
+    def _fill(self, outputs: np.ndarray, inputs: np.ndarray) -> None:
         batch = len(inputs)
-        outputs = self._rows("outputs", batch)
-        self._inputs = inputs
         # No exponential is above 1, and above zero alpha (exp(0) - 1) adds nothing.
         below = np.minimum(inputs, 0.0, out=self._rows("below", batch))
         np.expm1(below, out=outputs)
         outputs *= self.alpha
         outputs += np.maximum(inputs, 0.0, out=self._rows("slope", batch))
         outputs *= self.scale
-        return outputs
 
     def _slopes(self, batch: int) -> np.ndarray:
         # alpha exp(z), not a + alpha, which far below zero would be a zero that is none.
@@ -66,10 +53,9 @@ class SELU(ELU):
 
     kind = "selu"
     gain = 1.0
+    alpha = 1.6732632423543772848170429916717
     scale = 1.0507009873554804934193349852946
-
-    def __init__(self, width: int, dtype: np.dtype) -> None:
-        super().__init__(width, dtype, alpha=1.6732632423543772848170429916717)
+    steepest = scale * alpha
 
 
 class Gated(Activation):
@@ -83,11 +69,9 @@ class Gated(Activation):
     flat = "below"
     bound: ClassVar[float]
 
-    def forward(self, inputs: np.ndarray, training: bool) -> np.ndarray:
-        """Return a; (batch, width) -> (batch, width)."""
+    def _fill(self, outputs: np.ndarray, inputs: np.ndarray) -> None:
         batch = len(inputs)
-        within, decay = self._rows("within", batch), self._rows("decay", batch)
-        gate, outputs = self._rows("gate", batch), self._rows("outputs", batch)
+        within, decay, gate = (self._rows(name, batch) for name in ("within", "decay", "gate"))
         np.clip(inputs, -self.bound, self.bound, out=within)
         self._fill_gate_sums(within, decay)
         np.greater_equal(decay, 0.0, out=gate, casting="unsafe")  # 1 or 0
@@ -96,7 +80,6 @@ class Gated(Activation):
         gate /= np.add(decay, 1.0, out=self._rows("sum", batch))
         np.maximum(inputs, within, out=outputs)  # bounded from below alone
         outputs *= gate
-        return outputs
 
     def _slopes(self, batch: int) -> np.ndarray:
         slope, total = self._rows("slope", batch), self._rows("sum", batch)
@@ -178,15 +161,12 @@ class Softplus(Activation):
     offset = float(np.log(2.0))
     flat = "below"
 
-    def forward(self, inputs: np.ndarray, training: bool) -> np.ndarray:
-        """Return a = max(z, 0) + log(1 + exp(-|z|)); (batch, width) -> (batch, width)."""
-        batch = len(inputs)
-        decay, outputs = self._rows("decay", batch), self._rows("outputs", batch)
-        self._inputs = inputs
+    def _fill(self, outputs: np.ndarray, inputs: np.ndarray) -> None:
+        # max(z, 0) + log(1 + exp(-|z|)), in which nothing overflows.
+        decay = self._rows("decay", len(inputs))
         np.exp(np.negative(np.abs(inputs, out=decay), out=decay), out=decay)
         np.log1p(decay, out=outputs)
-        outputs += np.maximum(inputs, 0.0, out=self._rows("slope", batch))
-        return outputs
+        outputs += np.maximum(inputs, 0.0, out=self._rows("slope", len(inputs)))
 
     def _slopes(self, batch: int) -> np.ndarray:
         # 1 / (1 + d) above zero and d / (1 + d) below, with d = exp(-|z|), which is at most 1.

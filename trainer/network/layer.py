@@ -63,9 +63,8 @@ class Layer:
 
     def backward(self, upstream: np.ndarray) -> np.ndarray:
         """Return dL/d(inputs), (batch, n_in), given dL/d(outputs), (batch, width): here a copy."""
-        gradient = self._rows("gradient", len(upstream))
+        gradient = self._gradient = self._rows("gradient", len(upstream))
         np.copyto(gradient, upstream)
-        self._gradient = gradient
         return gradient
 
     def saturated(self) -> np.ndarray | None:
@@ -80,18 +79,15 @@ class Layer:
         """Return the arrays that are part of the layer's state but that no optimizer changes."""
         return {}
 
-    def move_parameters(self, values: np.ndarray, gradients: np.ndarray) -> None:
-        """Move all parameters and their gradients into flat arrays that somebody else keeps.
-
-        Both are 1-D and exactly as long as all parameters together.
-        """
-        start = 0
+    def move_parameters(self, values: np.ndarray, gradients: np.ndarray, start: int) -> int:
+        """Move parameters and gradients into flat arrays, (n,), from `start` on; return the end."""
         for name, parameter in self.parameters.items():
             end = start + parameter.size
             values[start:end] = parameter.ravel()
             self.parameters[name] = values[start:end].reshape(parameter.shape)
             self.parameter_gradients[name] = gradients[start:end].reshape(parameter.shape)
             start = end
+        return start
 
     def _add_parameter(self, name: str, value: np.ndarray) -> None:
         self.parameters[name] = value

@@ -44,13 +44,11 @@ class Network:
         self._projections = {
             layer.number + 1: layer for layer in layers if isinstance(layer, Projection)
         }
-        sizes = [sum(array.size for array in layer.parameters.values()) for layer in layers]
-        self.parameters = np.zeros(sum(sizes), self.dtype)
-        self.gradients = np.zeros_like(self.parameters)
+        size = sum(array.size for layer in layers for array in layer.parameters.values())
+        self.parameters, self.gradients = np.zeros(size, self.dtype), np.zeros(size, self.dtype)
         end = 0
-        for layer, size in zip(layers, sizes, strict=True):
-            start, end = end, end + size
-            layer.move_parameters(self.parameters[start:end], self.gradients[start:end])
+        for layer in layers:
+            end = layer.move_parameters(self.parameters, self.gradients, end)
         self._trained_forward = False
 
     def forward(self, images: np.ndarray, training: bool) -> np.ndarray:
