@@ -24,7 +24,7 @@ from vanishing_gradients.trainer.experiments.kinds import (
     OPTIMIZER,
     SCHEDULE,
 )
-from vanishing_gradients.trainer.experiments.records import OneOf, setting_of
+from vanishing_gradients.trainer.experiments.records import setting_of
 from vanishing_gradients.trainer.network.activations import ACTIVATIONS as BY_KIND
 
 ACTIVATIONS = sorted(BY_KIND)
@@ -71,7 +71,7 @@ def setting(made: type, name: str) -> st.SearchStrategy:
     return numbers | st.just(int(found.high)) if not found.open_high else numbers
 
 
-def choice(of: OneOf, others: dict, *left_out: str) -> st.SearchStrategy:
+def choice(of: dict, others: dict, *left_out: str) -> st.SearchStrategy:
     """A table of any of several kinds, with any of its settings and of `others`."""
     return st.one_of(
         st.fixed_dictionaries(
@@ -81,7 +81,7 @@ def choice(of: OneOf, others: dict, *left_out: str) -> st.SearchStrategy:
                 name: setting(record.made, name) for name in record.settings if name not in left_out
             },
         )
-        for kind, record in of.records.items()
+        for kind, record in of.items()
     )
 
 
@@ -227,7 +227,7 @@ def test_any_value_under_any_key_is_refused_by_name_or_can_be_built(path, table,
 
 @settings(deadline=None)
 @given(
-    kind=st.sampled_from(list(OPTIMIZER.records)),
+    kind=st.sampled_from(list(OPTIMIZER)),
     key=st.sampled_from(["kind", "learning_rate", "decay", "schedule", "momentum", "nesterov",
                          "beta_1", "beta_2", "epsilon", "rho", "weight_decay", "Kind", ""]),
     value=VALUES,

@@ -15,6 +15,7 @@ from pydantic import ValidationError
 from vanishing_gradients.trainer.errors import ExperimentError
 from vanishing_gradients.trainer.experiments.complaint import EXTENDS, complain, key_lines
 from vanishing_gradients.trainer.experiments.experiment import ALTERNATIVES, Experiment
+from vanishing_gradients.trainer.experiments.records import shortened
 
 _FOLDER = Path(__file__).parent
 _BYTES_MAX = 65_536
@@ -156,7 +157,7 @@ def _unknown(name: str) -> str:
     close = get_close_matches(name.lower(), built_in(), n=3, cutoff=0.6)
     hint = f"did you mean {' or '.join(close)}? " if close else ""
     return (
-        f"there is no experiment {_shorten(name)}: {hint}{_built_in_are()}; "
+        f"there is no experiment {shortened(name, 100)!r}: {hint}{_built_in_are()}; "
         "your own is given by the path of its TOML file"
     )
 
@@ -199,16 +200,12 @@ def _bytes(path: Path) -> bytes:
             content = file.read(_BYTES_MAX + 1)
     except FileNotFoundError:
         raise ExperimentError(
-            f"there is no file {_shorten(str(path))}; built-in experiments go by name alone: "
-            f"{_built_in_are()}"
+            f"there is no file {shortened(str(path), 100)!r}; "
+            f"built-in experiments go by name alone: {_built_in_are()}"
         ) from None
     except (OSError, ValueError) as error:  # ValueError: a path with a NUL in it
         reason = error.strerror if isinstance(error, OSError) else str(error)
-        raise ExperimentError(f"{_shorten(str(path))} cannot be read: {reason}") from None
+        raise ExperimentError(f"{shortened(str(path), 100)!r} cannot be read: {reason}") from None
     if len(content) > _BYTES_MAX:
         raise ExperimentError(f"{path} is larger than {_BYTES_MAX:,} bytes; is it an experiment?")
     return content
-
-
-def _shorten(text: str) -> str:
-    return repr(text if len(text) <= 100 else text[:100] + "...")

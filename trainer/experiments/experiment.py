@@ -9,17 +9,13 @@ from typing import Annotated, ClassVar, Literal, Self
 from pydantic import Discriminator, Field, Tag, model_validator
 
 from vanishing_gradients.trainer.datasets.catalogue import NAMES as DATASETS
-from vanishing_gradients.trainer.experiments.kinds import (
-    CLIPPING,
-    INITIALIZATION,
-    OPTIMIZER,
-    OptimizerRecord,
-)
+from vanishing_gradients.trainer.experiments.kinds import CLIPPING, INITIALIZATION, OPTIMIZER
 from vanishing_gradients.trainer.experiments.layer_spec import NORMALIZATIONS, LayerSpec
 from vanishing_gradients.trainer.experiments.records import (
-    KindRecord,
     Record,
+    counted,
     limits,
+    one_of,
     quoted,
     refuse,
     setting_of,
@@ -33,6 +29,7 @@ from vanishing_gradients.trainer.network.residual import Projection, Residual
 from vanishing_gradients.trainer.network.settings import Setting
 from vanishing_gradients.trainer.network.softmax import LOSSES, Softmax
 
+NAME = r"[a-z][a-z0-9_]{0,31}"
 LAYERS_MAX = 100
 DEFAULT_WIDTH = 128
 IMAGES_MAX = 60_000
@@ -100,7 +97,7 @@ class Experiment(Record):
     name: Annotated[
         str,
         Field(
-            pattern=r"\A[a-z][a-z0-9_]{0,31}\z",
+            pattern=rf"\A{NAME}\z",
             description="a lower-case letter, then at most 31 lower-case letters, digits and "
             "underscores, since tables are named after it",
         ),
@@ -127,7 +124,7 @@ class Experiment(Record):
             "layer"
         ),
     ]
-    optimizer: Annotated[OptimizerRecord, OPTIMIZER, OPTIMIZER.field]
+    optimizer: one_of(OPTIMIZER)
     penalties: Annotated[Penalties, Field(description="a table")] = Penalties()
     dropout: Annotated[
         float, limits(Setting("how many neurons are dropped", 0, 1, open_high=True))
@@ -137,7 +134,7 @@ class Experiment(Record):
         Literal[tuple(NORMALIZATIONS)], Field(description=quoted(NORMALIZATIONS))
     ] = "none"
     initial_weight_scale: Annotated[float, limits(setting_of(Normal, "scale"))] = Normal.scale
-    initialization: Annotated[KindRecord | None, INITIALIZATION, INITIALIZATION.field] = None
+    initialization: one_of(INITIALIZATION, None) = None
     residual: Annotated[
         Annotated[
             Annotated[Depth, Tag("<one>")] | Annotated[Blocks, Tag("<list>")],
@@ -149,7 +146,7 @@ class Experiment(Record):
             "first and the last hidden layer of each block, such as [[1, 2], [3, 5]]"
         ),
     ] = None
-    clipping: Annotated[KindRecord | None, CLIPPING, CLIPPING.field] = None
+    clipping: one_of(CLIPPING, None) = None
     loss: Annotated[Literal[LOSSES], Field(description=quoted(LOSSES))] = LOSSES[0]
     dataset: Annotated[Literal[DATASETS] | None, Field(description=quoted(DATASETS))] = None
     batch_size: Annotated[int, limits(Setting("images in a step", 1, IMAGES_MAX), int)] = 128
@@ -248,17 +245,15 @@ def _check_combinations(experiment: Experiment) -> None:
         refuse("width", "it is the width of so many equal layers as depth says: give depth too")
     if experiment.depth is not None and "hidden_widths" in given:
         refuse("depth", "hidden_widths says how many layers there are: leave one of them out")
-    layers = experiment.depth if experiment.depth is not None else len(experiment.hidden_widths)
+    layers = experiment.depth or len(experiment.hidden_widths)
     if not isinstance(experiment.activation, str) and len(experiment.activation) != layers:
         refuse(
             "activation",
             f"as a list it must have one for each hidden layer, and there are {layers}, not "
             f"{len(experiment.activation)}",
         )
-    batch = experiment.normalization == "batch"
-    if {"batch_normalization", "normalization"} <= given and (
-        experiment.batch_normalization != batch
-    ):
+    both_given = {"batch_normalization", "normalization"} <= given
+    if both_given and experiment.batch_normalization != (experiment.normalization == "batch"):
         refuse(
             "batch_normalization",
             f"it is the older spelling of normalization, which is {experiment.normalization!r}: "
@@ -278,19 +273,16 @@ def _check_directions(experiment: Experiment) -> None:
     """Weights so small that single precision makes them 0 have no direction to normalise."""
     if experiment.normalization != "weight":
         return
-    why = f"weight normalisation needs weights whose size is at least {SMALLEST_SIZE:g}"
-    settings = experiment.initialization
-    if settings is None:
-        if experiment.initial_weight_scale < SMALLEST_SIZE:
-            refuse("initial_weight_scale", why)
-        return
-    name = {"normal": "scale", "constant": "value"}.get(settings.kind)
-    if name and abs(getattr(settings, name)) < SMALLEST_SIZE:
-        refuse(("initialization", name), why)
+    key, size = ("initial_weight_scale",), experiment.initial_weight_scale
+    if experiment.initialization:
+        name = "value" if experiment.initialization.kind == "constant" else "scale"
+        key, size = ("initialization", name), getattr(experiment.initialization, name, 1.0)
+    if abs(size) < SMALLEST_SIZE:
+        refuse(key, f"weight normalisation needs weights whose size is at least {SMALLEST_SIZE:g}")
 
 
 def _check_residual(residual: int | Sequence[tuple[int, int]] | None, layers: int) -> None:
-    too_few = f"the network has only {_counted(layers, 'hidden layer')}"
+    too_few = f"the network has only {counted(layers, 'hidden layer')}"
     if isinstance(residual, int):
         if residual > layers:
             refuse("residual", too_few)
@@ -314,10 +306,6 @@ def _check_warm_up(experiment: Experiment) -> None:
     if schedule and schedule.warm_up > longest:
         refuse(
             ("optimizer", "schedule", "warm_up"),
-            f"a run of {_counted(experiment.epochs, 'epoch')} with batches of "
-            f"{experiment.batch_size:,} has no more than {_counted(longest, 'step')}",
+            f"a run of {counted(experiment.epochs, 'epoch')} with batches of "
+            f"{experiment.batch_size:,} has no more than {counted(longest, 'step')}",
         )
-
-
-def _counted(number: int, noun: str) -> str:
-    return f"{number:,} {noun}{'' if number == 1 else 's'}"

@@ -7,8 +7,8 @@ from pydantic import model_validator
 
 from vanishing_gradients.trainer.experiments.records import (
     KindRecord,
-    OneOf,
     limits,
+    one_of,
     records_of,
     refuse,
 )
@@ -37,7 +37,7 @@ class ScheduleRecord(KindRecord):
         return WarmUp(schedule, self.warm_up) if self.warm_up else schedule
 
 
-SCHEDULE = OneOf(records_of(SCHEDULES, ScheduleRecord), optional=True)
+SCHEDULE = records_of(SCHEDULES, ScheduleRecord)
 
 
 class OptimizerRecord(KindRecord):
@@ -47,7 +47,7 @@ class OptimizerRecord(KindRecord):
 
     learning_rate: float
     decay: float = 0.0
-    schedule: Annotated[ScheduleRecord | None, SCHEDULE, SCHEDULE.field] = None
+    schedule: one_of(SCHEDULE, None) = None
 
     def optimizer(self, steps: int) -> Optimizer:
         """Return the optimizer of a run of so many steps; SettingError where settings clash."""
@@ -58,17 +58,13 @@ class OptimizerRecord(KindRecord):
     @model_validator(mode="after")
     def _check_settings(self) -> Self:
         try:
-            if self.schedule:
-                self.schedule.schedule(self.learning_rate, steps=1)
-        except SettingError as error:
-            refuse(("schedule", error.name), error.why)
-        try:
             self.optimizer(steps=1)
         except SettingError as error:
-            refuse(error.name, error.why)
+            owner = () if error.name in self.settings else ("schedule",)
+            refuse((*owner, error.name), error.why)
         return self
 
 
-OPTIMIZER = OneOf(records_of(OPTIMIZERS, OptimizerRecord))
-INITIALIZATION = OneOf(records_of(INITIALIZERS, KindRecord), optional=True)
-CLIPPING = OneOf(records_of(CLIPPINGS, KindRecord), optional=True)
+OPTIMIZER = records_of(OPTIMIZERS, OptimizerRecord)
+INITIALIZATION = records_of(INITIALIZERS, KindRecord)
+CLIPPING = records_of(CLIPPINGS, KindRecord)

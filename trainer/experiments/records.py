@@ -6,7 +6,6 @@ a `Setting`.
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from inspect import signature
 from typing import (
     Annotated,
@@ -24,13 +23,12 @@ from pydantic import (
     BaseModel,
     ConfigDict,
     Field,
-    GetCoreSchemaHandler,
     SerializerFunctionWrapHandler,
     create_model,
     model_serializer,
 )
 from pydantic.fields import FieldInfo
-from pydantic_core import CoreSchema, PydanticCustomError
+from pydantic_core import PydanticCustomError
 
 from vanishing_gradients.trainer.network.settings import Setting
 
@@ -81,24 +79,11 @@ class KindRecord(Record):
         return self.made(**{name: getattr(self, name) for name in self.settings} | others)
 
 
-@dataclass(frozen=True, eq=False)
-class OneOf:
-    """The type of a field whose table is of one of several kinds, and checked as that one."""
-
-    records: Mapping[str, type[KindRecord]]
-    optional: bool = False
-
-    def __get_pydantic_core_schema__(
-        self, source: Any, handler: GetCoreSchemaHandler
-    ) -> CoreSchema:
-        members = (*self.records.values(), *((type(None),) if self.optional else ()))
-        chosen = Annotated[Union[members], Field(discriminator="kind")]  # noqa: UP007 (computed)
-        return handler.generate_schema(chosen)
-
-    @property
-    def field(self) -> FieldInfo:
-        """The field's description."""
-        return Field(description=f"a table whose kind is {quoted(self.records)}")
+def one_of(records: Mapping[str, type[KindRecord]], *others: None) -> Any:
+    """Return the type of a table of one of several kinds, or one of `others`."""
+    description = f"a table whose kind is {quoted(records)}"
+    field = Field(discriminator="kind", description=description)
+    return Annotated[Union[(*records.values(), *others)], field]
 
 
 def records_of(kinds: Mapping[str, type], base: type[KindRecord]) -> dict[str, type[KindRecord]]:
@@ -153,6 +138,16 @@ def quoted(names: Iterable[str], joined: str = " or ") -> str:
     """Return names in quotes, with commas between all but the last two."""
     *first, last = map(repr, names)
     return f"{', '.join(first)}{joined}{last}" if first else last
+
+
+def counted(number: int, noun: str) -> str:
+    """Return a number and its noun, in the plural unless there is one."""
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
+
+
+def shortened(text: str, most: int = 80) -> str:
+    """Return at most so many characters of a text, and what says that there were more."""
+    return text if len(text) <= most else f"{text[:most]}..."
 
 
 def _number(value: float | None) -> str:
