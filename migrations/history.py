@@ -13,9 +13,9 @@ from sqlalchemy import Connection, Engine
 from vanishing_gradients.migrations import cost
 from vanishing_gradients.sql.errors import ObjectError
 from vanishing_gradients.sql.registry import NEWER, registration_lock
+from vanishing_gradients.words import Say
 
 HERE = Path(__file__).parent
-Say = Callable[[str], None]
 Move = Callable[[Connection, Config, ScriptDirectory, str], None]
 
 

@@ -12,8 +12,11 @@ from rich.console import Console
 from sqlalchemy import URL
 
 from vanishing_gradients.installation import as_typed
+from vanishing_gradients.options import RUN
 from vanishing_gradients.server import lifecycle
 from vanishing_gradients.server.lifecycle import owner_engine
+from vanishing_gradients.telemetry.errors import RemovalError
+from vanishing_gradients.telemetry.removal import RemovableRun, removable_run, remove
 from vanishing_gradients.telemetry.resumption import (
     StoredRun,
     finished_runs,
@@ -21,19 +24,24 @@ from vanishing_gradients.telemetry.resumption import (
     stored_run,
 )
 from vanishing_gradients.telemetry.retry import SECONDS
-from vanishing_gradients.telemetry.space import check_room
+from vanishing_gradients.telemetry.space import check_room, in_words
 from vanishing_gradients.trainer.datasets import NAMES, load, prepare
 from vanishing_gradients.trainer.display import ProgressDisplay, say
-from vanishing_gradients.trainer.drop import drop_run
 from vanishing_gradients.trainer.experiments import write_starting_file
-from vanishing_gradients.trainer.plan import Plan, chosen, plans
-from vanishing_gradients.trainer.run import RunOptions, Settings, begun_with, run_experiment
+from vanishing_gradients.trainer.run import (
+    Plan,
+    RunOptions,
+    Settings,
+    begun_with,
+    chosen,
+    plans,
+    run_experiment,
+)
 from vanishing_gradients.trainer.sweep import cores, sweep
 from vanishing_gradients.trainer.tables import experiments_table, runs_table
 
 LARGEST_SEED = 2**63 - 1
 """What the column `runs.seed` holds."""
-RUN = click.IntRange(1, 2**31 - 1)
 FEW, MANY = click.IntRange(1, 10_000), click.IntRange(1, 10**9)
 WIDE = 200
 """Columns of a table that goes into a file or a pipe."""
@@ -95,9 +103,8 @@ with_size_and_seed_options = together(
 )
 @click.pass_context
 def train(
-    context, exp, dataset, data_dir, epochs, seed, seeds, precision, limit, telemetry,
-    record_every, resume, run_id, patience,
-) -> None:  # fmt: skip
+    context, exp, dataset, data_dir, epochs, telemetry, resume, run_id, patience, **others
+) -> None:
     """Train experiments, every gradient recorded."""
     console = Console(stderr=True)
     if run_id is not None:
@@ -106,7 +113,7 @@ def train(
         return
     found = chosen(exp, epochs)
     url = lifecycle.current().owner
-    settings = _settings(seed, seeds, precision, telemetry, record_every, limit)
+    settings = _settings(telemetry=telemetry, **others)
     wanted = plans(found, settings, dataset, data_dir)
     if telemetry == "statistics" and len(wanted) > 1:
         _sweep(console, wanted, data_dir)
@@ -127,7 +134,7 @@ def train(
 @with_data_options
 @with_size_and_seed_options
 @click.option("--draw-only", is_flag=True, help="train nothing, draw what there is")
-def gallery(dataset, data_dir, epochs, limit, precision, seed, seeds, draw_only) -> None:
+def gallery(dataset, data_dir, epochs, draw_only, **others) -> None:
     """Train the paper's experiments and the gallery, and draw all.
 
     The runs keep statistics alone.
@@ -136,7 +143,7 @@ def gallery(dataset, data_dir, epochs, limit, precision, seed, seeds, draw_only)
         return
     found = [*chosen("all", epochs), *chosen("gallery", epochs)]
     lifecycle.current()
-    settings = _settings(seed, seeds, precision, "statistics", 1, limit)
+    settings = _settings(telemetry="statistics", **others)
     _sweep(Console(stderr=True), plans(found, settings, dataset, data_dir), data_dir)
 
 
@@ -180,19 +187,27 @@ def drop(run: int | None, yes: bool) -> None:
         raise click.UsageError(
             "Which run is to go? Say `make drop RUN=id`; `make runs` lists them all."
         )
-    drop_run(owner_engine(), run, yes, Console(stderr=True))
+    engine, console = owner_engine(), Console(stderr=True)
+    with removable_run(engine, run) as found:
+        if not (yes or _agreed(found)):
+            say(console, f"Run {run} stays.")
+            return
+        say(console, f"{_title(found)} goes.")
+        try:
+            freed = remove(engine, found, partial(say, console))
+        except KeyboardInterrupt:
+            say(console, f"Stopped half-way: `make drop RUN={run}` goes on.")
+            raise
+    # Runs that are being trained may have filled its place already.
+    back = f"{in_words(freed)} are free again" if freed > 0 else "others have taken its place"
+    say(console, f"Run {run} is gone; {back}.")
 
 
-def _settings(
-    seed: int, seeds: int, precision: str, telemetry: str, record_every: int, limit: int | None
-) -> list[Settings]:
+def _settings(seed: int, seeds: int, **others: Any) -> list[Settings]:
     """Return the settings of every seed."""
     if seed + seeds - 1 > LARGEST_SEED:
         raise click.UsageError(f"SEED and SEEDS go beyond the largest seed, {LARGEST_SEED:,}.")
-    return [
-        Settings(number, precision, telemetry, record_every, limit)
-        for number in range(seed, seed + seeds)
-    ]
+    return [Settings(number, **others) for number in range(seed, seed + seeds)]
 
 
 def _sweep(console: Console, wanted: Sequence[Plan], data_dir: Path | None) -> None:
@@ -256,3 +271,20 @@ def _asked(question: Callable, *arguments: Any) -> Any:
     answer = question(database, *arguments)
     database.dispose()
     return answer
+
+
+def _agreed(found: RemovableRun) -> bool:
+    if not sys.stdin.isatty():
+        raise RemovalError(
+            f"{_title(found)} stays, since there is no terminal to ask on: YES=1 (--yes) removes "
+            "it without asking."
+        )
+    return click.confirm(f"{_title(found)}. Remove it for good?", err=True)
+
+
+def _title(found: RemovableRun) -> str:
+    held = f"{found.rows:,} gradient rows, " if found.telemetry == "full" else ""
+    return (
+        f"Run {found.run_id} ({found.shape.experiment} on {found.dataset}, seed {found.seed}, "
+        f"{found.status}; {held}{in_words(found.size)})"
+    )

@@ -14,6 +14,7 @@ from vanishing_gradients.telemetry.runs import RunDescription, Status
 from vanishing_gradients.telemetry.sink import Traffic
 from vanishing_gradients.trainer.loop import Progress as TrainingProgress
 from vanishing_gradients.trainer.run import TrainingListener
+from vanishing_gradients.words import counted
 
 INTERVAL = 0.1
 """Seconds between two updates of the bar."""
@@ -56,7 +57,7 @@ class ProgressDisplay(TrainingListener):
         self._say(
             f"{self._name}: {description.experiment} on {description.dataset}, "
             f"seed {description.seed}, {description.precision} precision, "
-            f"{_counted(description.epochs, 'epoch')}, {kept}"
+            f"{counted(description.epochs, 'epoch')}, {kept}"
             f"{'' if every == 1 else f' of one batch in {every}'}."
         )
         if completed_epoch:
@@ -164,10 +165,6 @@ def _short(number: int) -> str:
         if number >= unit:
             return f"{number / unit:.{0 if number >= 100 * unit else 1}f}{name}"
     return str(number)
-
-
-def _counted(number: int, noun: str) -> str:
-    return f"{number:,} {noun}{'' if number == 1 else 's'}"
 
 
 def _clock(seconds: float) -> str:

@@ -1,7 +1,8 @@
-"""One run from start to end: experiment, data, network, server, loop."""
+"""A run: what is wanted of it, how it is described, and how it is carried out."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
@@ -11,11 +12,15 @@ from threadpoolctl import threadpool_limits
 from vanishing_gradients.interruption import postponed
 from vanishing_gradients.telemetry.runs import DTYPES, RunDescription, RunLayer
 from vanishing_gradients.telemetry.session import RecordingSession, RunListener, RunOptions
+from vanishing_gradients.trainer import experiments
 from vanishing_gradients.trainer.assembly import build_clipping, build_network, build_optimizer
-from vanishing_gradients.trainer.datasets import Dataset
+from vanishing_gradients.trainer.datasets import Dataset, load
 from vanishing_gradients.trainer.datasets.dataset import CLASSES
 from vanishing_gradients.trainer.experiments import Experiment
 from vanishing_gradients.trainer.loop import Progress, restore_training, train
+
+GROUPS = {"all": "paper"} | {name: name for name in experiments.GROUPS if name != "paper"}
+"""What EXP may be besides an experiment, and the group of experiments that it stands for."""
 
 
 @dataclass(frozen=True)
@@ -108,3 +113,60 @@ def begun_with(values: Mapping[str, Any]) -> tuple[Experiment, Settings]:
     names = ("seed", "precision", "telemetry", "record_every")
     settings = Settings(**{name: values[name] for name in names}, limit=limit)
     return Experiment.model_validate(config), settings
+
+
+@dataclass(frozen=True, eq=False)
+class Plan:
+    """An experiment, how it is to be trained, on what; `source` is its name or its file's path."""
+
+    experiment: Experiment
+    settings: Settings
+    dataset: Dataset
+    source: str
+
+    @property
+    def description(self) -> RunDescription:
+        """What the run would be registered with."""
+        limit = self.settings.limit
+        data = self.dataset.limited(limit) if limit else self.dataset
+        return describe(self.experiment, data, self.settings)
+
+    @property
+    def title(self) -> str:
+        """What the run is, in words."""
+        return f"{self.experiment.name}, seed {self.settings.seed}"
+
+
+def chosen(exp: str, epochs: int | None) -> list[tuple[str, Experiment]]:
+    """Return the experiments that `exp` stands for, each with its source, with `epochs` if given.
+
+    Raises ExperimentError where one does not exist or cannot be used.
+    """
+    sources = experiments.names(GROUPS[exp]) if exp in GROUPS else [exp]
+    found = [(source, experiments.load(source)) for source in sources]
+    if epochs is None:
+        return found
+    return [(source, experiments.with_epochs(each, epochs)) for source, each in found]
+
+
+def plans(
+    found: Sequence[tuple[str, Experiment]],
+    settings: Sequence[Settings],
+    dataset: str | None,
+    data_dir: Path | None,
+) -> list[Plan]:
+    """Return a plan for each of `settings` and each experiment, on `dataset` or on its own.
+
+    Raises DatasetError where a data set cannot be had, and ExperimentError where a run would have
+    too few steps.
+    """
+    names = [dataset or experiment.dataset or "auto" for _, experiment in found]
+    loaded = {name: load(name, data_dir) for name in dict.fromkeys(names)}
+    wanted = [
+        Plan(experiment, each, loaded[name], source)
+        for each in settings
+        for name, (source, experiment) in zip(names, found, strict=True)
+    ]
+    for plan in wanted[: len(found)]:
+        build_optimizer(plan.experiment, plan.description.training_images)
+    return wanted

@@ -15,7 +15,7 @@ from rich.progress import Progress
 from vanishing_gradients.interruption import postponed
 from vanishing_gradients.trainer.display import say
 from vanishing_gradients.trainer.errors import SweepError
-from vanishing_gradients.trainer.plan import Plan
+from vanishing_gradients.trainer.run import Plan
 
 WAKE_SECONDS = 0.2
 
@@ -34,16 +34,10 @@ def sweep(plans: Sequence[Plan], data_dir: Path | None, console: Console, at_onc
     processes: list[subprocess.Popen] = []
 
     def start(plan: Plan) -> str:
+        # -P: a file of the user's folder must not be imported in place of a library's.
+        train = [sys.executable, "-P", "-m", "vanishing_gradients.cli", "train"]
         process = subprocess.Popen(
-            # -P: a file of the user's folder must not be imported in place of a library's.
-            [
-                sys.executable,
-                "-P",
-                "-m",
-                "vanishing_gradients.cli",
-                "train",
-                *_options(plan, data_dir),
-            ],
+            [*train, *_options(plan, data_dir)],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.PIPE,

@@ -10,12 +10,6 @@ from vanishing_gradients.telemetry.lock import mark_orphans
 from vanishing_gradients.telemetry.space import in_words, run_sizes
 from vanishing_gradients.trainer import experiments
 
-TITLES = {
-    "paper": "The paper's four (EXP=all)",
-    "gallery": "The gallery (EXP=gallery; make gallery)",
-    "healthy": "Networks that learn (EXP=healthy)",
-    "sick": "Networks with one fault each (EXP=sick)",
-}
 TEXTS = ("experiment", "data set", "precision", "status")
 FIRST = "No run yet: `make train EXP=sigmoid_sgd` makes the first."
 
@@ -24,7 +18,7 @@ def experiments_table() -> str:
     """Return the built-in experiments, a line each, below the titles of their groups and topics."""
     width = max(map(len, experiments.built_in()))
     lines = []
-    for group, title in TITLES.items():
+    for group, title in experiments.GROUPS.items():
         lines += ["", title]
         for topic, names in experiments.topics(group).items():
             lines += [f"  {topic}"] if topic else []

@@ -8,7 +8,7 @@ import fcntl
 import os
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from http.client import HTTPException, HTTPResponse
 from pathlib import Path
@@ -23,6 +23,7 @@ from rich.progress import DownloadColumn, Progress, TransferSpeedColumn
 from vanishing_gradients.trainer.datasets.catalogue import PublishedFile
 from vanishing_gradients.trainer.datasets.idx import read_idx
 from vanishing_gradients.trainer.errors import DatasetError
+from vanishing_gradients.words import Say
 
 STALL_SECONDS = 20.0
 """A connection that is silent for so long counts as cut."""
@@ -44,7 +45,7 @@ def download(
     files: Sequence[PublishedFile],
     mirrors: Sequence[str],
     folder: Path,
-    announce: Callable[[str], None],
+    announce: Say,
 ) -> None:
     """Download `files` into `folder`, which is made if missing, with progress on a terminal.
 
@@ -184,7 +185,7 @@ def _made_folder(folder: Path) -> Iterator[None]:
 
 
 @contextmanager
-def _partial_file(target: Path, announce: Callable[[str], None]) -> Iterator[BinaryIO | None]:
+def _partial_file(target: Path, announce: Say) -> Iterator[BinaryIO | None]:
     """Open `<target>.part`, locked; None if `target` has been completed meanwhile.
 
     Leaving without an error gives the part the target's name; otherwise it is removed.
@@ -203,7 +204,7 @@ def _partial_file(target: Path, announce: Callable[[str], None]) -> Iterator[Bin
             path.unlink(missing_ok=True)
 
 
-def _locked(path: Path, announce: Callable[[str], None]) -> BinaryIO:
+def _locked(path: Path, announce: Say) -> BinaryIO:
     while True:
         part = path.open("ab")
         try:

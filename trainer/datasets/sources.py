@@ -5,7 +5,7 @@ else the bundled sample, and says which and why.
 """
 
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,8 +15,7 @@ from vanishing_gradients.trainer.datasets.dataset import Dataset, assembled
 from vanishing_gradients.trainer.datasets.download import TransferError, answering, download, host
 from vanishing_gradients.trainer.datasets.idx import IdxFile, read_idx
 from vanishing_gradients.trainer.errors import DatasetError
-
-Say = Callable[[str], None]
+from vanishing_gradients.words import Say
 
 DATA_DIR = Path("data")
 SYSTEM_FOLDER = Path("/usr/share/datasets")

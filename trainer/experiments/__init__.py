@@ -1,6 +1,7 @@
 """Experiments: what to train and how, as frozen records that TOML files are read into."""
 
 from vanishing_gradients.trainer.experiments.catalogue import (
+    GROUPS,
     built_in,
     load,
     names,
@@ -12,6 +13,7 @@ from vanishing_gradients.trainer.experiments.layer_spec import LayerSpec
 from vanishing_gradients.trainer.experiments.starting_file import write_starting_file
 
 __all__ = [
+    "GROUPS",
     "Experiment",
     "LayerSpec",
     "Penalties",

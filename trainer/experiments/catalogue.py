@@ -27,9 +27,13 @@ _DOTS_MAX = 2_000
 _REASON_MAX = 200
 _NEVER_INHERITED = ("name", "description")
 
-GROUPS = ("paper", "gallery", "healthy", "sick")
-"""Folders of built-in experiments: the paper's four; remedies, each alone; networks that learn, and
-networks with one fault each."""
+GROUPS = {
+    "paper": "The paper's four (EXP=all)",
+    "gallery": "The gallery (EXP=gallery; make gallery)",
+    "healthy": "Networks that learn (EXP=healthy)",
+    "sick": "Networks with one fault each (EXP=sick)",
+}
+"""Folders of built-in experiments, with their titles. The gallery is of remedies, each alone."""
 
 
 class _File(NamedTuple):

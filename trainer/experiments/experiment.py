@@ -13,7 +13,6 @@ from vanishing_gradients.trainer.experiments.kinds import CLIPPING, INITIALIZATI
 from vanishing_gradients.trainer.experiments.layer_spec import NORMALIZATIONS, LayerSpec
 from vanishing_gradients.trainer.experiments.records import (
     Record,
-    counted,
     limits,
     one_of,
     quoted,
@@ -28,6 +27,7 @@ from vanishing_gradients.trainer.network.network import layer_names
 from vanishing_gradients.trainer.network.residual import Projection, Residual
 from vanishing_gradients.trainer.network.settings import Setting
 from vanishing_gradients.trainer.network.softmax import LOSSES, Softmax
+from vanishing_gradients.words import counted
 
 NAME = r"[a-z][a-z0-9_]{0,31}"
 LAYERS_MAX = 100

@@ -140,11 +140,6 @@ def quoted(names: Iterable[str], joined: str = " or ") -> str:
     return f"{', '.join(first)}{joined}{last}" if first else last
 
 
-def counted(number: int, noun: str) -> str:
-    """Return a number and its noun, in the plural unless there is one."""
-    return f"{number:,} {noun}{'' if number == 1 else 's'}"
-
-
 def shortened(text: str, most: int = 80) -> str:
     """Return at most so many characters of a text, and what says that there were more."""
     return text if len(text) <= most else f"{text[:most]}..."
