@@ -27,7 +27,6 @@ REPLACE = "replace it with the published file"
 _UNSIGNED_BYTES = b"\x00\x00\x08"
 _GZIP_MAGIC = b"\x1f\x8b"
 _DEFLATE_LIMIT = 1032  # no deflate stream grows by more (https://zlib.net/zlib_tech.html)
-_CHUNK = 2**20
 _COMPRESSED_CHUNK = 2**16
 
 
@@ -52,15 +51,12 @@ def read_idx(path: Path, dimensions: int, cure: str = REPLACE) -> IdxFile:
     ending in `cure`, on anything but a complete file that holds what its header promises.
     """
     try:
-        size = _size(path)
-        with path.open("rb") as raw:
-            compressed = raw.read(2) == _GZIP_MAGIC
-            raw.seek(0)
-            if not compressed:
-                return IdxFile(path, *_read(raw, size, dimensions), cure)
-            with io.BufferedReader(_Inflated(raw)) as stream:
-                return IdxFile(path, *_read(stream, size * _DEFLATE_LIMIT, dimensions), cure)
-    except (_BadContentError, EOFError, zlib.error, OSError) as error:
+        most = _size(path)
+        with path.open("rb") as stream:
+            if stream.peek(2).startswith(_GZIP_MAGIC):
+                stream, most = io.BufferedReader(_Inflated(stream)), most * _DEFLATE_LIMIT
+            return IdxFile(path, *_read(stream, most, dimensions), cure)
+    except (_BadContentError, zlib.error, OSError) as error:
         raise DatasetError(f"{path} {_what(error)}: {cure}.") from error
 
 
@@ -86,7 +82,7 @@ class _Inflated(io.RawIOBase):
         while not self._inflater.eof:
             compressed = self._inflater.unconsumed_tail or self._raw.read(_COMPRESSED_CHUNK)
             if not compressed:
-                raise EOFError
+                raise _BadContentError("ends in the middle of its compressed data")
             piece = self._inflater.decompress(compressed, len(buffer))
             if piece:
                 buffer[: len(piece)] = piece
@@ -97,8 +93,6 @@ class _Inflated(io.RawIOBase):
 
 
 def _what(error: Exception) -> str:
-    if isinstance(error, EOFError):
-        return "ends in the middle of its compressed data"
     if isinstance(error, zlib.error):
         return f"is damaged ({error})"
     if isinstance(error, OSError):
@@ -122,24 +116,19 @@ def _read(stream: BinaryIO, most: int, dimensions: int) -> tuple[np.ndarray, str
     header, shape = _header(stream, dimensions)
     values = math.prod(shape)
     if values == 0 or len(header) + values > CEILING:
-        described = " x ".join(str(length) for length in shape)
+        described = " x ".join(map(str, shape))
         raise _BadContentError(f"promises {described} values, which no data set here has")
     if len(header) + values > most:
         raise _BadContentError(f"is cut short: its header promises {values} values")
     array = np.empty(values, np.uint8)
-    digest = sha256(header)
-    view = memoryview(array)
-    filled = 0
-    while filled < values:
-        chunk = view[filled : filled + _CHUNK]
-        received = stream.readinto(chunk)
-        if not received:
-            raise _BadContentError(f"is cut short: {filled} of the {values} promised values")
-        digest.update(chunk[:received])
-        filled += received
+    filled = stream.readinto(array)
+    if filled < values:
+        raise _BadContentError(f"is cut short: {filled} of the {values} promised values")
     # Asking for one byte more also makes gzip compare its own checksum at the end of the data.
     if stream.read(1):
         raise _BadContentError(f"goes on after the {values} values that its header promises")
+    digest = sha256(header)
+    digest.update(array)
     return array.reshape(shape), digest.hexdigest()
 
 
