@@ -57,7 +57,7 @@ def train(
         start, loss, correct, seen = time.perf_counter(), 0.0, 0, 0
         for step, x, y in batches(images, labels, batch_size, network.dtype):
             network.forward(x, training=True)
-            loss += network.data_loss(y) * len(y)
+            loss += network.loss(y) * len(y)
             correct += network.correct(y)
             seen += len(y)
             network.backward(y)
@@ -87,7 +87,7 @@ def evaluate(
     loss, correct = 0.0, 0
     for _, x, y in batches(images, labels, size, network.dtype):
         network.forward(x, training=False)
-        loss += network.data_loss(y) * len(y)
+        loss += network.loss(y) * len(y)
         correct += network.correct(y)
     return loss / len(labels), correct / len(labels)
 

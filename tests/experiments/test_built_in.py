@@ -12,7 +12,7 @@ from vanishing_gradients.trainer.experiments import (
     load,
     names,
 )
-from vanishing_gradients.trainer.experiments.kinds import OPTIMIZER
+from vanishing_gradients.trainer.experiments.records import OPTIMIZER
 
 PAPER = ["relu_adam", "relu_sgd", "sigmoid_adam", "sigmoid_sgd"]
 

@@ -18,13 +18,13 @@ from hypothesis import strategies as st
 from vanishing_gradients.trainer.assembly import build_clipping, build_network, build_optimizer
 from vanishing_gradients.trainer.errors import ExperimentError
 from vanishing_gradients.trainer.experiments import Experiment, load
-from vanishing_gradients.trainer.experiments.kinds import (
+from vanishing_gradients.trainer.experiments.records import (
     CLIPPING,
     INITIALIZATION,
     OPTIMIZER,
     SCHEDULE,
+    setting_of,
 )
-from vanishing_gradients.trainer.experiments.records import setting_of
 from vanishing_gradients.trainer.network.activations import ACTIVATIONS as BY_KIND
 
 ACTIVATIONS = sorted(BY_KIND)

@@ -8,7 +8,7 @@ import pytest
 
 from vanishing_gradients.trainer.errors import ExperimentError
 from vanishing_gradients.trainer.experiments import Experiment, load, write_starting_file
-from vanishing_gradients.trainer.experiments.kinds import (
+from vanishing_gradients.trainer.experiments.records import (
     CLIPPING,
     INITIALIZATION,
     OPTIMIZER,

@@ -6,7 +6,7 @@ from functools import partial
 import numpy as np
 import pytest
 
-from tests.network.central_differences import TOLERANCE, central_differences
+from tests.network.central_differences import TOLERANCE, central_differences, penalty_of
 from vanishing_gradients.trainer.network.activation import PReLU, ReLU, Sigmoid
 from vanishing_gradients.trainer.network.activations import ACTIVATIONS
 from vanishing_gradients.trainer.network.dense import Dense, Penalty
@@ -113,16 +113,17 @@ def test_penalties_are_in_the_gradient_as_central_differences_say(parameter, pen
     layer.parameters["biases"][:] = [0.5, -1.0, 2.0]
     probe = Probe(layer)
     expected = central_differences(
-        lambda: probe.loss() + layer.penalty(), layer.parameters[parameter]
+        lambda: probe.loss() + penalty_of([layer]), layer.parameters[parameter]
     )
     probe.backward()
     np.testing.assert_allclose(layer.parameter_gradients[parameter], expected, **TOLERANCE)
 
 
-def test_a_penalty_is_the_sum_that_one_can_do_by_hand():
-    # 0.1 (1 + 2 + 3) + 0.01 (1 + 4 + 9) = 0.6 + 0.14
-    value = Penalty(l1=0.1, l2=0.01).value(np.array([[1.0, -2.0], [0.0, 3.0]]))
-    assert value == pytest.approx(0.74, rel=1e-15)
+def test_a_penalty_adds_slopes_that_one_can_do_by_hand():
+    # 0.1 sign(w) + 2 0.01 w
+    gradient = np.array([[1.0, 1.0], [1.0, 1.0]])
+    Penalty(l1=0.1, l2=0.01).add_gradient(np.array([[1.0, -2.0], [0.0, 3.0]]), gradient)
+    np.testing.assert_allclose(gradient, [[1.12, 0.86], [1.0, 1.16]], rtol=1e-15)
 
 
 @pytest.mark.parametrize("kind", [kind for kind in LAYERS if kind != "dense"])

@@ -9,9 +9,11 @@ from typing import Annotated, ClassVar, Literal, Self
 from pydantic import Discriminator, Field, Tag, model_validator
 
 from vanishing_gradients.trainer.datasets.catalogue import NAMES as DATASETS
-from vanishing_gradients.trainer.experiments.kinds import CLIPPING, INITIALIZATION, OPTIMIZER
 from vanishing_gradients.trainer.experiments.layer_spec import NORMALIZATIONS, LayerSpec
 from vanishing_gradients.trainer.experiments.records import (
+    CLIPPING,
+    INITIALIZATION,
+    OPTIMIZER,
     Record,
     limits,
     one_of,

@@ -13,13 +13,15 @@ from typing import Any
 from vanishing_gradients.trainer.errors import ExperimentError
 from vanishing_gradients.trainer.experiments.catalogue import built_in
 from vanishing_gradients.trainer.experiments.experiment import NAME
-from vanishing_gradients.trainer.experiments.kinds import (
+from vanishing_gradients.trainer.experiments.records import (
     CLIPPING,
     INITIALIZATION,
     OPTIMIZER,
     SCHEDULE,
+    KindRecord,
+    setting_of,
+    shortened,
 )
-from vanishing_gradients.trainer.experiments.records import KindRecord, setting_of, shortened
 from vanishing_gradients.trainer.network.activations import ACTIVATIONS
 
 _TEMPLATE = Path(__file__).with_suffix(".toml")

@@ -71,10 +71,6 @@ class Layer:
         """Return of how many samples each neuron was flat; None where that has no meaning."""
         return None
 
-    def penalty(self) -> float:
-        """Return what this layer's parameters add to the loss."""
-        return 0.0
-
     def statistics(self) -> dict[str, np.ndarray]:
         """Return the arrays that are part of the layer's state but that no optimizer changes."""
         return {}

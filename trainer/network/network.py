@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 
 import numpy as np
 
-from vanishing_gradients.trainer.network.dense import Dense
+from vanishing_gradients.trainer.network.dense import Dense, Weighted
 from vanishing_gradients.trainer.network.layer import Layer
 from vanishing_gradients.trainer.network.residual import Projection, Residual
 from vanishing_gradients.trainer.network.softmax import Softmax
@@ -76,17 +76,11 @@ class Network:
                 outputs = layer.forward(outputs, training)
         return outputs
 
-    def loss(self, labels: np.ndarray) -> tuple[float, float]:
-        """Return the data loss of the latest forward, a mean over its batch, and the penalty.
+    def loss(self, labels: np.ndarray) -> float:
+        """Return the loss of the latest forward, a mean over its batch, penalties left out.
 
         Labels are integers, (batch,), in [0, classes), here and below.
         """
-        with np.errstate(all="ignore"):
-            penalty = sum(layer.penalty() for layer in self.layers)
-        return self.data_loss(labels), penalty
-
-    def data_loss(self, labels: np.ndarray) -> float:
-        """Return the data loss of the latest forward alone, a mean over its batch."""
         with np.errstate(all="ignore"):
             return self._softmax.loss(labels)
 
@@ -176,48 +170,40 @@ def check_order(layers: Sequence[Layer]) -> None:
         raise ValueError("a network starts with a dense layer")
     if [isinstance(layer, Softmax) for layer in layers] != [False] * (len(layers) - 1) + [True]:
         raise ValueError("a network ends with its only softmax layer")
-    # inputs[number]: how many inputs the layer of that number has, projections left out
-    inputs: dict[int, int] = {}
+    inputs: dict[int, int] = {}  # of each layer by number, projections left out
+    before: Layer = layers[0]
     width = layers[0].n_in
     for number, layer in enumerate(layers, start=1):
         if layer.dtype != layers[0].dtype:
             raise ValueError(f"layer {number} is {layer.dtype}, layer 1 {layers[0].dtype}")
+        if isinstance(layer, Residual | Projection) and layer.start not in inputs:
+            raise ValueError(
+                f"layer {number} has its block start at layer {layer.start}, which is no layer "
+                "before it that a block may start at"
+            )
         if isinstance(layer, Projection):
-            _check_projection(number, layer, layers[number], inputs)
-            continue
-        n_in = layer.n_in if isinstance(layer, Dense) else layer.width
-        if n_in != width:
-            raise ValueError(f"layer {number} takes {n_in} inputs, but gets {width}")
-        if isinstance(layer, Residual) and not isinstance(layers[number - 2], Projection):
-            skipped = _inputs_of_block(number, layer, inputs)
+            _check_projection(number, layer, layers[number])
+        given = inputs[layer.start] if isinstance(layer, Projection) else width
+        taken = layer.n_in if isinstance(layer, Weighted) else layer.width
+        if taken != given:
+            raise ValueError(f"layer {number} takes {taken} inputs, but gets {given}")
+        if isinstance(layer, Residual) and not isinstance(before, Projection):
+            skipped = inputs[layer.start]
             if skipped != layer.width:
                 raise ValueError(
                     f"layer {number} adds {skipped} inputs to {layer.width} outputs, which needs a "
                     f"projection before it"
                 )
-        inputs[number] = n_in
-        width = layer.width
+        if not isinstance(layer, Projection):
+            inputs[number], width = taken, layer.width
+        before = layer
 
 
-def _check_projection(
-    number: int, layer: Projection, following: Layer, inputs: dict[int, int]
-) -> None:
-    """Raise ValueError where a projection does not fit its block, or the layer after it."""
+def _check_projection(number: int, layer: Projection, following: Layer) -> None:
+    """Raise ValueError where the layer after a projection is not the residual of its block."""
     if not isinstance(following, Residual) or following.start != layer.start:
         raise ValueError(f"layer {number}, a projection, stands right before its block's residual")
     if following.width != layer.width:
         raise ValueError(
             f"layer {number} projects to {layer.width}, layer {number + 1} adds {following.width}"
         )
-    n_in = _inputs_of_block(number, layer, inputs)
-    if n_in != layer.n_in:
-        raise ValueError(f"layer {number} takes {layer.n_in} inputs, but gets {n_in}")
-
-
-def _inputs_of_block(number: int, layer: Residual | Projection, inputs: dict[int, int]) -> int:
-    if layer.start not in inputs:
-        raise ValueError(
-            f"layer {number} has its block start at layer {layer.start}, which is no layer before "
-            f"it that a block may start at"
-        )
-    return inputs[layer.start]
