@@ -106,19 +106,19 @@ def train(
     context, exp, dataset, data_dir, epochs, telemetry, resume, run_id, patience, **others
 ) -> None:
     """Train experiments, every gradient recorded."""
-    console = Console(stderr=True)
+    console, to_do = Console(stderr=True), []
     if run_id is not None:
         _refuse_more_than_run(context)
-        _go_on(console, run_id, data_dir, patience)
-        return
-    found = chosen(exp, epochs)
-    url = lifecycle.current().owner
-    settings = _settings(telemetry=telemetry, **others)
-    wanted = plans(found, settings, dataset, data_dir)
+        wanted, to_do = [], [_begun(run_id, data_dir)]
+        url = lifecycle.current().owner
+    else:
+        found = chosen(exp, epochs)
+        url = lifecycle.current().owner
+        settings = _settings(telemetry=telemetry, **others)
+        wanted = plans(found, settings, dataset, data_dir)
     if telemetry == "statistics" and len(wanted) > 1:
         _sweep(console, wanted, data_dir)
         return
-    to_do = []
     for plan in wanted:
         begun = _asked(same_run, plan.description) if resume else None
         if begun and begun.finished:
@@ -127,7 +127,9 @@ def train(
             to_do.append((plan, begun))
     _look_for_room(console, url, to_do)
     for plan, begun in to_do:
-        _run(console, url, plan, RunOptions(begun and begun.run_id, patience))
+        options = RunOptions(begun and begun.run_id, patience)
+        with ProgressDisplay(console) as display:
+            run_experiment(plan.experiment, plan.dataset, plan.settings, url, display, options)
 
 
 @click.command()
@@ -236,20 +238,11 @@ def _refuse_more_than_run(context: click.Context) -> None:
         )
 
 
-def _go_on(console: Console, run_id: int, data_dir: Path | None, patience: int) -> None:
-    """Go on with one run, as the registry says it was begun."""
+def _begun(run_id: int, data_dir: Path | None) -> tuple[Plan, StoredRun]:
+    """Return a run and its plan, as the registry says it was begun."""
     found = _asked(stored_run, run_id)
     experiment, settings = begun_with(found.values)
-    url, data = lifecycle.current().owner, load(found.dataset, data_dir)
-    plan = Plan(experiment, settings, data, experiment.name)
-    if not found.finished:
-        _look_for_room(console, url, [(plan, found)])
-    _run(console, url, plan, RunOptions(run_id, patience))
-
-
-def _run(console: Console, url: URL, plan: Plan, options: RunOptions) -> None:
-    with ProgressDisplay(console) as display:
-        run_experiment(plan.experiment, plan.dataset, plan.settings, url, display, options)
+    return Plan(experiment, settings, load(found.dataset, data_dir), experiment.name), found
 
 
 def _look_for_room(
@@ -259,7 +252,7 @@ def _look_for_room(
     full = [
         (plan.description, plan.experiment.epochs - (begun.completed_epoch if begun else 0))
         for plan, begun in wanted
-        if plan.settings.telemetry == "full"
+        if plan.settings.telemetry == "full" and not (begun and begun.finished)
     ]
     if full:
         say(console, check_room(url, full))

@@ -1,7 +1,7 @@
 """A run: what is wanted of it, how it is described, and how it is carried out."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any, Literal
 
@@ -77,19 +77,18 @@ def run_experiment(
 
 def describe(experiment: Experiment, dataset: Dataset, settings: Settings) -> RunDescription:
     """Return what the run is registered with."""
-    rows = min(experiment.batch_size, len(dataset.train_images))
-    features = dataset.train_images.shape[1]
+    images, features = dataset.train_images.shape
+    rows = min(experiment.batch_size, images)
+    chosen = asdict(settings)
+    limit = chosen.pop("limit")
     return RunDescription(
+        **chosen,
         experiment=experiment.name,
-        seed=settings.seed,
         dataset=dataset.name,
         dataset_sha256=dataset.sha256,
-        precision=settings.precision,
-        telemetry=settings.telemetry,
-        record_every=settings.record_every,
-        training_images=len(dataset.train_images),
+        training_images=images,
         epochs=experiment.epochs,
-        config=experiment.model_dump(mode="json") | {"limit": settings.limit},
+        config=experiment.model_dump(mode="json") | {"limit": limit},
         layers=tuple(
             RunLayer(
                 layer=spec.number,
@@ -109,9 +108,8 @@ def describe(experiment: Experiment, dataset: Dataset, settings: Settings) -> Ru
 def begun_with(values: Mapping[str, Any]) -> tuple[Experiment, Settings]:
     """Return the experiment and the settings that a run's registered `values` were made of."""
     config = dict(values["config"])
-    limit = config.pop("limit")
-    names = ("seed", "precision", "telemetry", "record_every")
-    settings = Settings(**{name: values[name] for name in names}, limit=limit)
+    known = {"limit": config.pop("limit"), **values}
+    settings = Settings(**{each.name: known[each.name] for each in fields(Settings)})
     return Experiment.model_validate(config), settings
 
 

@@ -11,16 +11,3 @@ from vanishing_gradients.trainer.experiments.catalogue import (
 from vanishing_gradients.trainer.experiments.experiment import Experiment, Penalties
 from vanishing_gradients.trainer.experiments.layer_spec import LayerSpec
 from vanishing_gradients.trainer.experiments.starting_file import write_starting_file
-
-__all__ = [
-    "GROUPS",
-    "Experiment",
-    "LayerSpec",
-    "Penalties",
-    "built_in",
-    "load",
-    "names",
-    "topics",
-    "with_epochs",
-    "write_starting_file",
-]

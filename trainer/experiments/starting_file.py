@@ -4,6 +4,7 @@ What there is to say of each kind is derived from its class; the rest is startin
 """
 
 import inspect
+import json
 import re
 import textwrap
 from collections.abc import Iterable, Mapping
@@ -123,6 +124,4 @@ def _comment(text: str) -> str:
 
 
 def _toml(value: Any) -> str:
-    if isinstance(value, bool):
-        return str(value).lower()
-    return f'"{value}"' if isinstance(value, str) else repr(value).replace("e-0", "e-")
+    return json.dumps(value).replace("e-0", "e-")  # TOML writes these values as JSON does
