@@ -17,12 +17,7 @@ from vanishing_gradients.server import lifecycle
 from vanishing_gradients.server.lifecycle import owner_engine
 from vanishing_gradients.telemetry.errors import RemovalError
 from vanishing_gradients.telemetry.removal import RemovableRun, removable_run, remove
-from vanishing_gradients.telemetry.resumption import (
-    StoredRun,
-    finished_runs,
-    same_run,
-    stored_run,
-)
+from vanishing_gradients.telemetry.resumption import StoredRun, finished_runs, same_run, stored_run
 from vanishing_gradients.telemetry.retry import SECONDS
 from vanishing_gradients.telemetry.space import check_room, in_words
 from vanishing_gradients.trainer.datasets import NAMES, load, prepare

@@ -22,26 +22,14 @@ ROOMY = 96
 """Columns of a terminal from which on the bar has room for a title and for all words."""
 
 
-class ProgressDisplay(TrainingListener):
+class ProgressDisplay(TrainingListener, Progress):
     """Shows one run on `console`. Use as a context manager around the run."""
 
     def __init__(self, console: Console) -> None:
-        self.console = console
-        self._bar = Progress(
-            *_columns(console.width >= ROOMY),
-            console=console,
-            transient=True,
-            disable=not console.is_interactive,
-        )
+        columns, disable = _columns(console.width >= ROOMY), not console.is_interactive
+        super().__init__(*columns, console=console, transient=True, disable=disable)
         self._task: TaskID | None = None
         self._name, self._epochs, self._shown = "", 0, 0.0
-
-    def __enter__(self) -> "ProgressDisplay":
-        self._bar.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._bar.stop()
 
     def registered(
         self,
@@ -54,15 +42,16 @@ class ProgressDisplay(TrainingListener):
         self._name, self._epochs = f"Run {run_id}", description.epochs
         every = description.record_every
         kept = "every gradient" if description.telemetry == "full" else "statistics alone"
-        self._say(
+        say(
+            self.console,
             f"{self._name}: {description.experiment} on {description.dataset}, "
             f"seed {description.seed}, {description.precision} precision, "
             f"{counted(description.epochs, 'epoch')}, {kept}"
-            f"{'' if every == 1 else f' of one batch in {every}'}."
+            f"{'' if every == 1 else f' of one batch in {every}'}.",
         )
         if completed_epoch:
-            self._say(f"{self._name} goes on with epoch {completed_epoch + 1}.")
-        self._task = self._bar.add_task(
+            say(self.console, f"{self._name} goes on with epoch {completed_epoch + 1}.")
+        self._task = self.add_task(
             description.experiment,
             total=None,
             epoch=min(completed_epoch + 1, self._epochs),
@@ -79,7 +68,7 @@ class ProgressDisplay(TrainingListener):
         if self._task is None or (progress.step < progress.steps and now < self._shown + INTERVAL):
             return
         self._shown = now
-        self._bar.update(
+        self.update(
             self._task,
             total=progress.steps * self._epochs,
             completed=progress.steps * (progress.epoch - 1) + progress.step,
@@ -90,24 +79,22 @@ class ProgressDisplay(TrainingListener):
 
     def epoch(self, metrics: EpochMetrics) -> None:
         """Say how an epoch went."""
-        self._say(
+        say(
+            self.console,
             f"{self._name}, epoch {metrics.epoch}/{self._epochs}: "
             f"loss {_loss(metrics.loss)}, accuracy {metrics.accuracy:.4f}, "
             f"test loss {_loss(metrics.test_loss)}, "
-            f"test accuracy {metrics.test_accuracy:.4f}, {metrics.seconds:.1f} s"
+            f"test accuracy {metrics.test_accuracy:.4f}, {metrics.seconds:.1f} s",
         )
 
     def ended(self, run_id: int, status: Status) -> None:
         """Say how the run ended."""
         verb = "has failed" if status == "failed" else f"is {status}"
-        self._say(f"Run {run_id} {verb}.")
+        say(self.console, f"Run {run_id} {verb}.")
 
     def warn(self, sentence: str) -> None:
         """Say what works, but not as well as it could."""
-        self._say(f"Warning: {sentence}")
-
-    def _say(self, line: str) -> None:
-        say(self.console, line)
+        say(self.console, f"Warning: {sentence}")
 
 
 def say(console: Console, line: str) -> None:

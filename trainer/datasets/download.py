@@ -42,10 +42,7 @@ class _CutError(TransferError):
 
 
 def download(
-    files: Sequence[PublishedFile],
-    mirrors: Sequence[str],
-    folder: Path,
-    announce: Say,
+    files: Sequence[PublishedFile], mirrors: Sequence[str], folder: Path, announce: Say
 ) -> None:
     """Download `files` into `folder`, which is made if missing, with progress on a terminal.
 

@@ -139,8 +139,7 @@ class Experiment(Record):
     initialization: one_of(INITIALIZATION, None) = None
     residual: Annotated[
         Annotated[
-            Annotated[Depth, Tag("<one>")] | Annotated[Blocks, Tag("<list>")],
-            Discriminator(_shape),
+            Annotated[Depth, Tag("<one>")] | Annotated[Blocks, Tag("<list>")], Discriminator(_shape)
         ]
         | None,
         Field(

@@ -12,10 +12,7 @@ import numpy as np
 from vanishing_gradients.trainer.network.layer import Layer
 from vanishing_gradients.trainer.network.network import Network
 
-SUMMABLE = {
-    np.dtype(np.float64): (1e-280, 1e300),
-    np.dtype(np.float32): (1e-25, 1e37),
-}
+SUMMABLE = {np.dtype(np.float64): (1e-280, 1e300), np.dtype(np.float32): (1e-25, 1e37)}
 """Sums of squares of which next to nothing can have vanished or overflowed, by precision."""
 
 
