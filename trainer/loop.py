@@ -14,8 +14,6 @@ from vanishing_gradients.trainer.network.network import Network
 from vanishing_gradients.trainer.network.optimizers import Optimizer
 from vanishing_gradients.trainer.network.updates import UpdateWatch
 
-Observer = Callable[["Progress"], None]
-
 
 @dataclass(frozen=True)
 class Progress:
@@ -39,7 +37,7 @@ def train(
     epochs: int,
     generator: np.random.Generator,
     recorder: Recorder,
-    observer: Observer,
+    observer: Callable[[Progress], None],
     first_epoch: int = 1,
     clipping: Clipping | None = None,
 ) -> None:

@@ -69,18 +69,13 @@ def assembled(name: str, source: str, files: Sequence[IdxFile]) -> Dataset:
     Raises DatasetError where pictures are not 28 x 28, a label is above 9, or images and labels
     differ in number.
     """
-    train_images, train_labels, test_images, test_labels = files
-    for images, labels in ((train_images, train_labels), (test_images, test_labels)):
+    arrays = []
+    for images, labels in (files[:2], files[2:]):
         _check(images, labels)
-    return Dataset(
-        name=name,
-        train_images=_pixels(train_images),
-        train_labels=_frozen(train_labels.array.astype(np.int64)),
-        test_images=_pixels(test_images),
-        test_labels=_frozen(test_labels.array.astype(np.int64)),
-        sha256=fingerprint([(file.sha256, file.path.name) for file in files]),
-        source=source,
-    )
+        arrays.append(_frozen(images.array.reshape(len(images.array), -1)))
+        arrays.append(_frozen(labels.array.astype(np.int64)))
+    sums = [f"{file.sha256}  {file.path.name.removesuffix('.gz')}\n" for file in files]
+    return Dataset(name, *arrays, sha256("".join(sums).encode()).hexdigest(), source)
 
 
 def batches(
@@ -124,12 +119,6 @@ def scaled(images: np.ndarray, dtype: DTypeLike, out: np.ndarray | None = None) 
     return np.divide(out, middle, out=out)
 
 
-def fingerprint(sums: Sequence[tuple[str, str]]) -> str:
-    """Return the SHA-256 of what `sha256sum` prints for files of these (sum, name) pairs."""
-    lines = [f"{digest}  {name.removesuffix('.gz')}\n" for digest, name in sums]
-    return sha256("".join(lines).encode()).hexdigest()
-
-
 def _check(images: IdxFile, labels: IdxFile) -> None:
     shape = images.array.shape[1:]
     if shape != IMAGE_SHAPE:
@@ -142,10 +131,6 @@ def _check(images: IdxFile, labels: IdxFile) -> None:
     highest = labels.array.max()
     if highest >= CLASSES:
         raise labels.error(f"holds the label {highest}, where the classes are 0 to {CLASSES - 1}")
-
-
-def _pixels(images: IdxFile) -> np.ndarray:
-    return _frozen(images.array.reshape(len(images.array), -1))
 
 
 def _frozen(array: np.ndarray) -> np.ndarray:

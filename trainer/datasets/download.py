@@ -49,7 +49,10 @@ def download(
     Raises TransferError where no mirror gives a file with the published SHA-256, and OSError where
     the folder cannot be written. Nothing that is not whole and checked stays.
     """
-    with _made_folder(folder), _progress() as progress:
+    console = Console(stderr=True)
+    columns = (*Progress.get_default_columns(), DownloadColumn(), TransferSpeedColumn())
+    shown = Progress(*columns, console=console, disable=not console.is_terminal)
+    with _made_folder(folder), shown as progress:
         for file in files:
             with _partial_file(folder / f"{file.name}.gz", announce) as part:
                 if part is not None:
@@ -75,8 +78,7 @@ def answering(
     for thread in asking:
         thread.join(max(0.0, deadline - time.monotonic()))
     silent = f"no answer within {patience:g} seconds"
-    answers = {mirror: found.get(mirror, silent) for mirror in mirrors}
-    reasons = {mirror: reason for mirror, reason in answers.items() if reason is not None}
+    reasons = {each: why for each in mirrors if (why := found.get(each, silent)) is not None}
     return [mirror for mirror in mirrors if mirror not in reasons], reasons
 
 
@@ -94,12 +96,6 @@ def _ask(mirror: str, file: str, found: dict[str, str | None]) -> None:
     except (OSError, HTTPException) as error:
         reason = _told(error)
     found[mirror] = reason
-
-
-def _progress() -> Progress:
-    console = Console(stderr=True)
-    columns = (*Progress.get_default_columns(), DownloadColumn(), TransferSpeedColumn())
-    return Progress(*columns, console=console, disable=not console.is_terminal)
 
 
 def _fetch(file: PublishedFile, mirrors: Sequence[str], part: BinaryIO, progress: Progress) -> None:

@@ -265,21 +265,20 @@ def _check_combinations(experiment: Experiment) -> None:
             "initial_weight_scale",
             "it is what initialization of kind 'normal' calls scale: leave one of them out",
         )
-    _check_directions(experiment)
-    _check_residual(experiment.residual, layers)
-    _check_warm_up(experiment)
-
-
-def _check_directions(experiment: Experiment) -> None:
-    """Weights so small that single precision makes them 0 have no direction to normalise."""
-    if experiment.normalization != "weight":
-        return
     key, size = ("initial_weight_scale",), experiment.initial_weight_scale
     if experiment.initialization:
         name = "value" if experiment.initialization.kind == "constant" else "scale"
         key, size = ("initialization", name), getattr(experiment.initialization, name, 1.0)
-    if abs(size) < SMALLEST_SIZE:
+    if experiment.normalization == "weight" and abs(size) < SMALLEST_SIZE:
         refuse(key, f"weight normalisation needs weights whose size is at least {SMALLEST_SIZE:g}")
+    _check_residual(experiment.residual, layers)
+    schedule, longest = experiment.optimizer.schedule, experiment.steps(IMAGES_MAX)
+    if schedule and schedule.warm_up > longest:
+        refuse(
+            ("optimizer", "schedule", "warm_up"),
+            f"a run of {counted(experiment.epochs, 'epoch')} with batches of "
+            f"{experiment.batch_size:,} has no more than {counted(longest, 'step')}",
+        )
 
 
 def _check_residual(residual: int | Sequence[tuple[int, int]] | None, layers: int) -> None:
@@ -299,14 +298,3 @@ def _check_residual(residual: int | Sequence[tuple[int, int]] | None, layers: in
             why = "it must begin after the block before it, which ends with hidden layer"
             refuse(key, f"{why} {end}")
         end = last
-
-
-def _check_warm_up(experiment: Experiment) -> None:
-    schedule = experiment.optimizer.schedule
-    longest = experiment.steps(IMAGES_MAX)
-    if schedule and schedule.warm_up > longest:
-        refuse(
-            ("optimizer", "schedule", "warm_up"),
-            f"a run of {counted(experiment.epochs, 'epoch')} with batches of "
-            f"{experiment.batch_size:,} has no more than {counted(longest, 'step')}",
-        )

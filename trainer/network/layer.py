@@ -75,16 +75,6 @@ class Layer:
         """Return the arrays that are part of the layer's state but that no optimizer changes."""
         return {}
 
-    def move_parameters(self, values: np.ndarray, gradients: np.ndarray, start: int) -> int:
-        """Move parameters and gradients into flat arrays, (n,), from `start` on; return the end."""
-        for name, parameter in self.parameters.items():
-            end = start + parameter.size
-            values[start:end] = parameter.ravel()
-            self.parameters[name] = values[start:end].reshape(parameter.shape)
-            self.parameter_gradients[name] = gradients[start:end].reshape(parameter.shape)
-            start = end
-        return start
-
     def _add_parameter(self, name: str, value: np.ndarray) -> None:
         self.parameters[name] = value
         self.parameter_gradients[name] = np.zeros_like(value)

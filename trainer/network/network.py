@@ -48,7 +48,12 @@ class Network:
         self.parameters, self.gradients = np.zeros(size, self.dtype), np.zeros(size, self.dtype)
         end = 0
         for layer in layers:
-            end = layer.move_parameters(self.parameters, self.gradients, end)
+            for name, parameter in layer.parameters.items():
+                start, end = end, end + parameter.size
+                values, gradients = self.parameters[start:end], self.gradients[start:end]
+                values[:] = parameter.ravel()
+                layer.parameters[name] = values.reshape(parameter.shape)
+                layer.parameter_gradients[name] = gradients.reshape(parameter.shape)
         self._trained_forward = False
 
     def forward(self, images: np.ndarray, training: bool) -> np.ndarray:
