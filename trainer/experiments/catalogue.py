@@ -118,7 +118,12 @@ def _path(name_or_path: str | os.PathLike[str], folder: Path = Path()) -> Path:
     if isinstance(name_or_path, os.PathLike) or text.endswith(".toml") or "/" in text:
         return folder / os.path.expanduser(text)
     if text not in built_in():
-        raise ExperimentError(_unknown(text))
+        close = get_close_matches(text.lower(), built_in(), n=3, cutoff=0.6)
+        hint = f"did you mean {' or '.join(close)}? " if close else ""
+        raise ExperimentError(
+            f"there is no experiment {shortened(text, 100)!r}: {hint}{_built_in_are()}; "
+            "your own is given by the path of its TOML file"
+        )
     return built_in()[text]
 
 
@@ -155,15 +160,6 @@ def _merged(base: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, An
             value = _merged(old, value)
         table[key] = value
     return table
-
-
-def _unknown(name: str) -> str:
-    close = get_close_matches(name.lower(), built_in(), n=3, cutoff=0.6)
-    hint = f"did you mean {' or '.join(close)}? " if close else ""
-    return (
-        f"there is no experiment {shortened(name, 100)!r}: {hint}{_built_in_are()}; "
-        "your own is given by the path of its TOML file"
-    )
 
 
 def _built_in_are() -> str:

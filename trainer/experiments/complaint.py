@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 from types import NoneType
@@ -153,16 +154,9 @@ def key_lines(table: Any, text: str) -> dict[tuple[str | int, ...], int]:
             continue
         parts = tuple(part.strip("\"'") for part in re.findall(_PART, match[2])[:_DEPTH_MAX])
         whole = parts if match[1] else opened + parts
-        if _holds(table, whole):
+        with suppress(KeyError, TypeError):  # what looks like a key, and is none of the table's
+            _look_up(table, whole)
             opened = whole if match[1] else opened
             for end in range(1, len(whole) + 1):
                 found.setdefault(whole[:end], number)
     return found
-
-
-def _holds(table: Any, key: tuple[str, ...]) -> bool:
-    try:
-        _look_up(table, key)
-    except (KeyError, TypeError):
-        return False
-    return True

@@ -3,13 +3,13 @@
 Each field's description is what an error message says is allowed there.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Annotated, ClassVar, Literal, Self
 
 from pydantic import Discriminator, Field, Tag, model_validator
 
 from vanishing_gradients.trainer.datasets.catalogue import NAMES as DATASETS
-from vanishing_gradients.trainer.experiments.layer_spec import NORMALIZATIONS, LayerSpec
 from vanishing_gradients.trainer.experiments.records import (
     CLIPPING,
     INITIALIZATION,
@@ -21,11 +21,17 @@ from vanishing_gradients.trainer.experiments.records import (
     refuse,
     setting_of,
 )
+from vanishing_gradients.trainer.network.activation import Activation as ActivationLayer
 from vanishing_gradients.trainer.network.activations import ACTIVATIONS, Identity
-from vanishing_gradients.trainer.network.dense import Dense
+from vanishing_gradients.trainer.network.dense import Dense, WeightNormalizedDense
 from vanishing_gradients.trainer.network.dropout import Dropout
 from vanishing_gradients.trainer.network.initializers import Normal
+from vanishing_gradients.trainer.network.layer import Layer
 from vanishing_gradients.trainer.network.network import layer_names
+from vanishing_gradients.trainer.network.normalizations import (
+    BatchNormalization,
+    LayerNormalization,
+)
 from vanishing_gradients.trainer.network.residual import Projection, Residual
 from vanishing_gradients.trainer.network.settings import Setting
 from vanishing_gradients.trainer.network.softmax import LOSSES, Softmax
@@ -43,6 +49,14 @@ SMALLEST_SIZE = 1e-30
 # DOUBLE columns MySQL 9.7 takes 995 (a row of InnoDB has 8,126 bytes), but MariaDB 10.11 only 824
 # (the generated columns' expressions must fit into the table's definition).
 WIDTH_MAX = 800
+
+NORMALIZATIONS: Mapping[str, type[Layer] | None] = {
+    "none": None,
+    "batch": BatchNormalization,
+    "layer": LayerNormalization,
+    "weight": WeightNormalizedDense,
+}
+"""By name. The last changes the dense layers, the others stand between them and activations."""
 
 WIDTH = limits(Setting("neurons of a layer", 1, WIDTH_MAX), int)
 DEPTH = limits(Setting("hidden layers", 1, LAYERS_MAX), int)
@@ -69,6 +83,36 @@ SHAPES = ("<one>", "<list>")
 
 def _shape(value: object) -> str:
     return SHAPES[isinstance(value, list | tuple)]
+
+
+@dataclass(frozen=True)
+class LayerSpec:
+    """One layer of an experiment's network.
+
+    Attributes:
+        number: place in the network, from 1.
+        name: like layer_1_input.
+        made: the class of the layer.
+        rows: rows of its gradient: the inputs of a dense layer or a projection; None for all
+            others, which have one row a sample, and so as many as the batch.
+        width: neurons, which are the columns of its gradient.
+        start: of a residual and its projection, the number of the layer whose input they add.
+        inputs_from: the activation that the inputs of a layer with weights come out of; images come
+            out of the identity.
+    """
+
+    number: int
+    name: str
+    made: type[Layer]
+    rows: int | None
+    width: int
+    start: int | None = None
+    inputs_from: type[ActivationLayer] = Identity
+
+    @property
+    def kind(self) -> str:
+        """What the layer does, in one word."""
+        return self.made.kind
 
 
 class Penalties(Record):
