@@ -195,11 +195,13 @@ def built(experiment: Experiment, dtype: type) -> None:
 @given(table=tables())
 def test_every_experiment_within_the_limits_is_read_as_written_and_can_be_built(path, table):
     experiment = load(written(path, table))
-    given_back = experiment.model_dump(mode="json", exclude_unset=True)
+    given_back = experiment.model_dump(mode="json")
     for key in table.keys() & given_back.keys() - {"optimizer", "clipping", "initialization"}:
-        assert given_back[key] == table[key]
+        said = table[key]
+        found = given_back[key]
+        assert ({name: found[name] for name in said} if key == "penalties" else found) == said
     assert load(written(path, given_back)) == experiment
-    assert Experiment.model_validate(experiment.model_dump(mode="json")) == experiment
+    assert Experiment.model_validate(given_back) == experiment
     for dtype in (np.float32, np.float64):
         built(experiment, dtype)
 

@@ -5,7 +5,7 @@ Each field's description is what an error message says is allowed there.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Annotated, ClassVar, Literal, Self
+from typing import Annotated, Any, ClassVar, Literal, Self
 
 from pydantic import Discriminator, Field, Tag, model_validator
 
@@ -81,8 +81,10 @@ SHAPES = ("<one>", "<list>")
 """What pydantic puts into an error's location where a value or a list of values is allowed."""
 
 
-def _shape(value: object) -> str:
-    return SHAPES[isinstance(value, list | tuple)]
+def _one_or_list(one: Any, several: Any) -> Any:
+    """Return the type of one value or of a list of values, told apart by their shape."""
+    members = Annotated[one, Tag(SHAPES[0])] | Annotated[several, Tag(SHAPES[1])]
+    return Annotated[members, Discriminator(lambda value: SHAPES[isinstance(value, list | tuple)])]
 
 
 @dataclass(frozen=True)
@@ -163,8 +165,7 @@ class Experiment(Record):
     depth: Annotated[int | None, DEPTH] = None
     width: Annotated[int | None, WIDTH] = None
     activation: Annotated[
-        Annotated[Activation, Tag("<one>")] | Annotated[Activations, Tag("<list>")],
-        Discriminator(_shape),
+        _one_or_list(Activation, Activations),
         Field(
             description=f"one of {quoted(ACTIVATIONS, ', ')}, or a list with one for each hidden "
             "layer"
@@ -182,10 +183,7 @@ class Experiment(Record):
     initial_weight_scale: Annotated[float, limits(setting_of(Normal, "scale"))] = Normal.scale
     initialization: one_of(INITIALIZATION, None) = None
     residual: Annotated[
-        Annotated[
-            Annotated[Depth, Tag("<one>")] | Annotated[Blocks, Tag("<list>")], Discriminator(_shape)
-        ]
-        | None,
+        _one_or_list(Depth, Blocks) | None,
         Field(
             description="a whole number of hidden layers that each skip spans, or a list with the "
             "first and the last hidden layer of each block, such as [[1, 2], [3, 5]]"
@@ -200,20 +198,15 @@ class Experiment(Record):
     @model_validator(mode="after")
     def _settle(self) -> Self:
         _check_combinations(self)
-        given, values = self.model_fields_set, self.__dict__
+        values = self.__dict__
         if self.depth is not None:
             values["hidden_widths"] = (self.width or DEFAULT_WIDTH,) * self.depth
             values["depth"] = values["width"] = None
-            given -= {"depth", "width"}
-            given.add("hidden_widths")
         if self.batch_normalization or self.normalization == "batch":
             values["batch_normalization"], values["normalization"] = True, "batch"
-            given.add("batch_normalization")
         if self.initialization and self.initialization.made is Normal:
             values["initial_weight_scale"] = self.initialization.scale
             values["initialization"] = None
-            given.discard("initialization")
-            given.add("initial_weight_scale")
         return self
 
     def left_out(self) -> set[str]:

@@ -117,27 +117,21 @@ def setting_of(made: type, name: str) -> Setting:
 
 
 def limits(setting: Setting, annotation: Any = float) -> FieldInfo:
-    """Return pydantic's checks of a setting, and in the description what they let through."""
-    description = allowed(setting, annotation)
+    """Return pydantic's checks of a setting, and as description: 'a number from 0 to below 1'."""
     if setting.low is None:
-        return Field(description=description)
-    low = {"gt" if setting.open_low else "ge": setting.low}
-    high = {"lt" if setting.open_high else "le": setting.high}
-    return Field(**low, **high, description=description)
-
-
-def allowed(setting: Setting, annotation: Any = float) -> str:
-    """Say which values of a type a setting may have: 'a number from 0 to below 1'."""
-    if get_origin(annotation) is Literal:
-        return quoted(get_args(annotation))
-    if annotation is bool:
-        return "true or false"
+        names = get_args(annotation)
+        return Field(description=quoted(names) if names else "true or false")
+    limits = {
+        "gt" if setting.open_low else "ge": setting.low,
+        "lt" if setting.open_high else "le": setting.high,
+    }
+    low, high = map(_number, limits.values())
+    span = f"from {low} to {'below ' if setting.open_high else ''}{high}"
+    if setting.open_low:
+        span = f"above {low}, at most {high}"
     what = "a whole number" if annotation is int else "a number"
     of = f" of {setting.unit}" if setting.unit else ""
-    low, high = _number(setting.low), _number(setting.high)
-    if setting.open_low:
-        return f"{what}{of} above {low}, at most {high}"
-    return f"{what}{of} from {low} to {'below ' if setting.open_high else ''}{high}"
+    return Field(**limits, description=f"{what}{of} {span}")
 
 
 def quoted(names: Iterable[str], joined: str = " or ") -> str:
@@ -151,8 +145,8 @@ def shortened(text: str, most: int = 80) -> str:
     return text if len(text) <= most else f"{text[:most]}..."
 
 
-def _number(value: float | None) -> str:
-    return f"{value:,.0f}" if value is not None and float(value).is_integer() else f"{value:g}"
+def _number(value: float) -> str:
+    return f"{value:,.0f}" if float(value).is_integer() else f"{value:g}"
 
 
 def refuse(key: str | tuple[str | int, ...], why: str) -> NoReturn:
