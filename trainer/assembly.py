@@ -9,7 +9,7 @@ from vanishing_gradients.trainer.experiments import Experiment, LayerSpec
 from vanishing_gradients.trainer.experiments.experiment import IMAGES_MAX
 from vanishing_gradients.trainer.network.clipping import Clipping
 from vanishing_gradients.trainer.network.dense import Penalty
-from vanishing_gradients.trainer.network.initializers import Initializer, Normal
+from vanishing_gradients.trainer.network.initializers import Normal
 from vanishing_gradients.trainer.network.layer import Layer
 from vanishing_gradients.trainer.network.network import Network
 from vanishing_gradients.trainer.network.optimizers import Optimizer
@@ -54,7 +54,9 @@ def _layer(
     spec: LayerSpec, experiment: Experiment, dtype: np.dtype, generator: np.random.Generator
 ) -> Layer:
     """Return a layer, made of those values of its experiment that its class has parameters for."""
-    penalties, initializer = experiment.penalties, _initializer(spec, experiment)
+    penalties, initializer = experiment.penalties, Normal(experiment.initial_weight_scale)
+    if experiment.initialization:
+        initializer = experiment.initialization.build().suited(spec.inputs_from.gain)
     values = {
         "n_in": spec.rows,
         "width": spec.width,
@@ -72,10 +74,3 @@ def _layer(
         biases = initializer.draw_biases(layer.weights, spec.inputs_from.offset)
         layer.parameters["biases"][:] = biases
     return layer
-
-
-def _initializer(spec: LayerSpec, experiment: Experiment) -> Initializer:
-    """Return how the weights of a layer are drawn."""
-    if experiment.initialization is None:
-        return Normal(experiment.initial_weight_scale)
-    return experiment.initialization.build().suited(spec.inputs_from.gain)

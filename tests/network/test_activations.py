@@ -4,8 +4,7 @@ import numpy as np
 import pytest
 
 from tests.network.exact_activations import EXACT, exact
-from vanishing_gradients.trainer.network.activation import Activation, PReLU
-from vanishing_gradients.trainer.network.activations import ACTIVATIONS, ELU
+from vanishing_gradients.trainer.network.activations import ACTIVATIONS, ELU, Activation, PReLU
 
 Z = [-700, -300, -100, -40, -20, -10, -3, -1, -0.1, -1e-9, 0, 1e-9, 0.1, 1, 3, 10, 20, 40, 100, 700]
 # How many units in the last place an exponent of up to 700, itself rounded, may be off.

@@ -7,8 +7,7 @@ from tests.network.central_differences import penalty_of
 from tests.network.small_network import CLASSES, PENALTIES, batch, build, experiment
 from vanishing_gradients.trainer.assembly import build_optimizer
 from vanishing_gradients.trainer.experiments import Penalties
-from vanishing_gradients.trainer.network.activation import ReLU
-from vanishing_gradients.trainer.network.activations import ACTIVATIONS
+from vanishing_gradients.trainer.network.activations import ACTIVATIONS, ReLU
 from vanishing_gradients.trainer.network.network import Network
 
 DTYPES = [np.float64, np.float32]

@@ -7,8 +7,7 @@ import numpy as np
 import pytest
 
 from tests.network.central_differences import TOLERANCE, central_differences, penalty_of
-from vanishing_gradients.trainer.network.activation import PReLU, ReLU, Sigmoid
-from vanishing_gradients.trainer.network.activations import ACTIVATIONS
+from vanishing_gradients.trainer.network.activations import ACTIVATIONS, PReLU, ReLU, Sigmoid
 from vanishing_gradients.trainer.network.dense import Dense, Penalty
 from vanishing_gradients.trainer.network.dropout import Dropout
 from vanishing_gradients.trainer.network.initializers import Normal

@@ -5,7 +5,7 @@ import pytest
 
 from tests.network.small_network import CLASSES, FEATURES, batch, build, experiment
 from vanishing_gradients.trainer.assembly import build_optimizer
-from vanishing_gradients.trainer.network.activation import ReLU, Sigmoid
+from vanishing_gradients.trainer.network.activations import ReLU, Sigmoid
 from vanishing_gradients.trainer.network.dense import Dense, Penalty
 from vanishing_gradients.trainer.network.network import Network, layer_names
 from vanishing_gradients.trainer.network.optimizers import Optimizer

@@ -6,7 +6,7 @@ from hypothesis import given, settings
 
 from tests.network.central_differences import TOLERANCE, central_differences
 from tests.network.random_networks import Plan, batch, build, plans
-from vanishing_gradients.trainer.network.activation import ReLU, Sigmoid
+from vanishing_gradients.trainer.network.activations import ReLU, Sigmoid
 from vanishing_gradients.trainer.network.dense import Dense
 from vanishing_gradients.trainer.network.dropout import Dropout
 from vanishing_gradients.trainer.network.initializers import Normal

@@ -36,10 +36,8 @@ class _Place:
     @property
     def key(self) -> str:
         """The key as it is written with dots: optimizer.kind, hidden_widths[1]."""
-        key = ""
-        for part in self.parts:
-            key += f"[{part}]" if isinstance(part, int) else f".{part}" if key else part
-        return key
+        parts = (f"[{part}]" if isinstance(part, int) else f".{part}" for part in self.parts)
+        return "".join(parts).removeprefix(".")
 
 
 def complain(error: ValidationError, table: Any, text: str = "") -> str:

@@ -1,7 +1,4 @@
-"""An experiment is one frozen record of what is trained and how, checked once.
-
-Each field's description is what an error message says is allowed there.
-"""
+"""An experiment is one frozen record of what is trained and how, checked once."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -21,11 +18,11 @@ from vanishing_gradients.trainer.experiments.records import (
     refuse,
     setting_of,
 )
-from vanishing_gradients.trainer.network.activation import Activation as ActivationLayer
 from vanishing_gradients.trainer.network.activations import ACTIVATIONS, Identity
 from vanishing_gradients.trainer.network.dense import Dense, WeightNormalizedDense
 from vanishing_gradients.trainer.network.dropout import Dropout
 from vanishing_gradients.trainer.network.initializers import Normal
+from vanishing_gradients.trainer.network.layer import Activation as ActivationLayer
 from vanishing_gradients.trainer.network.layer import Layer
 from vanishing_gradients.trainer.network.network import layer_names
 from vanishing_gradients.trainer.network.normalizations import (

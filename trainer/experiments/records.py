@@ -1,8 +1,6 @@
 """Records are frozen tables of checked values; those of kinds follow from the network's classes.
 
-Each field's description is what an error message says is allowed there. What a file may say about
-an optimizer, a schedule, an initialisation or a clipping stands at the parameters of its class, as
-a `Setting`.
+Each field's description is what an error message says is allowed there.
 """
 
 from collections.abc import Iterable, Mapping

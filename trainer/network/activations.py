@@ -1,4 +1,4 @@
-"""Smooth rectifiers (ELU, SELU, GELU, swish, softplus), the identity, and all activations by kind.
+"""All activations, by kind.
 
 A new one is a class here, and its formula in `tests/network/exact_activations.py`.
 """
@@ -7,9 +7,155 @@ from typing import ClassVar
 
 import numpy as np
 
-from vanishing_gradients.trainer.network.activation import Activation
-from vanishing_gradients.trainer.network.layer import Layer
+from vanishing_gradients.trainer.network.layer import Activation, Layer
 from vanishing_gradients.trainer.network.settings import by_kind
+
+
+class Sigmoid(Activation):
+    """The logistic function, a = 1 / (1 + exp(-z)).
+
+    For z below about -709 (double) or -88 (single) exp(-z) overflows and a is 0, as it should be.
+    """
+
+    kind = "sigmoid"
+    gain = 4.0
+    offset = 0.5
+    flat = "both"
+    steepest = 0.25
+
+    def _fill(self, outputs: np.ndarray, inputs: np.ndarray) -> None:
+        decay = self._rows("decay", len(inputs))
+        with np.errstate(over="ignore"):
+            np.negative(inputs, out=decay)
+            np.exp(decay, out=decay)
+        np.add(decay, 1.0, out=outputs)
+        np.divide(1.0, outputs, out=outputs)
+
+    def backward(self, upstream: np.ndarray) -> np.ndarray:
+        """Return dL/dz = dL/da a (1 - a)."""
+        gradient = self._gradient = self._rows("gradient", len(upstream))
+        return np.multiply(upstream, self._slopes(len(upstream)), out=gradient)
+
+    def _slopes(self, batch: int) -> np.ndarray:
+        # 1 - a is computed as exp(-z) a: where a rounds to 1, subtracting would give a slope of
+        # zero that is none, and slopes that are small but not zero are what this project looks at.
+        outputs, slope = self._rows("outputs", batch), self._rows("slope", batch)
+        # An infinite exp(-z) meets a = 0 here, and must not make NaN of it.
+        largest = self._filled("largest", batch, np.finfo(self.dtype).max)
+        np.minimum(self._rows("decay", batch), largest, out=slope)
+        slope *= outputs
+        slope *= outputs
+        return slope
+
+
+class ReLU(Activation):
+    """The rectified linear unit, a = max(z, 0), with slope 0 at z = 0.
+
+    Source: Nair and Hinton (2010), Rectified Linear Units Improve Restricted Boltzmann Machines,
+    https://icml.cc/Conferences/2010/papers/432.pdf
+    """
+
+    kind = "relu"
+    gain = 2.0**0.5
+    flat = "below"
+
+    def _fill(self, outputs: np.ndarray, inputs: np.ndarray) -> None:
+        np.maximum(inputs, self._filled("zeros", len(inputs), 0.0), out=outputs)  # NaN stays NaN
+
+    def _slopes(self, batch: int) -> np.ndarray:
+        # A factor, not a choice: a NaN from above passes dead neurons too, instead of looking like
+        # a gradient that vanished.
+        active = self._rows("active", batch, dtype=np.bool_)
+        return np.greater(self._rows("outputs", batch), 0.0, out=active)
+
+    def _flat(self, batch: int) -> np.ndarray:
+        return self._rows("outputs", batch) <= 0.0
+
+
+class Tanh(Activation):
+    """The hyperbolic tangent, a = tanh(z).
+
+    Source: LeCun, Bottou, Orr and Mueller (1998), Efficient BackProp, section 4.4,
+    http://yann.lecun.com/exdb/publis/pdf/lecun-98b.pdf
+    """
+
+    kind = "tanh"
+    flat = "both"
+
+    def _fill(self, outputs: np.ndarray, inputs: np.ndarray) -> None:
+        np.tanh(inputs, out=outputs)
+
+    def _slopes(self, batch: int) -> np.ndarray:
+        # 1 - a^2 = 4 d / (1 + d)^2 with d = exp(-2 |z|), which nothing is subtracted from.
+        half, slope = self._rows("half", batch), self._rows("slope", batch)
+        np.abs(self._inputs, out=slope)
+        slope *= -2.0
+        np.exp(slope, out=slope)
+        np.multiply(slope, 0.5, out=half)
+        half += 0.5
+        slope /= half
+        slope /= half
+        return slope
+
+
+class LeakyReLU(Activation):
+    """The leaky rectifier, a = z above zero and `slope` z below, with slope `slope` at z = 0.
+
+    Source: Maas, Hannun and Ng (2013), Rectifier Nonlinearities Improve Neural Network Acoustic
+    Models, https://ai.stanford.edu/~amaas/papers/relu_hybrid_icml2013_final.pdf
+    """
+
+    kind = "leaky_relu"
+    slope = 0.01
+    gain = (2.0 / (1.0 + slope**2)) ** 0.5
+
+    def _fill(self, outputs: np.ndarray, inputs: np.ndarray) -> None:
+        np.multiply(inputs, self.slope, out=outputs)
+        np.maximum(inputs, outputs, out=outputs)
+
+    def _slopes(self, batch: int) -> np.ndarray:
+        slope = np.sign(self._inputs, out=self._rows("slope", batch))
+        return np.clip(slope, self.slope, 1.0, out=slope)  # NaN stays NaN
+
+
+class PReLU(Activation):
+    """The parametric rectifier: a = z above zero and s z below, s learned, one a neuron.
+
+    Source: He, Zhang, Ren and Sun (2015), Delving Deep into Rectifiers: Surpassing Human-Level
+    Performance on ImageNet Classification, section 2.1, https://arxiv.org/abs/1502.01852
+    """
+
+    kind = "prelu"
+    initial_slope = 0.25
+    gain = (2.0 / (1.0 + initial_slope**2)) ** 0.5
+
+    def __init__(self, width: int, dtype: np.dtype) -> None:
+        super().__init__(width, dtype)
+        self._add_parameter("slope", np.full(width, self.initial_slope, self.dtype))
+
+    def _fill(self, outputs: np.ndarray, inputs: np.ndarray) -> None:
+        below, above = (self._rows(name, len(inputs)) for name in ("below", "slope"))
+        np.minimum(inputs, 0.0, out=below)
+        np.multiply(below, self.parameters["slope"], out=outputs)
+        outputs += np.maximum(inputs, 0.0, out=above)
+
+    def backward(self, upstream: np.ndarray) -> np.ndarray:
+        """Fill dL/ds = sum over the batch of dL/da min(z, 0), and return dL/dz = dL/da f'(z)."""
+        below, products = (self._rows(name, len(upstream)) for name in ("below", "products"))
+        np.multiply(upstream, below, out=products)
+        np.add.reduce(products, axis=0, out=self.parameter_gradients["slope"])
+        return super().backward(upstream)
+
+    def _slopes(self, batch: int) -> np.ndarray:
+        # 1 above zero and s elsewhere, NaN where z is: u + (1 - u) s, u being 1, 0 or NaN.
+        above, slope = self._rows("above", batch), self._rows("slope", batch)
+        np.clip(np.sign(self._inputs, out=above), 0.0, 1.0, out=above)
+        np.subtract(1.0, above, out=slope)
+        slope *= self.parameters["slope"]
+        slope += above
+        # By the slopes of this backward: the optimizer changes them before `saturated` may ask.
+        self.steepest = np.maximum(np.abs(self.parameters["slope"]), 1.0)
+        return slope
 
 
 class ELU(Activation):
