@@ -91,15 +91,12 @@ def batches(
         raise ValueError(f"a batch of {size} images: at least 1 is needed")
     if len(images) != len(labels):
         raise ValueError(f"{len(images)} images and {len(labels)} labels do not belong together")
-
-    def slices() -> Iterator[tuple[int, np.ndarray, np.ndarray]]:
-        buffer = np.empty((min(size, len(images)), *images.shape[1:]), dtype)
-        for step, start in enumerate(range(0, len(images), size), start=1):
-            batch = images[start : start + size]
-            x = scaled(batch, dtype, out=buffer[: len(batch)])
-            yield step, x, labels[start : start + size]
-
-    return slices()
+    buffer = np.empty((min(size, len(images)), *images.shape[1:]), dtype)
+    parts = [slice(start, start + size) for start in range(0, len(images), size)]
+    return (
+        (step, scaled(images[part], dtype, out=buffer[: len(labels[part])]), labels[part])
+        for step, part in enumerate(parts, start=1)
+    )
 
 
 def scaled(images: np.ndarray, dtype: DTypeLike, out: np.ndarray | None = None) -> np.ndarray:

@@ -330,10 +330,7 @@ class Identity(Activation):
         return inputs
 
     backward = Layer.backward
-
-    def saturated(self) -> None:
-        """Return None: what has one slope everywhere does not saturate."""
-        return
+    saturated = Layer.saturated  # None: what has one slope everywhere does not saturate
 
 
 ACTIVATIONS: dict[str, type[Activation]] = by_kind(Activation)
