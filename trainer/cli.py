@@ -16,7 +16,7 @@ from vanishing_gradients.options import RUN
 from vanishing_gradients.server import lifecycle
 from vanishing_gradients.server.lifecycle import owner_engine
 from vanishing_gradients.telemetry.errors import RemovalError
-from vanishing_gradients.telemetry.removal import RemovableRun, removable_run, remove
+from vanishing_gradients.telemetry.removal import removable_run, remove
 from vanishing_gradients.telemetry.resumption import StoredRun, finished_runs, same_run, stored_run
 from vanishing_gradients.telemetry.retry import SECONDS
 from vanishing_gradients.telemetry.space import check_room, in_words
@@ -186,10 +186,20 @@ def drop(run: int | None, yes: bool) -> None:
         )
     engine, console = owner_engine(), Console(stderr=True)
     with removable_run(engine, run) as found:
-        if not (yes or _agreed(found)):
+        held = f"{found.rows:,} gradient rows, " if found.telemetry == "full" else ""
+        title = (
+            f"Run {run} ({found.shape.experiment} on {found.dataset}, seed {found.seed}, "
+            f"{found.status}; {held}{in_words(found.size)})"
+        )
+        if not (yes or sys.stdin.isatty()):
+            raise RemovalError(
+                f"{title} stays, since there is no terminal to ask on: YES=1 (--yes) removes it "
+                "without asking."
+            )
+        if not (yes or click.confirm(f"{title}. Remove it for good?", err=True)):
             say(console, f"Run {run} stays.")
             return
-        say(console, f"{_title(found)} goes.")
+        say(console, f"{title} goes.")
         try:
             freed = remove(engine, found, partial(say, console))
         except KeyboardInterrupt:
@@ -259,20 +269,3 @@ def _asked(question: Callable, *arguments: Any) -> Any:
     answer = question(database, *arguments)
     database.dispose()
     return answer
-
-
-def _agreed(found: RemovableRun) -> bool:
-    if not sys.stdin.isatty():
-        raise RemovalError(
-            f"{_title(found)} stays, since there is no terminal to ask on: YES=1 (--yes) removes "
-            "it without asking."
-        )
-    return click.confirm(f"{_title(found)}. Remove it for good?", err=True)
-
-
-def _title(found: RemovableRun) -> str:
-    held = f"{found.rows:,} gradient rows, " if found.telemetry == "full" else ""
-    return (
-        f"Run {found.run_id} ({found.shape.experiment} on {found.dataset}, seed {found.seed}, "
-        f"{found.status}; {held}{in_words(found.size)})"
-    )

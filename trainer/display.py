@@ -26,8 +26,19 @@ class ProgressDisplay(TrainingListener, Progress):
     """Shows one run on `console`. Use as a context manager around the run."""
 
     def __init__(self, console: Console) -> None:
-        columns, disable = _columns(console.width >= ROOMY), not console.is_interactive
-        super().__init__(*columns, console=console, transient=True, disable=disable)
+        roomy, title = console.width >= ROOMY, lambda task: task.description
+        super().__init__(
+            *([_WordsColumn(title, "bold", cut=True)] if roomy else []),
+            BarColumn(bar_width=None),
+            _WordsColumn(lambda task: f"epoch {task.fields['epoch']}/{task.fields['epochs']}"),
+            _WordsColumn(lambda task: f"loss {task.fields['loss']}"),
+            _WordsColumn(lambda task: f"accuracy {task.fields['accuracy']}"),
+            _WordsColumn(lambda task: _traffic(task, " rows" if roomy else "")),
+            _WordsColumn(_time),
+            console=console,
+            transient=True,
+            disable=not console.is_interactive,
+        )
         self._task: TaskID | None = None
         self._name, self._epochs, self._shown = "", 0, 0.0
 
@@ -112,20 +123,6 @@ class _WordsColumn(ProgressColumn):
     def render(self, task: Task) -> Text:
         """Return the words as they are now."""
         return Text(self._words(task), style=self._style, no_wrap=True, overflow="ellipsis")
-
-
-def _columns(roomy: bool) -> list[ProgressColumn]:
-    """Return what fits on one line of a terminal, a roomy one or one of 80 columns."""
-    title = _WordsColumn(lambda task: task.description, "bold", cut=True)
-    return [
-        *([title] if roomy else []),
-        BarColumn(bar_width=None),
-        _WordsColumn(lambda task: f"epoch {task.fields['epoch']}/{task.fields['epochs']}"),
-        _WordsColumn(lambda task: f"loss {task.fields['loss']}"),
-        _WordsColumn(lambda task: f"accuracy {task.fields['accuracy']}"),
-        _WordsColumn(lambda task: _traffic(task, " rows" if roomy else "")),
-        _WordsColumn(_time),
-    ]
 
 
 def _traffic(task: Task, unit: str) -> str:

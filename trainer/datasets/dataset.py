@@ -71,11 +71,23 @@ def assembled(name: str, source: str, files: Sequence[IdxFile]) -> Dataset:
     """
     arrays = []
     for images, labels in (files[:2], files[2:]):
-        _check(images, labels)
+        shape, highest = images.array.shape[1:], labels.array.max()
+        if shape != IMAGE_SHAPE:
+            raise images.error(f"holds images of {shape[0]} x {shape[1]} pixels instead of 28 x 28")
+        if len(images.array) != len(labels.array):
+            raise images.error(
+                f"holds {len(images.array)} images, but {labels.path.name} beside it "
+                f"{len(labels.array)} labels"
+            )
+        if highest >= CLASSES:
+            raise labels.error(
+                f"holds the label {highest}, where the classes are 0 to {CLASSES - 1}"
+            )
         arrays.append(_frozen(images.array.reshape(len(images.array), -1)))
         arrays.append(_frozen(labels.array.astype(np.int64)))
     sums = [f"{file.sha256}  {file.path.name.removesuffix('.gz')}\n" for file in files]
-    return Dataset(name, *arrays, sha256("".join(sums).encode()).hexdigest(), source)
+    fingerprint = sha256("".join(sums).encode()).hexdigest()
+    return Dataset(name, *arrays, sha256=fingerprint, source=source)
 
 
 def batches(
@@ -114,20 +126,6 @@ def scaled(images: np.ndarray, dtype: DTypeLike, out: np.ndarray | None = None) 
     np.copyto(out, images)  # converting while subtracting would go through small buffers
     np.subtract(out, middle, out=out)
     return np.divide(out, middle, out=out)
-
-
-def _check(images: IdxFile, labels: IdxFile) -> None:
-    shape = images.array.shape[1:]
-    if shape != IMAGE_SHAPE:
-        raise images.error(f"holds images of {shape[0]} x {shape[1]} pixels instead of 28 x 28")
-    if len(images.array) != len(labels.array):
-        raise images.error(
-            f"holds {len(images.array)} images, but {labels.path.name} beside it "
-            f"{len(labels.array)} labels"
-        )
-    highest = labels.array.max()
-    if highest >= CLASSES:
-        raise labels.error(f"holds the label {highest}, where the classes are 0 to {CLASSES - 1}")
 
 
 def _frozen(array: np.ndarray) -> np.ndarray:

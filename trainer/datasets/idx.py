@@ -57,7 +57,12 @@ def read_idx(path: Path, dimensions: int, cure: str = REPLACE) -> IdxFile:
                 stream, most = io.BufferedReader(_Inflated(stream)), most * _DEFLATE_LIMIT
             return IdxFile(path, *_read(stream, most, dimensions), cure)
     except (_BadContentError, zlib.error, OSError) as error:
-        raise DatasetError(f"{path} {_what(error)}: {cure}.") from error
+        what = str(error)
+        if isinstance(error, zlib.error):
+            what = f"is damaged ({error})"
+        elif isinstance(error, OSError):
+            what = f"cannot be read ({error.strerror or error})"
+        raise DatasetError(f"{path} {what}: {cure}.") from error
 
 
 class _BadContentError(Exception):
@@ -90,14 +95,6 @@ class _Inflated(io.RawIOBase):
         if self._inflater.unused_data or self._raw.read(1):
             raise _BadContentError("is damaged (something follows its compressed data)")
         return 0
-
-
-def _what(error: Exception) -> str:
-    if isinstance(error, zlib.error):
-        return f"is damaged ({error})"
-    if isinstance(error, OSError):
-        return f"cannot be read ({error.strerror or error})"
-    return str(error)
 
 
 def _size(path: Path) -> int:

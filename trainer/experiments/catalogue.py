@@ -169,7 +169,23 @@ def _built_in_are() -> str:
 
 def _read(path: Path) -> _File:
     try:
-        text = _bytes(path).decode("utf-8-sig")
+        # Asked before opening: opening a named pipe would wait for its writer.
+        if not stat.S_ISREG(path.stat().st_mode):
+            raise ExperimentError(f"{path} is not a file; an experiment is one TOML file")
+        with path.open("rb") as file:
+            content = file.read(_BYTES_MAX + 1)
+    except FileNotFoundError:
+        raise ExperimentError(
+            f"there is no file {shortened(str(path), 100)!r}; "
+            f"built-in experiments go by name alone: {_built_in_are()}"
+        ) from None
+    except (OSError, ValueError) as error:  # ValueError: a path with a NUL in it
+        reason = error.strerror if isinstance(error, OSError) else str(error)
+        raise ExperimentError(f"{shortened(str(path), 100)!r} cannot be read: {reason}") from None
+    if len(content) > _BYTES_MAX:
+        raise ExperimentError(f"{path} is larger than {_BYTES_MAX:,} bytes; is it an experiment?")
+    try:
+        text = content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise ExperimentError(
             f"{path} is not a text file in UTF-8 (byte {error.start + 1}); an experiment is TOML"
@@ -189,23 +205,3 @@ def _read(path: Path) -> _File:
         if len(where) > _REASON_MAX:  # it repeats a key, which can be as long as the file
             where = f"{where[:100]}...{where[-50:]}"
         raise ExperimentError(f"{path} is not valid TOML: {where}") from None
-
-
-def _bytes(path: Path) -> bytes:
-    try:
-        # Asked before opening: opening a named pipe would wait for its writer.
-        if not stat.S_ISREG(path.stat().st_mode):
-            raise ExperimentError(f"{path} is not a file; an experiment is one TOML file")
-        with path.open("rb") as file:
-            content = file.read(_BYTES_MAX + 1)
-    except FileNotFoundError:
-        raise ExperimentError(
-            f"there is no file {shortened(str(path), 100)!r}; "
-            f"built-in experiments go by name alone: {_built_in_are()}"
-        ) from None
-    except (OSError, ValueError) as error:  # ValueError: a path with a NUL in it
-        reason = error.strerror if isinstance(error, OSError) else str(error)
-        raise ExperimentError(f"{shortened(str(path), 100)!r} cannot be read: {reason}") from None
-    if len(content) > _BYTES_MAX:
-        raise ExperimentError(f"{path} is larger than {_BYTES_MAX:,} bytes; is it an experiment?")
-    return content

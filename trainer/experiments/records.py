@@ -92,21 +92,24 @@ def one_of(records: Mapping[str, type[KindRecord]], *others: None) -> Any:
 
 def records_of(kinds: Mapping[str, type], base: type[KindRecord]) -> dict[str, type[KindRecord]]:
     """Return each class's record, by kind: its keys are those of `base`, and its settings."""
-    return {kind: _record_of(kind, made, base) for kind, made in kinds.items()}
-
-
-def _record_of(kind: str, made: type, base: type[KindRecord]) -> type[KindRecord]:
-    hints = get_type_hints(made.__init__, include_extras=True)
-    fields: dict[str, Any] = {"kind": (Literal[kind], ...)}
-    for name, parameter in signature(made).parameters.items():
-        if get_origin(hints[name]) is Annotated:
-            annotation, setting = get_args(hints[name])
-            if name in base.model_fields:  # a rate or a whole schedule: the record has both
-                annotation = base.model_fields[name].annotation
-            fields[name] = (Annotated[annotation, limits(setting, annotation)], parameter.default)
-    record = create_model(f"{made.__name__}Record", __base__=base, __doc__=made.__doc__, **fields)
-    record.made, record.settings = made, tuple(name for name in fields if name != "kind")
-    return record
+    records = {}
+    for kind, made in kinds.items():
+        hints = get_type_hints(made.__init__, include_extras=True)
+        fields: dict[str, Any] = {}
+        for name, parameter in signature(made).parameters.items():
+            if get_origin(hints[name]) is Annotated:
+                annotation, setting = get_args(hints[name])
+                if name in base.model_fields:  # a rate or a whole schedule: the record has both
+                    annotation = base.model_fields[name].annotation
+                checked = Annotated[annotation, limits(setting, annotation)]
+                fields[name] = (checked, parameter.default)
+        record = create_model(
+            f"{made.__name__}Record", __base__=base, __doc__=made.__doc__,
+            kind=(Literal[kind], ...), **fields,
+        )  # fmt: skip
+        record.made, record.settings = made, tuple(fields)
+        records[kind] = record
+    return records
 
 
 def setting_of(made: type, name: str) -> Setting:

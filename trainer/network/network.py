@@ -103,11 +103,18 @@ class Network:
             raise RuntimeError("backward needs a forward with training=True just before it")
         first, *others = self._path
         gradient = labels
+        # What skips hand down to the layer that their block starts at, by its number, whose own
+        # backward is yet to come; nobody writes into it before the next backward.
         skips: dict[int, list[np.ndarray]] = {}
         with np.errstate(all="ignore"):
             for layer in reversed(others):
                 if isinstance(layer, Residual):
-                    self._skip(layer, gradient, skips)
+                    projection = self._projections.get(layer.number)
+                    if projection and layer.start == 1:
+                        projection.backward_parameters(gradient)  # none is wanted of the images
+                    else:
+                        skip = projection.backward(gradient) if projection else gradient
+                        skips.setdefault(layer.start, []).append(skip)
                 gradient = layer.backward(gradient)
                 for skip in skips.pop(layer.number, ()):
                     gradient += skip
@@ -131,21 +138,6 @@ class Network:
                 )
         for name, array in arrays.items():
             np.copyto(array, state[name])
-
-    def _skip(
-        self, residual: Residual, upstream: np.ndarray, skips: dict[int, list[np.ndarray]]
-    ) -> None:
-        """Note in `skips` what a skip hands down to the layer its block starts at, by number.
-
-        That layer's own backward has yet to come. `upstream` is what the layer above handed down;
-        nobody writes into it before the next backward.
-        """
-        projection = self._projections.get(residual.number)
-        if projection and residual.start == 1:
-            projection.backward_parameters(upstream)  # nobody wants the gradient of the images
-            return
-        skip = projection.backward(upstream) if projection else upstream
-        skips.setdefault(residual.start, []).append(skip)
 
     def _arrays(self) -> dict[str, np.ndarray]:
         return {

@@ -47,7 +47,11 @@ class BatchNormalization(Normalization):
         np.subtract(inputs, mean, out=normalized)
         if training:
             variance = np.square(normalized, out=outputs).mean(axis=0)
-            self._track(mean, variance, batch)
+            self.running_mean *= self.momentum
+            self.running_mean += (1.0 - self.momentum) * mean
+            unbiased = batch / max(batch - 1, 1)  # as published
+            self.running_variance *= self.momentum
+            self.running_variance += ((1.0 - self.momentum) * unbiased) * variance
         else:
             variance = self.running_variance
         self._inverse_deviation = 1.0 / np.sqrt(variance + self.epsilon)
@@ -79,14 +83,6 @@ class BatchNormalization(Normalization):
         gradient -= shift_gradient / batch
         gradient *= self.parameters["scale"] * self._inverse_deviation
         return gradient
-
-    def _track(self, mean: np.ndarray, variance: np.ndarray, batch: int) -> None:
-        """Move the running statistics towards this batch's; the variance unbiased, as published."""
-        self.running_mean *= self.momentum
-        self.running_mean += (1.0 - self.momentum) * mean
-        self.running_variance *= self.momentum
-        unbiased = batch / max(batch - 1, 1)
-        self.running_variance += ((1.0 - self.momentum) * unbiased) * variance
 
 
 class LayerNormalization(Normalization):
