@@ -9,7 +9,6 @@ from typing import Any
 import click
 from click.core import ParameterSource
 from rich.console import Console
-from sqlalchemy import URL
 
 from vanishing_gradients.installation import as_typed
 from vanishing_gradients.options import RUN
@@ -21,7 +20,7 @@ from vanishing_gradients.telemetry.resumption import StoredRun, finished_runs, s
 from vanishing_gradients.telemetry.retry import SECONDS
 from vanishing_gradients.telemetry.space import check_room, in_words
 from vanishing_gradients.trainer.datasets import NAMES, load, prepare
-from vanishing_gradients.trainer.display import ProgressDisplay, say
+from vanishing_gradients.trainer.display import ProgressDisplay, experiments_table, runs_table, say
 from vanishing_gradients.trainer.experiments import write_starting_file
 from vanishing_gradients.trainer.run import (
     Plan,
@@ -33,7 +32,6 @@ from vanishing_gradients.trainer.run import (
     run_experiment,
 )
 from vanishing_gradients.trainer.sweep import cores, sweep
-from vanishing_gradients.trainer.tables import experiments_table, runs_table
 
 LARGEST_SEED = 2**63 - 1
 """What the column `runs.seed` holds."""
@@ -120,7 +118,13 @@ def train(
             say(console, f"Run {begun.run_id} has done this: {plan.title}.")
         else:
             to_do.append((plan, begun))
-    _look_for_room(console, url, to_do)
+    full = [
+        (plan.description, plan.experiment.epochs - (begun.completed_epoch if begun else 0))
+        for plan, begun in to_do
+        if plan.settings.telemetry == "full" and not (begun and begun.finished)
+    ]
+    if full:  # these fill gradient tables
+        say(console, check_room(url, full))
     for plan, begun in to_do:
         options = RunOptions(begun and begun.run_id, patience)
         with ProgressDisplay(console) as display:
@@ -248,19 +252,6 @@ def _begun(run_id: int, data_dir: Path | None) -> tuple[Plan, StoredRun]:
     found = _asked(stored_run, run_id)
     experiment, settings = begun_with(found.values)
     return Plan(experiment, settings, load(found.dataset, data_dir), experiment.name), found
-
-
-def _look_for_room(
-    console: Console, url: URL, wanted: Sequence[tuple[Plan, StoredRun | None]]
-) -> None:
-    """Say how much room runs with gradient tables will take; raise RoomError if there is less."""
-    full = [
-        (plan.description, plan.experiment.epochs - (begun.completed_epoch if begun else 0))
-        for plan, begun in wanted
-        if plan.settings.telemetry == "full" and not (begun and begun.finished)
-    ]
-    if full:
-        say(console, check_room(url, full))
 
 
 def _asked(question: Callable, *arguments: Any) -> Any:

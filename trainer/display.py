@@ -1,17 +1,24 @@
-"""What a person sees of a run while it goes: a bar on a terminal, a line an epoch elsewhere."""
+"""What a person sees: a run while it goes, and the tables of all runs and of all experiments."""
 
 import time
 from collections.abc import Callable
 
+from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.progress import BarColumn, Progress, ProgressColumn, Task, TaskID
-from rich.table import Column
+from rich.table import Column, Table
 from rich.text import Text
+from sqlalchemy import Engine, RowMapping, text
 
 from vanishing_gradients.installation import as_typed
+from vanishing_gradients.sql.queries import query
+from vanishing_gradients.sql.registry import require_migrated
+from vanishing_gradients.telemetry.lock import mark_orphans
 from vanishing_gradients.telemetry.recording import EpochMetrics
 from vanishing_gradients.telemetry.runs import RunDescription, Status
 from vanishing_gradients.telemetry.sink import Traffic
+from vanishing_gradients.telemetry.space import in_words, run_sizes
+from vanishing_gradients.trainer import experiments
 from vanishing_gradients.trainer.loop import Progress as TrainingProgress
 from vanishing_gradients.trainer.run import TrainingListener
 from vanishing_gradients.words import counted
@@ -20,10 +27,12 @@ INTERVAL = 0.1
 """Seconds between two updates of the bar."""
 ROOMY = 96
 """Columns of a terminal from which on the bar has room for a title and for all words."""
+TEXTS = ("experiment", "data set", "precision", "status")
+FIRST = "No run yet: `make train EXP=sigmoid_sgd` makes the first."
 
 
 class ProgressDisplay(TrainingListener, Progress):
-    """Shows one run on `console`. Use as a context manager around the run."""
+    """Shows one run on `console`: a line an epoch, and on a terminal a bar; a context manager."""
 
     def __init__(self, console: Console) -> None:
         roomy, title = console.width >= ROOMY, lambda task: task.description
@@ -34,7 +43,8 @@ class ProgressDisplay(TrainingListener, Progress):
             _WordsColumn(lambda task: f"loss {task.fields['loss']}"),
             _WordsColumn(lambda task: f"accuracy {task.fields['accuracy']}"),
             _WordsColumn(lambda task: _traffic(task, " rows" if roomy else "")),
-            _WordsColumn(_time),
+            # The time elapsed and the time to come, as in 1:05<4:12.
+            _WordsColumn(lambda task: f"{_clock(task.elapsed or 0)}<{_clock(task.time_remaining)}"),
             console=console,
             transient=True,
             disable=not console.is_interactive,
@@ -132,12 +142,6 @@ def _traffic(task: Task, unit: str) -> str:
     return f"{_short(traffic.rows)}{unit} {verb} {_short(traffic.waiting_rows)} behind"
 
 
-def _time(task: Task) -> str:
-    """Time elapsed and time to come, as in 1:05<4:12."""
-    left = "?" if task.time_remaining is None else _clock(task.time_remaining)
-    return f"{_clock(task.elapsed or 0)}<{left}"
-
-
 def _loss(value: float) -> str:
     """Write a loss in at most nine characters, however far it has diverged."""
     return f"{value:.4f}" if abs(value) < 1000 else f"{value:.2e}"
@@ -151,7 +155,75 @@ def _short(number: int) -> str:
     return str(number)
 
 
-def _clock(seconds: float) -> str:
+def _clock(seconds: float | None) -> str:
+    if seconds is None:
+        return "?"
     minutes, second = divmod(int(seconds), 60)
     hours, minute = divmod(minutes, 60)
     return f"{hours}:{minute:02}:{second:02}" if hours else f"{minute}:{second:02}"
+
+
+def experiments_table() -> str:
+    """Return the built-in experiments, a line each, below the titles of their groups and topics."""
+    width = max(map(len, experiments.built_in()))
+    lines = []
+    for group, title in experiments.GROUPS.items():
+        lines += ["", title]
+        for topic, names in experiments.topics(group).items():
+            lines += [f"  {topic}"] if topic else []
+            lines += [f"    {name:{width}}  {experiments.load(name).description}" for name in names]
+    return "\n".join(lines[1:])
+
+
+def runs_table(engine: Engine) -> Table | str:
+    """Return a table with a line for each run, the oldest first, or how to make the first run.
+
+    Accuracy and loss are those of the last completed epoch, on the training images. A run's size is
+    its share of the tables that hold its rows, as the server estimates them. A run that its process
+    has abandoned is called interrupted first. Raises ObjectError where the database is not
+    migrated.
+    """
+    with engine.connect() as connection:
+        require_migrated(connection)
+        mark_orphans(connection)
+        rows = connection.execute(text(query("runs"))).mappings().all()
+        sizes = run_sizes(connection)
+    if not rows:
+        return FIRST
+    table = Table(box=SIMPLE_HEAD, pad_edge=False, show_footer=True)
+    lines = [_cells(row, sizes.get(row["run_id"], 0)) for row in rows]
+    below = {
+        "run": "total",
+        "size": in_words(sum(sizes.values())),
+        "gradient rows": f"{sum(int(row['gradient_rows']) for row in rows):,}",
+    }
+    for heading in lines[0]:
+        side = "left" if heading in TEXTS else "right"
+        table.add_column(heading, below.get(heading, ""), justify=side, overflow="fold")
+    for line in lines:
+        table.add_row(*line.values())
+    return table
+
+
+def _cells(row: RowMapping, size: int) -> dict[str, str]:
+    """Return what a run's line says, by heading."""
+
+    def number(name: str, form: str) -> str:
+        return "-" if row[name] is None else format(row[name], form)
+
+    return {
+        "run": str(row["run_id"]),
+        "experiment": row["experiment"],
+        "data set": row["dataset"],
+        "seed": str(row["seed"]),
+        "precision": row["float_type"],
+        "status": row["status"],
+        "epochs": f"{row['completed_epoch']}/{row['epochs']}",
+        "accuracy": number("accuracy", ".4f"),
+        "loss": number("loss", ".4g"),
+        "seconds": number("seconds", ".1f"),
+        "size": in_words(size) if size else "-",
+        "gradient rows": f"{int(row['gradient_rows']):,}"
+        if row["telemetry"] == "full"
+        else "statistics alone",
+    }

@@ -78,7 +78,6 @@ def run_experiment(
 def describe(experiment: Experiment, dataset: Dataset, settings: Settings) -> RunDescription:
     """Return what the run is registered with."""
     images, features = dataset.train_images.shape
-    rows = min(experiment.batch_size, images)
     chosen = asdict(settings)
     limit = chosen.pop("limit")
     return RunDescription(
@@ -94,7 +93,7 @@ def describe(experiment: Experiment, dataset: Dataset, settings: Settings) -> Ru
                 layer=spec.number,
                 layer_name=spec.name,
                 kind=spec.kind,
-                row_count=spec.rows or rows,
+                row_count=spec.rows or min(experiment.batch_size, images),
                 width=spec.width,
                 row_meaning=spec.made.row_meaning,
                 gain=spec.made.gain,

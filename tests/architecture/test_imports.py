@@ -31,7 +31,7 @@ DATABASE = {"sqlalchemy", "pymysql", "alembic"}
 DATABASE_ROOMS = {"sql", "server", "migrations"}
 SCREEN = {"click", "rich"}
 RUNNING = (
-    "trainer/cli.py", "trainer/display.py", "trainer/run.py", "trainer/tables.py",
+    "trainer/cli.py", "trainer/display.py", "trainer/run.py",
 )  # fmt: skip
 """The files of the trainer that bring training and a server together."""
 PURE = [

@@ -6,7 +6,6 @@ compressed with gzip, whatever they are called, and never further than the heade
 
 import io
 import math
-import os
 import stat
 import struct
 import zlib
@@ -51,7 +50,13 @@ def read_idx(path: Path, dimensions: int, cure: str = REPLACE) -> IdxFile:
     ending in `cure`, on anything but a complete file that holds what its header promises.
     """
     try:
-        most = _size(path)
+        status = path.stat()
+        if not stat.S_ISREG(status.st_mode):
+            folder = stat.S_ISDIR(status.st_mode)
+            raise _BadContentError("is a folder, not a file" if folder else "is not a regular file")
+        most = status.st_size
+        if not most:
+            raise _BadContentError("is empty")
         with path.open("rb") as stream:
             if stream.peek(2).startswith(_GZIP_MAGIC):
                 stream, most = io.BufferedReader(_Inflated(stream)), most * _DEFLATE_LIMIT
@@ -95,17 +100,6 @@ class _Inflated(io.RawIOBase):
         if self._inflater.unused_data or self._raw.read(1):
             raise _BadContentError("is damaged (something follows its compressed data)")
         return 0
-
-
-def _size(path: Path) -> int:
-    status = os.stat(path)
-    if stat.S_ISDIR(status.st_mode):
-        raise _BadContentError("is a folder, not a file")
-    if not stat.S_ISREG(status.st_mode):
-        raise _BadContentError("is not a regular file")
-    if status.st_size == 0:
-        raise _BadContentError("is empty")
-    return status.st_size
 
 
 def _read(stream: BinaryIO, most: int, dimensions: int) -> tuple[np.ndarray, str]:

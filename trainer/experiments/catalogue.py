@@ -53,8 +53,8 @@ def topics(group: str) -> dict[str, list[str]]:
     """Return the same names by topic, which is the folder within the group; "" if there is none."""
     found: dict[str, list[str]] = {}
     for path in _paths(group):
-        topic = path.parent.relative_to(_FOLDER / group).as_posix()
-        found.setdefault("" if topic == "." else topic, []).append(path.stem)
+        topic = path.parent.relative_to(_FOLDER / group).as_posix().removeprefix(".")
+        found.setdefault(topic, []).append(path.stem)
     return found
 
 

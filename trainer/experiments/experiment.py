@@ -218,9 +218,8 @@ class Experiment(Record):
     @property
     def activations(self) -> tuple[str, ...]:
         """The activation of each hidden layer."""
-        if isinstance(self.activation, str):
-            return (self.activation,) * len(self.hidden_widths)
-        return self.activation
+        one = isinstance(self.activation, str)
+        return (self.activation,) * len(self.hidden_widths) if one else self.activation
 
     @property
     def blocks(self) -> tuple[tuple[int, int], ...]:

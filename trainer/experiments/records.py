@@ -33,7 +33,7 @@ from pydantic_core import PydanticCustomError
 from vanishing_gradients.trainer.network.clipping import CLIPPINGS
 from vanishing_gradients.trainer.network.initializers import INITIALIZERS
 from vanishing_gradients.trainer.network.optimizers import OPTIMIZERS, Optimizer
-from vanishing_gradients.trainer.network.schedules import SCHEDULES, WARM_UP, Schedule, WarmUp
+from vanishing_gradients.trainer.network.schedules import SCHEDULES, WARM_UP, WarmUp
 from vanishing_gradients.trainer.network.settings import Setting, SettingError
 
 COMBINATION = "combination"
@@ -161,18 +161,6 @@ class ScheduleRecord(KindRecord):
 
     warm_up: Annotated[int, limits(WARM_UP, int)] = 0
 
-    def schedule(self, learning_rate: float, steps: int) -> Schedule:
-        """Return the rates of a run of so many steps, the first one after the warm-up given.
-
-        A schedule that is as long as the run is one whose class takes `steps`. Raises SettingError
-        where it does not go with the learning rate.
-        """
-        others: dict[str, float] = {"learning_rate": learning_rate}
-        if "steps" in signature(self.made).parameters:
-            others["steps"] = max(steps - self.warm_up, 1)
-        schedule = self.build(**others)
-        return WarmUp(schedule, self.warm_up) if self.warm_up else schedule
-
 
 SCHEDULE = records_of(SCHEDULES, ScheduleRecord)
 
@@ -187,10 +175,18 @@ class OptimizerRecord(KindRecord):
     schedule: one_of(SCHEDULE, None) = None
 
     def optimizer(self, steps: int) -> Optimizer:
-        """Return the optimizer of a run of so many steps; SettingError where settings clash."""
-        if not self.schedule:
+        """Return the optimizer of a run of so many steps; SettingError where settings clash.
+
+        A schedule that is as long as the run, after its warm-up, is one whose class takes `steps`.
+        """
+        chosen = self.schedule
+        if not chosen:
             return self.build()
-        return self.build(learning_rate=self.schedule.schedule(self.learning_rate, steps))
+        others: dict[str, float] = {"learning_rate": self.learning_rate}
+        if "steps" in signature(chosen.made).parameters:
+            others["steps"] = max(steps - chosen.warm_up, 1)
+        rates = chosen.build(**others)
+        return self.build(learning_rate=WarmUp(rates, chosen.warm_up) if chosen.warm_up else rates)
 
     @model_validator(mode="after")
     def _check_settings(self) -> Self:

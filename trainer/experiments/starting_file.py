@@ -25,9 +25,7 @@ from vanishing_gradients.trainer.experiments.records import (
 )
 from vanishing_gradients.trainer.network.activations import ACTIVATIONS
 
-_TEMPLATE = Path(__file__).with_suffix(".toml")
 _WRITTEN_OUT = "adam"
-_COLUMNS = 100
 
 
 def write_starting_file(name: str, folder: Path) -> Path:
@@ -62,7 +60,7 @@ def write_starting_file(name: str, folder: Path) -> Path:
 
 def starting_text(name: str) -> str:
     """Return the text of the file of an experiment of that name."""
-    text = _TEMPLATE.read_text(encoding="utf-8")
+    text = Path(__file__).with_suffix(".toml").read_text(encoding="utf-8")
     parts = {
         "NAME": name,
         "@activations@": _comment(f"{_listed(ACTIVATIONS)}; or a list, one for each hidden layer."),
@@ -120,7 +118,7 @@ def _listed(names: Iterable[str]) -> str:
 
 
 def _comment(text: str) -> str:
-    return textwrap.fill(text, _COLUMNS, initial_indent="# ", subsequent_indent="# ")
+    return textwrap.fill(text, 100, initial_indent="# ", subsequent_indent="# ")
 
 
 def _toml(value: Any) -> str:

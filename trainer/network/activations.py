@@ -3,8 +3,6 @@
 A new one is a class here, and its formula in `tests/network/exact_activations.py`.
 """
 
-from typing import ClassVar
-
 import numpy as np
 
 from vanishing_gradients.trainer.network.layer import Activation, Layer
@@ -213,7 +211,7 @@ class Gated(Activation):
     """
 
     flat = "below"
-    bound: ClassVar[float]
+    bound: float
 
     def _fill(self, outputs: np.ndarray, inputs: np.ndarray) -> None:
         batch = len(inputs)
