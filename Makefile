@@ -13,7 +13,7 @@ MAKEFLAGS += --no-print-directory --no-builtin-rules
 
 # Values reach the commands through the environment, never through the text of a recipe: a quote or a semicolon in one
 # is only a character. make itself would read a $ in a value given on its command line; `value` keeps it as typed.
-VARIABLES := EXP DATASET EPOCHS SEED SEEDS PRECISION LIMIT TELEMETRY RECORD_EVERY RESUME PATIENCE RUN RUNS YES PART NAME \
+VARIABLES := EXP DATASET EPOCHS SEED SEEDS PRECISION LIMIT TELEMETRY RECORD_EVERY RESUME PATIENCE RUN RUNS YES PART NAME NORMS \
 	SERVER ROLE DATA_DIR SERVER_DIR DATABASE_URL READER_DATABASE_URL TEST_DATABASE_URL MYSQL_PORT
 $(foreach name,$(VARIABLES),$(if $(filter command,$(firstword $(origin $(name)))),\
 	$(eval override $(name) := $$(value $(name)))$(eval export $(name))))
@@ -41,7 +41,8 @@ up: $(COMPLETE) ## find or start the server, and migrate the database
 down: $(COMPLETE) ## stop the server; its data stay
 	@$(COMMAND) down
 
-migrate: up ## migrate the database (part of up)
+migrate: up ## migrate the database (part of up), and work out small norms that older tables lack (NORMS=1)
+	@test -z "$$NORMS" || $(COMMAND) migrate $(call option,NORMS,norms)
 
 view: $(COMPLETE) ## write the next version of a view (NAME), or the first, and its migration
 	@$(COMMAND) view $(call option,NAME,name)

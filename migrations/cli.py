@@ -4,7 +4,7 @@ import click
 from alembic.util import CommandError
 
 from vanishing_gradients.installation import IS_CHECKOUT, ROOT
-from vanishing_gradients.migrations import history
+from vanishing_gradients.migrations import history, small_norms
 from vanishing_gradients.migrations.generator import generate
 from vanishing_gradients.server.lifecycle import owner_engine
 
@@ -18,7 +18,10 @@ def up() -> None:
 @click.command()
 @click.argument("revision", default="head")
 @click.option("--down", is_flag=True, help="migrate down to REVISION; base: the empty database")
-def migrate(revision: str, down: bool) -> None:
+@click.option(
+    "--norms", type=bool, default=False, help="then work out small norms that older tables lack"
+)
+def migrate(revision: str, down: bool, norms: bool) -> None:
     """Migrate the database up to REVISION, or to the newest."""
     if down and revision == "head":
         raise click.UsageError("Down to which revision? Say `migrate --down 0009`, or base.")
@@ -27,6 +30,11 @@ def migrate(revision: str, down: bool) -> None:
         _report(*step(owner_engine(), revision, say=_say))
     except CommandError as error:
         raise click.UsageError(f"Alembic cannot go to {revision!r}: {error}") from error
+    if not down and (said := small_norms.missing(owner_engine())) and not norms:
+        _say(said)
+    if norms:
+        count = small_norms.work_out(owner_engine(), say=_say)
+        _say(f"{count} gradient tables were of the older version, and none is any more.")
 
 
 @click.command()

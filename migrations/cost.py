@@ -14,16 +14,24 @@ GRADIENT_TABLES = text(
 )
 
 
-def forecast(connection: Connection) -> str | None:
-    """Say what moving a database between versions costs; None where no experiment has tables."""
+def forecast(connection: Connection, renaming: bool) -> str | None:
+    """Say what moving a database between versions costs; None where no experiment has tables.
+
+    `renaming` says that columns of gradient tables get other names on the way.
+    """
     shapes = registered_shapes(connection)
     if not shapes:
         return None
     views = sum(len(list(each.names(shapes))) for each in newest_views())
-    tables, seconds = connection.scalar(GRADIENT_TABLES), views * SECONDS_A_VIEW
+    seconds = views * SECONDS_A_VIEW
     time = f"{max(1, round(seconds))} s" if seconds < 100 else f"{round(seconds / 60)} min"
-    return (
-        f"About {views:,} views are made anew, which may take {time} and "
-        f"{max(1, views * KILOBYTES_A_VIEW // 1000):,} MB of room. Columns of {tables:,} gradient "
-        "tables are renamed where they are: no row is copied."
+    said = (
+        f"Up to {views:,} views are made anew, which may take {time} and "
+        f"{max(1, views * KILOBYTES_A_VIEW // 1000):,} MB of room."
     )
+    if renaming:
+        said += (
+            f" Columns of {connection.scalar(GRADIENT_TABLES):,} gradient tables are renamed where "
+            "they are: no row is copied."
+        )
+    return said

@@ -16,6 +16,8 @@ from vanishing_gradients.sql.registry import NEWER, registration_lock
 from vanishing_gradients.words import Say
 
 HERE = Path(__file__).parent
+RENAMING = "0017"
+"""The revision that renames columns of gradient tables."""
 Move = Callable[[Connection, Config, ScriptDirectory, str], None]
 
 
@@ -63,11 +65,11 @@ def forecast(engine: Engine, revision: str = "head") -> str | None:
 
     None where there is nothing to do, or nothing that takes either.
     """
-    before = current(engine)
-    if before in (None, newest() if revision == "head" else revision):
+    before, after = current(engine), newest() if revision == "head" else revision
+    if before in (None, after):
         return None
     with engine.connect() as connection:
-        return cost.forecast(connection)
+        return cost.forecast(connection, (before < RENAMING) != (str(after) < RENAMING))
 
 
 def configuration(versions: Path | None) -> Config:

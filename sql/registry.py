@@ -270,6 +270,18 @@ def _drop(connection: Connection, views: Iterable[str]) -> None:
         connection.exec_driver_sql(f"DROP VIEW IF EXISTS {listed}")
 
 
+def layers_without_small_norm(connection: Connection, shape: ExperimentSchema) -> set[int]:
+    """Return the numbers of the layers whose gradient table is of version 1, without SmallNorm."""
+    names = connection.scalars(
+        text(
+            "SELECT table_name AS name FROM information_schema.columns "
+            "WHERE table_schema = DATABASE() AND column_name = 'SmallNorm'"
+        )
+    )
+    having = set(names)
+    return {layer.number for layer in shape.layers if shape.table(layer) not in having}
+
+
 def _widen(table: str, width: int) -> str:
     changes = ", ".join(f"MODIFY {column} DOUBLE NULL" for column in gradient_columns(width))
     return f"ALTER TABLE {quoted(table)} {changes}"

@@ -16,6 +16,8 @@ writers keep in step."""
 LARGEST_MAGNITUDE = 1e150
 """Beyond it a square overflows in the server and fails the whole load: such a value counts as
 non-finite."""
+SMALL_MAGNITUDE = 1e-140
+"""Below it a square has few digits or none: of a row of such values the client sends the norm."""
 NULL = "\\N"
 
 
@@ -73,6 +75,38 @@ def storable(values: np.ndarray) -> np.ndarray:
     """Mark each cell that a server can hold and square: finite, of magnitude at most 1e150."""
     largest = min(LARGEST_MAGNITUDE, float(np.finfo(values.dtype).max))
     return np.abs(values) <= values.dtype.type(largest)
+
+
+def small_norms(values: np.ndarray) -> np.ndarray | None:
+    """Return the L2 norms, shape (rows,), of rows that are not 0 and all below 1e-140, NaN for
+    every other row; None where no row of `values`, shape (rows, width), is such.
+
+    No value of single precision is so small.
+    """
+    if values.dtype != np.float64:
+        return None
+    squares = np.einsum("ij,ij->i", values, values)
+    few = np.flatnonzero(squares < values.shape[1] * SMALL_MAGNITUDE**2)
+    largest = np.abs(values[few]).max(axis=1)
+    small = (largest > 0.0) & (largest < SMALL_MAGNITUDE)
+    if not small.any():
+        return None
+    norms = np.full(len(values), np.nan)
+    norms[few[small]] = scaled_norms(values[few[small]])
+    return norms
+
+
+def scaled_norms(rows: np.ndarray) -> np.ndarray:
+    """Return the L2 norm of each row, shape (rows,), however small its values; none may be 0.
+
+    Divided by the largest, values have squares that neither overflow nor vanish: Blue (1978), A
+    Portable Fortran Program to Find the Euclidean Norm of a Vector,
+    https://doi.org/10.1145/355769.355771
+    """
+    largest = np.abs(rows).max(axis=1, keepdims=True)
+    scaled = rows / largest
+    norms: np.ndarray = largest[:, 0] * np.sqrt(np.einsum("ij,ij->i", scaled, scaled))
+    return norms
 
 
 class Assembler:
@@ -139,8 +173,12 @@ class Assembler:
         self._values = np.empty((0, self.layer.width), self.dtype)
 
 
-def encode(chunk: Chunk, dtype: np.dtype | None = None) -> memoryview:
+def encode(
+    chunk: Chunk, dtype: np.dtype | None = None, norms: np.ndarray | None = None
+) -> memoryview:
     """Return one line a row: Step, RowIndex, Gradient1 .. GradientN, separated by commas.
+
+    After them SmallNorm, where its `norms`, shape (rows,), are given; NaN is NULL.
 
     Each number is the shortest decimal that rounds back to it, since the server's parsing of digits
     is what loading waits for. A value that is not storable becomes \\N. `dtype` is the table's; it
@@ -149,23 +187,26 @@ def encode(chunk: Chunk, dtype: np.dtype | None = None) -> memoryview:
     """
     # Into bytes at once: by way of a string it takes twice as long.
     buffer = io.BytesIO()
-    _frame(chunk, dtype).write_csv(buffer, include_header=False, null_value=NULL)
+    _frame(chunk, dtype, norms).write_csv(buffer, include_header=False, null_value=NULL)
     return buffer.getbuffer()
 
 
-def encode_literals(chunk: Chunk, run_id: int, dtype: np.dtype | None = None) -> list[str]:
-    """Return one SQL row value a row: (run_id, Epoch, Step, RowIndex, Gradient1, ..., GradientN).
+def encode_literals(
+    chunk: Chunk, run_id: int, dtype: np.dtype | None = None, norms: np.ndarray | None = None
+) -> list[str]:
+    """Return one SQL row value a row: (run_id, Epoch, Step, RowIndex, Gradient1, ..., GradientN),
+    and SmallNorm where its `norms` are given.
 
     Numbers are in scientific notation: without an exponent they would be DECIMAL literals, cut at
     30 places.
     """
-    lines = _frame(chunk, dtype).write_csv(
+    lines = _frame(chunk, dtype, norms).write_csv(
         include_header=False, null_value="NULL", float_scientific=True
     )
     return [f"({run_id},{chunk.epoch},{line})" for line in lines.splitlines()]
 
 
-def _frame(chunk: Chunk, dtype: np.dtype | None) -> pl.DataFrame:
+def _frame(chunk: Chunk, dtype: np.dtype | None, norms: np.ndarray | None) -> pl.DataFrame:
     values = chunk.values if dtype is None else chunk.values.astype(dtype, copy=False)
     good = storable(values)
     complete = bool(good.all())
@@ -178,4 +219,5 @@ def _frame(chunk: Chunk, dtype: np.dtype | None) -> pl.DataFrame:
         pl.Series("Step", chunk.step_column()),
         pl.Series("RowIndex", chunk.row_index_column()),
         pl.all(),
+        *([] if norms is None else [pl.Series("SmallNorm", norms).fill_nan(None)]),
     )

@@ -1,5 +1,6 @@
 """Puts chunks into their tables, each in one transaction with its row of `telemetry_progress`."""
 
+from collections.abc import Callable, Collection
 from datetime import UTC, datetime
 from typing import Any
 
@@ -9,7 +10,7 @@ from pymysql.connections import Connection
 from vanishing_gradients.sql.cells import gradient_columns
 from vanishing_gradients.sql.names import quoted
 from vanishing_gradients.sql.objects import ExperimentSchema, Layer
-from vanishing_gradients.telemetry.chunk import Chunk, encode, encode_literals
+from vanishing_gradients.telemetry.chunk import Chunk, encode, encode_literals, small_norms
 from vanishing_gradients.telemetry.connection import BufferConnection, interrupt
 from vanishing_gradients.telemetry.errors import TelemetryError
 
@@ -23,6 +24,11 @@ FIND_PROGRESS = (
     "SELECT row_count FROM telemetry_progress "
     "WHERE run_id = %s AND layer = %s AND epoch = %s AND first_step = %s"
 )
+SMALL_NORMS_LOST = (
+    "{} was made by an older version and has no column for the norms of rows whose values are all "
+    "below 1e-140: these norms are 0, or have few digits. `make migrate NORMS=1`, "
+    "when no run is training, gives it the column and works them out."
+)
 COLUMN_TYPE = (
     "SELECT UPPER(data_type) FROM information_schema.columns WHERE table_schema = DATABASE() "
     "AND table_name = %s AND column_name = 'Gradient1'"
@@ -33,7 +39,8 @@ class Loader:
     """Loads chunks of one run over one connection.
 
     `dtypes` maps a layer's number to the element type of its table. With `local_infile` off,
-    batched INSERTs take the place of LOAD DATA LOCAL.
+    batched INSERTs take the place of LOAD DATA LOCAL. `without_small_norm` has the numbers of
+    layers whose table is of a version without SmallNorm; `warn` hears of norms that it needs.
     """
 
     def __init__(
@@ -43,9 +50,12 @@ class Loader:
         run_id: int,
         dtypes: dict[int, np.dtype],
         local_infile: bool = True,
+        without_small_norm: Collection[int] = (),
+        warn: Callable[[str], None] = lambda sentence: None,
     ) -> None:
         self.connection, self.shape, self.run_id = connection, shape, run_id
         self.dtypes, self.local_infile = dtypes, local_infile
+        self.without_small_norm, self.warn = without_small_norm, warn
         self._put = self._load if local_infile else self._insert
 
     def put(self, chunk: Chunk) -> None:
@@ -84,15 +94,18 @@ class Loader:
             self.connection.close()
 
     def _load(self, chunk: Chunk, dtype: np.dtype) -> None:
-        result = self.connection.load(
-            load_gradients(self.shape, chunk.layer, self.run_id, chunk.epoch), encode(chunk, dtype)
+        norms = self._small_norms(chunk)
+        statement = load_gradients(
+            self.shape, chunk.layer, self.run_id, chunk.epoch, norms is not None
         )
+        result = self.connection.load(statement, encode(chunk, dtype, norms))
         if result.rows != chunk.rows or result.warnings:
             raise TelemetryError(self._complaint(chunk, result.rows))
 
     def _insert(self, chunk: Chunk, dtype: np.dtype) -> None:
-        head = insert_gradients(self.shape, chunk.layer)
-        rows = encode_literals(chunk, self.run_id, dtype)
+        norms = self._small_norms(chunk)
+        head = insert_gradients(self.shape, chunk.layer, norms is not None)
+        rows = encode_literals(chunk, self.run_id, dtype, norms)
         at_once = max(1, INSERT_BYTES // max(map(len, rows)))
         stored = 0
         with self.connection.cursor() as cursor:
@@ -100,6 +113,13 @@ class Loader:
                 stored += cursor.execute(head + ",".join(rows[start : start + at_once]))
         if stored != chunk.rows:
             raise TelemetryError(self._complaint(chunk, stored))
+
+    def _small_norms(self, chunk: Chunk) -> np.ndarray | None:
+        norms = small_norms(chunk.values)
+        if norms is None or chunk.layer.number not in self.without_small_norm:
+            return norms
+        self.warn(SMALL_NORMS_LOST.format(self.shape.table(chunk.layer)))
+        return None
 
     def _widened(self, chunk: Chunk) -> bool:
         """Whether the table, FLOAT when the run began, has become DOUBLE for another run.
@@ -135,24 +155,31 @@ class Loader:
             return cursor.fetchone()
 
 
-def load_gradients(shape: ExperimentSchema, layer: Layer, run_id: int, epoch: int) -> str:
-    """Return the LOAD DATA LOCAL statement for rows of Step, RowIndex, Gradient1 .. GradientN.
+def load_gradients(
+    shape: ExperimentSchema, layer: Layer, run_id: int, epoch: int, small_norm: bool = False
+) -> str:
+    """Return the LOAD DATA LOCAL statement for rows of Step, RowIndex, Gradient1 .. GradientN, and
+    SmallNorm where they have one.
 
     The file name in it stands for nothing: the rows come from the client's memory.
     """
     return (
         f"LOAD DATA LOCAL INFILE 'memory' INTO TABLE {quoted(shape.table(layer))} "
         r"CHARACTER SET binary FIELDS TERMINATED BY ',' ESCAPED BY '\\' LINES TERMINATED BY '\n' "
-        f"(Step, RowIndex, {', '.join(gradient_columns(layer.width))}) "
+        f"(Step, RowIndex, {_cells(layer, small_norm)}) "
         f"SET run_id = {run_id:d}, Epoch = {epoch:d}"
     )
 
 
-def insert_gradients(shape: ExperimentSchema, layer: Layer) -> str:
-    """Return the INSERT statement up to its row values, (run_id, Epoch, Step, RowIndex, cells)."""
-    columns = ", ".join(gradient_columns(layer.width))
-    table = quoted(shape.table(layer))
+def insert_gradients(shape: ExperimentSchema, layer: Layer, small_norm: bool = False) -> str:
+    """Return the INSERT statement up to its row values, (run_id, Epoch, Step, RowIndex, cells), and
+    SmallNorm where they have one."""
+    columns, table = _cells(layer, small_norm), quoted(shape.table(layer))
     return f"INSERT INTO {table} (run_id, Epoch, Step, RowIndex, {columns}) VALUES "  # noqa: S608
+
+
+def _cells(layer: Layer, small_norm: bool) -> str:
+    return ", ".join([*gradient_columns(layer.width), *["SmallNorm"] * small_norm])
 
 
 def load_limits(session: Connection) -> tuple[int, bool]:

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from contextlib import AbstractContextManager, ExitStack, nullcontext
 from dataclasses import dataclass
+from functools import cache
 from threading import Event
 from typing import Any, Self
 
@@ -15,6 +16,7 @@ from vanishing_gradients.server.given_server import require_privileges
 from vanishing_gradients.sql import address
 from vanishing_gradients.sql.connection import connect_arguments, connected, engine, explained
 from vanishing_gradients.sql.errors import DatabaseError, ServerError
+from vanishing_gradients.sql.registry import layers_without_small_norm
 from vanishing_gradients.sql.server_errors import passing
 from vanishing_gradients.telemetry.connection import BufferConnection
 from vanishing_gradients.telemetry.errors import OutageError, RunBusyError
@@ -190,6 +192,9 @@ class RecordingSession:
                 "lets it in."
             )
         dtypes = {number: TABLE_DTYPES[kind] for number, kind in self.run.table_types.items()}
+        with self.run.engine.connect() as session:
+            without = layers_without_small_norm(session, self.run.shape)
+        warn_once = cache(self._listener.warn)
 
         def connect() -> Loader:
             self.run.lock.keep()  # a run that another has taken meanwhile is left alone
@@ -200,7 +205,9 @@ class RecordingSession:
             if packet < SMALLEST_PACKET:
                 connection.close()
                 raise OperationalError(ER.NET_PACKET_TOO_LARGE, self._packets_needed(packet))
-            return Loader(connection, self.run.shape, self.run.run_id, dtypes, load_data)
+            return Loader(
+                connection, self.run.shape, self.run.run_id, dtypes, load_data, without, warn_once
+            )
 
         return connect
 

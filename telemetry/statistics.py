@@ -3,13 +3,14 @@
 All of it is taken of the rows that a server can hold.
 """
 
+import math
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, fields
 from typing import Any
 
 import numpy as np
 
-from vanishing_gradients.telemetry.chunk import Chunk, storable
+from vanishing_gradients.telemetry.chunk import SMALL_MAGNITUDE, Chunk, scaled_norms, storable
 
 
 @dataclass(frozen=True)
@@ -101,16 +102,16 @@ def step_statistics(
         of_step["saturated"] = int(saturated.sum()) / (found.rows * len(saturated))
     if not values.size:
         return StepStatistics(found.rows, 0, non_finite=non_finite, **of_step)
-    squares = np.einsum("ij,ij->i", values, values)
+    row_norm_sum, gradient_norm = _row_and_whole_norms(values)
     size = values.size
     return StepStatistics(
         row_count=found.rows,
         finite_rows=len(values),
-        row_norm_sum=float(np.sqrt(squares).sum()),
+        row_norm_sum=row_norm_sum,
         mean=float(values.mean()),
         median=_median(found.gradient.ravel()),
         mean_abs=float(magnitudes.mean()),
-        gradient_norm=float(np.sqrt(squares.sum())),
+        gradient_norm=gradient_norm,
         zeros=1.0 - int(found.nonzero.sum()) / size,
         below_1em3=np.count_nonzero(magnitudes < 1e-3) / size,
         below_1em5=np.count_nonzero(magnitudes < 1e-5) / size,
@@ -227,6 +228,23 @@ def epoch_statistics(chunks: Iterable[ChunkStatistics]) -> EpochStatistics:
 def _nonzero(values: np.ndarray) -> np.ndarray:
     """Count along the rows; adding truth values up takes half as long as numpy.count_nonzero."""
     return np.add.reduce(values != 0, axis=0, dtype=np.int32)
+
+
+def _row_and_whole_norms(values: np.ndarray) -> tuple[float, float]:
+    """Return the sum of the rows' L2 norms, and the L2 norm of all; `values` is (rows, width).
+
+    Small values count only where all are small, and then their squares are taken of what is left
+    of them divided by the largest.
+    """
+    squares = np.einsum("ij,ij->i", values, values)
+    square = float(squares.sum())
+    if square >= values.size * SMALL_MAGNITUDE**2:
+        return float(np.sqrt(squares).sum()), math.sqrt(square)
+    rows = values[values.any(axis=1)]
+    if not len(rows):
+        return 0.0, 0.0
+    norms = scaled_norms(rows)
+    return float(norms.sum()), float(scaled_norms(norms[np.newaxis])[0])
 
 
 def _norms(update: np.ndarray) -> dict[str, float | None]:

@@ -11,7 +11,7 @@ import pandas as pd
 
 from vanishing_gradients.analysis.verification.disagreement import Disagreement, differ, shown
 from vanishing_gradients.analysis.verification.plan import LayerPlan
-from vanishing_gradients.analysis.verification.steps import ROUNDING
+from vanishing_gradients.analysis.verification.steps import DENORMAL, ROUNDING
 
 
 def neurons_of_cells(
@@ -27,7 +27,10 @@ def neurons_of_cells(
         "cells": (frame["cells"], 0.0),
         "zeros": (frame["zeros"], 0.0),
         "non_finite": (frame["non_finite"], 0.0),
-        "magnitude_sum": (sums.fillna(0.0), (layer.rows.sum() + 4) * ROUNDING * sums + 1e-300),
+        "magnitude_sum": (
+            sums.fillna(0.0),
+            (layer.rows.sum() + 4) * ROUNDING * sums + layer.rows.sum() * DENORMAL,
+        ),
     }
     for name, (values, tolerance) in true.items():
         column = frame[f"said_{name}"]
@@ -61,7 +64,7 @@ def neurons_of_steps(
     totals = {
         "zeros": ((recorded["zeros"] * finite).sum(), 1e-3),
         "non_finite": (recorded["non_finite"].sum(), 0.0),
-        "magnitude_sum": (magnitudes, 4 * part * magnitudes + 1e-300),
+        "magnitude_sum": (magnitudes, 4 * part * magnitudes + rows * layer.width * DENORMAL),
         "saturated": (saturated.sum(min_count=1), 1e-3),
     }
     for neuron in said.loc[said["cells"] != rows, "neuron"]:

@@ -12,7 +12,12 @@ from vanishing_gradients.analysis.verification import epochs, neurons, presence
 from vanishing_gradients.analysis.verification.disagreement import Disagreement
 from vanishing_gradients.analysis.verification.epochs import Truth, Views
 from vanishing_gradients.analysis.verification.plan import LayerPlan, Plan, plan_of
-from vanishing_gradients.analysis.verification.steps import recorded_steps, stored_steps
+from vanishing_gradients.analysis.verification.steps import (
+    recorded_steps,
+    small_steps,
+    stored_steps,
+    with_norms,
+)
 from vanishing_gradients.analysis.verification.summaries import dense_ratios, summaries
 from vanishing_gradients.analysis.views import ask, rows
 
@@ -135,6 +140,9 @@ class _Job:
             recorded = rows(connection, "recorded_statistics", layer=layer.number, **place)
             if self.plan.full:
                 cells = rows(connection, "cell_sums", **own)
+                small = small_steps(cells) or [0]
+                enlarged = rows(connection, "small_cell_sums", step=small, **own)
+                cells = with_norms(cells, enlarged)
                 index = rows(connection, "index_sums", **own)
                 found = stored_steps(layer, epoch, cells, index, recorded)
                 truth = epochs.truth_of(layer, cells, recorded)

@@ -10,13 +10,43 @@ from vanishing_gradients.analysis.verification.plan import LayerPlan
 
 ROUNDING = 2.0**-53
 """What one addition may lose, of what it gives."""
-SMALLEST = 1e-150
-"""Norms below it are not compared: squares below 1e-300 lose digits."""
+DENORMAL = 5e-324
+"""The smallest double above 0, which any rounding may lose."""
+SMALL = 1e-140
+"""Below it a square has few digits or none: steps of such cells alone are summed up enlarged."""
+SMALL_ROW = 1e-160
+"""What the norm of a row of such cells may be off by, beside a row of larger ones."""
 
 
 def bound(rows: np.ndarray | float, width: int) -> np.ndarray | float:
     """Return what sums over `rows` rows may differ by, relative to their sum of magnitudes."""
     return (rows + width) * ROUNDING
+
+
+def magnitude(cells: pd.DataFrame) -> pd.Series:
+    """Return the largest magnitude of each step's cells; NaN where no row is finite."""
+    return pd.concat([cells["largest"], -cells["smallest"]], axis="columns").max(axis="columns")
+
+
+def small_steps(cells: pd.DataFrame) -> list[int]:
+    """Return the steps whose squares the server cannot add up as they are."""
+    largest = magnitude(cells)
+    return cells.loc[(largest > 0) & (largest < SMALL), "step"].tolist()
+
+
+def with_norms(cells: pd.DataFrame, enlarged: pd.DataFrame) -> pd.DataFrame:
+    """Return the sums over cells with `norm`, of each step's whole gradient, and `slack`, what its
+    norms may be off by besides relative errors.
+
+    `enlarged` has the sums of those steps that `small_steps` names.
+    """
+    small = enlarged.set_index("step").reindex(cells["step"]).reset_index(drop=True)
+    plain = small["norm_sum"].isna()
+    return cells.assign(
+        norm_sum=cells["norm_sum"].where(plain, small["norm_sum"]),
+        norm=np.sqrt(cells["square_sum"]).where(plain, small["norm"]),
+        slack=cells["row_count"] * np.where(plain & (magnitude(cells) > 0), SMALL_ROW, DENORMAL),
+    )
 
 
 @dataclass
@@ -119,7 +149,7 @@ def _index(steps: Steps, stored: pd.Series) -> None:
     steps.tell(indexed & ~stored, "the index of Norm and Mean has rows that the table has not")
     both = stored & indexed
     part = bound(frame["cell_row_count"], width)
-    norm_tolerance = part * frame["cell_norm_sum"] + SMALLEST
+    norm_tolerance = part * frame["cell_norm_sum"] + frame["cell_slack"]
     squares, sums = frame["cell_square_sum"], frame["cell_cell_sum"] / width
     steps.compare(both, "the number of rows in the index", "index_row_count", "cell_row_count")
     steps.compare(both, "the number of rows with a Norm", "index_norms", "cell_finite_rows")
@@ -128,7 +158,8 @@ def _index(steps: Steps, stored: pd.Series) -> None:
     steps.compare(
         both, "the sum of squares of Norm", "index_square_sum", squares, 4 * part * squares + 1e-300
     )
-    mean_tolerance = part * frame["cell_magnitude_sum"] / width + 1e-300
+    denormals = frame["cell_row_count"] * DENORMAL
+    mean_tolerance = part * frame["cell_magnitude_sum"] / width + denormals
     steps.compare(both, "the sum of Mean", "index_mean_sum", sums, mean_tolerance)
 
 
@@ -145,7 +176,7 @@ def _statistics(steps: Steps, planned: pd.Series, stored: pd.Series) -> None:
     size = frame["cell_finite_rows"] * width
     part = bound(frame["cell_row_count"], width)
     magnitudes = frame["cell_magnitude_sum"]
-    norm = np.sqrt(frame["cell_square_sum"])
+    norm, slack = frame["cell_norm"], frame["cell_slack"]
     exact = {
         "row_count": "row_count", "finite_rows": "finite_rows", "non_finite": "null_cells",
         "min": "smallest", "max": "largest",
@@ -160,10 +191,10 @@ def _statistics(steps: Steps, planned: pd.Series, stored: pd.Series) -> None:
         )
     empty = size.where(size > 0)
     sums = {
-        "row_norm_sum": (frame["cell_norm_sum"], part * frame["cell_norm_sum"] + SMALLEST),
-        "gradient_norm": (norm, part * norm + SMALLEST),
-        "mean": (frame["cell_cell_sum"] / empty, part * magnitudes / empty + 1e-300),
-        "mean_abs": (magnitudes / empty, part * magnitudes / empty + 1e-300),
+        "row_norm_sum": (frame["cell_norm_sum"], part * frame["cell_norm_sum"] + slack),
+        "gradient_norm": (norm, part * norm + slack),
+        "mean": (frame["cell_cell_sum"] / empty, part * magnitudes / empty + 2 * DENORMAL),
+        "mean_abs": (magnitudes / empty, part * magnitudes / empty + 2 * DENORMAL),
     }
     for name, (true, tolerance) in sums.items():
         steps.compare(both, f"{name} of step_statistics", f"said_{name}", true, tolerance)

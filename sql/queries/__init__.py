@@ -33,7 +33,8 @@ def select(view: Definition, where: Mapping[str, object], **names: str) -> str:
     columns = {alias(column): filled(column.name, names) for column in view.columns}
     listed = [own if own == name else f"{own} AS {name}" for name, own in columns.items()]
     conditions = [f"{columns[name]} {_condition(name, value)}" for name, value in where.items()]
-    runs = ["run_id"] if isinstance(where.get("run_id"), Collection) else []
+    one_run = "run_id" in where and not isinstance(where["run_id"], Collection)
+    runs = ["run_id"] if "run_id" in columns and not one_run else []
     order = dict.fromkeys([*runs, *view.order])
     name = filled(view.object_name, names)
     return "\n".join(

@@ -189,7 +189,7 @@ def test_what_a_migration_takes_is_said_before_it_begins(old):
     [(line, revision)] = said
     assert revision == OLD
     assert re.fullmatch(
-        r"About \d+ views are made anew, which may take \d+ s and \d+ MB of room\. Columns of 2 "
+        r"Up to \d+ views are made anew, which may take \d+ s and \d+ MB of room\. Columns of 2 "
         r"gradient tables are renamed where they are: no row is copied\.",
         line,
     )

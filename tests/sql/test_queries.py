@@ -48,7 +48,7 @@ def test_a_query_states_the_columns_it_gives(path):
     layer = Layer(1, "layer_1_input", 3, "input")
     of_layer = "{table}" in path.read_text(encoding="utf-8")
     text = query_of_layer(path.stem, "x", layer) if of_layer else query(path.stem)
-    outermost = re.split(r"\nFROM ", text)[0].removeprefix("SELECT\n")
+    outermost = re.split(r"\nFROM ", re.split(r"^SELECT\n", text, flags=re.M)[-1])[0]
     listed = re.split(r",\s*\n    (?=\S)", outermost)
     given = [
         name for each in listed for name in re.findall(r"(\w+)(?:,|$)", each.split(" AS ")[-1])

@@ -11,6 +11,7 @@ from vanishing_gradients.sql.catalogue import step_statistics
 from vanishing_gradients.sql.connection import engine
 from vanishing_gradients.sql.objects import Layer
 from vanishing_gradients.sql.queries import query_of_layer
+from vanishing_gradients.telemetry.chunk import small_norms
 from vanishing_gradients.telemetry.recording import EpochMetrics
 from vanishing_gradients.telemetry.runs import RunDescription, RunLayer, register
 from vanishing_gradients.telemetry.statistics import STEP_COLUMNS
@@ -48,13 +49,16 @@ class Hand:
         return run.run_id
 
     def rows(self, run_id: int, experiment: str, layer: int, rows: list[tuple]) -> None:
-        """Insert (epoch, step, row index, gradient 1, gradient 2)."""
+        """Insert (epoch, step, row index, gradient 1, gradient 2), and SmallNorm as trainers do."""
         table = f"{experiment}_{LAYERS[layer - 1].layer_name}"
         with self.engine.begin() as connection:
             for row in rows:
-                cells = ", ".join("NULL" if cell is None else repr(cell) for cell in row)
+                norms = small_norms(np.array([row[3:]], float))
+                values = [*row, None if norms is None else float(norms[0])]
+                cells = ", ".join("NULL" if cell is None else repr(cell) for cell in values)
                 connection.exec_driver_sql(
-                    f"INSERT INTO {table} (run_id, Epoch, Step, RowIndex, Gradient1, Gradient2) "
+                    f"INSERT INTO {table} "
+                    "(run_id, Epoch, Step, RowIndex, Gradient1, Gradient2, SmallNorm) "
                     f"VALUES ({run_id}, {cells})"
                 )
 
