@@ -1,6 +1,6 @@
 """A few runs of any kind beside each other: how they learn, and how far gradients reach."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
@@ -8,6 +8,7 @@ import plotly.graph_objects as go
 
 from vanishing_gradients.analysis import words
 from vanishing_gradients.analysis.figures.curves import add_curves
+from vanishing_gradients.analysis.figures.figure import figure
 from vanishing_gradients.analysis.figures.lines import add_outlines, marked_line
 from vanishing_gradients.analysis.figures.marks import (
     INFINITE,
@@ -15,7 +16,6 @@ from vanishing_gradients.analysis.figures.marks import (
     ORDINARY,
     UNDEFINED,
     ZERO,
-    Look,
     is_dense,
     numbered_look,
     special,
@@ -57,8 +57,13 @@ def label(run: Run) -> str:
     return f"{run.run_id} {run.experiment}"
 
 
+@figure(curves="training_curves")
 def curves_compared(curves: pd.DataFrame, runs: Sequence[Run]) -> go.Figure:
-    """Draw accuracy and loss of `runs`, a line each; `curves` holds rows of training_curves."""
+    """Draw accuracy and loss of `runs`, a line each; `curves` holds rows of training_curves.
+
+    Training values are over the images as the epoch met them, the weights changing meanwhile; test
+    values are after the epoch.
+    """
     title = with_subtitle("Accuracy and loss", _data(runs))
     figure = stacked(title, list(CURVES), 0.05, round(1.5 * HEIGHT))
     for row, (heading, column) in enumerate(CURVES.items(), start=1):
@@ -66,18 +71,21 @@ def curves_compared(curves: pd.DataFrame, runs: Sequence[Run]) -> go.Figure:
             label(run): (label(run), column, curves[curves["run_id"] == run.run_id]) for run in runs
         }
         add_curves(figure, row, lines, heading.lower())
-        whole_axis(figure, curves["epoch"], row)
-        figure.update_yaxes(**METRIC_AXES[column.removeprefix("test_")], row=row, col=1)
-    return figure.update_xaxes(title_text="epoch", row=len(CURVES), col=1)
+        figure.update_yaxes(**METRIC_AXES[column.removeprefix("test_")], row=row)
+    whole_axis(figure, curves["epoch"], "epoch")
+    return figure
 
 
-def norms_compared(norms: pd.DataFrame, runs: Sequence[Run]) -> go.Figure:
+@figure(norms="epoch_means", layers="layer_sizes")
+def norms_compared(norms: pd.DataFrame, layers: pd.DataFrame, runs: Sequence[Run]) -> go.Figure:
     """Draw the norm of every dense layer of `runs` in the first epoch, and in the last of each.
+
+    Mean L2 norm of a row of the gradient of the weights.
 
     `norms` holds rows of epoch_means. Where the runs differ in their number of dense layers the
     axis is relative depth: 0 is the first dense layer, 1 the last.
     """
-    dense = dense_norms(norms)
+    dense = dense_norms(norms, layers)
     depths = dense.groupby("run_id")["depth"].max()
     relative = depths.nunique() > 1
     steps = (dense["run_id"].map(depths) - 1).clip(lower=1)
@@ -102,19 +110,25 @@ def norms_compared(norms: pd.DataFrame, runs: Sequence[Run]) -> go.Figure:
             ),
         )
         _draw(figure, row, points, runs, shown)
-        if relative:
-            figure.update_xaxes(range=[-0.04, 1.04], row=row, col=1)
-        else:
-            whole_axis(figure, dense["depth"], row)
     figure.update_yaxes(**axis.layout("norm"))
-    what = "relative depth: 0 first dense layer, 1 last" if relative else "number of dense layer"
-    figure.update_xaxes(title_text=what, row=2, col=1)
+    if relative:
+        figure.update_xaxes(range=[-0.04, 1.04])
+        what = "relative depth: 0 first dense layer, 1 last"
+        return figure.update_xaxes(title_text=what, row=len(panels))
+    whole_axis(figure, dense["depth"], "number of dense layer")
     return figure
 
 
-def first_to_last_compared(norms: pd.DataFrame, runs: Sequence[Run]) -> go.Figure:
-    """Draw the norm of the first dense layer over that of the last, by epoch, a line a run."""
-    ratios = first_to_last(norms)
+@figure(norms="epoch_means", layers="layer_sizes")
+def first_to_last_compared(
+    norms: pd.DataFrame, layers: pd.DataFrame, runs: Sequence[Run]
+) -> go.Figure:
+    """Draw the norm of the first dense layer over that of the last, by epoch, a line a run.
+
+    Norm of the first dense layer over that of the last: far below 1 gradients vanish on their way
+    to the input, far above 1 they explode.
+    """
+    ratios = first_to_last(dense_norms(norms, layers))
     endless = ratios["ratio"].where(ratios["mark"].isin((ORDINARY, ZERO)))
     axis = log_panel(endless, [EVEN])
     points = ratios.assign(
@@ -131,27 +145,29 @@ def first_to_last_compared(norms: pd.DataFrame, runs: Sequence[Run]) -> go.Figur
     title = with_subtitle("First dense layer's norm over the last one's", _data(runs))
     figure = stacked(title, [""], 0)
     _draw(figure, 1, points, runs, set())
-    whole_axis(figure, ratios["epoch"], 1)
-    figure.update_xaxes(title_text="epoch")
+    whole_axis(figure, ratios["epoch"], "epoch")
     figure.update_yaxes(**axis.layout("norm of first / norm of last"))
     level(figure, EVEN, "as large as in the last", INK, "dot", below=False)
     return figure
 
 
-def dense_norms(norms: pd.DataFrame) -> pd.DataFrame:
-    """Return the rows of dense layers, with `depth`: 1 is the first dense layer of its run."""
-    dense = norms[[is_dense(name) for name in norms["layer_name"]]]
+def dense_norms(norms: pd.DataFrame, layers: pd.DataFrame) -> pd.DataFrame:
+    """Return the rows of dense layers, with `depth`: 1 is the first dense layer of its run.
+
+    `norms` holds rows of epoch_means, `layers` those of layer_sizes.
+    """
+    dense = norms.merge(layers.loc[is_dense(layers), ["run_id", "layer"]])
     return dense.assign(
         depth=dense.groupby(["run_id", "epoch"])["layer"].rank().astype("int64")
     ).sort_values(["run_id", "epoch", "layer"])
 
 
-def first_to_last(norms: pd.DataFrame) -> pd.DataFrame:
-    """Return one row a (run, epoch): ratio, what it is of (first, last), and its mark.
+def first_to_last(dense: pd.DataFrame) -> pd.DataFrame:
+    """Return one row a (run, epoch) of dense_norms: ratio, what it is of (first, last), its mark.
 
     `ratio` is infinite for x / 0 and NaN for 0 / 0 and where a norm is not finite.
     """
-    groups = dense_norms(norms).groupby(["run_id", "experiment", "epoch"], sort=True)
+    groups = dense.groupby(["run_id", "experiment", "epoch"], sort=True)
     # Not first() and last(), which pass over NaN.
     ends = groups["norm"].agg(first=lambda own: own.iloc[0], last=lambda own: own.iloc[-1])
     ends = ends.reset_index()
@@ -174,20 +190,16 @@ def ratio_in_words(row: pd.Series, number: int) -> str:
 def _draw(
     figure: go.Figure, row: int, points: pd.DataFrame, runs: Sequence[Run], shown: set[str]
 ) -> None:
-    for run, look in looks(runs).items():
+    """Draw a line for each of `runs`, which looks the same in every figure."""
+    for place, run in enumerate(runs):
         own = points[points["run_id"] == run.run_id]
         if own.empty:
             continue
-        line = marked_line(own, look, MARKS)
-        line.update(legendgroup=look.name, showlegend=look.name not in shown, cliponaxis=False)
-        figure.add_trace(line, row, 1)
+        look = numbered_look(label(run), place)
+        legend = {"legendgroup": look.name, "showlegend": look.name not in shown}
+        figure.add_trace(marked_line(own, look, MARKS, cliponaxis=False, **legend), row, 1)
         shown.add(look.name)
     add_outlines(figure, row, points, MARKS, shown)
-
-
-def looks(runs: Sequence[Run]) -> Mapping[Run, Look]:
-    """Return how each run is drawn, the same in every figure."""
-    return {run: numbered_look(label(run), place) for place, run in enumerate(runs)}
 
 
 def _data(runs: Sequence[Run]) -> str:

@@ -3,6 +3,7 @@
 import numpy as np
 import plotly.graph_objects as go
 
+from vanishing_gradients.analysis.figures.figure import figure
 from vanishing_gradients.analysis.figures.style import (
     DASHES,
     GRID,
@@ -20,6 +21,7 @@ from vanishing_gradients.analysis.words import MINUS
 
 REACH = 8  # of x, to either side
 X = np.linspace(-REACH, REACH, 401)
+X_AXIS = {"range": [-REACH, REACH], "dtick": 2}
 
 SIGMA, PRIME = "\N{GREEK SMALL LETTER SIGMA}", "\N{PRIME}"
 DERIVATIVE = f"derivative f{PRIME}(x)"
@@ -43,8 +45,13 @@ def sigmoid_derivative(x: np.ndarray) -> np.ndarray:
     return sigmoid(x) * sigmoid(-x)
 
 
+@figure()
 def saturation() -> go.Figure:
-    """Draw the sigmoid and its derivative, and shade where the derivative is below 0.01."""
+    """Draw the sigmoid and its derivative, and shade where the derivative is below 0.01.
+
+    The sigmoid and its derivative. Where the sigmoid is flat its derivative, by which a gradient is
+    multiplied on its way back, is next to nothing.
+    """
     title = with_subtitle(
         "The sigmoid saturates",
         f"beyond x = ±{SATURATED_FROM:.3f} its derivative is below {SATURATED_BELOW:g},",
@@ -77,13 +84,17 @@ def saturation() -> go.Figure:
     figure.add_annotation(
         x=0, y=LARGEST, text=f"{LARGEST:g}", showarrow=False, yshift=13, font={"size": 12}
     )
-    _x_axis(figure, 1)
-    figure.update_yaxes(title_text="value", range=[-0.03, 1.03])
-    return figure
+    figure.update_xaxes(X_AXIS, title_text="x")
+    return figure.update_yaxes(title_text="value", range=[-0.03, 1.03])
 
 
+@figure()
 def derivative_products() -> go.Figure:
     """Draw the product of the activations' derivatives over 1 to 12 layers; weights are left out.
+
+    Products of activation derivatives alone, by the number of layers. The weights between, by which
+    a gradient is multiplied too, are left out; with the paper's small initial weights they shrink
+    it far more, as the audit shows.
 
     An error that passes n layers back is multiplied by n such derivatives, and by n matrices of
     weights, which may make up for them or not.
@@ -103,13 +114,10 @@ def derivative_products() -> go.Figure:
     }
     for place, (name, derivative) in enumerate(lines.items()):
         name = name.format(f"{derivative:.3g}")
-        line = _curve(layers, derivative**layers, name, place)
-        line.update(
-            mode="lines+markers",
-            marker={"symbol": SYMBOLS[place], "size": 8},
-            hovertemplate=f"<b>{name}</b><br>n = %{{x}}: %{{y:.3g}}<extra></extra>",
+        line = _curve(layers, derivative**layers, name, place, "n = %{x}: %{y:.3g}")
+        figure.add_trace(
+            line.update(mode="lines+markers", marker={"symbol": SYMBOLS[place], "size": 8})
         )
-        figure.add_trace(line)
     example = LARGEST**EXAMPLE
     text = f"0.25<sup>{EXAMPLE}</sup> = {example:.3g}"
     figure.add_trace(_point(EXAMPLE, example, f"the paper's example: {text}"))
@@ -133,14 +141,17 @@ def derivative_products() -> go.Figure:
         tickfont={"size": 11},
         title_text="product of n derivatives",
     )
-    whole_axis(figure, layers, 1)
-    figure.update_xaxes(title_text="layers passed back, n")
+    whole_axis(figure, layers, "layers passed back, n")
     level(figure, VANISHING, f"vanishing ≤ {VANISHING:g}", VANISHING_INK, "dash", below=True)
     return figure
 
 
+@figure()
 def activations() -> go.Figure:
-    """Draw the sigmoid and ReLU, a panel each, with their derivatives."""
+    """Draw the sigmoid and ReLU, a panel each, with their derivatives.
+
+    Sigmoid and ReLU, each with its derivative.
+    """
     title = with_subtitle(
         "Sigmoid and ReLU with their derivatives",
         "the sigmoid's derivative is 0.25 at most;",
@@ -160,33 +171,32 @@ def activations() -> go.Figure:
             zip(curves, ("activation f(x)", DERIVATIVE), strict=True)
         ):
             figure.add_trace(_curve(*curve, name, place).update(showlegend=row == 1), row, 1)
-    figure.add_trace(
-        go.Scatter(
-            x=[0, 0],
-            y=[0, 1],
-            mode="markers",
-            marker={
-                "symbol": ["circle", "circle-open"],
-                "size": 8,
-                "color": PALETTE[1],
-                "line": {"width": 1.5, "color": PALETTE[1]},
-            },
-            name=DERIVATIVE,
-            legendgroup=DERIVATIVE,
-            showlegend=False,
-            text=["taken to be 0 at x = 0", "1 only for x above 0"],
-            hovertemplate="%{text}<extra></extra>",
-        ),
-        2,
-        1,
+    ends = go.Scatter(
+        x=[0, 0],
+        y=[0, 1],
+        mode="markers",
+        marker={
+            "symbol": ["circle", "circle-open"],
+            "size": 8,
+            "color": PALETTE[1],
+            "line": {"width": 1.5, "color": PALETTE[1]},
+        },
+        name=DERIVATIVE,
+        legendgroup=DERIVATIVE,
+        showlegend=False,
+        text=["taken to be 0 at x = 0", "1 only for x above 0"],
+        hovertemplate="%{text}<extra></extra>",
     )
-    _x_axis(figure, 2)
-    figure.update_yaxes(title_text="value", range=[-0.05, 1.05], row=1, col=1)
-    figure.update_yaxes(title_text="value", range=[-0.4, REACH + 0.4], row=2, col=1)
-    return figure
+    figure.add_trace(ends, 2, 1)
+    figure.update_xaxes(X_AXIS)
+    figure.update_xaxes(title_text="x", row=2)
+    figure.update_yaxes(title_text="value", range=[-0.05, 1.05], row=1)
+    return figure.update_yaxes(title_text="value", range=[-0.4, REACH + 0.4], row=2)
 
 
-def _curve(x: np.ndarray, y: np.ndarray, name: str, place: int) -> go.Scatter:
+def _curve(
+    x: np.ndarray, y: np.ndarray, name: str, place: int, hover: str = "x = %{x:.2f}: %{y:.4g}"
+) -> go.Scatter:
     return go.Scatter(
         x=list(x),
         y=list(y),
@@ -194,7 +204,7 @@ def _curve(x: np.ndarray, y: np.ndarray, name: str, place: int) -> go.Scatter:
         name=name,
         legendgroup=name,
         line={"color": PALETTE[place], "dash": DASHES[place], "width": 2.5},
-        hovertemplate=f"<b>{name}</b><br>x = %{{x:.2f}}: %{{y:.4g}}<extra></extra>",
+        hovertemplate=f"<b>{name}</b><br>{hover}<extra></extra>",
     )
 
 
@@ -208,8 +218,3 @@ def _point(x: float, y: float, name: str) -> go.Scatter:
         marker={"symbol": "circle-open", "size": 13, "color": INK, "line": {"width": 2}},
         hovertemplate=f"{name}<extra></extra>",
     )
-
-
-def _x_axis(figure: go.Figure, row: int) -> None:
-    figure.update_xaxes(range=[-REACH, REACH], dtick=2)
-    figure.update_xaxes(title_text="x", row=row, col=1)

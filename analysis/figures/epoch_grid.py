@@ -5,8 +5,7 @@ plotly draws no logarithmic colours: values come as they are to be coloured, wit
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from itertools import count
+from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
@@ -20,7 +19,14 @@ from vanishing_gradients.analysis.figures.marks import (
     ZERO,
     has_weights,
 )
-from vanishing_gradients.analysis.figures.style import INK, LINE_OF_TITLE, stacked, whole_axis
+from vanishing_gradients.analysis.figures.style import (
+    INK,
+    color_bar,
+    height_of,
+    round_steps,
+    stacked,
+    whole_axis,
+)
 from vanishing_gradients.analysis.words import power
 
 TALLEST, LOWEST = 26, 9  # pixels of a row
@@ -57,6 +63,20 @@ class Colors:
     title: str
     ticks: Mapping[float, str]
 
+    def of_map(self, domain: tuple[float, float], height: float) -> dict[str, object]:
+        """Return how a map of `height` pixels looks, whose axis has this `domain`."""
+        bar = color_bar(
+            self.title,
+            tickvals=list(self.ticks),
+            ticktext=list(self.ticks.values()),
+            lenmode="pixels",
+            len=max(height, 110),
+            y=sum(domain) / 2,
+            x=1.0,
+        )
+        limits = {"zmin": self.low, "zmax": self.high, "hoverongaps": False}
+        return {"colorscale": self.scale, "colorbar": bar} | limits
+
 
 @dataclass(frozen=True)
 class Panel:
@@ -65,11 +85,11 @@ class Panel:
     heading: str
     cells: pd.DataFrame
     colors: Colors
-    rows: Sequence[int] = field(init=False)
 
-    def __post_init__(self) -> None:
-        """Take the layers in order, first on top."""
-        object.__setattr__(self, "rows", sorted(set(self.cells["layer"])))
+    @property
+    def rows(self) -> list[int]:
+        """The layers in order, first on top."""
+        return sorted(set(self.cells["layer"]))
 
     @property
     def row_height(self) -> float:
@@ -96,10 +116,13 @@ def log_colors_about_one(values: pd.Series, title: str) -> Colors:
 
 
 def by_kind(
-    cells: pd.DataFrame, names: Mapping[int, str], headings: tuple[str, str]
+    cells: pd.DataFrame, layers: pd.DataFrame, headings: tuple[str, str]
 ) -> list[tuple[str, pd.DataFrame]]:
-    """Return cells of layers with weights and of all others, each with its heading, if any."""
-    weights = cells["layer"].map(names).map(has_weights).astype("bool")
+    """Return cells of layers with weights and of all others, each with its heading, if any.
+
+    `layers` has their rows of layer_sizes.
+    """
+    weights = cells["layer"].isin(layers.loc[has_weights(layers), "layer"])
     parts = zip(headings, (cells[weights], cells[~weights]), strict=True)
     return [(heading, part) for heading, part in parts if not part.empty]
 
@@ -107,22 +130,23 @@ def by_kind(
 def epoch_grid(title: str, panels: Sequence[Panel], meanings: Mapping[str, str]) -> go.Figure:
     """Draw panels one below the other; `meanings` of marks are for the legend."""
     plot = sum(panel.height for panel in panels) + GAP * (len(panels) - 1)
-    lines = title.count("<br>") + 1
+    above = height_of(title) + 20
     below = BELOW + LEGEND * any(panel.cells["mark"].isin(meanings).any() for panel in panels)
-    height = round(plot + 46 + LINE_OF_TITLE * lines + 20 + below)
     heights = {"row_heights": [panel.height for panel in panels], "shared_xaxes": False}
     spacing = GAP / plot if len(panels) > 1 else 0
-    figure = stacked(title, [panel.heading for panel in panels], spacing, height, **heights)
-    figure.update_layout(
-        margin={"t": 46 + LINE_OF_TITLE * lines + 20, "b": below},
-        showlegend=True,  # plotly shows none of a single entry
-        legend={"y": -52 / plot, "itemclick": False, "itemdoubleclick": False},
-    )
+    headings = [panel.heading for panel in panels]
+    figure = stacked(title, headings, spacing, round(plot + above + below), **heights)
+    figure.update_layout(margin={"t": above, "b": below}, **only_told(-52 / plot))
     shown: set[str] = set()
     for row, panel in enumerate(panels, start=1):
         _draw(figure, row, panel, meanings, shown)
-    figure.update_xaxes(title_text="epoch", row=len(panels), col=1)
-    return figure
+    return figure.update_xaxes(title_text="epoch", row=len(panels))
+
+
+def only_told(y: float) -> dict[str, object]:
+    """Return a legend that says what marks mean, and hides nothing when it is clicked."""
+    # plotly shows no legend of a single entry unless it is told to.
+    return {"showlegend": True, "legend": {"y": y, "itemclick": False, "itemdoubleclick": False}}
 
 
 def _draw(
@@ -130,75 +154,58 @@ def _draw(
 ) -> None:
     places = {layer: place for place, layer in enumerate(panel.rows)}
     epochs = sorted(set(panel.cells["epoch"]))
-    at = panel.cells.assign(place=panel.cells["layer"].map(places))
-    domain = figure.get_subplot(row, 1).yaxis.domain
-    figure.add_trace(
-        go.Heatmap(
+    at = panel.cells.assign(place=panel.cells["layer"].map(places), one=1.0)
+
+    def add_map(own: pd.DataFrame, column: str, **look: object) -> None:
+        cells = go.Heatmap(
             x=epochs,
             y=list(places.values()),
-            z=_grid(at, "value", epochs, len(places)),
-            text=_grid(at, "hover", epochs, len(places)),
+            z=_grid(own, column, epochs, len(places)),
+            text=_grid(own, "hover", epochs, len(places)),
             hovertemplate="%{text}<extra></extra>",
-            hoverongaps=False,
             xgap=1,
-            ygap=1 if panel.row_height > LOWEST else 0,
-            zmin=panel.colors.low,
-            zmax=panel.colors.high,
-            colorscale=panel.colors.scale,
-            colorbar=color_bar(panel.colors, domain, panel.height),
-        ),
-        row,
-        1,
-    )
+            **look,
+        )
+        figure.add_trace(cells, row, 1)
+
+    domain = figure.get_subplot(row, 1).yaxis.domain
+    gap = 1 if panel.row_height > LOWEST else 0
+    add_map(at, "value", ygap=gap, **panel.colors.of_map(domain, panel.height))
     for mark in [mark for mark in meanings if (at["mark"] == mark).any()]:
         own = at[at["mark"] == mark]
-        figure.add_trace(_fill(own, mark, epochs, len(places)), row, 1)
+        add_map(own, "one", ygap=1, **fill_of(mark))
         if len(own) <= MOST_SIGNS:
             figure.add_trace(_signs(own, mark, panel.row_height), row, 1)
         if mark not in shown:
             figure.add_trace(in_legend(mark, meanings[mark]), row, 1)
             shown.add(mark)
-    whole_axis(figure, epochs, row)
-    step = -(-len(places) // MOST_LABELS)
+    whole_axis(figure, epochs, row=row)
+    layer_axis(figure, row, panel.rows)
+    figure.update_xaxes(showgrid=False, row=row)
+
+
+def layer_axis(figure: go.Figure, row: int, layers: Sequence[int]) -> None:
+    """Give panel `row` an axis of layers, the first on top, of which so many are named as fit."""
+    step = -(-len(layers) // MOST_LABELS)
     figure.update_yaxes(
-        range=[len(places) - 0.5, -0.5],
-        tickvals=list(places.values())[::step],
-        ticktext=[str(layer) for layer in panel.rows[::step]],
+        range=[len(layers) - 0.5, -0.5],
+        tickvals=list(range(len(layers)))[::step],
+        ticktext=[str(layer) for layer in layers[::step]],
         showgrid=False,
         title_text="layer",
         row=row,
-        col=1,
     )
-    figure.update_xaxes(showgrid=False, row=row, col=1)
-
-
-def color_bar(colors: Colors, domain: tuple[float, float], height: float) -> dict[str, object]:
-    """Return a narrow bar beside a panel of `height` pixels, whose axis has this `domain`."""
-    return {
-        "title": {"text": colors.title, "side": "right", "font": {"size": 12}},
-        "tickvals": list(colors.ticks),
-        "ticktext": list(colors.ticks.values()),
-        "tickfont": {"size": 11},
-        "thickness": 12,
-        "outlinewidth": 0,
-        "lenmode": "pixels",
-        "len": max(height, 110),
-        "y": sum(domain) / 2,
-        "x": 1.0,
-        "xpad": 6,
-    }
 
 
 def in_legend(mark: str, meaning: str) -> go.Scatter:
     """Return a point nowhere, by which the legend shows what cells with this mark are."""
-    sign = IN_LEGEND[mark]
     return go.Scatter(
         x=[None],
         y=[None],
         mode="markers",
         name=meaning,
         marker={
-            "symbol": sign,
+            "symbol": IN_LEGEND[mark],
             "size": 12,
             "color": FILLS[mark],
             "line": {"width": 1, "color": INK},
@@ -211,19 +218,6 @@ def fill_of(mark: str) -> dict[str, object]:
     """Return how a heat map looks whose cells all have this mark."""
     color = FILLS[mark]
     return {"colorscale": [(0, color), (1, color)], "showscale": False, "hoverongaps": False}
-
-
-def _fill(own: pd.DataFrame, mark: str, epochs: Sequence[int], rows: int) -> go.Heatmap:
-    return go.Heatmap(
-        x=list(epochs),
-        y=list(range(rows)),
-        z=_grid(own.assign(one=1.0), "one", epochs, rows),
-        text=_grid(own, "hover", epochs, rows),
-        hovertemplate="%{text}<extra></extra>",
-        xgap=1,
-        ygap=1,
-        **fill_of(mark),
-    )
 
 
 def _signs(own: pd.DataFrame, mark: str, row_height: float) -> go.Scatter:
@@ -271,8 +265,7 @@ def _ticks(low: float, high: float) -> Iterator[tuple[float, str]]:
         for end in (low, high):
             yield end, f"{10**end:.2g}"
         return
-    round_steps = (factor * 10**power for power in count() for factor in (1, 2, 5))
-    step = next(step for step in round_steps if (last - first + 1) / step <= MOST_TICKS)
+    step = next(step for step in round_steps() if (last - first + 1) / step <= MOST_TICKS)
     start = -(-first // step) * step  # so that 0 is among them
     for exponent in range(start, last + 1, step):
         yield exponent, power(exponent)

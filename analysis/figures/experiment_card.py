@@ -33,7 +33,6 @@ MARKS = with_symbols({ZERO: "exactly zero", NOT_FINITE: "not finite"}) | {
 AXIS = (1e-16, 1e4)  # what lies beyond, in one experiment, would flatten all others
 FIRST = Look("first epoch", 1, PALETTE[5], "dash", "circle-open")
 LAST = Look("last epoch", 2, PALETTE[0], "solid", "circle")
-ACCURACY = PALETTE[1]
 
 
 def common_axis(norms: Sequence[pd.DataFrame]) -> LogPanel:
@@ -55,37 +54,29 @@ def experiment_card(norms: pd.DataFrame, curves: pd.DataFrame, axis: LogPanel) -
     """
     heights = {"row_heights": [0.64, 0.36], "shared_xaxes": False}
     figure = stacked("", ["", ""], 0.2, HEIGHT, **heights)
-    ends = _ends(norms)
-    first, last = ends["epoch"].min(), ends["epoch"].max()
-    for look, epoch in ((FIRST, first), (LAST, last)) if first < last else ((LAST, last),):
-        points = _points(ends[ends["epoch"] == epoch], axis)
+    by_epoch = dict(iter(_ends(norms).groupby("epoch")))
+    for look, own in zip((FIRST, LAST)[-len(by_epoch) :], by_epoch.values(), strict=True):
+        points = _points(own, axis)
         figure.add_trace(marked_line(points, look, MARKS), 1, 1)
         add_outlines(figure, 1, points, MARKS, set(MARKS))
-    figure.add_trace(
-        go.Scatter(
-            x=curves["epoch"].tolist(),
-            y=curves["test_accuracy"].tolist(),
-            mode="lines+markers",
-            line={"color": ACCURACY, "width": 2},
-            marker={"size": 5},
-            name="test accuracy",
-            cliponaxis=False,
-            hovertemplate="epoch %{x}: test accuracy %{y:.2%}<extra></extra>",
-        ),
-        2,
-        1,
+    accuracy = go.Scatter(
+        x=curves["epoch"].tolist(),
+        y=curves["test_accuracy"].tolist(),
+        mode="lines+markers",
+        line={"color": PALETTE[1], "width": 2},
+        marker={"size": 5},
+        name="test accuracy",
+        cliponaxis=False,
+        hovertemplate="epoch %{x}: test accuracy %{y:.2%}<extra></extra>",
     )
-    whole_axis(figure, norms["depth"], 1)
-    whole_axis(figure, curves["epoch"], 2)
-    figure.update_yaxes(**axis.layout("norm"), row=1, col=1)
-    figure.update_yaxes(**METRIC_AXES["accuracy"], title_text="accuracy", nticks=3, row=2, col=1)
-    figure.update_xaxes(title_text="dense layer", row=1, col=1)
-    figure.update_xaxes(title_text="epoch", row=2, col=1)
+    figure.add_trace(accuracy, 2, 1)
+    whole_axis(figure, norms["depth"], "dense layer", row=1)
+    whole_axis(figure, curves["epoch"], "epoch", row=2)
     figure.update_xaxes(title={"standoff": 2}, nticks=6)
-    figure.update_layout(
-        showlegend=False, margin={"l": 54, "r": 10, "t": 8, "b": 36}, font={"size": 11}
-    )
-    return figure
+    figure.update_yaxes(**axis.layout("norm"), row=1)
+    figure.update_yaxes(**METRIC_AXES["accuracy"], title_text="accuracy", nticks=3, row=2)
+    margin = {"l": 54, "r": 10, "t": 8, "b": 36}
+    return figure.update_layout(showlegend=False, margin=margin, font={"size": 11})
 
 
 def _ends(norms: pd.DataFrame) -> pd.DataFrame:
@@ -100,11 +91,9 @@ def _points(own: pd.DataFrame, axis: LogPanel) -> pd.DataFrame:
     }
     marks = special(own["norm"], beyond)
     low, high = marks.isin((ZERO, BELOW)), marks.isin((NOT_FINITE, ABOVE))
-    return pd.DataFrame(
-        {
-            "x": own["depth"],
-            "y": own["norm"].mask(low, axis.bottom).mask(high, axis.top),
-            "mark": marks,
-            "hover": hovers(own, "<b>{layer_name}, epoch {epoch}</b>", "norm {norm}"),
-        }
+    return own.assign(
+        x=own["depth"],
+        y=own["norm"].mask(low, axis.bottom).mask(high, axis.top),
+        mark=marks,
+        hover=hovers(own, "<b>{layer_name}, epoch {epoch}</b>", "norm {norm}"),
     )

@@ -3,13 +3,12 @@
 Norms and their ratios, and how many neurons are dead or saturated.
 """
 
-from collections.abc import Mapping
-
 import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
 from vanishing_gradients.analysis import words
+from vanishing_gradients.analysis.errors import LeftOutError
 from vanishing_gradients.analysis.figures.epoch_grid import (
     SHARE_TICKS,
     Colors,
@@ -20,11 +19,11 @@ from vanishing_gradients.analysis.figures.epoch_grid import (
     log_colors_about_one,
     marked,
 )
+from vanishing_gradients.analysis.figures.figure import Ask, figure
 from vanishing_gradients.analysis.figures.marks import (
     NOT_FINITE,
     ORDINARY,
     ZERO,
-    layer_names,
     special,
     special_ratios,
 )
@@ -39,6 +38,8 @@ from vanishing_gradients.analysis.figures.style import hovers, title_of_run
 from vanishing_gradients.analysis.runs import Run
 from vanishing_gradients.analysis.words import counted, exact, plural, stretches
 
+NEURONS = "dead and saturated neurons, and gradients of neurons"
+NO_ACTIVATION = "no layer is an activation that can saturate"
 UNKNOWN = {NOT_FINITE: f"undefined: {words.NO_GRADIENT}"}
 NORM_MEANINGS = {ZERO: "exactly zero"} | UNKNOWN
 RATIO_ORDER = (ZERO, *RATIO_MEANINGS)  # of the legend
@@ -51,11 +52,14 @@ DEAD_HEADINGS = (
 )
 
 
-def norm_grid(norms: pd.DataFrame, run: Run) -> go.Figure:
+@figure("Norms as a map", norms="gradient_norms", layers="layer_sizes")
+def norm_grid(norms: pd.DataFrame, layers: pd.DataFrame, run: Run) -> go.Figure:
     """Draw `norm` of the rows of gradient_norms of one run, coloured by its logarithm.
 
-    Layers with weights have a panel and colours of their own: their norms differ from all others'
-    by construction.
+    Mean L2 norm of the rows of a layer's gradient in an epoch; colours are logarithmic, with a
+    scale of their own for the layers with weights, whose gradient is a sum over the batch. Colours
+    that darken towards the first layer are a gradient that vanishes on its way back. Exactly zero
+    and undefined are no colours but marks.
     """
     marks = special(norms["norm"])
     cells = norms[["layer", "epoch", "norm"]].assign(
@@ -70,62 +74,91 @@ def norm_grid(norms: pd.DataFrame, run: Run) -> go.Figure:
     )
     panels = [
         Panel(heading, own, log_colors(own["norm"], "mean L2 norm of a row"))
-        for heading, own in by_kind(cells, layer_names(norms), MEAN_HEADINGS)
+        for heading, own in by_kind(cells, layers, MEAN_HEADINGS)
     ]
     title = title_of_run("Gradient norm by layer and epoch", run, of_gradients=True)
     return epoch_grid(title, panels, NORM_MEANINGS)
 
 
-def ratio_grid(ratios: pd.DataFrame, names: Mapping[int, str], run: Run) -> go.Figure:
+@figure("Ratios as a map", ratios="gradient_norm_ratios", layers="layer_sizes")
+def ratio_grid(ratios: pd.DataFrame, layers: pd.DataFrame, run: Run) -> go.Figure:
     """Draw the rows of gradient_norm_ratios of one run, coloured by the ratio's logarithm.
 
-    Row l is the norm of layer l + 1 over the norm of layer l; `names` is number -> name of layers.
+    Norm of layer l + 1 over norm of layer l, as in the figure of ratios, but as colours, for
+    networks of any depth: pale is 1, one hue is above, the other below.
     """
     marks = special_ratios(ratios)
     cells = ratios[["layer", "epoch", "ratio"]].assign(
         value=np.log10(marked(ratios["ratio"], marks)),
         mark=marks,
-        hover=hovers_of_ratios(ratios, marks, names),
+        hover=hovers_of_ratios(ratios, marks, layers),
     )
     panels = [
         Panel(heading, own, log_colors_about_one(own["ratio"], "norm of <i>l</i> + 1 / <i>l</i>"))
-        for heading, own in by_kind(cells, names, RATIO_HEADINGS)
+        for heading, own in by_kind(cells, layers, RATIO_HEADINGS)
     ]
     title = title_of_run("Gradient-norm ratio as a map", run, of_gradients=True)
     return epoch_grid(title, panels, {mark: RATIO_MEANINGS[mark] for mark in RATIO_ORDER})
 
 
-def dead_neurons(layers: pd.DataFrame, neurons: pd.DataFrame, run: Run) -> go.Figure:
-    """Draw the share of dead neurons: those whose gradient is exactly zero over a whole epoch.
+@figure(
+    "Dead neurons",
+    recorded=NEURONS,
+    dead="dead_neurons",
+    neurons="neurons",
+    layers="layer_sizes",
+)
+def dead_neurons(
+    dead: pd.DataFrame, neurons: pd.DataFrame, layers: pd.DataFrame, run: Run
+) -> go.Figure:
+    """Draw the share of dead neurons, from rows of dead_neurons, and from neurons which they are.
 
-    `layers` holds the rows of dead_neurons of one run, `neurons` those of neurons, which say which.
+    A neuron is dead in an epoch if its gradient is exactly zero in all of it: of a layer with
+    weights the gradient of every weight into the neuron at every step, of any other layer that of
+    the neuron for every sample. A dead ReLU never gets a positive input and can no longer learn.
+    Point at a cell to see which neurons.
     """
-    told = layers.assign(
-        share=[f"{row.dead} of {counted(row.width, 'neuron')} dead" for row in layers.itertuples()]
+    told = dead.assign(
+        share=[f"{row.dead} of {counted(row.width, 'neuron')} dead" for row in dead.itertuples()]
     )
-    cells = _cells(told, _known(layers, neurons), neurons[neurons["dead"] == 1])
+    cells = _cells(told, _known(dead, neurons), neurons[neurons["dead"] == 1])
     panels = [
         Panel(heading, own, Colors(SCALE, 0.0, 1.0, "dead neurons", SHARE_TICKS))
-        for heading, own in by_kind(cells, layer_names(layers), DEAD_HEADINGS)
+        for heading, own in by_kind(cells, layers, DEAD_HEADINGS)
     ]
     title = title_of_run("Dead neurons by layer and epoch", run, of_gradients=True)
     return epoch_grid(title, panels, UNKNOWN)
 
 
-def saturated_neurons(layers: pd.DataFrame, neurons: pd.DataFrame, run: Run) -> go.Figure:
-    """Draw the share of an activation's values whose slope is next to nothing.
+def _saturable(ask: Ask, run: Run) -> pd.DataFrame:
+    neurons = ask("neurons", run_id=run.run_id)
+    if neurons["saturated"].isna().all():
+        raise LeftOutError("saturated neurons", NO_ACTIVATION)
+    return neurons
 
-    `layers` holds the rows of saturation of one run; hovering names the `neurons` (rows of neurons)
-    that were saturated in every sample.
+
+@figure(
+    "Saturated neurons",
+    "Views: saturation, neurons",
+    NEURONS,
+    neurons=_saturable,
+    saturation="saturation",
+)
+def saturated_neurons(saturation: pd.DataFrame, neurons: pd.DataFrame, run: Run) -> go.Figure:
+    """Draw the share of saturated values, from rows of saturation, and from neurons whose they are.
+
+    Share of an activation's values where its slope is below 1 % of the largest slope it has: there
+    next to nothing of a gradient passes. A ReLU counts as saturated wherever it is off. Point at a
+    cell to see which neurons were so for every sample of the epoch.
     """
-    told = layers.assign(
+    told = saturation.assign(
         share=[
             f"{row.saturated:.2%} of values saturated ({exact(row.saturated)})<br>"
             f"{counted(row.saturated_neurons, 'neuron')} of {row.width} in every sample"
-            for row in layers.itertuples()
+            for row in saturation.itertuples()
         ]
     )
-    cells = _cells(told, layers["saturated"], neurons[neurons["saturated"] == 1])
+    cells = _cells(told, saturation["saturated"], neurons[neurons["saturated"] == 1])
     colors = Colors(SCALE, 0.0, 1.0, "saturated values", SHARE_TICKS)
     title = title_of_run("Saturated neurons by layer and epoch", run, of_gradients=True)
     return epoch_grid(title, [Panel("Activation layers", cells, colors)], UNKNOWN)

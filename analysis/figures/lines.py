@@ -5,7 +5,7 @@ layers of different kind have gradients of different size by construction (a sum
 weight, against one sample's), so their lines are not drawn over one another.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 import pandas as pd
 import plotly.graph_objects as go
@@ -17,39 +17,34 @@ from vanishing_gradients.analysis.figures.marks import (
     Mark,
     beside,
     layer_looks,
-    numbered_look,
     outline,
 )
-from vanishing_gradients.analysis.figures.style import INK, stacked, title_of_run, whole_axis
+from vanishing_gradients.analysis.figures.style import color_bar, stacked, title_of_run, whole_axis
 from vanishing_gradients.analysis.runs import Run
-from vanishing_gradients.analysis.words import NOT_FINITE, exact, plural
 
 MOST_IN_LEGEND = 24
-MOST_NAMED = 6  # epochs
+
+Vertex = tuple[float | None, float | None, str, str | None]
+"""x, y, symbol and hover of a point of a line; None and None where the line stops."""
 
 
 def line_per_layer(
     what: str,
     run: Run,
-    rows: pd.DataFrame,
-    names: Mapping[int, str],
-    places: pd.Series,
-    marks: tuple[pd.Series, Mapping[str, Mark]],
-    hovers: Sequence[str],
+    points: pd.DataFrame,
+    layers: pd.DataFrame,
+    marks: Mapping[str, Mark],
     headings: tuple[str, str] = ("", ""),
 ) -> go.Figure:
     """Draw a line a layer over the epochs of a run.
 
-    `rows` has layer and epoch, `names` number -> name of all layers of the network, by which a
-    layer alone looks as it does among the others. `places` has each row's place on the axis. A
+    `points` has layer, epoch, y, mark (ORDINARY for none, else one of `marks`) and hover; `layers`
+    the rows of layer_sizes of all layers among which a layer alone looks as it does among them. A
     special point stands apart from its layer's line, in its layer's colour, with its mark's symbol;
-    points of several layers in one place stand side by side. `marks` has each row's mark (ORDINARY
-    for none), and what marks there are. `headings` are of the panel of layers with weights and of
-    the others'.
+    points of several layers in one place stand side by side. `headings` are of the panel of layers
+    with weights and of the others'.
     """
-    of_rows, meanings = marks
-    points = rows[["epoch", "layer"]].assign(y=places, mark=of_rows, hover=hovers)
-    looks = layer_looks(names)
+    looks = layer_looks(layers)
     drawn = [looks[n] for n in set(points["layer"])]
     figure, panels = open_panels(title_of_run(what, run, of_gradients=True), headings, drawn)
     shown: set[str] = set()
@@ -58,11 +53,11 @@ def line_per_layer(
             _placed(points, look, place, len(members)) for place, look in enumerate(members)
         )
         for look in members:
-            line = marked_line(panel[panel["layer"] == look.layer], look, meanings)
+            line = marked_line(panel[panel["layer"] == look.layer], look, marks)
             figure.add_trace(_thin(line) if is_deep(drawn) else line, row, 1)
-        add_outlines(figure, row, panel, meanings, shown)
-        whole_axis(figure, points["epoch"], row)
-    return figure.update_xaxes(title_text="epoch", row=len(panels), col=1)
+        add_outlines(figure, row, panel, marks, shown)
+    whole_axis(figure, points["epoch"], "epoch")
+    return figure
 
 
 def open_panels(
@@ -92,27 +87,32 @@ def is_deep(looks: Sequence[LayerLook]) -> bool:
     return len(looks) > MOST_IN_LEGEND
 
 
-def marked_line(own: pd.DataFrame, look: Look, marks: Mapping[str, Mark]) -> go.Scatter:
+def marked_line(
+    own: pd.DataFrame, look: Look, marks: Mapping[str, Mark], **more: object
+) -> go.Scatter:
     """Return `own` (x, y, mark, hover; in order) as a line; special points keep its colour."""
-    rows = _broken(own)
+    return line_of(look, _broken(own, look, marks), 8, **more)
+
+
+def line_of(look: Look, vertices: Iterable[Vertex], size: float, **more: object) -> go.Scatter:
+    """Return a line with markers of `size` pixels; the legend shows the first one's symbol."""
+    xs, ys, symbols, hovers = (list(each) for each in zip(*vertices, strict=True))
     return go.Scatter(
-        x=[None, *(row and row.x for row in rows)],
-        y=[None, *(row and row.y for row in rows)],
-        text=[None, *(row and row.hover for row in rows)],
+        x=xs,
+        y=ys,
+        text=hovers,
         mode="lines+markers",
         name=look.name,
         legendrank=look.rank,
         line={"color": look.color, "dash": look.dash, "width": 2},
         marker={
-            "symbol": [
-                look.symbol,  # of a point that is nowhere: the legend shows the first symbol
-                *(marks[row.mark].symbol if row and row.mark else look.symbol for row in rows),
-            ],
-            "size": 8,
+            "symbol": symbols,
+            "size": size,
             "color": look.color,
             "line": {"width": 1.5, "color": look.color},
         },
         hovertemplate="%{text}<extra></extra>",
+        **more,
     )
 
 
@@ -127,72 +127,16 @@ def add_outlines(
             shown.add(key)
 
 
-def curve(
-    epochs: pd.Series, values: pd.Series, name: str, metric: str, place: int
-) -> go.Scatter | None:
-    """Return `values` of `metric` over `epochs` as line number `place` of its panel.
-
-    None where no value is finite.
-    """
-    if values.isna().all():
-        return None
-    look = numbered_look(name, place)
-    return go.Scatter(
-        x=epochs.tolist(),
-        y=[None if pd.isna(value) else value for value in values],
-        text=[
-            f"<b>{name}, epoch {epoch}</b><br>{metric} {exact(value)}"
-            for epoch, value in zip(epochs, values, strict=True)
-        ],
-        mode="lines+markers",
-        name=name,
-        legendgroup=name,
-        cliponaxis=False,
-        line={"color": look.color, "dash": look.dash, "width": 2},
-        marker={"symbol": look.symbol, "size": 8},
-        hovertemplate="%{text}<extra></extra>",
-    )
-
-
-def note_of_gaps(figure: go.Figure, gaps: Mapping[str, list[int]], row: int) -> None:
-    """Write into panel `row` which lines have no finite value, and in which epochs."""
-    notes = [f"{name}: {NOT_FINITE} in {_epochs(own)}" for name, own in gaps.items() if own]
-    if notes:
-        figure.add_annotation(
-            text="<br>".join(notes),
-            x=0.02,
-            y=0.5,
-            xref="x domain",
-            yref="y domain",
-            xanchor="left",
-            align="left",
-            showarrow=False,
-            font={"color": INK, "size": 12},
-            bgcolor="rgba(255,255,255,0.85)",
-            row=row,
-            col=1,
-        )
-
-
-def gaps(curves: pd.DataFrame, column: str) -> list[int]:
-    """Return the epochs in which `column` was not finite."""
-    return curves.loc[curves[column].isna(), "epoch"].tolist()
-
-
-def _epochs(epochs: list[int]) -> str:
-    named = ", ".join(map(str, epochs[:MOST_NAMED]))
-    more = len(epochs) - MOST_NAMED
-    return f"{plural(len(epochs), 'epoch')} {named}" + (f" and {more} more" if more > 0 else "")
-
-
-def _broken(own: pd.DataFrame) -> Sequence[tuple | None]:
-    """Return the points in order, with None where the line stops: about each special point."""
-    rows: list[tuple | None] = []
-    for row in own.itertuples():
-        if rows and (row.mark != ORDINARY or rows[-1].mark != ORDINARY):
-            rows.append(None)
-        rows.append(row)
-    return rows
+def _broken(own: pd.DataFrame, look: Look, marks: Mapping[str, Mark]) -> Iterator[Vertex]:
+    """Yield the points in order, after one nowhere; the line stops about each special point."""
+    stop = (None, None, look.symbol, None)
+    yield stop
+    before = ORDINARY
+    for place, row in enumerate(own.itertuples()):
+        if place and (row.mark != ORDINARY or before != ORDINARY):
+            yield stop
+        before = row.mark
+        yield row.x, row.y, marks.get(row.mark, look).symbol, row.hover
 
 
 def _placed(points: pd.DataFrame, look: LayerLook, place: int, of: int) -> pd.DataFrame:
@@ -228,12 +172,6 @@ def _depth_bar(looks: Sequence[LayerLook]) -> go.Scatter:
             "cmax": last.layer,
             "colorscale": [((look.layer - first.layer) / span, look.color) for look in looks],
             "showscale": True,
-            "colorbar": {
-                "title": {"text": "layer", "side": "right", "font": {"size": 12}},
-                "tickfont": {"size": 11},
-                "thickness": 12,
-                "outlinewidth": 0,
-                "xpad": 6,
-            },
+            "colorbar": color_bar("layer"),
         },
     )

@@ -22,9 +22,6 @@ MARK_SYMBOLS = {
 DODGE = 0.11  # of a unit of x, between the special marks of neighbouring lines
 SPREAD = 0.7  # of a unit of x, that all of them may take
 
-# The last word of a layer's name (layer_1_input, layer_3_hidden, layer_8_projection), or its kind.
-DENSE_ROLES = ("input", "hidden", "dense")
-WEIGHT_ROLES = (*DENSE_ROLES, "projection")
 PALEST = 0.85  # Viridis beyond this is too pale on white
 
 
@@ -117,14 +114,17 @@ def layer_names(rows: pd.DataFrame) -> dict[int, str]:
     return dict(zip(rows["layer"], rows["layer_name"], strict=True))
 
 
-def is_dense(name: str) -> bool:
-    """Return whether a layer of this name or kind is dense: one of those that make it deep."""
-    return name.rpartition("_")[2] in DENSE_ROLES
+def has_weights(layers: pd.DataFrame) -> pd.Series:
+    """Return which rows of layer_sizes are of layers whose gradient is that of a weight matrix."""
+    return layers["row_meaning"] == "input"
 
 
-def has_weights(name: str) -> bool:
-    """Return whether the gradient of a layer of this name or kind is that of a weight matrix."""
-    return name.rpartition("_")[2] in WEIGHT_ROLES
+def is_dense(layers: pd.DataFrame) -> pd.Series:
+    """Return which rows of layer_sizes are of layers that make a network deep.
+
+    They have weights, but are no projections, which lie beside the others.
+    """
+    return has_weights(layers) & (layers["kind"] != "projection")
 
 
 def numbered_look(name: str, place: int) -> Look:
@@ -133,20 +133,20 @@ def numbered_look(name: str, place: int) -> Look:
     return Look(name, place, *(way[place % len(way)] for way in ways))
 
 
-def layer_looks(names: Mapping[int, str]) -> dict[int, LayerLook]:
-    """Return a look for each layer of `names` (number -> name), in order of depth.
+def layer_looks(layers: pd.DataFrame) -> dict[int, LayerLook]:
+    """Return a look for each layer of `layers` (rows of layer_sizes), in order of depth.
 
     Colour runs with depth. Within the layers with weights, whose markers are filled, and within the
     others, markers and dashes change from line to line.
     """
-    numbers = sorted(names)
-    shades = [PALEST * place / max(1, len(numbers) - 1) for place in range(len(numbers))]
-    seen = {True: 0, False: 0}
+    in_order = layers.assign(weights=has_weights(layers)).sort_values("layer")
+    places = in_order.groupby("weights").cumcount()
+    shades = [PALEST * place / max(1, len(in_order) - 1) for place in range(len(in_order))]
     looks = {}
-    for layer, color in zip(numbers, sample_colorscale("Viridis", shades), strict=True):
-        weights = has_weights(names[layer])
-        plain = numbered_look(str(layer), seen[weights])
-        seen[weights] += 1
+    colors = sample_colorscale("Viridis", shades)
+    columns = (in_order["layer"], in_order["weights"], places, colors)
+    for layer, weights, place, color in zip(*columns, strict=True):
+        plain = numbered_look(str(layer), place)
         symbol = plain.symbol if weights else f"{plain.symbol}-open"
         looks[layer] = LayerLook(plain.name, layer, color, plain.dash, symbol, weights)
     return looks

@@ -13,8 +13,9 @@ from vanishing_gradients.analysis.figures.bands import (
     points_over_seeds,
     title_over_seeds,
 )
-from vanishing_gradients.analysis.figures.curves import HEADINGS, PARTS
-from vanishing_gradients.analysis.figures.lines import gaps, note_of_gaps, open_panels
+from vanishing_gradients.analysis.figures.curves import HEADINGS, PARTS, gaps, note_of_gaps
+from vanishing_gradients.analysis.figures.figure import figure, thresholds
+from vanishing_gradients.analysis.figures.lines import open_panels
 from vanishing_gradients.analysis.figures.marks import (
     INFINITE,
     NOT_FINITE,
@@ -22,7 +23,6 @@ from vanishing_gradients.analysis.figures.marks import (
     ZERO,
     is_dense,
     layer_looks,
-    layer_names,
     numbered_look,
     special,
     special_ratios,
@@ -46,15 +46,19 @@ NORM_MARKS = with_symbols(
 )
 
 
-def norms_over_seeds(norms: pd.DataFrame, runs: Sequence[Run]) -> go.Figure:
+@figure(norms="epoch_means", layers="layer_sizes")
+def norms_over_seeds(norms: pd.DataFrame, layers: pd.DataFrame, runs: Sequence[Run]) -> go.Figure:
     """Draw the norms of `runs`, an experiment a line, in their first epoch and in their last.
 
-    `norms` holds the rows of gradient_norms of them all. A line connects dense layers, or all
-    others, since the two kinds of norms differ by construction. Raises ValueError for runs on
-    different data sets, or with the same experiment and seed.
+    Lines are medians over seeds, bands reach from the smallest to the largest seed. Filled markers
+    are dense layers, open ones all others, whose gradients are of another kind.
+
+    `norms` holds the rows of gradient_norms of them all, `layers` those of layer_sizes. Raises
+    ValueError for runs on different data sets, or with the same experiment and seed.
     """
     groups = by_experiment(runs)
-    norms = _of(norms, runs)
+    strands = layers[["run_id", "layer"]].assign(strand=(~is_dense(layers)).astype("int64"))
+    norms = _of(norms, runs).merge(strands)
     epochs = norms.groupby("run_id")["epoch"]
     first, last = epochs.transform("min"), epochs.transform("max")
     panels = {_heading("First", first): norms[norms["epoch"] == first]}
@@ -76,7 +80,7 @@ def norms_over_seeds(norms: pd.DataFrame, runs: Sequence[Run]) -> go.Figure:
                 x=own["layer"],
                 value=own["norm"],
                 mark=special(own["norm"]),
-                strand=[0 if is_dense(name) else 1 for name in own["layer_name"]],
+                strand=own["strand"],
                 heading=[
                     f"<b>{experiment}, {each.layer_name}</b><br>epoch {each.epoch}, norm"
                     for each in own.itertuples()
@@ -85,29 +89,30 @@ def norms_over_seeds(norms: pd.DataFrame, runs: Sequence[Run]) -> go.Figure:
             look = numbered_look(f"{experiment} ({counted(len(members), 'seed')})", place)
             lines.append((look, points_over_seeds(values, places)))
         draw_lines(figure, row, lines, NORM_MARKS, shown)
-        whole_axis(figure, norms["layer"], row)
+    whole_axis(figure, norms["layer"], "layer; filled: dense, open: other")
     margins = (0.5, shown_norms.isna().any() - 0.5)
-    figure.update_yaxes(**log_axis(bottom, top, margins, "mean L2 norm of a row"))
-    figure.update_xaxes(title_text="layer; filled: dense, open: other", row=len(panels), col=1)
-    return figure
+    return figure.update_yaxes(**log_axis(bottom, top, margins, "mean L2 norm of a row"))
 
 
+@figure(norms="epoch_means", layers="layer_sizes", thresholds=thresholds)
 def ratio_over_seeds(
-    norms: pd.DataFrame, thresholds: pd.DataFrame, runs: Sequence[Run]
+    norms: pd.DataFrame, layers: pd.DataFrame, thresholds: pd.DataFrame, runs: Sequence[Run]
 ) -> go.Figure:
     """Draw the ratios of `runs`, all of one experiment, as gradient_norm_ratio draws those of one.
 
+    Lines are medians over seeds, bands reach from the smallest to the largest seed.
+
     Each seed has its own ratio, norm of layer l + 1 over norm of layer l; the line is their median.
     An infinite ratio counts as larger than all others, an undefined one is left out. `norms` holds
-    the rows of gradient_norms of all runs, `thresholds` the row of ratio_thresholds. Raises
-    ValueError for runs of different experiments, on different data sets, or with the same seed.
+    the rows of gradient_norms of all runs, `layers` those of layer_sizes, `thresholds` the row of
+    ratio_thresholds. Raises ValueError for runs of different experiments, on different data sets,
+    or with the same seed.
     """
     groups = by_experiment(runs)
     if len(groups) != 1:
         raise ValueError(f"this figure is of one experiment, not of {sorted(groups)}")
-    norms = _of(norms, runs)
-    looks = layer_looks(layer_names(norms))
-    values = _ratios(norms, runs)
+    values = _ratios(_of(norms, runs), runs)
+    looks = layer_looks(layers.drop_duplicates("layer"))
     title = title_over_seeds("Gradient-norm ratio over seeds", runs, of_gradients=True)
     drawn = [looks[n] for n in values["layer"].unique()]
     figure, panels = open_panels(title, RATIO_HEADINGS, drawn)
@@ -118,24 +123,29 @@ def ratio_over_seeds(
             for look in members
         ]
         draw_lines(figure, row, lines, RATIO_MARKS, shown)
-        whole_axis(figure, values["x"], row)
-    figure.update_xaxes(title_text="epoch", row=len(panels), col=1)
+    whole_axis(figure, values["x"], "epoch")
     places = values["mark"].map(RATIO_PLACES).fillna(values["value"]).astype("float64")
     ratio_axes(figure, places, thresholds)
     return figure
 
 
+@figure(curves="training_curves")
 def accuracy_over_seeds(curves: pd.DataFrame, runs: Sequence[Run]) -> go.Figure:
     """Draw the accuracy of `runs`, an experiment a line, after the paper's Figure 22.
 
-    A line is the median over seeds, in a band. `curves` holds the rows of training_curves of them
-    all. Raises ValueError for runs on different data sets, or with the same experiment and seed.
+    Lines are medians over seeds, bands reach from the smallest to the largest seed.
+
+    `curves` holds the rows of training_curves of them all. Raises ValueError for runs on different
+    data sets, or with the same experiment and seed.
     """
     return _metric_over_seeds("accuracy", curves, runs)
 
 
+@figure(curves="training_curves")
 def loss_over_seeds(curves: pd.DataFrame, runs: Sequence[Run]) -> go.Figure:
     """Draw the loss of `runs`, as accuracy_over_seeds draws their accuracy: after Figure 23.
+
+    Lines are medians over seeds, bands reach from the smallest to the largest seed.
 
     A loss that was not finite is left out of the median; the legend says of how many seeds.
     """
@@ -147,7 +157,6 @@ def _metric_over_seeds(metric: str, curves: pd.DataFrame, runs: Sequence[Run]) -
     title = title_over_seeds(f"{metric.capitalize()} over seeds", runs, of_gradients=False)
     figure = stacked(title, HEADINGS, 0.08)
     shown: set[str] = set()
-    epochs = _of(curves, runs)["epoch"]
     for row, prefix in enumerate(PARTS.values(), start=1):
         lines, missing = [], {}
         column = prefix + metric
@@ -168,9 +177,9 @@ def _metric_over_seeds(metric: str, curves: pd.DataFrame, runs: Sequence[Run]) -
                 missing[experiment] = sorted(set(gaps(own, column)))
         draw_lines(figure, row, lines, {}, shown)
         note_of_gaps(figure, missing, row)
-        whole_axis(figure, epochs, row)
-        figure.update_yaxes(title_text=metric, **METRIC_AXES[metric], row=row, col=1)
-    return figure.update_xaxes(title_text="epoch", row=2, col=1)
+    figure.update_yaxes(title_text=metric, **METRIC_AXES[metric])
+    whole_axis(figure, _of(curves, runs)["epoch"], "epoch")
+    return figure
 
 
 def _of(rows: pd.DataFrame, runs: Sequence[Run]) -> pd.DataFrame:

@@ -15,18 +15,22 @@ from sqlalchemy import Connection
 
 from vanishing_gradients.analysis.errors import NoRowsError
 from vanishing_gradients.analysis.figures.compared import (
+    curves_compared,
     dense_norms,
     first_to_last,
+    first_to_last_compared,
     label,
+    norms_compared,
     ratio_in_words,
 )
+from vanishing_gradients.analysis.figures.figure import Ask
 from vanishing_gradients.analysis.pages import page
-from vanishing_gradients.analysis.pages.registry import COMPARED, Ask
 from vanishing_gradients.analysis.runs import Run
 from vanishing_gradients.analysis.settings import differences
 from vanishing_gradients.analysis.views import ask
 from vanishing_gradients.analysis.words import NOT_FINITE, Say, digits
 
+FIGURES = (curves_compared, norms_compared, first_to_last_compared)
 UNKNOWN = "not recorded"
 WIDTH = 140  # of tables, where there is no terminal
 
@@ -40,11 +44,11 @@ def write(
     """Print a comparison of `runs`, and write it as a page with figures into `folder`."""
     asked = cache(partial(ask, connection))
     ids = tuple(run.run_id for run in runs)
-    norms = asked("epoch_means", run_id=ids)
+    dense = dense_norms(asked("epoch_means", run_id=ids), asked("layer_sizes", run_id=ids))
     found = differences(asked("run_provenance", run_id=ids), ids)
-    results = outcomes(asked, runs, norms)
-    notes = remarks(runs, norms)
-    figures = {figure.name: figure.drawn(asked, runs=runs) for figure in COMPARED}
+    results = outcomes(asked, runs, dense)
+    notes = remarks(runs, dense)
+    figures = {figure.name: figure.drawn(asked, runs=runs) for figure in FIGURES}
     labels = [label(run) for run in runs]
     _print(labels, "What differs", found)
     _print(
@@ -59,7 +63,7 @@ def write(
         notes=notes,
         differences=found,
         outcomes=results,
-        figures=[(page.drawn(figures[each.name], each.name), each.caption) for each in COMPARED],
+        figures=[(page.drawn(figures[each.name], each.name), each.caption) for each in FIGURES],
     )
     page.publish(folder, {page.INDEX: text}, stale=figures)
     say(f"{folder / page.INDEX}: open it in a browser; it needs no network.")
@@ -67,8 +71,8 @@ def write(
         page.add_images(folder, figures, say, "page")
 
 
-def remarks(runs: Sequence[Run], norms: pd.DataFrame) -> list[str]:
-    """Return what keeps the runs from being compared one to one, a sentence each."""
+def remarks(runs: Sequence[Run], dense: pd.DataFrame) -> list[str]:
+    """Return what keeps the runs from being compared one to one; `dense` is of dense_norms."""
     found = []
     datasets = sorted({run.dataset for run in runs})
     if len(datasets) > 1:
@@ -76,7 +80,7 @@ def remarks(runs: Sequence[Run], norms: pd.DataFrame) -> list[str]:
             f"The runs are on different data sets ({', '.join(datasets)}): losses and accuracies "
             "are not of one task."
         )
-    depths = dense_norms(norms).groupby("run_id")["depth"].max()
+    depths = dense.groupby("run_id")["depth"].max()
     if depths.nunique() > 1:
         each = ", ".join(f"run {run.run_id} {depths[run.run_id]}" for run in runs)
         found.append(
@@ -89,9 +93,9 @@ def remarks(runs: Sequence[Run], norms: pd.DataFrame) -> list[str]:
 
 
 def outcomes(ask: Ask, runs: Sequence[Run], norms: pd.DataFrame) -> list[Outcome]:
-    """Return the outcomes of `runs`, all of the last epoch; `norms` holds rows of epoch_means."""
+    """Return the outcomes of `runs`, all of the last epoch; `norms` is of dense_norms."""
     last = norms[norms["epoch"] == norms.groupby("run_id")["epoch"].transform("max")]
-    dense = dict(iter(dense_norms(last).groupby("run_id")))
+    dense = dict(iter(last.groupby("run_id")))
     ends = first_to_last(last).set_index("run_id")
 
     def rows(view: str, run: Run) -> pd.DataFrame:

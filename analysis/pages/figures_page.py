@@ -11,9 +11,12 @@ from markupsafe import Markup
 from sqlalchemy import Connection
 
 from vanishing_gradients.analysis.errors import LeftOutError, NoRowsError
+from vanishing_gradients.analysis.figures import curves, grids, over_epochs
+from vanishing_gradients.analysis.figures.figure import Figure
+from vanishing_gradients.analysis.figures.gradient_distribution import gradient_distribution
+from vanishing_gradients.analysis.figures.neuron_gradients import neuron_gradients
 from vanishing_gradients.analysis.figures.style import HEIGHT
 from vanishing_gradients.analysis.pages import page
-from vanishing_gradients.analysis.pages.registry import BY_EXPERIMENT, OF_GRADIENTS, OF_RUN, Figure
 from vanishing_gradients.analysis.runs import (
     EVERY_EXPERIMENT,
     Run,
@@ -22,6 +25,27 @@ from vanishing_gradients.analysis.runs import (
 )
 from vanishing_gradients.analysis.views import ask
 from vanishing_gradients.analysis.words import Say, plural, stretches
+
+OF_GRADIENTS = (
+    over_epochs.gradient_norm_ratio,
+    over_epochs.mean_gradient,
+    curves.accuracy_and_loss,
+    grids.norm_grid,
+    grids.ratio_grid,
+)
+"""The figures of a run that was ever recorded."""
+OF_RUN = (
+    *OF_GRADIENTS,
+    grids.dead_neurons,
+    grids.saturated_neurons,
+    neuron_gradients,
+    over_epochs.update_ratio,
+    gradient_distribution,
+    over_epochs.noise_scale,
+)
+"""Those, and the figures of what goes on within a network."""
+BY_EXPERIMENT = (curves.accuracy_by_experiment, curves.loss_by_experiment)
+"""The figures of the latest run of each experiment on a data set."""
 
 
 @dataclass(frozen=True)

@@ -124,7 +124,8 @@ def _section(dataset: str, own: Sequence[Card]) -> dict[str, object]:
 def _of_dataset(connection: Connection, own: Sequence[Run]) -> list[Card]:
     shown = latest_of_each_experiment(own)
     ids = [run.run_id for run in shown]
-    norms = dense_norms(ask(connection, "epoch_means", run_id=ids))
+    sizes = ask(connection, "layer_sizes", run_id=ids)
+    norms = dense_norms(ask(connection, "epoch_means", run_id=ids), sizes)
     curves = ask(connection, "training_curves", run_id=ids)
     configs = ask(connection, "run_provenance", run_id=ids).set_index("run_id")["config"]
     ratios = dict(iter(first_to_last(norms).sort_values("epoch").groupby("run_id")))
