@@ -12,16 +12,8 @@ import pandas as pd
 import plotly.graph_objects as go
 from plotly.colors import hex_to_rgb, unlabel_rgb
 
+from vanishing_gradients.analysis.figures import marks, style
 from vanishing_gradients.analysis.figures.lines import Vertex, add_outlines, line_of
-from vanishing_gradients.analysis.figures.marks import (
-    INFINITE,
-    ORDINARY,
-    ZERO,
-    Look,
-    Mark,
-    beside,
-)
-from vanishing_gradients.analysis.figures.style import with_subtitle
 from vanishing_gradients.analysis.runs import Run
 from vanishing_gradients.analysis.words import counted, exact
 
@@ -79,7 +71,7 @@ def title_over_seeds(what: str, runs: Sequence[Run], of_gradients: bool) -> str:
     if of_gradients and recorded != [1]:
         source += f", 1 batch in {' or '.join(map(str, recorded))}"
     bands = ["line: median, band: smallest to largest"] if counts[-1] > 1 else []
-    return with_subtitle(what, subject, source, *bands)
+    return style.with_subtitle(what, subject, source, *bands)
 
 
 def points_over_seeds(values: pd.DataFrame, places: Mapping[str, float]) -> list[Point]:
@@ -97,21 +89,21 @@ def points_over_seeds(values: pd.DataFrame, places: Mapping[str, float]) -> list
 
 def _point(strand: int, x: int, own: pd.DataFrame, places: Mapping[str, float]) -> Point:
     known = own.dropna(subset="value").sort_values("value", kind="stable")
-    counts = own.loc[own["mark"] != ORDINARY, "mark"].value_counts()
+    counts = own.loc[own["mark"] != marks.ORDINARY, "mark"].value_counts()
     if known.empty:
         median, mark = float("nan"), counts.index[0]
         y = places.get(mark)
     else:
         median = float(np.median(known["value"]))
-        mark = {0.0: ZERO, np.inf: INFINITE}.get(median, ORDINARY)
-        mark = mark if mark in places else ORDINARY
+        mark = {0.0: marks.ZERO, np.inf: marks.INFINITE}.get(median, marks.ORDINARY)
+        mark = mark if mark in places else marks.ORDINARY
         y = places.get(mark, median)
     ordinary = known.loc[~known["mark"].isin(places), "value"]
     return Point(
         x=x,
         strand=strand,
         y=y,
-        mark=mark if y is not None else ORDINARY,
+        mark=mark if y is not None else marks.ORDINARY,
         low=ordinary.min(),
         high=ordinary.max(),
         seeds=len(ordinary),
@@ -136,8 +128,8 @@ def _hover(own: pd.DataFrame, known: pd.DataFrame, median: float, counts: pd.Ser
 def draw_lines(
     figure: go.Figure,
     row: int,
-    lines: Sequence[tuple[Look, Sequence[Point]]],
-    marks: Mapping[str, Mark],
+    lines: Sequence[tuple[marks.Look, Sequence[Point]]],
+    meanings: Mapping[str, marks.Mark],
     shown: set[str],
 ) -> None:
     """Draw the lines of panel `row`, bands below all of them; `shown` is what the legend has."""
@@ -146,8 +138,8 @@ def draw_lines(
             figure.add_trace(_band(look, points), row, 1)
     special: list[tuple[float, float, str]] = []
     for place, (look, points) in enumerate(lines):
-        offset = beside(place, len(lines))
-        drawn = [*_medians(look, points), *_apart(look, points, offset, marks)]
+        offset = marks.beside(place, len(lines))
+        drawn = [*_medians(look, points), *_apart(look, points, offset, meanings)]
         if not any(y is not None for _, y, _, _ in drawn):
             continue
         legend = {"legendgroup": look.name, "showlegend": look.name not in shown}
@@ -157,11 +149,11 @@ def draw_lines(
             (point.x + offset, y, key) for point in points for key, y in point.marks.items()
         ]
     outlined = pd.DataFrame(special, columns=["x", "y", "mark"])
-    found = {key: marks[key] for key in outlined["mark"].unique()}
+    found = {key: meanings[key] for key in outlined["mark"].unique()}
     add_outlines(figure, row, outlined, found, shown)
 
 
-def _medians(look: Look, points: Sequence[Point]) -> Iterator[Vertex]:
+def _medians(look: marks.Look, points: Sequence[Point]) -> Iterator[Vertex]:
     """Yield what the line connects, after a point nowhere: the legend shows the first symbol."""
     for strand, own in groupby(points, key=lambda point: point.strand):
         symbol = look.symbol + "-open" * (strand > 0)
@@ -173,16 +165,16 @@ def _medians(look: Look, points: Sequence[Point]) -> Iterator[Vertex]:
 
 
 def _apart(
-    look: Look, points: Sequence[Point], offset: float, marks: Mapping[str, Mark]
+    look: marks.Look, points: Sequence[Point], offset: float, meanings: Mapping[str, marks.Mark]
 ) -> Iterator[Vertex]:
     """Yield the special marks, of medians and of single seeds, connected with nothing."""
     for point in points:
         for key, y in point.marks.items():
             yield (None, None, look.symbol, "")
-            yield (point.x + offset, y, marks[key].symbol, point.hover)
+            yield (point.x + offset, y, meanings[key].symbol, point.hover)
 
 
-def _band(look: Look, points: Sequence[Point]) -> go.Scatter:
+def _band(look: marks.Look, points: Sequence[Point]) -> go.Scatter:
     """Return one trace of closed shapes, one for each stretch of points with ordinary values."""
     corners: list[tuple[float | None, float | None]] = []
     for (_, banded), own in groupby(points, key=lambda point: (point.strand, point.seeds > 0)):

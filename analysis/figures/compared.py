@@ -7,31 +7,10 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from vanishing_gradients.analysis import words
+from vanishing_gradients.analysis.figures import marks, style
 from vanishing_gradients.analysis.figures.curves import add_curves
 from vanishing_gradients.analysis.figures.figure import figure
 from vanishing_gradients.analysis.figures.lines import add_outlines, marked_line
-from vanishing_gradients.analysis.figures.marks import (
-    INFINITE,
-    NOT_FINITE,
-    ORDINARY,
-    UNDEFINED,
-    ZERO,
-    is_dense,
-    numbered_look,
-    special,
-    with_symbols,
-)
-from vanishing_gradients.analysis.figures.style import (
-    HEIGHT,
-    INK,
-    METRIC_AXES,
-    hovers,
-    level,
-    log_panel,
-    stacked,
-    whole_axis,
-    with_subtitle,
-)
 from vanishing_gradients.analysis.runs import Run
 
 CURVES = {
@@ -40,12 +19,12 @@ CURVES = {
     "Training accuracy": "accuracy",
     "Training loss": "loss",
 }
-MARKS = with_symbols(
+MARKS = marks.with_symbols(
     {
-        ZERO: "exactly zero, at the bottom",
-        INFINITE: f"{words.INFINITE}, at the top",
-        UNDEFINED: f"{words.UNDEFINED}, at the top",
-        NOT_FINITE: f"{words.NO_GRADIENT}, at the top",
+        marks.ZERO: "exactly zero, at the bottom",
+        marks.INFINITE: f"{words.INFINITE}, at the top",
+        marks.UNDEFINED: f"{words.UNDEFINED}, at the top",
+        marks.NOT_FINITE: f"{words.NO_GRADIENT}, at the top",
     }
 )
 RUN = "<b>run {run_id} {experiment}"
@@ -64,15 +43,15 @@ def curves_compared(curves: pd.DataFrame, runs: Sequence[Run]) -> go.Figure:
     Training values are over the images as the epoch met them, the weights changing meanwhile; test
     values are after the epoch.
     """
-    title = with_subtitle("Accuracy and loss", _data(runs))
-    figure = stacked(title, list(CURVES), 0.05, round(1.5 * HEIGHT))
+    title = style.with_subtitle("Accuracy and loss", _data(runs))
+    figure = style.stacked(title, list(CURVES), 0.05, round(1.5 * style.HEIGHT))
     for row, (heading, column) in enumerate(CURVES.items(), start=1):
         lines = {
             label(run): (label(run), column, curves[curves["run_id"] == run.run_id]) for run in runs
         }
         add_curves(figure, row, lines, heading.lower())
-        figure.update_yaxes(**METRIC_AXES[column.removeprefix("test_")], row=row)
-    whole_axis(figure, curves["epoch"], "epoch")
+        figure.update_yaxes(**style.METRIC_AXES[column.removeprefix("test_")], row=row)
+    style.whole_axis(figure, curves["epoch"], "epoch")
     return figure
 
 
@@ -93,16 +72,17 @@ def norms_compared(norms: pd.DataFrame, layers: pd.DataFrame, runs: Sequence[Run
     epochs = dense.groupby("run_id")["epoch"]
     parts = [("First epoch", epochs.transform("min")), ("Last epoch", epochs.transform("max"))]
     panels = {heading: dense[dense["epoch"] == epoch] for heading, epoch in parts}
-    axis = log_panel(pd.concat(panels.values())["norm"])
-    title = with_subtitle("Gradient norm of dense layers", _data(runs), "mean L2 norm of a row")
-    figure = stacked(title, list(panels), 0.1)
+    axis = style.log_panel(pd.concat(panels.values())["norm"])
+    what, norm = "Gradient norm of dense layers", "mean L2 norm of a row"
+    title = style.with_subtitle(what, _data(runs), norm)
+    figure = style.stacked(title, list(panels), 0.1)
     shown: set[str] = set()
     for row, panel in enumerate(panels.values(), start=1):
-        marks = special(panel["norm"])
+        kinds = marks.special(panel["norm"])
         points = panel[["run_id", "x"]].assign(
-            y=panel["norm"].mask(marks == ZERO, axis.bottom).fillna(axis.top),
-            mark=marks,
-            hover=hovers(
+            y=panel["norm"].mask(kinds == marks.ZERO, axis.bottom).fillna(axis.top),
+            mark=kinds,
+            hover=style.hovers(
                 panel.assign(of=panel["run_id"].map(depths)),
                 RUN + "</b>",
                 "{layer_name} (dense {depth} of {of}), epoch {epoch}",
@@ -115,7 +95,7 @@ def norms_compared(norms: pd.DataFrame, layers: pd.DataFrame, runs: Sequence[Run
         figure.update_xaxes(range=[-0.04, 1.04])
         what = "relative depth: 0 first dense layer, 1 last"
         return figure.update_xaxes(title_text=what, row=len(panels))
-    whole_axis(figure, dense["depth"], "number of dense layer")
+    style.whole_axis(figure, dense["depth"], "number of dense layer")
     return figure
 
 
@@ -129,12 +109,12 @@ def first_to_last_compared(
     to the input, far above 1 they explode.
     """
     ratios = first_to_last(dense_norms(norms, layers))
-    endless = ratios["ratio"].where(ratios["mark"].isin((ORDINARY, ZERO)))
-    axis = log_panel(endless, [EVEN])
+    endless = ratios["ratio"].where(ratios["mark"].isin((marks.ORDINARY, marks.ZERO)))
+    axis = style.log_panel(endless, [EVEN])
     points = ratios.assign(
         x=ratios["epoch"],
-        y=endless.mask(ratios["mark"] == ZERO, axis.bottom).fillna(axis.top),
-        hover=hovers(
+        y=endless.mask(ratios["mark"] == marks.ZERO, axis.bottom).fillna(axis.top),
+        hover=style.hovers(
             ratios,
             RUN + ", epoch {epoch}</b>",
             "first / last {ratio}",
@@ -142,12 +122,12 @@ def first_to_last_compared(
             "last: norm {last}",
         ),
     )
-    title = with_subtitle("First dense layer's norm over the last one's", _data(runs))
-    figure = stacked(title, [""], 0)
+    title = style.with_subtitle("First dense layer's norm over the last one's", _data(runs))
+    figure = style.stacked(title, [""], 0)
     _draw(figure, 1, points, runs, set())
-    whole_axis(figure, ratios["epoch"], "epoch")
+    style.whole_axis(figure, ratios["epoch"], "epoch")
     figure.update_yaxes(**axis.layout("norm of first / norm of last"))
-    level(figure, EVEN, "as large as in the last", INK, "dot", below=False)
+    style.level(figure, EVEN, "as large as in the last", (style.INK, "dot"), below=False)
     return figure
 
 
@@ -156,7 +136,7 @@ def dense_norms(norms: pd.DataFrame, layers: pd.DataFrame) -> pd.DataFrame:
 
     `norms` holds rows of epoch_means, `layers` those of layer_sizes.
     """
-    dense = norms.merge(layers.loc[is_dense(layers), ["run_id", "layer"]])
+    dense = norms.merge(layers.loc[marks.is_dense(layers), ["run_id", "layer"]])
     return dense.assign(
         depth=dense.groupby(["run_id", "epoch"])["layer"].rank().astype("int64")
     ).sort_values(["run_id", "epoch", "layer"])
@@ -174,17 +154,21 @@ def first_to_last(dense: pd.DataFrame) -> pd.DataFrame:
     with np.errstate(divide="ignore", invalid="ignore"):
         ratio = pd.Series(ends["first"].to_numpy() / ends["last"].to_numpy(), index=ends.index)
     conditions = {
-        INFINITE: np.isinf(ratio),
-        UNDEFINED: ratio.isna(),
-        NOT_FINITE: ends[["first", "last"]].isna().any(axis=1),
+        marks.INFINITE: np.isinf(ratio),
+        marks.UNDEFINED: ratio.isna(),
+        marks.NOT_FINITE: ends[["first", "last"]].isna().any(axis=1),
     }
-    return ends.assign(ratio=ratio, mark=special(ratio, conditions))
+    return ends.assign(ratio=ratio, mark=marks.special(ratio, conditions))
 
 
 def ratio_in_words(row: pd.Series, number: int) -> str:
     """Return a row of first_to_last as text, in so many significant digits."""
-    special = {INFINITE: words.INFINITE, UNDEFINED: words.UNDEFINED, NOT_FINITE: words.NOT_FINITE}
-    return special.get(row["mark"]) or words.digits(row["ratio"], number)
+    undefined = {
+        marks.INFINITE: words.INFINITE,
+        marks.UNDEFINED: words.UNDEFINED,
+        marks.NOT_FINITE: words.NOT_FINITE,
+    }
+    return undefined.get(row["mark"]) or words.digits(row["ratio"], number)
 
 
 def _draw(
@@ -195,7 +179,7 @@ def _draw(
         own = points[points["run_id"] == run.run_id]
         if own.empty:
             continue
-        look = numbered_look(label(run), place)
+        look = marks.numbered_look(label(run), place)
         legend = {"legendgroup": look.name, "showlegend": look.name not in shown}
         figure.add_trace(marked_line(own, look, MARKS, cliponaxis=False, **legend), row, 1)
         shown.add(look.name)

@@ -5,17 +5,9 @@ from collections.abc import Mapping, Sequence
 import pandas as pd
 import plotly.graph_objects as go
 
+from vanishing_gradients.analysis.figures import style
 from vanishing_gradients.analysis.figures.figure import figure
 from vanishing_gradients.analysis.figures.marks import numbered_look
-from vanishing_gradients.analysis.figures.style import (
-    INK,
-    METRIC_AXES,
-    stacked,
-    title_of_run,
-    training_images,
-    whole_axis,
-    with_subtitle,
-)
 from vanishing_gradients.analysis.runs import Run
 from vanishing_gradients.analysis.words import NOT_FINITE, exact, plural
 
@@ -35,13 +27,13 @@ def accuracy_and_loss(curves: pd.DataFrame, run: Run) -> go.Figure:
     values are over the test images after the epoch. The loss is the one that the network was
     trained with, categorical cross-entropy in the paper. As in its Figures 12, 16, 19 and 21.
     """
-    title = title_of_run("Accuracy and loss by epoch", run, of_gradients=False)
-    figure = stacked(title, [""] * len(METRIC_AXES), 0.07)
-    for row, metric in enumerate(METRIC_AXES, start=1):
+    title = style.title_of_run("Accuracy and loss by epoch", run, of_gradients=False)
+    figure = style.stacked(title, [""] * len(style.METRIC_AXES), 0.07)
+    for row, metric in enumerate(style.METRIC_AXES, start=1):
         lines = {part: (part, prefix + metric, curves) for part, prefix in PARTS.items()}
         add_curves(figure, row, lines, metric)
-        figure.update_yaxes(title_text=metric, **METRIC_AXES[metric], row=row)
-    whole_axis(figure, curves["epoch"], "epoch")
+        figure.update_yaxes(title_text=metric, **style.METRIC_AXES[metric], row=row)
+    style.whole_axis(figure, curves["epoch"], "epoch")
     return figure
 
 
@@ -89,12 +81,8 @@ def add_curves(figure: go.Figure, row: int, lines: Lines, metric: str) -> None:
             hovertemplate="%{text}<extra></extra>",
         )
         figure.add_trace(line, row, 1)
-    note_of_gaps(figure, {name: gaps(own, column) for name, column, own in lines.values()}, row)
-
-
-def gaps(curves: pd.DataFrame, column: str) -> list[int]:
-    """Return the epochs in which `column` was not finite."""
-    return curves.loc[curves[column].isna(), "epoch"].tolist()
+    gaps = {name: own.loc[own[column].isna(), "epoch"] for name, column, own in lines.values()}
+    note_of_gaps(figure, {name: own.tolist() for name, own in gaps.items()}, row)
 
 
 def note_of_gaps(figure: go.Figure, gaps: Mapping[str, list[int]], row: int) -> None:
@@ -110,7 +98,7 @@ def note_of_gaps(figure: go.Figure, gaps: Mapping[str, list[int]], row: int) -> 
             xanchor="left",
             align="left",
             showarrow=False,
-            font={"color": INK, "size": 12},
+            font={"color": style.INK, "size": 12},
             bgcolor="rgba(255,255,255,0.85)",
             row=row,
             col=1,
@@ -128,21 +116,21 @@ def _by_experiment(metric: str, curves: pd.DataFrame, runs: Sequence[Run]) -> go
     if len(datasets) != 1:
         raise ValueError(f"one figure compares runs on one data set, not on {sorted(datasets)}")
     mixed = len({run.training_images for run in runs}) > 1
-    common = "" if mixed else f", {training_images(runs[0])}"
-    title = with_subtitle(
+    common = "" if mixed else f", {style.training_images(runs[0])}"
+    title = style.with_subtitle(
         f"{metric.capitalize()} by experiment",
         f"on <b>{datasets.pop()}</b>{common}",
         "the latest finished run of each experiment",
     )
-    figure = stacked(title, HEADINGS, 0.08)
+    figure = style.stacked(title, HEADINGS, 0.08)
     for row, prefix in enumerate(PARTS.values(), start=1):
         lines = {}
         for run in runs:
             parts = [f"run {run.run_id}", f"seed {run.seed}", run.float_type]
-            name = f"{run.experiment} ({', '.join(parts + [training_images(run)] * mixed)})"
+            name = f"{run.experiment} ({', '.join(parts + [style.training_images(run)] * mixed)})"
             own = curves[curves["run_id"] == run.run_id]
             lines[name] = (run.experiment, prefix + metric, own)
         add_curves(figure, row, lines, metric)
-    figure.update_yaxes(title_text=metric, **METRIC_AXES[metric])
-    whole_axis(figure, curves["epoch"], "epoch")
+    figure.update_yaxes(title_text=metric, **style.METRIC_AXES[metric])
+    style.whole_axis(figure, curves["epoch"], "epoch")
     return figure

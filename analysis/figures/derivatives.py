@@ -3,20 +3,8 @@
 import numpy as np
 import plotly.graph_objects as go
 
+from vanishing_gradients.analysis.figures import style
 from vanishing_gradients.analysis.figures.figure import figure
-from vanishing_gradients.analysis.figures.style import (
-    DASHES,
-    GRID,
-    INK,
-    ONE_LONG_PANEL,
-    PALETTE,
-    SYMBOLS,
-    VANISHING_INK,
-    level,
-    stacked,
-    whole_axis,
-    with_subtitle,
-)
 from vanishing_gradients.analysis.words import MINUS
 
 REACH = 8  # of x, to either side
@@ -52,12 +40,12 @@ def saturation() -> go.Figure:
     The sigmoid and its derivative. Where the sigmoid is flat its derivative, by which a gradient is
     multiplied on its way back, is next to nothing.
     """
-    title = with_subtitle(
+    title = style.with_subtitle(
         "The sigmoid saturates",
         f"beyond x = ±{SATURATED_FROM:.3f} its derivative is below {SATURATED_BELOW:g},",
         f"and nowhere is it more than {LARGEST:g}",
     )
-    figure = stacked(title, [""], 0)
+    figure = style.stacked(title, [""], 0)
     figure.add_traces(
         [
             _curve(X, sigmoid(X), f"sigmoid {SIGMA}(x)", 0),
@@ -68,7 +56,7 @@ def saturation() -> go.Figure:
         figure.add_vrect(
             x0=start,
             x1=start + REACH - SATURATED_FROM,
-            fillcolor=GRID,
+            fillcolor=style.GRID,
             opacity=0.6,
             layer="below",
             line_width=0,
@@ -100,12 +88,12 @@ def derivative_products() -> go.Figure:
     weights, which may make up for them or not.
     """
     layers = np.arange(1, DEPTH + 1)
-    title = with_subtitle(
+    title = style.with_subtitle(
         "Products of activation derivatives",
         f"over 1 to {DEPTH} layers, weights left out;",
         "an inactive ReLU has 0, which no log axis shows",
     )
-    figure = stacked(title, [""], 0, ONE_LONG_PANEL)
+    figure = style.stacked(title, [""], 0, style.ONE_LONG_PANEL)
     lines = {
         "ReLU, active: 1<sup>n</sup>": 1.0,
         "sigmoid at most, x = 0: 0.25<sup>n</sup>": LARGEST,
@@ -116,22 +104,13 @@ def derivative_products() -> go.Figure:
         name = name.format(f"{derivative:.3g}")
         line = _curve(layers, derivative**layers, name, place, "n = %{x}: %{y:.3g}")
         figure.add_trace(
-            line.update(mode="lines+markers", marker={"symbol": SYMBOLS[place], "size": 8})
+            line.update(mode="lines+markers", marker={"symbol": style.SYMBOLS[place], "size": 8})
         )
     example = LARGEST**EXAMPLE
     text = f"0.25<sup>{EXAMPLE}</sup> = {example:.3g}"
     figure.add_trace(_point(EXAMPLE, example, f"the paper's example: {text}"))
-    figure.add_annotation(
-        x=EXAMPLE,
-        y=np.log10(example),
-        text=text,
-        ax=30,
-        ay=-18,
-        xanchor="left",
-        arrowcolor=INK,
-        arrowwidth=1,
-        font={"size": 12},
-    )
+    arrow = {"ax": 30, "ay": -18, "arrowcolor": style.INK, "arrowwidth": 1, "xanchor": "left"}
+    figure.add_annotation(x=EXAMPLE, y=np.log10(example), text=text, font={"size": 12}, **arrow)
     lowest = np.log10(float(sigmoid_derivative(np.float64(4)))) * DEPTH
     figure.update_yaxes(
         type="log",
@@ -141,8 +120,8 @@ def derivative_products() -> go.Figure:
         tickfont={"size": 11},
         title_text="product of n derivatives",
     )
-    whole_axis(figure, layers, "layers passed back, n")
-    level(figure, VANISHING, f"vanishing ≤ {VANISHING:g}", VANISHING_INK, "dash", below=True)
+    style.whole_axis(figure, layers, "layers passed back, n")
+    style.level(figure, VANISHING, f"vanishing ≤ {VANISHING:g}", style.VANISHING, below=True)
     return figure
 
 
@@ -152,25 +131,21 @@ def activations() -> go.Figure:
 
     Sigmoid and ReLU, each with its derivative.
     """
-    title = with_subtitle(
+    title = style.with_subtitle(
         "Sigmoid and ReLU with their derivatives",
         "the sigmoid's derivative is 0.25 at most;",
         "ReLU's is 1 for positive x and 0 for all other",
     )
     headings = (f"Sigmoid: f(x) = 1 / (1 + e<sup>{MINUS}x</sup>)", "ReLU: f(x) = max(0, x)")
-    figure = stacked(title, headings, 0.1)
+    figure = style.stacked(title, headings, 0.1)
     below, above = X[X <= 0], X[X >= 0]
     slope_at = [*below, None, *above]  # a step has no line between its two values
     slope = [0.0] * len(below) + [None] + [1.0] * len(above)
-    panels = {
-        1: ((X, sigmoid(X)), (X, sigmoid_derivative(X))),
-        2: ((X, np.maximum(X, 0)), (slope_at, slope)),
-    }
-    for row, curves in panels.items():
-        for place, (curve, name) in enumerate(
-            zip(curves, ("activation f(x)", DERIVATIVE), strict=True)
-        ):
-            figure.add_trace(_curve(*curve, name, place).update(showlegend=row == 1), row, 1)
+    drawn = [(X, sigmoid(X)), (X, sigmoid_derivative(X)), (X, np.maximum(X, 0)), (slope_at, slope)]
+    for place, (x, y) in enumerate(drawn):
+        row, kind = divmod(place, 2)
+        line = _curve(x, y, ("activation f(x)", DERIVATIVE)[kind], kind)
+        figure.add_trace(line.update(showlegend=row == 0), row + 1, 1)
     ends = go.Scatter(
         x=[0, 0],
         y=[0, 1],
@@ -178,8 +153,8 @@ def activations() -> go.Figure:
         marker={
             "symbol": ["circle", "circle-open"],
             "size": 8,
-            "color": PALETTE[1],
-            "line": {"width": 1.5, "color": PALETTE[1]},
+            "color": style.PALETTE[1],
+            "line": {"width": 1.5, "color": style.PALETTE[1]},
         },
         name=DERIVATIVE,
         legendgroup=DERIVATIVE,
@@ -203,7 +178,7 @@ def _curve(
         mode="lines",
         name=name,
         legendgroup=name,
-        line={"color": PALETTE[place], "dash": DASHES[place], "width": 2.5},
+        line={"color": style.PALETTE[place], "dash": style.DASHES[place], "width": 2.5},
         hovertemplate=f"<b>{name}</b><br>{hover}<extra></extra>",
     )
 
@@ -215,6 +190,6 @@ def _point(x: float, y: float, name: str) -> go.Scatter:
         y=[y],
         mode="markers",
         name=name,
-        marker={"symbol": "circle-open", "size": 13, "color": INK, "line": {"width": 2}},
+        marker={"symbol": "circle-open", "size": 13, "color": style.INK, "line": {"width": 2}},
         hovertemplate=f"{name}<extra></extra>",
     )

@@ -4,29 +4,15 @@ plotly draws no logarithmic colours: values come as they are to be coloured, wit
 """
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
-from vanishing_gradients.analysis.figures.marks import (
-    INFINITE,
-    NOT_FINITE,
-    ORDINARY,
-    UNDEFINED,
-    ZERO,
-    has_weights,
-)
-from vanishing_gradients.analysis.figures.style import (
-    INK,
-    color_bar,
-    height_of,
-    round_steps,
-    stacked,
-    whole_axis,
-)
+from vanishing_gradients.analysis.figures import marks, style
+from vanishing_gradients.analysis.runs import Run
 from vanishing_gradients.analysis.words import power
 
 TALLEST, LOWEST = 26, 9  # pixels of a row
@@ -43,13 +29,23 @@ SEQUENTIAL = "Viridis"
 DIVERGING = "PuOr_r"  # Harrower and Brewer, 2003, https://colorbrewer2.org: safe for every eye
 SHARE_TICKS = {0.0: "0", 0.25: "25 %", 0.5: "50 %", 0.75: "75 %", 1.0: "100 %"}
 
-FILLS = {ZERO: "#FFFFFF", INFINITE: "#F2C6B4", UNDEFINED: "#DCDCDC", NOT_FINITE: "#C9C9C9"}
-SIGNS = {ZERO: "circle-open", INFINITE: "triangle-up", UNDEFINED: "cross-thin", NOT_FINITE: "x"}
+FILLS = {
+    marks.ZERO: "#FFFFFF",
+    marks.INFINITE: "#F2C6B4",
+    marks.UNDEFINED: "#DCDCDC",
+    marks.NOT_FINITE: "#C9C9C9",
+}
+SIGNS = {
+    marks.ZERO: "circle-open",
+    marks.INFINITE: "triangle-up",
+    marks.UNDEFINED: "cross-thin",
+    marks.NOT_FINITE: "x",
+}
 IN_LEGEND = {
-    ZERO: "square",
-    INFINITE: "triangle-up",
-    UNDEFINED: "square-cross",
-    NOT_FINITE: "square-x",
+    marks.ZERO: "square",
+    marks.INFINITE: "triangle-up",
+    marks.UNDEFINED: "square-cross",
+    marks.NOT_FINITE: "square-x",
 }
 
 
@@ -65,7 +61,7 @@ class Colors:
 
     def of_map(self, domain: tuple[float, float], height: float) -> dict[str, object]:
         """Return how a map of `height` pixels looks, whose axis has this `domain`."""
-        bar = color_bar(
+        bar = style.color_bar(
             self.title,
             tickvals=list(self.ticks),
             ticktext=list(self.ticks.values()),
@@ -116,26 +112,32 @@ def log_colors_about_one(values: pd.Series, title: str) -> Colors:
 
 
 def by_kind(
-    cells: pd.DataFrame, layers: pd.DataFrame, headings: tuple[str, str]
-) -> list[tuple[str, pd.DataFrame]]:
-    """Return cells of layers with weights and of all others, each with its heading, if any.
+    cells: pd.DataFrame,
+    layers: pd.DataFrame,
+    headings: tuple[str, str],
+    colors: Callable[[pd.DataFrame], Colors],
+) -> list[Panel]:
+    """Return a panel of the layers with weights and one of all others, of those that have cells.
 
-    `layers` has their rows of layer_sizes.
+    `layers` has the rows of layer_sizes; `colors` gives those of a panel's cells.
     """
-    weights = cells["layer"].isin(layers.loc[has_weights(layers), "layer"])
+    weights = cells["layer"].isin(layers.loc[marks.has_weights(layers), "layer"])
     parts = zip(headings, (cells[weights], cells[~weights]), strict=True)
-    return [(heading, part) for heading, part in parts if not part.empty]
+    return [Panel(heading, own, colors(own)) for heading, own in parts if not own.empty]
 
 
-def epoch_grid(title: str, panels: Sequence[Panel], meanings: Mapping[str, str]) -> go.Figure:
-    """Draw panels one below the other; `meanings` of marks are for the legend."""
+def epoch_grid(
+    what: str, run: Run, panels: Sequence[Panel], meanings: Mapping[str, str]
+) -> go.Figure:
+    """Draw panels of a run one below the other; `meanings` of marks are for the legend."""
+    title = style.title_of_run(what, run, of_gradients=True)
     plot = sum(panel.height for panel in panels) + GAP * (len(panels) - 1)
-    above = height_of(title) + 20
+    above = style.height_of(title) + 20
     below = BELOW + LEGEND * any(panel.cells["mark"].isin(meanings).any() for panel in panels)
     heights = {"row_heights": [panel.height for panel in panels], "shared_xaxes": False}
     spacing = GAP / plot if len(panels) > 1 else 0
     headings = [panel.heading for panel in panels]
-    figure = stacked(title, headings, spacing, round(plot + above + below), **heights)
+    figure = style.stacked(title, headings, spacing, round(plot + above + below), **heights)
     figure.update_layout(margin={"t": above, "b": below}, **only_told(-52 / plot))
     shown: set[str] = set()
     for row, panel in enumerate(panels, start=1):
@@ -179,7 +181,7 @@ def _draw(
         if mark not in shown:
             figure.add_trace(in_legend(mark, meanings[mark]), row, 1)
             shown.add(mark)
-    whole_axis(figure, epochs, row=row)
+    style.whole_axis(figure, epochs, row=row)
     layer_axis(figure, row, panel.rows)
     figure.update_xaxes(showgrid=False, row=row)
 
@@ -208,7 +210,7 @@ def in_legend(mark: str, meaning: str) -> go.Scatter:
             "symbol": IN_LEGEND[mark],
             "size": 12,
             "color": FILLS[mark],
-            "line": {"width": 1, "color": INK},
+            "line": {"width": 1, "color": style.INK},
         },
         hoverinfo="skip",
     )
@@ -229,8 +231,8 @@ def _signs(own: pd.DataFrame, mark: str, row_height: float) -> go.Scatter:
         marker={
             "symbol": SIGNS[mark],
             "size": max(3, min(8, row_height - 5)),
-            "color": INK,
-            "line": {"width": 1, "color": INK},
+            "color": style.INK,
+            "line": {"width": 1, "color": style.INK},
         },
         hoverinfo="skip",
     )
@@ -243,11 +245,6 @@ def _grid(cells: pd.DataFrame, column: str, epochs: Sequence[int], rows: int) ->
     if column == "hover":
         return wide.astype("object").where(wide.notna(), "").to_numpy()
     return wide.to_numpy(dtype="float64")
-
-
-def marked(values: pd.Series, marks: pd.Series) -> pd.Series:
-    """Return values with NaN wherever there is a mark: there colour says nothing."""
-    return values.where(marks == ORDINARY)
 
 
 def _ends(values: pd.Series) -> tuple[float, float]:
@@ -265,7 +262,7 @@ def _ticks(low: float, high: float) -> Iterator[tuple[float, str]]:
         for end in (low, high):
             yield end, f"{10**end:.2g}"
         return
-    step = next(step for step in round_steps() if (last - first + 1) / step <= MOST_TICKS)
+    step = next(step for step in style.round_steps() if (last - first + 1) / step <= MOST_TICKS)
     start = -(-first // step) * step  # so that 0 is among them
     for exponent in range(start, last + 1, step):
         yield exponent, power(exponent)

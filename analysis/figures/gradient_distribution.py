@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
-from vanishing_gradients.analysis.figures import recorded
+from vanishing_gradients.analysis.figures import recorded, style
 from vanishing_gradients.analysis.figures.epoch_grid import (
     MOST_LABELS,
     SHARE_TICKS,
@@ -15,13 +15,6 @@ from vanishing_gradients.analysis.figures.epoch_grid import (
 )
 from vanishing_gradients.analysis.figures.figure import figure
 from vanishing_gradients.analysis.figures.marks import layer_names
-from vanishing_gradients.analysis.figures.style import (
-    PALETTE,
-    choice,
-    height_of,
-    stacked,
-    title_of_run,
-)
 from vanishing_gradients.analysis.runs import Run
 from vanishing_gradients.analysis.words import power
 from vanishing_gradients.sql.cells import DECADES
@@ -64,11 +57,11 @@ def gradient_distribution(cells: pd.DataFrame, batches: tuple[int, int], run: Ru
     heights = [rows] * len(epochs) + [BARS]
     plot = sum(heights) + GAP * len(epochs)
     what, counted = "Distribution of gradients by layer", f"{_of(batches)} of an epoch"
-    title = title_of_run(what, run, True, counted)
-    top = height_of(title) + 20
+    title = style.title_of_run(what, run, True, counted)
+    top = style.height_of(title) + 20
     headings = [*(f"Epoch {epoch}, all layers" for epoch in epochs), ""]
     more = {"row_heights": heights, "shared_xaxes": False}
-    figure = stacked(title, headings, GAP / plot, round(plot + top + BELOW), **more)
+    figure = style.stacked(title, headings, GAP / plot, round(plot + top + BELOW), **more)
     colors = Colors(SCALE, 0, 1, "share of values", SHARE_TICKS)
     for row, epoch in enumerate(epochs, start=1):
         shown = go.Heatmap(
@@ -91,7 +84,7 @@ def gradient_distribution(cells: pd.DataFrame, batches: tuple[int, int], run: Ru
             text=words,
             textposition="none",
             name=f"epoch {epoch}",
-            marker={"color": PALETTE[place], "pattern": {"shape": "/" if place else ""}},
+            marker={"color": style.PALETTE[place], "pattern": {"shape": "/" if place else ""}},
             hovertemplate=f"epoch {epoch}, %{{text}}: %{{y:.4%}} of values<extra></extra>",
         )
         figure.add_trace(shown, len(heights), 1)
@@ -104,7 +97,7 @@ def gradient_distribution(cells: pd.DataFrame, batches: tuple[int, int], run: Ru
         }
         for layer in layers
     ]
-    choice(figure, buttons, figure.get_subplot(len(heights), 1).yaxis.domain[1], 4)
+    style.choice(figure, buttons, figure.get_subplot(len(heights), 1).yaxis.domain[1], 4)
     share = {"title_text": "share of values", "tickformat": ".0%", "rangemode": "tozero"}
     figure.update_yaxes(**share, row=len(heights))
     positions, texts = _ticks(span)

@@ -3,12 +3,15 @@
 Norms and their ratios, and how many neurons are dead or saturated.
 """
 
+from collections.abc import Sequence
+
 import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
 from vanishing_gradients.analysis import words
 from vanishing_gradients.analysis.errors import LeftOutError
+from vanishing_gradients.analysis.figures import marks, style
 from vanishing_gradients.analysis.figures.epoch_grid import (
     SHARE_TICKS,
     Colors,
@@ -17,16 +20,8 @@ from vanishing_gradients.analysis.figures.epoch_grid import (
     epoch_grid,
     log_colors,
     log_colors_about_one,
-    marked,
 )
 from vanishing_gradients.analysis.figures.figure import Ask, figure
-from vanishing_gradients.analysis.figures.marks import (
-    NOT_FINITE,
-    ORDINARY,
-    ZERO,
-    special,
-    special_ratios,
-)
 from vanishing_gradients.analysis.figures.over_epochs import (
     HEAD,
     MEAN_HEADINGS,
@@ -34,15 +29,14 @@ from vanishing_gradients.analysis.figures.over_epochs import (
     RATIO_MEANINGS,
     hovers_of_ratios,
 )
-from vanishing_gradients.analysis.figures.style import hovers, title_of_run
 from vanishing_gradients.analysis.runs import Run
 from vanishing_gradients.analysis.words import counted, exact, plural, stretches
 
 NEURONS = "dead and saturated neurons, and gradients of neurons"
 NO_ACTIVATION = "no layer is an activation that can saturate"
-UNKNOWN = {NOT_FINITE: f"undefined: {words.NO_GRADIENT}"}
-NORM_MEANINGS = {ZERO: "exactly zero"} | UNKNOWN
-RATIO_ORDER = (ZERO, *RATIO_MEANINGS)  # of the legend
+UNKNOWN = {marks.NOT_FINITE: f"undefined: {words.NO_GRADIENT}"}
+NORM_MEANINGS = {marks.ZERO: "exactly zero"} | UNKNOWN
+RATIO_ORDER = (marks.ZERO, *RATIO_MEANINGS)  # of the legend
 
 # From almost white to black by way of Okabe and Ito's vermilion.
 SCALE = ((0.0, "#FBF1EC"), (0.02, "#F6CDB4"), (0.5, "#D55E00"), (1.0, "#4A1F00"))
@@ -61,23 +55,17 @@ def norm_grid(norms: pd.DataFrame, layers: pd.DataFrame, run: Run) -> go.Figure:
     that darken towards the first layer are a gradient that vanishes on its way back. Exactly zero
     and undefined are no colours but marks.
     """
-    marks = special(norms["norm"])
-    cells = norms[["layer", "epoch", "norm"]].assign(
-        value=np.log10(marked(norms["norm"], marks)),
-        mark=marks,
-        hover=hovers(
-            norms,
-            HEAD,
-            "mean L2 norm of a row {norm}",
-            "L2 norm of the whole gradient {gradient_norm}",
-        ),
+    texts = style.hovers(
+        norms,
+        HEAD,
+        "mean L2 norm of a row {norm}",
+        "L2 norm of the whole gradient {gradient_norm}",
     )
-    panels = [
-        Panel(heading, own, log_colors(own["norm"], "mean L2 norm of a row"))
-        for heading, own in by_kind(cells, layers, MEAN_HEADINGS)
-    ]
-    title = title_of_run("Gradient norm by layer and epoch", run, of_gradients=True)
-    return epoch_grid(title, panels, NORM_MEANINGS)
+    cells = _log_cells(norms, "norm", marks.special(norms["norm"]), texts)
+    panels = by_kind(
+        cells, layers, MEAN_HEADINGS, lambda own: log_colors(own["norm"], "mean L2 norm of a row")
+    )
+    return epoch_grid("Gradient norm by layer and epoch", run, panels, NORM_MEANINGS)
 
 
 @figure("Ratios as a map", ratios="gradient_norm_ratios", layers="layer_sizes")
@@ -87,18 +75,14 @@ def ratio_grid(ratios: pd.DataFrame, layers: pd.DataFrame, run: Run) -> go.Figur
     Norm of layer l + 1 over norm of layer l, as in the figure of ratios, but as colours, for
     networks of any depth: pale is 1, one hue is above, the other below.
     """
-    marks = special_ratios(ratios)
-    cells = ratios[["layer", "epoch", "ratio"]].assign(
-        value=np.log10(marked(ratios["ratio"], marks)),
-        mark=marks,
-        hover=hovers_of_ratios(ratios, marks, layers),
+    kinds = marks.special_ratios(ratios)
+    cells = _log_cells(ratios, "ratio", kinds, hovers_of_ratios(ratios, kinds, layers))
+    title = "norm of <i>l</i> + 1 / <i>l</i>"
+    panels = by_kind(
+        cells, layers, RATIO_HEADINGS, lambda own: log_colors_about_one(own["ratio"], title)
     )
-    panels = [
-        Panel(heading, own, log_colors_about_one(own["ratio"], "norm of <i>l</i> + 1 / <i>l</i>"))
-        for heading, own in by_kind(cells, layers, RATIO_HEADINGS)
-    ]
-    title = title_of_run("Gradient-norm ratio as a map", run, of_gradients=True)
-    return epoch_grid(title, panels, {mark: RATIO_MEANINGS[mark] for mark in RATIO_ORDER})
+    meanings = {mark: RATIO_MEANINGS[mark] for mark in RATIO_ORDER}
+    return epoch_grid("Gradient-norm ratio as a map", run, panels, meanings)
 
 
 @figure(
@@ -122,12 +106,9 @@ def dead_neurons(
         share=[f"{row.dead} of {counted(row.width, 'neuron')} dead" for row in dead.itertuples()]
     )
     cells = _cells(told, _known(dead, neurons), neurons[neurons["dead"] == 1])
-    panels = [
-        Panel(heading, own, Colors(SCALE, 0.0, 1.0, "dead neurons", SHARE_TICKS))
-        for heading, own in by_kind(cells, layers, DEAD_HEADINGS)
-    ]
-    title = title_of_run("Dead neurons by layer and epoch", run, of_gradients=True)
-    return epoch_grid(title, panels, UNKNOWN)
+    colors = Colors(SCALE, 0.0, 1.0, "dead neurons", SHARE_TICKS)
+    panels = by_kind(cells, layers, DEAD_HEADINGS, lambda _own: colors)
+    return epoch_grid("Dead neurons by layer and epoch", run, panels, UNKNOWN)
 
 
 def _saturable(ask: Ask, run: Run) -> pd.DataFrame:
@@ -160,8 +141,16 @@ def saturated_neurons(saturation: pd.DataFrame, neurons: pd.DataFrame, run: Run)
     )
     cells = _cells(told, saturation["saturated"], neurons[neurons["saturated"] == 1])
     colors = Colors(SCALE, 0.0, 1.0, "saturated values", SHARE_TICKS)
-    title = title_of_run("Saturated neurons by layer and epoch", run, of_gradients=True)
-    return epoch_grid(title, [Panel("Activation layers", cells, colors)], UNKNOWN)
+    panels = [Panel("Activation layers", cells, colors)]
+    return epoch_grid("Saturated neurons by layer and epoch", run, panels, UNKNOWN)
+
+
+def _log_cells(
+    rows: pd.DataFrame, column: str, kinds: pd.Series, texts: Sequence[str]
+) -> pd.DataFrame:
+    """Return the cells of a grid of logarithms of a column, where it has no mark."""
+    logarithms = np.log10(rows[column].where(kinds == marks.ORDINARY))
+    return rows.assign(value=logarithms, mark=kinds, hover=texts)
 
 
 def _known(layers: pd.DataFrame, neurons: pd.DataFrame) -> pd.Series:
@@ -173,14 +162,14 @@ def _known(layers: pd.DataFrame, neurons: pd.DataFrame) -> pd.Series:
 
 def _cells(layers: pd.DataFrame, shares: pd.Series, which: pd.DataFrame) -> pd.DataFrame:
     """Return the cells of a grid, each with the share in words and the neurons it is of."""
-    marks = special(shares).replace(ZERO, ORDINARY)
+    kinds = marks.special(shares).replace(marks.ZERO, marks.ORDINARY)
     named = {at: stretches(own) for at, own in which.groupby(["layer", "epoch"])["neuron"]}
     neurons = [named.get(at, "") for at in zip(layers["layer"], layers["epoch"], strict=True)]
     return layers[["layer", "epoch"]].assign(
-        value=marked(shares, marks).astype("float64"),
-        mark=marks,
+        value=shares.where(kinds == marks.ORDINARY).astype("float64"),
+        mark=kinds,
         hover=[
             f"{text}<br>{plural(1 if own.isdigit() else 2, 'neuron')} {own}" if own else text
-            for text, own in zip(hovers(layers, HEAD, "{share}"), neurons, strict=True)
+            for text, own in zip(style.hovers(layers, HEAD, "{share}"), neurons, strict=True)
         ],
     )

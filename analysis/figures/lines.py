@@ -10,16 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 import pandas as pd
 import plotly.graph_objects as go
 
-from vanishing_gradients.analysis.figures.marks import (
-    ORDINARY,
-    LayerLook,
-    Look,
-    Mark,
-    beside,
-    layer_looks,
-    outline,
-)
-from vanishing_gradients.analysis.figures.style import color_bar, stacked, title_of_run, whole_axis
+from vanishing_gradients.analysis.figures import marks, style
 from vanishing_gradients.analysis.runs import Run
 
 MOST_IN_LEGEND = 24
@@ -33,36 +24,36 @@ def line_per_layer(
     run: Run,
     points: pd.DataFrame,
     layers: pd.DataFrame,
-    marks: Mapping[str, Mark],
+    meanings: Mapping[str, marks.Mark],
     headings: tuple[str, str] = ("", ""),
 ) -> go.Figure:
     """Draw a line a layer over the epochs of a run.
 
-    `points` has layer, epoch, y, mark (ORDINARY for none, else one of `marks`) and hover; `layers`
-    the rows of layer_sizes of all layers among which a layer alone looks as it does among them. A
-    special point stands apart from its layer's line, in its layer's colour, with its mark's symbol;
-    points of several layers in one place stand side by side. `headings` are of the panel of layers
-    with weights and of the others'.
+    `points` has layer, epoch, y, mark (ORDINARY for none, else one of `meanings`) and hover;
+    `layers` the rows of layer_sizes of all layers, among which a layer alone looks as it does among
+    them. A special point stands apart from its layer's line, in its layer's colour, with its mark's
+    symbol; points of several layers in one place stand side by side. `headings` are of the panel of
+    layers with weights and of the others'.
     """
-    looks = layer_looks(layers)
+    looks = marks.layer_looks(layers)
     drawn = [looks[n] for n in set(points["layer"])]
-    figure, panels = open_panels(title_of_run(what, run, of_gradients=True), headings, drawn)
+    figure, panels = open_panels(style.title_of_run(what, run, of_gradients=True), headings, drawn)
     shown: set[str] = set()
     for row, members in enumerate(panels, start=1):
         panel = pd.concat(
             _placed(points, look, place, len(members)) for place, look in enumerate(members)
         )
         for look in members:
-            line = marked_line(panel[panel["layer"] == look.layer], look, marks)
+            line = marked_line(panel[panel["layer"] == look.layer], look, meanings)
             figure.add_trace(_thin(line) if is_deep(drawn) else line, row, 1)
-        add_outlines(figure, row, panel, marks, shown)
-    whole_axis(figure, points["epoch"], "epoch")
+        add_outlines(figure, row, panel, meanings, shown)
+    style.whole_axis(figure, points["epoch"], "epoch")
     return figure
 
 
 def open_panels(
-    title: str, headings: tuple[str, str], looks: Sequence[LayerLook]
-) -> tuple[go.Figure, list[list[LayerLook]]]:
+    title: str, headings: tuple[str, str], looks: Sequence[marks.LayerLook]
+) -> tuple[go.Figure, list[list[marks.LayerLook]]]:
     """Return an empty figure, a panel for layers with weights and one for others, and who is where.
 
     A panel without a layer is left out. Of more than MOST_IN_LEGEND layers a bar of colours says
@@ -74,7 +65,7 @@ def open_panels(
         for heading, weights in zip(headings, (True, False), strict=True)
     ]
     panels = [(heading, members) for heading, members in panels if members]
-    figure = stacked(title, [heading for heading, _ in panels], 0.08)
+    figure = style.stacked(title, [heading for heading, _ in panels], 0.08)
     figure.update_layout(legend_title={"text": "Layer", "side": "top left"})
     if is_deep(in_order):
         figure.add_trace(_depth_bar(in_order), 1, 1)
@@ -82,19 +73,21 @@ def open_panels(
     return figure, [members for _, members in panels]
 
 
-def is_deep(looks: Sequence[LayerLook]) -> bool:
+def is_deep(looks: Sequence[marks.LayerLook]) -> bool:
     """Return whether these are more layers than a legend can list on a telephone."""
     return len(looks) > MOST_IN_LEGEND
 
 
 def marked_line(
-    own: pd.DataFrame, look: Look, marks: Mapping[str, Mark], **more: object
+    own: pd.DataFrame, look: marks.Look, meanings: Mapping[str, marks.Mark], **more: object
 ) -> go.Scatter:
     """Return `own` (x, y, mark, hover; in order) as a line; special points keep its colour."""
-    return line_of(look, _broken(own, look, marks), 8, **more)
+    return line_of(look, _broken(own, look, meanings), 8, **more)
 
 
-def line_of(look: Look, vertices: Iterable[Vertex], size: float, **more: object) -> go.Scatter:
+def line_of(
+    look: marks.Look, vertices: Iterable[Vertex], size: float, **more: object
+) -> go.Scatter:
     """Return a line with markers of `size` pixels; the legend shows the first one's symbol."""
     xs, ys, symbols, hovers = (list(each) for each in zip(*vertices, strict=True))
     return go.Scatter(
@@ -117,32 +110,55 @@ def line_of(look: Look, vertices: Iterable[Vertex], size: float, **more: object)
 
 
 def add_outlines(
-    figure: go.Figure, row: int, points: pd.DataFrame, marks: Mapping[str, Mark], shown: set[str]
+    figure: go.Figure,
+    row: int,
+    points: pd.DataFrame,
+    meanings: Mapping[str, marks.Mark],
+    shown: set[str],
 ) -> None:
     """Draw outlines about the special ones of `points`; those already `shown` are in the legend."""
-    for key, mark in marks.items():
+    for key, mark in meanings.items():
         own = points[points["mark"] == key]
-        if not own.empty:
-            figure.add_trace(outline(own["x"], own["y"], key, mark, key not in shown), row, 1)
-            shown.add(key)
+        if own.empty:
+            continue
+        outlines = go.Scatter(
+            x=own["x"].tolist(),
+            y=own["y"].tolist(),
+            mode="markers",
+            name=mark.meaning,
+            legendgroup=key,
+            showlegend=key not in shown,
+            legendrank=10_000,
+            marker={
+                "symbol": f"{mark.symbol}-open",
+                "size": 9,
+                "color": style.INK,
+                "line": {"width": 1},
+            },
+            hoverinfo="skip",
+        )
+        figure.add_trace(outlines, row, 1)
+        shown.add(key)
 
 
-def _broken(own: pd.DataFrame, look: Look, marks: Mapping[str, Mark]) -> Iterator[Vertex]:
+def _broken(
+    own: pd.DataFrame, look: marks.Look, meanings: Mapping[str, marks.Mark]
+) -> Iterator[Vertex]:
     """Yield the points in order, after one nowhere; the line stops about each special point."""
     stop = (None, None, look.symbol, None)
     yield stop
-    before = ORDINARY
+    before = marks.ORDINARY
     for place, row in enumerate(own.itertuples()):
-        if place and (row.mark != ORDINARY or before != ORDINARY):
+        if place and (row.mark != marks.ORDINARY or before != marks.ORDINARY):
             yield stop
         before = row.mark
-        yield row.x, row.y, marks.get(row.mark, look).symbol, row.hover
+        yield row.x, row.y, meanings.get(row.mark, look).symbol, row.hover
 
 
-def _placed(points: pd.DataFrame, look: LayerLook, place: int, of: int) -> pd.DataFrame:
+def _placed(points: pd.DataFrame, look: marks.LayerLook, place: int, of: int) -> pd.DataFrame:
     """Return one layer's points with x: the epoch, or beside it for a special point."""
     own = points[points["layer"] == look.layer].sort_values("epoch")
-    return own.assign(x=own["epoch"] + beside(place, of) * (own["mark"] != ORDINARY))
+    return own.assign(x=own["epoch"] + marks.beside(place, of) * (own["mark"] != marks.ORDINARY))
 
 
 def _thin(line: go.Scatter) -> go.Scatter:
@@ -156,7 +172,7 @@ def _thin(line: go.Scatter) -> go.Scatter:
     )
 
 
-def _depth_bar(looks: Sequence[LayerLook]) -> go.Scatter:
+def _depth_bar(looks: Sequence[marks.LayerLook]) -> go.Scatter:
     """Return a point nowhere with a bar of colours, from the first layer to the last."""
     first, last = looks[0], looks[-1]
     span = max(1, last.layer - first.layer)
@@ -172,6 +188,6 @@ def _depth_bar(looks: Sequence[LayerLook]) -> go.Scatter:
             "cmax": last.layer,
             "colorscale": [((look.layer - first.layer) / span, look.color) for look in looks],
             "showscale": True,
-            "colorbar": color_bar("layer"),
+            "colorbar": style.color_bar("layer"),
         },
     )

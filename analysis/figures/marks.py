@@ -1,13 +1,12 @@
 """How layers are told apart, and how values that an axis has no place for are marked."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import pandas as pd
-import plotly.graph_objects as go
 from plotly.colors import sample_colorscale
 
-from vanishing_gradients.analysis.figures.style import DASHES, INK, PALETTE, SYMBOLS
+from vanishing_gradients.analysis.figures.style import DASHES, PALETTE, SYMBOLS
 
 ORDINARY = ""  # the mark of a value that lies on its line
 ZERO, INFINITE, UNDEFINED, NOT_FINITE = "zero", "infinite", "undefined", "not finite"
@@ -90,23 +89,6 @@ def with_symbols(meanings: Mapping[str, str]) -> dict[str, Mark]:
 def beside(place: int, of: int) -> float:
     """Return how far from its x line number `place` of `of` draws a special mark."""
     return (place - (of - 1) / 2) * min(DODGE, SPREAD / of)
-
-
-def outline(
-    xs: Sequence[float], ys: Sequence[float], key: str, mark: Mark, in_legend: bool
-) -> go.Scatter:
-    """Return dark outlines about the special points of a panel, with their meaning as name."""
-    return go.Scatter(
-        x=list(xs),
-        y=list(ys),
-        mode="markers",
-        name=mark.meaning,
-        legendgroup=key,
-        showlegend=in_legend,
-        legendrank=10_000,
-        marker={"symbol": f"{mark.symbol}-open", "size": 9, "color": INK, "line": {"width": 1}},
-        hoverinfo="skip",
-    )
 
 
 def layer_names(rows: pd.DataFrame) -> dict[int, str]:

@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
+from vanishing_gradients.analysis.figures import style
 from vanishing_gradients.analysis.figures.epoch_grid import (
     fill_of,
     in_legend,
@@ -15,7 +16,6 @@ from vanishing_gradients.analysis.figures.epoch_grid import (
 from vanishing_gradients.analysis.figures.figure import figure
 from vanishing_gradients.analysis.figures.grids import NEURONS, UNKNOWN
 from vanishing_gradients.analysis.figures.marks import ZERO, layer_names
-from vanishing_gradients.analysis.figures.style import choice, layout, title_of_run, whole_axis
 from vanishing_gradients.analysis.runs import Run
 
 HEIGHT = 720
@@ -36,8 +36,8 @@ def neuron_gradients(neurons: pd.DataFrame, run: Run) -> go.Figure:
     kept = neurons[neurons["epoch"].isin(epochs)]
     names = layer_names(neurons)
     by_layer = {layer: _wide(own, epochs) for layer, own in kept.groupby("layer")}
-    title = title_of_run("Gradient of each neuron over time", run, of_gradients=True)
-    figure = go.Figure(layout=layout(title, HEIGHT))
+    title = style.title_of_run("Gradient of each neuron over time", run, of_gradients=True)
+    figure = go.Figure(layout=style.layout(title, HEIGHT))
     owners: list[int | None] = []
     for place, (layer, wide) in enumerate(by_layer.items()):
         traces = [each.update(visible=place == 0) for each in _maps(wide)]
@@ -58,9 +58,9 @@ def neuron_gradients(neurons: pd.DataFrame, run: Run) -> go.Figure:
         }
         for layer, wide in by_layer.items()
     ]
-    choice(figure, buttons, 1, 10)
+    style.choice(figure, buttons, 1, 10)
     figure.update_layout(margin={"t": figure.layout.margin.t + MENU}, **only_told(-55 / PLOT))
-    whole_axis(figure, epochs, "epoch")
+    style.whole_axis(figure, epochs, "epoch")
     figure.update_xaxes(showgrid=False)
     first = buttons[0]["args"][1]["yaxis.range"]
     return figure.update_yaxes(title_text="neuron", showgrid=False, range=first)

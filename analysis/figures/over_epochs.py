@@ -7,29 +7,9 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from vanishing_gradients.analysis import words
-from vanishing_gradients.analysis.figures import recorded
+from vanishing_gradients.analysis.figures import marks, recorded, style
 from vanishing_gradients.analysis.figures.figure import figure, thresholds
 from vanishing_gradients.analysis.figures.lines import line_per_layer
-from vanishing_gradients.analysis.figures.marks import (
-    INFINITE,
-    NOT_FINITE,
-    UNDEFINED,
-    ZERO,
-    Mark,
-    layer_names,
-    special,
-    special_ratios,
-    with_symbols,
-)
-from vanishing_gradients.analysis.figures.style import (
-    EXPLODING_INK,
-    INK,
-    VANISHING_INK,
-    hovers,
-    level,
-    log_axis,
-    log_panel,
-)
 from vanishing_gradients.analysis.figures.symmetric_log import SymmetricLog
 from vanishing_gradients.analysis.runs import Run
 from vanishing_gradients.analysis.words import MINUS, counted, exact, power
@@ -38,15 +18,15 @@ HEAD = "<b>{layer_name}, epoch {epoch}</b>"
 
 # A logarithmic axis has no place for infinity and zero: the paper draws them here.
 INFINITE_AT, ZERO_AT = 6, -6  # powers of ten
-RATIO_POWERS = dict.fromkeys((INFINITE, UNDEFINED, NOT_FINITE), INFINITE_AT) | {ZERO: ZERO_AT}
-RATIO_PLACES = {mark: 10.0**exponent for mark, exponent in RATIO_POWERS.items()}
 RATIO_MEANINGS = {
-    INFINITE: words.INFINITE,
-    UNDEFINED: words.UNDEFINED,
-    NOT_FINITE: words.NO_GRADIENT,
-    ZERO: "zero (0 / x)",
+    marks.INFINITE: words.INFINITE,
+    marks.UNDEFINED: words.UNDEFINED,
+    marks.NOT_FINITE: words.NO_GRADIENT,
+    marks.ZERO: "zero (0 / x)",
 }
-RATIO_MARKS = with_symbols(
+RATIO_POWERS = {mark: ZERO_AT if mark == marks.ZERO else INFINITE_AT for mark in RATIO_MEANINGS}
+RATIO_PLACES = {mark: 10.0**exponent for mark, exponent in RATIO_POWERS.items()}
+RATIO_MARKS = marks.with_symbols(
     {
         mark: f"{meaning}, drawn at {power(RATIO_POWERS[mark])}"
         for mark, meaning in RATIO_MEANINGS.items()
@@ -55,8 +35,8 @@ RATIO_MARKS = with_symbols(
 RATIO_HEADINGS = ("<i>l</i> is a layer with weights", "<i>l</i> is an activation or other layer")
 
 VANISHING_REGION = 1e-3  # of a mean gradient, either side of zero: the paper's Figure 11
-MEAN_MARKS = {ZERO: Mark("circle", "exactly zero")} | with_symbols(
-    {NOT_FINITE: f"{words.NO_GRADIENT}, drawn at the top"}
+MEAN_MARKS = {marks.ZERO: marks.Mark("circle", "exactly zero")} | marks.with_symbols(
+    {marks.NOT_FINITE: f"{words.NO_GRADIENT}, drawn at the top"}
 )
 MEAN_HEADINGS = ("With weights: gradient of the weights", "Without: gradient of a sample")
 
@@ -64,17 +44,17 @@ MEAN_HEADINGS = ("With weights: gradient of the weights", "Without: gradient of 
 # https://cs231n.github.io/neural-networks-3/#ratio: "somewhere around 1e-3"; far below it the
 # learning rate may be too low, far above it too high.
 USUAL_UPDATE = 1e-3
-UPDATE_MARKS = with_symbols(
+UPDATE_MARKS = marks.with_symbols(
     {
-        ZERO: "zero: no step at all, at the bottom",
-        NOT_FINITE: f"{words.NOT_FINITE}, or x / 0: at the top",
+        marks.ZERO: "zero: no step at all, at the bottom",
+        marks.NOT_FINITE: f"{words.NOT_FINITE}, or x / 0: at the top",
     }
 )
-NOISE_MARKS = with_symbols(
+NOISE_MARKS = marks.with_symbols(
     {
-        ZERO: "zero or below: no noise, at the bottom",
-        UNDEFINED: "no estimate: noise, or zeros; at the top",
-        NOT_FINITE: f"{words.NO_GRADIENT}, at the top",
+        marks.ZERO: "zero or below: no noise, at the bottom",
+        marks.UNDEFINED: "no estimate: noise, or zeros; at the top",
+        marks.NOT_FINITE: f"{words.NO_GRADIENT}, at the top",
     }
 )
 
@@ -99,9 +79,9 @@ def gradient_norm_ratio(
 
     `layers` has the rows of layer_sizes, `thresholds` the row of ratio_thresholds.
     """
-    marks = special_ratios(ratios)
-    places = marks.map(RATIO_PLACES).fillna(ratios["ratio"]).astype("float64")
-    points = ratios.assign(y=places, mark=marks, hover=hovers_of_ratios(ratios, marks, layers))
+    kinds = marks.special_ratios(ratios)
+    places = kinds.map(RATIO_PLACES).fillna(ratios["ratio"]).astype("float64")
+    points = ratios.assign(y=places, mark=kinds, hover=hovers_of_ratios(ratios, kinds, layers))
     what = "Gradient-norm ratio by layer and epoch"
     figure = line_per_layer(what, run, points, layers, RATIO_MARKS, RATIO_HEADINGS)
     ratio_axes(figure, places, thresholds)
@@ -122,7 +102,7 @@ def mean_gradient(
 
     A layer alone looks as it does among all others. Raises ValueError for layers the run has not.
     """
-    names = layer_names(norms)
+    names = marks.layer_names(norms)
     if only is not None:
         if not only or not set(only) <= set(names):
             raise ValueError(f"layers {sorted(only)} are not some of {sorted(names)}")
@@ -132,8 +112,8 @@ def mean_gradient(
     edge = float(scale.position(pd.Series([largest]))[0]) * 1.08
     points = norms.assign(
         y=scale.position(norms["mean"]).fillna(edge),
-        mark=special(norms["mean"]),
-        hover=hovers(norms, HEAD, "mean gradient {mean}", "median {median}"),
+        mark=marks.special(norms["mean"]),
+        hover=style.hovers(norms, HEAD, "mean gradient {mean}", "median {median}"),
     )
     figure = line_per_layer(_what(only, names), run, points, layers, MEAN_MARKS, MEAN_HEADINGS)
     positions, texts = scale.ticks(largest)
@@ -142,12 +122,12 @@ def mean_gradient(
         tickvals=positions,
         ticktext=texts,
         zeroline=True,
-        zerolinecolor=INK,
+        zerolinecolor=style.INK,
         title_text=f"mean gradient (linear within ±{scale.unit:.0e})",
     )
     line = float(scale.position(pd.Series([VANISHING_REGION]))[0])
-    level(figure, line, f"{VANISHING_REGION:g}", VANISHING_INK, "dash", below=False)
-    level(figure, -line, f"{MINUS}{VANISHING_REGION:g}", VANISHING_INK, "dash", below=True)
+    style.level(figure, line, f"{VANISHING_REGION:g}", style.VANISHING, below=False)
+    style.level(figure, -line, f"{MINUS}{VANISHING_REGION:g}", style.VANISHING, below=True)
     return figure
 
 
@@ -165,7 +145,7 @@ def update_ratio(ratios: pd.DataFrame, layers: pd.DataFrame, run: Run) -> go.Fig
     https://cs231n.github.io/neural-networks-3/#ratio): far below it a layer hardly learns, far
     above it the learning rate may be too large.
     """
-    texts = hovers(
+    texts = style.hovers(
         ratios.assign(
             clipping=[
                 f"<br>clipped to {exact(norm)}, in {share:.1%} of steps" if share > 0 else ""
@@ -178,7 +158,7 @@ def update_ratio(ratios: pd.DataFrame, layers: pd.DataFrame, run: Run) -> go.Fig
         "L2 norm of the update {update_norm}",
         "L2 norm of the gradient {gradient_norm}{clipping}",
     )
-    points = ratios.assign(y=ratios["ratio"], mark=special(ratios["ratio"]), hover=texts)
+    points = ratios.assign(y=ratios["ratio"], mark=marks.special(ratios["ratio"]), hover=texts)
     usual = (USUAL_UPDATE, f"usual guide: {USUAL_UPDATE:g}")
     title, axis = "Update-to-weight ratio by layer", "norm of the step / norm of the weights"
     return _log_lines(title, run, points, layers, UPDATE_MARKS, axis, usual)
@@ -205,8 +185,8 @@ def noise_scale(scales: pd.DataFrame, layers: pd.DataFrame, batch_size: int, run
     view; `batch_size` is drawn as a line.
     """
     values = scales["noise_scale"].clip(lower=0)
-    unknown = {UNDEFINED: values.isna(), NOT_FINITE: scales["mean_square"].isna()}
-    texts = hovers(
+    unknown = {marks.UNDEFINED: values.isna(), marks.NOT_FINITE: scales["mean_square"].isna()}
+    texts = style.hovers(
         scales.assign(batches=[counted(steps, "batch", "batches") for steps in scales["steps"]]),
         HEAD,
         "noise scale {noise_scale} samples",
@@ -214,7 +194,7 @@ def noise_scale(scales: pd.DataFrame, layers: pd.DataFrame, batch_size: int, run
         "|mean of g|² {square_of_mean}",
         "{batches}",
     )
-    points = scales.assign(y=values, mark=special(values, unknown), hover=texts)
+    points = scales.assign(y=values, mark=marks.special(values, unknown), hover=texts)
     line = (batch_size, f"batch size {batch_size}")
     title, axis = "Gradient noise scale by layer", "simple noise scale, in samples"
     return _log_lines(title, run, points, layers, NOISE_MARKS, axis, line)
@@ -225,7 +205,7 @@ def _log_lines(
     run: Run,
     points: pd.DataFrame,
     layers: pd.DataFrame,
-    marks: Mapping[str, Mark],
+    meanings: Mapping[str, marks.Mark],
     axis_title: str,
     line: tuple[float, str],
 ) -> go.Figure:
@@ -234,12 +214,12 @@ def _log_lines(
     `line` is drawn across, with its text.
     """
     at, meaning = line
-    axis = log_panel(points["y"], [at])
-    places = points["y"].mask(points["mark"] == ZERO, axis.bottom).fillna(axis.top)
+    axis = style.log_panel(points["y"], [at])
+    places = points["y"].mask(points["mark"] == marks.ZERO, axis.bottom).fillna(axis.top)
     among = layers[layers["layer"].isin(points["layer"])]
-    figure = line_per_layer(what, run, points.assign(y=places), among, marks)
+    figure = line_per_layer(what, run, points.assign(y=places), among, meanings)
     figure.update_yaxes(**axis.layout(axis_title))
-    level(figure, at, meaning, EXPLODING_INK, "dashdot", below=False)
+    style.level(figure, at, meaning, style.EXPLODING, below=False)
     return figure
 
 
@@ -250,18 +230,18 @@ def ratio_axes(figure: go.Figure, drawn: pd.Series, thresholds: pd.DataFrame) ->
     highest = math.log10(max(drawn.max(), exploding))
     margin = 0.12 * (highest - lowest)  # the labels of the two lines may lie in it
     title = "norm of <i>l</i> + 1 / norm of <i>l</i>"
-    figure.update_yaxes(**log_axis(lowest, highest, (margin, margin), title))
-    level(figure, vanishing, f"vanishing ≤ {vanishing:g}", VANISHING_INK, "dash", below=True)
-    level(figure, exploding, f"exploding > {exploding:g}", EXPLODING_INK, "dashdot", below=False)
+    figure.update_yaxes(**style.log_axis(lowest, highest, (margin, margin), title))
+    style.level(figure, vanishing, f"vanishing ≤ {vanishing:g}", style.VANISHING, below=True)
+    style.level(figure, exploding, f"exploding > {exploding:g}", style.EXPLODING, below=False)
 
 
-def hovers_of_ratios(ratios: pd.DataFrame, marks: pd.Series, layers: pd.DataFrame) -> list[str]:
+def hovers_of_ratios(ratios: pd.DataFrame, kinds: pd.Series, layers: pd.DataFrame) -> list[str]:
     """Return what is said of each row of gradient_norm_ratios, with its mark."""
-    names = layer_names(layers)
-    told = {mark: RATIO_MEANINGS[mark] for mark in (INFINITE, UNDEFINED, NOT_FINITE)}
-    return hovers(
+    names = marks.layer_names(layers)
+    told = {mark: text for mark, text in RATIO_MEANINGS.items() if mark != marks.ZERO}
+    return style.hovers(
         ratios.assign(
-            value=marks.map(told).fillna(ratios["ratio"].map(exact)),
+            value=kinds.map(told).fillna(ratios["ratio"].map(exact)),
             below=ratios["layer"].map(names),
             above=ratios["layer"].add(1).map(names),
         ),

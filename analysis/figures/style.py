@@ -19,8 +19,8 @@ DASHES = ("solid", "dash", "dot", "dashdot", "longdash", "longdashdot")
 
 INK = "#222222"
 GRID = "#E3E3E3"
-VANISHING_INK = "#B2182B"
-EXPLODING_INK = "#762A83"
+VANISHING = ("#B2182B", "dash")  # ink and dash of a line across
+EXPLODING = ("#762A83", "dashdot")
 
 HEIGHT = 780  # pixels, of two panels and a legend
 ONE_PANEL = 560  # pixels, of one panel and a legend
@@ -183,8 +183,9 @@ def whole_axis(
         lowest.title.text = title
 
 
-def level(figure: go.Figure, at: float, text: str, color: str, dash: str, below: bool) -> None:
+def level(figure: go.Figure, at: float, text: str, look: tuple[str, str], below: bool) -> None:
     """Draw a line across every panel, with `text` above its right end or `below` it."""
+    color, dash = look
     figure.add_hline(
         y=at,
         line={"color": color, "dash": dash, "width": 1.5},

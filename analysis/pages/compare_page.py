@@ -14,15 +14,7 @@ from rich.text import Text
 from sqlalchemy import Connection
 
 from vanishing_gradients.analysis.errors import NoRowsError
-from vanishing_gradients.analysis.figures.compared import (
-    curves_compared,
-    dense_norms,
-    first_to_last,
-    first_to_last_compared,
-    label,
-    norms_compared,
-    ratio_in_words,
-)
+from vanishing_gradients.analysis.figures import compared
 from vanishing_gradients.analysis.figures.figure import Ask
 from vanishing_gradients.analysis.pages import page
 from vanishing_gradients.analysis.runs import Run
@@ -30,7 +22,7 @@ from vanishing_gradients.analysis.settings import differences
 from vanishing_gradients.analysis.views import ask
 from vanishing_gradients.analysis.words import NOT_FINITE, Say, digits
 
-FIGURES = (curves_compared, norms_compared, first_to_last_compared)
+FIGURES = (compared.curves_compared, compared.norms_compared, compared.first_to_last_compared)
 UNKNOWN = "not recorded"
 WIDTH = 140  # of tables, where there is no terminal
 
@@ -44,12 +36,12 @@ def write(
     """Print a comparison of `runs`, and write it as a page with figures into `folder`."""
     asked = cache(partial(ask, connection))
     ids = tuple(run.run_id for run in runs)
-    dense = dense_norms(asked("epoch_means", run_id=ids), asked("layer_sizes", run_id=ids))
+    dense = compared.dense_norms(asked("epoch_means", run_id=ids), asked("layer_sizes", run_id=ids))
     found = differences(asked("run_provenance", run_id=ids), ids)
     results = outcomes(asked, runs, dense)
     notes = remarks(runs, dense)
     figures = {figure.name: figure.drawn(asked, runs=runs) for figure in FIGURES}
-    labels = [label(run) for run in runs]
+    labels = [compared.label(run) for run in runs]
     _print(labels, "What differs", found)
     _print(
         labels, "What came of it, in the last epoch", [(name, texts) for name, _, texts in results]
@@ -96,7 +88,7 @@ def outcomes(ask: Ask, runs: Sequence[Run], norms: pd.DataFrame) -> list[Outcome
     """Return the outcomes of `runs`, all of the last epoch; `norms` is of dense_norms."""
     last = norms[norms["epoch"] == norms.groupby("run_id")["epoch"].transform("max")]
     dense = dict(iter(last.groupby("run_id")))
-    ends = first_to_last(last).set_index("run_id")
+    ends = compared.first_to_last(last).set_index("run_id")
 
     def rows(view: str, run: Run) -> pd.DataFrame:
         """Return the rows of a run's last epoch."""
@@ -122,7 +114,7 @@ def outcomes(ask: Ask, runs: Sequence[Run], norms: pd.DataFrame) -> list[Outcome
             lambda run: _extreme(dense[run.run_id], pd.Series.idxmax)
         ),
         ("first / last dense norm", "far below 1: vanishing"): (
-            lambda run: ratio_in_words(ends.loc[run.run_id], 4)
+            lambda run: compared.ratio_in_words(ends.loc[run.run_id], 4)
         ),
         ("dead neurons", "of dense layers: gradient exactly zero all epoch"): (
             lambda run: _dead(rows("dead_neurons", run), dense[run.run_id])

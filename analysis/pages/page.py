@@ -189,16 +189,13 @@ def _draw(figures: Mapping[Path, go.Figure]) -> Sequence[Exception]:
     """
     options = {"format": "png", "width": IMAGE_WIDTH, "scale": SCALE}
 
-    async def draw() -> Sequence[Exception]:
-        # No MathJax: it would come from the network.
-        async with kaleido.Kaleido(mathjax=False, timeout=SECONDS) as browser:
-            return await browser.write_fig_from_object(
-                {"fig": figure, "path": path, "opts": options | {"height": figure.layout.height}}
-                for path, figure in figures.items()
-            )
-
+    wanted = (
+        {"fig": figure, "path": path, "opts": options | {"height": figure.layout.height}}
+        for path, figure in figures.items()
+    )
+    browser = {"mathjax": False, "timeout": SECONDS}  # MathJax would come from the network
     try:
-        return asyncio.run(draw())
+        return asyncio.run(kaleido.write_fig_from_object(wanted, kopts=browser))
     except ChromeNotFoundError as error:
         raise ImageError(
             "No images, because no Chromium or Chrome was found: install one "
