@@ -139,7 +139,7 @@ def draw_lines(
     special: list[tuple[float, float, str]] = []
     for place, (look, points) in enumerate(lines):
         offset = marks.beside(place, len(lines))
-        drawn = [*_medians(look, points), *_apart(look, points, offset, meanings)]
+        drawn = list(_vertices(look, points, offset, meanings))
         if not any(y is not None for _, y, _, _ in drawn):
             continue
         legend = {"legendgroup": look.name, "showlegend": look.name not in shown}
@@ -153,8 +153,13 @@ def draw_lines(
     add_outlines(figure, row, outlined, found, shown)
 
 
-def _medians(look: marks.Look, points: Sequence[Point]) -> Iterator[Vertex]:
-    """Yield what the line connects, after a point nowhere: the legend shows the first symbol."""
+def _vertices(
+    look: marks.Look, points: Sequence[Point], offset: float, meanings: Mapping[str, marks.Mark]
+) -> Iterator[Vertex]:
+    """Yield what the line connects, then the marks, of medians and of single seeds, each alone.
+
+    A point nowhere is before all others: the legend shows the first symbol.
+    """
     for strand, own in groupby(points, key=lambda point: point.strand):
         symbol = look.symbol + "-open" * (strand > 0)
         nowhere = (None, None, symbol, "")
@@ -162,12 +167,6 @@ def _medians(look: marks.Look, points: Sequence[Point]) -> Iterator[Vertex]:
         for point in own:
             apart = point.mark or point.y is None
             yield nowhere if apart else (point.x, point.y, symbol, point.hover)
-
-
-def _apart(
-    look: marks.Look, points: Sequence[Point], offset: float, meanings: Mapping[str, marks.Mark]
-) -> Iterator[Vertex]:
-    """Yield the special marks, of medians and of single seeds, connected with nothing."""
     for point in points:
         for key, y in point.marks.items():
             yield (None, None, look.symbol, "")

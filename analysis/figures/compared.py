@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 
-import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
@@ -151,14 +150,7 @@ def first_to_last(dense: pd.DataFrame) -> pd.DataFrame:
     # Not first() and last(), which pass over NaN.
     ends = groups["norm"].agg(first=lambda own: own.iloc[0], last=lambda own: own.iloc[-1])
     ends = ends.reset_index()
-    with np.errstate(divide="ignore", invalid="ignore"):
-        ratio = pd.Series(ends["first"].to_numpy() / ends["last"].to_numpy(), index=ends.index)
-    conditions = {
-        marks.INFINITE: np.isinf(ratio),
-        marks.UNDEFINED: ratio.isna(),
-        marks.NOT_FINITE: ends[["first", "last"]].isna().any(axis=1),
-    }
-    return ends.assign(ratio=ratio, mark=marks.special(ratio, conditions))
+    return ends.join(marks.divided(ends["first"], ends["last"]))
 
 
 def ratio_in_words(row: pd.Series, number: int) -> str:

@@ -2,6 +2,7 @@
 
 import numpy as np
 import plotly.graph_objects as go
+from scipy.special import expit as sigmoid
 
 from vanishing_gradients.analysis.figures import style
 from vanishing_gradients.analysis.figures.figure import figure
@@ -21,11 +22,6 @@ LARGEST = 0.25  # of the sigmoid's derivative
 VANISHING = 1e-3  # the line that the paper's figures draw
 DEPTH = 12  # of the paper's network
 EXAMPLE = 5  # layers, in the paper's Section 3.1
-
-
-def sigmoid(x: np.ndarray) -> np.ndarray:
-    """Return 1 / (1 + exp(-x))."""
-    return 1 / (1 + np.exp(-x))
 
 
 def sigmoid_derivative(x: np.ndarray) -> np.ndarray:

@@ -6,13 +6,7 @@ import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
-from vanishing_gradients.analysis.figures import recorded, style
-from vanishing_gradients.analysis.figures.epoch_grid import (
-    MOST_LABELS,
-    SHARE_TICKS,
-    Colors,
-    layer_axis,
-)
+from vanishing_gradients.analysis.figures import maps, recorded, style
 from vanishing_gradients.analysis.figures.figure import figure
 from vanishing_gradients.analysis.figures.marks import layer_names
 from vanishing_gradients.analysis.runs import Run
@@ -62,7 +56,7 @@ def gradient_distribution(cells: pd.DataFrame, batches: tuple[int, int], run: Ru
     headings = [*(f"Epoch {epoch}, all layers" for epoch in epochs), ""]
     more = {"row_heights": heights, "shared_xaxes": False}
     figure = style.stacked(title, headings, GAP / plot, round(plot + top + BELOW), **more)
-    colors = Colors(SCALE, 0, 1, "share of values", SHARE_TICKS)
+    colors = maps.Colors(SCALE, 0, 1, "share of values", maps.SHARE_TICKS)
     for row, epoch in enumerate(epochs, start=1):
         shown = go.Heatmap(
             x=span,
@@ -71,11 +65,11 @@ def gradient_distribution(cells: pd.DataFrame, batches: tuple[int, int], run: Ru
             text=[[f"<b>{names[layer]}</b><br>{word}" for word in words] for layer in layers],
             hovertemplate="%{text}: %{z:.3%} of values<extra></extra>",
             xgap=1,
-            ygap=1 if len(layers) < MOST_LABELS else 0,
+            ygap=1 if len(layers) < maps.MOST_LABELS else 0,
             **colors.of_map(figure.get_subplot(row, 1).yaxis.domain, rows),
         )
         figure.add_trace(shown, row, 1)
-        layer_axis(figure, row, layers)
+        maps.layer_axis(figure, row, layers)
     bars = {layer: shares.xs(layer, level="layer").to_numpy() for layer in layers}
     for place, epoch in enumerate(epochs):
         shown = go.Bar(

@@ -11,24 +11,8 @@ import plotly.graph_objects as go
 
 from vanishing_gradients.analysis import words
 from vanishing_gradients.analysis.errors import LeftOutError
-from vanishing_gradients.analysis.figures import marks, style
-from vanishing_gradients.analysis.figures.epoch_grid import (
-    SHARE_TICKS,
-    Colors,
-    Panel,
-    by_kind,
-    epoch_grid,
-    log_colors,
-    log_colors_about_one,
-)
+from vanishing_gradients.analysis.figures import maps, marks, over_epochs, style
 from vanishing_gradients.analysis.figures.figure import Ask, figure
-from vanishing_gradients.analysis.figures.over_epochs import (
-    HEAD,
-    MEAN_HEADINGS,
-    RATIO_HEADINGS,
-    RATIO_MEANINGS,
-    hovers_of_ratios,
-)
 from vanishing_gradients.analysis.runs import Run
 from vanishing_gradients.analysis.words import counted, exact, plural, stretches
 
@@ -36,10 +20,8 @@ NEURONS = "dead and saturated neurons, and gradients of neurons"
 NO_ACTIVATION = "no layer is an activation that can saturate"
 UNKNOWN = {marks.NOT_FINITE: f"undefined: {words.NO_GRADIENT}"}
 NORM_MEANINGS = {marks.ZERO: "exactly zero"} | UNKNOWN
-RATIO_ORDER = (marks.ZERO, *RATIO_MEANINGS)  # of the legend
+RATIO_ORDER = (marks.ZERO, *over_epochs.RATIO_MEANINGS)  # of the legend
 
-# From almost white to black by way of Okabe and Ito's vermilion.
-SCALE = ((0.0, "#FBF1EC"), (0.02, "#F6CDB4"), (0.5, "#D55E00"), (1.0, "#4A1F00"))
 DEAD_HEADINGS = (
     "With weights: all weights into a neuron",
     "Without: a neuron in all samples",
@@ -57,15 +39,14 @@ def norm_grid(norms: pd.DataFrame, layers: pd.DataFrame, run: Run) -> go.Figure:
     """
     texts = style.hovers(
         norms,
-        HEAD,
+        over_epochs.HEAD,
         "mean L2 norm of a row {norm}",
         "L2 norm of the whole gradient {gradient_norm}",
     )
     cells = _log_cells(norms, "norm", marks.special(norms["norm"]), texts)
-    panels = by_kind(
-        cells, layers, MEAN_HEADINGS, lambda own: log_colors(own["norm"], "mean L2 norm of a row")
-    )
-    return epoch_grid("Gradient norm by layer and epoch", run, panels, NORM_MEANINGS)
+    headings, title = over_epochs.MEAN_HEADINGS, "mean L2 norm of a row"
+    panels = maps.by_kind(cells, layers, headings, maps.log_colors, title)
+    return maps.epoch_grid("Gradient norm by layer and epoch", run, panels, NORM_MEANINGS)
 
 
 @figure("Ratios as a map", ratios="gradient_norm_ratios", layers="layer_sizes")
@@ -76,13 +57,11 @@ def ratio_grid(ratios: pd.DataFrame, layers: pd.DataFrame, run: Run) -> go.Figur
     networks of any depth: pale is 1, one hue is above, the other below.
     """
     kinds = marks.special_ratios(ratios)
-    cells = _log_cells(ratios, "ratio", kinds, hovers_of_ratios(ratios, kinds, layers))
-    title = "norm of <i>l</i> + 1 / <i>l</i>"
-    panels = by_kind(
-        cells, layers, RATIO_HEADINGS, lambda own: log_colors_about_one(own["ratio"], title)
-    )
-    meanings = {mark: RATIO_MEANINGS[mark] for mark in RATIO_ORDER}
-    return epoch_grid("Gradient-norm ratio as a map", run, panels, meanings)
+    cells = _log_cells(ratios, "ratio", kinds, over_epochs.hovers_of_ratios(ratios, kinds, layers))
+    headings, title = over_epochs.RATIO_HEADINGS, "norm of <i>l</i> + 1 / <i>l</i>"
+    panels = maps.by_kind(cells, layers, headings, maps.log_colors_about_one, title)
+    meanings = {mark: over_epochs.RATIO_MEANINGS[mark] for mark in RATIO_ORDER}
+    return maps.epoch_grid("Gradient-norm ratio as a map", run, panels, meanings)
 
 
 @figure(
@@ -106,9 +85,8 @@ def dead_neurons(
         share=[f"{row.dead} of {counted(row.width, 'neuron')} dead" for row in dead.itertuples()]
     )
     cells = _cells(told, _known(dead, neurons), neurons[neurons["dead"] == 1])
-    colors = Colors(SCALE, 0.0, 1.0, "dead neurons", SHARE_TICKS)
-    panels = by_kind(cells, layers, DEAD_HEADINGS, lambda _own: colors)
-    return epoch_grid("Dead neurons by layer and epoch", run, panels, UNKNOWN)
+    panels = maps.by_kind(cells, layers, DEAD_HEADINGS, maps.share_colors, "dead neurons")
+    return maps.epoch_grid("Dead neurons by layer and epoch", run, panels, UNKNOWN)
 
 
 def _saturable(ask: Ask, run: Run) -> pd.DataFrame:
@@ -140,9 +118,9 @@ def saturated_neurons(saturation: pd.DataFrame, neurons: pd.DataFrame, run: Run)
         ]
     )
     cells = _cells(told, saturation["saturated"], neurons[neurons["saturated"] == 1])
-    colors = Colors(SCALE, 0.0, 1.0, "saturated values", SHARE_TICKS)
-    panels = [Panel("Activation layers", cells, colors)]
-    return epoch_grid("Saturated neurons by layer and epoch", run, panels, UNKNOWN)
+    colors = maps.share_colors(cells["shown"], "saturated values")
+    panels = [maps.Panel("Activation layers", cells, colors)]
+    return maps.epoch_grid("Saturated neurons by layer and epoch", run, panels, UNKNOWN)
 
 
 def _log_cells(
@@ -150,7 +128,7 @@ def _log_cells(
 ) -> pd.DataFrame:
     """Return the cells of a grid of logarithms of a column, where it has no mark."""
     logarithms = np.log10(rows[column].where(kinds == marks.ORDINARY))
-    return rows.assign(value=logarithms, mark=kinds, hover=texts)
+    return rows.assign(shown=rows[column], value=logarithms, mark=kinds, hover=texts)
 
 
 def _known(layers: pd.DataFrame, neurons: pd.DataFrame) -> pd.Series:
@@ -164,12 +142,9 @@ def _cells(layers: pd.DataFrame, shares: pd.Series, which: pd.DataFrame) -> pd.D
     """Return the cells of a grid, each with the share in words and the neurons it is of."""
     kinds = marks.special(shares).replace(marks.ZERO, marks.ORDINARY)
     named = {at: stretches(own) for at, own in which.groupby(["layer", "epoch"])["neuron"]}
-    neurons = [named.get(at, "") for at in zip(layers["layer"], layers["epoch"], strict=True)]
-    return layers[["layer", "epoch"]].assign(
-        value=shares.where(kinds == marks.ORDINARY).astype("float64"),
-        mark=kinds,
-        hover=[
-            f"{text}<br>{plural(1 if own.isdigit() else 2, 'neuron')} {own}" if own else text
-            for text, own in zip(style.hovers(layers, HEAD, "{share}"), neurons, strict=True)
-        ],
-    )
+    texts = style.hovers(layers, over_epochs.HEAD, "{share}")
+    for place, at in enumerate(zip(layers["layer"], layers["epoch"], strict=True)):
+        if own := named.get(at):
+            texts[place] += f"<br>{plural(1 if own.isdigit() else 2, 'neuron')} {own}"
+    values = shares.where(kinds == marks.ORDINARY).astype("float64")
+    return layers.assign(shown=shares, value=values, mark=kinds, hover=texts)

@@ -44,7 +44,7 @@ def line_per_layer(
             _placed(points, look, place, len(members)) for place, look in enumerate(members)
         )
         for look in members:
-            line = marked_line(panel[panel["layer"] == look.layer], look, meanings)
+            line = marked_line(panel[panel["layer"] == look.rank], look, meanings)
             figure.add_trace(_thin(line) if is_deep(drawn) else line, row, 1)
         add_outlines(figure, row, panel, meanings, shown)
     style.whole_axis(figure, points["epoch"], "epoch")
@@ -52,14 +52,14 @@ def line_per_layer(
 
 
 def open_panels(
-    title: str, headings: tuple[str, str], looks: Sequence[marks.LayerLook]
-) -> tuple[go.Figure, list[list[marks.LayerLook]]]:
+    title: str, headings: tuple[str, str], looks: Sequence[marks.Look]
+) -> tuple[go.Figure, list[list[marks.Look]]]:
     """Return an empty figure, a panel for layers with weights and one for others, and who is where.
 
     A panel without a layer is left out. Of more than MOST_IN_LEGEND layers a bar of colours says
     which line is which.
     """
-    in_order = sorted(looks, key=lambda look: look.layer)
+    in_order = sorted(looks, key=lambda look: look.rank)
     panels = [
         (heading, [look for look in in_order if look.weights == weights])
         for heading, weights in zip(headings, (True, False), strict=True)
@@ -73,7 +73,7 @@ def open_panels(
     return figure, [members for _, members in panels]
 
 
-def is_deep(looks: Sequence[marks.LayerLook]) -> bool:
+def is_deep(looks: Sequence[marks.Look]) -> bool:
     """Return whether these are more layers than a legend can list on a telephone."""
     return len(looks) > MOST_IN_LEGEND
 
@@ -155,9 +155,9 @@ def _broken(
         yield row.x, row.y, meanings.get(row.mark, look).symbol, row.hover
 
 
-def _placed(points: pd.DataFrame, look: marks.LayerLook, place: int, of: int) -> pd.DataFrame:
+def _placed(points: pd.DataFrame, look: marks.Look, place: int, of: int) -> pd.DataFrame:
     """Return one layer's points with x: the epoch, or beside it for a special point."""
-    own = points[points["layer"] == look.layer].sort_values("epoch")
+    own = points[points["layer"] == look.rank].sort_values("epoch")
     return own.assign(x=own["epoch"] + marks.beside(place, of) * (own["mark"] != marks.ORDINARY))
 
 
@@ -172,10 +172,10 @@ def _thin(line: go.Scatter) -> go.Scatter:
     )
 
 
-def _depth_bar(looks: Sequence[marks.LayerLook]) -> go.Scatter:
+def _depth_bar(looks: Sequence[marks.Look]) -> go.Scatter:
     """Return a point nowhere with a bar of colours, from the first layer to the last."""
     first, last = looks[0], looks[-1]
-    span = max(1, last.layer - first.layer)
+    span = max(1, last.rank - first.rank)
     return go.Scatter(
         x=[None],
         y=[None],
@@ -183,10 +183,10 @@ def _depth_bar(looks: Sequence[marks.LayerLook]) -> go.Scatter:
         showlegend=False,
         hoverinfo="skip",
         marker={
-            "color": [first.layer],
-            "cmin": first.layer,
-            "cmax": last.layer,
-            "colorscale": [((look.layer - first.layer) / span, look.color) for look in looks],
+            "color": [first.rank],
+            "cmin": first.rank,
+            "cmax": last.rank,
+            "colorscale": [((look.rank - first.rank) / span, look.color) for look in looks],
             "showscale": True,
             "colorbar": style.color_bar("layer"),
         },

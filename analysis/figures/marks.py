@@ -1,5 +1,6 @@
 """How layers are told apart, and how values that an axis has no place for are marked."""
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -34,25 +35,18 @@ class Mark:
 
 @dataclass(frozen=True)
 class Look:
-    """How one line of several is drawn; `rank` is its place in the legend."""
+    """How one line of several is drawn.
+
+    `rank` is its place in the legend, or the layer's number; `weights` says of a layer whether its
+    gradient is that of weights.
+    """
 
     name: str
     rank: int
     color: str
     dash: str
     symbol: str
-
-
-@dataclass(frozen=True)
-class LayerLook(Look):
-    """How a layer's line is drawn, and whether its gradient is that of weights."""
-
-    weights: bool
-
-    @property
-    def layer(self) -> int:
-        """The layer's number."""
-        return self.rank
+    weights: bool = False
 
 
 def special(values: pd.Series, marks: Mapping[str, pd.Series] | None = None) -> pd.Series:
@@ -79,6 +73,14 @@ def special_ratios(ratios: pd.DataFrame) -> pd.Series:
     marks[undefined & (ratios["numerator"] == 0)] = UNDEFINED
     marks[undefined & ratios[["numerator", "denominator"]].isna().any(axis=1)] = NOT_FINITE
     return marks
+
+
+def divided(numerator: pd.Series, denominator: pd.Series) -> pd.DataFrame:
+    """Return each `ratio`, infinite for x / 0 and NaN where there is none, and its `mark`."""
+    ratio = numerator / denominator.where(denominator > 0)
+    parts = {"ratio": ratio, "numerator": numerator, "denominator": denominator}
+    marks = special_ratios(pd.DataFrame(parts))
+    return pd.DataFrame({"ratio": ratio.mask(marks == INFINITE, math.inf), "mark": marks})
 
 
 def with_symbols(meanings: Mapping[str, str]) -> dict[str, Mark]:
@@ -115,7 +117,7 @@ def numbered_look(name: str, place: int) -> Look:
     return Look(name, place, *(way[place % len(way)] for way in ways))
 
 
-def layer_looks(layers: pd.DataFrame) -> dict[int, LayerLook]:
+def layer_looks(layers: pd.DataFrame) -> dict[int, Look]:
     """Return a look for each layer of `layers` (rows of layer_sizes), in order of depth.
 
     Colour runs with depth. Within the layers with weights, whose markers are filled, and within the
@@ -130,5 +132,5 @@ def layer_looks(layers: pd.DataFrame) -> dict[int, LayerLook]:
     for layer, weights, place, color in zip(*columns, strict=True):
         plain = numbered_look(str(layer), place)
         symbol = plain.symbol if weights else f"{plain.symbol}-open"
-        looks[layer] = LayerLook(plain.name, layer, color, plain.dash, symbol, weights)
+        looks[layer] = Look(plain.name, layer, color, plain.dash, symbol, weights)
     return looks

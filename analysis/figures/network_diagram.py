@@ -46,7 +46,6 @@ class Column:
     labels: tuple[tuple[int, str], ...]
     hover: str
     weights: int = 0
-    biases: int = 0
 
     @property
     def slots(self) -> list[float]:
@@ -63,17 +62,17 @@ class Column:
 
 @dataclass(frozen=True)
 class Place:
-    """Where things lie: along the network from column to column, across it from slot to slot."""
+    """Where things lie: along the network from column to column, across it from slot to slot.
 
-    upright: bool  # columns one below the other
+    Columns are side by side, or `upright`: one below the other, `pitch` pixels apart.
+    """
+
+    upright: bool
     pitch: float
-    lane: float = 0.0  # slots right of all circles, for residual connections
 
     def xy(self, along: float, across: float) -> tuple[float, float]:
         """Return x and y; whichever has a length in pixels is in pixels."""
-        if self.upright:
-            return across, -along * self.pitch
-        return along, -across * SLOT
+        return (across, -along * self.pitch) if self.upright else (along, -across * SLOT)
 
 
 def network_diagram(layers: pd.DataFrame, title: str, blocks: Sequence[Block] = ()) -> go.Figure:
@@ -87,9 +86,9 @@ def network_diagram(layers: pd.DataFrame, title: str, blocks: Sequence[Block] = 
     widest = max(len(text) for column in columns for text in column.texts)
     upright = len(columns) > MOST_COLUMNS or widest > MOST_LETTERS or bool(blocks)
     lines = max(len(column.labels) for column in columns)
-    place = Place(upright, max(PITCH, LINE * lines + 12), LANE * bool(blocks))
+    place = Place(upright, max(PITCH, LINE * lines + 12))
     weights = sum(column.weights for column in columns)
-    biases = sum(column.biases for column in columns)
+    biases = sum(column.width for column in columns[1:])
     depth = counted(len(layers), "layer")
     total = f"{depth}, {counted(weights, 'weight')}, {counted(biases, 'bias', 'biases')}"
     deep = "green: skips; dotted: projected" if blocks else "numbered as in the paper"
@@ -99,7 +98,11 @@ def network_diagram(layers: pd.DataFrame, title: str, blocks: Sequence[Block] = 
     figure.add_trace(_trace(_connections(columns, place), mode="lines", line=thin))
     for number, column in enumerate(columns):
         color = INPUT if number == 0 else OUTPUT if number == len(columns) - 1 else HIDDEN
-        figure.add_trace(_circles(number, column, place, color))
+        look = {"size": 8 if upright else 15, "color": color, "opacity": 1}
+        circles = [place.xy(number, slot) for slot in column.slots]
+        marker = look | {"line": {"color": INK, "width": 1}}
+        name = column.hover.partition("<br>")[0]
+        figure.add_trace(_trace(circles, column.hover, mode="markers", name=name, marker=marker))
     dots = [
         place.xy(number, DOTS_AT - MIDDLE + step * DOT_DISTANCE)
         for number, column in enumerate(columns)
@@ -109,7 +112,10 @@ def network_diagram(layers: pd.DataFrame, title: str, blocks: Sequence[Block] = 
     if dots:
         figure.add_trace(_trace(dots, mode="markers", marker={"size": 3.5, "color": INK}))
     figure.add_traces([_skip(block, columns, place) for block in blocks])
-    (_label_rows if upright else _label_columns)(figure, columns, place)
+    if upright:
+        _label_rows(figure, columns, place, EDGE + LANE * bool(blocks))
+    else:
+        _label_columns(figure, columns)
     figure.update_layout(showlegend=False)
     figure.update_xaxes(visible=False, fixedrange=True)
     figure.update_yaxes(visible=False, fixedrange=True)
@@ -159,8 +165,7 @@ def _columns(layers: pd.DataFrame) -> Sequence[Column]:
             f"{counted(weights, 'weight')}, {counted(dense.width, 'bias', 'biases')}",
             *(f"then {other.layer_name}" for other in others),
         ]
-        labels = _labels(rows[start:end])
-        columns.append(Column(dense.width, labels, "<br>".join(hover), weights, dense.width))
+        columns.append(Column(dense.width, _labels(rows[start:end]), "<br>".join(hover), weights))
     return columns
 
 
@@ -174,21 +179,6 @@ def _connections(columns: Sequence[Column], place: Place) -> Iterator[tuple]:
         for start in left.slots:
             for end in right.slots:
                 yield from (place.xy(number, start), place.xy(number + 1, end), (None, None))
-
-
-def _circles(number: int, column: Column, place: Place, color: str) -> go.Scatter:
-    return _trace(
-        [place.xy(number, slot) for slot in column.slots],
-        column.hover,
-        mode="markers",
-        name=column.hover.partition("<br>")[0],
-        marker={
-            "size": 8 if place.upright else 15,
-            "color": color,
-            "opacity": 1,
-            "line": {"color": INK, "width": 1},
-        },
-    )
 
 
 def _skip(block: Block, columns: Sequence[Column], place: Place) -> go.Scatter:
@@ -209,7 +199,7 @@ def _skip(block: Block, columns: Sequence[Column], place: Place) -> go.Scatter:
     )
 
 
-def _label_columns(figure: go.Figure, columns: Sequence[Column], _place: Place) -> None:
+def _label_columns(figure: go.Figure, columns: Sequence[Column]) -> None:
     """Write a dense layer above its column, and below it neurons, weights and the other layers."""
     half = SLOT * (min(SLOTS, max(column.width for column in columns)) - 1) / 2
     top, bottom = half + 32, -half
@@ -233,9 +223,8 @@ def _label_columns(figure: go.Figure, columns: Sequence[Column], _place: Place) 
     _fit(figure, top + 24, lowest, left=8, right=8)
 
 
-def _label_rows(figure: go.Figure, columns: Sequence[Column], place: Place) -> None:
+def _label_rows(figure: go.Figure, columns: Sequence[Column], place: Place, edge: float) -> None:
     """Write the layers left of their row, neurons right of it, weights between two rows."""
-    left_edge, edge = -EDGE, EDGE + place.lane
     ys = [place.xy(number, 0)[1] for number in range(len(columns))]
     layers = [
         "<br>".join(f"<b>{number}</b> {kind}" for number, kind in column.labels)
@@ -246,10 +235,10 @@ def _label_rows(figure: go.Figure, columns: Sequence[Column], place: Place) -> N
     neurons += [counted(column.width, "neuron") for column in columns[1:]]
     weights = [counted(column.weights, "weight") for column in columns[1:]]
     middles = [(edge, (above + below) / 2) for above, below in pairwise(ys)]
-    _write(figure, [(left_edge, y) for y in ys], layers, "middle left")
+    _write(figure, [(-EDGE, y) for y in ys], layers, "middle left")
     _write(figure, [(edge, y) for y in ys], neurons, "middle right")
     _write(figure, middles, weights, "middle right", PALE)
-    figure.update_xaxes(range=[left_edge, edge])
+    figure.update_xaxes(range=[-EDGE, edge])
     left = max(len(f"{number} {kind}") for column in columns for number, kind in column.labels)
     right = max(map(len, neurons + weights))
     half = place.pitch / 2

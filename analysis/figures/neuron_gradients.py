@@ -6,16 +6,11 @@ import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
-from vanishing_gradients.analysis.figures import style
-from vanishing_gradients.analysis.figures.epoch_grid import (
-    fill_of,
-    in_legend,
-    log_colors,
-    only_told,
-)
+from vanishing_gradients.analysis.figures import maps, style
 from vanishing_gradients.analysis.figures.figure import figure
 from vanishing_gradients.analysis.figures.grids import NEURONS, UNKNOWN
 from vanishing_gradients.analysis.figures.marks import ZERO, layer_names
+from vanishing_gradients.analysis.figures.recorded import evenly_chosen
 from vanishing_gradients.analysis.runs import Run
 
 HEIGHT = 720
@@ -32,7 +27,8 @@ def neuron_gradients(neurons: pd.DataFrame, run: Run) -> go.Figure:
     Mean magnitude of each neuron's gradient in an epoch, in logarithmic colours that each layer has
     for itself; the menu chooses the layer.
     """
-    epochs = _chosen(sorted(set(neurons["epoch"])))
+    every = sorted(set(neurons["epoch"]))
+    epochs = [every[number - 1] for number in evenly_chosen(len(every), MOST_COLUMNS)]
     kept = neurons[neurons["epoch"].isin(epochs)]
     names = layer_names(neurons)
     by_layer = {layer: _wide(own, epochs) for layer, own in kept.groupby("layer")}
@@ -45,7 +41,7 @@ def neuron_gradients(neurons: pd.DataFrame, run: Run) -> go.Figure:
         owners += [layer] * len(traces)
     for mark, meaning in MEANINGS.items():
         if _are(mark, kept["mean_abs"]).any():
-            figure.add_trace(in_legend(mark, meaning))
+            figure.add_trace(maps.in_legend(mark, meaning))
             owners.append(None)
     buttons = [
         {
@@ -59,19 +55,11 @@ def neuron_gradients(neurons: pd.DataFrame, run: Run) -> go.Figure:
         for layer, wide in by_layer.items()
     ]
     style.choice(figure, buttons, 1, 10)
-    figure.update_layout(margin={"t": figure.layout.margin.t + MENU}, **only_told(-55 / PLOT))
+    figure.update_layout(margin={"t": figure.layout.margin.t + MENU}, **maps.only_told(-55 / PLOT))
     style.whole_axis(figure, epochs, "epoch")
     figure.update_xaxes(showgrid=False)
     first = buttons[0]["args"][1]["yaxis.range"]
     return figure.update_yaxes(title_text="neuron", showgrid=False, range=first)
-
-
-def _chosen(epochs: Sequence[int]) -> list[int]:
-    """Return all epochs, or of very many evenly spaced ones with the first and the last."""
-    if len(epochs) <= MOST_COLUMNS:
-        return list(epochs)
-    places = np.linspace(0, len(epochs) - 1, MOST_COLUMNS).round().astype("int64")
-    return [epochs[place] for place in places]
 
 
 def _are(mark: str, values: pd.Series | pd.DataFrame) -> pd.Series | pd.DataFrame:
@@ -87,7 +75,7 @@ def _wide(own: pd.DataFrame, epochs: Sequence[int]) -> pd.DataFrame:
 def _maps(wide: pd.DataFrame) -> list[go.Heatmap]:
     """Return the cells of one layer, and those of each mark that occurs."""
     common = {"x": wide.columns.tolist(), "y0": 1, "dy": 1}
-    colors = log_colors(pd.Series(wide.to_numpy().ravel()), "mean |gradient|")
+    colors = maps.log_colors(pd.Series(wide.to_numpy().ravel()), "mean |gradient|")
     pointed = "neuron %{{y}}, epoch %{{x}}<br>{}<extra></extra>".format
     found = [
         go.Heatmap(
@@ -102,5 +90,5 @@ def _maps(wide: pd.DataFrame) -> list[go.Heatmap]:
         if there.any(axis=None):
             cells = there.where(there).to_numpy("float32")
             hover = {"hovertemplate": pointed(meaning)}
-            found.append(go.Heatmap(z=cells, **hover, **common, **fill_of(mark)))
+            found.append(go.Heatmap(z=cells, **hover, **common, **maps.fill_of(mark)))
     return found

@@ -3,27 +3,13 @@
 import math
 from collections.abc import Mapping, Sequence
 
-import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
-from vanishing_gradients.analysis.figures import marks, style
-from vanishing_gradients.analysis.figures.bands import (
-    Point,
-    by_experiment,
-    draw_lines,
-    points_over_seeds,
-    title_over_seeds,
-)
+from vanishing_gradients.analysis.figures import bands, marks, over_epochs, style
 from vanishing_gradients.analysis.figures.curves import HEADINGS, PARTS, note_of_gaps
 from vanishing_gradients.analysis.figures.figure import figure, thresholds
 from vanishing_gradients.analysis.figures.lines import open_panels
-from vanishing_gradients.analysis.figures.over_epochs import (
-    RATIO_HEADINGS,
-    RATIO_MARKS,
-    RATIO_PLACES,
-    ratio_axes,
-)
 from vanishing_gradients.analysis.runs import Run
 from vanishing_gradients.analysis.words import counted
 
@@ -46,7 +32,7 @@ def norms_over_seeds(norms: pd.DataFrame, layers: pd.DataFrame, runs: Sequence[R
     `norms` holds the rows of gradient_norms of them all, `layers` those of layer_sizes. Raises
     ValueError for runs on different data sets, or with the same experiment and seed.
     """
-    groups = by_experiment(runs)
+    groups = bands.by_experiment(runs)
     strands = layers[["run_id", "layer"]].assign(strand=(~marks.is_dense(layers)).astype("int64"))
     norms = _of(norms, runs).merge(strands)
     values = norms.assign(
@@ -63,12 +49,12 @@ def norms_over_seeds(norms: pd.DataFrame, layers: pd.DataFrame, runs: Sequence[R
     shown_norms = pd.concat(panels.values())["norm"]
     bottom, top = _powers(shown_norms)
     places = {marks.ZERO: 10.0**bottom, marks.NOT_FINITE: 10.0**top}
-    title = title_over_seeds("Gradient norms by layer", runs, of_gradients=True)
+    title = bands.title_over_seeds("Gradient norms by layer", runs, of_gradients=True)
     figure = style.stacked(title, list(panels), 0.1)
     names = {name: f"{name} ({counted(len(own), 'seed')})" for name, own in groups.items()}
     shown: set[str] = set()
     for row, panel in enumerate(panels.values(), start=1):
-        draw_lines(figure, row, _lines(panel, names, places), NORM_MARKS, shown)
+        bands.draw_lines(figure, row, _lines(panel, names, places), NORM_MARKS, shown)
     style.whole_axis(figure, norms["layer"], "layer; filled: dense, open: other")
     margins = (0.5, shown_norms.isna().any() - 0.5)
     return figure.update_yaxes(**style.log_axis(bottom, top, margins, "mean L2 norm of a row"))
@@ -88,24 +74,25 @@ def ratio_over_seeds(
     ratio_thresholds. Raises ValueError for runs of different experiments, on different data sets,
     or with the same seed.
     """
-    groups = by_experiment(runs)
+    groups = bands.by_experiment(runs)
     if len(groups) != 1:
         raise ValueError(f"this figure is of one experiment, not of {sorted(groups)}")
     values = _ratios(_of(norms, runs))
     looks = marks.layer_looks(layers.drop_duplicates("layer"))
-    title = title_over_seeds("Gradient-norm ratio over seeds", runs, of_gradients=True)
+    title = bands.title_over_seeds("Gradient-norm ratio over seeds", runs, of_gradients=True)
     drawn = [looks[n] for n in values["layer"].unique()]
-    figure, panels = open_panels(title, RATIO_HEADINGS, drawn)
+    figure, panels = open_panels(title, over_epochs.RATIO_HEADINGS, drawn)
+    places = over_epochs.RATIO_PLACES
     shown: set[str] = set()
     for row, members in enumerate(panels, start=1):
         lines = [
-            (look, points_over_seeds(values[values["layer"] == look.layer], RATIO_PLACES))
+            (look, bands.points_over_seeds(values[values["layer"] == look.rank], places))
             for look in members
         ]
-        draw_lines(figure, row, lines, RATIO_MARKS, shown)
+        bands.draw_lines(figure, row, lines, over_epochs.RATIO_MARKS, shown)
     style.whole_axis(figure, values["x"], "epoch")
-    places = values["mark"].map(RATIO_PLACES).fillna(values["value"]).astype("float64")
-    ratio_axes(figure, places, thresholds)
+    drawn_at = values["mark"].map(places).fillna(values["value"]).astype("float64")
+    over_epochs.ratio_axes(figure, drawn_at, thresholds)
     return figure
 
 
@@ -133,8 +120,8 @@ def loss_over_seeds(curves: pd.DataFrame, runs: Sequence[Run]) -> go.Figure:
 
 
 def _metric_over_seeds(metric: str, curves: pd.DataFrame, runs: Sequence[Run]) -> go.Figure:
-    groups = by_experiment(runs)
-    title = title_over_seeds(f"{metric.capitalize()} over seeds", runs, of_gradients=False)
+    groups = bands.by_experiment(runs)
+    title = bands.title_over_seeds(f"{metric.capitalize()} over seeds", runs, of_gradients=False)
     figure = style.stacked(title, HEADINGS, 0.08)
     curves = _of(curves, runs)
     broken = curves[curves[[prefix + metric for prefix in PARTS.values()]].isna().any(axis=1)]
@@ -153,7 +140,7 @@ def _metric_over_seeds(metric: str, curves: pd.DataFrame, runs: Sequence[Run]) -
             mark=marks.special(curves[column]).replace(marks.ZERO, marks.ORDINARY),
             heading=style.hovers(curves, "<b>{experiment}, epoch {epoch}</b>", text),
         )
-        draw_lines(figure, row, _lines(values, names, {}), {}, shown)
+        bands.draw_lines(figure, row, _lines(values, names, {}), {}, shown)
         never = {
             name: sorted(set(own["epoch"]))
             for name, own in values.groupby("experiment")
@@ -173,12 +160,12 @@ def _of(rows: pd.DataFrame, runs: Sequence[Run]) -> pd.DataFrame:
 
 def _lines(
     values: pd.DataFrame, names: Mapping[str, str], places: Mapping[str, float]
-) -> list[tuple[marks.Look, list[Point]]]:
+) -> list[tuple[marks.Look, list[bands.Point]]]:
     """Return a line for each experiment, which the legend calls as `names` says."""
     return [
         (
             marks.numbered_look(name, place),
-            points_over_seeds(values[values["experiment"] == experiment], places),
+            bands.points_over_seeds(values[values["experiment"] == experiment], places),
         )
         for place, (experiment, name) in enumerate(names.items())
     ]
@@ -188,15 +175,12 @@ def _ratios(norms: pd.DataFrame) -> pd.DataFrame:
     """Return the ratios of all layers, as points_over_seeds takes those of one."""
     above = norms[["run_id", "epoch", "layer", "norm"]].assign(layer=norms["layer"] - 1)
     both = norms.merge(above, on=["run_id", "epoch", "layer"], suffixes=("_below", "_above"))
-    numerator, denominator = both["norm_above"], both["norm_below"]
-    ratio = numerator / denominator.where(denominator > 0)
-    both = both.assign(ratio=ratio, numerator=numerator, denominator=denominator)
-    kinds = marks.special_ratios(both)
+    found = marks.divided(both["norm_above"], both["norm_below"])
     return both.assign(
         strand=0,
         x=both["epoch"],
-        value=ratio.mask(kinds == marks.INFINITE, np.inf),
-        mark=kinds,
+        value=found["ratio"],
+        mark=found["mark"],
         heading=style.hovers(
             both.assign(next=both["layer"] + 1),
             "<b>layer {layer}, epoch {epoch}</b>",

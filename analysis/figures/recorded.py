@@ -22,17 +22,15 @@ NO_BATCH_SIZE = "the configuration they were registered with names no batch size
 
 def batches(ask: Ask, run: Run) -> tuple[int, int]:
     """Return how many of an epoch's recorded batches distributions count, and of how many."""
-    chosen, in_all = _counted(run, _expected(ask, run))
+    chosen, in_all = _counted(ask, run)
     return len(chosen), in_all
 
 
 def distributions(ask: Ask, run: Run) -> pd.DataFrame:
     """Return the rows of distribution of all layers, in the first epoch and the last."""
-    expected = _expected(ask, run)
-    chosen, _ = _counted(run, expected)
-    steps = tuple(1 + (batch - 1) * run.record_every for batch in chosen)
+    steps = tuple(1 + (batch - 1) * run.record_every for batch in _counted(ask, run)[0])
     epochs = sorted({1, run.epochs})
-    return _of_layers("distribution", ask, run, expected, epochs, step=steps)
+    return _of_layers("distribution", ask, run, _expected(ask, run), epochs, step=steps)
 
 
 def noise_scales(ask: Ask, run: Run) -> pd.DataFrame:
@@ -40,7 +38,7 @@ def noise_scales(ask: Ask, run: Run) -> pd.DataFrame:
     expected = _expected(ask, run)
     weights = expected[has_weights(expected)]
     most = MOST_CELLS["noise_scale"] // (_cells(weights) * _recorded(run, expected))
-    return _of_layers("noise_scale", ask, run, weights, _chosen(run.epochs, int(most)))
+    return _of_layers("noise_scale", ask, run, weights, evenly_chosen(run.epochs, int(most)))
 
 
 def batch_size(ask: Ask, run: Run) -> int:
@@ -58,11 +56,12 @@ def _expected(ask: Ask, run: Run) -> pd.DataFrame:
     return expected
 
 
-def _counted(run: Run, expected: pd.DataFrame) -> tuple[list[int], int]:
+def _counted(ask: Ask, run: Run) -> tuple[list[int], int]:
     """Return which of an epoch's recorded batches distributions count, from 1, and of how many."""
+    expected = _expected(ask, run)
     in_all = _recorded(run, expected)
     most = MOST_CELLS["distribution"] // (_cells(expected) * len({1, run.epochs}))
-    return _chosen(in_all, int(most)), in_all
+    return evenly_chosen(in_all, int(most)), in_all
 
 
 def _recorded(run: Run, expected: pd.DataFrame) -> int:
@@ -88,7 +87,7 @@ def _of_layers(
     return pd.concat(parts, ignore_index=True)
 
 
-def _chosen(last: int, most: int) -> list[int]:
+def evenly_chosen(last: int, most: int) -> list[int]:
     """Return whole numbers from 1 to `last`, evenly spaced with both ends where they are many."""
     if last <= max(most, 2):
         return list(range(1, last + 1))

@@ -3,6 +3,7 @@
 Both are printed as tables, and written as a page with figures, and PNG of the figures beside it.
 """
 
+import sys
 from collections.abc import Callable, Iterable, Sequence
 from functools import cache, partial
 from pathlib import Path
@@ -132,9 +133,7 @@ def outcomes(ask: Ask, runs: Sequence[Run], norms: pd.DataFrame) -> list[Outcome
 
 def _print(labels: Sequence[str], title: str, lines: Iterable[tuple[str, Sequence[str]]]) -> None:
     """Print a table with a column for each run; say it where nothing differs."""
-    console = Console()
-    if not console.is_terminal:
-        console = Console(width=WIDTH)
+    console = Console(width=None if sys.stdout.isatty() else WIDTH)
     if not lines:
         console.print("Nothing differs in what the runs were told to do.")
         return

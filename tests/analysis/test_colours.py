@@ -120,7 +120,7 @@ def test_dense_layers_and_projections_alone_have_weights():
     names |= {8: "layer_8_projection", 9: "layer_9_residual", 10: "layer_10_softmax"}
     layers = layers_named(names)
     styles = layer_looks(layers).values()
-    assert [style.layer for style in styles if style.weights] == [1, 5, 8]
+    assert [style.rank for style in styles if style.weights] == [1, 5, 8]
     assert layers.loc[is_dense(layers), "layer"].tolist() == [1, 5]
 
 

@@ -7,8 +7,8 @@ import pandas as pd
 import plotly.graph_objects as go
 import pytest
 
-from vanishing_gradients.analysis.figures.epoch_grid import FILLS, log_colors, log_colors_about_one
 from vanishing_gradients.analysis.figures.grids import norm_grid, ratio_grid, saturated_neurons
+from vanishing_gradients.analysis.figures.maps import FILLS, log_colors, log_colors_about_one
 from vanishing_gradients.analysis.figures.marks import INFINITE, NOT_FINITE, UNDEFINED, ZERO
 
 NAN = float("nan")

@@ -27,6 +27,8 @@ MOST_TICKS = 6  # of colours
 
 SEQUENTIAL = "Viridis"
 DIVERGING = "PuOr_r"  # Harrower and Brewer, 2003, https://colorbrewer2.org: safe for every eye
+# From almost white to black by way of Okabe and Ito's vermilion.
+SHARES = ((0.0, "#FBF1EC"), (0.02, "#F6CDB4"), (0.5, "#D55E00"), (1.0, "#4A1F00"))
 SHARE_TICKS = {0.0: "0", 0.25: "25 %", 0.5: "50 %", 0.75: "75 %", 1.0: "100 %"}
 
 FILLS = {
@@ -98,6 +100,11 @@ class Panel:
         return max(60, self.row_height * len(self.rows))
 
 
+def share_colors(_shares: pd.Series, title: str) -> Colors:
+    """Return colours from none to all."""
+    return Colors(SHARES, 0.0, 1.0, title, SHARE_TICKS)
+
+
 def log_colors(values: pd.Series, title: str) -> Colors:
     """Return colours from the smallest of positive `values` to the largest; darkest is smallest."""
     low, high = _ends(values)
@@ -115,15 +122,19 @@ def by_kind(
     cells: pd.DataFrame,
     layers: pd.DataFrame,
     headings: tuple[str, str],
-    colors: Callable[[pd.DataFrame], Colors],
+    colors: Callable[[pd.Series, str], Colors],
+    title: str,
 ) -> list[Panel]:
     """Return a panel of the layers with weights and one of all others, of those that have cells.
 
-    `layers` has the rows of layer_sizes; `colors` gives those of a panel's cells.
+    `layers` has the rows of layer_sizes; `colors` gives those of the `shown` of a panel's cells,
+    with their title.
     """
     weights = cells["layer"].isin(layers.loc[marks.has_weights(layers), "layer"])
     parts = zip(headings, (cells[weights], cells[~weights]), strict=True)
-    return [Panel(heading, own, colors(own)) for heading, own in parts if not own.empty]
+    return [
+        Panel(heading, own, colors(own["shown"], title)) for heading, own in parts if not own.empty
+    ]
 
 
 def epoch_grid(
