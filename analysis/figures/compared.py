@@ -69,8 +69,10 @@ def norms_compared(norms: pd.DataFrame, layers: pd.DataFrame, runs: Sequence[Run
     steps = (dense["run_id"].map(depths) - 1).clip(lower=1)
     dense = dense.assign(x=(dense["depth"] - 1) / steps if relative else dense["depth"])
     epochs = dense.groupby("run_id")["epoch"]
-    parts = [("First epoch", epochs.transform("min")), ("Last epoch", epochs.transform("max"))]
-    panels = {heading: dense[dense["epoch"] == epoch] for heading, epoch in parts}
+    panels = {
+        "First epoch": dense[dense["epoch"] == epochs.transform("min")],
+        "Last epoch": dense[dense["epoch"] == epochs.transform("max")],
+    }
     axis = style.log_panel(pd.concat(panels.values())["norm"])
     what, norm = "Gradient norm of dense layers", "mean L2 norm of a row"
     title = style.with_subtitle(what, _data(runs), norm)

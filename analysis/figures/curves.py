@@ -126,10 +126,10 @@ def _by_experiment(metric: str, curves: pd.DataFrame, runs: Sequence[Run]) -> go
     for row, prefix in enumerate(PARTS.values(), start=1):
         lines = {}
         for run in runs:
-            parts = [f"run {run.run_id}", f"seed {run.seed}", run.float_type]
-            name = f"{run.experiment} ({', '.join(parts + [style.training_images(run)] * mixed)})"
+            about = f"run {run.run_id}, seed {run.seed}, {run.float_type}"
+            about += f", {style.training_images(run)}" * mixed
             own = curves[curves["run_id"] == run.run_id]
-            lines[name] = (run.experiment, prefix + metric, own)
+            lines[f"{run.experiment} ({about})"] = (run.experiment, prefix + metric, own)
         add_curves(figure, row, lines, metric)
     figure.update_yaxes(title_text=metric, **style.METRIC_AXES[metric])
     style.whole_axis(figure, curves["epoch"], "epoch")

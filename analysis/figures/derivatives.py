@@ -42,12 +42,8 @@ def saturation() -> go.Figure:
         f"and nowhere is it more than {LARGEST:g}",
     )
     figure = style.stacked(title, [""], 0)
-    figure.add_traces(
-        [
-            _curve(X, sigmoid(X), f"sigmoid {SIGMA}(x)", 0),
-            _curve(X, sigmoid_derivative(X), f"its derivative {SIGMA}{PRIME}(x)", 1),
-        ]
-    )
+    figure.add_trace(_curve(X, sigmoid(X), f"sigmoid {SIGMA}(x)", 0))
+    figure.add_trace(_curve(X, sigmoid_derivative(X), f"its derivative {SIGMA}{PRIME}(x)", 1))
     for side, start in ((-1, -REACH), (1, SATURATED_FROM)):
         figure.add_vrect(
             x0=start,

@@ -51,7 +51,7 @@ def gradient_distribution(cells: pd.DataFrame, batches: tuple[int, int], run: Ru
     heights = [rows] * len(epochs) + [BARS]
     plot = sum(heights) + GAP * len(epochs)
     what, counted = "Distribution of gradients by layer", f"{_of(batches)} of an epoch"
-    title = style.title_of_run(what, run, True, counted)
+    title = style.title_of_run(what, run, counted)
     top = style.height_of(title) + 20
     headings = [*(f"Epoch {epoch}, all layers" for epoch in epochs), ""]
     more = {"row_heights": heights, "shared_xaxes": False}
@@ -83,15 +83,12 @@ def gradient_distribution(cells: pd.DataFrame, batches: tuple[int, int], run: Ru
         )
         figure.add_trace(shown, len(heights), 1)
     traces = list(range(len(epochs), 2 * len(epochs)))
-    buttons = [
-        {
-            "label": f"Bars: {names[layer]}",
-            "method": "restyle",
-            "args": [{"y": [own.tolist() for own in bars[layer]]}, traces],
-        }
+    options = {
+        f"Bars: {names[layer]}": [{"y": [own.tolist() for own in bars[layer]]}, traces]
         for layer in layers
-    ]
-    style.choice(figure, buttons, figure.get_subplot(len(heights), 1).yaxis.domain[1], 4)
+    }
+    top_of_bars = figure.get_subplot(len(heights), 1).yaxis.domain[1]
+    style.choice(figure, "restyle", options, top_of_bars, 4)
     share = {"title_text": "share of values", "tickformat": ".0%", "rangemode": "tozero"}
     figure.update_yaxes(**share, row=len(heights))
     positions, texts = _ticks(span)

@@ -37,12 +37,13 @@ def line_per_layer(
     """
     looks = marks.layer_looks(layers)
     drawn = [looks[n] for n in set(points["layer"])]
-    figure, panels = open_panels(style.title_of_run(what, run, of_gradients=True), headings, drawn)
+    figure, panels = open_panels(style.title_of_run(what, run), headings, drawn)
     shown: set[str] = set()
     for row, members in enumerate(panels, start=1):
-        panel = pd.concat(
-            _placed(points, look, place, len(members)) for place, look in enumerate(members)
-        )
+        places = {look.rank: marks.beside(n, len(members)) for n, look in enumerate(members)}
+        panel = points[points["layer"].isin(places)].sort_values(["layer", "epoch"])
+        apart = panel["layer"].map(places) * (panel["mark"] != marks.ORDINARY)
+        panel = panel.assign(x=panel["epoch"] + apart)
         for look in members:
             line = marked_line(panel[panel["layer"] == look.rank], look, meanings)
             figure.add_trace(_thin(line) if is_deep(drawn) else line, row, 1)
@@ -153,12 +154,6 @@ def _broken(
             yield stop
         before = row.mark
         yield row.x, row.y, meanings.get(row.mark, look).symbol, row.hover
-
-
-def _placed(points: pd.DataFrame, look: marks.Look, place: int, of: int) -> pd.DataFrame:
-    """Return one layer's points with x: the epoch, or beside it for a special point."""
-    own = points[points["layer"] == look.rank].sort_values("epoch")
-    return own.assign(x=own["epoch"] + marks.beside(place, of) * (own["mark"] != marks.ORDINARY))
 
 
 def _thin(line: go.Scatter) -> go.Scatter:

@@ -4,7 +4,7 @@ plotly draws no logarithmic colours: values come as they are to be coloured, wit
 """
 
 import math
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -31,23 +31,11 @@ DIVERGING = "PuOr_r"  # Harrower and Brewer, 2003, https://colorbrewer2.org: saf
 SHARES = ((0.0, "#FBF1EC"), (0.02, "#F6CDB4"), (0.5, "#D55E00"), (1.0, "#4A1F00"))
 SHARE_TICKS = {0.0: "0", 0.25: "25 %", 0.5: "50 %", 0.75: "75 %", 1.0: "100 %"}
 
-FILLS = {
-    marks.ZERO: "#FFFFFF",
-    marks.INFINITE: "#F2C6B4",
-    marks.UNDEFINED: "#DCDCDC",
-    marks.NOT_FINITE: "#C9C9C9",
-}
-SIGNS = {
-    marks.ZERO: "circle-open",
-    marks.INFINITE: "triangle-up",
-    marks.UNDEFINED: "cross-thin",
-    marks.NOT_FINITE: "x",
-}
-IN_LEGEND = {
-    marks.ZERO: "square",
-    marks.INFINITE: "triangle-up",
-    marks.UNDEFINED: "square-cross",
-    marks.NOT_FINITE: "square-x",
+LOOKS = {  # of cells with a mark: their fill, the sign on it, and the symbol in the legend
+    marks.ZERO: ("#FFFFFF", "circle-open", "square"),
+    marks.INFINITE: ("#F2C6B4", "triangle-up", "triangle-up"),
+    marks.UNDEFINED: ("#DCDCDC", "cross-thin", "square-cross"),
+    marks.NOT_FINITE: ("#C9C9C9", "x", "square-x"),
 }
 
 
@@ -108,14 +96,14 @@ def share_colors(_shares: pd.Series, title: str) -> Colors:
 def log_colors(values: pd.Series, title: str) -> Colors:
     """Return colours from the smallest of positive `values` to the largest; darkest is smallest."""
     low, high = _ends(values)
-    return Colors(SEQUENTIAL, low, high, title, dict(_ticks(low, high)))
+    return Colors(SEQUENTIAL, low, high, title, _ticks(low, high))
 
 
 def log_colors_about_one(values: pd.Series, title: str) -> Colors:
     """Return colours of two hues, palest at 1, as far down as up."""
     low, high = _ends(values)
     reach = max(abs(low), abs(high), 1.0)
-    return Colors(DIVERGING, -reach, reach, title, dict(_ticks(-reach, reach)))
+    return Colors(DIVERGING, -reach, reach, title, _ticks(-reach, reach))
 
 
 def by_kind(
@@ -141,7 +129,7 @@ def epoch_grid(
     what: str, run: Run, panels: Sequence[Panel], meanings: Mapping[str, str]
 ) -> go.Figure:
     """Draw panels of a run one below the other; `meanings` of marks are for the legend."""
-    title = style.title_of_run(what, run, of_gradients=True)
+    title = style.title_of_run(what, run)
     plot = sum(panel.height for panel in panels) + GAP * (len(panels) - 1)
     above = style.height_of(title) + 20
     below = BELOW + LEGEND * any(panel.cells["mark"].isin(meanings).any() for panel in panels)
@@ -212,41 +200,29 @@ def layer_axis(figure: go.Figure, row: int, layers: Sequence[int]) -> None:
 
 def in_legend(mark: str, meaning: str) -> go.Scatter:
     """Return a point nowhere, by which the legend shows what cells with this mark are."""
+    fill, _, symbol = LOOKS[mark]
+    line = {"width": 1, "color": style.INK}
+    marker = {"symbol": symbol, "size": 12, "color": fill, "line": line}
     return go.Scatter(
-        x=[None],
-        y=[None],
-        mode="markers",
-        name=meaning,
-        marker={
-            "symbol": IN_LEGEND[mark],
-            "size": 12,
-            "color": FILLS[mark],
-            "line": {"width": 1, "color": style.INK},
-        },
-        hoverinfo="skip",
+        x=[None], y=[None], mode="markers", name=meaning, marker=marker, hoverinfo="skip"
     )
 
 
 def fill_of(mark: str) -> dict[str, object]:
     """Return how a heat map looks whose cells all have this mark."""
-    color = FILLS[mark]
+    color, _, _ = LOOKS[mark]
     return {"colorscale": [(0, color), (1, color)], "showscale": False, "hoverongaps": False}
 
 
 def _signs(own: pd.DataFrame, mark: str, row_height: float) -> go.Scatter:
-    return go.Scatter(
-        x=own["epoch"].tolist(),
-        y=own["place"].tolist(),
-        mode="markers",
-        showlegend=False,
-        marker={
-            "symbol": SIGNS[mark],
-            "size": max(3, min(8, row_height - 5)),
-            "color": style.INK,
-            "line": {"width": 1, "color": style.INK},
-        },
-        hoverinfo="skip",
-    )
+    marker = {
+        "symbol": LOOKS[mark][1],
+        "size": max(3, min(8, row_height - 5)),
+        "color": style.INK,
+        "line": {"width": 1, "color": style.INK},
+    }
+    at = {"x": own["epoch"].tolist(), "y": own["place"].tolist()}
+    return go.Scatter(**at, mode="markers", showlegend=False, marker=marker, hoverinfo="skip")
 
 
 def _grid(cells: pd.DataFrame, column: str, epochs: Sequence[int], rows: int) -> np.ndarray:
@@ -266,14 +242,11 @@ def _ends(values: pd.Series) -> tuple[float, float]:
     return (low, high) if high - low > 0.1 else (low - 0.5, high + 0.5)
 
 
-def _ticks(low: float, high: float) -> Iterator[tuple[float, str]]:
-    """Yield whole powers of ten; where there are fewer than two, the two ends."""
+def _ticks(low: float, high: float) -> dict[float, str]:
+    """Return whole powers of ten; where there are fewer than two, the two ends."""
     first, last = math.ceil(low), math.floor(high)
     if last <= first:
-        for end in (low, high):
-            yield end, f"{10**end:.2g}"
-        return
+        return {end: f"{10**end:.2g}" for end in (low, high)}
     step = next(step for step in style.round_steps() if (last - first + 1) / step <= MOST_TICKS)
     start = -(-first // step) * step  # so that 0 is among them
-    for exponent in range(start, last + 1, step):
-        yield exponent, power(exponent)
+    return {exponent: power(exponent) for exponent in range(start, last + 1, step)}

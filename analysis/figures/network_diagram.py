@@ -1,8 +1,8 @@
 """The network of a run, drawn from its own rows of `layers`: the paper's Figure 4."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import pairwise, product
 
 import pandas as pd
 import plotly.graph_objects as go
@@ -94,8 +94,14 @@ def network_diagram(layers: pd.DataFrame, title: str, blocks: Sequence[Block] = 
     deep = "green: skips; dotted: projected" if blocks else "numbered as in the paper"
     hint = deep if upright else "bold: layers; plain: neurons; grey: weights"
     figure = go.Figure(layout=layout(with_subtitle(title, total, hint)))
+    connections = [
+        point
+        for number, (left, right) in enumerate(pairwise(columns))
+        for start, end in product(left.slots, right.slots)
+        for point in (place.xy(number, start), place.xy(number + 1, end), (None, None))
+    ]
     thin = {"color": CONNECTION, "width": 0.6}
-    figure.add_trace(_trace(_connections(columns, place), mode="lines", line=thin))
+    figure.add_trace(_trace(connections, mode="lines", line=thin))
     for number, column in enumerate(columns):
         color = INPUT if number == 0 else OUTPUT if number == len(columns) - 1 else HIDDEN
         look = {"size": 8 if upright else 15, "color": color, "opacity": 1}
@@ -171,14 +177,6 @@ def _columns(layers: pd.DataFrame) -> Sequence[Column]:
 
 def _labels(rows: Sequence[tuple]) -> tuple[tuple[int, str], ...]:
     return tuple((row.layer, row.kind.replace("_", " ")) for row in rows)
-
-
-def _connections(columns: Sequence[Column], place: Place) -> Iterator[tuple]:
-    """Yield the ends of every line between circles of neighbouring columns, each before a gap."""
-    for number, (left, right) in enumerate(pairwise(columns)):
-        for start in left.slots:
-            for end in right.slots:
-                yield from (place.xy(number, start), place.xy(number + 1, end), (None, None))
 
 
 def _skip(block: Block, columns: Sequence[Column], place: Place) -> go.Scatter:

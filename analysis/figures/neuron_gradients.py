@@ -32,7 +32,7 @@ def neuron_gradients(neurons: pd.DataFrame, run: Run) -> go.Figure:
     kept = neurons[neurons["epoch"].isin(epochs)]
     names = layer_names(neurons)
     by_layer = {layer: _wide(own, epochs) for layer, own in kept.groupby("layer")}
-    title = style.title_of_run("Gradient of each neuron over time", run, of_gradients=True)
+    title = style.title_of_run("Gradient of each neuron over time", run)
     figure = go.Figure(layout=style.layout(title, HEIGHT))
     owners: list[int | None] = []
     for place, (layer, wide) in enumerate(by_layer.items()):
@@ -43,23 +43,17 @@ def neuron_gradients(neurons: pd.DataFrame, run: Run) -> go.Figure:
         if _are(mark, kept["mean_abs"]).any():
             figure.add_trace(maps.in_legend(mark, meaning))
             owners.append(None)
-    buttons = [
-        {
-            "label": names[layer],
-            "method": "update",
-            "args": [
-                {"visible": [owner in (layer, None) for owner in owners]},
-                {"yaxis.range": [len(wide) + 0.5, 0.5]},
-            ],
-        }
-        for layer, wide in by_layer.items()
-    ]
-    style.choice(figure, buttons, 1, 10)
+    ranges = {layer: [len(wide) + 0.5, 0.5] for layer, wide in by_layer.items()}
+    options = {}
+    for layer, limits in ranges.items():
+        visible = [owner in (layer, None) for owner in owners]
+        options[names[layer]] = [{"visible": visible}, {"yaxis.range": limits}]
+    style.choice(figure, "update", options, 1, 10)
     figure.update_layout(margin={"t": figure.layout.margin.t + MENU}, **maps.only_told(-55 / PLOT))
     style.whole_axis(figure, epochs, "epoch")
     figure.update_xaxes(showgrid=False)
-    first = buttons[0]["args"][1]["yaxis.range"]
-    return figure.update_yaxes(title_text="neuron", showgrid=False, range=first)
+    shown = {"range": next(iter(ranges.values())), "showgrid": False}
+    return figure.update_yaxes(title_text="neuron", **shown)
 
 
 def _are(mark: str, values: pd.Series | pd.DataFrame) -> pd.Series | pd.DataFrame:

@@ -103,12 +103,18 @@ def stacked(
     return figure.update_annotations(x=0, xanchor="left", font={"size": 13})
 
 
-def choice(figure: go.Figure, buttons: Sequence[Mapping], y: float, below: int) -> None:
-    """Put a menu at the left, `below` pixels above the panel whose upper edge is `y`."""
+def choice(
+    figure: go.Figure, method: str, options: Mapping[str, Sequence], y: float, below: int
+) -> None:
+    """Put a menu at the left, `below` pixels above the panel whose upper edge is `y`.
+
+    `options` has the arguments of plotly's `method` for each label.
+    """
+    buttons = [{"label": each, "method": method, "args": args} for each, args in options.items()]
     figure.update_layout(
         updatemenus=[
             {
-                "buttons": list(buttons),
+                "buttons": buttons,
                 "x": 0,
                 "xanchor": "left",
                 "y": y,
@@ -132,7 +138,7 @@ def color_bar(title: str, **more: object) -> dict[str, object]:
     } | more
 
 
-def title_of_run(what: str, run: Run, of_gradients: bool, *more: str) -> str:
+def title_of_run(what: str, run: Run, *more: str, of_gradients: bool = True) -> str:
     """Return a title in lines short enough for a telephone: what, then which run on which data.
 
     A figure `of_gradients` also says so where not every batch was recorded. `more` lines follow.

@@ -8,7 +8,7 @@ import plotly.graph_objects as go
 import pytest
 
 from vanishing_gradients.analysis.figures.grids import norm_grid, ratio_grid, saturated_neurons
-from vanishing_gradients.analysis.figures.maps import FILLS, log_colors, log_colors_about_one
+from vanishing_gradients.analysis.figures.maps import LOOKS, log_colors, log_colors_about_one
 from vanishing_gradients.analysis.figures.marks import INFINITE, NOT_FINITE, UNDEFINED, ZERO
 
 NAN = float("nan")
@@ -36,7 +36,7 @@ def fills(figure, mark):
         for trace in figure.data
         if trace.type == "heatmap"
         and trace.showscale is False
-        and trace.colorscale[0][1] == FILLS[mark]
+        and trace.colorscale[0][1] == LOOKS[mark][0]
     ]
 
 
