@@ -74,8 +74,8 @@ def norms_compared(norms: pd.DataFrame, layers: pd.DataFrame, runs: Sequence[Run
         "Last epoch": dense[dense["epoch"] == epochs.transform("max")],
     }
     axis = style.log_panel(pd.concat(panels.values())["norm"])
-    what, norm = "Gradient norm of dense layers", "mean L2 norm of a row"
-    title = style.with_subtitle(what, _data(runs), norm)
+    norm = "mean L2 norm of a row"
+    title = style.with_subtitle("Gradient norm of dense layers", _data(runs), norm)
     figure = style.stacked(title, list(panels), 0.1)
     shown: set[str] = set()
     for row, panel in enumerate(panels.values(), start=1):

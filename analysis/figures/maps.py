@@ -137,14 +137,14 @@ def epoch_grid(
     spacing = GAP / plot if len(panels) > 1 else 0
     headings = [panel.heading for panel in panels]
     figure = style.stacked(title, headings, spacing, round(plot + above + below), **heights)
-    figure.update_layout(margin={"t": above, "b": below}, **fixed_legend(-52 / plot))
+    figure.update_layout(margin={"t": above, "b": below}, **legend_at(-52 / plot))
     shown: set[str] = set()
     for row, panel in enumerate(panels, start=1):
         _draw(figure, row, panel, meanings, shown)
     return figure.update_xaxes(title_text="epoch", row=len(panels))
 
 
-def fixed_legend(y: float) -> dict[str, object]:
+def legend_at(y: float) -> dict[str, object]:
     """Return a legend that says what marks mean, and hides nothing when it is clicked."""
     # plotly shows no legend of a single entry unless it is told to.
     return {"showlegend": True, "legend": {"y": y, "itemclick": False, "itemdoubleclick": False}}

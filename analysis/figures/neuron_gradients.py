@@ -49,9 +49,7 @@ def neuron_gradients(neurons: pd.DataFrame, run: Run) -> go.Figure:
         visible = [owner in (layer, None) for owner in owners]
         options[names[layer]] = [{"visible": visible}, {"yaxis.range": limits}]
     style.choice(figure, "update", options, 1, 10)
-    figure.update_layout(
-        margin={"t": figure.layout.margin.t + MENU}, **maps.fixed_legend(-55 / PLOT)
-    )
+    figure.update_layout(margin={"t": figure.layout.margin.t + MENU}, **maps.legend_at(-55 / PLOT))
     style.whole_axis(figure, epochs, "epoch")
     figure.update_xaxes(showgrid=False)
     shown = {"range": next(iter(ranges.values())), "showgrid": False}
