@@ -4,6 +4,7 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 
 @dataclass(frozen=True)
@@ -40,8 +41,8 @@ def shown(value: float) -> str:
     return f"{int(value):,}" if whole else repr(float(value))
 
 
-def differ(left: np.ndarray, right: np.ndarray, tolerance: np.ndarray | float = 0.0) -> np.ndarray:
-    """Mark where two arrays differ by more than the tolerance, or one alone is NaN."""
+def differ(left: ArrayLike, right: ArrayLike, tolerance: ArrayLike = 0.0) -> np.ndarray:
+    """Mark where two arrays, or numbers, differ by more than the tolerance, or one alone is NaN."""
     left, right = np.asarray(left, float), np.asarray(right, float)
     empty = np.isnan(left) & np.isnan(right)
     return ~(empty | (np.abs(left - right) <= np.nan_to_num(np.asarray(tolerance, float))))

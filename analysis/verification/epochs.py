@@ -1,12 +1,13 @@
 """What the views say of whole epochs, against the sums over the cells."""
 
 from collections.abc import Iterator
+from itertools import product
 
 import numpy as np
 import pandas as pd
 from sqlalchemy import Connection
 
-from vanishing_gradients.analysis.verification.disagreement import Disagreement, shown
+from vanishing_gradients.analysis.verification.disagreement import Disagreement, differ, shown
 from vanishing_gradients.analysis.verification.plan import LayerPlan, Plan
 from vanishing_gradients.analysis.verification.steps import SMALLEST, bound
 from vanishing_gradients.analysis.views import rows
@@ -14,12 +15,12 @@ from vanishing_gradients.analysis.views import rows
 Truth = dict[str, tuple[float, float]]
 """By name of a column what it is by the cells, and what it may be off by."""
 OF_A_LAYER = {
-    "norm_avg": {"norm": "norm"},
-    "gradient_norm_avg": {"norm": "gradient_norm"},
-    "mean_avg": {"mean": "mean"},
-    "near_zero": {"below_1em3": "below_1em3", "below_1em5": "below_1em5"},
+    "norm_avg": ("norm",),
+    "gradient_norm_avg": ("norm",),
+    "mean_avg": ("mean",),
+    "near_zero": ("below_1em3", "below_1em5"),
+    "ratio_avg": ("ratio",),
 }
-"""Views of one layer: their columns, and which truth each tells."""
 OVERALL = {
     "gradient_norms": (
         "norm", "gradient_norm", "mean", "median", "below_1em3", "below_1em5", "non_finite",
@@ -28,13 +29,13 @@ OVERALL = {
         "norm", "gradient_norm", "mean", "mean_abs", "zeros", "below_1em3", "below_1em5",
         "non_finite",
     ),
+    "gradient_norm_ratios": ("ratio",),
 }  # fmt: skip
 MEDIAN = 1e-15
 """What a mean of two medians may be off by, relative to it."""
 
-
-Views = dict[tuple[str, int, str], pd.Series]
-"""What the views say of a run: by (view, layer, column) numbers by epoch."""
+Views = dict[tuple[str, int], pd.DataFrame]
+"""What the views say of a run: by (view, layer) rows by epoch."""
 
 
 def truth_of(layer: LayerPlan, cells: pd.DataFrame, recorded: pd.DataFrame) -> Truth:
@@ -66,28 +67,23 @@ def truth_of(layer: LayerPlan, cells: pd.DataFrame, recorded: pd.DataFrame) -> T
 
 def layer_views(connection: Connection, plan: Plan, layer: LayerPlan) -> Views:
     """Read what the views of one layer, and of it and the next, say of a run."""
-    asked = list(OF_A_LAYER)
-    if any(each.number == layer.number + 1 for each in plan.layers):
-        asked.append("ratio_avg")
     place = {"experiment": plan.experiment, "layer": layer.number, "run_id": plan.run_id}
-    said: Views = {}
-    for name in asked:
-        frame = rows(connection, name, **place)
-        for column in OF_A_LAYER.get(name, ("ratio",)):
-            said[name, layer.number, column] = _by_epoch(frame, column)
-    return said
+    last = all(each.number != layer.number + 1 for each in plan.layers)
+    return {
+        (name, layer.number): rows(connection, name, **place).set_index("epoch")
+        for name in OF_A_LAYER
+        if not (last and name == "ratio_avg")
+    }
 
 
 def overall_views(connection: Connection, plan: Plan) -> Views:
     """Read what the views over all experiments say of a run."""
-    said: Views = {}
-    for name in (*OVERALL, "gradient_norm_ratios"):
-        frame = rows(connection, name, run_id=plan.run_id)
-        for layer in plan.layers:
-            own = frame[frame["layer"] == layer.number]
-            for column in OVERALL.get(name, ("ratio",)):
-                said[name, layer.number, column] = _by_epoch(own, column)
-    return said
+    frames = {name: rows(connection, name, run_id=plan.run_id) for name in OVERALL}
+    return {
+        (name, layer.number): frame[frame["layer"] == layer.number].set_index("epoch")
+        for name, frame in frames.items()
+        for layer in plan.layers
+    }
 
 
 def disagreeing(
@@ -97,22 +93,21 @@ def disagreeing(
 
     `truths` is by (layer, epoch); an epoch that is not in it is left out.
     """
-    for (view, layer, column), said in views.items():
-        for epoch in plan.complete():
+    for (view, layer), said in views.items():
+        for column, epoch in product((OF_A_LAYER | OVERALL)[view], plan.complete()):
             needed = {(layer, epoch), (layer + (column == "ratio"), epoch)}
             if not needed <= truths.keys():
+                continue
+            if epoch not in said.index:
+                yield Disagreement(f"the view {view} has no row", epoch, layer)
                 continue
             if column == "ratio":
                 true, tolerance = ratio_of(truths[layer + 1, epoch], truths[layer, epoch])
             else:
-                name = OF_A_LAYER.get(view, {}).get(column, column)
+                name = "gradient_norm" if view == "gradient_norm_avg" else column
                 true, tolerance = truths[layer, epoch][name]
-            if epoch not in said.index:
-                yield Disagreement(f"the view {view} has no row", epoch, layer)
-                continue
-            value = said.loc[epoch]
-            same = np.isnan(value) and np.isnan(true)
-            if not same and not abs(value - true) <= tolerance:
+            value = said[column].astype("float64").loc[epoch]
+            if differ(value, true, tolerance):
                 told = f"{column} of the view {view} is {shown(value)}, and {shown(true)} by the "
                 yield Disagreement(f"{told}cells", epoch, layer)
 
@@ -126,7 +121,3 @@ def ratio_of(above: Truth, below: Truth, name: str = "norm") -> tuple[float, flo
     if min(numerator, denominator) < SMALLEST:
         return ratio, np.inf
     return ratio, ratio * (first / numerator + second / denominator + 1e-15)
-
-
-def _by_epoch(frame: pd.DataFrame, column: str) -> pd.Series:
-    return frame.set_index("epoch")[column].astype("float64")

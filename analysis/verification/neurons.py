@@ -6,7 +6,6 @@ exchanged in a row.
 
 from collections.abc import Iterator
 
-import numpy as np
 import pandas as pd
 
 from vanishing_gradients.analysis.verification.disagreement import Disagreement, differ, shown
@@ -23,22 +22,15 @@ def neurons_of_cells(
     """
     frame = cells.set_index("neuron").join(said.set_index("neuron").add_prefix("said_"))
     sums = frame["mean_abs"] * frame["cells"]
-    true = {
-        "cells": (frame["cells"], 0.0),
-        "zeros": (frame["zeros"], 0.0),
-        "non_finite": (frame["non_finite"], 0.0),
-        "magnitude_sum": (sums.fillna(0.0), (layer.rows.sum() + 4) * ROUNDING * sums + 1e-300),
-    }
-    for name, (values, tolerance) in true.items():
-        column = frame[f"said_{name}"]
-        for place in np.flatnonzero(differ(column, values, tolerance)):
-            yield Disagreement(
-                f"{name} of neuron_statistics is {shown(column.iloc[place])}, and "
-                f"{shown(values.iloc[place])} by the cells",
-                epoch,
-                layer.number,
-                neuron=int(frame.index[place]),
-            )
+    tolerance = (layer.rows.sum() + 4) * ROUNDING * sums + 1e-300
+    frame["magnitude_sum"] = sums.fillna(0.0)
+    for name in ("cells", "zeros", "non_finite", "magnitude_sum"):
+        given, true = frame[f"said_{name}"], frame[name]
+        wrong = differ(given, true, tolerance if name == "magnitude_sum" else 0.0)
+        for neuron in frame.index[wrong]:
+            told = f"{name} of neuron_statistics is {shown(given[neuron])}, and "
+            told += f"{shown(true[neuron])} by the cells"
+            yield Disagreement(told, epoch, layer.number, neuron=int(neuron))
 
 
 def neurons_there(layer: LayerPlan, epoch: int, said: pd.DataFrame) -> Iterator[Disagreement]:
@@ -69,9 +61,6 @@ def neurons_of_steps(
         yield Disagreement(told, epoch, layer.number, neuron=int(neuron))
     for name, (true, tolerance) in totals.items():
         total = said[name].sum(min_count=1)
-        if differ(np.array([total]), np.array([true]), tolerance).any():
-            told = (
-                f"{name} of neuron_statistics is {shown(total)} in all, and {shown(true)} by "
-                "step_statistics"
-            )
-            yield Disagreement(told, epoch, layer.number)
+        if differ(total, true, tolerance):
+            told = f"{name} of neuron_statistics is {shown(total)} in all, and {shown(true)} by "
+            yield Disagreement(f"{told}step_statistics", epoch, layer.number)

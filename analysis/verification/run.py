@@ -120,7 +120,7 @@ class _Job:
         """Look at epochs that have rows and are not to have any."""
         strays = []
         for layer, view in zip(self.plan.layers, views, strict=True):
-            for epoch in view["norm_avg", layer.number, "norm"].index:
+            for epoch in view["norm_avg", layer.number].index:
                 if self.plan.pending(epoch):
                     self.pending.add(int(epoch))
                 elif epoch not in self.plan.complete():

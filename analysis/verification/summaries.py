@@ -86,6 +86,6 @@ def _of_epochs(connection: Connection, plan: Plan) -> dict[str, tuple[float, flo
 def _told(
     view: str, name: str, said: float, true: float, tolerance: float = 0.0, **place: int
 ) -> Iterator[Disagreement]:
-    if differ(np.array([said]), np.array([true]), tolerance).any():
+    if differ(said, true, tolerance):
         told = f"{name} of the view {view} is {shown(said)}, and {shown(true)} is expected"
         yield Disagreement(told, **place)
