@@ -51,7 +51,7 @@ class Plan:
     layers: tuple[LayerPlan, ...]
     problems: tuple[Disagreement, ...]
     neuron_epochs: frozenset[int] = frozenset()
-    """Those that are to have statistics of neurons: older versions recorded none."""
+    """Those with anything of what came with statistics of neurons: older versions have none."""
 
     @property
     def full(self) -> bool:
@@ -110,29 +110,20 @@ def plan_of(connection: Connection, run_id: int) -> Plan:
         uncompleted = "a row of an epoch that the run has not completed"
         has = uncompleted if epoch in metrics else "no row"
         problems.append(Disagreement(f"epoch_metrics has {has}", int(epoch)))
-    return Plan(
-        run_id,
-        run["experiment"],
-        run["status"],
-        run["telemetry"],
-        int(run["epochs"]),
-        completed,
-        # A layer of a number that there cannot be has no views; it is among the problems.
-        tuple(
-            _layer(row)
-            for _, row in expected.dropna().iterrows()
-            if 1 <= row["layer"] <= len(expected)
-        ),
-        tuple(problems),
-        _neuron_epochs(connection, run_id),
-    )
-
-
-def _neuron_epochs(connection: Connection, run_id: int) -> frozenset[int]:
-    """Return the epochs that have anything of what came with the statistics of neurons."""
+    # A layer of a number that there cannot be has no views; it is among the problems.
+    known = expected.dropna()
+    known = known[known["layer"].between(1, len(expected))]
     steps = rows(connection, "recorded_epochs", run_id=run_id)
     neurons = rows(connection, "neuron_epochs", run_id=run_id)
-    return frozenset(steps.loc[steps["norms"] > 0, "epoch"]) | frozenset(neurons["epoch"])
+    return Plan(
+        run_id,
+        *run[["experiment", "status", "telemetry"]],
+        int(run["epochs"]),
+        completed,
+        tuple(_layer(row) for _, row in known.iterrows()),
+        tuple(problems),
+        frozenset(steps.loc[steps["norms"] > 0, "epoch"]) | frozenset(neurons["epoch"]),
+    )
 
 
 def _layer(row: pd.Series) -> LayerPlan:

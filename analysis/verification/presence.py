@@ -46,9 +46,8 @@ def _epoch(layer: LayerPlan, epoch: int, chunks: pd.DataFrame) -> Iterator[Disag
         covered |= inside
         last = max(last, chunk.last_step)
     for step in steps[~covered]:
-        yield Disagreement(
-            "telemetry_progress has no chunk with this step", epoch, layer.number, int(step)
-        )
+        told = "telemetry_progress has no chunk with this step"
+        yield Disagreement(told, epoch, layer.number, int(step))
 
 
 def unexpected_statistics(
@@ -60,9 +59,8 @@ def unexpected_statistics(
             place = {"run_id": plan.run_id, "layer": part.layer, "epoch": part.epoch}
             found = rows(connection, "recorded_statistics", **place)
         for step in found["step"]:
-            yield Disagreement(
-                "step_statistics has a row, and none is expected", part.epoch, part.layer, int(step)
-            )
+            told = "step_statistics has a row, and none is expected"
+            yield Disagreement(told, part.epoch, part.layer, int(step))
 
 
 def unexpected_neurons(plan: Plan, neurons: pd.DataFrame) -> Iterator[Disagreement]:

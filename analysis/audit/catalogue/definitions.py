@@ -15,14 +15,9 @@ RELATIVE = f"a relative {NEAR:g}: the definitions differ by factors"
 claim = Section("Definitions")
 
 
-@claim(
-    place="Equation 3",
-    printed="the average gradient norm is the mean over the steps of the norm of the layer's "
-    "gradient",
-    tolerance=RELATIVE,
-    experiment="relu_sgd",
-)
+@claim("Equation 3", tolerance=RELATIVE, experiment="relu_sgd")
 def norm_equation_3(norms: pd.DataFrame) -> Finding:
+    """the average gradient norm is the mean over the steps of the norm of the layer's gradient"""
     last = norms[norms["layer"] == paper.LAYERS].groupby("epoch")[["norm", "gradient_norm"]].mean()
     printed = paper.printed_norms()["layer_12_norm"]
     off = last.sub(printed, axis=0).abs().div(printed, axis=0).fillna(math.inf).max()
@@ -35,13 +30,9 @@ def norm_equation_3(norms: pd.DataFrame) -> Finding:
     )
 
 
-@claim(
-    place="Figure 8",
-    printed="AVG(SQRT(POW(Gradient1, 2) + ...)) over the rows of an epoch",
-    tolerance=RELATIVE,
-    experiment="relu_sgd",
-)
+@claim("Figure 8", tolerance=RELATIVE, experiment="relu_sgd")
 def norm_figure_8(norms: pd.DataFrame) -> Finding:
+    """AVG(SQRT(POW(Gradient1, 2) + ...)) over the rows of an epoch"""
     last = norms[norms["layer"] == paper.LAYERS].set_index("epoch")["norm"]
     table_9 = last.index.map(paper.printed_norms()["layer_12_norm"])
     off = float(((last - table_9) / table_9).abs().fillna(math.inf).max())
@@ -62,12 +53,10 @@ def matching(classes: pd.DataFrame, column: str = "class") -> list[int]:
 
 
 @claim(
-    place="Equation 4",
-    printed="the ratio divides the norm of layer l by that of layer l + 1",
-    tolerance="the direction that gives more cells of Table 7",
-    experiment="relu_adam",
+    "Equation 4", tolerance="the direction that gives more cells of Table 7", experiment="relu_adam"
 )
 def ratio_equation_4(ratios: pd.DataFrame, evidence: Evidence) -> Finding:
+    """the ratio divides the norm of layer l by that of layer l + 1"""
     lines = evidence.ask("ratio_thresholds").iloc[0]
     inverse = 1 / ratios["ratio"].where(ratios["ratio"] != 0)
     classes = pd.Series("stable", index=ratios.index)
@@ -83,13 +72,9 @@ def ratio_equation_4(ratios: pd.DataFrame, evidence: Evidence) -> Finding:
     )
 
 
-@claim(
-    place="Table 6",
-    printed="above 5: possible exploding gradient",
-    tolerance="the line that gives more cells of Table 7",
-    experiment="relu_adam",
-)
+@claim("Table 6", tolerance="the line that gives more cells of Table 7", experiment="relu_adam")
 def threshold_table_6(ratios: pd.DataFrame, evidence: Evidence) -> Finding:
+    """above 5: possible exploding gradient"""
     lines = evidence.ask("ratio_thresholds").iloc[0]
     at_thousand, at_five = matching(ratios), matching(ratios, "class_table_6")
     return Finding.consistent_if(

@@ -31,12 +31,9 @@ HALF = f"in at least half of the epochs, {MOST_SEEDS}"
 claim = Section("ReLU + Adam", experiment="relu_adam")
 
 
-@claim(
-    place="Table 7",
-    printed="110 cells stable, vanishing or exploding",
-    tolerance=f"{CELLS} of 110 cells, {MOST_SEEDS}",
-)
+@claim("Table 7", tolerance=f"{CELLS} of 110 cells, {MOST_SEEDS}")
 def table_7_cells(ratios: pd.DataFrame) -> Finding:
+    """110 cells stable, vanishing or exploding"""
     counts = matching(ratios)
     return in_most_seeds(
         [count >= CELLS for count in counts],
@@ -50,9 +47,9 @@ def _columns(layers: range, word: str, first: int = 1) -> None:
     epochs = range(first, paper.EPOCHS + 1)
 
     @claim(
-        name=f"table_7_layers_{layers[0]}_{layers[-1]}",
-        place="Table 7",
+        "Table 7",
         printed=f"{name} {word} {'in all epochs' if first == 1 else f'from epoch {first} on'}",
+        name=f"table_7_layers_{layers[0]}_{layers[-1]}",
         tolerance=f"{CELLS} of 110 cells or as large a share of them, {MOST_SEEDS}",
     )
     def table_7_layers(ratios: pd.DataFrame) -> Finding:
@@ -85,21 +82,18 @@ def _layers_that_are(
     )
 
 
-@claim(
-    place="Section 5.1.1",
-    printed="vanishing gradients are visible only in one trainable layer, Layer 9",
-    tolerance=f"vanishing {HALF}",
-)
+@claim("Section 5.1.1", tolerance=f"vanishing {HALF}")
 def one_layer_vanishes(ratios: pd.DataFrame) -> Finding:
+    """vanishing gradients are visible only in one trainable layer, Layer 9"""
     return _layers_that_are("vanishing", ratios, DENSE, {9})
 
 
 @claim(
-    place="Sections 5.1.1, 6.1",
-    printed="no training layer had exploding gradients (gradient norms above 1e3)",
+    "Sections 5.1.1, 6.1",
     tolerance=f"of their ratios, which Figure 10 draws, in no epoch, {MOST_SEEDS}",
 )
 def no_trainable_explodes(ratios: pd.DataFrame) -> Finding:
+    """no training layer had exploding gradients (gradient norms above 1e3)"""
     classes = cells(ratios, "class", DENSE)
     return in_most_seeds(
         classes.isin(("stable", "vanishing")).all(axis=1),
@@ -107,51 +101,39 @@ def no_trainable_explodes(ratios: pd.DataFrame) -> Finding:
     )
 
 
-@claim(
-    place="Section 5.1.1",
-    printed="the only explosion observed was in activation layers 8 and 10",
-    tolerance=f"exploding {HALF}",
-)
+@claim("Section 5.1.1", tolerance=f"exploding {HALF}")
 def explosion_in_8_and_10(ratios: pd.DataFrame) -> Finding:
+    """the only explosion observed was in activation layers 8 and 10"""
     return _layers_that_are("exploding", ratios, range(1, paper.LAYERS), {8, 10})
 
 
-@claim(
-    place="Section 5.1.1, Figure 10",
-    printed="values across several magnitudes, from 1e-4 to 1e4",
-    tolerance=f"all 110 ratios, {MOST_SEEDS}",
-)
+@claim("Section 5.1.1, Figure 10", tolerance=f"all 110 ratios, {MOST_SEEDS}")
 def figure_10_range(ratios: pd.DataFrame) -> Finding:
+    """values across several magnitudes, from 1e-4 to 1e4"""
     found = cells(ratios, "ratio")
     return in_most_seeds(within(found, 1e-4, 1e4).all(axis=1), f"ratios are {span(found)}")
 
 
-@claim(
-    place="Sections 6.1, 6.1.2",
-    printed="layer 9 with gradient-norm ratios around 0.0008",
-    tolerance=f"in the last epoch, of the logarithm, {WITHIN_SEEDS}",
-)
+@claim("Sections 6.1, 6.1.2", tolerance=f"in the last epoch, of the logarithm, {WITHIN_SEEDS}")
 def layer_9_ratio(ratios: pd.DataFrame, dataset: str) -> Finding:
+    """layer 9 with gradient-norm ratios around 0.0008"""
     return within_seeds(8e-4, at(ratios, "ratio", paper.EPOCHS, 9), dataset, logarithmic=True)
 
 
 @claim(
-    place="Sections 6.1, 6.1.2",
-    printed="layers 1, 3, 5, 7 and 11 maintaining stable ratios close to 1.0",
+    "Sections 6.1, 6.1.2",
     tolerance=f"a factor of two either way, in most of their 50 cells, {MOST_SEEDS}",
 )
 def ratios_close_to_one(ratios: pd.DataFrame) -> Finding:
+    """layers 1, 3, 5, 7 and 11 maintaining stable ratios close to 1.0"""
     own = cells(ratios, "ratio", CLOSE_TO_ONE)
     near = within(own, *NEAR_ONE).mean(axis=1) > 0.5
     return in_most_seeds(near, f"their ratios are {span(own)}")
 
 
-@claim(
-    place="Section 6.1.2",
-    printed="all layers stayed well above the threshold (1e-2 to 1e0)",
-    tolerance=f"every norm of every layer and epoch, {MOST_SEEDS}",
-)
+@claim("Section 6.1.2", tolerance=f"every norm of every layer and epoch, {MOST_SEEDS}")
 def all_layers_above_1e2(norms: pd.DataFrame) -> Finding:
+    """all layers stayed well above the threshold (1e-2 to 1e0)"""
     found = cells(norms, "norm")
     return in_most_seeds(
         within(found, 1e-2, 1.0).all(axis=1),
@@ -162,12 +144,11 @@ def all_layers_above_1e2(norms: pd.DataFrame) -> Finding:
 
 
 @claim(
-    place="Section 5.1.2, Figure 11",
-    printed="layer 9's mean gradient: gradual decline, later epochs falling into the vanishing "
-    "zones",
+    "Section 5.1.2, Figure 11",
     tolerance=f"outside 1e-3 in epoch 1 and inside in the last, {MOST_SEEDS}",
 )
 def mean_gradient_layer_9(norms: pd.DataFrame) -> Finding:
+    """layer 9's mean gradient: gradual decline, later epochs falling into the vanishing zones"""
     means = cells(norms, "mean", 9).abs()
     return in_most_seeds(
         (means.iloc[:, 0] > VANISHING_MEAN) & (means.iloc[:, -1] <= VANISHING_MEAN),
@@ -178,12 +159,9 @@ def mean_gradient_layer_9(norms: pd.DataFrame) -> Finding:
 first_and_last(claim, "Section 5.1.3, Figure 12")
 
 
-@claim(
-    place="Section 5.1.3",
-    printed="as the number of epochs increases, accuracy improves steadily",
-    tolerance=f"higher in every epoch than in the one before, {MOST_SEEDS}",
-)
+@claim("Section 5.1.3", tolerance=f"higher in every epoch than in the one before, {MOST_SEEDS}")
 def accuracy_rises_steadily(curves: pd.DataFrame) -> Finding:
+    """as the number of epochs increases, accuracy improves steadily"""
     accuracies = cells(curves, "accuracy")
     return in_most_seeds(
         (accuracies.diff(axis=1).iloc[:, 1:] > 0).all(axis=1),
@@ -191,12 +169,9 @@ def accuracy_rises_steadily(curves: pd.DataFrame) -> Finding:
     )
 
 
-@claim(
-    place="Section 5.1.3",
-    printed="the loss consistently decreases",
-    tolerance=f"lower in every epoch than in the one before, {MOST_SEEDS}",
-)
+@claim("Section 5.1.3", tolerance=f"lower in every epoch than in the one before, {MOST_SEEDS}")
 def loss_falls_consistently(curves: pd.DataFrame) -> Finding:
+    """the loss consistently decreases"""
     losses = cells(curves, "loss")
     return in_most_seeds(
         (losses.diff(axis=1).iloc[:, 1:] < 0).all(axis=1), f"the loss is {span(losses)}"

@@ -32,11 +32,11 @@ claim = Section("ReLU + SGD", EXPERIMENT)
 
 
 @claim(
-    place="Table 9",
-    printed="norms of layer 12, 0.007416549 falling to 0.007415816",
+    "Table 9",
     tolerance=f"{NEAR_TABLE_9:g} in every epoch, less than half of what they fall by, {MOST_SEEDS}",
 )
 def table_9_layer_12(norms: pd.DataFrame) -> Finding:
+    """norms of layer 12, 0.007416549 falling to 0.007415816"""
     ours = cells(norms, "norm", paper.LAYERS).droplevel("layer", axis=1)
     off = ours.sub(paper.printed_norms()["layer_12_norm"], axis=1).abs()
     return in_most_seeds(
@@ -45,40 +45,28 @@ def table_9_layer_12(norms: pd.DataFrame) -> Finding:
     )
 
 
-@claim(
-    place="Table 9",
-    printed="norm of layer 11 5.50477e-07 in epoch 1",
-    tolerance=f"of the logarithm, {WITHIN_SEEDS}",
-)
+@claim("Table 9", tolerance=f"of the logarithm, {WITHIN_SEEDS}")
 def table_9_layer_11_first(norms: pd.DataFrame, dataset: str) -> Finding:
+    """norm of layer 11 5.50477e-07 in epoch 1"""
     return within_seeds(5.50477e-07, at(norms, "norm", 1, 11), dataset, logarithmic=True)
 
 
-@claim(
-    place="Table 9, Section 5.2.2",
-    printed="norm of layer 11 exactly 0 from epoch 2 on",
-    tolerance=f"exact, {MOST_SEEDS}",
-)
+@claim("Table 9, Section 5.2.2", tolerance=f"exact, {MOST_SEEDS}")
 def table_9_layer_11_zero(norms: pd.DataFrame) -> Finding:
+    """norm of layer 11 exactly 0 from epoch 2 on"""
     later = cells(norms, "norm", 11, LATER)
     return in_most_seeds((later == 0).all(axis=1), f"its norms are {span(later)}")
 
 
-@claim(
-    place="Table 9, Section 5.2.2",
-    printed="ratio of layer 12 over layer 11 13472.949823516696 in epoch 1",
-    tolerance=f"of the logarithm, {WITHIN_SEEDS}",
-)
+@claim("Table 9, Section 5.2.2", tolerance=f"of the logarithm, {WITHIN_SEEDS}")
 def table_9_ratio(ratios: pd.DataFrame, dataset: str) -> Finding:
+    """ratio of layer 12 over layer 11 13472.949823516696 in epoch 1"""
     return within_seeds(13472.949823516696, at(ratios, "ratio", 1, 11), dataset, logarithmic=True)
 
 
-@claim(
-    place="Table 8, Section 5.2.1",
-    printed="layers 1 to 4: Infinity in epoch 1, divided by zero gradient norms",
-    tolerance="exact: a norm is zero or is not",
-)
+@claim("Table 8, Section 5.2.1", tolerance="exact: a norm is zero or is not")
 def table_8_infinite_first(evidence: Evidence, dataset: str) -> Finding:
+    """layers 1 to 4: Infinity in epoch 1, divided by zero gradient norms"""
     return infinite(evidence, EXPERIMENT, dataset, (1, 2, 3, 4), FIRST)
 
 
@@ -88,9 +76,9 @@ def _first_epoch(layer: int) -> None:
     printed, digit = float(text), 10.0 ** -len(text.partition(".")[2])
 
     @claim(
-        name=f"table_8_layer_{layer}",
-        place="Tables 8 and 12",
+        "Tables 8 and 12",
         printed=f"layer {layer}: ratio {text} in epoch 1",
+        name=f"table_8_layer_{layer}",
         tolerance=f"of the logarithm, {WITHIN_SEEDS}, give or take half of the last digit printed; "
         "for rounded gradients, the same interval about them"
         if printed
@@ -124,12 +112,9 @@ for _layer in (5, 6, 8, 9, 10, 11):
     _first_epoch(_layer)
 
 
-@claim(
-    place="Table 8",
-    printed="no ratio is a number from epoch 2 on",
-    tolerance=f"exact: all denominators are zero, {MOST_SEEDS}",
-)
+@claim("Table 8", tolerance=f"exact: all denominators are zero, {MOST_SEEDS}")
 def table_8_no_number_later(ratios: pd.DataFrame) -> Finding:
+    """no ratio is a number from epoch 2 on"""
     by_zero = cells(ratios, "denominator", epochs=LATER) == 0
     return in_most_seeds(
         by_zero.all(axis=1),
@@ -138,12 +123,12 @@ def table_8_no_number_later(ratios: pd.DataFrame) -> Finding:
 
 
 @claim(
-    place="Table 8, Section 5.2.1",
-    printed="the ratio tends toward infinity because of the division by 0",
+    "Table 8, Section 5.2.1",
     tolerance="in more than half of the cells; x / 0 is infinite, 0 / 0 undefined, and Figure 9's "
     "SQL makes both NULL",
 )
 def table_8_infinity(ratios: pd.DataFrame) -> Finding:
+    """the ratio tends toward infinity because of the division by 0"""
     later = ratios[ratios["epoch"].isin(LATER)]
     by_zero = later[later["denominator"] == 0]
     infinite_cells = int((by_zero["numerator"] > 0).sum())
@@ -158,12 +143,9 @@ def table_8_infinity(ratios: pd.DataFrame) -> Finding:
     )
 
 
-@claim(
-    place="Section 5.2.1",
-    printed="from epoch 2 in all layers the gradients are consistently 0",
-    tolerance=f"exact, {MOST_SEEDS}",
-)
+@claim("Section 5.2.1", tolerance=f"exact, {MOST_SEEDS}")
 def zero_in_all_layers(norms: pd.DataFrame) -> Finding:
+    """from epoch 2 in all layers the gradients are consistently 0"""
     hidden, last = (cells(norms, "norm", layers, LATER) for layers in (HIDDEN, paper.LAYERS))
     return in_most_seeds(
         (cells(norms, "norm", epochs=LATER) == 0).all(axis=1),
@@ -172,21 +154,17 @@ def zero_in_all_layers(norms: pd.DataFrame) -> Finding:
     )
 
 
-@claim(
-    place="Section 5.2.3, Figures 14 and 15",
-    printed="the gradient of layer 3 is exactly zero across all epochs",
-    tolerance="exact: a norm is zero or is not",
-)
+@claim("Section 5.2.3, Figures 14 and 15", tolerance="exact: a norm is zero or is not")
 def layer_3_zero(evidence: Evidence, dataset: str) -> Finding:
+    """the gradient of layer 3 is exactly zero across all epochs"""
     return zero(evidence, EXPERIMENT, dataset, (3,))
 
 
 @claim(
-    place="Section 6.2.1",
-    printed="from layer 5 we were already at 7.31 as an average gradient norm",
-    tolerance=f"a factor of two, of either definition of the norm, {MOST_SEEDS}",
+    "Section 6.2.1", tolerance=f"a factor of two, of either definition of the norm, {MOST_SEEDS}"
 )
 def average_norm_7(norms: pd.DataFrame) -> Finding:
+    """from layer 5 we were already at 7.31 as an average gradient norm"""
     rows, whole = (at(norms, column, 1, 5) for column in ("norm", "gradient_norm"))
     return in_most_seeds(
         within(rows, 7.31 / 2, 7.31 * 2) | within(whole, 7.31 / 2, 7.31 * 2),
@@ -195,12 +173,9 @@ def average_norm_7(norms: pd.DataFrame) -> Finding:
     )
 
 
-@claim(
-    place="Section 6.2.1",
-    printed="the initial gradients in our experiment were large",
-    tolerance=f"the norm of any whole layer above 1 in epoch 1, {MOST_SEEDS}",
-)
+@claim("Section 6.2.1", tolerance=f"the norm of any whole layer above 1 in epoch 1, {MOST_SEEDS}")
 def large_initial_gradients(norms: pd.DataFrame) -> Finding:
+    """the initial gradients in our experiment were large"""
     first = cells(norms, "gradient_norm", epochs=1)
     return in_most_seeds(
         (first > 1).any(axis=1), f"mean norms of whole layers in epoch 1 are {span(first)}"

@@ -39,9 +39,9 @@ def _column(layer: int) -> None:
     text, printed = paper.printed_cells(10)[layer], paper.printed_ratios(10)[layer]
 
     @claim(
-        name=f"table_10_layer_{layer}",
-        place="Table 10",
+        "Table 10",
         printed=f"layer {layer}: {text[1]} in epoch 1 to {text[paper.EPOCHS]} in the last",
+        name=f"table_10_layer_{layer}",
         tolerance=f"{MOST_EPOCHS} of 10 epochs, of the logarithm, {WITHIN_SEEDS}",
     )
     def table_10_layer(ratios: pd.DataFrame, dataset: str) -> Finding:
@@ -65,11 +65,11 @@ for _layer in (1, 2, 3):
 
 
 @claim(
-    place="Table 10, Section 5.3.1",
-    printed="layer 4: exploding, 2.79 trillion in epoch 1 to 2.80 billion in the last",
+    "Table 10, Section 5.3.1",
     tolerance="a factor of ten for the plain ratio; with a constant, what seeds differ by",
 )
 def table_10_layer_4(ratios: pd.DataFrame, evidence: Evidence, dataset: str) -> Finding:
+    """layer 4: exploding, 2.79 trillion in epoch 1 to 2.80 billion in the last"""
     plain = cells(ratios, "ratio", 4)
     printed = paper.printed_ratios(10)[4]
     told = f"ours {span(plain)}"
@@ -113,31 +113,25 @@ def implied_filler(norms: pd.DataFrame) -> pd.DataFrame:
 constants(claim, 10)
 
 
-@claim(
-    place="Section 5.3.1",
-    printed="layers 5 to 11: stable gradients all around 1.0, a sign of healthy gradient flow",
-    tolerance="a factor of two either way, in most cells",
-)
+@claim("Section 5.3.1", tolerance="a factor of two either way, in most cells")
 def healthy_flow(evidence: Evidence, dataset: str) -> Finding:
+    """layers 5 to 11: stable gradients all around 1.0, a sign of healthy gradient flow"""
     return all_ones(evidence, EXPERIMENT, dataset, DEEP)
 
 
-@claim(
-    place="Section 5.3.1",
-    printed="layer 1: the ratio is consistently above 1e-3",
-    tolerance=f"in every epoch, {MOST_SEEDS}",
-)
+@claim("Section 5.3.1", tolerance=f"in every epoch, {MOST_SEEDS}")
 def layer_1_above_threshold(ratios: pd.DataFrame) -> Finding:
+    """layer 1: the ratio is consistently above 1e-3"""
     own = cells(ratios, "ratio", 1)
     return in_most_seeds((own > 1e-3).all(axis=1), f"it is {span(own)}")
 
 
 @claim(
-    place="Sections 6.3, 6.3.1",
-    printed="layers 1 and 2 exhibited very small gradient norm ratios (~0.02 - 0.03)",
+    "Sections 6.3, 6.3.1",
     tolerance=f"{SMALL[0]} to {SMALL[1]} in most epochs of both, {MOST_SEEDS}",
 )
 def layers_1_and_2_small(ratios: pd.DataFrame) -> Finding:
+    """layers 1 and 2 exhibited very small gradient norm ratios (~0.02 - 0.03)"""
     own, printed = cells(ratios, "ratio", (1, 2)), paper.printed_ratios(10)[[1, 2]]
     return in_most_seeds(
         within(own, *SMALL).mean(axis=1) > 0.5,
@@ -147,11 +141,11 @@ def layers_1_and_2_small(ratios: pd.DataFrame) -> Finding:
 
 
 @claim(
-    place="Section 6.3.1",
-    printed="earlier layers, 1 and 2, effectively stop learning",
+    "Section 6.3.1",
     tolerance=f"norm of layer 1 smaller in the last epoch than in the first, {MOST_SEEDS}",
 )
 def early_layers_stop(norms: pd.DataFrame) -> Finding:
+    """earlier layers, 1 and 2, effectively stop learning"""
     first, last = (at(norms, "norm", epoch, 1) for epoch in (1, paper.EPOCHS))
     return in_most_seeds(
         last < first, f"layer 1's norm is {span(first)} in epoch 1, {span(last)} in the last"
@@ -162,12 +156,9 @@ divergence(claim, "Section 5.3.1", "weight explosions and loss divergence: the l
 first_and_last(claim, "Section 5.3.2, Figure 19")
 
 
-@claim(
-    place="Section 5.3.2",
-    printed="accuracy 0.199 by epoch 2, and plateaus",
-    tolerance=f"{PLATEAU:.0%} between epoch 2 and the last, {MOST_SEEDS}",
-)
+@claim("Section 5.3.2", tolerance=f"{PLATEAU:.0%} between epoch 2 and the last, {MOST_SEEDS}")
 def accuracy_plateaus(curves: pd.DataFrame) -> Finding:
+    """accuracy 0.199 by epoch 2, and plateaus"""
     second, last = (at(curves, "accuracy", epoch) for epoch in (2, paper.EPOCHS))
     return in_most_seeds(
         (last - second).abs() <= PLATEAU,

@@ -18,12 +18,9 @@ TO_TEN_DIGITS = f"{DIGITS:g}: the paper prints ten digits"
 claim = Section("Sigmoid + SGD", EXPERIMENT)
 
 
-@claim(
-    place="Table 11",
-    printed="layers 1 to 4: infinity in all epochs",
-    tolerance="exact: a norm is zero or is not",
-)
+@claim("Table 11", tolerance="exact: a norm is zero or is not")
 def table_11_infinite(evidence: Evidence, dataset: str) -> Finding:
+    """layers 1 to 4: infinity in all epochs"""
     return infinite(evidence, EXPERIMENT, dataset, EARLY)
 
 
@@ -35,10 +32,10 @@ def constants(claim: Section, table: int) -> None:
 
 def _constant(claim: Section, table: int, layers: tuple[int, ...]) -> None:
     @claim(
-        name=f"table_{table}_layers_{'_'.join(map(str, layers))}",
-        place=f"Table {table}",
+        f"Table {table}",
         printed=f"{'layers' if len(layers) > 1 else 'layer'} {', '.join(map(str, layers))}: "
         f"{COLUMNS[layers]} in all epochs",
+        name=f"table_{table}_layers_{'_'.join(map(str, layers))}",
         tolerance=TO_TEN_DIGITS,
     )
     def table_layers(evidence: Evidence, dataset: str) -> Finding:
@@ -48,21 +45,15 @@ def _constant(claim: Section, table: int, layers: tuple[int, ...]) -> None:
 constants(claim, 11)
 
 
-@claim(
-    place="Sections 5.4.1, 6.4.2",
-    printed="layers 1 to 4 are receiving no gradient signal at all; the average gradient is 0",
-    tolerance="exact: a norm is zero or is not",
-)
+@claim("Sections 5.4.1, 6.4.2", tolerance="exact: a norm is zero or is not")
 def no_signal_at_all(evidence: Evidence, dataset: str) -> Finding:
+    """layers 1 to 4 are receiving no gradient signal at all; the average gradient is 0"""
     return zero(evidence, EXPERIMENT, dataset, EARLY)
 
 
-@claim(
-    place="Section 6.4",
-    printed="layers 5 to 11 showed constant ratios (exactly 1.0)",
-    tolerance=TO_TEN_DIGITS,
-)
+@claim("Section 6.4", tolerance=TO_TEN_DIGITS)
 def exactly_one(ratios: pd.DataFrame) -> Finding:
+    """layers 5 to 11 showed constant ratios (exactly 1.0)"""
     own = cells(ratios, "ratio", DEEP)
     return in_most_seeds(
         ((own - 1).abs() <= DIGITS).all(axis=1),
@@ -71,12 +62,9 @@ def exactly_one(ratios: pd.DataFrame) -> Finding:
     )
 
 
-@claim(
-    place="Section 5.4.1",
-    printed="the gradient is consistently preserved across layers 5 to 11, with no vanishing",
-    tolerance="a factor of two either way, in most cells",
-)
+@claim("Section 5.4.1", tolerance="a factor of two either way, in most cells")
 def consistently_preserved(evidence: Evidence, dataset: str) -> Finding:
+    """the gradient is consistently preserved across layers 5 to 11, with no vanishing"""
     finding = all_ones(evidence, EXPERIMENT, dataset, DEEP)
     norms = cells(evidence.norms(EXPERIMENT, dataset), "norm")
     growth = norms[11] / norms[5].where(norms[5] != 0)
@@ -84,12 +72,9 @@ def consistently_preserved(evidence: Evidence, dataset: str) -> Finding:
     return Finding(finding.verdict, told, finding.view)
 
 
-@claim(
-    place="Section 5.4.1",
-    printed="backpropagation breaks down in the early layers (Layers 1-14)",
-    tolerance="exact: it is a count",
-)
+@claim("Section 5.4.1", tolerance="exact: it is a count")
 def layers_1_to_14(sizes: pd.DataFrame) -> Finding:
+    """backpropagation breaks down in the early layers (Layers 1-14)"""
     layers = sizes["layer"].max()
     return Finding.consistent_if(
         paper.LAYERS >= 14,

@@ -15,24 +15,15 @@ BY_A_FACTOR = f"a factor of {FACTOR:g}, in epoch 1, {MOST_SEEDS}"
 claim = Section("Theory")
 
 
-@claim(
-    place="Section 3.1.1",
-    printed="with 5 sigmoid layers the gradient of the first would be multiplied by 0.25^5 "
-    "(0.00098)",
-    tolerance=BY_A_FACTOR,
-    experiment="sigmoid_sgd",
-)
+@claim("Section 3.1.1", tolerance=BY_A_FACTOR, experiment="sigmoid_sgd")
 def five_sigmoids(norms: pd.DataFrame) -> Finding:
+    """with 5 sigmoid layers the gradient of the first would be multiplied by 0.25^5 (0.00098)"""
     return _multiplied_by(0.25**5, norms)
 
 
-@claim(
-    place="Section 6.1.1, Equation 7",
-    printed="whenever a neuron is active the gradient passes through unchanged and stays stable",
-    tolerance=BY_A_FACTOR,
-    experiment="relu_adam",
-)
+@claim("Section 6.1.1, Equation 7", tolerance=BY_A_FACTOR, experiment="relu_adam")
 def relu_passes_unchanged(norms: pd.DataFrame) -> Finding:
+    """whenever a neuron is active the gradient passes through unchanged and stays stable"""
     return _multiplied_by(1.0, norms)
 
 
@@ -47,11 +38,11 @@ def _multiplied_by(expected: float, norms: pd.DataFrame) -> Finding:
 
 
 @claim(
-    place="Section 6.4.1",
-    printed="the gradient magnitude at early layers can approach machine-level precision limits",
+    "Section 6.4.1",
     tolerance=f"a norm below 100 times the rounding unit of doubles, {UNIT:.1e}, {MOST_SEEDS}",
     experiment="sigmoid_sgd",
 )
 def machine_precision(norms: pd.DataFrame) -> Finding:
+    """the gradient magnitude at early layers can approach machine-level precision limits"""
     first = cells(norms, "norm", 1)
     return in_most_seeds((first < 100 * UNIT).any(axis=1), f"norms of layer 1 are {span(first)}")

@@ -30,10 +30,10 @@ def first_and_last(claim: Section, place: str) -> None:
 
 def _value(claim: Section, place: str, column: str, when: str, epoch: int, printed: float) -> None:
     @claim(
-        name=f"{claim.experiment}_{column}_{when}",
-        place=place,
+        place,
         printed=f"{column} {printed:{'.1%' if column == 'accuracy' else '.3f'}} in the {when} "
         "epoch",
+        name=f"{claim.experiment}_{column}_{when}",
         tolerance=f"{WITHIN_SEEDS}; give or take half of the last digit printed",
     )
     def value(curves: pd.DataFrame, dataset: str) -> Finding:
@@ -44,9 +44,9 @@ def at_chance(claim: Section, place: str, printed: str) -> None:
     """Claim that accuracy stays at one in ten: on the test images, in every epoch."""
 
     @claim(
-        name=f"{claim.experiment}_accuracy_constant",
-        place=place,
+        place,
         printed=printed,
+        name=f"{claim.experiment}_accuracy_constant",
         tolerance=f"{PERCENT:.1%}, half of the last digit printed, in every epoch, {MOST_SEEDS}",
     )
     def accuracy_constant(curves: pd.DataFrame) -> Finding:
@@ -61,9 +61,9 @@ def loss_between(claim: Section, place: str, low: float, high: float) -> None:
     """Claim that the loss stays between two values of three decimals."""
 
     @claim(
-        name=f"{claim.experiment}_loss_range",
-        place=place,
+        place,
         printed=f"loss stays around {low} to {high}",
+        name=f"{claim.experiment}_loss_range",
         tolerance=f"three decimals, as printed, in every epoch, {MOST_SEEDS}",
     )
     def loss_range(curves: pd.DataFrame) -> Finding:
@@ -77,9 +77,9 @@ def divergence(claim: Section, place: str, printed: str) -> None:
     """Claim that the loss diverges: that it ends above where it began."""
 
     @claim(
-        name=f"{claim.experiment}_divergence",
-        place=place,
+        place,
         printed=printed,
+        name=f"{claim.experiment}_divergence",
         tolerance=f"a last loss at least a tenth above the first, or not finite, {MOST_SEEDS}",
     )
     def diverges(curves: pd.DataFrame) -> Finding:
