@@ -82,10 +82,8 @@ def within_seeds(
     found = values[values > 0] if logarithmic else values.dropna()
     if len(values) < FEWEST:
         ours = f"ours {number(float(np.median(found)))}, from" if len(found) else "no number in"
-        return Finding.untested(
-            f"{ours} {seeds(len(values))}; an interval needs {FEWEST}: "
-            f"`make train EXP=all SEEDS=10 TELEMETRY=statistics DATASET={dataset}`",
-        )
+        told = f"{ours} {seeds(len(values))}; an interval needs {FEWEST}: {more_seeds(dataset)}"
+        return Finding.untested(told)
     zeros = int((values == 0).sum()) if logarithmic else 0
     undefined = len(values) - len(found) - zeros
     missing = [f"zero in {zeros}"] * (zeros > 0)
@@ -103,6 +101,11 @@ def within_seeds(
     return Finding.reproduced_if(
         low - digit / 2 <= printed <= high + digit / 2, f"{told}; {left_out}" if missing else told
     )
+
+
+def more_seeds(dataset: str, experiment: str = "all") -> str:
+    """Return the command that trains as many seeds as any test asks for."""
+    return f"`make train EXP={experiment} SEEDS=10 TELEMETRY=statistics DATASET={dataset}`"
 
 
 def span(values: pd.Series | pd.DataFrame) -> str:

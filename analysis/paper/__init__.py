@@ -31,13 +31,6 @@ CLASS_TABLE = "relu_adam"  # the experiment of Table 7; the other three have rat
 RATIO_TABLES = {"relu_adam": 7, "relu_sgd": 8, "sigmoid_adam": 10, "sigmoid_sgd": 11}
 
 TABLES = Path(__file__).parent / "tables"
-FILES = {
-    7: "table07_relu_adam_ratio_class.csv",
-    8: "table08_relu_sgd_ratio.csv",
-    9: "table09_relu_sgd_layers_11_12.csv",
-    10: "table10_sigmoid_adam_ratio.csv",
-    11: "table11_sigmoid_sgd_ratio.csv",
-}
 
 
 @cache
@@ -46,8 +39,7 @@ def printed_cells(table: int) -> pd.DataFrame:
 
     Columns are the layers' numbers; a cell is a number, `inf`, `stable`, `vanishing`, `exploding`.
     """
-    frame = pd.read_csv(TABLES / FILES[table], dtype="str").astype({"epoch": "int64"})
-    frame = frame.set_index("epoch")
+    frame = _table(table, "str")
     frame.columns = [int(name.removeprefix("layer_")) for name in frame.columns]
     return frame
 
@@ -61,11 +53,7 @@ def printed_ratios(table: int) -> pd.DataFrame:
 @cache
 def printed_norms() -> pd.DataFrame:
     """Return Table 9: layer_11_norm, layer_12_norm and ratio_12_11 by epoch, as float64."""
-    return (
-        pd.read_csv(TABLES / FILES[9], dtype="float64")
-        .astype({"epoch": "int64"})
-        .set_index("epoch")
-    )
+    return _table(9, "float64")
 
 
 @cache
@@ -89,6 +77,11 @@ def printed_divergence() -> dict[int, tuple[str, str]]:
         10: ("0.1276", "Mild damping"),
         11: ("13,472", "Extreme explosion"),
     }
+
+
+def _table(number: int, dtype: str) -> pd.DataFrame:
+    (path,) = TABLES.glob(f"table{number:02}_*.csv")
+    return pd.read_csv(path, dtype=dtype).astype({"epoch": "int64"}).set_index("epoch")
 
 
 def _number(cell: str) -> float:

@@ -13,6 +13,7 @@ from vanishing_gradients.analysis.audit.judges import (
     at,
     cells,
     in_most_seeds,
+    more_seeds,
     number,
     seeds,
     span,
@@ -128,10 +129,8 @@ def _larger(name: str, place: str, printed: str, also: str, *contrasts: str) -> 
         told = ". ".join(map(_in_words, found))
         overall = [each.overall for each in found]
         if len(found) < len(contrasts) or any(each.conclusion == TOO_FEW for each in overall):
-            return Finding.untested(
-                f"{told or 'no seed is common to the groups'}: `make train EXP=all SEEDS=10 "
-                f"TELEMETRY=statistics DATASET={dataset}`",
-            )
+            told = told or "no seed is common to the groups"
+            return Finding.untested(f"{told}: {more_seeds(dataset)}")
         holds = all(each.conclusion == REJECTED and each.difference > 0 for each in overall)
         return Finding.reproduced_if(holds, told)
 
@@ -190,10 +189,8 @@ def _by_seed(columns: dict[str, pd.Series], dataset: str) -> pd.DataFrame:
     """Return the seeds that have a number in every column, seeds down."""
     frame = pd.DataFrame(columns).dropna()
     if frame.empty:
-        raise NoRowsError(
-            f"No seed on {dataset} has numbers of {', '.join(columns)}: `make train EXP=all "
-            f"SEEDS=10 TELEMETRY=statistics DATASET={dataset}`."
-        )
+        told = f"No seed on {dataset} has numbers of {', '.join(columns)}"
+        raise NoRowsError(f"{told}: {more_seeds(dataset)}.")
     return frame
 
 

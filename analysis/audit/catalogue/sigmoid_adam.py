@@ -14,6 +14,7 @@ from vanishing_gradients.analysis.audit.judges import (
     at,
     cells,
     in_most_seeds,
+    more_seeds,
     number,
     seeds,
     span,
@@ -79,10 +80,8 @@ def table_10_layer_4(ratios: pd.DataFrame, evidence: Evidence, dataset: str) -> 
     if len(implied) < paper.EPOCHS:
         return Finding.reproduced_if(False, f"{told}; not every norm of layer 4 is positive")
     if implied.shape[1] < FEWEST:
-        return Finding.untested(
-            f"{told}, from {seeds(implied.shape[1])}; what seeds differ by takes {FEWEST}: "
-            f"`make train EXP={EXPERIMENT} SEEDS=10 TELEMETRY=statistics DATASET={dataset}`",
-        )
+        told += f", from {seeds(implied.shape[1])}; what seeds differ by takes {FEWEST}"
+        return Finding.untested(f"{told}: {more_seeds(dataset, EXPERIMENT)}")
     middle = float(implied.median().median())
     known = evidence.ask("storage_hypotheses")["filler"]
     filler = float(min(known[known > 0], key=lambda each: abs(np.log10(each) - middle)))
