@@ -12,7 +12,7 @@ from tempfile import TemporaryDirectory
 
 import pandas as pd
 import pymysql
-from sqlalchemy import URL, Double, Engine, Float, Integer, TableClause, column, insert, table
+from sqlalchemy import URL, Engine, column, insert, table
 
 from vanishing_gradients.sql.connection import connect_arguments, engine
 from vanishing_gradients.sql.objects import ExperimentSchema, gradient_columns
@@ -53,7 +53,8 @@ def pandas_to_sql(to: Target, chunks: Sequence[Chunk]) -> float:
 
 def sqlalchemy_insert(to: Target, chunks: Sequence[Chunk]) -> float:
     """SQLAlchemy Core: one insert() with a list of dictionaries a chunk."""
-    loads = [(_table(to.shape, chunk), to.frame(chunk).to_dict("records")) for chunk in chunks]
+    frames = [(to.shape.table(chunk.layer), to.frame(chunk)) for chunk in chunks]
+    loads = [(table(name, *map(column, own)), own.to_dict("records")) for name, own in frames]
     made = engine(to.url)
     start = time.perf_counter()
     with made.begin() as connection:
@@ -122,12 +123,6 @@ def bare_load_data(to: Target, chunks: Sequence[Chunk], repeats: int, connection
     for connection in opened:
         connection.close()
     return seconds
-
-
-def _table(shape: ExperimentSchema, chunk: Chunk) -> TableClause:
-    kind = Double if chunk.values.itemsize == 8 else Float
-    cells = [column(name, kind()) for name in gradient_columns(chunk.layer.width)]
-    return table(shape.table(chunk.layer), *(column(name, Integer()) for name in KEYS), *cells)
 
 
 def _elapsed(start: float, made: Engine) -> float:

@@ -11,18 +11,6 @@ from vanishing_gradients.analysis import paper
 from vanishing_gradients.analysis.runs import Run, runs_of
 from vanishing_gradients.analysis.views import ask
 
-OPTIMIZERS = {
-    "sgd": {"learning_rate": 1.0, "decay": 1e-3, "momentum": 0.0},
-    "adam": {"learning_rate": 1e-3, "decay": 1e-3, "epsilon": 1e-7, "beta_1": 0.9, "beta_2": 0.999},
-}
-CONFIGURATION = {
-    "hidden_widths": [128, 128, 64, 32, 16],
-    "batch_size": 128,
-    "dropout": 0.0,
-    "batch_normalization": False,
-    "initial_weight_scale": 0.01,
-}
-
 
 @dataclass(frozen=True)
 class LeftOut:
@@ -62,11 +50,11 @@ def _objections(run: Mapping[str, object], config: Mapping[str, object]) -> Iter
     if run["record_every"] != 1:
         yield f"it recorded one batch in {run['record_every']}"
     activation, _, optimizer = str(run["experiment"]).partition("_")
-    for name, value in (CONFIGURATION | {"activation": activation}).items():
+    for name, value in (paper.CONFIGURATION | {"activation": activation}).items():
         if config.get(name) != value:
             yield f"its {name} is {config.get(name)}, and the paper's {value}"
     found = config.get("optimizer", {})
-    for name, value in ({"kind": optimizer} | OPTIMIZERS[optimizer]).items():
+    for name, value in ({"kind": optimizer} | paper.OPTIMIZERS[optimizer]).items():
         if found.get(name) != value:
             yield f"its optimizer's {name} is {found.get(name)}, and the paper's {value}"
     for name, value in config.get("penalties", {}).items():

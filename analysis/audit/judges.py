@@ -55,15 +55,19 @@ def within(values: Values, low: float, high: float) -> Values:
     return (values >= low) & (values <= high)
 
 
-def in_most_seeds(holds: Iterable[bool], found: str, in_paper: bool | None = None) -> Finding:
+def in_most_seeds(
+    holds: pd.DataFrame | Iterable[bool], found: str, in_paper: bool | None = None
+) -> Finding:
     """Test what holds in a seed or does not, one value each; `found` words the rows of them all.
+
+    In a frame, seeds down, it holds in a seed where it does in every cell.
 
     `in_paper` is given for a sentence that the paper's own numbers may deny, and says whether they
     agree with it.
     """
-    verdicts = [bool(each) for each in holds]
-    mostly = sum(verdicts) > len(verdicts) / 2
-    told = f"in {sum(verdicts)} of {seeds(len(verdicts))}; {found}"
+    verdicts = pd.DataFrame(holds).all(axis=1)
+    mostly = verdicts.mean() > 0.5
+    told = f"in {verdicts.sum()} of {seeds(len(verdicts))}; {found}"
     if in_paper is None:
         return Finding.reproduced_if(mostly, told)
     own = "agree" if in_paper else "disagree"

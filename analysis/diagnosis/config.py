@@ -53,17 +53,13 @@ class RunConfig:
     def has(self, key: str, value: Any) -> bool:
         """Return whether a dotted key already is what a remedy would set it to."""
         given = self.given.get(key)
-        match key:
-            case "initialization":
-                return self.initialization["kind"] == value["kind"]
-            case "normalization":
-                return value == ("batch" if self.given.get("batch_normalization") else given)
-            case "residual":
-                return bool(given)
-            case "clipping":
-                return given is not None
-            case "optimizer":
-                return self.optimizer.get("kind") == value["kind"]
-            case "optimizer.schedule":
-                return (self.optimizer.get("schedule") or {}).get("kind") == value["kind"]
-        return given == value
+        kinds = {
+            "initialization": self.initialization,
+            "optimizer": self.optimizer,
+            "optimizer.schedule": self.optimizer.get("schedule") or {},
+        }
+        if key in kinds:
+            return kinds[key].get("kind") == value["kind"]
+        if key == "normalization" and self.given.get("batch_normalization"):
+            return value == "batch"
+        return bool(given) if key in ("residual", "clipping") else given == value

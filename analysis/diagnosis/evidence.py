@@ -6,6 +6,7 @@ from sqlalchemy import Connection
 
 from vanishing_gradients.analysis.diagnosis.config import RunConfig
 from vanishing_gradients.analysis.diagnosis.thresholds import LEARNED
+from vanishing_gradients.analysis.diagnosis.wording import epochs, number
 from vanishing_gradients.analysis.errors import NoRowsError
 from vanishing_gradients.analysis.runs import (
     EVERY_EXPERIMENT,
@@ -100,10 +101,19 @@ class RunEvidence:
         self.variation = steps.assign(variation=variation).pivot(
             index="layer", columns="epoch", values="variation"
         )
-        self.updates = _if_any(connection, "update_ratios", run_id)
-        neurons = _if_any(connection, "neuron_ranges", run_id)
-        self.neurons = None if neurons is None else neurons[neurons["layer"].isin(self.activations)]
+        updates, neurons = (
+            rows(connection, view, run_id=run_id) for view in ("update_ratios", "neuron_ranges")
+        )
+        self.updates = None if updates.empty else updates
+        of_activations = neurons["layer"].isin(self.activations)
+        self.neurons = None if neurons.empty else neurons[of_activations]
         self.noise_scale = self._noise(connection, run_id)
+
+    @property
+    def losses(self) -> str:
+        """The training loss by epoch beside that of guessing, in a sentence."""
+        guessing = number(self.guessing)
+        return f"The loss by epoch is {epochs(self.curves['loss'])}; guessing costs {guessing}."
 
     def of_epoch(self, frame: pd.DataFrame, place: int) -> pd.DataFrame:
         """Return the rows of the first (0) or last (-1) epoch that `frame` has, by layer."""
@@ -140,12 +150,6 @@ class RunEvidence:
         last = int(self.curves.index[-1])
         frame = rows(connection, "noise_scale", **place, run_id=run_id, epoch=last)
         return None if frame.empty else float(frame["noise_scale"].iloc[-1])
-
-
-def _if_any(connection: Connection, view: str, run_id: int) -> pd.DataFrame | None:
-    """Return the rows of a run, and None of one that an older version recorded."""
-    found = rows(connection, view, run_id=run_id)
-    return None if found.empty else found
 
 
 def _first_step(connection: Connection, run_id: int, layers: list[int]) -> pd.DataFrame:

@@ -24,6 +24,23 @@ DATASETS = (STATED_DATASET, "fashion-mnist")
 TRAINING_IMAGES = 60_000
 EPOCHS = 10
 DECAY = 1e-3  # of the learning rate, by step: Table 5
+OPTIMIZERS = {
+    "sgd": {"learning_rate": 1.0, "decay": DECAY, "momentum": 0.0},
+    "adam": {
+        "learning_rate": 1e-3,
+        "decay": DECAY,
+        "epsilon": 1e-7,
+        "beta_1": 0.9,
+        "beta_2": 0.999,
+    },
+}
+CONFIGURATION = {
+    "hidden_widths": [128, 128, 64, 32, 16],
+    "batch_size": 128,
+    "dropout": 0.0,
+    "batch_normalization": False,
+    "initial_weight_scale": 0.01,
+}
 INPUTS = 784
 WIDTHS = (128, 128, 128, 128, 64, 64, 32, 32, 16, 16, 10, 10)  # of layers 1 to 12, Figure 7
 LAYERS = 12  # as the abstract counts them

@@ -74,9 +74,9 @@ def deep_layers_stable(ratios: pd.DataFrame) -> Finding:
     """ReLU with Adam consistently maintained stable ratios in the deeper layers (5 - 11)"""
     stable = cells(ratios, "class", DEEP) == "stable"
     return in_most_seeds(
-        stable.all(axis=1),
+        stable,
         f"{stable.to_numpy().mean():.0%} of their cells are stable",
-        in_paper=bool((paper.printed_cells(7)[list(DEEP)] == "stable").all(axis=None)),
+        in_paper=(paper.printed_cells(7)[list(DEEP)] == "stable").all(axis=None),
     )
 
 
@@ -84,7 +84,7 @@ def deep_layers_stable(ratios: pd.DataFrame) -> Finding:
 def no_evidence_of_explosion(ratios: pd.DataFrame) -> Finding:
     """ReLU with Adam: resilient across all epochs, with no evidence of exploding gradients"""
     return in_most_seeds(
-        cells(ratios, "class").isin(("stable", "vanishing")).all(axis=1),
+        cells(ratios, "class").isin(("stable", "vanishing")),
         f"{(ratios['class'] == 'exploding').mean():.0%} of all cells explode",
         in_paper=not (paper.printed_cells(7) == "exploding").any(axis=None),
     )

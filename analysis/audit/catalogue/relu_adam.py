@@ -96,7 +96,7 @@ def no_trainable_explodes(ratios: pd.DataFrame) -> Finding:
     """no training layer had exploding gradients (gradient norms above 1e3)"""
     classes = cells(ratios, "class", DENSE)
     return in_most_seeds(
-        classes.isin(("stable", "vanishing")).all(axis=1),
+        classes.isin(("stable", "vanishing")),
         f"ratios of dense layers are {span(cells(ratios, 'ratio', DENSE))}",
     )
 
@@ -111,7 +111,7 @@ def explosion_in_8_and_10(ratios: pd.DataFrame) -> Finding:
 def figure_10_range(ratios: pd.DataFrame) -> Finding:
     """values across several magnitudes, from 1e-4 to 1e4"""
     found = cells(ratios, "ratio")
-    return in_most_seeds(within(found, 1e-4, 1e4).all(axis=1), f"ratios are {span(found)}")
+    return in_most_seeds(within(found, 1e-4, 1e4), f"ratios are {span(found)}")
 
 
 @claim("Sections 6.1, 6.1.2", tolerance=f"in the last epoch, of the logarithm, {WITHIN_SEEDS}")
@@ -136,7 +136,7 @@ def all_layers_above_1e2(norms: pd.DataFrame) -> Finding:
     """all layers stayed well above the threshold (1e-2 to 1e0)"""
     found = cells(norms, "norm")
     return in_most_seeds(
-        within(found, 1e-2, 1.0).all(axis=1),
+        within(found, 1e-2, 1.0),
         f"mean row norms are {span(found)}, norms of whole layers "
         f"{span(norms['gradient_norm'])}; Section 5.1.1 has layer 9 below 1e-3",
         in_paper=not (paper.printed_cells(7) == "vanishing").any(axis=None),
@@ -164,7 +164,7 @@ def accuracy_rises_steadily(curves: pd.DataFrame) -> Finding:
     """as the number of epochs increases, accuracy improves steadily"""
     accuracies = cells(curves, "accuracy")
     return in_most_seeds(
-        (accuracies.diff(axis=1).iloc[:, 1:] > 0).all(axis=1),
+        accuracies.diff(axis=1).iloc[:, 1:] > 0,
         f"training accuracy is {span(accuracies)}",
     )
 
@@ -173,6 +173,4 @@ def accuracy_rises_steadily(curves: pd.DataFrame) -> Finding:
 def loss_falls_consistently(curves: pd.DataFrame) -> Finding:
     """the loss consistently decreases"""
     losses = cells(curves, "loss")
-    return in_most_seeds(
-        (losses.diff(axis=1).iloc[:, 1:] < 0).all(axis=1), f"the loss is {span(losses)}"
-    )
+    return in_most_seeds(losses.diff(axis=1).iloc[:, 1:] < 0, f"the loss is {span(losses)}")

@@ -40,7 +40,7 @@ def table_9_layer_12(norms: pd.DataFrame) -> Finding:
     ours = cells(norms, "norm", paper.LAYERS).droplevel("layer", axis=1)
     off = ours.sub(paper.printed_norms()["layer_12_norm"], axis=1).abs()
     return in_most_seeds(
-        (off <= NEAR_TABLE_9).all(axis=1),
+        off <= NEAR_TABLE_9,
         f"at most {number(float(off.max(axis=None)))} off in any seed",
     )
 
@@ -55,7 +55,7 @@ def table_9_layer_11_first(norms: pd.DataFrame, dataset: str) -> Finding:
 def table_9_layer_11_zero(norms: pd.DataFrame) -> Finding:
     """norm of layer 11 exactly 0 from epoch 2 on"""
     later = cells(norms, "norm", 11, LATER)
-    return in_most_seeds((later == 0).all(axis=1), f"its norms are {span(later)}")
+    return in_most_seeds(later == 0, f"its norms are {span(later)}")
 
 
 @claim("Table 9, Section 5.2.2", tolerance=f"of the logarithm, {WITHIN_SEEDS}")
@@ -117,7 +117,7 @@ def table_8_no_number_later(ratios: pd.DataFrame) -> Finding:
     """no ratio is a number from epoch 2 on"""
     by_zero = cells(ratios, "denominator", epochs=LATER) == 0
     return in_most_seeds(
-        by_zero.all(axis=1),
+        by_zero,
         f"{by_zero.to_numpy().mean():.0%} of the ratios have a zero denominator",
     )
 
@@ -148,9 +148,9 @@ def zero_in_all_layers(norms: pd.DataFrame) -> Finding:
     """from epoch 2 in all layers the gradients are consistently 0"""
     hidden, last = (cells(norms, "norm", layers, LATER) for layers in (HIDDEN, paper.LAYERS))
     return in_most_seeds(
-        (cells(norms, "norm", epochs=LATER) == 0).all(axis=1),
+        cells(norms, "norm", epochs=LATER) == 0,
         f"layers 1 to 11: {span(hidden)}; layer 12: {span(last)}",
-        in_paper=bool((paper.printed_norms().loc[2:, "layer_12_norm"] == 0).all()),
+        in_paper=(paper.printed_norms().loc[2:, "layer_12_norm"] == 0).all(),
     )
 
 

@@ -56,9 +56,9 @@ def exactly_one(ratios: pd.DataFrame) -> Finding:
     """layers 5 to 11 showed constant ratios (exactly 1.0)"""
     own = cells(ratios, "ratio", DEEP)
     return in_most_seeds(
-        ((own - 1).abs() <= DIGITS).all(axis=1),
+        (own - 1).abs() <= DIGITS,
         f"ours are {span(own)}",
-        in_paper=bool((paper.printed_ratios(11)[list(DEEP)] == 1).all(axis=None)),
+        in_paper=(paper.printed_ratios(11)[list(DEEP)] == 1).all(axis=None),
     )
 
 

@@ -1,5 +1,7 @@
 """Faults of the loss: it leaves its start upwards, or falls on the training images alone."""
 
+import numpy as np
+
 from vanishing_gradients.analysis.diagnosis import remedies, thresholds
 from vanishing_gradients.analysis.diagnosis.evidence import RunEvidence
 from vanishing_gradients.analysis.diagnosis.remedies import Remedy, Signs
@@ -35,17 +37,14 @@ def diverging(evidence: RunEvidence) -> Signs | None:
         return None
     flow = evidence.flow.iloc[:, 0].dropna()
     if len(flow):
-        layer = int(flow.idxmax())
+        told = f"Until then layer {flow.idxmax()}'s gradient had a mean norm of"
+        seen.append(f"{told} {number(flow.max())}.")
+    largest = remedies.largest_update(evidence, 0)
+    if largest is not None and not np.isnan(largest):
         seen.append(
-            f"Until then layer {layer}'s gradient had a mean norm of {number(flow[layer])}."
+            f"A step changed weights by {number(largest)} times their size in the mean of epoch 1, "
+            "where 0.001 is usual."
         )
-    if evidence.updates is not None:
-        ratios = evidence.of_epoch(evidence.updates, 0)["ratio"].dropna()
-        if len(ratios):
-            seen.append(
-                f"A step changed weights by {number(ratios.max())} times their size in the mean of "
-                "epoch 1, where 0.001 is usual."
-            )
     found = [remedies.smaller_rate(evidence), remedies.batch_normalization()]
     if not evidence.config.adaptive:  # Adam does not feel clipping
         why = "clipping keeps one steep step from undoing all before it"

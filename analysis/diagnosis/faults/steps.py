@@ -52,8 +52,7 @@ def restless(evidence: RunEvidence) -> Signs | None:
     loss = evidence.curves["loss"].astype(float)
     if loss.isna().any():
         return None
-    held_out = evidence.curves["test_loss"].astype(float)
-    curves = {"training": loss, "test": held_out}
+    curves = {"training": loss, "test": evidence.curves["test_loss"].astype(float)}
     rising = {name: curve / curve.cummin() for name, curve in curves.items()}
     of = max(rising, key=lambda name: rising[name].max())
     rises = rising[of]
@@ -68,7 +67,7 @@ def restless(evidence: RunEvidence) -> Signs | None:
     if not largest > thresholds.LARGE_UPDATE or jumps + high + spiky < needed:
         return None
     layer, epoch = (int(each) for each in ratios.stack().idxmax())
-    seen = [f"The loss by epoch is {epochs(loss)}; guessing costs {number(evidence.guessing)}."]
+    seen = [evidence.losses]
     if jumps:
         top = int(rises.idxmax())
         seen.append(
@@ -92,13 +91,12 @@ def restless(evidence: RunEvidence) -> Signs | None:
 
 def slow(evidence: RunEvidence) -> Signs | None:
     """Add up what all steps can have done at most, for the layer that moves most."""
-    ratios = evidence.updates.pivot(index="layer", columns="epoch", values="ratio").dropna(
-        how="all"
-    )
+    ratios = evidence.updates.pivot(index="layer", columns="epoch", values="ratio")
+    ratios = ratios.dropna(how="all")
     if ratios.empty or not ratios.to_numpy().max() > 0.0:
         return None
-    layer = int(ratios.mean(axis=1).idxmax())
-    usual = float(ratios.loc[layer].mean())
+    means = ratios.mean(axis=1)
+    layer, usual = int(means.idxmax()), float(means.max())
     reached = usual * evidence.steps
     if not (usual < thresholds.SMALL_UPDATE and reached < thresholds.REACHED):
         return None
