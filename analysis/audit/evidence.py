@@ -1,15 +1,12 @@
 """What the audit asks the views, each question once, and which runs it asks about."""
 
 import math
-import re
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from functools import cached_property
 from pathlib import Path
-from typing import Any
 
 import pandas as pd
-from sqlalchemy import Connection, Engine, event
+from sqlalchemy import Engine
 
 from vanishing_gradients.analysis import paper
 from vanishing_gradients.analysis.audit.eligibility import eligible
@@ -35,10 +32,10 @@ class Evidence:
     def __init__(self, engine: Engine, kept: Path | None, say: Say = lambda text: None) -> None:
         self.asked: list[str] = []
         self._engine = engine
-        self._answers: dict[tuple, tuple[pd.DataFrame, list[str]]] = {}
+        self._answers: dict[tuple, pd.DataFrame] = {}
         self._effects: dict[str, list[Effect]] = {}
         self._storage = Storage(engine, kept, say)
-        with self._listening([]) as connection:
+        with engine.connect() as connection:
             self.summary = rows(connection, "experiment_summary")
             self.runs, self.left_out = eligible(connection, self.summary)
         found = {run.dataset for run in self.runs}
@@ -122,12 +119,10 @@ class Evidence:
         """Return what views.ask returns; called once for what is `asked`, all hashable."""
         key = (view, *sorted(asked.items()))
         if key not in self._answers:
-            heard: list[str] = []
-            with self._listening(heard) as connection:
-                self._answers[key] = (ask(connection, view, **asked), heard)
-        answer, heard = self._answers[key]
-        self.asked += heard
-        return answer
+            with self._engine.connect() as connection:
+                self._answers[key] = ask(connection, view, **asked)
+        self.asked.append(statement(view, **asked))
+        return self._answers[key]
 
     @cached_property
     def distances(self) -> dict[str, pd.Series]:
@@ -180,20 +175,3 @@ class Evidence:
             f"There is no finished run of {experiment} on {dataset} as the paper has it{reasons}: "
             f"`make train EXP={experiment} DATASET={dataset}`."
         )
-
-    @contextmanager
-    def _listening(self, heard: list[str]) -> Iterator[Connection]:
-        """Give a connection that writes the statements it executes into `heard`."""
-
-        def note(
-            _conn: object, cursor: Any, statement: str, parameters: object, *_: object
-        ) -> None:
-            text = cursor.mogrify(statement, parameters or None)
-            heard.append(re.sub(r"\s+", " ", text).strip())
-
-        with self._engine.connect() as connection:
-            event.listen(connection, "before_cursor_execute", note)
-            try:
-                yield connection
-            finally:
-                event.remove(connection, "before_cursor_execute", note)
