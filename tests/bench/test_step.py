@@ -9,7 +9,7 @@ from click.testing import CliRunner
 
 from bench import pytorch, step
 from bench.__main__ import main
-from bench.products import Products
+from bench.step import Products
 from bench.training import Training
 from vanishing_gradients.trainer import experiments
 from vanishing_gradients.trainer.datasets import load

@@ -13,13 +13,12 @@ from vanishing_gradients.analysis.audit.catalogue import (
     relu_sgd,
     sigmoid_adam,
     sigmoid_sgd,
-    theory,
 )
 
 SECTIONS = (
     architecture.claim,
-    definitions.claim,
-    theory.claim,
+    definitions.definitions,
+    definitions.theory,
     relu_adam.claim,
     relu_sgd.claim,
     sigmoid_adam.claim,
