@@ -9,20 +9,18 @@ from vanishing_gradients.analysis.audit.catalogue import (
     architecture,
     conclusions,
     definitions,
-    relu_adam,
-    relu_sgd,
-    sigmoid_adam,
-    sigmoid_sgd,
+    relu,
+    sigmoid,
 )
 
 SECTIONS = (
     architecture.claim,
     definitions.definitions,
     definitions.theory,
-    relu_adam.claim,
-    relu_sgd.claim,
-    sigmoid_adam.claim,
-    sigmoid_sgd.claim,
+    relu.adam,
+    relu.sgd,
+    sigmoid.adam,
+    sigmoid.sgd,
     conclusions.claim,
 )
 CLAIMS = tuple(claim for section in SECTIONS for claim in section)

@@ -1,9 +1,10 @@
-"""Claims on accuracy and loss that the paper makes of several experiments, in their sections."""
+"""Claims that the paper makes of several experiments, in their sections."""
 
 import pandas as pd
 
 from vanishing_gradients.analysis import paper
 from vanishing_gradients.analysis.audit.claim import Finding, Section
+from vanishing_gradients.analysis.audit.evidence import Evidence
 from vanishing_gradients.analysis.audit.judges import (
     MOST_SEEDS,
     WITHIN_SEEDS,
@@ -14,10 +15,31 @@ from vanishing_gradients.analysis.audit.judges import (
     within,
     within_seeds,
 )
+from vanishing_gradients.analysis.audit.stored import DIGITS, constant
 
 CHANCE = 0.1
 DIGIT = 1e-3  # the last that accuracies and losses are printed to
 PERCENT = 0.005  # half of the one percent to which 10 % is printed
+COLUMNS = {(5, 7, 9, 11): "1", (6,): "1.224744871", (8,): "1.08012345", (10,): "1.026436276"}
+TO_TEN_DIGITS = f"{DIGITS:g}: the paper prints ten digits"
+
+
+def constants(claim: Section, table: int) -> None:
+    """Claim the columns of a table that hold one number in all epochs."""
+    for layers in COLUMNS:
+        _constant(claim, table, layers)
+
+
+def _constant(claim: Section, table: int, layers: tuple[int, ...]) -> None:
+    @claim(
+        f"Table {table}",
+        printed=f"{'layers' if len(layers) > 1 else 'layer'} {', '.join(map(str, layers))}: "
+        f"{COLUMNS[layers]} in all epochs",
+        name=f"table_{table}_layers_{'_'.join(map(str, layers))}",
+        tolerance=TO_TEN_DIGITS,
+    )
+    def table_layers(evidence: Evidence, dataset: str) -> Finding:
+        return constant(evidence, claim.experiment, dataset, table, layers)
 
 
 def first_and_last(claim: Section, place: str) -> None:
