@@ -8,15 +8,15 @@ from dataclasses import dataclass
 
 from sqlalchemy import Engine
 
-from vanishing_gradients.analysis.verification import presence, sums
+from vanishing_gradients.analysis.verification import steps, sums
 from vanishing_gradients.analysis.verification.disagreement import Disagreement
-from vanishing_gradients.analysis.verification.plan import LayerPlan, Plan, plan_of
-from vanishing_gradients.analysis.verification.steps import (
-    neurons_of_cells,
-    neurons_of_steps,
-    neurons_there,
-    recorded_steps,
-    stored_steps,
+from vanishing_gradients.analysis.verification.plan import (
+    LayerPlan,
+    Plan,
+    chunks_of,
+    plan_of,
+    unexpected_neurons,
+    unexpected_statistics,
 )
 from vanishing_gradients.analysis.verification.sums import Truth, Views
 from vanishing_gradients.analysis.views import ask, rows
@@ -54,9 +54,9 @@ def verify_run(
         chunks = rows(connection, "recorded_chunks", run_id=run_id)
         recorded = rows(connection, "recorded_epochs", run_id=run_id)
         counted = rows(connection, "neuron_epochs", run_id=run_id)
-    found = [*plan.problems, *presence.chunks_of(plan, chunks)]
-    found += presence.unexpected_statistics(engine, plan, recorded)
-    found += presence.unexpected_neurons(plan, counted)
+    found = [*plan.problems, *chunks_of(plan, chunks)]
+    found += unexpected_statistics(engine, plan, recorded)
+    found += unexpected_neurons(plan, counted)
     begin(sum(layer.values for layer, _ in plan.parts()))
     pool = ThreadPoolExecutor(CONNECTIONS, thread_name_prefix="verifier")
     try:
@@ -141,21 +141,21 @@ class _Job:
             if self.plan.full:
                 cells = rows(connection, "cell_sums", **own)
                 index = rows(connection, "index_sums", **own)
-                found = stored_steps(layer, epoch, cells, index, recorded)
+                found = steps.stored_steps(layer, epoch, cells, index, recorded)
                 truth = sums.truth_of(layer, cells, recorded)
                 count = int(cells["row_count"].sum())
                 with self._lock:
                     self.rows += count
                     self.values += count * layer.width
             else:
-                found = recorded_steps(layer, epoch, recorded)
+                found = steps.recorded_steps(layer, epoch, recorded)
             if not found and epoch in self.plan.neuron_epochs:
                 said = rows(connection, "recorded_neurons", layer=layer.number, **place)
-                found += neurons_there(layer, epoch, said)
+                found += steps.neurons_there(layer, epoch, said)
                 if not found and len(layer.rows) and self.plan.full:
                     cells = ask(connection, "layer_neurons", **own)
-                    found += neurons_of_cells(layer, epoch, cells, said)
+                    found += steps.neurons_of_cells(layer, epoch, cells, said)
                 if not found and len(layer.rows):
-                    found += neurons_of_steps(layer, epoch, said, recorded)
+                    found += steps.neurons_of_steps(layer, epoch, said, recorded)
         self.advance(layer.values)
         return truth, found
