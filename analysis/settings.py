@@ -52,16 +52,14 @@ def differences(provenance: pd.DataFrame, run_ids: Sequence[int]) -> list[Differ
     at its default may be left out. Of the experiments' names and descriptions nothing is said.
     """
     rows = provenance.set_index("run_id").loc[list(run_ids)]
-    settings = [_settings(row) for _, row in rows.iterrows()]
+    settings = [
+        {IN_WORDS.get(key, key): str(row[key]) for key in SETTINGS}
+        | _flat(json.loads(row["config"]) | {"epochs": int(row["epochs"])})
+        for _, row in rows.iterrows()
+    ]
     keys = list(dict.fromkeys(key for each in settings for key in each))
     lines = [(key, tuple(each.get(key, ABSENT) for each in settings)) for key in keys]
     return [(key, tuple(map(_short, values))) for key, values in lines if len(set(values)) > 1]
-
-
-def _settings(row: pd.Series) -> dict[str, str]:
-    """Return the settings of a run: as it was started, and what its configuration adds to that."""
-    found = {IN_WORDS.get(key, key): str(row[key]) for key in SETTINGS}
-    return found | _flat(json.loads(row["config"]) | {"epochs": int(row["epochs"])})
 
 
 def topic(config: Mapping[str, object]) -> str:

@@ -73,9 +73,7 @@ def gradients(
         for assembler, layer in zip(assemblers, layers, strict=True):
             chunks.append(assembler.add(epoch, step, layer.gradient))
 
-    recorder = SimpleNamespace(
-        record=record, close_epoch=NOTHING.close_epoch, finish=NOTHING.finish
-    )
+    recorder = SimpleNamespace(**vars(NOTHING) | {"record": record})
     optimizer = build_optimizer(experiment)
     train(network, optimizer, few, experiment.batch_size, 1, generator, recorder, lambda _: None)
     return [each for each in chunks + [own.take() for own in assemblers] if each is not None]

@@ -33,11 +33,9 @@ class Target:
 
     def frame(self, chunk: Chunk) -> pd.DataFrame:
         """Return the rows of a chunk."""
-        frame = pd.DataFrame(chunk.values, columns=list(gradient_columns(chunk.layer.width)))
         keys = (self.run_id, chunk.epoch, chunk.step_column(), chunk.row_index_column())
-        for position, (name, values) in enumerate(zip(KEYS, keys, strict=True)):
-            frame.insert(position, name, values)
-        return frame
+        cells = pd.DataFrame(chunk.values, columns=list(gradient_columns(chunk.layer.width)))
+        return pd.DataFrame(dict(zip(KEYS, keys, strict=True))).join(cells)
 
 
 def pandas_to_sql(to: Target, chunks: Sequence[Chunk]) -> float:

@@ -44,10 +44,7 @@ def cells(
 
 def at(rows: pd.DataFrame, column: str, epoch: int, layer: int | None = None) -> pd.Series:
     """Return one value a seed: of a column in an epoch, of a layer unless rows are of epochs."""
-    own = rows[rows["epoch"] == epoch]
-    if layer is not None:
-        own = own[own["layer"] == layer]
-    return own.set_index("seed")[column]
+    return cells(rows, column, layer, epoch).iloc[:, 0]
 
 
 def within(values: Values, low: float, high: float) -> Values:

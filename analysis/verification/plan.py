@@ -117,7 +117,9 @@ def plan_of(connection: Connection, run_id: int) -> Plan:
     neurons = rows(connection, "neuron_epochs", run_id=run_id)
     return Plan(
         run_id,
-        *run[["experiment", "status", "telemetry"]],
+        run["experiment"],
+        run["status"],
+        run["telemetry"],
         int(run["epochs"]),
         completed,
         tuple(_layer(row) for _, row in known.iterrows()),
