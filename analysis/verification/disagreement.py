@@ -1,6 +1,7 @@
 """One thing that is not as it should be, and where."""
 
 import math
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -46,3 +47,11 @@ def differ(left: ArrayLike, right: ArrayLike, tolerance: ArrayLike = 0.0) -> np.
     left, right = np.asarray(left, float), np.asarray(right, float)
     empty = np.isnan(left) & np.isnan(right)
     return ~(empty | (np.abs(left - right) <= np.nan_to_num(np.asarray(tolerance, float))))
+
+
+def compared(
+    name: str, said: float, true: float, tolerance: float, by: str, **place: int
+) -> Iterator[Disagreement]:
+    """Yield a disagreement where what is said is not what is true, which is told `by` a source."""
+    if differ(said, true, tolerance):
+        yield Disagreement(f"{name} is {shown(said)}, and {shown(true)} {by}", **place)

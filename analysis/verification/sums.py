@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 from sqlalchemy import Connection
 
-from vanishing_gradients.analysis.verification.disagreement import Disagreement, differ, shown
+from vanishing_gradients.analysis.verification.disagreement import Disagreement, compared
 from vanishing_gradients.analysis.verification.plan import LayerPlan, Plan
 from vanishing_gradients.analysis.verification.steps import SMALLEST, bound
 from vanishing_gradients.analysis.views import ask, rows
@@ -107,9 +107,10 @@ def disagreeing(
                 name = "gradient_norm" if view == "gradient_norm_avg" else column
                 true, tolerance = truths[layer, epoch][name]
             value = said[column].astype("float64").loc[epoch]
-            if differ(value, true, tolerance):
-                told = f"{column} of the view {view} is {shown(value)}, and {shown(true)} by the "
-                yield Disagreement(f"{told}cells", epoch, layer)
+            place = {"epoch": epoch, "layer": layer}
+            yield from compared(
+                f"{column} of the view {view}", value, true, tolerance, "by the cells", **place
+            )
 
 
 def ratio_of(above: Truth, below: Truth, name: str = "norm") -> tuple[float, float]:
@@ -123,6 +124,7 @@ def ratio_of(above: Truth, below: Truth, name: str = "norm") -> tuple[float, flo
     return ratio, ratio * (first / numerator + second / denominator + 1e-15)
 
 
+EXPECTED = "is expected"
 OF_LAST_EPOCH = ("accuracy", "loss", "test_accuracy", "test_loss")
 
 
@@ -140,7 +142,8 @@ def summaries(connection: Connection, plan: Plan) -> Iterator[Disagreement]:
             continue
         for name, expected in (("computed_rows", computed), ("stored_rows", stored)):
             said, true = getattr(row, name), expected[row.layer]
-            yield from _told("layer_sizes", name, said, true, layer=row.layer)
+            name = f"{name} of the view layer_sizes"
+            yield from compared(name, said, true, 0.0, EXPECTED, layer=row.layer)
     widths = {layer.number: layer.width for layer in plan.layers}
     true = _of_epochs(connection, plan) | {
         "gradient_rows": (sum(stored.values()), 0.0),
@@ -149,7 +152,8 @@ def summaries(connection: Connection, plan: Plan) -> Iterator[Disagreement]:
     said = rows(connection, "experiment_summary", run_id=plan.run_id).iloc[0]
     for name, (value, tolerance) in true.items():
         if exact or not name.startswith("gradient_"):
-            yield from _told("experiment_summary", name, said[name], value, tolerance)
+            told = f"{name} of the view experiment_summary"
+            yield from compared(told, said[name], value, tolerance, EXPECTED)
 
 
 def dense_ratios(
@@ -179,8 +183,11 @@ def dense_ratios(
                 "denominator": below["norm"],
             }
             for name, (value, tolerance) in true.items():
-                place = {"epoch": epoch, "layer": layer}
-                yield from _told("dense_norm_ratios", name, said[name], value, tolerance, **place)
+                told, place = (
+                    f"{name} of the view dense_norm_ratios",
+                    {"epoch": epoch, "layer": layer},
+                )
+                yield from compared(told, said[name], value, tolerance, EXPECTED, **place)
 
 
 def _of_epochs(connection: Connection, plan: Plan) -> dict[str, tuple[float, float]]:
@@ -193,11 +200,3 @@ def _of_epochs(connection: Connection, plan: Plan) -> dict[str, tuple[float, flo
         seconds = curves["seconds"].sum()
         true["seconds"] = (seconds, 1e-12 * seconds)
     return true
-
-
-def _told(
-    view: str, name: str, said: float, true: float, tolerance: float = 0.0, **place: int
-) -> Iterator[Disagreement]:
-    if differ(said, true, tolerance):
-        told = f"{name} of the view {view} is {shown(said)}, and {shown(true)} is expected"
-        yield Disagreement(told, **place)
