@@ -16,17 +16,10 @@ from vanishing_gradients.sql.objects import Layer
 
 
 @dataclass(frozen=True)
-class LayerPlan:
-    """What every epoch of a run is to hold of one layer.
+class LayerPlan(Layer):
+    """A layer of a run, with the number of rows by step: for the recorded steps alone."""
 
-    `rows` has the number of rows by step, for the recorded steps alone; `table` is the layer as
-    its gradient table has it.
-    """
-
-    number: int
-    width: int
     rows: pd.Series
-    table: Layer
 
     @property
     def values(self) -> int:
@@ -131,9 +124,8 @@ def plan_of(connection: Connection, run_id: int) -> Plan:
 def _layer(row: pd.Series) -> LayerPlan:
     steps = np.arange(1, row["steps"] + 1, row["record_every"])
     counts = np.where(steps == row["steps"], row["last_rows"], row["step_rows"])
-    number, width = int(row["layer"]), int(row["width"])
-    table = Layer(number, row["layer_name"], width, row["row_meaning"])
-    return LayerPlan(number, width, pd.Series(counts, steps, dtype="int64"), table)
+    layer = (int(row["layer"]), row["layer_name"], int(row["width"]), row["row_meaning"])
+    return LayerPlan(*layer, pd.Series(counts, steps, dtype="int64"))
 
 
 def _problems(expected: pd.DataFrame) -> Iterator[Disagreement]:

@@ -134,7 +134,7 @@ class _Job:
 
     def _part(self, layer: LayerPlan, epoch: int) -> tuple[Truth, list[Disagreement]]:
         place = {"run_id": self.plan.run_id, "epoch": epoch}
-        own = {"experiment": self.plan.experiment, "layer": layer.table, **place}
+        own = {"experiment": self.plan.experiment, "layer": layer, **place}
         truth: Truth = {}
         with self.engine.connect() as connection:
             recorded = rows(connection, "recorded_statistics", layer=layer.number, **place)
