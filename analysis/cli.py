@@ -10,10 +10,10 @@ from pathlib import Path
 import click
 
 from vanishing_gradients.installation import as_typed
+from vanishing_gradients.options import RUN
 from vanishing_gradients.server.lifecycle import reader_engine
 
 KEPT = "kept.json"
-RUN = click.IntRange(1, 2**31 - 1)
 
 
 def into(default: str, what: str) -> Callable:

@@ -1,11 +1,4 @@
-"""What can go wrong in a report, each with a sentence that names the cure.
-
-AnalysisError
- ├── NoRowsError       a view has no row of what was asked for
- ├── WrongChoiceError  what is to be compared makes no sense
- ├── OutputError       a report cannot be written where the user wants it
- └── ImageError        no browser draws the images
-"""
+"""What can go wrong in a report, each with a sentence that names the cure."""
 
 from vanishing_gradients.errors import UserError
 

@@ -51,8 +51,7 @@ def finished_runs(
 
     Raises NoRowsError where there is none, ObjectError for an `experiment` that cannot be a name.
     """
-    if experiment == EVERY_EXPERIMENT:
-        experiment = None
+    experiment = None if experiment == EVERY_EXPERIMENT else experiment
     if experiment is not None:
         checked_experiment(experiment)
     finished = chosen = summary[summary["status"] == "finished"]
@@ -141,17 +140,13 @@ def _run_named(summary: pd.DataFrame, word: str) -> Run:
         try:
             checked_experiment("" if word == EVERY_EXPERIMENT else word)
         except ObjectError as error:
-            raise WrongChoiceError(
-                f"{word!r} is neither the number of a run nor the name of an experiment: name runs "
-                f"{HOW}."
-            ) from error
+            told = f"{word!r} is neither the number of a run nor the name of an experiment"
+            raise WrongChoiceError(f"{told}: name runs {HOW}.") from error
         runs = finished_runs(summary, experiment=word)
     known = [run for run in runs if run.accuracy is not None]
     if not known:
-        which = (
-            f"Run {runs[0].run_id} of {runs[0].experiment} has no"
-            if by_number
-            else f"No run of {word} has an"
-        )
+        which = f"No run of {word} has an"
+        if by_number:
+            which = f"Run {runs[0].run_id} of {runs[0].experiment} has no"
         raise NoRowsError(f"{which} epoch left to compare: name another, {HOW}.")
     return max(known, key=lambda run: (run.finished_at, run.run_id))

@@ -6,32 +6,15 @@ from itertools import groupby
 
 import pandas as pd
 
+from vanishing_gradients.analysis import paper
+
 SETTINGS = ("dataset", "seed", "float_type", "training_images", "record_every", "telemetry")
 IN_WORDS = {"dataset": "data set", "float_type": "precision"}
 ABSENT = "\N{EN DASH}"
 MOST_LETTERS = 60
 
-# What the paper's four have in common; where a run has no such key it is at its default, as here.
-PAPER = {
-    "hidden_widths": "128, 128, 64, 32, 16",
-    "batch_normalization": "false",
-    "normalization": "none",
-    "initial_weight_scale": "0.01",
-    "dropout": "0",
-    "penalties.weight_l1": "0",
-    "penalties.weight_l2": "0",
-    "penalties.bias_l1": "0",
-    "penalties.bias_l2": "0",
-    "batch_size": "128",
-    "optimizer.momentum": "0",
-    "optimizer.decay": "0.001",
-    "optimizer.epsilon": "1e-07",
-    "optimizer.beta_1": "0.9",
-    "optimizer.beta_2": "0.999",
-}
-# In these they differ.
-CHOICES = {"activation": ("sigmoid", "relu"), "optimizer.kind": ("sgd", "adam")}
-LEARNING_RATES = {"sgd": "1", "adam": "0.001"}
+# In these the paper's four differ.
+CHOICES = {"activation": ("sigmoid", "relu"), "optimizer.kind": tuple(paper.OPTIMIZERS)}
 RATE = "optimizer.learning_rate"
 
 # The start of a key -> the topic; the first that fits.
@@ -69,16 +52,14 @@ def differences(provenance: pd.DataFrame, run_ids: Sequence[int]) -> list[Differ
     at its default may be left out. Of the experiments' names and descriptions nothing is said.
     """
     rows = provenance.set_index("run_id").loc[list(run_ids)]
-    settings = [_settings(row) for _, row in rows.iterrows()]
+    settings = [
+        {IN_WORDS.get(key, key): str(row[key]) for key in SETTINGS}
+        | _flat(json.loads(row["config"]) | {"epochs": int(row["epochs"])})
+        for _, row in rows.iterrows()
+    ]
     keys = list(dict.fromkeys(key for each in settings for key in each))
     lines = [(key, tuple(each.get(key, ABSENT) for each in settings)) for key in keys]
     return [(key, tuple(map(_short, values))) for key, values in lines if len(set(values)) > 1]
-
-
-def _settings(row: pd.Series) -> dict[str, str]:
-    """Return the settings of a run: as it was started, and what its configuration adds to that."""
-    found = {IN_WORDS.get(key, key): str(row[key]) for key in SETTINGS}
-    return found | _flat(json.loads(row["config"]) | {"epochs": int(row["epochs"])})
 
 
 def topic(config: Mapping[str, object]) -> str:
@@ -94,7 +75,8 @@ def topic(config: Mapping[str, object]) -> str:
         for key, value in settings.items()
         if value not in CHOICES.get(key, (PAPER.get(key), ABSENT))
     }
-    usual = LEARNING_RATES.get(settings.get("optimizer.kind", ""))
+    optimizer = paper.OPTIMIZERS.get(settings.get("optimizer.kind", ""), {})
+    usual = spelled(optimizer.get("learning_rate"))
     if OPTIMIZER in changed:
         changed.discard(LEARNING_RATE)
     elif rate not in (None, usual):
@@ -135,3 +117,12 @@ def _short(text: str) -> str:
     if len(text) <= MOST_LETTERS:
         return text
     return f"{text[: MOST_LETTERS - 1]}\N{HORIZONTAL ELLIPSIS}"
+
+
+# What the paper's four have in common; where a run has no such key it is at its default, as here.
+PAPER = _flat(
+    paper.CONFIGURATION
+    | {"normalization": "none"}
+    | {"penalties": dict.fromkeys(("weight_l1", "weight_l2", "bias_l1", "bias_l2"), 0.0)}
+    | {"optimizer": paper.OPTIMIZERS["sgd"] | paper.OPTIMIZERS["adam"]}
+)

@@ -69,11 +69,11 @@ def rows(connection: Connection, view: str, **asked: object) -> pd.DataFrame:
     return pd.DataFrame(result.fetchall(), columns=list(types)).astype(types)
 
 
-def statement(view: str, **asked: float | range) -> str:
+def statement(view: str, **asked: object) -> str:
     """Return the SQL that `rows` executes, with its numbers, on one line."""
     question = _question(view, asked)
     bound = question.bound
-    filled_in = BOUND.sub(lambda match: f"{bound[match[1]]:.17g}", question.statement)
+    filled_in = BOUND.sub(lambda match: _literal(bound[match[1]]), question.statement)
     return " ".join(filled_in.split())
 
 
@@ -132,6 +132,11 @@ def _question(view: str, asked: Mapping[str, object]) -> _Question:
         return _Question(statement, _but_layer(asked), columns, source, TRAIN)
     columns = {each.name: each for each in columns_of(view)}
     return _Question(query(view), asked, columns, f"view {view}")
+
+
+def _literal(value: float | list) -> str:
+    several = isinstance(value, list)
+    return f"({', '.join(map(_literal, value))})" if several else f"{value:.17g}"
 
 
 def _but_layer(asked: Mapping[str, object]) -> dict[str, object]:

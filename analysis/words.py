@@ -1,10 +1,12 @@
 """Numbers, counts and values that are no number, in words."""
 
 import math
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from itertools import groupby
 
-Say = Callable[[str], None]
+from vanishing_gradients.words import Say as Say
+from vanishing_gradients.words import counted as counted
+from vanishing_gradients.words import plural as plural
 
 # A view gives NULL for all of these; norms and marks tell which it was.
 INFINITE, UNDEFINED = "infinite (x / 0)", "undefined (0 / 0)"
@@ -27,16 +29,6 @@ def digits(value: float | None, number: int = 4) -> str:
 def power(exponent: int) -> str:
     """Return a power of ten in HTML."""
     return f"10<sup>{exponent}</sup>".replace("-", MINUS)
-
-
-def counted(number: int, one: str, several: str = "") -> str:
-    """Return a number with what it counts: 1 seed, 6,400 images."""
-    return f"{number:,} {plural(number, one, several)}"
-
-
-def plural(number: int, one: str, several: str = "") -> str:
-    """Return the noun for so many."""
-    return one if number == 1 else several or f"{one}s"
 
 
 def stretches(numbers: Iterable[int]) -> str:

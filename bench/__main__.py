@@ -9,7 +9,7 @@ from rich.console import Console
 from rich.table import Table
 from sqlalchemy import URL, text
 
-from bench import sample, step, ways, whole
+from bench import step, training, ways, whole
 from vanishing_gradients.cli import sentences
 from vanishing_gradients.migrations import history
 from vanishing_gradients.server import lifecycle
@@ -96,7 +96,7 @@ def _measure(console: Console, url: URL, data: Dataset, precision: str, epochs: 
         return ways.Target(url, description.shape, register(made, description).run_id)
 
     def chunks(steps: int) -> list[Chunk]:
-        return sample.gradients(experiment, data, description.shape, DTYPES[precision], steps)
+        return training.gradients(experiment, data, description.shape, DTYPES[precision], steps)
 
     few, many = chunks(FEW_STEPS), chunks(MANY_STEPS)
     rates = {name: _size(few) / way(target(), few) for name, way in SLOW_WAYS.items()}

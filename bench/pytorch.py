@@ -36,9 +36,9 @@ class PyTorch:
         import torch  # not everybody has it
 
         torch.set_num_threads(1)
-        self._network = torch.nn.Sequential(*_layers(torch, network))
+        self.network = torch.nn.Sequential(*_layers(torch, network))
         self._loss = torch.nn.CrossEntropyLoss()
-        self._optimizer = _optimizer(torch, experiment, self._network.parameters(), WAYS[way])
+        self._optimizer = _optimizer(torch, experiment, self.network.parameters(), WAYS[way])
         few = dataset.limited(steps * experiment.batch_size)
         self._batches = [
             (torch.tensor(x), torch.tensor(y))
@@ -47,21 +47,12 @@ class PyTorch:
             )
         ]
 
-    @property
-    def weights(self) -> list[np.ndarray]:
-        """The weights of every dense layer, (n_in, width), as we keep them: copies."""
-        return [
-            layer.weight.detach().numpy().T.copy()
-            for layer in self._network
-            if hasattr(layer, "weight")
-        ]
-
     def seconds(self, steps: int) -> float:
         """Return the CPU time that so many steps take, one after the other."""
         start = time.process_time()
         for x, y in self._batches[:steps]:
             self._optimizer.zero_grad()
-            self._loss(self._network(x), y).backward()
+            self._loss(self.network(x), y).backward()
             self._optimizer.step()
         return time.process_time() - start
 

@@ -4,7 +4,9 @@ Times are of the CPU: on an idle machine they are the clock's, and on a busy one
 does not count. Linear algebra runs on one thread, as it does in a run.
 """
 
+import time
 from collections.abc import Sequence
+from itertools import pairwise
 from statistics import median
 
 import numpy as np
@@ -13,7 +15,6 @@ from rich.table import Table
 from threadpoolctl import threadpool_limits
 
 from bench import pytorch
-from bench.products import Products
 from bench.training import Training
 from vanishing_gradients.telemetry.runs import DTYPES
 from vanishing_gradients.trainer import experiments
@@ -91,3 +92,37 @@ def _table(precision: str, seconds: dict[str, Seconds], ways: Sequence[str], rou
             cells.append(f"{ratio(taken, OURS, fastest):.2f} {fastest}")
         table.add_row(name, *cells)
     return table
+
+
+class Products:
+    """Calls of np.matmul for a row of dense layers, on arrays made beforehand, and nothing else.
+
+    One a layer forward (x W) and one for dL/dW (x^T dL/dz), and one for dL/dx (dL/dz W^T) of every
+    layer but the first: nobody wants the gradient of the images.
+
+    `widths` are those of the images and of every dense layer.
+    """
+
+    def __init__(
+        self, widths: Sequence[int], batch: int, dtype: np.dtype, generator: np.random.Generator
+    ) -> None:
+        def array(*shape: int) -> np.ndarray:
+            return generator.standard_normal(shape).astype(dtype)
+
+        forward, backward = [], []
+        for layer, (n_in, width) in enumerate(pairwise(widths)):
+            inputs, weights, upstream = array(batch, n_in), array(n_in, width), array(batch, width)
+            forward.append((inputs, weights, array(batch, width)))
+            if layer:
+                backward.append((upstream, weights.T, array(batch, n_in)))
+            backward.append((inputs.T, upstream, array(n_in, width)))
+        self.calls = forward + backward[::-1]
+
+    def seconds(self, steps: int) -> float:
+        """Return the CPU time that so many steps take, one after the other."""
+        calls = self.calls
+        start = time.process_time()
+        for _ in range(steps):
+            for left, right, product in calls:
+                np.matmul(left, right, out=product)
+        return time.process_time() - start

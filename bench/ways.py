@@ -12,7 +12,7 @@ from tempfile import TemporaryDirectory
 
 import pandas as pd
 import pymysql
-from sqlalchemy import URL, Double, Engine, Float, Integer, TableClause, column, insert, table
+from sqlalchemy import URL, Engine, column, insert, table
 
 from vanishing_gradients.sql.connection import connect_arguments, engine
 from vanishing_gradients.sql.objects import ExperimentSchema, gradient_columns
@@ -33,11 +33,9 @@ class Target:
 
     def frame(self, chunk: Chunk) -> pd.DataFrame:
         """Return the rows of a chunk."""
-        frame = pd.DataFrame(chunk.values, columns=list(gradient_columns(chunk.layer.width)))
         keys = (self.run_id, chunk.epoch, chunk.step_column(), chunk.row_index_column())
-        for position, (name, values) in enumerate(zip(KEYS, keys, strict=True)):
-            frame.insert(position, name, values)
-        return frame
+        cells = pd.DataFrame(chunk.values, columns=list(gradient_columns(chunk.layer.width)))
+        return pd.DataFrame(dict(zip(KEYS, keys, strict=True))).join(cells)
 
 
 def pandas_to_sql(to: Target, chunks: Sequence[Chunk]) -> float:
@@ -53,7 +51,8 @@ def pandas_to_sql(to: Target, chunks: Sequence[Chunk]) -> float:
 
 def sqlalchemy_insert(to: Target, chunks: Sequence[Chunk]) -> float:
     """SQLAlchemy Core: one insert() with a list of dictionaries a chunk."""
-    loads = [(_table(to.shape, chunk), to.frame(chunk).to_dict("records")) for chunk in chunks]
+    frames = [(to.shape.table(chunk.layer), to.frame(chunk)) for chunk in chunks]
+    loads = [(table(name, *map(column, own)), own.to_dict("records")) for name, own in frames]
     made = engine(to.url)
     start = time.perf_counter()
     with made.begin() as connection:
@@ -122,12 +121,6 @@ def bare_load_data(to: Target, chunks: Sequence[Chunk], repeats: int, connection
     for connection in opened:
         connection.close()
     return seconds
-
-
-def _table(shape: ExperimentSchema, chunk: Chunk) -> TableClause:
-    kind = Double if chunk.values.itemsize == 8 else Float
-    cells = [column(name, kind()) for name in gradient_columns(chunk.layer.width)]
-    return table(shape.table(chunk.layer), *(column(name, Integer()) for name in KEYS), *cells)
 
 
 def _elapsed(start: float, made: Engine) -> float:

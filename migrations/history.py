@@ -13,11 +13,11 @@ from sqlalchemy import Connection, Engine
 from vanishing_gradients.migrations import cost
 from vanishing_gradients.sql.errors import ObjectError
 from vanishing_gradients.sql.registry import NEWER, registration_lock
+from vanishing_gradients.words import Say
 
 HERE = Path(__file__).parent
 RENAMING = "0017"
 """The revision that renames columns of gradient tables."""
-Say = Callable[[str], None]
 Move = Callable[[Connection, Config, ScriptDirectory, str], None]
 
 

@@ -6,7 +6,6 @@ steps, as older versions summed them up.
 """
 
 import re
-from collections.abc import Callable
 
 from sqlalchemy import Connection, Engine, text
 
@@ -20,6 +19,7 @@ from vanishing_gradients.sql.registry import (
     registration_lock,
     require_migrated,
 )
+from vanishing_gradients.words import Say
 
 FIRST_VERSIONS = text("SELECT table_name AS name FROM gradient_tables WHERE version < 2")
 BYTES = text(
@@ -65,7 +65,7 @@ def missing(engine: Engine) -> str | None:
     return said if runs else None
 
 
-def work_out(engine: Engine, say: Callable[[str], None] = lambda line: None) -> int:
+def work_out(engine: Engine, say: Say = lambda line: None) -> int:
     """Bring every gradient table of version 1 to version 2; return how many there were.
 
     It is said first how much room that takes. What is stopped is begun again. Raises ObjectError

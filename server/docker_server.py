@@ -2,7 +2,6 @@
 
 import os
 import subprocess
-from collections.abc import Callable
 from pathlib import Path
 
 from sqlalchemy import URL
@@ -13,6 +12,7 @@ from vanishing_gradients.server.processes import answer
 from vanishing_gradients.sql import accounts, address
 from vanishing_gradients.sql.connection import connected
 from vanishing_gradients.sql.errors import ServerError
+from vanishing_gradients.words import Say
 
 COMPOSE_FILE = ROOT / "docker-compose.yml"
 SERVICE = "mysql"
@@ -24,7 +24,7 @@ PORT_TAKEN = ("port is already allocated", "address already in use", "ports are 
 class DockerServer:
     """The compose service, with its passwords in `folder`."""
 
-    def __init__(self, folder: Path, *, say: Callable[[str], None] = lambda line: None) -> None:
+    def __init__(self, folder: Path, *, say: Say = lambda line: None) -> None:
         self.folder = folder.absolute()
         self.say = say
         self.passwords = self.folder / "docker.json"

@@ -2,7 +2,6 @@
 and one account."""
 
 import os
-from collections.abc import Callable
 from pathlib import Path
 
 import pymysql
@@ -14,6 +13,7 @@ from vanishing_gradients.sql.accounts import READER
 from vanishing_gradients.sql.connection import connected
 from vanishing_gradients.sql.errors import AccessError, DatabaseError, ObjectError
 from vanishing_gradients.sql.server_errors import DENIED
+from vanishing_gradients.words import Say
 
 # What the owner does in the database, each tried on a table that is not there: the server looks at
 # privileges first, so it answers "denied" or "no such table", and nothing changes. That sees roles
@@ -37,7 +37,7 @@ MAY_NOT_GRANT = (
 )  # fmt: skip
 
 
-def prepare(owner: URL, folder: Path, say: Callable[[str], None]) -> None:
+def prepare(owner: URL, folder: Path, say: Say) -> None:
     """Check the server and the owner's privileges; make the database and the reader if missing.
 
     Raises DatabaseError for a server that cannot be used, with the cure.
@@ -131,7 +131,7 @@ def _allowed(session: pymysql.connections.Connection, statement: str, *values: s
     return True
 
 
-def _make_database(owner: URL, say: Callable[[str], None]) -> None:
+def _make_database(owner: URL, say: Say) -> None:
     try:
         with connected(owner):
             return

@@ -2,7 +2,7 @@
 
 import os
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,10 +16,9 @@ from vanishing_gradients.server.private_server import PrivateServer
 from vanishing_gradients.sql import accounts, address
 from vanishing_gradients.sql.connection import engine
 from vanishing_gradients.sql.errors import ServerError
+from vanishing_gradients.words import Say
 
 PREFERENCES = ("auto", "docker", "local")
-
-Say = Callable[[str], None]
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,6 @@ import shutil
 import signal
 import subprocess
 import time
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +25,7 @@ from vanishing_gradients.server.programs import Program
 from vanishing_gradients.sql import accounts
 from vanishing_gradients.sql.connection import BRAND, Session
 from vanishing_gradients.sql.errors import ServerError
+from vanishing_gradients.words import Say
 
 START_LIMIT = 600.0  # seconds: after a crash the server first replays up to 2 GiB of redo log
 STOP_LIMIT = 300.0  # seconds: a clean stop writes out what the buffer pool holds
@@ -41,7 +41,7 @@ class PrivateServer:
         *,
         packages: Path | None = None,
         size: settings.Size | None = None,
-        say: Callable[[str], None] = lambda line: None,
+        say: Say = lambda line: None,
     ) -> None:
         self.folder = folder.absolute()
         self.packages = (packages or folder).absolute()

@@ -5,7 +5,6 @@ import os
 import re
 import shutil
 import subprocess
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,6 +12,7 @@ from vanishing_gradients.server.apt import Apt, AptError
 from vanishing_gradients.server.processes import answer
 from vanishing_gradients.sql.connection import BRAND, OLDEST
 from vanishing_gradients.sql.errors import ServerError
+from vanishing_gradients.words import Say
 
 NAMES = ("mysqld", "mariadbd")
 # The rest of the environment is not the server's business: it may name another server's password.
@@ -129,7 +129,7 @@ def unpacked(folder: Path) -> list[Program]:
     return [program for program in found if program][:1]
 
 
-def fetch(folder: Path, apt_folder: Path, say: Callable[[str], None]) -> Program:
+def fetch(folder: Path, apt_folder: Path, say: Say) -> Program:
     """Download the distribution's server packages, unpack them and return the program.
 
     Raises AptError where there is no apt, no network or no suitable package.

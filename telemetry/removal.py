@@ -1,6 +1,6 @@
 """Removes a run: its rows, its place in the catalogue, and the space that it took."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
@@ -35,6 +35,7 @@ from vanishing_gradients.telemetry.space import (
     run_sizes,
     table_sizes,
 )
+from vanishing_gradients.words import Say
 
 AT_ONCE = 20_000
 """Rows that one transaction removes: what a server must keep to take it back stays small."""
@@ -78,7 +79,7 @@ def removable_run(engine: Engine, run_id: int) -> Iterator[RemovableRun]:
         yield found
 
 
-def remove(engine: Engine, found: RemovableRun, say: Callable[[str], None]) -> int:
+def remove(engine: Engine, found: RemovableRun, say: Say) -> int:
     """Remove the run and return how many bytes the gradient tables' files have lost.
 
     The last run of an experiment takes its tables and views along. Else its rows are taken out in
@@ -191,9 +192,7 @@ def _forget_progress(connection: Connection, found: RemovableRun) -> None:
     connection.commit()
 
 
-def _remove_if_last(
-    connection: Connection, found: RemovableRun, say: Callable[[str], None]
-) -> bool:
+def _remove_if_last(connection: Connection, found: RemovableRun, say: Say) -> bool:
     """Remove the run with its experiment's tables and views, if no other run has rows there.
 
     A run registers under the same lock, so none can come to these tables meanwhile.

@@ -17,6 +17,7 @@ from tenacity import (
 
 from vanishing_gradients.sql.server_errors import passing
 from vanishing_gradients.telemetry.errors import OutageError
+from vanishing_gradients.words import Say
 
 FIRST_PAUSE, LONGEST_PAUSE = 0.25, 15.0  # seconds
 PAUSES = wait_exponential_jitter(multiplier=FIRST_PAUSE, max=LONGEST_PAUSE, jitter=FIRST_PAUSE)
@@ -33,9 +34,7 @@ class Retry:
     of a connection that was cut where the next one is as good.
     """
 
-    def __init__(
-        self, seconds: float = SECONDS, say: Callable[[str], None] = lambda sentence: None
-    ) -> None:
+    def __init__(self, seconds: float = SECONDS, say: Say = lambda sentence: None) -> None:
         self.seconds = seconds
         self._say = say
         self._over = threading.Event()

@@ -40,6 +40,7 @@ from vanishing_gradients.telemetry.timeouts import (
     limit_silence,
     shutdown_deadline,
 )
+from vanishing_gradients.words import Say
 
 WRITERS = 4
 """Connections that load at once. Two would keep two cores busy but for their waits for the disk,
@@ -232,7 +233,7 @@ class RecordingSession:
             each()
 
 
-def record_exit(run: Run, status: Status, silent: Event, warn: Callable[[str], None]) -> bool:
+def record_exit(run: Run, status: Status, silent: Event, warn: Say) -> bool:
     """Write down how a run ended, or warn that the server, still away, does not know.
 
     Returns False for a run that another process has taken meanwhile: it is left alone.

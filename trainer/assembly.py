@@ -1,19 +1,18 @@
 """Assembly makes the network, the optimizer and the clipping that an experiment asks for."""
 
+from inspect import signature
+
 import numpy as np
 
 from vanishing_gradients.trainer.errors import ExperimentError
 from vanishing_gradients.trainer.experiments import Experiment, LayerSpec
 from vanishing_gradients.trainer.experiments.experiment import IMAGES_MAX
 from vanishing_gradients.trainer.network.clipping import Clipping
-from vanishing_gradients.trainer.network.dense import Dense, Penalty
-from vanishing_gradients.trainer.network.dropout import Dropout
-from vanishing_gradients.trainer.network.initializers import Initializer, Normal
+from vanishing_gradients.trainer.network.dense import Penalty
+from vanishing_gradients.trainer.network.initializers import Normal
 from vanishing_gradients.trainer.network.layer import Layer
 from vanishing_gradients.trainer.network.network import Network
 from vanishing_gradients.trainer.network.optimizers import Optimizer
-from vanishing_gradients.trainer.network.residual import Projection, Residual
-from vanishing_gradients.trainer.network.softmax import Softmax
 
 
 def build_network(
@@ -54,32 +53,24 @@ def build_clipping(experiment: Experiment) -> Clipping | None:
 def _layer(
     spec: LayerSpec, experiment: Experiment, dtype: np.dtype, generator: np.random.Generator
 ) -> Layer:
-    made, width = spec.made, spec.width
-    drawn = (spec.rows, width, dtype, generator)
-    if issubclass(made, Projection):
-        return made(*drawn, _initializer(spec, experiment), spec.start)
-    if issubclass(made, Dense):
-        initializer, penalties = _initializer(spec, experiment), experiment.penalties
-        layer = made(
-            *drawn,
-            initializer,
-            Penalty(penalties.weight_l1, penalties.weight_l2),
-            Penalty(penalties.bias_l1, penalties.bias_l2),
-        )
+    """Return a layer, made of those values of its experiment that its class has parameters for."""
+    penalties, initializer = experiment.penalties, Normal(experiment.initial_weight_scale)
+    if experiment.initialization:
+        initializer = experiment.initialization.build().suited(spec.inputs_from.gain)
+    values = {
+        "n_in": spec.rows,
+        "width": spec.width,
+        "dtype": dtype,
+        "generator": generator,
+        "initializer": initializer,
+        "weight_penalty": Penalty(penalties.weight_l1, penalties.weight_l2),
+        "bias_penalty": Penalty(penalties.bias_l1, penalties.bias_l2),
+        "rate": experiment.dropout,
+        "start": spec.start,
+        "loss": experiment.loss,
+    }
+    layer = spec.made(**{name: values[name] for name in signature(spec.made).parameters})
+    if "biases" in layer.parameters:
         biases = initializer.draw_biases(layer.weights, spec.inputs_from.offset)
         layer.parameters["biases"][:] = biases
-        return layer
-    if issubclass(made, Residual):
-        return made(width, dtype, spec.start)
-    if issubclass(made, Dropout):
-        return made(width, experiment.dropout, dtype, generator)
-    if issubclass(made, Softmax):
-        return made(width, dtype, loss=experiment.loss)
-    return made(width, dtype)
-
-
-def _initializer(spec: LayerSpec, experiment: Experiment) -> Initializer:
-    """Return how the weights of a layer are drawn."""
-    if experiment.initialization is None:
-        return Normal(experiment.initial_weight_scale)
-    return experiment.initialization.build().suited(spec.inputs_from.gain)
+    return layer

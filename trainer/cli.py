@@ -9,31 +9,32 @@ from typing import Any
 import click
 from click.core import ParameterSource
 from rich.console import Console
-from sqlalchemy import URL
 
 from vanishing_gradients.installation import as_typed
+from vanishing_gradients.options import RUN
 from vanishing_gradients.server import lifecycle
 from vanishing_gradients.server.lifecycle import owner_engine
-from vanishing_gradients.telemetry.resumption import (
-    StoredRun,
-    finished_runs,
-    same_run,
-    stored_run,
-)
+from vanishing_gradients.telemetry.errors import RemovalError
+from vanishing_gradients.telemetry.removal import removable_run, remove
+from vanishing_gradients.telemetry.resumption import StoredRun, finished_runs, same_run, stored_run
 from vanishing_gradients.telemetry.retry import SECONDS
-from vanishing_gradients.telemetry.space import check_room
+from vanishing_gradients.telemetry.space import check_room, in_words
 from vanishing_gradients.trainer.datasets import NAMES, load, prepare
-from vanishing_gradients.trainer.display import ProgressDisplay, say
-from vanishing_gradients.trainer.drop import drop_run
+from vanishing_gradients.trainer.display import ProgressDisplay, experiments_table, runs_table, say
 from vanishing_gradients.trainer.experiments import write_starting_file
-from vanishing_gradients.trainer.plan import Plan, chosen, plans
-from vanishing_gradients.trainer.run import RunOptions, Settings, begun_with, run_experiment
+from vanishing_gradients.trainer.run import (
+    Plan,
+    RunOptions,
+    Settings,
+    begun_with,
+    chosen,
+    plans,
+    run_experiment,
+)
 from vanishing_gradients.trainer.sweep import cores, sweep
-from vanishing_gradients.trainer.tables import experiments_table, runs_table
 
 LARGEST_SEED = 2**63 - 1
 """What the column `runs.seed` holds."""
-RUN = click.IntRange(1, 2**31 - 1)
 FEW, MANY = click.IntRange(1, 10_000), click.IntRange(1, 10**9)
 WIDE = 200
 """Columns of a table that goes into a file or a pipe."""
@@ -95,39 +96,46 @@ with_size_and_seed_options = together(
 )
 @click.pass_context
 def train(
-    context, exp, dataset, data_dir, epochs, seed, seeds, precision, limit, telemetry,
-    record_every, resume, run_id, patience,
-) -> None:  # fmt: skip
+    context, exp, dataset, data_dir, epochs, telemetry, resume, run_id, patience, **others
+) -> None:
     """Train experiments, every gradient recorded."""
-    console = Console(stderr=True)
+    console, to_do = Console(stderr=True), []
     if run_id is not None:
         _refuse_more_than_run(context)
-        _go_on(console, run_id, data_dir, patience)
-        return
-    found = chosen(exp, epochs)
-    url = lifecycle.current().owner
-    settings = _settings(seed, seeds, precision, telemetry, record_every, limit)
-    wanted = plans(found, settings, dataset, data_dir)
+        wanted, to_do = [], [_begun(run_id, data_dir)]
+        url = lifecycle.current().owner
+    else:
+        found = chosen(exp, epochs)
+        url = lifecycle.current().owner
+        settings = _settings(telemetry=telemetry, **others)
+        wanted = plans(found, settings, dataset, data_dir)
     if telemetry == "statistics" and len(wanted) > 1:
         _sweep(console, wanted, data_dir)
         return
-    to_do = []
     for plan in wanted:
         begun = _asked(same_run, plan.description) if resume else None
         if begun and begun.finished:
             say(console, f"Run {begun.run_id} has done this: {plan.title}.")
         else:
             to_do.append((plan, begun))
-    _look_for_room(console, url, to_do)
+    full = [
+        (plan.description, plan.experiment.epochs - (begun.completed_epoch if begun else 0))
+        for plan, begun in to_do
+        if plan.settings.telemetry == "full" and not (begun and begun.finished)
+    ]
+    if full:  # these fill gradient tables
+        say(console, check_room(url, full))
     for plan, begun in to_do:
-        _run(console, url, plan, RunOptions(begun and begun.run_id, patience))
+        options = RunOptions(begun and begun.run_id, patience)
+        with ProgressDisplay(console) as display:
+            run_experiment(plan.experiment, plan.dataset, plan.settings, url, display, options)
 
 
 @click.command()
 @with_data_options
 @with_size_and_seed_options
 @click.option("--draw-only", is_flag=True, help="train nothing, draw what there is")
-def gallery(dataset, data_dir, epochs, limit, precision, seed, seeds, draw_only) -> None:
+def gallery(dataset, data_dir, epochs, draw_only, **others) -> None:
     """Train the paper's experiments and the gallery, and draw all.
 
     The runs keep statistics alone.
@@ -136,7 +144,7 @@ def gallery(dataset, data_dir, epochs, limit, precision, seed, seeds, draw_only)
         return
     found = [*chosen("all", epochs), *chosen("gallery", epochs)]
     lifecycle.current()
-    settings = _settings(seed, seeds, precision, "statistics", 1, limit)
+    settings = _settings(telemetry="statistics", **others)
     _sweep(Console(stderr=True), plans(found, settings, dataset, data_dir), data_dir)
 
 
@@ -180,19 +188,37 @@ def drop(run: int | None, yes: bool) -> None:
         raise click.UsageError(
             "Which run is to go? Say `make drop RUN=id`; `make runs` lists them all."
         )
-    drop_run(owner_engine(), run, yes, Console(stderr=True))
+    engine, console = owner_engine(), Console(stderr=True)
+    with removable_run(engine, run) as found:
+        held = f"{found.rows:,} gradient rows, " if found.telemetry == "full" else ""
+        title = (
+            f"Run {run} ({found.shape.experiment} on {found.dataset}, seed {found.seed}, "
+            f"{found.status}; {held}{in_words(found.size)})"
+        )
+        if not (yes or sys.stdin.isatty()):
+            raise RemovalError(
+                f"{title} stays, since there is no terminal to ask on: YES=1 (--yes) removes it "
+                "without asking."
+            )
+        if not (yes or click.confirm(f"{title}. Remove it for good?", err=True)):
+            say(console, f"Run {run} stays.")
+            return
+        say(console, f"{title} goes.")
+        try:
+            freed = remove(engine, found, partial(say, console))
+        except KeyboardInterrupt:
+            say(console, f"Stopped half-way: `make drop RUN={run}` goes on.")
+            raise
+    # Runs that are being trained may have filled its place already.
+    back = f"{in_words(freed)} are free again" if freed > 0 else "others have taken its place"
+    say(console, f"Run {run} is gone; {back}.")
 
 
-def _settings(
-    seed: int, seeds: int, precision: str, telemetry: str, record_every: int, limit: int | None
-) -> list[Settings]:
+def _settings(seed: int, seeds: int, **others: Any) -> list[Settings]:
     """Return the settings of every seed."""
     if seed + seeds - 1 > LARGEST_SEED:
         raise click.UsageError(f"SEED and SEEDS go beyond the largest seed, {LARGEST_SEED:,}.")
-    return [
-        Settings(number, precision, telemetry, record_every, limit)
-        for number in range(seed, seed + seeds)
-    ]
+    return [Settings(number, **others) for number in range(seed, seed + seeds)]
 
 
 def _sweep(console: Console, wanted: Sequence[Plan], data_dir: Path | None) -> None:
@@ -221,33 +247,11 @@ def _refuse_more_than_run(context: click.Context) -> None:
         )
 
 
-def _go_on(console: Console, run_id: int, data_dir: Path | None, patience: int) -> None:
-    """Go on with one run, as the registry says it was begun."""
+def _begun(run_id: int, data_dir: Path | None) -> tuple[Plan, StoredRun]:
+    """Return a run and its plan, as the registry says it was begun."""
     found = _asked(stored_run, run_id)
     experiment, settings = begun_with(found.values)
-    url, data = lifecycle.current().owner, load(found.dataset, data_dir)
-    plan = Plan(experiment, settings, data, experiment.name)
-    if not found.finished:
-        _look_for_room(console, url, [(plan, found)])
-    _run(console, url, plan, RunOptions(run_id, patience))
-
-
-def _run(console: Console, url: URL, plan: Plan, options: RunOptions) -> None:
-    with ProgressDisplay(console) as display:
-        run_experiment(plan.experiment, plan.dataset, plan.settings, url, display, options)
-
-
-def _look_for_room(
-    console: Console, url: URL, wanted: Sequence[tuple[Plan, StoredRun | None]]
-) -> None:
-    """Say how much room runs with gradient tables will take; raise RoomError if there is less."""
-    full = [
-        (plan.description, plan.experiment.epochs - (begun.completed_epoch if begun else 0))
-        for plan, begun in wanted
-        if plan.settings.telemetry == "full"
-    ]
-    if full:
-        say(console, check_room(url, full))
+    return Plan(experiment, settings, load(found.dataset, data_dir), experiment.name), found
 
 
 def _asked(question: Callable, *arguments: Any) -> Any:

@@ -1,46 +1,56 @@
-"""What a person sees of a run while it goes: a bar on a terminal, a line an epoch elsewhere."""
+"""What a person sees: a run while it goes, and the tables of all runs and of all experiments."""
 
 import time
 from collections.abc import Callable
 
+from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.progress import BarColumn, Progress, ProgressColumn, Task, TaskID
-from rich.table import Column
+from rich.table import Column, Table
 from rich.text import Text
+from sqlalchemy import Engine, RowMapping, text
 
 from vanishing_gradients.installation import as_typed
+from vanishing_gradients.sql.queries import query
+from vanishing_gradients.sql.registry import require_migrated
+from vanishing_gradients.telemetry.lock import mark_orphans
 from vanishing_gradients.telemetry.recording import EpochMetrics
 from vanishing_gradients.telemetry.runs import RunDescription, Status
 from vanishing_gradients.telemetry.sink import Traffic
+from vanishing_gradients.telemetry.space import in_words, run_sizes
+from vanishing_gradients.trainer import experiments
 from vanishing_gradients.trainer.loop import Progress as TrainingProgress
 from vanishing_gradients.trainer.run import TrainingListener
+from vanishing_gradients.words import counted
 
 INTERVAL = 0.1
 """Seconds between two updates of the bar."""
 ROOMY = 96
 """Columns of a terminal from which on the bar has room for a title and for all words."""
+TEXTS = ("experiment", "data set", "precision", "status")
+FIRST = "No run yet: `make train EXP=sigmoid_sgd` makes the first."
 
 
-class ProgressDisplay(TrainingListener):
-    """Shows one run on `console`. Use as a context manager around the run."""
+class ProgressDisplay(TrainingListener, Progress):
+    """Shows one run on `console`: a line an epoch, and on a terminal a bar; a context manager."""
 
     def __init__(self, console: Console) -> None:
-        self.console = console
-        self._bar = Progress(
-            *_columns(console.width >= ROOMY),
+        roomy, title = console.width >= ROOMY, lambda task: task.description
+        super().__init__(
+            *([_WordsColumn(title, "bold", cut=True)] if roomy else []),
+            BarColumn(bar_width=None),
+            _WordsColumn(lambda task: f"epoch {task.fields['epoch']}/{task.fields['epochs']}"),
+            _WordsColumn(lambda task: f"loss {task.fields['loss']}"),
+            _WordsColumn(lambda task: f"accuracy {task.fields['accuracy']}"),
+            _WordsColumn(lambda task: _traffic(task, " rows" if roomy else "")),
+            # The time elapsed and the time to come, as in 1:05<4:12.
+            _WordsColumn(lambda task: f"{_clock(task.elapsed or 0)}<{_clock(task.time_remaining)}"),
             console=console,
             transient=True,
             disable=not console.is_interactive,
         )
         self._task: TaskID | None = None
         self._name, self._epochs, self._shown = "", 0, 0.0
-
-    def __enter__(self) -> "ProgressDisplay":
-        self._bar.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._bar.stop()
 
     def registered(
         self,
@@ -53,15 +63,16 @@ class ProgressDisplay(TrainingListener):
         self._name, self._epochs = f"Run {run_id}", description.epochs
         every = description.record_every
         kept = "every gradient" if description.telemetry == "full" else "statistics alone"
-        self._say(
+        say(
+            self.console,
             f"{self._name}: {description.experiment} on {description.dataset}, "
             f"seed {description.seed}, {description.precision} precision, "
-            f"{_counted(description.epochs, 'epoch')}, {kept}"
-            f"{'' if every == 1 else f' of one batch in {every}'}."
+            f"{counted(description.epochs, 'epoch')}, {kept}"
+            f"{'' if every == 1 else f' of one batch in {every}'}.",
         )
         if completed_epoch:
-            self._say(f"{self._name} goes on with epoch {completed_epoch + 1}.")
-        self._task = self._bar.add_task(
+            say(self.console, f"{self._name} goes on with epoch {completed_epoch + 1}.")
+        self._task = self.add_task(
             description.experiment,
             total=None,
             epoch=min(completed_epoch + 1, self._epochs),
@@ -78,7 +89,7 @@ class ProgressDisplay(TrainingListener):
         if self._task is None or (progress.step < progress.steps and now < self._shown + INTERVAL):
             return
         self._shown = now
-        self._bar.update(
+        self.update(
             self._task,
             total=progress.steps * self._epochs,
             completed=progress.steps * (progress.epoch - 1) + progress.step,
@@ -89,24 +100,22 @@ class ProgressDisplay(TrainingListener):
 
     def epoch(self, metrics: EpochMetrics) -> None:
         """Say how an epoch went."""
-        self._say(
+        say(
+            self.console,
             f"{self._name}, epoch {metrics.epoch}/{self._epochs}: "
             f"loss {_loss(metrics.loss)}, accuracy {metrics.accuracy:.4f}, "
             f"test loss {_loss(metrics.test_loss)}, "
-            f"test accuracy {metrics.test_accuracy:.4f}, {metrics.seconds:.1f} s"
+            f"test accuracy {metrics.test_accuracy:.4f}, {metrics.seconds:.1f} s",
         )
 
     def ended(self, run_id: int, status: Status) -> None:
         """Say how the run ended."""
         verb = "has failed" if status == "failed" else f"is {status}"
-        self._say(f"Run {run_id} {verb}.")
+        say(self.console, f"Run {run_id} {verb}.")
 
     def warn(self, sentence: str) -> None:
         """Say what works, but not as well as it could."""
-        self._say(f"Warning: {sentence}")
-
-    def _say(self, line: str) -> None:
-        say(self.console, line)
+        say(self.console, f"Warning: {sentence}")
 
 
 def say(console: Console, line: str) -> None:
@@ -126,31 +135,11 @@ class _WordsColumn(ProgressColumn):
         return Text(self._words(task), style=self._style, no_wrap=True, overflow="ellipsis")
 
 
-def _columns(roomy: bool) -> list[ProgressColumn]:
-    """Return what fits on one line of a terminal, a roomy one or one of 80 columns."""
-    title = _WordsColumn(lambda task: task.description, "bold", cut=True)
-    return [
-        *([title] if roomy else []),
-        BarColumn(bar_width=None),
-        _WordsColumn(lambda task: f"epoch {task.fields['epoch']}/{task.fields['epochs']}"),
-        _WordsColumn(lambda task: f"loss {task.fields['loss']}"),
-        _WordsColumn(lambda task: f"accuracy {task.fields['accuracy']}"),
-        _WordsColumn(lambda task: _traffic(task, " rows" if roomy else "")),
-        _WordsColumn(_time),
-    ]
-
-
 def _traffic(task: Task, unit: str) -> str:
     traffic, verb = task.fields["traffic"](), "sent" if task.fields["sent"] else "read"
     if traffic.outage is not None:
         return f"server away {_clock(traffic.outage)} {_short(traffic.waiting_rows)} behind"
     return f"{_short(traffic.rows)}{unit} {verb} {_short(traffic.waiting_rows)} behind"
-
-
-def _time(task: Task) -> str:
-    """Time elapsed and time to come, as in 1:05<4:12."""
-    left = "?" if task.time_remaining is None else _clock(task.time_remaining)
-    return f"{_clock(task.elapsed or 0)}<{left}"
 
 
 def _loss(value: float) -> str:
@@ -166,11 +155,75 @@ def _short(number: int) -> str:
     return str(number)
 
 
-def _counted(number: int, noun: str) -> str:
-    return f"{number:,} {noun}{'' if number == 1 else 's'}"
-
-
-def _clock(seconds: float) -> str:
+def _clock(seconds: float | None) -> str:
+    if seconds is None:
+        return "?"
     minutes, second = divmod(int(seconds), 60)
     hours, minute = divmod(minutes, 60)
     return f"{hours}:{minute:02}:{second:02}" if hours else f"{minute}:{second:02}"
+
+
+def experiments_table() -> str:
+    """Return the built-in experiments, a line each, below the titles of their groups and topics."""
+    width = max(map(len, experiments.built_in()))
+    lines = []
+    for group, title in experiments.GROUPS.items():
+        lines += ["", title]
+        for topic, names in experiments.topics(group).items():
+            lines += [f"  {topic}"] if topic else []
+            lines += [f"    {name:{width}}  {experiments.load(name).description}" for name in names]
+    return "\n".join(lines[1:])
+
+
+def runs_table(engine: Engine) -> Table | str:
+    """Return a table with a line for each run, the oldest first, or how to make the first run.
+
+    Accuracy and loss are those of the last completed epoch, on the training images. A run's size is
+    its share of the tables that hold its rows, as the server estimates them. A run that its process
+    has abandoned is called interrupted first. Raises ObjectError where the database is not
+    migrated.
+    """
+    with engine.connect() as connection:
+        require_migrated(connection)
+        mark_orphans(connection)
+        rows = connection.execute(text(query("runs"))).mappings().all()
+        sizes = run_sizes(connection)
+    if not rows:
+        return FIRST
+    table = Table(box=SIMPLE_HEAD, pad_edge=False, show_footer=True)
+    lines = [_cells(row, sizes.get(row["run_id"], 0)) for row in rows]
+    below = {
+        "run": "total",
+        "size": in_words(sum(sizes.values())),
+        "gradient rows": f"{sum(int(row['gradient_rows']) for row in rows):,}",
+    }
+    for heading in lines[0]:
+        side = "left" if heading in TEXTS else "right"
+        table.add_column(heading, below.get(heading, ""), justify=side, overflow="fold")
+    for line in lines:
+        table.add_row(*line.values())
+    return table
+
+
+def _cells(row: RowMapping, size: int) -> dict[str, str]:
+    """Return what a run's line says, by heading."""
+
+    def number(name: str, form: str) -> str:
+        return "-" if row[name] is None else format(row[name], form)
+
+    return {
+        "run": str(row["run_id"]),
+        "experiment": row["experiment"],
+        "data set": row["dataset"],
+        "seed": str(row["seed"]),
+        "precision": row["float_type"],
+        "status": row["status"],
+        "epochs": f"{row['completed_epoch']}/{row['epochs']}",
+        "accuracy": number("accuracy", ".4f"),
+        "loss": number("loss", ".4g"),
+        "seconds": number("seconds", ".1f"),
+        "size": in_words(size) if size else "-",
+        "gradient rows": f"{int(row['gradient_rows']):,}"
+        if row["telemetry"] == "full"
+        else "statistics alone",
+    }

@@ -1,10 +1,4 @@
-"""What a user of the trainer can get wrong, each with a sentence that names the cure.
-
-TrainerError
- ├── ExperimentError  an experiment that does not exist, cannot be read, or asks for the impossible
- ├── DatasetError     a data set that is missing, corrupted, or cannot be downloaded
- └── SweepError       a run of a sweep that failed
-"""
+"""What a user of the trainer can get wrong, each with a sentence that names the cure."""
 
 from vanishing_gradients.errors import UserError
 

@@ -14,8 +14,6 @@ from vanishing_gradients.trainer.network.network import Network
 from vanishing_gradients.trainer.network.optimizers import Optimizer
 from vanishing_gradients.trainer.network.updates import UpdateWatch
 
-Observer = Callable[["Progress"], None]
-
 
 @dataclass(frozen=True)
 class Progress:
@@ -39,7 +37,7 @@ def train(
     epochs: int,
     generator: np.random.Generator,
     recorder: Recorder,
-    observer: Observer,
+    observer: Callable[[Progress], None],
     first_epoch: int = 1,
     clipping: Clipping | None = None,
 ) -> None:
@@ -57,7 +55,7 @@ def train(
         start, loss, correct, seen = time.perf_counter(), 0.0, 0, 0
         for step, x, y in batches(images, labels, batch_size, network.dtype):
             network.forward(x, training=True)
-            loss += network.data_loss(y) * len(y)
+            loss += network.loss(y) * len(y)
             correct += network.correct(y)
             seen += len(y)
             network.backward(y)
@@ -87,7 +85,7 @@ def evaluate(
     loss, correct = 0.0, 0
     for _, x, y in batches(images, labels, size, network.dtype):
         network.forward(x, training=False)
-        loss += network.data_loss(y) * len(y)
+        loss += network.loss(y) * len(y)
         correct += network.correct(y)
     return loss / len(labels), correct / len(labels)
 

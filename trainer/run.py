@@ -1,7 +1,8 @@
-"""One run from start to end: experiment, data, network, server, loop."""
+"""A run: what is wanted of it, how it is described, and how it is carried out."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, fields
+from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
@@ -11,11 +12,15 @@ from threadpoolctl import threadpool_limits
 from vanishing_gradients.interruption import postponed
 from vanishing_gradients.telemetry.runs import DTYPES, RunDescription, RunLayer
 from vanishing_gradients.telemetry.session import RecordingSession, RunListener, RunOptions
+from vanishing_gradients.trainer import experiments
 from vanishing_gradients.trainer.assembly import build_clipping, build_network, build_optimizer
-from vanishing_gradients.trainer.datasets import Dataset
+from vanishing_gradients.trainer.datasets import Dataset, load
 from vanishing_gradients.trainer.datasets.dataset import CLASSES
 from vanishing_gradients.trainer.experiments import Experiment
 from vanishing_gradients.trainer.loop import Progress, restore_training, train
+
+GROUPS = {"all": "paper"} | {name: name for name in experiments.GROUPS if name != "paper"}
+"""What EXP may be besides an experiment, and the group of experiments that it stands for."""
 
 
 @dataclass(frozen=True)
@@ -72,25 +77,23 @@ def run_experiment(
 
 def describe(experiment: Experiment, dataset: Dataset, settings: Settings) -> RunDescription:
     """Return what the run is registered with."""
-    rows = min(experiment.batch_size, len(dataset.train_images))
-    features = dataset.train_images.shape[1]
+    images, features = dataset.train_images.shape
+    chosen = asdict(settings)
+    limit = chosen.pop("limit")
     return RunDescription(
+        **chosen,
         experiment=experiment.name,
-        seed=settings.seed,
         dataset=dataset.name,
         dataset_sha256=dataset.sha256,
-        precision=settings.precision,
-        telemetry=settings.telemetry,
-        record_every=settings.record_every,
-        training_images=len(dataset.train_images),
+        training_images=images,
         epochs=experiment.epochs,
-        config=experiment.model_dump(mode="json") | {"limit": settings.limit},
+        config=experiment.model_dump(mode="json") | {"limit": limit},
         layers=tuple(
             RunLayer(
                 layer=spec.number,
                 layer_name=spec.name,
                 kind=spec.kind,
-                row_count=spec.rows or rows,
+                row_count=spec.rows or min(experiment.batch_size, images),
                 width=spec.width,
                 row_meaning=spec.made.row_meaning,
                 gain=spec.made.gain,
@@ -104,7 +107,63 @@ def describe(experiment: Experiment, dataset: Dataset, settings: Settings) -> Ru
 def begun_with(values: Mapping[str, Any]) -> tuple[Experiment, Settings]:
     """Return the experiment and the settings that a run's registered `values` were made of."""
     config = dict(values["config"])
-    limit = config.pop("limit")
-    names = ("seed", "precision", "telemetry", "record_every")
-    settings = Settings(**{name: values[name] for name in names}, limit=limit)
+    known = {"limit": config.pop("limit"), **values}
+    settings = Settings(**{each.name: known[each.name] for each in fields(Settings)})
     return Experiment.model_validate(config), settings
+
+
+@dataclass(frozen=True, eq=False)
+class Plan:
+    """An experiment, how it is to be trained, on what; `source` is its name or its file's path."""
+
+    experiment: Experiment
+    settings: Settings
+    dataset: Dataset
+    source: str
+
+    @property
+    def description(self) -> RunDescription:
+        """What the run would be registered with."""
+        limit = self.settings.limit
+        data = self.dataset.limited(limit) if limit else self.dataset
+        return describe(self.experiment, data, self.settings)
+
+    @property
+    def title(self) -> str:
+        """What the run is, in words."""
+        return f"{self.experiment.name}, seed {self.settings.seed}"
+
+
+def chosen(exp: str, epochs: int | None) -> list[tuple[str, Experiment]]:
+    """Return the experiments that `exp` stands for, each with its source, with `epochs` if given.
+
+    Raises ExperimentError where one does not exist or cannot be used.
+    """
+    sources = experiments.names(GROUPS[exp]) if exp in GROUPS else [exp]
+    found = [(source, experiments.load(source)) for source in sources]
+    if epochs is None:
+        return found
+    return [(source, experiments.with_epochs(each, epochs)) for source, each in found]
+
+
+def plans(
+    found: Sequence[tuple[str, Experiment]],
+    settings: Sequence[Settings],
+    dataset: str | None,
+    data_dir: Path | None,
+) -> list[Plan]:
+    """Return a plan for each of `settings` and each experiment, on `dataset` or on its own.
+
+    Raises DatasetError where a data set cannot be had, and ExperimentError where a run would have
+    too few steps.
+    """
+    names = [dataset or experiment.dataset or "auto" for _, experiment in found]
+    loaded = {name: load(name, data_dir) for name in dict.fromkeys(names)}
+    wanted = [
+        Plan(experiment, each, loaded[name], source)
+        for each in settings
+        for name, (source, experiment) in zip(names, found, strict=True)
+    ]
+    for plan in wanted[: len(found)]:
+        build_optimizer(plan.experiment, plan.description.training_images)
+    return wanted

@@ -15,7 +15,7 @@ from rich.progress import Progress
 from vanishing_gradients.interruption import postponed
 from vanishing_gradients.trainer.display import say
 from vanishing_gradients.trainer.errors import SweepError
-from vanishing_gradients.trainer.plan import Plan
+from vanishing_gradients.trainer.run import Plan
 
 WAKE_SECONDS = 0.2
 
@@ -33,17 +33,12 @@ def sweep(plans: Sequence[Plan], data_dir: Path | None, console: Console, at_onc
     """
     processes: list[subprocess.Popen] = []
 
-    def start(plan: Plan) -> str:
+    def carry_out(plan: Plan) -> str:
+        """Return how the run's last epoch went."""
+        # -P: a file of the user's folder must not be imported in place of a library's.
+        train = [sys.executable, "-P", "-m", "vanishing_gradients.cli", "train"]
         process = subprocess.Popen(
-            # -P: a file of the user's folder must not be imported in place of a library's.
-            [
-                sys.executable,
-                "-P",
-                "-m",
-                "vanishing_gradients.cli",
-                "train",
-                *_options(plan, data_dir),
-            ],
+            [*train, *_options(plan, data_dir)],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.PIPE,
@@ -51,14 +46,20 @@ def sweep(plans: Sequence[Plan], data_dir: Path | None, console: Console, at_onc
             start_new_session=True,  # Ctrl-C reaches this process alone, which passes it on
         )
         processes.append(process)
-        return _outcome(plan, process)
+        said = process.communicate()[1].splitlines()
+        if process.returncode:
+            last = said[-1] if said else f"it ended with exit status {process.returncode}"
+            which = f"seed {plan.settings.seed} of {plan.experiment.name}"
+            raise SweepError(f"{which}: {last.removeprefix('Error: ')}")
+        epochs = [line for line in said if ", epoch " in line]
+        return f"{plan.title}. {epochs[-1]}"
 
     pool = ThreadPoolExecutor(at_once, thread_name_prefix="sweep")
     try:
         # The bar is for terminals alone.
         with Progress(console=console, transient=True, disable=not console.is_interactive) as bar:
             task = bar.add_task("runs", total=len(plans))
-            waiting = {pool.submit(start, plan) for plan in plans}
+            waiting = {pool.submit(carry_out, plan) for plan in plans}
             while waiting:
                 # A signal may reach another thread, and then wakes nobody who waits without end.
                 done, waiting = wait(waiting, WAKE_SECONDS, FIRST_COMPLETED)
@@ -88,14 +89,3 @@ def _options(plan: Plan, data_dir: Path | None) -> list[str]:
         "resume": True,
     }
     return [f"--{name.replace('_', '-')}={v}" for name, v in values.items() if v is not None]
-
-
-def _outcome(plan: Plan, process: subprocess.Popen) -> str:
-    """Wait for a run and return how its last epoch went; raise SweepError unless it finished."""
-    said = process.communicate()[1].splitlines()
-    if process.returncode:
-        last = said[-1] if said else f"it ended with exit status {process.returncode}"
-        which = f"seed {plan.settings.seed} of {plan.experiment.name}"
-        raise SweepError(f"{which}: {last.removeprefix('Error: ')}")
-    epochs = [line for line in said if ", epoch " in line]
-    return f"{plan.title}. {epochs[-1]}"

@@ -1,6 +1,6 @@
 """The audit: every claim of the paper that can be put to our rows, and what becomes of it.
 
-evidence, eligibility    which runs are asked, and what
+evidence                 which runs are asked, and what
 storage                  norms as a lossy storage would have them, kept once measured
 claim                    what a claim is, and what can become of it
 judges, stored, nearest  how claims are tested

@@ -89,7 +89,8 @@ class Claim:
 class Section(list[Claim]):
     """The claims of a section of the audit, in order; called, it decorates the check of one.
 
-    `experiment` is the one that its claims are about, unless they name another.
+    What the paper prints is the check's docstring, and its name the claim's, unless they are given.
+    `experiment` is the one that the section's claims are about, unless they name another.
     """
 
     def __init__(self, title: str, experiment: str = "") -> None:
@@ -97,13 +98,14 @@ class Section(list[Claim]):
         self.title, self.experiment = title, experiment
 
     def __call__(
-        self, *, place: str, printed: str, tolerance: str, name: str = "", experiment: str = ""
+        self, place: str, *, tolerance: str, printed: str = "", name: str = "", experiment: str = ""
     ) -> Callable[[Callable[..., Finding]], Callable[..., Finding]]:
-        """Return what makes a claim of a function, by the function's name unless one is given."""
+        """Return what makes a claim of a function."""
 
         def add(check: Callable[..., Finding]) -> Callable[..., Finding]:
+            text = printed or " ".join((check.__doc__ or "").split())
             about = experiment or self.experiment
-            self.append(Claim(name or check.__name__, place, printed, tolerance, check, about))
+            self.append(Claim(name or check.__name__, place, text, tolerance, check, about))
             return check
 
         return add

@@ -1,28 +1,80 @@
-"""What the audit asks the views, each question once, and which runs it asks about."""
+"""Which runs can speak about the paper, and what the audit asks the views of them, each once."""
 
+import json
 import math
-import re
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
+from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any
 
 import pandas as pd
-from sqlalchemy import Connection, Engine, event
+from sqlalchemy import Connection, Engine
 
 from vanishing_gradients.analysis import paper
-from vanishing_gradients.analysis.audit.eligibility import eligible
 from vanishing_gradients.analysis.audit.storage import Storage, question
 from vanishing_gradients.analysis.errors import NoRowsError
 from vanishing_gradients.analysis.hypotheses import Effect, effects
-from vanishing_gradients.analysis.runs import Run
+from vanishing_gradients.analysis.runs import Run, runs_of
 from vanishing_gradients.analysis.views import ask, layer_of, rows, statement
 from vanishing_gradients.analysis.words import Say
 from vanishing_gradients.sql.objects import Layer
 
 LIKELY = 5.0  # times nearer to Table 9 than the other data set
 REASONS = 2  # runs left out that a sentence names
+
+
+@dataclass(frozen=True)
+class LeftOut:
+    """A run of one of the paper's experiments that says nothing about the paper, and why."""
+
+    run_id: int
+    experiment: str
+    dataset: str
+    reason: str
+
+
+def eligible(connection: Connection, summary: pd.DataFrame) -> tuple[list[Run], list[LeftOut]]:
+    """Sort the runs of the paper's experiments: those that count, by id, and those left out.
+
+    Complete ones of its networks, settings and data count.
+    """
+    counted, left_out = [], []
+    ours = summary[summary["experiment"].isin(paper.EXPERIMENTS)]
+    for run in ours.to_dict("records"):
+        provenance = ask(connection, "run_provenance", run_id=run["run_id"])
+        reason = next(_objections(run, json.loads(provenance["config"].iloc[0])), None)
+        if reason is None:
+            counted.append(run["run_id"])
+        else:
+            left_out.append(LeftOut(run["run_id"], run["experiment"], run["dataset"], reason))
+    return runs_of(ours[ours["run_id"].isin(counted)]), left_out
+
+
+def _objections(run: Mapping[str, object], config: Mapping[str, object]) -> Iterator[str]:
+    if run["dataset"] not in paper.DATASETS:
+        yield f"it is on {run['dataset']}, and the paper on one of {', '.join(paper.DATASETS)}"
+    if run["training_images"] != paper.TRAINING_IMAGES:
+        images = f"it trained on {run['training_images']:,} images"
+        yield f"{images}, and the paper on {paper.TRAINING_IMAGES:,}"
+    if run["epochs"] != paper.EPOCHS:
+        yield f"it is of {run['epochs']} epochs, and the paper of {paper.EPOCHS}"
+    if run["status"] != "finished":
+        state = f"{run['status']} after {run['completed_epoch']} of {run['epochs']} epochs"
+        yield f"it is {state}: let it finish, or train another"
+    if run["record_every"] != 1:
+        yield f"it recorded one batch in {run['record_every']}"
+    activation, _, optimizer = str(run["experiment"]).partition("_")
+    for name, value in (paper.CONFIGURATION | {"activation": activation}).items():
+        if config.get(name) != value:
+            yield f"its {name} is {config.get(name)}, and the paper's {value}"
+    found = config.get("optimizer", {})
+    for name, value in ({"kind": optimizer} | paper.OPTIMIZERS[optimizer]).items():
+        if found.get(name) != value:
+            yield f"its optimizer's {name} is {found.get(name)}, and the paper's {value}"
+    for name, value in config.get("penalties", {}).items():
+        if value:
+            yield f"its penalty {name} is {value}, and the paper's 0"
 
 
 class Evidence:
@@ -35,10 +87,10 @@ class Evidence:
     def __init__(self, engine: Engine, kept: Path | None, say: Say = lambda text: None) -> None:
         self.asked: list[str] = []
         self._engine = engine
-        self._answers: dict[tuple, tuple[pd.DataFrame, list[str]]] = {}
+        self._answers: dict[tuple, pd.DataFrame] = {}
         self._effects: dict[str, list[Effect]] = {}
         self._storage = Storage(engine, kept, say)
-        with self._listening([]) as connection:
+        with engine.connect() as connection:
             self.summary = rows(connection, "experiment_summary")
             self.runs, self.left_out = eligible(connection, self.summary)
         found = {run.dataset for run in self.runs}
@@ -111,11 +163,7 @@ class Evidence:
             statement("stored_norm_avg", **question(run, layer, decimals, filler, epochs))
             for layer in layers
         ]
-        key = (run.run_id, layers, decimals, filler, epochs)
-        if key not in self._answers:
-            norms = self._storage.norms(run, layers, decimals, filler, epochs)
-            self._answers[key] = (norms, [])
-        return self._answers[key][0]
+        return self._storage.norms(run, layers, decimals, filler, epochs)
 
     def layer(self, run: Run, number: int) -> Layer:
         """Return a layer of a run, by which its queries are asked."""
@@ -126,12 +174,10 @@ class Evidence:
         """Return what views.ask returns; called once for what is `asked`, all hashable."""
         key = (view, *sorted(asked.items()))
         if key not in self._answers:
-            heard: list[str] = []
-            with self._listening(heard) as connection:
-                self._answers[key] = (ask(connection, view, **asked), heard)
-        answer, heard = self._answers[key]
-        self.asked += heard
-        return answer
+            with self._engine.connect() as connection:
+                self._answers[key] = ask(connection, view, **asked)
+        self.asked.append(statement(view, **asked))
+        return self._answers[key]
 
     @cached_property
     def distances(self) -> dict[str, pd.Series]:
@@ -184,20 +230,3 @@ class Evidence:
             f"There is no finished run of {experiment} on {dataset} as the paper has it{reasons}: "
             f"`make train EXP={experiment} DATASET={dataset}`."
         )
-
-    @contextmanager
-    def _listening(self, heard: list[str]) -> Iterator[Connection]:
-        """Give a connection that writes the statements it executes into `heard`."""
-
-        def note(
-            _conn: object, cursor: Any, statement: str, parameters: object, *_: object
-        ) -> None:
-            text = cursor.mogrify(statement, parameters or None)
-            heard.append(re.sub(r"\s+", " ", text).strip())
-
-        with self._engine.connect() as connection:
-            event.listen(connection, "before_cursor_execute", note)
-            try:
-                yield connection
-            finally:
-                event.remove(connection, "before_cursor_execute", note)

@@ -44,10 +44,7 @@ def cells(
 
 def at(rows: pd.DataFrame, column: str, epoch: int, layer: int | None = None) -> pd.Series:
     """Return one value a seed: of a column in an epoch, of a layer unless rows are of epochs."""
-    own = rows[rows["epoch"] == epoch]
-    if layer is not None:
-        own = own[own["layer"] == layer]
-    return own.set_index("seed")[column]
+    return cells(rows, column, layer, epoch).iloc[:, 0]
 
 
 def within(values: Values, low: float, high: float) -> Values:
@@ -55,15 +52,19 @@ def within(values: Values, low: float, high: float) -> Values:
     return (values >= low) & (values <= high)
 
 
-def in_most_seeds(holds: Iterable[bool], found: str, in_paper: bool | None = None) -> Finding:
+def in_most_seeds(
+    holds: pd.DataFrame | Iterable[bool], found: str, in_paper: bool | None = None
+) -> Finding:
     """Test what holds in a seed or does not, one value each; `found` words the rows of them all.
+
+    In a frame, seeds down, it holds in a seed where it does in every cell.
 
     `in_paper` is given for a sentence that the paper's own numbers may deny, and says whether they
     agree with it.
     """
-    verdicts = [bool(each) for each in holds]
-    mostly = sum(verdicts) > len(verdicts) / 2
-    told = f"in {sum(verdicts)} of {seeds(len(verdicts))}; {found}"
+    verdicts = pd.DataFrame(holds).all(axis=1)
+    mostly = verdicts.mean() > 0.5
+    told = f"in {verdicts.sum()} of {seeds(len(verdicts))}; {found}"
     if in_paper is None:
         return Finding.reproduced_if(mostly, told)
     own = "agree" if in_paper else "disagree"
@@ -82,10 +83,8 @@ def within_seeds(
     found = values[values > 0] if logarithmic else values.dropna()
     if len(values) < FEWEST:
         ours = f"ours {number(float(np.median(found)))}, from" if len(found) else "no number in"
-        return Finding.untested(
-            f"{ours} {seeds(len(values))}; an interval needs {FEWEST}: "
-            f"`make train EXP=all SEEDS=10 TELEMETRY=statistics DATASET={dataset}`",
-        )
+        told = f"{ours} {seeds(len(values))}; an interval needs {FEWEST}: {more_seeds(dataset)}"
+        return Finding.untested(told)
     zeros = int((values == 0).sum()) if logarithmic else 0
     undefined = len(values) - len(found) - zeros
     missing = [f"zero in {zeros}"] * (zeros > 0)
@@ -103,6 +102,11 @@ def within_seeds(
     return Finding.reproduced_if(
         low - digit / 2 <= printed <= high + digit / 2, f"{told}; {left_out}" if missing else told
     )
+
+
+def more_seeds(dataset: str, experiment: str = "all") -> str:
+    """Return the command that trains as many seeds as any test asks for."""
+    return f"`make train EXP={experiment} SEEDS=10 TELEMETRY=statistics DATASET={dataset}`"
 
 
 def span(values: pd.Series | pd.DataFrame) -> str:

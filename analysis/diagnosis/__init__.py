@@ -1,7 +1,6 @@
 """`make diagnose`: what is wrong with a run, in words, with the numbers and what to try.
 
-evidence     which run, and all that the views say about it
-config       what it was asked to do
+evidence     which run, what it was asked to do, and all that the views say about it
 thresholds   the lines between healthy and sick
 faults       what is looked for, causes first, and what was found
 remedies     changes to a TOML file, with their sources

@@ -1,11 +1,15 @@
 """Which run is diagnosed, and all that a diagnosis looks at: read from the views once."""
 
+import json
+import math
+from typing import Any
+
 import numpy as np
 import pandas as pd
 from sqlalchemy import Connection
 
-from vanishing_gradients.analysis.diagnosis.config import RunConfig
 from vanishing_gradients.analysis.diagnosis.thresholds import LEARNED
+from vanishing_gradients.analysis.diagnosis.wording import epochs, number
 from vanishing_gradients.analysis.errors import NoRowsError
 from vanishing_gradients.analysis.runs import (
     EVERY_EXPERIMENT,
@@ -100,10 +104,19 @@ class RunEvidence:
         self.variation = steps.assign(variation=variation).pivot(
             index="layer", columns="epoch", values="variation"
         )
-        self.updates = _if_any(connection, "update_ratios", run_id)
-        neurons = _if_any(connection, "neuron_ranges", run_id)
-        self.neurons = None if neurons is None else neurons[neurons["layer"].isin(self.activations)]
+        updates, neurons = (
+            rows(connection, view, run_id=run_id) for view in ("update_ratios", "neuron_ranges")
+        )
+        self.updates = None if updates.empty else updates
+        of_activations = neurons["layer"].isin(self.activations)
+        self.neurons = None if neurons.empty else neurons[of_activations]
         self.noise_scale = self._noise(connection, run_id)
+
+    @property
+    def losses(self) -> str:
+        """The training loss by epoch beside that of guessing, in a sentence."""
+        guessing = number(self.guessing)
+        return f"The loss by epoch is {epochs(self.curves['loss'])}; guessing costs {guessing}."
 
     def of_epoch(self, frame: pd.DataFrame, place: int) -> pd.DataFrame:
         """Return the rows of the first (0) or last (-1) epoch that `frame` has, by layer."""
@@ -142,12 +155,6 @@ class RunEvidence:
         return None if frame.empty else float(frame["noise_scale"].iloc[-1])
 
 
-def _if_any(connection: Connection, view: str, run_id: int) -> pd.DataFrame | None:
-    """Return the rows of a run, and None of one that an older version recorded."""
-    found = rows(connection, view, run_id=run_id)
-    return None if found.empty else found
-
-
 def _first_step(connection: Connection, run_id: int, layers: list[int]) -> pd.DataFrame:
     """Return by layer the norms of the gradient and of the weights in the first step."""
     frames = {
@@ -156,3 +163,63 @@ def _first_step(connection: Connection, run_id: int, layers: list[int]) -> pd.Da
     }
     first = pd.concat(frames, names=["layer"]).droplevel(1)
     return first[["gradient_norm", "weight_norm"]]
+
+
+class RunConfig:
+    """The configuration of a run; keys that it leaves out are at their defaults.
+
+    Attributes:
+        given: as in `runs.config`.
+        activations: the kinds of activation.
+        batch_size: images in a batch.
+        optimizer: its kind, rate and constants.
+        learning_rate: the rate at the start.
+        adaptive: whether steps are divided by the size of gradients.
+        weight_pulls: what pulls weights to zero, by dotted key: penalties, and AdamW's decay.
+        dropout: the rate; 0 is none.
+        clipping: kind and limit; None where nothing is clipped.
+        initialization: kind and constants.
+    """
+
+    def __init__(self, config: str) -> None:
+        given: dict[str, Any] = json.loads(config)
+        kinds = given.get("activation", ())
+        self.given = given
+        self.activations = {kinds} if isinstance(kinds, str) else set(kinds)
+        self.batch_size = int(given.get("batch_size", 128))
+        self.optimizer: dict[str, Any] = given.get("optimizer", {})
+        self.learning_rate = float(self.optimizer.get("learning_rate", 0.001))
+        self.adaptive = self.optimizer.get("kind") != "sgd"
+        self.weight_pulls = {
+            f"penalties.{key}": value
+            for key, value in given.get("penalties", {}).items()
+            if value and key.startswith("weight")
+        }
+        if decay := float(self.optimizer.get("weight_decay", 0.0)):
+            self.weight_pulls["optimizer.weight_decay"] = decay
+        self.dropout = float(given.get("dropout", 0.0))
+        self.clipping: dict[str, Any] | None = given.get("clipping")
+        self.initialization: dict[str, Any] = given.get("initialization") or {
+            "kind": "normal",
+            "scale": given.get("initial_weight_scale", 0.01),
+        }
+
+    def guessing(self, classes: int) -> float:
+        """Return the loss of a network that gives every class the same probability."""
+        if self.given.get("loss") == "mean_squared_error":
+            return (1.0 - 1.0 / classes) / classes
+        return math.log(classes)
+
+    def has(self, key: str, value: Any) -> bool:
+        """Return whether a dotted key already is what a remedy would set it to."""
+        given = self.given.get(key)
+        kinds = {
+            "initialization": self.initialization,
+            "optimizer": self.optimizer,
+            "optimizer.schedule": self.optimizer.get("schedule") or {},
+        }
+        if key in kinds:
+            return kinds[key].get("kind") == value["kind"]
+        if key == "normalization" and self.given.get("batch_normalization"):
+            return value == "batch"
+        return bool(given) if key in ("residual", "clipping") else given == value

@@ -7,8 +7,7 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from vanishing_gradients.analysis.diagnosis.config import RunConfig
-from vanishing_gradients.analysis.diagnosis.evidence import RunEvidence
+from vanishing_gradients.analysis.diagnosis.evidence import RunConfig, RunEvidence
 from vanishing_gradients.analysis.diagnosis.thresholds import USUAL_UPDATE
 from vanishing_gradients.analysis.diagnosis.wording import number
 

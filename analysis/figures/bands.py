@@ -12,16 +12,8 @@ import pandas as pd
 import plotly.graph_objects as go
 from plotly.colors import hex_to_rgb, unlabel_rgb
 
-from vanishing_gradients.analysis.figures.marks import (
-    INFINITE,
-    ORDINARY,
-    ZERO,
-    Look,
-    Mark,
-    beside,
-    outline,
-)
-from vanishing_gradients.analysis.figures.style import with_subtitle
+from vanishing_gradients.analysis.figures import marks, style
+from vanishing_gradients.analysis.figures.lines import Vertex, add_outlines, line_of
 from vanishing_gradients.analysis.runs import Run
 from vanishing_gradients.analysis.words import counted, exact
 
@@ -79,7 +71,7 @@ def title_over_seeds(what: str, runs: Sequence[Run], of_gradients: bool) -> str:
     if of_gradients and recorded != [1]:
         source += f", 1 batch in {' or '.join(map(str, recorded))}"
     bands = ["line: median, band: smallest to largest"] if counts[-1] > 1 else []
-    return with_subtitle(what, subject, source, *bands)
+    return style.with_subtitle(what, subject, source, *bands)
 
 
 def points_over_seeds(values: pd.DataFrame, places: Mapping[str, float]) -> list[Point]:
@@ -97,21 +89,21 @@ def points_over_seeds(values: pd.DataFrame, places: Mapping[str, float]) -> list
 
 def _point(strand: int, x: int, own: pd.DataFrame, places: Mapping[str, float]) -> Point:
     known = own.dropna(subset="value").sort_values("value", kind="stable")
-    counts = own.loc[own["mark"] != ORDINARY, "mark"].value_counts()
+    counts = own.loc[own["mark"] != marks.ORDINARY, "mark"].value_counts()
     if known.empty:
         median, mark = float("nan"), counts.index[0]
         y = places.get(mark)
     else:
         median = float(np.median(known["value"]))
-        mark = {0.0: ZERO, np.inf: INFINITE}.get(median, ORDINARY)
-        mark = mark if mark in places else ORDINARY
+        mark = {0.0: marks.ZERO, np.inf: marks.INFINITE}.get(median, marks.ORDINARY)
+        mark = mark if mark in places else marks.ORDINARY
         y = places.get(mark, median)
     ordinary = known.loc[~known["mark"].isin(places), "value"]
     return Point(
         x=x,
         strand=strand,
         y=y,
-        mark=mark if y is not None else ORDINARY,
+        mark=mark if y is not None else marks.ORDINARY,
         low=ordinary.min(),
         high=ordinary.max(),
         seeds=len(ordinary),
@@ -136,95 +128,63 @@ def _hover(own: pd.DataFrame, known: pd.DataFrame, median: float, counts: pd.Ser
 def draw_lines(
     figure: go.Figure,
     row: int,
-    lines: Sequence[tuple[Look, Sequence[Point]]],
-    marks: Mapping[str, Mark],
+    lines: Sequence[tuple[marks.Look, Sequence[Point]]],
+    meanings: Mapping[str, marks.Mark],
     shown: set[str],
 ) -> None:
     """Draw the lines of panel `row`, bands below all of them; `shown` is what the legend has."""
     for look, points in lines:
         if any(point.seeds > 1 for point in points):
             figure.add_trace(_band(look, points), row, 1)
-    special: dict[str, list[tuple[float, float]]] = {}
+    special: list[tuple[float, float, str]] = []
     for place, (look, points) in enumerate(lines):
-        offset = beside(place, len(lines))
-        drawn = [*_medians(look, points), *_apart(look, points, offset, marks)]
+        offset = marks.beside(place, len(lines))
+        drawn = list(_vertices(look, points, offset, meanings))
         if not any(y is not None for _, y, _, _ in drawn):
             continue
-        figure.add_trace(_line(look, drawn, look.name not in shown), row, 1)
+        legend = {"legendgroup": look.name, "showlegend": look.name not in shown}
+        figure.add_trace(line_of(look, drawn, 7, cliponaxis=False, **legend), row, 1)
         shown.add(look.name)
-        for point in points:
-            for key, y in point.marks.items():
-                special.setdefault(key, []).append((point.x + offset, y))
-    for key, at in special.items():
-        xs, ys = zip(*at, strict=True)
-        figure.add_trace(outline(xs, ys, key, marks[key], key not in shown), row, 1)
-        shown.add(key)
+        special += [
+            (point.x + offset, y, key) for point in points for key, y in point.marks.items()
+        ]
+    outlined = pd.DataFrame(special, columns=["x", "y", "mark"])
+    found = {key: meanings[key] for key in outlined["mark"].unique()}
+    add_outlines(figure, row, outlined, found, shown)
 
 
-Vertex = tuple[float | None, float | None, str, str]  # x, y, symbol, hover
-NOWHERE = (None, None)
+def _vertices(
+    look: marks.Look, points: Sequence[Point], offset: float, meanings: Mapping[str, marks.Mark]
+) -> Iterator[Vertex]:
+    """Yield what the line connects, then the marks, of medians and of single seeds, each alone.
 
-
-def _medians(look: Look, points: Sequence[Point]) -> Iterator[Vertex]:
-    """Yield what the line connects, after a point nowhere: the legend shows the first symbol."""
+    A point nowhere is before all others: the legend shows the first symbol.
+    """
     for strand, own in groupby(points, key=lambda point: point.strand):
         symbol = look.symbol + "-open" * (strand > 0)
-        yield (*NOWHERE, symbol, "")
+        nowhere = (None, None, symbol, "")
+        yield nowhere
         for point in own:
-            if point.mark or point.y is None:
-                yield (*NOWHERE, symbol, "")
-            else:
-                yield (point.x, point.y, symbol, point.hover)
-
-
-def _apart(
-    look: Look, points: Sequence[Point], offset: float, marks: Mapping[str, Mark]
-) -> Iterator[Vertex]:
-    """Yield the special marks, of medians and of single seeds, connected with nothing."""
+            apart = point.mark or point.y is None
+            yield nowhere if apart else (point.x, point.y, symbol, point.hover)
     for point in points:
         for key, y in point.marks.items():
-            yield (*NOWHERE, look.symbol, "")
-            yield (point.x + offset, y, marks[key].symbol, point.hover)
+            yield (None, None, look.symbol, "")
+            yield (point.x + offset, y, meanings[key].symbol, point.hover)
 
 
-def _line(look: Look, vertices: Sequence[Vertex], in_legend: bool) -> go.Scatter:
-    xs, ys, symbols, hovers = (list(each) for each in zip(*vertices, strict=True))
-    return go.Scatter(
-        x=xs,
-        y=ys,
-        text=hovers,
-        mode="lines+markers",
-        name=look.name,
-        legendgroup=look.name,
-        legendrank=look.rank,
-        showlegend=in_legend,
-        cliponaxis=False,
-        line={"color": look.color, "dash": look.dash, "width": 2},
-        marker={
-            "symbol": symbols,
-            "size": 7,
-            "color": look.color,
-            "line": {"width": 1.5, "color": look.color},
-        },
-        hovertemplate="%{text}<extra></extra>",
-    )
-
-
-def _band(look: Look, points: Sequence[Point]) -> go.Scatter:
+def _band(look: marks.Look, points: Sequence[Point]) -> go.Scatter:
     """Return one trace of closed shapes, one for each stretch of points with ordinary values."""
-    xs: list[float | None] = []
-    ys: list[float | None] = []
-    for _, own in groupby(points, key=lambda point: point.strand):
-        for banded, stretch in groupby(own, key=lambda point: point.seeds > 0):
-            if banded:
-                there = list(stretch)
-                back = there[::-1]
-                xs += [point.x for point in (*there, *back, there[0])] + [None]
-                ys += [point.low for point in there] + [point.high for point in back]
-                ys += [there[0].low, None]
-    red, green, blue = (
-        hex_to_rgb(look.color) if look.color.startswith("#") else unlabel_rgb(look.color)
-    )
+    corners: list[tuple[float | None, float | None]] = []
+    for (_, banded), own in groupby(points, key=lambda point: (point.strand, point.seeds > 0)):
+        if banded:
+            there = list(own)
+            low = [(point.x, point.low) for point in there]
+            high = [(point.x, point.high) for point in there]
+            corners += [*low, *reversed(high), low[0], (None, None)]
+    xs, ys = zip(*corners, strict=True)
+    hexadecimal = look.color.startswith("#")
+    red, green, blue = hex_to_rgb(look.color) if hexadecimal else unlabel_rgb(look.color)
     rgb = f"{red:g},{green:g},{blue:g}"
     return go.Scatter(
         x=xs,

@@ -1,37 +1,15 @@
 """A few runs of any kind beside each other: how they learn, and how far gradients reach."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
-import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
 from vanishing_gradients.analysis import words
+from vanishing_gradients.analysis.figures import marks, style
 from vanishing_gradients.analysis.figures.curves import add_curves
+from vanishing_gradients.analysis.figures.figure import figure
 from vanishing_gradients.analysis.figures.lines import add_outlines, marked_line
-from vanishing_gradients.analysis.figures.marks import (
-    INFINITE,
-    NOT_FINITE,
-    ORDINARY,
-    UNDEFINED,
-    ZERO,
-    Look,
-    is_dense,
-    numbered_look,
-    special,
-    with_symbols,
-)
-from vanishing_gradients.analysis.figures.style import (
-    HEIGHT,
-    INK,
-    METRIC_AXES,
-    hovers,
-    level,
-    log_panel,
-    stacked,
-    whole_axis,
-    with_subtitle,
-)
 from vanishing_gradients.analysis.runs import Run
 
 CURVES = {
@@ -40,12 +18,12 @@ CURVES = {
     "Training accuracy": "accuracy",
     "Training loss": "loss",
 }
-MARKS = with_symbols(
+MARKS = marks.with_symbols(
     {
-        ZERO: "exactly zero, at the bottom",
-        INFINITE: f"{words.INFINITE}, at the top",
-        UNDEFINED: f"{words.UNDEFINED}, at the top",
-        NOT_FINITE: f"{words.NO_GRADIENT}, at the top",
+        marks.ZERO: "exactly zero, at the bottom",
+        marks.INFINITE: f"{words.INFINITE}, at the top",
+        marks.UNDEFINED: f"{words.UNDEFINED}, at the top",
+        marks.NOT_FINITE: f"{words.NO_GRADIENT}, at the top",
     }
 )
 RUN = "<b>run {run_id} {experiment}"
@@ -57,44 +35,55 @@ def label(run: Run) -> str:
     return f"{run.run_id} {run.experiment}"
 
 
+@figure(curves="training_curves")
 def curves_compared(curves: pd.DataFrame, runs: Sequence[Run]) -> go.Figure:
-    """Draw accuracy and loss of `runs`, a line each; `curves` holds rows of training_curves."""
-    title = with_subtitle("Accuracy and loss", _data(runs))
-    figure = stacked(title, list(CURVES), 0.05, round(1.5 * HEIGHT))
+    """Draw accuracy and loss of `runs`, a line each; `curves` holds rows of training_curves.
+
+    Training values are over the images as the epoch met them, the weights changing meanwhile; test
+    values are after the epoch.
+    """
+    title = style.with_subtitle("Accuracy and loss", _data(runs))
+    figure = style.stacked(title, list(CURVES), 0.05, round(1.5 * style.HEIGHT))
     for row, (heading, column) in enumerate(CURVES.items(), start=1):
         lines = {
             label(run): (label(run), column, curves[curves["run_id"] == run.run_id]) for run in runs
         }
         add_curves(figure, row, lines, heading.lower())
-        whole_axis(figure, curves["epoch"], row)
-        figure.update_yaxes(**METRIC_AXES[column.removeprefix("test_")], row=row, col=1)
-    return figure.update_xaxes(title_text="epoch", row=len(CURVES), col=1)
+        figure.update_yaxes(**style.METRIC_AXES[column.removeprefix("test_")], row=row)
+    style.whole_axis(figure, curves["epoch"], "epoch")
+    return figure
 
 
-def norms_compared(norms: pd.DataFrame, runs: Sequence[Run]) -> go.Figure:
+@figure(norms="epoch_means", layers="layer_sizes")
+def norms_compared(norms: pd.DataFrame, layers: pd.DataFrame, runs: Sequence[Run]) -> go.Figure:
     """Draw the norm of every dense layer of `runs` in the first epoch, and in the last of each.
+
+    Mean L2 norm of a row of the gradient of the weights.
 
     `norms` holds rows of epoch_means. Where the runs differ in their number of dense layers the
     axis is relative depth: 0 is the first dense layer, 1 the last.
     """
-    dense = dense_norms(norms)
+    dense = dense_norms(norms, layers)
     depths = dense.groupby("run_id")["depth"].max()
     relative = depths.nunique() > 1
     steps = (dense["run_id"].map(depths) - 1).clip(lower=1)
     dense = dense.assign(x=(dense["depth"] - 1) / steps if relative else dense["depth"])
     epochs = dense.groupby("run_id")["epoch"]
-    parts = [("First epoch", epochs.transform("min")), ("Last epoch", epochs.transform("max"))]
-    panels = {heading: dense[dense["epoch"] == epoch] for heading, epoch in parts}
-    axis = log_panel(pd.concat(panels.values())["norm"])
-    title = with_subtitle("Gradient norm of dense layers", _data(runs), "mean L2 norm of a row")
-    figure = stacked(title, list(panels), 0.1)
+    panels = {
+        "First epoch": dense[dense["epoch"] == epochs.transform("min")],
+        "Last epoch": dense[dense["epoch"] == epochs.transform("max")],
+    }
+    axis = style.log_panel(pd.concat(panels.values())["norm"])
+    norm = "mean L2 norm of a row"
+    title = style.with_subtitle("Gradient norm of dense layers", _data(runs), norm)
+    figure = style.stacked(title, list(panels), 0.1)
     shown: set[str] = set()
     for row, panel in enumerate(panels.values(), start=1):
-        marks = special(panel["norm"])
+        kinds = marks.special(panel["norm"])
         points = panel[["run_id", "x"]].assign(
-            y=panel["norm"].mask(marks == ZERO, axis.bottom).fillna(axis.top),
-            mark=marks,
-            hover=hovers(
+            y=panel["norm"].mask(kinds == marks.ZERO, axis.bottom).fillna(axis.top),
+            mark=kinds,
+            hover=style.hovers(
                 panel.assign(of=panel["run_id"].map(depths)),
                 RUN + "</b>",
                 "{layer_name} (dense {depth} of {of}), epoch {epoch}",
@@ -102,25 +91,31 @@ def norms_compared(norms: pd.DataFrame, runs: Sequence[Run]) -> go.Figure:
             ),
         )
         _draw(figure, row, points, runs, shown)
-        if relative:
-            figure.update_xaxes(range=[-0.04, 1.04], row=row, col=1)
-        else:
-            whole_axis(figure, dense["depth"], row)
     figure.update_yaxes(**axis.layout("norm"))
-    what = "relative depth: 0 first dense layer, 1 last" if relative else "number of dense layer"
-    figure.update_xaxes(title_text=what, row=2, col=1)
+    if relative:
+        figure.update_xaxes(range=[-0.04, 1.04])
+        what = "relative depth: 0 first dense layer, 1 last"
+        return figure.update_xaxes(title_text=what, row=len(panels))
+    style.whole_axis(figure, dense["depth"], "number of dense layer")
     return figure
 
 
-def first_to_last_compared(norms: pd.DataFrame, runs: Sequence[Run]) -> go.Figure:
-    """Draw the norm of the first dense layer over that of the last, by epoch, a line a run."""
-    ratios = first_to_last(norms)
-    endless = ratios["ratio"].where(ratios["mark"].isin((ORDINARY, ZERO)))
-    axis = log_panel(endless, [EVEN])
+@figure(norms="epoch_means", layers="layer_sizes")
+def first_to_last_compared(
+    norms: pd.DataFrame, layers: pd.DataFrame, runs: Sequence[Run]
+) -> go.Figure:
+    """Draw the norm of the first dense layer over that of the last, by epoch, a line a run.
+
+    Norm of the first dense layer over that of the last: far below 1 gradients vanish on their way
+    to the input, far above 1 they explode.
+    """
+    ratios = first_to_last(dense_norms(norms, layers))
+    endless = ratios["ratio"].where(ratios["mark"].isin((marks.ORDINARY, marks.ZERO)))
+    axis = style.log_panel(endless, [EVEN])
     points = ratios.assign(
         x=ratios["epoch"],
-        y=endless.mask(ratios["mark"] == ZERO, axis.bottom).fillna(axis.top),
-        hover=hovers(
+        y=endless.mask(ratios["mark"] == marks.ZERO, axis.bottom).fillna(axis.top),
+        hover=style.hovers(
             ratios,
             RUN + ", epoch {epoch}</b>",
             "first / last {ratio}",
@@ -128,66 +123,61 @@ def first_to_last_compared(norms: pd.DataFrame, runs: Sequence[Run]) -> go.Figur
             "last: norm {last}",
         ),
     )
-    title = with_subtitle("First dense layer's norm over the last one's", _data(runs))
-    figure = stacked(title, [""], 0)
+    title = style.with_subtitle("First dense layer's norm over the last one's", _data(runs))
+    figure = style.stacked(title, [""], 0)
     _draw(figure, 1, points, runs, set())
-    whole_axis(figure, ratios["epoch"], 1)
-    figure.update_xaxes(title_text="epoch")
+    style.whole_axis(figure, ratios["epoch"], "epoch")
     figure.update_yaxes(**axis.layout("norm of first / norm of last"))
-    level(figure, EVEN, "as large as in the last", INK, "dot", below=False)
+    style.level(figure, EVEN, "as large as in the last", (style.INK, "dot"), below=False)
     return figure
 
 
-def dense_norms(norms: pd.DataFrame) -> pd.DataFrame:
-    """Return the rows of dense layers, with `depth`: 1 is the first dense layer of its run."""
-    dense = norms[[is_dense(name) for name in norms["layer_name"]]]
+def dense_norms(norms: pd.DataFrame, layers: pd.DataFrame) -> pd.DataFrame:
+    """Return the rows of dense layers, with `depth`: 1 is the first dense layer of its run.
+
+    `norms` holds rows of epoch_means, `layers` those of layer_sizes.
+    """
+    dense = norms.merge(layers.loc[marks.is_dense(layers), ["run_id", "layer"]])
     return dense.assign(
         depth=dense.groupby(["run_id", "epoch"])["layer"].rank().astype("int64")
     ).sort_values(["run_id", "epoch", "layer"])
 
 
-def first_to_last(norms: pd.DataFrame) -> pd.DataFrame:
-    """Return one row a (run, epoch): ratio, what it is of (first, last), and its mark.
+def first_to_last(dense: pd.DataFrame) -> pd.DataFrame:
+    """Return one row a (run, epoch) of dense_norms: ratio, what it is of (first, last), its mark.
 
     `ratio` is infinite for x / 0 and NaN for 0 / 0 and where a norm is not finite.
     """
-    groups = dense_norms(norms).groupby(["run_id", "experiment", "epoch"], sort=True)
+    groups = dense.groupby(["run_id", "experiment", "epoch"], sort=True)
     # Not first() and last(), which pass over NaN.
     ends = groups["norm"].agg(first=lambda own: own.iloc[0], last=lambda own: own.iloc[-1])
     ends = ends.reset_index()
-    with np.errstate(divide="ignore", invalid="ignore"):
-        ratio = pd.Series(ends["first"].to_numpy() / ends["last"].to_numpy(), index=ends.index)
-    conditions = {
-        INFINITE: np.isinf(ratio),
-        UNDEFINED: ratio.isna(),
-        NOT_FINITE: ends[["first", "last"]].isna().any(axis=1),
-    }
-    return ends.assign(ratio=ratio, mark=special(ratio, conditions))
+    return ends.join(marks.divided(ends["first"], ends["last"]))
 
 
 def ratio_in_words(row: pd.Series, number: int) -> str:
     """Return a row of first_to_last as text, in so many significant digits."""
-    special = {INFINITE: words.INFINITE, UNDEFINED: words.UNDEFINED, NOT_FINITE: words.NOT_FINITE}
-    return special.get(row["mark"]) or words.digits(row["ratio"], number)
+    undefined = {
+        marks.INFINITE: words.INFINITE,
+        marks.UNDEFINED: words.UNDEFINED,
+        marks.NOT_FINITE: words.NOT_FINITE,
+    }
+    return undefined.get(row["mark"]) or words.digits(row["ratio"], number)
 
 
 def _draw(
     figure: go.Figure, row: int, points: pd.DataFrame, runs: Sequence[Run], shown: set[str]
 ) -> None:
-    for run, look in looks(runs).items():
+    """Draw a line for each of `runs`, which looks the same in every figure."""
+    for place, run in enumerate(runs):
         own = points[points["run_id"] == run.run_id]
         if own.empty:
             continue
-        line = marked_line(own, look, MARKS)
-        line.update(legendgroup=look.name, showlegend=look.name not in shown, cliponaxis=False)
-        figure.add_trace(line, row, 1)
+        look = marks.numbered_look(label(run), place)
+        legend = {"legendgroup": look.name, "showlegend": look.name not in shown}
+        figure.add_trace(marked_line(own, look, MARKS, cliponaxis=False, **legend), row, 1)
         shown.add(look.name)
     add_outlines(figure, row, points, MARKS, shown)
-
-
-def looks(runs: Sequence[Run]) -> Mapping[Run, Look]:
-    """Return how each run is drawn, the same in every figure."""
-    return {run: numbered_look(label(run), place) for place, run in enumerate(runs)}
 
 
 def _data(runs: Sequence[Run]) -> str:

@@ -5,38 +5,43 @@ from collections.abc import Mapping, Sequence
 import pandas as pd
 import plotly.graph_objects as go
 
-from vanishing_gradients.analysis.figures.lines import curve, gaps, note_of_gaps
-from vanishing_gradients.analysis.figures.style import (
-    METRIC_AXES,
-    stacked,
-    title_of_run,
-    training_images,
-    whole_axis,
-    with_subtitle,
-)
+from vanishing_gradients.analysis.figures import style
+from vanishing_gradients.analysis.figures.figure import figure
+from vanishing_gradients.analysis.figures.marks import numbered_look
 from vanishing_gradients.analysis.runs import Run
+from vanishing_gradients.analysis.words import NOT_FINITE, exact, plural
 
 PARTS = {"training": "", "test": "test_"}
 HEADINGS = [part.capitalize() for part in PARTS]
+MOST_NAMED = 6  # epochs
 
 Lines = Mapping[str, tuple[str, str, pd.DataFrame]]
 """Name in the legend -> name in a note of gaps, column, and rows of training_curves."""
 
 
+@figure("Accuracy and loss", curves="training_curves")
 def accuracy_and_loss(curves: pd.DataFrame, run: Run) -> go.Figure:
-    """Draw the rows of training_curves of one run: accuracy above, loss below, from zero up."""
-    title = title_of_run("Accuracy and loss by epoch", run, of_gradients=False)
-    figure = stacked(title, [""] * len(METRIC_AXES), 0.07)
-    for row, metric in enumerate(METRIC_AXES, start=1):
+    """Draw the rows of training_curves of one run: accuracy above, loss below, from zero up.
+
+    Training values are over the images as the epoch met them, the weights changing meanwhile; test
+    values are over the test images after the epoch. The loss is the one that the network was
+    trained with, categorical cross-entropy in the paper. As in its Figures 12, 16, 19 and 21.
+    """
+    title = style.title_of_run("Accuracy and loss by epoch", run, of_gradients=False)
+    figure = style.stacked(title, [""] * len(style.METRIC_AXES), 0.07)
+    for row, metric in enumerate(style.METRIC_AXES, start=1):
         lines = {part: (part, prefix + metric, curves) for part, prefix in PARTS.items()}
         add_curves(figure, row, lines, metric)
-        whole_axis(figure, curves["epoch"], row)
-        figure.update_yaxes(title_text=metric, **METRIC_AXES[metric], row=row, col=1)
-    return figure.update_xaxes(title_text="epoch", row=len(METRIC_AXES), col=1)
+        figure.update_yaxes(title_text=metric, **style.METRIC_AXES[metric], row=row)
+    style.whole_axis(figure, curves["epoch"], "epoch")
+    return figure
 
 
+@figure("Accuracy by experiment", curves="training_curves")
 def accuracy_by_experiment(curves: pd.DataFrame, runs: Sequence[Run]) -> go.Figure:
     """Draw the accuracy of `runs`, one of each experiment, all on one data set.
+
+    One line an experiment: its latest finished run on this data set. As in the paper's Figure 22.
 
     `curves` holds the rows of training_curves of them all. Raises ValueError for runs on different
     data sets.
@@ -44,19 +49,66 @@ def accuracy_by_experiment(curves: pd.DataFrame, runs: Sequence[Run]) -> go.Figu
     return _by_experiment("accuracy", curves, runs)
 
 
+@figure("Loss by experiment", curves="training_curves")
 def loss_by_experiment(curves: pd.DataFrame, runs: Sequence[Run]) -> go.Figure:
-    """Draw the loss of `runs`, as accuracy_by_experiment draws their accuracy."""
+    """Draw the loss of `runs`, as accuracy_by_experiment draws their accuracy.
+
+    One line an experiment: its latest finished run on this data set. As in the paper's Figure 23.
+    """
     return _by_experiment("loss", curves, runs)
 
 
 def add_curves(figure: go.Figure, row: int, lines: Lines, metric: str) -> None:
     """Draw `lines` in panel `row`, and say of which epochs they have no finite value."""
     for place, (name, (_, column, own)) in enumerate(lines.items()):
-        line = curve(own["epoch"], own[column], name, metric, place)
-        if line:
-            figure.add_trace(line.update(showlegend=row == 1), row, 1)
-    missing = {name: gaps(own, column) for name, column, own in lines.values()}
-    note_of_gaps(figure, missing, row)
+        if own[column].isna().all():
+            continue
+        look = numbered_look(name, place)
+        line = go.Scatter(
+            x=own["epoch"].tolist(),
+            y=[None if pd.isna(value) else value for value in own[column]],
+            text=[
+                f"<b>{name}, epoch {epoch}</b><br>{metric} {exact(value)}"
+                for epoch, value in zip(own["epoch"], own[column], strict=True)
+            ],
+            mode="lines+markers",
+            name=name,
+            legendgroup=name,
+            showlegend=row == 1,
+            cliponaxis=False,
+            line={"color": look.color, "dash": look.dash, "width": 2},
+            marker={"symbol": look.symbol, "size": 8},
+            hovertemplate="%{text}<extra></extra>",
+        )
+        figure.add_trace(line, row, 1)
+    gaps = {name: own.loc[own[column].isna(), "epoch"] for name, column, own in lines.values()}
+    note_of_gaps(figure, {name: own.tolist() for name, own in gaps.items()}, row)
+
+
+def note_of_gaps(figure: go.Figure, gaps: Mapping[str, list[int]], row: int) -> None:
+    """Write into panel `row` which lines have no finite value, and in which epochs."""
+    notes = [f"{name}: {NOT_FINITE} in {_epochs(own)}" for name, own in gaps.items() if own]
+    if notes:
+        figure.add_annotation(
+            text="<br>".join(notes),
+            x=0.02,
+            y=0.5,
+            xref="x domain",
+            yref="y domain",
+            xanchor="left",
+            align="left",
+            showarrow=False,
+            font={"color": style.INK, "size": 12},
+            bgcolor="rgba(255,255,255,0.85)",
+            row=row,
+            col=1,
+        )
+
+
+def _epochs(epochs: list[int]) -> str:
+    named = ", ".join(map(str, epochs[:MOST_NAMED]))
+    more = len(epochs) - MOST_NAMED
+    return f"{plural(len(epochs), 'epoch')} {named}" + (f" and {more} more" if more > 0 else "")
 
 
 def _by_experiment(metric: str, curves: pd.DataFrame, runs: Sequence[Run]) -> go.Figure:
@@ -64,21 +116,21 @@ def _by_experiment(metric: str, curves: pd.DataFrame, runs: Sequence[Run]) -> go
     if len(datasets) != 1:
         raise ValueError(f"one figure compares runs on one data set, not on {sorted(datasets)}")
     mixed = len({run.training_images for run in runs}) > 1
-    common = "" if mixed else f", {training_images(runs[0])}"
-    title = with_subtitle(
+    common = "" if mixed else f", {style.training_images(runs[0])}"
+    title = style.with_subtitle(
         f"{metric.capitalize()} by experiment",
         f"on <b>{datasets.pop()}</b>{common}",
         "the latest finished run of each experiment",
     )
-    figure = stacked(title, HEADINGS, 0.08)
+    figure = style.stacked(title, HEADINGS, 0.08)
     for row, prefix in enumerate(PARTS.values(), start=1):
         lines = {}
         for run in runs:
-            parts = [f"run {run.run_id}", f"seed {run.seed}", run.float_type]
-            name = f"{run.experiment} ({', '.join(parts + [training_images(run)] * mixed)})"
+            about = f"run {run.run_id}, seed {run.seed}, {run.float_type}"
+            about += f", {style.training_images(run)}" * mixed
             own = curves[curves["run_id"] == run.run_id]
-            lines[name] = (run.experiment, prefix + metric, own)
+            lines[f"{run.experiment} ({about})"] = (run.experiment, prefix + metric, own)
         add_curves(figure, row, lines, metric)
-        whole_axis(figure, curves["epoch"], row)
-        figure.update_yaxes(title_text=metric, **METRIC_AXES[metric], row=row, col=1)
-    return figure.update_xaxes(title_text="epoch", row=2, col=1)
+    figure.update_yaxes(title_text=metric, **style.METRIC_AXES[metric])
+    style.whole_axis(figure, curves["epoch"], "epoch")
+    return figure

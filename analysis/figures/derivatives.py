@@ -2,24 +2,15 @@
 
 import numpy as np
 import plotly.graph_objects as go
+from scipy.special import expit as sigmoid
 
-from vanishing_gradients.analysis.figures.style import (
-    DASHES,
-    GRID,
-    INK,
-    ONE_LONG_PANEL,
-    PALETTE,
-    SYMBOLS,
-    VANISHING_INK,
-    level,
-    stacked,
-    whole_axis,
-    with_subtitle,
-)
+from vanishing_gradients.analysis.figures import style
+from vanishing_gradients.analysis.figures.figure import figure
 from vanishing_gradients.analysis.words import MINUS
 
 REACH = 8  # of x, to either side
 X = np.linspace(-REACH, REACH, 401)
+X_AXIS = {"range": [-REACH, REACH], "dtick": 2}
 
 SIGMA, PRIME = "\N{GREEK SMALL LETTER SIGMA}", "\N{PRIME}"
 DERIVATIVE = f"derivative f{PRIME}(x)"
@@ -33,35 +24,31 @@ DEPTH = 12  # of the paper's network
 EXAMPLE = 5  # layers, in the paper's Section 3.1
 
 
-def sigmoid(x: np.ndarray) -> np.ndarray:
-    """Return 1 / (1 + exp(-x))."""
-    return 1 / (1 + np.exp(-x))
-
-
 def sigmoid_derivative(x: np.ndarray) -> np.ndarray:
     """Return s(x) (1 - s(x)), with s(-x) for 1 - s(x), which loses no digits where s is near 1."""
     return sigmoid(x) * sigmoid(-x)
 
 
+@figure()
 def saturation() -> go.Figure:
-    """Draw the sigmoid and its derivative, and shade where the derivative is below 0.01."""
-    title = with_subtitle(
+    """Draw the sigmoid and its derivative, and shade where the derivative is below 0.01.
+
+    The sigmoid and its derivative. Where the sigmoid is flat its derivative, by which a gradient is
+    multiplied on its way back, is next to nothing.
+    """
+    title = style.with_subtitle(
         "The sigmoid saturates",
         f"beyond x = ±{SATURATED_FROM:.3f} its derivative is below {SATURATED_BELOW:g},",
         f"and nowhere is it more than {LARGEST:g}",
     )
-    figure = stacked(title, [""], 0)
-    figure.add_traces(
-        [
-            _curve(X, sigmoid(X), f"sigmoid {SIGMA}(x)", 0),
-            _curve(X, sigmoid_derivative(X), f"its derivative {SIGMA}{PRIME}(x)", 1),
-        ]
-    )
+    figure = style.stacked(title, [""], 0)
+    figure.add_trace(_curve(X, sigmoid(X), f"sigmoid {SIGMA}(x)", 0))
+    figure.add_trace(_curve(X, sigmoid_derivative(X), f"its derivative {SIGMA}{PRIME}(x)", 1))
     for side, start in ((-1, -REACH), (1, SATURATED_FROM)):
         figure.add_vrect(
             x0=start,
             x1=start + REACH - SATURATED_FROM,
-            fillcolor=GRID,
+            fillcolor=style.GRID,
             opacity=0.6,
             layer="below",
             line_width=0,
@@ -77,24 +64,28 @@ def saturation() -> go.Figure:
     figure.add_annotation(
         x=0, y=LARGEST, text=f"{LARGEST:g}", showarrow=False, yshift=13, font={"size": 12}
     )
-    _x_axis(figure, 1)
-    figure.update_yaxes(title_text="value", range=[-0.03, 1.03])
-    return figure
+    figure.update_xaxes(X_AXIS, title_text="x")
+    return figure.update_yaxes(title_text="value", range=[-0.03, 1.03])
 
 
+@figure()
 def derivative_products() -> go.Figure:
     """Draw the product of the activations' derivatives over 1 to 12 layers; weights are left out.
+
+    Products of activation derivatives alone, by the number of layers. The weights between, by which
+    a gradient is multiplied too, are left out; with the paper's small initial weights they shrink
+    it far more, as the audit shows.
 
     An error that passes n layers back is multiplied by n such derivatives, and by n matrices of
     weights, which may make up for them or not.
     """
     layers = np.arange(1, DEPTH + 1)
-    title = with_subtitle(
+    title = style.with_subtitle(
         "Products of activation derivatives",
         f"over 1 to {DEPTH} layers, weights left out;",
         "an inactive ReLU has 0, which no log axis shows",
     )
-    figure = stacked(title, [""], 0, ONE_LONG_PANEL)
+    figure = style.stacked(title, [""], 0, style.ONE_LONG_PANEL)
     lines = {
         "ReLU, active: 1<sup>n</sup>": 1.0,
         "sigmoid at most, x = 0: 0.25<sup>n</sup>": LARGEST,
@@ -103,27 +94,15 @@ def derivative_products() -> go.Figure:
     }
     for place, (name, derivative) in enumerate(lines.items()):
         name = name.format(f"{derivative:.3g}")
-        line = _curve(layers, derivative**layers, name, place)
-        line.update(
-            mode="lines+markers",
-            marker={"symbol": SYMBOLS[place], "size": 8},
-            hovertemplate=f"<b>{name}</b><br>n = %{{x}}: %{{y:.3g}}<extra></extra>",
+        line = _curve(layers, derivative**layers, name, place, "n = %{x}: %{y:.3g}")
+        figure.add_trace(
+            line.update(mode="lines+markers", marker={"symbol": style.SYMBOLS[place], "size": 8})
         )
-        figure.add_trace(line)
     example = LARGEST**EXAMPLE
     text = f"0.25<sup>{EXAMPLE}</sup> = {example:.3g}"
     figure.add_trace(_point(EXAMPLE, example, f"the paper's example: {text}"))
-    figure.add_annotation(
-        x=EXAMPLE,
-        y=np.log10(example),
-        text=text,
-        ax=30,
-        ay=-18,
-        xanchor="left",
-        arrowcolor=INK,
-        arrowwidth=1,
-        font={"size": 12},
-    )
+    arrow = {"ax": 30, "ay": -18, "arrowcolor": style.INK, "arrowwidth": 1, "xanchor": "left"}
+    figure.add_annotation(x=EXAMPLE, y=np.log10(example), text=text, font={"size": 12}, **arrow)
     lowest = np.log10(float(sigmoid_derivative(np.float64(4)))) * DEPTH
     figure.update_yaxes(
         type="log",
@@ -133,68 +112,66 @@ def derivative_products() -> go.Figure:
         tickfont={"size": 11},
         title_text="product of n derivatives",
     )
-    whole_axis(figure, layers, 1)
-    figure.update_xaxes(title_text="layers passed back, n")
-    level(figure, VANISHING, f"vanishing ≤ {VANISHING:g}", VANISHING_INK, "dash", below=True)
+    style.whole_axis(figure, layers, "layers passed back, n")
+    style.level(figure, VANISHING, f"vanishing ≤ {VANISHING:g}", style.VANISHING, below=True)
     return figure
 
 
+@figure()
 def activations() -> go.Figure:
-    """Draw the sigmoid and ReLU, a panel each, with their derivatives."""
-    title = with_subtitle(
+    """Draw the sigmoid and ReLU, a panel each, with their derivatives.
+
+    Sigmoid and ReLU, each with its derivative.
+    """
+    title = style.with_subtitle(
         "Sigmoid and ReLU with their derivatives",
         "the sigmoid's derivative is 0.25 at most;",
         "ReLU's is 1 for positive x and 0 for all other",
     )
     headings = (f"Sigmoid: f(x) = 1 / (1 + e<sup>{MINUS}x</sup>)", "ReLU: f(x) = max(0, x)")
-    figure = stacked(title, headings, 0.1)
+    figure = style.stacked(title, headings, 0.1)
     below, above = X[X <= 0], X[X >= 0]
     slope_at = [*below, None, *above]  # a step has no line between its two values
     slope = [0.0] * len(below) + [None] + [1.0] * len(above)
-    panels = {
-        1: ((X, sigmoid(X)), (X, sigmoid_derivative(X))),
-        2: ((X, np.maximum(X, 0)), (slope_at, slope)),
-    }
-    for row, curves in panels.items():
-        for place, (curve, name) in enumerate(
-            zip(curves, ("activation f(x)", DERIVATIVE), strict=True)
-        ):
-            figure.add_trace(_curve(*curve, name, place).update(showlegend=row == 1), row, 1)
-    figure.add_trace(
-        go.Scatter(
-            x=[0, 0],
-            y=[0, 1],
-            mode="markers",
-            marker={
-                "symbol": ["circle", "circle-open"],
-                "size": 8,
-                "color": PALETTE[1],
-                "line": {"width": 1.5, "color": PALETTE[1]},
-            },
-            name=DERIVATIVE,
-            legendgroup=DERIVATIVE,
-            showlegend=False,
-            text=["taken to be 0 at x = 0", "1 only for x above 0"],
-            hovertemplate="%{text}<extra></extra>",
-        ),
-        2,
-        1,
+    drawn = [(X, sigmoid(X)), (X, sigmoid_derivative(X)), (X, np.maximum(X, 0)), (slope_at, slope)]
+    for place, (x, y) in enumerate(drawn):
+        row, kind = divmod(place, 2)
+        line = _curve(x, y, ("activation f(x)", DERIVATIVE)[kind], kind)
+        figure.add_trace(line.update(showlegend=row == 0), row + 1, 1)
+    ends = go.Scatter(
+        x=[0, 0],
+        y=[0, 1],
+        mode="markers",
+        marker={
+            "symbol": ["circle", "circle-open"],
+            "size": 8,
+            "color": style.PALETTE[1],
+            "line": {"width": 1.5, "color": style.PALETTE[1]},
+        },
+        name=DERIVATIVE,
+        legendgroup=DERIVATIVE,
+        showlegend=False,
+        text=["taken to be 0 at x = 0", "1 only for x above 0"],
+        hovertemplate="%{text}<extra></extra>",
     )
-    _x_axis(figure, 2)
-    figure.update_yaxes(title_text="value", range=[-0.05, 1.05], row=1, col=1)
-    figure.update_yaxes(title_text="value", range=[-0.4, REACH + 0.4], row=2, col=1)
-    return figure
+    figure.add_trace(ends, 2, 1)
+    figure.update_xaxes(X_AXIS)
+    figure.update_xaxes(title_text="x", row=2)
+    figure.update_yaxes(title_text="value", range=[-0.05, 1.05], row=1)
+    return figure.update_yaxes(title_text="value", range=[-0.4, REACH + 0.4], row=2)
 
 
-def _curve(x: np.ndarray, y: np.ndarray, name: str, place: int) -> go.Scatter:
+def _curve(
+    x: np.ndarray, y: np.ndarray, name: str, place: int, hover: str = "x = %{x:.2f}: %{y:.4g}"
+) -> go.Scatter:
     return go.Scatter(
         x=list(x),
         y=list(y),
         mode="lines",
         name=name,
         legendgroup=name,
-        line={"color": PALETTE[place], "dash": DASHES[place], "width": 2.5},
-        hovertemplate=f"<b>{name}</b><br>x = %{{x:.2f}}: %{{y:.4g}}<extra></extra>",
+        line={"color": style.PALETTE[place], "dash": style.DASHES[place], "width": 2.5},
+        hovertemplate=f"<b>{name}</b><br>{hover}<extra></extra>",
     )
 
 
@@ -205,11 +182,6 @@ def _point(x: float, y: float, name: str) -> go.Scatter:
         y=[y],
         mode="markers",
         name=name,
-        marker={"symbol": "circle-open", "size": 13, "color": INK, "line": {"width": 2}},
+        marker={"symbol": "circle-open", "size": 13, "color": style.INK, "line": {"width": 2}},
         hovertemplate=f"{name}<extra></extra>",
     )
-
-
-def _x_axis(figure: go.Figure, row: int) -> None:
-    figure.update_xaxes(range=[-REACH, REACH], dtick=2)
-    figure.update_xaxes(title_text="x", row=row, col=1)

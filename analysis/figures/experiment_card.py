@@ -5,87 +5,62 @@ from collections.abc import Sequence
 import pandas as pd
 import plotly.graph_objects as go
 
+from vanishing_gradients.analysis.figures import marks, style
 from vanishing_gradients.analysis.figures.lines import add_outlines, marked_line
-from vanishing_gradients.analysis.figures.marks import (
-    NOT_FINITE,
-    ZERO,
-    Look,
-    Mark,
-    special,
-    with_symbols,
-)
-from vanishing_gradients.analysis.figures.style import (
-    METRIC_AXES,
-    PALETTE,
-    LogPanel,
-    hovers,
-    log_panel,
-    stacked,
-    whole_axis,
-)
 
 HEIGHT = 330
 BELOW, ABOVE = "below", "above"
-MARKS = with_symbols({ZERO: "exactly zero", NOT_FINITE: "not finite"}) | {
-    BELOW: Mark("arrow-down", "below the axis"),
-    ABOVE: Mark("arrow-up", "above the axis"),
+MARKS = marks.with_symbols({marks.ZERO: "exactly zero", marks.NOT_FINITE: "not finite"}) | {
+    BELOW: marks.Mark("arrow-down", "below the axis"),
+    ABOVE: marks.Mark("arrow-up", "above the axis"),
 }
 AXIS = (1e-16, 1e4)  # what lies beyond, in one experiment, would flatten all others
-FIRST = Look("first epoch", 1, PALETTE[5], "dash", "circle-open")
-LAST = Look("last epoch", 2, PALETTE[0], "solid", "circle")
-ACCURACY = PALETTE[1]
+FIRST = marks.Look("first epoch", 1, style.PALETTE[5], "dash", "circle-open")
+LAST = marks.Look("last epoch", 2, style.PALETTE[0], "solid", "circle")
 
 
-def common_axis(norms: Sequence[pd.DataFrame]) -> LogPanel:
+def common_axis(norms: Sequence[pd.DataFrame]) -> style.LogPanel:
     """Return the axis for all experiments: of their norms, but not beyond AXIS."""
     shown = pd.concat([_ends(own)["norm"] for own in norms])
-    axis = log_panel(shown.mask((shown > 0) & ~shown.between(*AXIS)))
+    axis = style.log_panel(shown.mask((shown > 0) & ~shown.between(*AXIS)))
     beyond = shown[shown > 0]
-    return LogPanel(
+    return style.LogPanel(
         min(axis.bottom, AXIS[0] / 10) if (beyond < AXIS[0]).any() else axis.bottom,
         max(axis.top, AXIS[1] * 10) if (beyond > AXIS[1]).any() else axis.top,
     )
 
 
-def experiment_card(norms: pd.DataFrame, curves: pd.DataFrame, axis: LogPanel) -> go.Figure:
+def experiment_card(norms: pd.DataFrame, curves: pd.DataFrame, axis: style.LogPanel) -> go.Figure:
     """Draw one run: norms of its dense layers in first and last epoch above, test accuracy below.
 
     `norms` has the rows of epoch_means of dense layers, with `depth`; `curves` the rows of
     training_curves. `axis` is the same for all cards that are to be compared.
     """
     heights = {"row_heights": [0.64, 0.36], "shared_xaxes": False}
-    figure = stacked("", ["", ""], 0.2, HEIGHT, **heights)
-    ends = _ends(norms)
-    first, last = ends["epoch"].min(), ends["epoch"].max()
-    for look, epoch in ((FIRST, first), (LAST, last)) if first < last else ((LAST, last),):
-        points = _points(ends[ends["epoch"] == epoch], axis)
+    figure = style.stacked("", ["", ""], 0.2, HEIGHT, **heights)
+    by_epoch = dict(iter(_ends(norms).groupby("epoch")))
+    for look, own in zip((FIRST, LAST)[-len(by_epoch) :], by_epoch.values(), strict=True):
+        points = _points(own, axis)
         figure.add_trace(marked_line(points, look, MARKS), 1, 1)
         add_outlines(figure, 1, points, MARKS, set(MARKS))
-    figure.add_trace(
-        go.Scatter(
-            x=curves["epoch"].tolist(),
-            y=curves["test_accuracy"].tolist(),
-            mode="lines+markers",
-            line={"color": ACCURACY, "width": 2},
-            marker={"size": 5},
-            name="test accuracy",
-            cliponaxis=False,
-            hovertemplate="epoch %{x}: test accuracy %{y:.2%}<extra></extra>",
-        ),
-        2,
-        1,
+    accuracy = go.Scatter(
+        x=curves["epoch"].tolist(),
+        y=curves["test_accuracy"].tolist(),
+        mode="lines+markers",
+        line={"color": style.PALETTE[1], "width": 2},
+        marker={"size": 5},
+        name="test accuracy",
+        cliponaxis=False,
+        hovertemplate="epoch %{x}: test accuracy %{y:.2%}<extra></extra>",
     )
-    whole_axis(figure, norms["depth"], 1)
-    whole_axis(figure, curves["epoch"], 2)
-    figure.update_yaxes(**axis.layout("norm"), row=1, col=1)
-    figure.update_yaxes(**METRIC_AXES["accuracy"], title_text="accuracy", nticks=3, row=2, col=1)
-    figure.update_xaxes(title_text="dense layer", row=1, col=1)
-    figure.update_xaxes(title_text="epoch", row=2, col=1)
+    figure.add_trace(accuracy, 2, 1)
+    style.whole_axis(figure, norms["depth"], "dense layer", row=1)
+    style.whole_axis(figure, curves["epoch"], "epoch", row=2)
     figure.update_xaxes(title={"standoff": 2}, nticks=6)
-    figure.update_layout(
-        showlegend=False, margin={"l": 54, "r": 10, "t": 8, "b": 36}, font={"size": 11}
-    )
-    return figure
+    figure.update_yaxes(**axis.layout("norm"), row=1)
+    figure.update_yaxes(**style.METRIC_AXES["accuracy"], title_text="accuracy", nticks=3, row=2)
+    margin = {"l": 54, "r": 10, "t": 8, "b": 36}
+    return figure.update_layout(showlegend=False, margin=margin, font={"size": 11})
 
 
 def _ends(norms: pd.DataFrame) -> pd.DataFrame:
@@ -93,18 +68,16 @@ def _ends(norms: pd.DataFrame) -> pd.DataFrame:
     return norms[norms["epoch"].isin((norms["epoch"].min(), norms["epoch"].max()))]
 
 
-def _points(own: pd.DataFrame, axis: LogPanel) -> pd.DataFrame:
+def _points(own: pd.DataFrame, axis: style.LogPanel) -> pd.DataFrame:
     beyond = {
         BELOW: (own["norm"] > 0) & (own["norm"] < axis.bottom * 10),
         ABOVE: own["norm"] > axis.top / 10,
     }
-    marks = special(own["norm"], beyond)
-    low, high = marks.isin((ZERO, BELOW)), marks.isin((NOT_FINITE, ABOVE))
-    return pd.DataFrame(
-        {
-            "x": own["depth"],
-            "y": own["norm"].mask(low, axis.bottom).mask(high, axis.top),
-            "mark": marks,
-            "hover": hovers(own, "<b>{layer_name}, epoch {epoch}</b>", "norm {norm}"),
-        }
+    kinds = marks.special(own["norm"], beyond)
+    low, high = kinds.isin((marks.ZERO, BELOW)), kinds.isin((marks.NOT_FINITE, ABOVE))
+    return own.assign(
+        x=own["depth"],
+        y=own["norm"].mask(low, axis.bottom).mask(high, axis.top),
+        mark=kinds,
+        hover=style.hovers(own, "<b>{layer_name}, epoch {epoch}</b>", "norm {norm}"),
     )

@@ -3,132 +3,132 @@
 Norms and their ratios, and how many neurons are dead or saturated.
 """
 
-from collections.abc import Mapping
+from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
 from vanishing_gradients.analysis import words
-from vanishing_gradients.analysis.figures.epoch_grid import (
-    SHARE_TICKS,
-    Colors,
-    Panel,
-    by_kind,
-    epoch_grid,
-    log_colors,
-    log_colors_about_one,
-    marked,
-)
-from vanishing_gradients.analysis.figures.marks import (
-    NOT_FINITE,
-    ORDINARY,
-    ZERO,
-    layer_names,
-    special,
-    special_ratios,
-)
-from vanishing_gradients.analysis.figures.over_epochs import (
-    HEAD,
-    MEAN_HEADINGS,
-    RATIO_HEADINGS,
-    RATIO_MEANINGS,
-    hovers_of_ratios,
-)
-from vanishing_gradients.analysis.figures.style import hovers, title_of_run
+from vanishing_gradients.analysis.errors import LeftOutError
+from vanishing_gradients.analysis.figures import maps, marks, over_epochs, style
+from vanishing_gradients.analysis.figures.figure import Ask, figure
 from vanishing_gradients.analysis.runs import Run
 from vanishing_gradients.analysis.words import counted, exact, plural, stretches
 
-UNKNOWN = {NOT_FINITE: f"undefined: {words.NO_GRADIENT}"}
-NORM_MEANINGS = {ZERO: "exactly zero"} | UNKNOWN
-RATIO_ORDER = (ZERO, *RATIO_MEANINGS)  # of the legend
+NEURONS = "dead and saturated neurons, and gradients of neurons"
+NO_ACTIVATION = "no layer is an activation that can saturate"
+UNKNOWN = {marks.NOT_FINITE: f"undefined: {words.NO_GRADIENT}"}
+NORM_MEANINGS = {marks.ZERO: "exactly zero"} | UNKNOWN
+RATIO_ORDER = (marks.ZERO, *over_epochs.RATIO_MEANINGS)  # of the legend
 
-# From almost white to black by way of Okabe and Ito's vermilion.
-SCALE = ((0.0, "#FBF1EC"), (0.02, "#F6CDB4"), (0.5, "#D55E00"), (1.0, "#4A1F00"))
 DEAD_HEADINGS = (
     "With weights: all weights into a neuron",
     "Without: a neuron in all samples",
 )
 
 
-def norm_grid(norms: pd.DataFrame, run: Run) -> go.Figure:
+@figure("Norms as a map", norms="gradient_norms", layers="layer_sizes")
+def norm_grid(norms: pd.DataFrame, layers: pd.DataFrame, run: Run) -> go.Figure:
     """Draw `norm` of the rows of gradient_norms of one run, coloured by its logarithm.
 
-    Layers with weights have a panel and colours of their own: their norms differ from all others'
-    by construction.
+    Mean L2 norm of the rows of a layer's gradient in an epoch; colours are logarithmic, with a
+    scale of their own for the layers with weights, whose gradient is a sum over the batch. Colours
+    that darken towards the first layer are a gradient that vanishes on its way back. Exactly zero
+    and undefined are no colours but marks.
     """
-    marks = special(norms["norm"])
-    cells = norms[["layer", "epoch", "norm"]].assign(
-        value=np.log10(marked(norms["norm"], marks)),
-        mark=marks,
-        hover=hovers(
-            norms,
-            HEAD,
-            "mean L2 norm of a row {norm}",
-            "L2 norm of the whole gradient {gradient_norm}",
-        ),
+    texts = style.hovers(
+        norms,
+        over_epochs.HEAD,
+        "mean L2 norm of a row {norm}",
+        "L2 norm of the whole gradient {gradient_norm}",
     )
-    panels = [
-        Panel(heading, own, log_colors(own["norm"], "mean L2 norm of a row"))
-        for heading, own in by_kind(cells, layer_names(norms), MEAN_HEADINGS)
-    ]
-    title = title_of_run("Gradient norm by layer and epoch", run, of_gradients=True)
-    return epoch_grid(title, panels, NORM_MEANINGS)
+    cells = _log_cells(norms, "norm", marks.special(norms["norm"]), texts)
+    headings, title = over_epochs.MEAN_HEADINGS, "mean L2 norm of a row"
+    panels = maps.by_kind(cells, layers, headings, maps.log_colors, title)
+    return maps.epoch_grid("Gradient norm by layer and epoch", run, panels, NORM_MEANINGS)
 
 
-def ratio_grid(ratios: pd.DataFrame, names: Mapping[int, str], run: Run) -> go.Figure:
+@figure("Ratios as a map", ratios="gradient_norm_ratios", layers="layer_sizes")
+def ratio_grid(ratios: pd.DataFrame, layers: pd.DataFrame, run: Run) -> go.Figure:
     """Draw the rows of gradient_norm_ratios of one run, coloured by the ratio's logarithm.
 
-    Row l is the norm of layer l + 1 over the norm of layer l; `names` is number -> name of layers.
+    Norm of layer l + 1 over norm of layer l, as in the figure of ratios, but as colours, for
+    networks of any depth: pale is 1, one hue is above, the other below.
     """
-    marks = special_ratios(ratios)
-    cells = ratios[["layer", "epoch", "ratio"]].assign(
-        value=np.log10(marked(ratios["ratio"], marks)),
-        mark=marks,
-        hover=hovers_of_ratios(ratios, marks, names),
+    kinds = marks.special_ratios(ratios)
+    cells = _log_cells(ratios, "ratio", kinds, over_epochs.hovers_of_ratios(ratios, kinds, layers))
+    headings, title = over_epochs.RATIO_HEADINGS, "norm of <i>l</i> + 1 / <i>l</i>"
+    panels = maps.by_kind(cells, layers, headings, maps.log_colors_about_one, title)
+    meanings = {mark: over_epochs.RATIO_MEANINGS[mark] for mark in RATIO_ORDER}
+    return maps.epoch_grid("Gradient-norm ratio as a map", run, panels, meanings)
+
+
+@figure(
+    "Dead neurons",
+    recorded=NEURONS,
+    dead="dead_neurons",
+    neurons="neurons",
+    layers="layer_sizes",
+)
+def dead_neurons(
+    dead: pd.DataFrame, neurons: pd.DataFrame, layers: pd.DataFrame, run: Run
+) -> go.Figure:
+    """Draw the share of dead neurons, from rows of dead_neurons, and from neurons which they are.
+
+    A neuron is dead in an epoch if its gradient is exactly zero in all of it: of a layer with
+    weights the gradient of every weight into the neuron at every step, of any other layer that of
+    the neuron for every sample. A dead ReLU never gets a positive input and can no longer learn.
+    Point at a cell to see which neurons.
+    """
+    told = dead.assign(
+        share=[f"{row.dead} of {counted(row.width, 'neuron')} dead" for row in dead.itertuples()]
     )
-    panels = [
-        Panel(heading, own, log_colors_about_one(own["ratio"], "norm of <i>l</i> + 1 / <i>l</i>"))
-        for heading, own in by_kind(cells, names, RATIO_HEADINGS)
-    ]
-    title = title_of_run("Gradient-norm ratio as a map", run, of_gradients=True)
-    return epoch_grid(title, panels, {mark: RATIO_MEANINGS[mark] for mark in RATIO_ORDER})
+    cells = _cells(told, _known(dead, neurons), neurons[neurons["dead"] == 1])
+    panels = maps.by_kind(cells, layers, DEAD_HEADINGS, maps.share_colors, "dead neurons")
+    return maps.epoch_grid("Dead neurons by layer and epoch", run, panels, UNKNOWN)
 
 
-def dead_neurons(layers: pd.DataFrame, neurons: pd.DataFrame, run: Run) -> go.Figure:
-    """Draw the share of dead neurons: those whose gradient is exactly zero over a whole epoch.
+def _saturable(ask: Ask, run: Run) -> pd.DataFrame:
+    neurons = ask("neurons", run_id=run.run_id)
+    if neurons["saturated"].isna().all():
+        raise LeftOutError("saturated neurons", NO_ACTIVATION)
+    return neurons
 
-    `layers` holds the rows of dead_neurons of one run, `neurons` those of neurons, which say which.
+
+@figure(
+    "Saturated neurons",
+    "Views: saturation, neurons",
+    NEURONS,
+    neurons=_saturable,
+    saturation="saturation",
+)
+def saturated_neurons(saturation: pd.DataFrame, neurons: pd.DataFrame, run: Run) -> go.Figure:
+    """Draw the share of saturated values, from rows of saturation, and from neurons whose they are.
+
+    Share of an activation's values where its slope is below 1 % of the largest slope it has: there
+    next to nothing of a gradient passes. A ReLU counts as saturated wherever it is off. Point at a
+    cell to see which neurons were so for every sample of the epoch.
     """
-    told = layers.assign(
-        share=[f"{row.dead} of {counted(row.width, 'neuron')} dead" for row in layers.itertuples()]
-    )
-    cells = _cells(told, _known(layers, neurons), neurons[neurons["dead"] == 1])
-    panels = [
-        Panel(heading, own, Colors(SCALE, 0.0, 1.0, "dead neurons", SHARE_TICKS))
-        for heading, own in by_kind(cells, layer_names(layers), DEAD_HEADINGS)
-    ]
-    title = title_of_run("Dead neurons by layer and epoch", run, of_gradients=True)
-    return epoch_grid(title, panels, UNKNOWN)
-
-
-def saturated_neurons(layers: pd.DataFrame, neurons: pd.DataFrame, run: Run) -> go.Figure:
-    """Draw the share of an activation's values whose slope is next to nothing.
-
-    `layers` holds the rows of saturation of one run; hovering names the `neurons` (rows of neurons)
-    that were saturated in every sample.
-    """
-    told = layers.assign(
+    told = saturation.assign(
         share=[
             f"{row.saturated:.2%} of values saturated ({exact(row.saturated)})<br>"
             f"{counted(row.saturated_neurons, 'neuron')} of {row.width} in every sample"
-            for row in layers.itertuples()
+            for row in saturation.itertuples()
         ]
     )
-    cells = _cells(told, layers["saturated"], neurons[neurons["saturated"] == 1])
-    colors = Colors(SCALE, 0.0, 1.0, "saturated values", SHARE_TICKS)
-    title = title_of_run("Saturated neurons by layer and epoch", run, of_gradients=True)
-    return epoch_grid(title, [Panel("Activation layers", cells, colors)], UNKNOWN)
+    cells = _cells(told, saturation["saturated"], neurons[neurons["saturated"] == 1])
+    colors = maps.share_colors(cells["shown"], "saturated values")
+    panels = [maps.Panel("Activation layers", cells, colors)]
+    return maps.epoch_grid("Saturated neurons by layer and epoch", run, panels, UNKNOWN)
+
+
+def _log_cells(
+    rows: pd.DataFrame, column: str, kinds: pd.Series, texts: Sequence[str]
+) -> pd.DataFrame:
+    """Return the cells of a grid of logarithms of a column, where it has no mark."""
+    logarithms = np.log10(rows[column].where(kinds == marks.ORDINARY))
+    return rows.assign(shown=rows[column], value=logarithms, mark=kinds, hover=texts)
 
 
 def _known(layers: pd.DataFrame, neurons: pd.DataFrame) -> pd.Series:
@@ -140,14 +140,11 @@ def _known(layers: pd.DataFrame, neurons: pd.DataFrame) -> pd.Series:
 
 def _cells(layers: pd.DataFrame, shares: pd.Series, which: pd.DataFrame) -> pd.DataFrame:
     """Return the cells of a grid, each with the share in words and the neurons it is of."""
-    marks = special(shares).replace(ZERO, ORDINARY)
+    kinds = marks.special(shares).replace(marks.ZERO, marks.ORDINARY)
     named = {at: stretches(own) for at, own in which.groupby(["layer", "epoch"])["neuron"]}
-    neurons = [named.get(at, "") for at in zip(layers["layer"], layers["epoch"], strict=True)]
-    return layers[["layer", "epoch"]].assign(
-        value=marked(shares, marks).astype("float64"),
-        mark=marks,
-        hover=[
-            f"{text}<br>{plural(1 if own.isdigit() else 2, 'neuron')} {own}" if own else text
-            for text, own in zip(hovers(layers, HEAD, "{share}"), neurons, strict=True)
-        ],
-    )
+    texts = style.hovers(layers, over_epochs.HEAD, "{share}")
+    for place, at in enumerate(zip(layers["layer"], layers["epoch"], strict=True)):
+        if own := named.get(at):
+            texts[place] += f"<br>{plural(1 if own.isdigit() else 2, 'neuron')} {own}"
+    values = shares.where(kinds == marks.ORDINARY).astype("float64")
+    return layers.assign(shown=shares, value=values, mark=kinds, hover=texts)

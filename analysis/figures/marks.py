@@ -1,13 +1,13 @@
 """How layers are told apart, and how values that an axis has no place for are marked."""
 
-from collections.abc import Mapping, Sequence
+import math
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import pandas as pd
-import plotly.graph_objects as go
 from plotly.colors import sample_colorscale
 
-from vanishing_gradients.analysis.figures.style import DASHES, INK, PALETTE, SYMBOLS
+from vanishing_gradients.analysis.figures.style import DASHES, PALETTE, SYMBOLS
 
 ORDINARY = ""  # the mark of a value that lies on its line
 ZERO, INFINITE, UNDEFINED, NOT_FINITE = "zero", "infinite", "undefined", "not finite"
@@ -22,9 +22,6 @@ MARK_SYMBOLS = {
 DODGE = 0.11  # of a unit of x, between the special marks of neighbouring lines
 SPREAD = 0.7  # of a unit of x, that all of them may take
 
-# The last word of a layer's name (layer_1_input, layer_3_hidden, layer_8_projection), or its kind.
-DENSE_ROLES = ("input", "hidden", "dense")
-WEIGHT_ROLES = (*DENSE_ROLES, "projection")
 PALEST = 0.85  # Viridis beyond this is too pale on white
 
 
@@ -38,25 +35,18 @@ class Mark:
 
 @dataclass(frozen=True)
 class Look:
-    """How one line of several is drawn; `rank` is its place in the legend."""
+    """How one line of several is drawn.
+
+    `rank` is its place in the legend, or the layer's number; `weights` says of a layer whether its
+    gradient is that of weights.
+    """
 
     name: str
     rank: int
     color: str
     dash: str
     symbol: str
-
-
-@dataclass(frozen=True)
-class LayerLook(Look):
-    """How a layer's line is drawn, and whether its gradient is that of weights."""
-
-    weights: bool
-
-    @property
-    def layer(self) -> int:
-        """The layer's number."""
-        return self.rank
+    weights: bool = False
 
 
 def special(values: pd.Series, marks: Mapping[str, pd.Series] | None = None) -> pd.Series:
@@ -85,6 +75,14 @@ def special_ratios(ratios: pd.DataFrame) -> pd.Series:
     return marks
 
 
+def divided(numerator: pd.Series, denominator: pd.Series) -> pd.DataFrame:
+    """Return each `ratio`, infinite for x / 0 and NaN where there is none, and its `mark`."""
+    ratio = numerator / denominator.where(denominator > 0)
+    parts = {"ratio": ratio, "numerator": numerator, "denominator": denominator}
+    marks = special_ratios(pd.DataFrame(parts))
+    return pd.DataFrame({"ratio": ratio.mask(marks == INFINITE, math.inf), "mark": marks})
+
+
 def with_symbols(meanings: Mapping[str, str]) -> dict[str, Mark]:
     """Return marks with their usual symbols."""
     return {key: Mark(MARK_SYMBOLS[key], meaning) for key, meaning in meanings.items()}
@@ -95,36 +93,22 @@ def beside(place: int, of: int) -> float:
     return (place - (of - 1) / 2) * min(DODGE, SPREAD / of)
 
 
-def outline(
-    xs: Sequence[float], ys: Sequence[float], key: str, mark: Mark, in_legend: bool
-) -> go.Scatter:
-    """Return dark outlines about the special points of a panel, with their meaning as name."""
-    return go.Scatter(
-        x=list(xs),
-        y=list(ys),
-        mode="markers",
-        name=mark.meaning,
-        legendgroup=key,
-        showlegend=in_legend,
-        legendrank=10_000,
-        marker={"symbol": f"{mark.symbol}-open", "size": 9, "color": INK, "line": {"width": 1}},
-        hoverinfo="skip",
-    )
-
-
 def layer_names(rows: pd.DataFrame) -> dict[int, str]:
     """Return number -> name of the layers in `rows`."""
     return dict(zip(rows["layer"], rows["layer_name"], strict=True))
 
 
-def is_dense(name: str) -> bool:
-    """Return whether a layer of this name or kind is dense: one of those that make it deep."""
-    return name.rpartition("_")[2] in DENSE_ROLES
+def has_weights(layers: pd.DataFrame) -> pd.Series:
+    """Return which rows of layer_sizes are of layers whose gradient is that of a weight matrix."""
+    return layers["row_meaning"] == "input"
 
 
-def has_weights(name: str) -> bool:
-    """Return whether the gradient of a layer of this name or kind is that of a weight matrix."""
-    return name.rpartition("_")[2] in WEIGHT_ROLES
+def is_dense(layers: pd.DataFrame) -> pd.Series:
+    """Return which rows of layer_sizes are of layers that make a network deep.
+
+    They have weights, but are no projections, which lie beside the others.
+    """
+    return has_weights(layers) & (layers["kind"] != "projection")
 
 
 def numbered_look(name: str, place: int) -> Look:
@@ -133,20 +117,20 @@ def numbered_look(name: str, place: int) -> Look:
     return Look(name, place, *(way[place % len(way)] for way in ways))
 
 
-def layer_looks(names: Mapping[int, str]) -> dict[int, LayerLook]:
-    """Return a look for each layer of `names` (number -> name), in order of depth.
+def layer_looks(layers: pd.DataFrame) -> dict[int, Look]:
+    """Return a look for each layer of `layers` (rows of layer_sizes), in order of depth.
 
     Colour runs with depth. Within the layers with weights, whose markers are filled, and within the
     others, markers and dashes change from line to line.
     """
-    numbers = sorted(names)
-    shades = [PALEST * place / max(1, len(numbers) - 1) for place in range(len(numbers))]
-    seen = {True: 0, False: 0}
+    in_order = layers.assign(weights=has_weights(layers)).sort_values("layer")
+    places = in_order.groupby("weights").cumcount()
+    shades = [PALEST * place / max(1, len(in_order) - 1) for place in range(len(in_order))]
     looks = {}
-    for layer, color in zip(numbers, sample_colorscale("Viridis", shades), strict=True):
-        weights = has_weights(names[layer])
-        plain = numbered_look(str(layer), seen[weights])
-        seen[weights] += 1
+    colors = sample_colorscale("Viridis", shades)
+    columns = (in_order["layer"], in_order["weights"], places, colors)
+    for layer, weights, place, color in zip(*columns, strict=True):
+        plain = numbered_look(str(layer), place)
         symbol = plain.symbol if weights else f"{plain.symbol}-open"
-        looks[layer] = LayerLook(plain.name, layer, color, plain.dash, symbol, weights)
+        looks[layer] = Look(plain.name, layer, color, plain.dash, symbol, weights)
     return looks

@@ -1,34 +1,15 @@
 """Gradients of one run over its epochs, a line a layer: ratios, means, steps and noise."""
 
 import math
-from collections.abc import Collection, Mapping, Sequence
-from operator import add
+from collections.abc import Collection, Mapping
 
 import pandas as pd
 import plotly.graph_objects as go
 
 from vanishing_gradients.analysis import words
+from vanishing_gradients.analysis.figures import marks, recorded, style
+from vanishing_gradients.analysis.figures.figure import figure, thresholds
 from vanishing_gradients.analysis.figures.lines import line_per_layer
-from vanishing_gradients.analysis.figures.marks import (
-    INFINITE,
-    NOT_FINITE,
-    UNDEFINED,
-    ZERO,
-    Mark,
-    layer_names,
-    special,
-    special_ratios,
-    with_symbols,
-)
-from vanishing_gradients.analysis.figures.style import (
-    EXPLODING_INK,
-    INK,
-    VANISHING_INK,
-    hovers,
-    level,
-    log_axis,
-    log_panel,
-)
 from vanishing_gradients.analysis.figures.symmetric_log import SymmetricLog
 from vanishing_gradients.analysis.runs import Run
 from vanishing_gradients.analysis.words import MINUS, counted, exact, power
@@ -37,15 +18,15 @@ HEAD = "<b>{layer_name}, epoch {epoch}</b>"
 
 # A logarithmic axis has no place for infinity and zero: the paper draws them here.
 INFINITE_AT, ZERO_AT = 6, -6  # powers of ten
-RATIO_POWERS = dict.fromkeys((INFINITE, UNDEFINED, NOT_FINITE), INFINITE_AT) | {ZERO: ZERO_AT}
-RATIO_PLACES = {mark: 10.0**exponent for mark, exponent in RATIO_POWERS.items()}
 RATIO_MEANINGS = {
-    INFINITE: words.INFINITE,
-    UNDEFINED: words.UNDEFINED,
-    NOT_FINITE: words.NO_GRADIENT,
-    ZERO: "zero (0 / x)",
+    marks.INFINITE: words.INFINITE,
+    marks.UNDEFINED: words.UNDEFINED,
+    marks.NOT_FINITE: words.NO_GRADIENT,
+    marks.ZERO: "zero (0 / x)",
 }
-RATIO_MARKS = with_symbols(
+RATIO_POWERS = {mark: ZERO_AT if mark == marks.ZERO else INFINITE_AT for mark in RATIO_MEANINGS}
+RATIO_PLACES = {mark: 10.0**exponent for mark, exponent in RATIO_POWERS.items()}
+RATIO_MARKS = marks.with_symbols(
     {
         mark: f"{meaning}, drawn at {power(RATIO_POWERS[mark])}"
         for mark, meaning in RATIO_MEANINGS.items()
@@ -54,8 +35,8 @@ RATIO_MARKS = with_symbols(
 RATIO_HEADINGS = ("<i>l</i> is a layer with weights", "<i>l</i> is an activation or other layer")
 
 VANISHING_REGION = 1e-3  # of a mean gradient, either side of zero: the paper's Figure 11
-MEAN_MARKS = {ZERO: Mark("circle", "exactly zero")} | with_symbols(
-    {NOT_FINITE: f"{words.NO_GRADIENT}, drawn at the top"}
+MEAN_MARKS = {marks.ZERO: marks.Mark("circle", "exactly zero")} | marks.with_symbols(
+    {marks.NOT_FINITE: f"{words.NO_GRADIENT}, drawn at the top"}
 )
 MEAN_HEADINGS = ("With weights: gradient of the weights", "Without: gradient of a sample")
 
@@ -63,124 +44,149 @@ MEAN_HEADINGS = ("With weights: gradient of the weights", "Without: gradient of 
 # https://cs231n.github.io/neural-networks-3/#ratio: "somewhere around 1e-3"; far below it the
 # learning rate may be too low, far above it too high.
 USUAL_UPDATE = 1e-3
-UPDATE_MARKS = with_symbols(
+UPDATE_MARKS = marks.with_symbols(
     {
-        ZERO: "zero: no step at all, at the bottom",
-        NOT_FINITE: f"{words.NOT_FINITE}, or x / 0: at the top",
+        marks.ZERO: "zero: no step at all, at the bottom",
+        marks.NOT_FINITE: f"{words.NOT_FINITE}, or x / 0: at the top",
     }
 )
-NOISE_MARKS = with_symbols(
+NOISE_MARKS = marks.with_symbols(
     {
-        ZERO: "zero or below: no noise, at the bottom",
-        UNDEFINED: "no estimate: noise, or zeros; at the top",
-        NOT_FINITE: f"{words.NO_GRADIENT}, at the top",
+        marks.ZERO: "zero or below: no noise, at the bottom",
+        marks.UNDEFINED: "no estimate: noise, or zeros; at the top",
+        marks.NOT_FINITE: f"{words.NO_GRADIENT}, at the top",
     }
 )
 
 
+@figure(
+    "Gradient-norm ratio",
+    ratios="gradient_norm_ratios",
+    layers="layer_sizes",
+    thresholds=thresholds,
+)
 def gradient_norm_ratio(
-    ratios: pd.DataFrame, names: Mapping[int, str], thresholds: pd.DataFrame, run: Run
+    ratios: pd.DataFrame, layers: pd.DataFrame, thresholds: pd.DataFrame, run: Run
 ) -> go.Figure:
-    """Draw the rows of gradient_norm_ratios of one run: Figures 10, 13, 17, 18 and 20.
+    """Draw the rows of gradient_norm_ratios of one run, on a logarithmic axis.
 
-    `names` is number -> name of all layers, `thresholds` the row of ratio_thresholds. Line l is the
-    norm of layer l + 1 over the norm of layer l, on a logarithmic axis.
+    Norm of layer l + 1 over norm of layer l; a layer's norm is the mean L2 norm of the rows of its
+    gradient. Layers are numbered as in the paper, whose Figures 10, 13, 17, 18 and 20 show this
+    ratio. The gradient of a dense layer is a sum over the batch, that of any other layer is one
+    sample's: a ratio far from 1 between the two kinds is not by itself a fault. Infinite, undefined
+    and zero ratios have no place on a logarithmic axis; marks stand for them, side by side where
+    there are several.
+
+    `layers` has the rows of layer_sizes, `thresholds` the row of ratio_thresholds.
     """
-    marks = special_ratios(ratios)
-    places = marks.map(RATIO_PLACES).fillna(ratios["ratio"]).astype("float64")
-    figure = line_per_layer(
-        "Gradient-norm ratio by layer and epoch",
-        run,
-        ratios,
-        names,
-        places,
-        (marks, RATIO_MARKS),
-        hovers_of_ratios(ratios, marks, names),
-        RATIO_HEADINGS,
-    )
+    kinds = marks.special_ratios(ratios)
+    places = kinds.map(RATIO_PLACES).fillna(ratios["ratio"]).astype("float64")
+    points = ratios.assign(y=places, mark=kinds, hover=hovers_of_ratios(ratios, kinds, layers))
+    what = "Gradient-norm ratio by layer and epoch"
+    figure = line_per_layer(what, run, points, layers, RATIO_MARKS, RATIO_HEADINGS)
     ratio_axes(figure, places, thresholds)
     return figure
 
 
+@figure("Mean gradient", norms="gradient_norms", layers="layer_sizes")
 def mean_gradient(
-    norms: pd.DataFrame, run: Run, layers: Collection[int] | None = None
+    norms: pd.DataFrame, layers: pd.DataFrame, run: Run, only: Collection[int] | None = None
 ) -> go.Figure:
-    """Draw `mean` of the rows of gradient_norms of one run, or of `layers` alone: Figures 11, 15.
+    """Draw `mean` of the rows of gradient_norms of one run, or of the layers `only`.
 
-    The axis is linear about zero and logarithmic beyond: means have either sign and all magnitudes.
+    Mean over all gradient values of a layer in an epoch, on an axis that is logarithmic on either
+    side of zero and linear about it. Dashed lines at ±0.001 bound what the paper calls the
+    vanishing region (its Figures 11 and 15). Softmax with cross-entropy gives every sample a
+    gradient that sums to zero: without penalties on the weights the means of the last two layers
+    are rounding errors.
+
     A layer alone looks as it does among all others. Raises ValueError for layers the run has not.
     """
-    names = layer_names(norms)
-    if layers is not None:
-        if not layers or not set(layers) <= set(names):
-            raise ValueError(f"layers {sorted(layers)} are not some of {sorted(names)}")
-        norms = norms[norms["layer"].isin(layers)]
+    names = marks.layer_names(norms)
+    if only is not None:
+        if not only or not set(only) <= set(names):
+            raise ValueError(f"layers {sorted(only)} are not some of {sorted(names)}")
+        norms = norms[norms["layer"].isin(only)]
     scale = SymmetricLog.fitting(norms["mean"], VANISHING_REGION)
     largest = max(norms["mean"].abs().fillna(0).max(), VANISHING_REGION)
     edge = float(scale.position(pd.Series([largest]))[0]) * 1.08
-    figure = line_per_layer(
-        _what(layers, names),
-        run,
-        norms,
-        names,
-        scale.position(norms["mean"]).fillna(edge),
-        (special(norms["mean"]), MEAN_MARKS),
-        hovers(norms, HEAD, "mean gradient {mean}", "median {median}"),
-        MEAN_HEADINGS,
+    points = norms.assign(
+        y=scale.position(norms["mean"]).fillna(edge),
+        mark=marks.special(norms["mean"]),
+        hover=style.hovers(norms, HEAD, "mean gradient {mean}", "median {median}"),
     )
+    figure = line_per_layer(_what(only, names), run, points, layers, MEAN_MARKS, MEAN_HEADINGS)
     positions, texts = scale.ticks(largest)
     figure.update_yaxes(
         range=[-1.14 * edge, 1.14 * edge],
         tickvals=positions,
         ticktext=texts,
         zeroline=True,
-        zerolinecolor=INK,
+        zerolinecolor=style.INK,
         title_text=f"mean gradient (linear within ±{scale.unit:.0e})",
     )
     line = float(scale.position(pd.Series([VANISHING_REGION]))[0])
-    level(figure, line, f"{VANISHING_REGION:g}", VANISHING_INK, "dash", below=False)
-    level(figure, -line, f"{MINUS}{VANISHING_REGION:g}", VANISHING_INK, "dash", below=True)
+    style.level(figure, line, f"{VANISHING_REGION:g}", style.VANISHING, below=False)
+    style.level(figure, -line, f"{MINUS}{VANISHING_REGION:g}", style.VANISHING, below=True)
     return figure
 
 
-def update_ratio(ratios: pd.DataFrame, run: Run) -> go.Figure:
-    """Draw `ratio` of the rows of update_ratios of one run: how far a step moves the weights."""
-    texts = hovers(
-        ratios,
+@figure(
+    "Update-to-weight ratio",
+    recorded="update-to-weight ratios",
+    ratios="update_ratios",
+    layers="layer_sizes",
+)
+def update_ratio(ratios: pd.DataFrame, layers: pd.DataFrame, run: Run) -> go.Figure:
+    """Draw `ratio` of the rows of update_ratios of one run: how far a step moves the weights.
+
+    Mean over the steps of an epoch of the L2 norm of the change of a layer's weights over that of
+    the weights. Somewhere around 1e-3 is the usual guide (Karpathy, CS231n,
+    https://cs231n.github.io/neural-networks-3/#ratio): far below it a layer hardly learns, far
+    above it the learning rate may be too large.
+    """
+    texts = style.hovers(
+        ratios.assign(
+            clipping=[
+                f"<br>clipped to {exact(norm)}, in {share:.1%} of steps" if share > 0 else ""
+                for norm, share in zip(ratios["clipped_norm"], ratios["clipped"], strict=True)
+            ]
+        ),
         HEAD,
         "update / weights {ratio}",
         "L2 norm of the weights {weight_norm}",
         "L2 norm of the update {update_norm}",
-        "L2 norm of the gradient {gradient_norm}",
+        "L2 norm of the gradient {gradient_norm}{clipping}",
     )
-    clipped = [
-        f"<br>clipped to {exact(row.clipped_norm)}, in {row.clipped:.1%} of steps"
-        if row.clipped > 0
-        else ""
-        for row in ratios.itertuples()
-    ]
-    return _log_lines(
-        "Update-to-weight ratio by layer",
-        run,
-        ratios,
-        ratios["ratio"],
-        (special(ratios["ratio"]), UPDATE_MARKS),
-        list(map(add, texts, clipped)),
-        "norm of the step / norm of the weights",
-        (USUAL_UPDATE, f"usual guide: {USUAL_UPDATE:g}"),
-    )
+    points = ratios.assign(y=ratios["ratio"], mark=marks.special(ratios["ratio"]), hover=texts)
+    usual = (USUAL_UPDATE, f"usual guide: {USUAL_UPDATE:g}")
+    title, axis = "Update-to-weight ratio by layer", "norm of the step / norm of the weights"
+    return _log_lines(title, run, points, layers, UPDATE_MARKS, axis, usual)
 
 
-def noise_scale(scales: pd.DataFrame, batch_size: int, run: Run) -> go.Figure:
-    """Draw the simple noise scale, tr(Sigma) / |G|^2 in samples: what batch is more than noise.
+@figure(
+    "Gradient noise scale",
+    views="Views: {exp}_layer_{l}_noise_scale",
+    scales=recorded.noise_scales,
+    layers="layer_sizes",
+    batch_size=recorded.batch_size,
+)
+def noise_scale(scales: pd.DataFrame, layers: pd.DataFrame, batch_size: int, run: Run) -> go.Figure:
+    """Draw the simple noise scale, in samples: what batch is more than noise.
+
+    The simple noise scale tr(Σ) / |G|² of the gradients of an epoch's batches: the batch size at
+    which noise and gradient are equally large (McCandlish et al., 2018,
+    https://arxiv.org/abs/1812.06162). Far above the batch size steps are mostly noise; far below it
+    larger batches are of little use. The weights change within an epoch, which counts as noise. Of
+    a run with very many values only some epochs are read, first and last among them.
 
     McCandlish, Kaplan, Amodei and the OpenAI Dota Team, 2018, An Empirical Model of Large-Batch
-    Training, Equation 2.9, https://arxiv.org/abs/1812.06162. `scales` has layer, layer_name and the
-    columns of a layer's noise_scale view; `batch_size` is drawn as a line.
+    Training, Equation 2.9. `scales` has layer, layer_name and the columns of a layer's noise_scale
+    view; `batch_size` is drawn as a line.
     """
     values = scales["noise_scale"].clip(lower=0)
-    unknown = {UNDEFINED: values.isna(), NOT_FINITE: scales["mean_square"].isna()}
-    texts = hovers(
+    unknown = {marks.UNDEFINED: values.isna(), marks.NOT_FINITE: scales["mean_square"].isna()}
+    texts = style.hovers(
         scales.assign(batches=[counted(steps, "batch", "batches") for steps in scales["steps"]]),
         HEAD,
         "noise scale {noise_scale} samples",
@@ -188,25 +194,18 @@ def noise_scale(scales: pd.DataFrame, batch_size: int, run: Run) -> go.Figure:
         "|mean of g|² {square_of_mean}",
         "{batches}",
     )
-    return _log_lines(
-        "Gradient noise scale by layer",
-        run,
-        scales,
-        values,
-        (special(values, unknown), NOISE_MARKS),
-        texts,
-        "simple noise scale, in samples",
-        (batch_size, f"batch size {batch_size}"),
-    )
+    points = scales.assign(y=values, mark=marks.special(values, unknown), hover=texts)
+    line = (batch_size, f"batch size {batch_size}")
+    title, axis = "Gradient noise scale by layer", "simple noise scale, in samples"
+    return _log_lines(title, run, points, layers, NOISE_MARKS, axis, line)
 
 
 def _log_lines(
     what: str,
     run: Run,
-    rows: pd.DataFrame,
-    values: pd.Series,
-    marks: tuple[pd.Series, Mapping[str, Mark]],
-    texts: Sequence[str],
+    points: pd.DataFrame,
+    layers: pd.DataFrame,
+    meanings: Mapping[str, marks.Mark],
     axis_title: str,
     line: tuple[float, str],
 ) -> go.Figure:
@@ -215,11 +214,12 @@ def _log_lines(
     `line` is drawn across, with its text.
     """
     at, meaning = line
-    axis = log_panel(values, [at])
-    places = values.mask(marks[0] == ZERO, axis.bottom).fillna(axis.top)
-    figure = line_per_layer(what, run, rows, layer_names(rows), places, marks, texts)
+    axis = style.log_panel(points["y"], [at])
+    places = points["y"].mask(points["mark"] == marks.ZERO, axis.bottom).fillna(axis.top)
+    among = layers[layers["layer"].isin(points["layer"])]
+    figure = line_per_layer(what, run, points.assign(y=places), among, meanings)
     figure.update_yaxes(**axis.layout(axis_title))
-    level(figure, at, meaning, EXPLODING_INK, "dashdot", below=False)
+    style.level(figure, at, meaning, style.EXPLODING, below=False)
     return figure
 
 
@@ -230,17 +230,18 @@ def ratio_axes(figure: go.Figure, drawn: pd.Series, thresholds: pd.DataFrame) ->
     highest = math.log10(max(drawn.max(), exploding))
     margin = 0.12 * (highest - lowest)  # the labels of the two lines may lie in it
     title = "norm of <i>l</i> + 1 / norm of <i>l</i>"
-    figure.update_yaxes(**log_axis(lowest, highest, (margin, margin), title))
-    level(figure, vanishing, f"vanishing ≤ {vanishing:g}", VANISHING_INK, "dash", below=True)
-    level(figure, exploding, f"exploding > {exploding:g}", EXPLODING_INK, "dashdot", below=False)
+    figure.update_yaxes(**style.log_axis(lowest, highest, (margin, margin), title))
+    style.level(figure, vanishing, f"vanishing ≤ {vanishing:g}", style.VANISHING, below=True)
+    style.level(figure, exploding, f"exploding > {exploding:g}", style.EXPLODING, below=False)
 
 
-def hovers_of_ratios(ratios: pd.DataFrame, marks: pd.Series, names: Mapping[int, str]) -> list[str]:
+def hovers_of_ratios(ratios: pd.DataFrame, kinds: pd.Series, layers: pd.DataFrame) -> list[str]:
     """Return what is said of each row of gradient_norm_ratios, with its mark."""
-    told = {mark: RATIO_MEANINGS[mark] for mark in (INFINITE, UNDEFINED, NOT_FINITE)}
-    return hovers(
+    names = marks.layer_names(layers)
+    told = {mark: text for mark, text in RATIO_MEANINGS.items() if mark != marks.ZERO}
+    return style.hovers(
         ratios.assign(
-            value=marks.map(told).fillna(ratios["ratio"].map(exact)),
+            value=kinds.map(told).fillna(ratios["ratio"].map(exact)),
             below=ratios["layer"].map(names),
             above=ratios["layer"].add(1).map(names),
         ),

@@ -1,7 +1,7 @@
 """How every figure looks, dark on white and for colour-blind readers too: axes, titles, panels."""
 
 import math
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import count
 
@@ -19,8 +19,8 @@ DASHES = ("solid", "dash", "dot", "dashdot", "longdash", "longdashdot")
 
 INK = "#222222"
 GRID = "#E3E3E3"
-VANISHING_INK = "#B2182B"
-EXPLODING_INK = "#762A83"
+VANISHING = ("#B2182B", "dash")  # ink and dash of a line across
+EXPLODING = ("#762A83", "dashdot")
 
 HEIGHT = 780  # pixels, of two panels and a legend
 ONE_PANEL = 560  # pixels, of one panel and a legend
@@ -65,7 +65,7 @@ def layout(title: str, height: int = HEIGHT) -> go.Layout:
         paper_bgcolor="white",
         plot_bgcolor="white",
         height=height,
-        margin={"l": 62, "r": 16, "t": 46 + LINE_OF_TITLE * (title.count("<br>") + 1), "b": 40},
+        margin={"l": 62, "r": 16, "t": height_of(title), "b": 40},
         hovermode="closest",
         hoverlabel={"bgcolor": "white", "font": {"color": INK, "size": 13}, "align": "left"},
         legend={
@@ -77,6 +77,11 @@ def layout(title: str, height: int = HEIGHT) -> go.Layout:
             "font": {"size": 12},
         },
     )
+
+
+def height_of(title: str) -> int:
+    """Return the pixels above the panels that a title takes."""
+    return 46 + LINE_OF_TITLE * (title.count("<br>") + 1)
 
 
 def stacked(
@@ -98,12 +103,18 @@ def stacked(
     return figure.update_annotations(x=0, xanchor="left", font={"size": 13})
 
 
-def choice(figure: go.Figure, buttons: Sequence[Mapping], y: float, below: int) -> None:
-    """Put a menu at the left, `below` pixels above the panel whose upper edge is `y`."""
+def choice(
+    figure: go.Figure, method: str, options: Mapping[str, Sequence], y: float, below: int
+) -> None:
+    """Put a menu at the left, `below` pixels above the panel whose upper edge is `y`.
+
+    `options` has the arguments of plotly's `method` for each label.
+    """
+    buttons = [{"label": each, "method": method, "args": args} for each, args in options.items()]
     figure.update_layout(
         updatemenus=[
             {
-                "buttons": list(buttons),
+                "buttons": buttons,
                 "x": 0,
                 "xanchor": "left",
                 "y": y,
@@ -116,16 +127,27 @@ def choice(figure: go.Figure, buttons: Sequence[Mapping], y: float, below: int) 
     )
 
 
-def title_of_run(what: str, run: Run, of_gradients: bool) -> str:
+def color_bar(title: str, **more: object) -> dict[str, object]:
+    """Return a narrow bar of colours beside a panel, its title along it."""
+    return {
+        "title": {"text": title, "side": "right", "font": {"size": 12}},
+        "tickfont": {"size": 11},
+        "thickness": 12,
+        "outlinewidth": 0,
+        "xpad": 6,
+    } | more
+
+
+def title_of_run(what: str, run: Run, *more: str, of_gradients: bool = True) -> str:
     """Return a title in lines short enough for a telephone: what, then which run on which data.
 
-    A figure `of_gradients` also says so where not every batch was recorded.
+    A figure `of_gradients` also says so where not every batch was recorded. `more` lines follow.
     """
     told = f"run {run.run_id}, seed {run.seed}, {run.float_type} precision"
     source = f"{told}, {training_images(run)}"
     if of_gradients and run.record_every > 1:
         source += f", 1 batch in {run.record_every}"
-    return with_subtitle(what, f"<b>{run.experiment}</b> on <b>{run.dataset}</b>", source)
+    return with_subtitle(what, f"<b>{run.experiment}</b> on <b>{run.dataset}</b>", source, *more)
 
 
 def training_images(run: Run) -> str:
@@ -149,23 +171,27 @@ def hovers(rows: pd.DataFrame, *lines: str) -> list[str]:
     ]
 
 
-def whole_axis(figure: go.Figure, numbers: Collection[int], row: int | None) -> None:
-    """Give panel `row` an axis of whole numbers, epochs or layers; None: of no panels."""
+def round_steps() -> Iterator[int]:
+    """Yield 1, 2, 5, 10, 20 and so on, endlessly: what ticks may be apart."""
+    return (factor * 10**power for power in count() for factor in (1, 2, 5))
+
+
+def whole_axis(
+    figure: go.Figure, numbers: Collection[int], title: str = "", row: int | None = None
+) -> None:
+    """Give every panel, or `row` alone, an axis of whole numbers; `title` is below the last one."""
     first, last = int(min(numbers)), int(max(numbers))
-    steps = (factor * 10**power for power in count() for factor in (1, 2, 5))
-    step = next(step for step in steps if (last - first) / step < MOST_TICKS)
-    figure.update_xaxes(
-        range=[first - 0.5, last + 0.5],
-        tick0=0,
-        dtick=step,
-        tickformat="d",
-        row=row,
-        col=None if row is None else 1,
-    )
+    step = next(step for step in round_steps() if (last - first) / step < MOST_TICKS)
+    limits = [first - 0.5, last + 0.5]
+    figure.update_xaxes(range=limits, tick0=0, dtick=step, tickformat="d", row=row)
+    if title:
+        *_, lowest = figure.select_xaxes(row=row)
+        lowest.title.text = title
 
 
-def level(figure: go.Figure, at: float, text: str, color: str, dash: str, below: bool) -> None:
+def level(figure: go.Figure, at: float, text: str, look: tuple[str, str], below: bool) -> None:
     """Draw a line across every panel, with `text` above its right end or `below` it."""
+    color, dash = look
     figure.add_hline(
         y=at,
         line={"color": color, "dash": dash, "width": 1.5},

@@ -1,1 +1,1 @@
-"""How figures become pages: a registry of figures, a builder of pages, a file a kind of page."""
+"""How figures become pages: a builder of pages, a file and a template a kind of page."""

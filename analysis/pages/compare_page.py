@@ -3,6 +3,7 @@
 Both are printed as tables, and written as a page with figures, and PNG of the figures beside it.
 """
 
+import sys
 from collections.abc import Callable, Iterable, Sequence
 from functools import cache, partial
 from pathlib import Path
@@ -14,19 +15,15 @@ from rich.text import Text
 from sqlalchemy import Connection
 
 from vanishing_gradients.analysis.errors import NoRowsError
-from vanishing_gradients.analysis.figures.compared import (
-    dense_norms,
-    first_to_last,
-    label,
-    ratio_in_words,
-)
+from vanishing_gradients.analysis.figures import compared
+from vanishing_gradients.analysis.figures.figure import Ask
 from vanishing_gradients.analysis.pages import page
-from vanishing_gradients.analysis.pages.registry import COMPARED, Ask
 from vanishing_gradients.analysis.runs import Run
 from vanishing_gradients.analysis.settings import differences
 from vanishing_gradients.analysis.views import ask
 from vanishing_gradients.analysis.words import NOT_FINITE, Say, digits
 
+FIGURES = (compared.curves_compared, compared.norms_compared, compared.first_to_last_compared)
 UNKNOWN = "not recorded"
 WIDTH = 140  # of tables, where there is no terminal
 
@@ -40,12 +37,12 @@ def write(
     """Print a comparison of `runs`, and write it as a page with figures into `folder`."""
     asked = cache(partial(ask, connection))
     ids = tuple(run.run_id for run in runs)
-    norms = asked("epoch_means", run_id=ids)
+    dense = compared.dense_norms(asked("epoch_means", run_id=ids), asked("layer_sizes", run_id=ids))
     found = differences(asked("run_provenance", run_id=ids), ids)
-    results = outcomes(asked, runs, norms)
-    notes = remarks(runs, norms)
-    figures = {figure.name: figure.drawn(asked, runs=runs) for figure in COMPARED}
-    labels = [label(run) for run in runs]
+    results = outcomes(asked, runs, dense)
+    notes = remarks(runs, dense)
+    figures = {figure.name: figure.drawn(asked, runs=runs) for figure in FIGURES}
+    labels = [compared.label(run) for run in runs]
     _print(labels, "What differs", found)
     _print(
         labels, "What came of it, in the last epoch", [(name, texts) for name, _, texts in results]
@@ -59,7 +56,7 @@ def write(
         notes=notes,
         differences=found,
         outcomes=results,
-        figures=[(page.drawn(figures[each.name], each.name), each.caption) for each in COMPARED],
+        figures=[(page.drawn(figures[each.name], each.name), each.caption) for each in FIGURES],
     )
     page.publish(folder, {page.INDEX: text}, stale=figures)
     say(f"{folder / page.INDEX}: open it in a browser; it needs no network.")
@@ -67,8 +64,8 @@ def write(
         page.add_images(folder, figures, say, "page")
 
 
-def remarks(runs: Sequence[Run], norms: pd.DataFrame) -> list[str]:
-    """Return what keeps the runs from being compared one to one, a sentence each."""
+def remarks(runs: Sequence[Run], dense: pd.DataFrame) -> list[str]:
+    """Return what keeps the runs from being compared one to one; `dense` is of dense_norms."""
     found = []
     datasets = sorted({run.dataset for run in runs})
     if len(datasets) > 1:
@@ -76,7 +73,7 @@ def remarks(runs: Sequence[Run], norms: pd.DataFrame) -> list[str]:
             f"The runs are on different data sets ({', '.join(datasets)}): losses and accuracies "
             "are not of one task."
         )
-    depths = dense_norms(norms).groupby("run_id")["depth"].max()
+    depths = dense.groupby("run_id")["depth"].max()
     if depths.nunique() > 1:
         each = ", ".join(f"run {run.run_id} {depths[run.run_id]}" for run in runs)
         found.append(
@@ -89,10 +86,10 @@ def remarks(runs: Sequence[Run], norms: pd.DataFrame) -> list[str]:
 
 
 def outcomes(ask: Ask, runs: Sequence[Run], norms: pd.DataFrame) -> list[Outcome]:
-    """Return the outcomes of `runs`, all of the last epoch; `norms` holds rows of epoch_means."""
+    """Return the outcomes of `runs`, all of the last epoch; `norms` is of dense_norms."""
     last = norms[norms["epoch"] == norms.groupby("run_id")["epoch"].transform("max")]
-    dense = dict(iter(dense_norms(last).groupby("run_id")))
-    ends = first_to_last(last).set_index("run_id")
+    dense = dict(iter(last.groupby("run_id")))
+    ends = compared.first_to_last(last).set_index("run_id")
 
     def rows(view: str, run: Run) -> pd.DataFrame:
         """Return the rows of a run's last epoch."""
@@ -118,7 +115,7 @@ def outcomes(ask: Ask, runs: Sequence[Run], norms: pd.DataFrame) -> list[Outcome
             lambda run: _extreme(dense[run.run_id], pd.Series.idxmax)
         ),
         ("first / last dense norm", "far below 1: vanishing"): (
-            lambda run: ratio_in_words(ends.loc[run.run_id], 4)
+            lambda run: compared.ratio_in_words(ends.loc[run.run_id], 4)
         ),
         ("dead neurons", "of dense layers: gradient exactly zero all epoch"): (
             lambda run: _dead(rows("dead_neurons", run), dense[run.run_id])
@@ -136,9 +133,7 @@ def outcomes(ask: Ask, runs: Sequence[Run], norms: pd.DataFrame) -> list[Outcome
 
 def _print(labels: Sequence[str], title: str, lines: Iterable[tuple[str, Sequence[str]]]) -> None:
     """Print a table with a column for each run; say it where nothing differs."""
-    console = Console()
-    if not console.is_terminal:
-        console = Console(width=WIDTH)
+    console = Console(width=None if sys.stdout.isatty() else WIDTH)
     if not lines:
         console.print("Nothing differs in what the runs were told to do.")
         return

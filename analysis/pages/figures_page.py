@@ -11,9 +11,12 @@ from markupsafe import Markup
 from sqlalchemy import Connection
 
 from vanishing_gradients.analysis.errors import LeftOutError, NoRowsError
+from vanishing_gradients.analysis.figures import curves, grids, over_epochs
+from vanishing_gradients.analysis.figures.figure import Figure
+from vanishing_gradients.analysis.figures.gradient_distribution import gradient_distribution
+from vanishing_gradients.analysis.figures.neuron_gradients import neuron_gradients
 from vanishing_gradients.analysis.figures.style import HEIGHT
 from vanishing_gradients.analysis.pages import page
-from vanishing_gradients.analysis.pages.registry import BY_EXPERIMENT, OF_GRADIENTS, OF_RUN, Figure
 from vanishing_gradients.analysis.runs import (
     EVERY_EXPERIMENT,
     Run,
@@ -22,6 +25,27 @@ from vanishing_gradients.analysis.runs import (
 )
 from vanishing_gradients.analysis.views import ask
 from vanishing_gradients.analysis.words import Say, plural, stretches
+
+OF_GRADIENTS = (
+    over_epochs.gradient_norm_ratio,
+    over_epochs.mean_gradient,
+    curves.accuracy_and_loss,
+    grids.norm_grid,
+    grids.ratio_grid,
+)
+"""The figures of a run that was ever recorded."""
+OF_RUN = (
+    *OF_GRADIENTS,
+    grids.dead_neurons,
+    grids.saturated_neurons,
+    neuron_gradients,
+    over_epochs.update_ratio,
+    gradient_distribution,
+    over_epochs.noise_scale,
+)
+"""Those, and the figures of what goes on within a network."""
+BY_EXPERIMENT = (curves.accuracy_by_experiment, curves.loss_by_experiment)
+"""The figures of the latest run of each experiment on a data set."""
 
 
 @dataclass(frozen=True)
@@ -103,25 +127,21 @@ def write(
 
 def draw_run(
     connection: Connection, run: Run
-) -> tuple[dict[Page, go.Figure], list[NoRowsError], list[tuple[str, str]]]:
-    """Return the figures of a run; why views have no row of it; of what else it has none, and why.
+) -> tuple[dict[Page, go.Figure], list[NoRowsError | LeftOutError]]:
+    """Return the figures of a run, and why there is none of the others.
 
     Of a run without an epoch, whose rows were removed, the views of gradients say so.
     """
     found: dict[Page, go.Figure] = {}
-    missing: list[NoRowsError] = []
-    left_out: list[tuple[str, str]] = []
+    reasons: list[NoRowsError | LeftOutError] = []
     asked = cache(partial(ask, connection))
     for each in _of_run(run):
-        if run.accuracy is None and each.figure not in OF_GRADIENTS:
-            continue
-        try:
-            found[each] = each.figure.drawn(asked, run=run)
-        except NoRowsError as error:
-            missing.append(error)
-        except LeftOutError as error:
-            left_out.append(error.args)
-    return found, missing, list(dict.fromkeys(left_out))
+        if run.accuracy is not None or each.figure in OF_GRADIENTS:
+            try:
+                found[each] = each.figure.drawn(asked, run=run)
+            except (NoRowsError, LeftOutError) as error:
+                reasons.append(error)
+    return found, reasons
 
 
 def _drawn(
@@ -132,12 +152,12 @@ def _drawn(
     reasons: list[NoRowsError] = []
     left_out: dict[tuple[str, str], list[int]] = {}
     for run in runs:
-        figures, missing, without = draw_run(connection, run)
-        for reason in without:
-            left_out.setdefault(reason, []).append(run.run_id)
+        figures, missing = draw_run(connection, run)
         say(f"Run {run.run_id}, {run.experiment} on {run.dataset}: {len(figures)} figures.")
         found |= figures
-        reasons += missing
+        reasons += [each for each in missing if isinstance(each, NoRowsError)]
+        for reason in dict.fromkeys(e.args for e in missing if isinstance(e, LeftOutError)):
+            left_out.setdefault(reason, []).append(run.run_id)
     for each in compared:
         found[each] = each.figure.drawn(partial(ask, connection), runs=each.runs)
     if not found:

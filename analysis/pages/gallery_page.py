@@ -15,11 +15,7 @@ from sqlalchemy import Connection
 
 from vanishing_gradients.analysis import paper
 from vanishing_gradients.analysis.errors import NoRowsError
-from vanishing_gradients.analysis.figures.compared import (
-    dense_norms,
-    first_to_last,
-    ratio_in_words,
-)
+from vanishing_gradients.analysis.figures import compared
 from vanishing_gradients.analysis.figures.experiment_card import common_axis, experiment_card
 from vanishing_gradients.analysis.pages import page
 from vanishing_gradients.analysis.runs import Run, finished_runs, latest_of_each_experiment
@@ -124,10 +120,11 @@ def _section(dataset: str, own: Sequence[Card]) -> dict[str, object]:
 def _of_dataset(connection: Connection, own: Sequence[Run]) -> list[Card]:
     shown = latest_of_each_experiment(own)
     ids = [run.run_id for run in shown]
-    norms = dense_norms(ask(connection, "epoch_means", run_id=ids))
+    sizes = ask(connection, "layer_sizes", run_id=ids)
+    norms = compared.dense_norms(ask(connection, "epoch_means", run_id=ids), sizes)
     curves = ask(connection, "training_curves", run_id=ids)
     configs = ask(connection, "run_provenance", run_id=ids).set_index("run_id")["config"]
-    ratios = dict(iter(first_to_last(norms).sort_values("epoch").groupby("run_id")))
+    ratios = dict(iter(compared.first_to_last(norms).sort_values("epoch").groupby("run_id")))
     found = []
     for run in shown:
         config = json.loads(configs[run.run_id])
@@ -140,7 +137,7 @@ def _of_dataset(connection: Connection, own: Sequence[Run]) -> list[Card]:
                 _accuracies(run, own),
                 norms[norms["run_id"] == run.run_id],
                 curves[curves["run_id"] == run.run_id],
-                (ratio_in_words(ends.iloc[0], 3), ratio_in_words(ends.iloc[-1], 3)),
+                tuple(compared.ratio_in_words(ends.iloc[place], 3) for place in (0, -1)),
             )
         )
     return sorted(found, key=lambda each: (ORDER.index(each.topic), -median(each.accuracies)))

@@ -7,7 +7,6 @@ installed Chromium or Chrome.
 import asyncio
 import os
 import re
-import shutil
 import tempfile
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -125,23 +124,19 @@ def staged(folder: Path, last: str) -> Iterator[Path]:
     Files of other names in `folder` stay as they are. After an error inside, nothing has changed.
     Raises OutputError where the folder cannot be made or written.
     """
-    stage = None
     try:
         # In `folder` or its nearest ancestor that exists: moving from there is one step.
         near = next(path for path in (folder.resolve(), *folder.resolve().parents) if path.exists())
-        stage = Path(tempfile.mkdtemp(prefix=".drawing-", dir=near))
-        yield stage
-        folder.mkdir(parents=True, exist_ok=True)
-        for path in sorted(stage.iterdir(), key=lambda path: path.name == last):
-            os.replace(path, folder / path.name)
+        with tempfile.TemporaryDirectory(prefix=".drawing-", dir=near) as stage:
+            yield Path(stage)
+            folder.mkdir(parents=True, exist_ok=True)
+            for path in sorted(Path(stage).iterdir(), key=lambda path: path.name == last):
+                os.replace(path, folder / path.name)
     except OSError as error:
         raise OutputError(
             f"Cannot write figures to {folder} ({error.strerror}): "
             "choose another folder with --output."
         ) from error
-    finally:
-        if stage:
-            shutil.rmtree(stage)
 
 
 def publish(folder: Path, pages: Mapping[str, str], stale: Iterable[str] = ()) -> None:
@@ -189,16 +184,13 @@ def _draw(figures: Mapping[Path, go.Figure]) -> Sequence[Exception]:
     """
     options = {"format": "png", "width": IMAGE_WIDTH, "scale": SCALE}
 
-    async def draw() -> Sequence[Exception]:
-        # No MathJax: it would come from the network.
-        async with kaleido.Kaleido(mathjax=False, timeout=SECONDS) as browser:
-            return await browser.write_fig_from_object(
-                {"fig": figure, "path": path, "opts": options | {"height": figure.layout.height}}
-                for path, figure in figures.items()
-            )
-
+    wanted = (
+        {"fig": figure, "path": path, "opts": options | {"height": figure.layout.height}}
+        for path, figure in figures.items()
+    )
+    browser = {"mathjax": False, "timeout": SECONDS}  # MathJax would come from the network
     try:
-        return asyncio.run(draw())
+        return asyncio.run(kaleido.write_fig_from_object(wanted, kopts=browser))
     except ChromeNotFoundError as error:
         raise ImageError(
             "No images, because no Chromium or Chrome was found: install one "

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from vanishing_gradients.analysis import paper
 from vanishing_gradients.analysis.audit import Evidence, Verdict, output, run_audit
-from vanishing_gradients.analysis.audit.eligibility import LeftOut
+from vanishing_gradients.analysis.audit.evidence import LeftOut
 from vanishing_gradients.analysis.audit.storage import CONNECTIONS
 from vanishing_gradients.analysis.errors import NoRowsError
 from vanishing_gradients.analysis.pages import page, report_sections

@@ -12,9 +12,11 @@ from vanishing_gradients.analysis.audit import Evidence
 from vanishing_gradients.analysis.audit.nearest import nearest
 from vanishing_gradients.analysis.audit.stored import DECIMALS, FILLER, stored_ratios
 from vanishing_gradients.analysis.errors import NoRowsError
-from vanishing_gradients.analysis.figures.network_diagram import network_diagram
-from vanishing_gradients.analysis.figures.skips import residual_blocks
-from vanishing_gradients.analysis.pages import registry
+from vanishing_gradients.analysis.figures import derivatives, over_seeds
+from vanishing_gradients.analysis.figures.curves import accuracy_and_loss
+from vanishing_gradients.analysis.figures.figure import Figure
+from vanishing_gradients.analysis.figures.network_diagram import network_diagram, residual_blocks
+from vanishing_gradients.analysis.figures.over_epochs import gradient_norm_ratio, mean_gradient
 from vanishing_gradients.analysis.pages.answers import NAMES, answers
 from vanishing_gradients.analysis.pages.page import drawn, spelled
 from vanishing_gradients.analysis.runs import Run
@@ -24,17 +26,22 @@ DEEP = tuple(range(5, paper.LAYERS))
 EARLY = (1, 2, 3, 4)
 SNAPSHOT = (3, 2, 6)  # layer, first epochs and rows of Figure 14
 IN_PAPER = {
-    ("relu_adam", registry.RATIO): "Figure 10",
-    ("relu_adam", registry.CURVES): "Figure 12",
-    ("relu_sgd", registry.RATIO): "Figure 13",
-    ("relu_sgd", registry.CURVES): "Figure 16",
-    ("sigmoid_adam", registry.RATIO): "Figures 17 and 18",
-    ("sigmoid_adam", registry.CURVES): "Figure 19",
-    ("sigmoid_sgd", registry.RATIO): "Figure 20",
-    ("sigmoid_sgd", registry.CURVES): "Figure 21",
+    ("relu_adam", gradient_norm_ratio): "Figure 10",
+    ("relu_adam", accuracy_and_loss): "Figure 12",
+    ("relu_sgd", gradient_norm_ratio): "Figure 13",
+    ("relu_sgd", accuracy_and_loss): "Figure 16",
+    ("sigmoid_adam", gradient_norm_ratio): "Figures 17 and 18",
+    ("sigmoid_adam", accuracy_and_loss): "Figure 19",
+    ("sigmoid_sgd", gradient_norm_ratio): "Figure 20",
+    ("sigmoid_sgd", accuracy_and_loss): "Figure 21",
 }
 ONE_LAYER = {"relu_adam": (9, "Figure 11"), "relu_sgd": (3, "Figure 15")}
-OF_SEEDS_IN_PAPER = dict(zip(registry.OVER_SEEDS, ("Figure 22", "Figure 23", ""), strict=True))
+THEORY = (derivatives.saturation, derivatives.derivative_products, derivatives.activations)
+OVER_SEEDS = {
+    over_seeds.accuracy_over_seeds: "Figure 22",
+    over_seeds.loss_over_seeds: "Figure 23",
+    over_seeds.norms_over_seeds: "",
+}
 
 Shown = dict[str, str]
 """A figure on the page: its `html`, its `caption`, and where `in_paper` it is, if it is there."""
@@ -45,8 +52,8 @@ Section = dict[str, Any]
 def theory() -> list[Shown]:
     """Return Figures 1 to 3, which need no run."""
     return [
-        _shown(f"figure_{number}", f"Figure {number}", caption, draw())
-        for number, (draw, caption) in enumerate(registry.THEORY.items(), start=1)
+        _shown(f"figure_{number}", f"Figure {number}", each.caption, each())
+        for number, each in enumerate(THEORY, start=1)
     ]
 
 
@@ -129,20 +136,26 @@ def _shown(name: str, in_paper: str, caption: str, figure: go.Figure) -> Shown:
     return {"html": drawn(figure, name), "caption": caption, "in_paper": in_paper}
 
 
+def _of_figure(
+    figure: Figure, name: str, in_paper: str, evidence: Evidence, **about: object
+) -> Shown:
+    return _shown(name, in_paper, figure.caption, figure.drawn(evidence.ask, **about))
+
+
 def _figures(evidence: Evidence, run: Run) -> Iterator[Shown]:
     """Yield the figures of one run: ratio, mean gradient, the layer the paper shows, curves."""
     layer, number = ONE_LAYER.get(run.experiment, (0, ""))
-    for each in (registry.RATIO, registry.MEAN, registry.CURVES):
+    for each in (gradient_norm_ratio, mean_gradient, accuracy_and_loss):
         name = f"run_{run.run_id}_{each.name}"
-        if each is registry.MEAN and layer in registry.names(evidence.ask, run):
+        norms = evidence.ask("gradient_norms", run_id=run.run_id)
+        if each is mean_gradient and layer in set(norms["layer"]):
             caption = (
                 f"Mean over all gradient values of layer {layer} in an epoch. Dashed lines at "
                 "±0.001 bound what the paper calls the vanishing region. View: gradient_norms."
             )
-            figure = each.drawn(evidence.ask, run=run, layers=(layer,))
+            figure = each.drawn(evidence.ask, run=run, only=(layer,))
             yield _shown(f"{name}_{layer}", number, caption, figure)
-        in_paper = IN_PAPER.get((run.experiment, each), "")
-        yield _shown(name, in_paper, each.caption, each.drawn(evidence.ask, run=run))
+        yield _of_figure(each, name, IN_PAPER.get((run.experiment, each), ""), evidence, run=run)
 
 
 def _over_seeds(evidence: Evidence, dataset: str) -> Iterator[Shown]:
@@ -157,13 +170,11 @@ def _over_seeds(evidence: Evidence, dataset: str) -> Iterator[Shown]:
         return
     stem = dataset.replace("-", "_")
     runs = [run for own in present.values() for run in own]
-    for each, in_paper in OF_SEEDS_IN_PAPER.items():
-        figure = each.drawn(evidence.ask, runs=runs)
-        yield _shown(f"{stem}_{each.name}", in_paper, each.caption, figure)
+    for each, in_paper in OVER_SEEDS.items():
+        yield _of_figure(each, f"{stem}_{each.name}", in_paper, evidence, runs=runs)
     for experiment, own in present.items():
-        figure = registry.RATIO_OVER_SEEDS.drawn(evidence.ask, runs=own)
-        name = f"{stem}_{experiment}_{registry.RATIO_OVER_SEEDS.name}"
-        yield _shown(name, "", registry.RATIO_OVER_SEEDS.caption, figure)
+        each = over_seeds.ratio_over_seeds
+        yield _of_figure(each, f"{stem}_{experiment}_{each.name}", "", evidence, runs=own)
 
 
 def _tables(evidence: Evidence, run: Run) -> list[PaperTable]:

@@ -24,6 +24,23 @@ DATASETS = (STATED_DATASET, "fashion-mnist")
 TRAINING_IMAGES = 60_000
 EPOCHS = 10
 DECAY = 1e-3  # of the learning rate, by step: Table 5
+OPTIMIZERS = {
+    "sgd": {"learning_rate": 1.0, "decay": DECAY, "momentum": 0.0},
+    "adam": {
+        "learning_rate": 1e-3,
+        "decay": DECAY,
+        "epsilon": 1e-7,
+        "beta_1": 0.9,
+        "beta_2": 0.999,
+    },
+}
+CONFIGURATION = {
+    "hidden_widths": [128, 128, 64, 32, 16],
+    "batch_size": 128,
+    "dropout": 0.0,
+    "batch_normalization": False,
+    "initial_weight_scale": 0.01,
+}
 INPUTS = 784
 WIDTHS = (128, 128, 128, 128, 64, 64, 32, 32, 16, 16, 10, 10)  # of layers 1 to 12, Figure 7
 LAYERS = 12  # as the abstract counts them
@@ -31,13 +48,6 @@ CLASS_TABLE = "relu_adam"  # the experiment of Table 7; the other three have rat
 RATIO_TABLES = {"relu_adam": 7, "relu_sgd": 8, "sigmoid_adam": 10, "sigmoid_sgd": 11}
 
 TABLES = Path(__file__).parent / "tables"
-FILES = {
-    7: "table07_relu_adam_ratio_class.csv",
-    8: "table08_relu_sgd_ratio.csv",
-    9: "table09_relu_sgd_layers_11_12.csv",
-    10: "table10_sigmoid_adam_ratio.csv",
-    11: "table11_sigmoid_sgd_ratio.csv",
-}
 
 
 @cache
@@ -46,8 +56,7 @@ def printed_cells(table: int) -> pd.DataFrame:
 
     Columns are the layers' numbers; a cell is a number, `inf`, `stable`, `vanishing`, `exploding`.
     """
-    frame = pd.read_csv(TABLES / FILES[table], dtype="str").astype({"epoch": "int64"})
-    frame = frame.set_index("epoch")
+    frame = _table(table, "str")
     frame.columns = [int(name.removeprefix("layer_")) for name in frame.columns]
     return frame
 
@@ -61,11 +70,7 @@ def printed_ratios(table: int) -> pd.DataFrame:
 @cache
 def printed_norms() -> pd.DataFrame:
     """Return Table 9: layer_11_norm, layer_12_norm and ratio_12_11 by epoch, as float64."""
-    return (
-        pd.read_csv(TABLES / FILES[9], dtype="float64")
-        .astype({"epoch": "int64"})
-        .set_index("epoch")
-    )
+    return _table(9, "float64")
 
 
 @cache
@@ -89,6 +94,11 @@ def printed_divergence() -> dict[int, tuple[str, str]]:
         10: ("0.1276", "Mild damping"),
         11: ("13,472", "Extreme explosion"),
     }
+
+
+def _table(number: int, dtype: str) -> pd.DataFrame:
+    (path,) = TABLES.glob(f"table{number:02}_*.csv")
+    return pd.read_csv(path, dtype=dtype).astype({"epoch": "int64"}).set_index("epoch")
 
 
 def _number(cell: str) -> float:

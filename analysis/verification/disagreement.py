@@ -1,9 +1,11 @@
 """One thing that is not as it should be, and where."""
 
 import math
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 
 @dataclass(frozen=True)
@@ -40,8 +42,16 @@ def shown(value: float) -> str:
     return f"{int(value):,}" if whole else repr(float(value))
 
 
-def differ(left: np.ndarray, right: np.ndarray, tolerance: np.ndarray | float = 0.0) -> np.ndarray:
-    """Mark where two arrays differ by more than the tolerance, or one alone is NaN."""
+def differ(left: ArrayLike, right: ArrayLike, tolerance: ArrayLike = 0.0) -> np.ndarray:
+    """Mark where two arrays, or numbers, differ by more than the tolerance, or one alone is NaN."""
     left, right = np.asarray(left, float), np.asarray(right, float)
     empty = np.isnan(left) & np.isnan(right)
     return ~(empty | (np.abs(left - right) <= np.nan_to_num(np.asarray(tolerance, float))))
+
+
+def compared(
+    name: str, said: float, true: float, tolerance: float, by: str, **place: int
+) -> Iterator[Disagreement]:
+    """Yield a disagreement where what is said is not what is true, which is told `by` a source."""
+    if differ(said, true, tolerance):
+        yield Disagreement(f"{name} is {shown(said)}, and {shown(true)} {by}", **place)

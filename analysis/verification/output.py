@@ -54,17 +54,11 @@ def told(outcome: Verification) -> Iterator[str]:
 
 
 def _scope(outcome: Verification) -> str:
-    plan = outcome.plan
-    epochs = counted(plan.completed_epoch, "epoch")
-    if plan.full:
-        return (
-            f"{outcome.rows:,} rows, {outcome.values:,} values and {outcome.steps:,} statistics in "
-            f"{epochs}"
-        )
-    return (
-        f"statistics alone, so there are no rows to verify: the counts of {outcome.steps:,} "
-        f"statistics in {epochs}"
-    )
+    what = f"{outcome.rows:,} rows, {outcome.values:,} values and"
+    if not outcome.plan.full:
+        what = "statistics alone, so there are no rows to verify: the counts of"
+    epochs = counted(outcome.plan.completed_epoch, "epoch")
+    return f"{what} {outcome.steps:,} statistics in {epochs}"
 
 
 @contextmanager

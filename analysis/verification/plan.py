@@ -1,11 +1,11 @@
-"""Which runs are verified, and what each is to hold by the catalogue."""
+"""Which runs are verified, what each is to hold by the catalogue, and what it has beside that."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
-from sqlalchemy import Connection
+from sqlalchemy import Connection, Engine
 
 from vanishing_gradients.analysis.errors import NoRowsError
 from vanishing_gradients.analysis.runs import Run, finished_runs, known_run, runs_of
@@ -16,17 +16,10 @@ from vanishing_gradients.sql.objects import Layer
 
 
 @dataclass(frozen=True)
-class LayerPlan:
-    """What every epoch of a run is to hold of one layer.
+class LayerPlan(Layer):
+    """A layer of a run, with the number of rows by step: for the recorded steps alone."""
 
-    `rows` has the number of rows by step, for the recorded steps alone; `table` is the layer as
-    its gradient table has it.
-    """
-
-    number: int
-    width: int
     rows: pd.Series
-    table: Layer
 
     @property
     def values(self) -> int:
@@ -51,7 +44,7 @@ class Plan:
     layers: tuple[LayerPlan, ...]
     problems: tuple[Disagreement, ...]
     neuron_epochs: frozenset[int] = frozenset()
-    """Those that are to have statistics of neurons: older versions recorded none."""
+    """Those with anything of what came with statistics of neurons: older versions have none."""
 
     @property
     def full(self) -> bool:
@@ -110,6 +103,11 @@ def plan_of(connection: Connection, run_id: int) -> Plan:
         uncompleted = "a row of an epoch that the run has not completed"
         has = uncompleted if epoch in metrics else "no row"
         problems.append(Disagreement(f"epoch_metrics has {has}", int(epoch)))
+    # A layer of a number that there cannot be has no views; it is among the problems.
+    known = expected.dropna()
+    known = known[known["layer"].between(1, len(expected))]
+    steps = rows(connection, "recorded_epochs", run_id=run_id)
+    neurons = rows(connection, "neuron_epochs", run_id=run_id)
     return Plan(
         run_id,
         run["experiment"],
@@ -117,30 +115,17 @@ def plan_of(connection: Connection, run_id: int) -> Plan:
         run["telemetry"],
         int(run["epochs"]),
         completed,
-        # A layer of a number that there cannot be has no views; it is among the problems.
-        tuple(
-            _layer(row)
-            for _, row in expected.dropna().iterrows()
-            if 1 <= row["layer"] <= len(expected)
-        ),
+        tuple(_layer(row) for _, row in known.iterrows()),
         tuple(problems),
-        _neuron_epochs(connection, run_id),
+        frozenset(steps.loc[steps["norms"] > 0, "epoch"]) | frozenset(neurons["epoch"]),
     )
-
-
-def _neuron_epochs(connection: Connection, run_id: int) -> frozenset[int]:
-    """Return the epochs that have anything of what came with the statistics of neurons."""
-    steps = rows(connection, "recorded_epochs", run_id=run_id)
-    neurons = rows(connection, "neuron_epochs", run_id=run_id)
-    return frozenset(steps.loc[steps["norms"] > 0, "epoch"]) | frozenset(neurons["epoch"])
 
 
 def _layer(row: pd.Series) -> LayerPlan:
     steps = np.arange(1, row["steps"] + 1, row["record_every"])
     counts = np.where(steps == row["steps"], row["last_rows"], row["step_rows"])
-    number, width = int(row["layer"]), int(row["width"])
-    table = Layer(number, row["layer_name"], width, row["row_meaning"])
-    return LayerPlan(number, width, pd.Series(counts, steps, dtype="int64"), table)
+    layer = (int(row["layer"]), row["layer_name"], int(row["width"]), row["row_meaning"])
+    return LayerPlan(*layer, pd.Series(counts, steps, dtype="int64"))
 
 
 def _problems(expected: pd.DataFrame) -> Iterator[Disagreement]:
@@ -157,3 +142,72 @@ def _problems(expected: pd.DataFrame) -> Iterator[Disagreement]:
                 "configuration",
                 layer=row["layer"],
             )
+
+
+def chunks_of(plan: Plan, chunks: pd.DataFrame) -> Iterator[Disagreement]:
+    """Yield what is wrong with a run's chunks: each recorded step is in one, with all its rows.
+
+    Chunks of epochs that an unfinished run has not completed are left alone.
+    """
+    layers = {layer.number: layer for layer in plan.layers} if plan.full else {}
+    groups = dict(list(chunks.groupby(["layer", "epoch"])))
+    for (number, epoch), group in groups.items():
+        if number in layers and (epoch in plan.complete() or plan.pending(epoch)):
+            continue
+        for chunk in group.itertuples():
+            told = "telemetry_progress has a chunk, and none is expected"
+            yield Disagreement(told, epoch, number, chunk.first_step)
+    for layer, epoch in plan.parts() if plan.full else ():
+        yield from _epoch(layer, epoch, groups.get((layer.number, epoch), chunks.iloc[:0]))
+
+
+def _epoch(layer: LayerPlan, epoch: int, chunks: pd.DataFrame) -> Iterator[Disagreement]:
+    steps, last = layer.rows.index, 0
+    covered = pd.Series(False, steps)
+    for chunk in chunks.itertuples():
+        inside = (steps >= chunk.first_step) & (steps <= chunk.last_step)
+        expected = int(layer.rows[inside].sum())
+        named = f"the chunk of steps {chunk.first_step} to {chunk.last_step} in telemetry_progress"
+        told = None
+        if chunk.first_step not in steps or chunk.last_step not in steps:
+            told = f"{named} begins or ends at a step that is not recorded"
+        elif chunk.first_step <= last or chunk.last_step < chunk.first_step:
+            told = f"{named} overlaps another"
+        elif chunk.row_count != expected:
+            told = f"{named} has {chunk.row_count} rows, and {expected} are expected"
+        if told:
+            yield Disagreement(told, epoch, layer.number, chunk.first_step)
+        covered |= inside
+        last = max(last, chunk.last_step)
+    for step in steps[~covered]:
+        told = "telemetry_progress has no chunk with this step"
+        yield Disagreement(told, epoch, layer.number, int(step))
+
+
+def unexpected_statistics(
+    engine: Engine, plan: Plan, recorded: pd.DataFrame
+) -> Iterator[Disagreement]:
+    """Yield the statistics of layers that the run has not, and of epochs it has not completed."""
+    for part in _unexpected(plan, recorded):
+        with engine.connect() as connection:
+            place = {"run_id": plan.run_id, "layer": part.layer, "epoch": part.epoch}
+            found = rows(connection, "recorded_statistics", **place)
+        for step in found["step"]:
+            told = "step_statistics has a row, and none is expected"
+            yield Disagreement(told, part.epoch, part.layer, int(step))
+
+
+def unexpected_neurons(plan: Plan, neurons: pd.DataFrame) -> Iterator[Disagreement]:
+    """Yield the layers and epochs that have statistics of neurons and are not to have any."""
+    for part in _unexpected(plan, neurons):
+        told = f"neuron_statistics has rows ({part.neurons}), and none is expected"
+        yield Disagreement(told, part.epoch, part.layer)
+
+
+def _unexpected(plan: Plan, parts: pd.DataFrame) -> Iterator[tuple]:
+    numbers = {layer.number for layer in plan.layers}
+    for part in parts.itertuples():
+        planned = part.layer in numbers and part.epoch in plan.complete()
+        under_way = plan.status == "running" and part.epoch > plan.completed_epoch
+        if not (planned or under_way):
+            yield part

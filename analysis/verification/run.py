@@ -8,17 +8,17 @@ from dataclasses import dataclass
 
 from sqlalchemy import Engine
 
-from vanishing_gradients.analysis.verification import epochs, neurons, presence
+from vanishing_gradients.analysis.verification import steps, sums
 from vanishing_gradients.analysis.verification.disagreement import Disagreement
-from vanishing_gradients.analysis.verification.epochs import Truth, Views
-from vanishing_gradients.analysis.verification.plan import LayerPlan, Plan, plan_of
-from vanishing_gradients.analysis.verification.steps import (
-    recorded_steps,
-    small_steps,
-    stored_steps,
-    with_norms,
+from vanishing_gradients.analysis.verification.plan import (
+    LayerPlan,
+    Plan,
+    chunks_of,
+    plan_of,
+    unexpected_neurons,
+    unexpected_statistics,
 )
-from vanishing_gradients.analysis.verification.summaries import dense_ratios, summaries
+from vanishing_gradients.analysis.verification.sums import Truth, Views
 from vanishing_gradients.analysis.views import ask, rows
 
 CONNECTIONS = max(2, min(4, os.cpu_count() or 1))
@@ -54,9 +54,9 @@ def verify_run(
         chunks = rows(connection, "recorded_chunks", run_id=run_id)
         recorded = rows(connection, "recorded_epochs", run_id=run_id)
         counted = rows(connection, "neuron_epochs", run_id=run_id)
-    found = [*plan.problems, *presence.chunks_of(plan, chunks)]
-    found += presence.unexpected_statistics(engine, plan, recorded)
-    found += presence.unexpected_neurons(plan, counted)
+    found = [*plan.problems, *chunks_of(plan, chunks)]
+    found += unexpected_statistics(engine, plan, recorded)
+    found += unexpected_neurons(plan, counted)
     begin(sum(layer.values for layer, _ in plan.parts()))
     pool = ThreadPoolExecutor(CONNECTIONS, thread_name_prefix="verifier")
     try:
@@ -66,7 +66,7 @@ def verify_run(
         pool.shutdown(wait=True, cancel_futures=True)
     if not found:  # they would only repeat what is wrong with what they sum up
         with engine.connect() as connection:
-            found += summaries(connection, plan)
+            found += sums.summaries(connection, plan)
     return Verification(
         plan,
         tuple(sorted(found, key=lambda each: each.order)),
@@ -93,8 +93,8 @@ class _Job:
     def run(self, pool: ThreadPoolExecutor) -> list[Disagreement]:
         plan, views, strays = self.plan, [], []
         if plan.full:
-            views = [pool.submit(self._views, epochs.layer_views, layer) for layer in plan.layers]
-            views.append(pool.submit(self._views, epochs.overall_views))
+            views = [pool.submit(self._views, sums.layer_views, layer) for layer in plan.layers]
+            views.append(pool.submit(self._views, sums.overall_views))
         parts = {
             (layer.number, epoch): pool.submit(self._part, layer, epoch)
             for layer, epoch in plan.parts()
@@ -111,10 +111,10 @@ class _Job:
         for stray in strays:
             found += stray.result()[1]
         for view in views:
-            found += epochs.disagreeing(plan, view.result(), truths)
+            found += sums.disagreeing(plan, view.result(), truths)
         if plan.full:
             with self.engine.connect() as connection:
-                found += dense_ratios(connection, plan, truths)
+                found += sums.dense_ratios(connection, plan, truths)
         return found
 
     def _views(self, read: Callable[..., Views], *layer: LayerPlan) -> Views:
@@ -125,7 +125,7 @@ class _Job:
         """Look at epochs that have rows and are not to have any."""
         strays = []
         for layer, view in zip(self.plan.layers, views, strict=True):
-            for epoch in view["norm_avg", layer.number, "norm"].index:
+            for epoch in view["norm_avg", layer.number].index:
                 if self.plan.pending(epoch):
                     self.pending.add(int(epoch))
                 elif epoch not in self.plan.complete():
@@ -134,31 +134,31 @@ class _Job:
 
     def _part(self, layer: LayerPlan, epoch: int) -> tuple[Truth, list[Disagreement]]:
         place = {"run_id": self.plan.run_id, "epoch": epoch}
-        own = {"experiment": self.plan.experiment, "layer": layer.table, **place}
+        own = {"experiment": self.plan.experiment, "layer": layer, **place}
         truth: Truth = {}
         with self.engine.connect() as connection:
             recorded = rows(connection, "recorded_statistics", layer=layer.number, **place)
             if self.plan.full:
                 cells = rows(connection, "cell_sums", **own)
-                small = small_steps(cells) or [0]
+                small = steps.small_steps(cells) or [0]
                 enlarged = rows(connection, "small_cell_sums", step=small, **own)
-                cells = with_norms(cells, enlarged)
+                cells = steps.with_norms(cells, enlarged)
                 index = rows(connection, "index_sums", **own)
-                found = stored_steps(layer, epoch, cells, index, recorded)
-                truth = epochs.truth_of(layer, cells, recorded)
+                found = steps.stored_steps(layer, epoch, cells, index, recorded)
+                truth = sums.truth_of(layer, cells, recorded)
                 count = int(cells["row_count"].sum())
                 with self._lock:
                     self.rows += count
                     self.values += count * layer.width
             else:
-                found = recorded_steps(layer, epoch, recorded)
+                found = steps.recorded_steps(layer, epoch, recorded)
             if not found and epoch in self.plan.neuron_epochs:
                 said = rows(connection, "recorded_neurons", layer=layer.number, **place)
-                found += neurons.neurons_there(layer, epoch, said)
+                found += steps.neurons_there(layer, epoch, said)
                 if not found and len(layer.rows) and self.plan.full:
                     cells = ask(connection, "layer_neurons", **own)
-                    found += neurons.neurons_of_cells(layer, epoch, cells, said)
+                    found += steps.neurons_of_cells(layer, epoch, cells, said)
                 if not found and len(layer.rows):
-                    found += neurons.neurons_of_steps(layer, epoch, said, recorded)
+                    found += steps.neurons_of_steps(layer, epoch, said, recorded)
         self.advance(layer.values)
         return truth, found

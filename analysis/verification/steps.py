@@ -1,6 +1,10 @@
-"""One layer in one epoch, step by step: its cells against all that was said of them."""
+"""One layer in one epoch, by step and by neuron: its cells against all that was said of them.
 
-from dataclasses import dataclass
+What leaves the values of a step as they are, but not those of a neuron, is found in the neurons:
+two cells exchanged in a row.
+"""
+
+from collections.abc import Iterator
 
 import numpy as np
 import pandas as pd
@@ -49,24 +53,26 @@ def with_norms(cells: pd.DataFrame, enlarged: pd.DataFrame) -> pd.DataFrame:
     )
 
 
-@dataclass
 class Steps:
-    """The steps of one layer in one epoch, by whatever source knows of them."""
+    """The steps of one layer in one epoch, by whatever source knows of them.
 
-    layer: LayerPlan
-    epoch: int
-    frame: pd.DataFrame
-    found: list[Disagreement]
+    `frame` has a row a step: how many rows are expected, and the columns of every source after its
+    name; `found` is what disagrees.
+    """
 
-    def tell(self, where: pd.Series | np.ndarray, text: str, *columns: str | pd.Series) -> None:
+    def __init__(self, layer: LayerPlan, epoch: int, **sources: pd.DataFrame) -> None:
+        self.layer, self.epoch = layer, epoch
+        self.found: list[Disagreement] = []
+        parts = [layer.rows.rename("expected")]
+        parts += [own.set_index("step").add_prefix(f"{name}_") for name, own in sources.items()]
+        self.frame = pd.concat([each.astype(float) for each in parts], axis=1).sort_index()
+
+    def tell(self, where: pd.Series, text: str, *columns: str | pd.Series) -> None:
         """Note a disagreement at each step where `where` holds; `text` takes the columns."""
-        marked = np.flatnonzero(np.asarray(where))
         series = [self.frame[each] if isinstance(each, str) else each for each in columns]
-        for place in marked:
-            told = text.format(*(shown(each.iloc[place]) for each in series))
-            self.found.append(
-                Disagreement(told, self.epoch, self.layer.number, int(self.frame.index[place]))
-            )
+        for step in where.index[where]:
+            told = text.format(*(shown(each[step]) for each in series))
+            self.found.append(Disagreement(told, self.epoch, self.layer.number, int(step)))
 
     def compare(
         self,
@@ -86,20 +92,18 @@ def stored_steps(
     layer: LayerPlan, epoch: int, cells: pd.DataFrame, index: pd.DataFrame, recorded: pd.DataFrame
 ) -> list[Disagreement]:
     """Compare a layer's cells in one epoch with catalogue, index and step_statistics."""
-    steps = _gathered(layer, epoch, cell=cells, index=index, said=recorded)
-    planned, stored = steps.frame["expected"].notna(), steps.frame["cell_row_count"].notna()
-    steps.tell(planned & ~stored, "the gradient table has no row, and {} are expected", "expected")
-    steps.tell(
-        stored & ~planned,
-        "the gradient table has rows ({}), and none is expected",
-        "cell_row_count",
-    )
+    steps = Steps(layer, epoch, cell=cells, index=index, said=recorded)
+    expected, count = steps.frame["expected"], steps.frame["cell_row_count"]
+    planned, stored = expected.notna(), count.notna()
+    steps.tell(planned & ~stored, "the gradient table has no row, and {} are expected", expected)
+    steps.tell(stored & ~planned, "the gradient table has rows ({}), and none is expected", count)
     both = planned & stored
-    wrong = both & differ(steps.frame["cell_row_count"], steps.frame["expected"])
-    steps.tell(
-        wrong, "the gradient table has {} rows, and {} are expected", "cell_row_count", "expected"
-    )
-    _row_numbers(steps, both & ~wrong)
+    wrong = both & differ(count, expected)
+    steps.tell(wrong, "the gradient table has {} rows, and {} are expected", count, expected)
+    first, last = steps.frame["cell_first_row"], steps.frame["cell_last_row"]
+    wrong = both & ~wrong & ((first != 0) | (last != expected - 1))
+    told = "RowIndex goes from {} to {}, and not from 0 to {}"
+    steps.tell(wrong, told, first, last, expected - 1)
     _index(steps, stored)
     _statistics(steps, planned, stored)
     return steps.found
@@ -107,39 +111,17 @@ def stored_steps(
 
 def recorded_steps(layer: LayerPlan, epoch: int, recorded: pd.DataFrame) -> list[Disagreement]:
     """Compare the counts in a layer's statistics in one epoch with the catalogue alone."""
-    steps = _gathered(layer, epoch, said=recorded)
-    frame = steps.frame
-    planned, said = frame["expected"].notna(), frame["said_row_count"].notna()
-    _presence(steps, planned, said)
-    both = planned & said
-    steps.tell(
-        both & differ(frame["said_row_count"], frame["expected"]),
-        "rows of step_statistics is {}, and {} are expected", "said_row_count", "expected",
-    )  # fmt: skip
-    missing = frame["said_row_count"] - frame["said_finite_rows"]
-    fits = (missing >= 0) & frame["said_non_finite"].between(missing, missing * layer.width)
-    steps.tell(
-        both & ~fits,
-        "step_statistics has {} rows, {} of them finite, and {} cells that are not",
-        "said_row_count", "said_finite_rows", "said_non_finite",
-    )  # fmt: skip
+    steps = Steps(layer, epoch, said=recorded)
+    expected, count = steps.frame["expected"], steps.frame["said_row_count"]
+    both = _presence(steps, expected.notna()) & expected.notna()
+    told = "rows of step_statistics is {}, and {} are expected"
+    steps.tell(both & differ(count, expected), told, count, expected)
+    finite, cells = steps.frame["said_finite_rows"], steps.frame["said_non_finite"]
+    missing = count - finite
+    fits = (missing >= 0) & cells.between(missing, missing * layer.width)
+    told = "step_statistics has {} rows, {} of them finite, and {} cells that are not"
+    steps.tell(both & ~fits, told, count, finite, cells)
     return steps.found
-
-
-def _gathered(layer: LayerPlan, epoch: int, **sources: pd.DataFrame) -> Steps:
-    parts = [layer.rows.rename("expected").astype(float)]
-    parts += [
-        frame.set_index("step").add_prefix(f"{name}_").astype(float)
-        for name, frame in sources.items()
-    ]
-    return Steps(layer, epoch, pd.concat(parts, axis="columns").sort_index(), [])
-
-
-def _row_numbers(steps: Steps, where: pd.Series) -> None:
-    first, last = steps.frame["cell_first_row"], steps.frame["cell_last_row"]
-    should = steps.frame["expected"] - 1
-    wrong = where & ((first != 0) | (last != should))
-    steps.tell(wrong, "RowIndex goes from {} to {}, and not from 0 to {}", first, last, should)
 
 
 def _index(steps: Steps, stored: pd.Series) -> None:
@@ -155,24 +137,24 @@ def _index(steps: Steps, stored: pd.Series) -> None:
     steps.compare(both, "the number of rows with a Norm", "index_norms", "cell_finite_rows")
     steps.compare(both, "the number of rows with a Mean", "index_means", "cell_finite_rows")
     steps.compare(both, "the sum of Norm", "index_norm_sum", "cell_norm_sum", norm_tolerance)
-    steps.compare(
-        both, "the sum of squares of Norm", "index_square_sum", squares, 4 * part * squares + 1e-300
-    )
+    square_tolerance = 4 * part * squares + 1e-300
+    steps.compare(both, "the sum of squares of Norm", "index_square_sum", squares, square_tolerance)
     denormals = frame["cell_row_count"] * DENORMAL
     mean_tolerance = part * frame["cell_magnitude_sum"] / width + denormals
     steps.compare(both, "the sum of Mean", "index_mean_sum", sums, mean_tolerance)
 
 
-def _presence(steps: Steps, planned: pd.Series, said: pd.Series) -> None:
+def _presence(steps: Steps, planned: pd.Series) -> pd.Series:
+    """Compare the steps that have statistics with those that are to have them, and return them."""
+    said = steps.frame["said_row_count"].notna()
     steps.tell(planned & ~said, "step_statistics has no row")
     steps.tell(said & ~planned, "step_statistics has a row, and none is expected")
+    return said
 
 
 def _statistics(steps: Steps, planned: pd.Series, stored: pd.Series) -> None:
     frame, width = steps.frame, steps.layer.width
-    said = frame["said_row_count"].notna()
-    _presence(steps, planned, said)
-    both = stored & said
+    both = stored & _presence(steps, planned)
     size = frame["cell_finite_rows"] * width
     part = bound(frame["cell_row_count"], width)
     magnitudes = frame["cell_magnitude_sum"]
@@ -185,10 +167,8 @@ def _statistics(steps: Steps, planned: pd.Series, stored: pd.Series) -> None:
         steps.compare(both, f"{name} of step_statistics", f"said_{name}", f"cell_{true}")
     for name in ("zeros", "below_1em3", "below_1em5"):
         # A fraction times its number of values is a whole number again, but for its last bits.
-        counted = frame[f"said_{name}"] * size
-        steps.compare(
-            both, f"{name} of step_statistics, as a count,", counted, f"cell_{name}", 1e-6
-        )
+        counted, told = frame[f"said_{name}"] * size, f"{name} of step_statistics, as a count,"
+        steps.compare(both, told, counted, f"cell_{name}", 1e-6)
     empty = size.where(size > 0)
     sums = {
         "row_norm_sum": (frame["cell_norm_sum"], part * frame["cell_norm_sum"] + slack),
@@ -198,17 +178,64 @@ def _statistics(steps: Steps, planned: pd.Series, stored: pd.Series) -> None:
     }
     for name, (true, tolerance) in sums.items():
         steps.compare(both, f"{name} of step_statistics", f"said_{name}", true, tolerance)
-    _median(steps, both, size)
+    below, above, median = (
+        frame[name] for name in ("cell_below_median", "cell_above_median", "said_median")
+    )
+    none, half = median.isna(), size / 2
+    steps.tell(both & (none != (size == 0)), "median of step_statistics is {}", median)
+    wrong = both & ~none & (size > 0) & ((below > half) | (above > half))
+    told = "median of step_statistics is {}, and {} of {} values are below it, {} above"
+    steps.tell(wrong, told, median, below, size, above)
 
 
-def _median(steps: Steps, where: pd.Series, size: pd.Series) -> None:
-    frame = steps.frame
-    below, above = frame["cell_below_median"], frame["cell_above_median"]
-    none = frame["said_median"].isna()
-    steps.tell(where & (none != (size == 0)), "median of step_statistics is {}", "said_median")
-    half = size / 2
-    steps.tell(
-        where & ~none & (size > 0) & ((below > half) | (above > half)),
-        "median of step_statistics is {}, and {} of {} values are below it, {} above",
-        "said_median", below, size, above,
-    )  # fmt: skip
+def neurons_of_cells(
+    layer: LayerPlan, epoch: int, cells: pd.DataFrame, said: pd.DataFrame
+) -> Iterator[Disagreement]:
+    """Compare a layer's neurons in one epoch, as recorded, with their columns of the table.
+
+    Both sum up `rows` magnitudes, in an order of their own.
+    """
+    frame = cells.set_index("neuron").join(said.set_index("neuron").add_prefix("said_"))
+    sums = frame["mean_abs"] * frame["cells"]
+    tolerance = (layer.rows.sum() + 4) * ROUNDING * sums + layer.rows.sum() * DENORMAL
+    frame["magnitude_sum"] = sums.fillna(0.0)
+    for name in ("cells", "zeros", "non_finite", "magnitude_sum"):
+        given, true = frame[f"said_{name}"], frame[name]
+        wrong = differ(given, true, tolerance if name == "magnitude_sum" else 0.0)
+        for neuron in frame.index[wrong]:
+            told = f"{name} of neuron_statistics is {shown(given[neuron])}, and "
+            told += f"{shown(true[neuron])} by the cells"
+            yield Disagreement(told, epoch, layer.number, neuron=int(neuron))
+
+
+def neurons_there(layer: LayerPlan, epoch: int, said: pd.DataFrame) -> Iterator[Disagreement]:
+    """Compare the numbers of a layer's neurons in one epoch with what they are to be."""
+    found, expected = set(said["neuron"]), set(range(1, layer.width + 1))
+    for neuron in sorted(found ^ expected):
+        has = "a row, and none is expected" if neuron in found else "no row"
+        told = f"neuron_statistics has {has}"
+        yield Disagreement(told, epoch, layer.number, neuron=int(neuron))
+
+
+def neurons_of_steps(
+    layer: LayerPlan, epoch: int, said: pd.DataFrame, recorded: pd.DataFrame
+) -> Iterator[Disagreement]:
+    """Compare a layer's neurons in one epoch, all together, with the statistics of its steps."""
+    rows, finite = recorded["finite_rows"].sum(), recorded["finite_rows"] * layer.width
+    part = (recorded["row_count"].sum() + layer.width) * ROUNDING
+    magnitudes = (recorded["mean_abs"] * finite).sum()
+    saturated = recorded["saturated"] * recorded["row_count"] * layer.width
+    totals = {
+        "zeros": ((recorded["zeros"] * finite).sum(), 1e-3),
+        "non_finite": (recorded["non_finite"].sum(), 0.0),
+        "magnitude_sum": (magnitudes, 4 * part * magnitudes + rows * layer.width * DENORMAL),
+        "saturated": (saturated.sum(min_count=1), 1e-3),
+    }
+    for neuron in said.loc[said["cells"] != rows, "neuron"]:
+        told = f"cells of neuron_statistics is not {shown(rows)}, the finite rows of all steps"
+        yield Disagreement(told, epoch, layer.number, neuron=int(neuron))
+    for name, (true, tolerance) in totals.items():
+        total = said[name].sum(min_count=1)
+        if differ(total, true, tolerance):
+            told = f"{name} of neuron_statistics is {shown(total)} in all, and {shown(true)} by "
+            yield Disagreement(f"{told}step_statistics", epoch, layer.number)

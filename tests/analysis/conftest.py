@@ -7,14 +7,17 @@ import pandas as pd
 import pytest
 from sqlalchemy import URL, Connection, Engine, column, insert, table
 
+from tests.analysis.layer_rows import layers_named
 from vanishing_gradients.analysis.runs import Run
 from vanishing_gradients.migrations import history
 from vanishing_gradients.sql.catalogue import (
     epoch_metrics,
-    layers,
     neuron_statistics,
     runs,
     step_statistics,
+)
+from vanishing_gradients.sql.catalogue import (
+    layers as layers_table,
 )
 from vanishing_gradients.sql.connection import engine
 from vanishing_gradients.sql.objects import ExperimentSchema, Layer
@@ -74,6 +77,12 @@ def run(make_run) -> Run:
 def names() -> dict[int, str]:
     """Number -> name of the layers of a network of four."""
     return NAMES
+
+
+@pytest.fixture
+def layers() -> pd.DataFrame:
+    """The rows of layer_sizes of that network."""
+    return layers_named(NAMES)
 
 
 @pytest.fixture
@@ -174,7 +183,7 @@ def _register(connection: Connection, run_id: int, experiment: str, **changes) -
     for number, name in NAMES.items():
         row = {"run_id": run_id, "layer": number, "layer_name": name, "kind": KINDS[number]}
         connection.execute(
-            insert(layers).values(**row, row_count=2, width=2, row_meaning=meaning(number))
+            insert(layers_table).values(**row, row_count=2, width=2, row_meaning=meaning(number))
         )
 
 

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from plotly.colors import hex_to_rgb, unlabel_rgb
 
+from tests.analysis.layer_rows import layers_named
 from vanishing_gradients.analysis.figures.marks import is_dense, layer_looks
 from vanishing_gradients.analysis.figures.style import INK, PALETTE
 
@@ -47,6 +48,7 @@ WHITE = TO_XYZ @ np.ones(3)
 # The paper's network.
 KINDS = ["dense", "sigmoid"] * 5 + ["dense", "softmax"]
 NAMES = {n: f"layer_{n}_{'hidden' if kind == 'dense' else kind}" for n, kind in enumerate(KINDS, 1)}
+LAYERS = layers_named(NAMES)
 
 
 def linear(rgb) -> np.ndarray:
@@ -79,19 +81,19 @@ def test_experiments_differ_in_colour_to_every_eye(sight):
 @pytest.mark.parametrize("sight", SIGHT)
 @pytest.mark.parametrize("weights", [True, False])
 def test_the_layers_of_a_panel_differ_in_colour_to_every_eye(sight, weights):
-    styles = [style for style in layer_looks(NAMES).values() if style.weights == weights]
+    styles = [style for style in layer_looks(LAYERS).values() if style.weights == weights]
     assert smallest_difference([unlabel_rgb(s.color) for s in styles], SIGHT[sight]) > 10
 
 
 def test_the_layers_of_a_panel_differ_in_marker_and_dash_too():
     for weights in (True, False):
-        styles = [style for style in layer_looks(NAMES).values() if style.weights == weights]
+        styles = [style for style in layer_looks(LAYERS).values() if style.weights == weights]
         assert len({style.symbol for style in styles}) == len(styles) == 6
         assert len({style.dash for style in styles}) == 6
 
 
 def test_no_two_layers_of_the_network_look_alike():
-    styles = layer_looks(NAMES).values()
+    styles = layer_looks(LAYERS).values()
     assert len({(style.color, style.symbol) for style in styles}) == 12
     assert len({style.color for style in styles}) == 12
 
@@ -99,7 +101,7 @@ def test_no_two_layers_of_the_network_look_alike():
 def test_lines_stand_out_from_white():
     for color in PALETTE:
         assert contrast_with_white(hex_to_rgb(color)) > 2
-    for style in layer_looks(NAMES).values():
+    for style in layer_looks(LAYERS).values():
         assert contrast_with_white(unlabel_rgb(style.color)) > 1.6
 
 
@@ -116,10 +118,11 @@ def test_dense_layers_and_projections_alone_have_weights():
     }
     names |= {5: "layer_5_hidden", 6: "layer_6_layer_normalization", 7: "layer_7_prelu"}
     names |= {8: "layer_8_projection", 9: "layer_9_residual", 10: "layer_10_softmax"}
-    styles = layer_looks(names).values()
-    assert [style.layer for style in styles if style.weights] == [1, 5, 8]
-    assert [number for number, name in names.items() if is_dense(name)] == [1, 5]
+    layers = layers_named(names)
+    styles = layer_looks(layers).values()
+    assert [style.rank for style in styles if style.weights] == [1, 5, 8]
+    assert layers.loc[is_dense(layers), "layer"].tolist() == [1, 5]
 
 
 def test_a_network_of_one_layer_has_a_style():
-    assert layer_looks({1: "layer_1_input"})[1].weights
+    assert layer_looks(layers_named({1: "layer_1_input"}))[1].weights

@@ -6,9 +6,11 @@ import math
 import pandas as pd
 import pytest
 
+from tests.analysis.layer_rows import layers_of
 from vanishing_gradients.analysis.errors import NoRowsError, WrongChoiceError
 from vanishing_gradients.analysis.figures.compared import (
     curves_compared,
+    dense_norms,
     first_to_last,
     first_to_last_compared,
     norms_compared,
@@ -184,7 +186,7 @@ def test_values_are_written_in_few_words(value, text):
 
 
 def test_different_data_depths_and_epochs_are_compared_all_the_same_and_said_so(norms, runs):
-    data, depth, epochs = remarks(runs, norms)
+    data, depth, epochs = remarks(runs, dense_norms(norms, layers_of(norms)))
     assert "different data sets (mnist, sample)" in data
     assert "dense layers: run 3 2, run 5 3" in depth
     assert "different numbers of epochs" in epochs
@@ -193,7 +195,8 @@ def test_different_data_depths_and_epochs_are_compared_all_the_same_and_said_so(
 def test_runs_of_one_kind_are_compared_without_a_remark(norms, make_run):
     alike = norms[norms["run_id"] == 3]
     both = pd.concat([alike, alike.assign(run_id=4)])
-    assert remarks([make_run(3, "steady"), make_run(4, "steady")], both) == []
+    dense = dense_norms(both, layers_of(both))
+    assert remarks([make_run(3, "steady"), make_run(4, "steady")], dense) == []
 
 
 def lines(figure):
@@ -201,7 +204,7 @@ def lines(figure):
 
 
 def test_norms_of_networks_of_different_depth_are_drawn_by_relative_depth(norms, runs):
-    figure = norms_compared(norms, runs)
+    figure = norms_compared(norms, layers_of(norms), runs)
     first = lines(figure)[:2]
     assert [x for x in first[0].x if x is not None] == [0.0, 1.0]
     assert [x for x in first[1].x if x is not None] == [0.0, 0.5, 1.0]
@@ -210,13 +213,13 @@ def test_norms_of_networks_of_different_depth_are_drawn_by_relative_depth(norms,
 
 def test_norms_of_networks_of_one_depth_are_drawn_by_layer(norms, make_run):
     alike = norms[norms["run_id"] == 3]
-    figure = norms_compared(alike, [make_run(3, "steady")])
+    figure = norms_compared(alike, layers_of(alike), [make_run(3, "steady")])
     assert [x for x in lines(figure)[0].x if x is not None] == [1, 2]
     assert figure.layout.xaxis2.title.text == "number of dense layer"
 
 
 def test_zero_and_undefined_norms_are_marked_and_in_the_legend(norms, runs):
-    figure = norms_compared(norms, runs)
+    figure = norms_compared(norms, layers_of(norms), runs)
     names = {trace.name for trace in figure.data if trace.mode == "markers"}
     assert names == {"exactly zero, at the bottom", "no finite gradient, at the top"}
 
@@ -234,13 +237,13 @@ def test_the_ratio_of_first_to_last_knows_zero_infinite_and_undefined():
         ],
         columns=COLUMNS,
     )
-    found = first_to_last(norms)
+    found = first_to_last(dense_norms(norms, layers_of(norms)))
     assert found["mark"].tolist() == [mark for *_, mark in rows]
     assert found["ratio"].tolist() == pytest.approx([row[3] for row in rows], nan_ok=True)
 
 
 def test_the_ratio_is_drawn_by_epoch_a_line_a_run(norms, runs):
-    figure = first_to_last_compared(norms, runs)
+    figure = first_to_last_compared(norms, layers_of(norms), runs)
     assert [line.name for line in lines(figure)] == ["3 steady", "5 deep"]
     assert [y for y in lines(figure)[0].y if y is not None] == pytest.approx([1e-2, 1e-3])
 

@@ -3,6 +3,7 @@
 import pandas as pd
 import pytest
 
+from tests.analysis.layer_rows import layers_named
 from vanishing_gradients.analysis.figures.grids import norm_grid
 from vanishing_gradients.analysis.figures.lines import MOST_IN_LEGEND
 from vanishing_gradients.analysis.figures.over_epochs import gradient_norm_ratio, mean_gradient
@@ -43,8 +44,8 @@ def deep():
 
 def test_a_deep_network_has_a_bar_of_colours_and_no_legend(deep, run, thresholds):
     for figure in (
-        mean_gradient(norms_of(deep), run),
-        gradient_norm_ratio(ratios_of(deep), deep, thresholds, run),
+        mean_gradient(norms_of(deep), layers_named(deep), run),
+        gradient_norm_ratio(ratios_of(deep), layers_named(deep), thresholds, run),
     ):
         assert in_legend(figure) == []
         (bar,) = bars(figure)
@@ -54,13 +55,13 @@ def test_a_deep_network_has_a_bar_of_colours_and_no_legend(deep, run, thresholds
 
 def test_a_network_that_a_legend_can_list_has_one(run):
     names = network(MOST_IN_LEGEND // 2)
-    figure = mean_gradient(norms_of(names), run)
+    figure = mean_gradient(norms_of(names), layers_named(names), run)
     assert len(in_legend(figure)) == MOST_IN_LEGEND
     assert bars(figure) == []
 
 
 def test_every_layer_of_a_deep_network_has_a_row_of_its_own(deep, run):
-    figure = norm_grid(norms_of(deep), run)
+    figure = norm_grid(norms_of(deep), layers_named(deep), run)
     for axis in (figure.layout.yaxis, figure.layout.yaxis2):
         assert abs(axis.range[1] - axis.range[0]) == DEPTH
     plot = figure.layout.height - figure.layout.margin.t - figure.layout.margin.b
@@ -68,6 +69,6 @@ def test_every_layer_of_a_deep_network_has_a_row_of_its_own(deep, run):
 
 
 def test_labels_of_a_deep_network_do_not_overlap(deep, run):
-    labels = norm_grid(norms_of(deep), run).layout.yaxis.ticktext
+    labels = norm_grid(norms_of(deep), layers_named(deep), run).layout.yaxis.ticktext
     assert len(labels) <= 26
     assert labels[:2] == ("1", "5")

@@ -6,6 +6,7 @@ import pytest
 
 from vanishing_gradients.analysis.figures.gradient_distribution import gradient_distribution
 
+NAMES = {1: "layer_1_input", 2: "layer_2_sigmoid"}
 NAN = float("nan")
 
 
@@ -16,12 +17,17 @@ def cells():
         (1, 1, -3, 30), (1, 1, -1, 10), (2, 1, -1, 5),
         (1, 5, NAN, 20), (1, 5, -3, 20), (2, 5, NAN, 5),
     ]  # fmt: skip
-    return pd.DataFrame(rows, columns=["layer", "epoch", "decade", "cells"])
+    return named(rows)
+
+
+def named(rows, columns=("layer", "epoch", "decade", "cells")):
+    frame = pd.DataFrame(rows, columns=columns)
+    return frame.assign(layer_name=frame["layer"].map(NAMES))
 
 
 @pytest.fixture
-def figure(cells, names, run):
-    return gradient_distribution(cells, names, (3, 469), run)
+def figure(cells, run):
+    return gradient_distribution(cells, (3, 469), run)
 
 
 def of_kind(figure, kind):
@@ -63,10 +69,10 @@ def test_ticks_stand_at_the_edges_of_decades(figure):
     }
 
 
-def test_the_ends_say_that_they_take_what_lies_beyond(names, run):
+def test_the_ends_say_that_they_take_what_lies_beyond(run):
     rows = [(1, 1, -18, 1), (1, 1, 2, 1)]
-    cells = pd.DataFrame(rows, columns=["layer", "epoch", "decade", "cells"])
-    (bars,) = of_kind(gradient_distribution(cells, names, (1, 1), run), "bar")
+    cells = named(rows)
+    (bars,) = of_kind(gradient_distribution(cells, (1, 1), run), "bar")
     assert bars.text[2] == "below 10<sup>\N{MINUS SIGN}17</sup>"
     assert bars.text[-1] == "10<sup>2</sup> and more"
 
@@ -79,33 +85,33 @@ def test_the_ends_say_that_they_take_what_lies_beyond(names, run):
         ((1, 1), "the one"),
     ],
 )
-def test_the_title_says_how_many_batches_were_counted(cells, names, run, batches, said):
-    assert said in gradient_distribution(cells, names, batches, run).layout.title.text
+def test_the_title_says_how_many_batches_were_counted(cells, run, batches, said):
+    assert said in gradient_distribution(cells, batches, run).layout.title.text
 
 
-def test_decades_without_any_value_are_not_drawn(cells, names, run):
+def test_decades_without_any_value_are_not_drawn(cells, run):
     empty = cells.assign(decade=-18, cells=0)
-    figure = gradient_distribution(pd.concat([cells, empty]), names, (1, 1), run)
+    figure = gradient_distribution(pd.concat([cells, empty]), (1, 1), run)
     assert list(of_kind(figure, "heatmap")[0].x) == [-5, -4, -3, -2, -1]
 
 
-def test_a_layer_without_a_finite_value_has_an_empty_row(names, run):
+def test_a_layer_without_a_finite_value_has_an_empty_row(run):
     rows = [(1, 1, -2, 4), (2, 1, -2, 0)]
-    cells = pd.DataFrame(rows, columns=["layer", "epoch", "decade", "cells"])
-    (only,) = of_kind(gradient_distribution(cells, names, (1, 1), run), "heatmap")
+    cells = named(rows)
+    (only,) = of_kind(gradient_distribution(cells, (1, 1), run), "heatmap")
     np.testing.assert_array_equal(only.z, [[0, NAN, 1], [0, NAN, 0]])
 
 
-def test_a_run_of_nothing_but_zeros_is_drawn(names, run):
-    cells = pd.DataFrame([(1, 1, NAN, 8)], columns=["layer", "epoch", "decade", "cells"])
-    (only,) = of_kind(gradient_distribution(cells, names, (1, 1), run), "bar")
+def test_a_run_of_nothing_but_zeros_is_drawn(run):
+    cells = named([(1, 1, NAN, 8)])
+    (only,) = of_kind(gradient_distribution(cells, (1, 1), run), "bar")
     assert only.y[0] == 1
 
 
-def test_steps_are_added_up(names, run):
-    cells = pd.DataFrame(
+def test_steps_are_added_up(run):
+    cells = named(
         [(1, 1, 1, -2, 3), (1, 1, 2, -2, 1), (1, 1, 2, -1, 4)],
         columns=["layer", "epoch", "step", "decade", "cells"],
     )
-    (bars,) = of_kind(gradient_distribution(cells, names, (2, 2), run), "bar")
+    (bars,) = of_kind(gradient_distribution(cells, (2, 2), run), "bar")
     assert list(bars.y) == [0, 0, 0.5, 0.5]

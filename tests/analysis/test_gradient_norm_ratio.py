@@ -15,8 +15,8 @@ KINDS = {
 
 
 @pytest.fixture
-def figure(ratios, names, thresholds, run):
-    return gradient_norm_ratio(ratios, names, thresholds, run)
+def figure(ratios, layers, thresholds, run):
+    return gradient_norm_ratio(ratios, layers, thresholds, run)
 
 
 def line(figure, layer):
@@ -63,9 +63,9 @@ def test_a_line_does_not_connect_to_a_special_point(figure):
     assert line(figure, 2).y == (None, 1e-6, None, 2e4)
 
 
-def test_special_points_of_several_layers_stand_side_by_side(ratios, names, thresholds, run):
+def test_special_points_of_several_layers_stand_side_by_side(ratios, layers, thresholds, run):
     ratios = ratios.assign(ratio=math.nan, numerator=0.0, denominator=0.0)
-    figure = gradient_norm_ratio(ratios, names, thresholds, run)
+    figure = gradient_norm_ratio(ratios, layers, thresholds, run)
     first = {points(line(figure, layer))[0][0] for layer in (1, 3)}
     assert len(first) == 2
     assert {round(x) for x in first} == {1}
@@ -87,8 +87,8 @@ def test_the_thresholds_are_drawn_across_every_panel_with_their_labels(figure):
     }
 
 
-def test_the_thresholds_are_those_that_are_given(ratios, names, thresholds, run):
-    figure = gradient_norm_ratio(ratios, names, thresholds.assign(exploding=5.0), run)
+def test_the_thresholds_are_those_that_are_given(ratios, layers, thresholds, run):
+    figure = gradient_norm_ratio(ratios, layers, thresholds.assign(exploding=5.0), run)
     assert {shape.y0 for shape in figure.layout.shapes} == {1e-3, 5.0}
 
 
@@ -103,9 +103,9 @@ def test_the_title_names_the_run_and_what_it_ran_on(figure):
         assert part in title
 
 
-def test_the_title_says_where_not_every_batch_was_recorded(ratios, names, thresholds, make_run):
+def test_the_title_says_where_not_every_batch_was_recorded(ratios, layers, thresholds, make_run):
     run = make_run(3, "steady", record_every=5)
-    figure = gradient_norm_ratio(ratios, names, thresholds, run)
+    figure = gradient_norm_ratio(ratios, layers, thresholds, run)
     assert "1 batch in 5" in figure.layout.title.text
 
 

@@ -9,8 +9,8 @@ from vanishing_gradients.analysis.figures.symmetric_log import SymmetricLog
 
 
 @pytest.fixture
-def figure(norms, run):
-    return mean_gradient(norms, run)
+def figure(norms, layers, run):
+    return mean_gradient(norms, layers, run)
 
 
 def drawn(figure, layer):
@@ -67,40 +67,40 @@ def test_no_trace_is_empty(figure):
         assert any(y is not None for y in trace.y), trace.name
 
 
-def test_a_run_that_never_had_a_finite_gradient_is_drawn_too(norms, run):
-    figure = mean_gradient(norms.assign(mean=math.nan), run)
+def test_a_run_that_never_had_a_finite_gradient_is_drawn_too(norms, layers, run):
+    figure = mean_gradient(norms.assign(mean=math.nan), layers, run)
     assert {symbol for layer in (1, 2, 3, 4) for _, symbol, _ in drawn(figure, layer)} == {
         "hourglass"
     }
 
 
-def test_layers_that_are_asked_for_are_drawn_alone(norms, run):
-    figure = mean_gradient(norms, run, layers=(1, 4))
+def test_layers_that_are_asked_for_are_drawn_alone(norms, layers, run):
+    figure = mean_gradient(norms, layers, run, only=(1, 4))
     assert {t.name for t in figure.data if t.showlegend is not False} == {"1", "4"}
     assert "Mean gradient of layers 1 and 4" in figure.layout.title.text
 
 
-def test_a_layer_alone_has_one_panel_and_is_named_in_the_title(norms, run):
-    figure = mean_gradient(norms, run, layers=(3,))
+def test_a_layer_alone_has_one_panel_and_is_named_in_the_title(norms, layers, run):
+    figure = mean_gradient(norms, layers, run, only=(3,))
     assert len(list(figure.select_yaxes())) == 1
     assert "Mean gradient of layer_3_hidden" in figure.layout.title.text
 
 
-def test_a_layer_alone_looks_as_it_does_among_all_others(norms, run, figure):
-    alone = next(t for t in mean_gradient(norms, run, layers=(4,)).data if t.name == "4")
+def test_a_layer_alone_looks_as_it_does_among_all_others(norms, layers, run, figure):
+    alone = next(t for t in mean_gradient(norms, layers, run, only=(4,)).data if t.name == "4")
     among = next(t for t in figure.data if t.name == "4")
     assert (alone.line, alone.marker.symbol) == (among.line, among.marker.symbol)
 
 
-def test_a_layer_alone_has_a_scale_of_its_own(norms, run):
+def test_a_layer_alone_has_a_scale_of_its_own(norms, layers, run):
     scale = SymmetricLog.fitting(norms.loc[norms["layer"] == 4, "mean"], 1e-3)
-    figure = mean_gradient(norms, run, layers=(4,))
+    figure = mean_gradient(norms, layers, run, only=(4,))
     assert [y for y, *_ in drawn(figure, 4)] == scale.position(
         norms.loc[norms["layer"] == 4, "mean"]
     ).tolist()
 
 
-@pytest.mark.parametrize("layers", [(), (3, 9)])
-def test_layers_that_the_run_has_not_are_refused(norms, run, layers):
+@pytest.mark.parametrize("only", [(), (3, 9)])
+def test_layers_that_the_run_has_not_are_refused(norms, layers, run, only):
     with pytest.raises(ValueError, match="not some of"):
-        mean_gradient(norms, run, layers=layers)
+        mean_gradient(norms, layers, run, only=only)

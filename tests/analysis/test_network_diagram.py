@@ -16,11 +16,11 @@ def network(inputs, widths, activation="sigmoid"):
         kind = "softmax" if place == len(widths) - 1 else activation
         role = "hidden" if place else "input"
         rows += [
-            (number, f"layer_{number}_{role}", "dense", inputs, width),
-            (number + 1, f"layer_{number + 1}_{kind}", kind, 128, width),
+            (number, f"layer_{number}_{role}", "dense", "input", inputs, width),
+            (number + 1, f"layer_{number + 1}_{kind}", kind, "sample", 128, width),
         ]
         inputs = width
-    columns = ["layer", "layer_name", "kind", "rows_per_step", "width"]
+    columns = ["layer", "layer_name", "kind", "row_meaning", "rows_per_step", "width"]
     return pd.DataFrame(rows, columns=columns)
 
 
@@ -138,7 +138,9 @@ def test_names_too_long_for_a_column_are_written_beside_rows():
 
 def test_layers_between_dense_ones_are_all_named():
     layers = network(4, [3, 2])
-    extra = pd.DataFrame([(5, "layer_5_dropout", "dropout", 128, 2)], columns=layers.columns)
+    extra = pd.DataFrame(
+        [(5, "layer_5_dropout", "dropout", "sample", 128, 2)], columns=layers.columns
+    )
     figure = network_diagram(pd.concat([layers, extra]), "Three kinds")
     assert "<b>4</b><br>softmax<br><b>5</b><br>dropout" in texts(figure)
 

@@ -54,20 +54,20 @@ def maps(figure):
     return [trace for trace in figure.data if trace.type == "heatmap" and trace.showscale is None]
 
 
-def test_colour_is_the_share_of_dead_neurons(dead, neurons, run):
-    weights, others = maps(dead_neurons(dead, neurons, run))
+def test_colour_is_the_share_of_dead_neurons(dead, neurons, layers, run):
+    weights, others = maps(dead_neurons(dead, neurons, layers, run))
     np.testing.assert_allclose(others.z, [[0, 1 / 3], [0, 0]])
     np.testing.assert_allclose(weights.z, [[0, 0], [0, NAN]])
     assert (others.zmin, others.zmax) == (0, 1)
 
 
-def test_a_layer_without_a_finite_gradient_is_undefined_and_not_alive(dead, neurons, run):
-    figure = dead_neurons(dead, neurons, run)
+def test_a_layer_without_a_finite_gradient_is_undefined_and_not_alive(dead, neurons, layers, run):
+    figure = dead_neurons(dead, neurons, layers, run)
     assert [trace.name for trace in figure.data if trace.name] == ["undefined: no finite gradient"]
 
 
-def test_pointing_at_a_cell_tells_which_neurons_are_dead(dead, neurons, run):
-    others = maps(dead_neurons(dead, neurons, run))[1]
+def test_pointing_at_a_cell_tells_which_neurons_are_dead(dead, neurons, layers, run):
+    others = maps(dead_neurons(dead, neurons, layers, run))[1]
     assert others.text[0][1] == "<b>layer_2_sigmoid, epoch 2</b><br>1 of 3 neurons dead<br>neuron 1"
     assert others.text[0][0] == "<b>layer_2_sigmoid, epoch 1</b><br>0 of 3 neurons dead"
 

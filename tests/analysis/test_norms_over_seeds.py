@@ -3,6 +3,7 @@
 import pandas as pd
 import pytest
 
+from tests.analysis.layer_rows import layers_of
 from vanishing_gradients.analysis.figures.over_seeds import norms_over_seeds
 
 NAN = float("nan")
@@ -44,9 +45,13 @@ def norms(runs):
     )
 
 
+def drawn(norms, runs):
+    return norms_over_seeds(norms, layers_of(norms), runs)
+
+
 @pytest.fixture
 def figure(norms, runs):
-    return norms_over_seeds(norms, runs)
+    return drawn(norms, runs)
 
 
 def line(figure, name, axis="y"):
@@ -76,7 +81,7 @@ def band(figure, name, axis="y"):
 
 
 def test_a_line_is_the_median_over_seeds(figure):
-    medians = {layer: drawn[0][0] for layer, drawn in points(line(figure, "a")).items()}
+    medians = {layer: found[0][0] for layer, found in points(line(figure, "a")).items()}
     assert medians == {1: 2e-3, 2: 2e-5, 3: 3e-2, 4: 1e-4}
 
 
@@ -93,13 +98,13 @@ def test_first_and_last_epoch_have_a_panel_each(figure):
 
 def test_the_last_epoch_is_that_of_each_run(norms, runs):
     short = norms[(norms["experiment"] == "a") | (norms["epoch"] == 1)]
-    figure = norms_over_seeds(short, runs)
+    figure = drawn(short, runs)
     assert figure.layout.annotations[1].text == "Last epoch: 1 to 5"
     assert points(line(figure, "b", "y2"))[1][0][0] == 1e-6
 
 
 def test_runs_of_one_epoch_have_one_panel(norms, runs):
-    figure = norms_over_seeds(norms[norms["epoch"] == 1], runs)
+    figure = drawn(norms[norms["epoch"] == 1], runs)
     assert [note.text for note in figure.layout.annotations] == ["First epoch: 1"]
 
 
@@ -164,7 +169,7 @@ def test_hovering_tells_the_median_and_which_seeds_are_at_the_ends(figure):
 
 
 def test_the_median_of_an_even_number_of_seeds_is_between_the_middle_two(norms, runs):
-    figure = norms_over_seeds(norms, runs[:2])
+    figure = drawn(norms, runs[:2])
     assert points(line(figure, "a"))[1][0][0] == pytest.approx(2.5e-3)
 
 
@@ -177,13 +182,13 @@ def test_the_axes_are_logarithmic_and_the_same_in_both_panels(figure):
 def test_experiments_of_other_depths_stand_side_by_side(norms, runs):
     deeper = norms[norms["experiment"] == "b"].assign(layer=lambda frame: frame["layer"] + 4)
     deeper["layer_name"] = "layer_" + deeper["layer"].astype(str) + "_hidden"
-    figure = norms_over_seeds(pd.concat([norms, deeper]), runs)
+    figure = drawn(pd.concat([norms, deeper]), runs)
     assert set(points(line(figure, "b"))) == {1, 2, 3, 4, 5, 6, 7, 8}
     assert set(points(line(figure, "a"))) == {1, 2, 3, 4}
 
 
 def test_runs_whose_every_norm_is_zero_are_drawn_too(norms, runs):
-    figure = norms_over_seeds(norms.assign(norm=0.0), runs)
+    figure = drawn(norms.assign(norm=0.0), runs)
     symbols = [s for found in points(line(figure, "a")).values() for _, s, _ in found]
     assert symbols == ["triangle-down"] * 4
     assert not [t for t in figure.data if t.fill]
@@ -191,7 +196,7 @@ def test_runs_whose_every_norm_is_zero_are_drawn_too(norms, runs):
 
 def test_rows_of_other_runs_are_left_out(norms, runs, figure):
     other = norms.assign(run_id=99, norm=1e9, epoch=70)
-    assert norms_over_seeds(pd.concat([norms, other]), runs) == figure
+    assert drawn(pd.concat([norms, other]), runs) == figure
 
 
 def test_no_trace_is_empty(figure):
@@ -206,27 +211,27 @@ def test_the_title_names_data_set_seeds_images_and_what_a_band_is(figure):
 
 
 def test_the_title_of_single_seeds_has_no_word_of_bands(norms, runs):
-    title = norms_over_seeds(norms, [runs[0], runs[3]]).layout.title.text
+    title = drawn(norms, [runs[0], runs[3]]).layout.title.text
     assert "1 seed<br>" in title
     assert "band" not in title
 
 
 def test_the_title_says_where_not_every_batch_was_recorded(norms, runs, make_run):
     sparse = make_run(4, "b", seed=1, record_every=5, training_images=640)
-    title = norms_over_seeds(norms, [*runs[:3], sparse]).layout.title.text
+    title = drawn(norms, [*runs[:3], sparse]).layout.title.text
     assert "640 to 6,400 training images, 1 batch in 1 or 5" in title
 
 
 def test_runs_on_different_data_sets_are_never_in_one_figure(norms, runs, make_run):
     with pytest.raises(ValueError, match="one data set"):
-        norms_over_seeds(norms, [*runs, make_run(9, "a", seed=9, dataset="sample")])
+        drawn(norms, [*runs, make_run(9, "a", seed=9, dataset="sample")])
 
 
 def test_no_run_is_no_figure(norms):
     with pytest.raises(ValueError, match="one data set"):
-        norms_over_seeds(norms, [])
+        drawn(norms, [])
 
 
 def test_a_seed_counts_once(norms, runs, make_run):
     with pytest.raises(ValueError, match="same seed"):
-        norms_over_seeds(norms, [*runs, make_run(9, "a", seed=1)])
+        drawn(norms, [*runs, make_run(9, "a", seed=1)])

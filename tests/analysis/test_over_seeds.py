@@ -3,6 +3,7 @@
 import pandas as pd
 import pytest
 
+from tests.analysis.layer_rows import layers_of
 from vanishing_gradients.analysis.figures.over_seeds import (
     accuracy_over_seeds,
     loss_over_seeds,
@@ -55,7 +56,7 @@ def norms():
 
 @pytest.fixture
 def ratios(norms, thresholds, seeds):
-    return ratio_over_seeds(norms, thresholds, seeds)
+    return ratio_over_seeds(norms, layers_of(norms), thresholds, seeds)
 
 
 def line(figure, name, axis="y"):
@@ -201,20 +202,21 @@ def test_the_thresholds_are_drawn_across_every_panel(ratios):
 
 
 def test_the_ratio_of_one_seed_has_no_band_and_its_title_says_one_seed(norms, thresholds, seeds):
-    figure = ratio_over_seeds(norms, thresholds, seeds[:1])
+    figure = ratio_over_seeds(norms, layers_of(norms), thresholds, seeds[:1])
     assert not [t for t in figure.data if t.fill]
     assert "<b>steady</b> on <b>mnist</b>, 1 seed<br>" in figure.layout.title.text
 
 
 def test_a_network_of_two_layers_has_one_ratio_and_one_panel(norms, thresholds, seeds):
-    figure = ratio_over_seeds(norms[norms["layer"] <= 2], thresholds, seeds)
+    shallow = norms[norms["layer"] <= 2]
+    figure = ratio_over_seeds(shallow, layers_of(shallow), thresholds, seeds)
     assert len(list(figure.select_yaxes())) == 1
     assert {t.name for t in figure.data if t.name.isdigit()} == {"1"}
 
 
 def test_ratios_of_several_experiments_are_refused(norms, thresholds, seeds, make_run):
     with pytest.raises(ValueError, match="one experiment"):
-        ratio_over_seeds(norms, thresholds, [*seeds, make_run(4, "other")])
+        ratio_over_seeds(norms, layers_of(norms), thresholds, [*seeds, make_run(4, "other")])
 
 
 def test_no_trace_is_empty(ratios, of_seeds, seeds):

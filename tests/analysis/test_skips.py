@@ -3,29 +3,32 @@
 import pandas as pd
 import pytest
 
-from vanishing_gradients.analysis.figures.network_diagram import network_diagram
-from vanishing_gradients.analysis.figures.skips import COLOR, residual_blocks
+from vanishing_gradients.analysis.figures.network_diagram import (
+    SKIP,
+    network_diagram,
+    residual_blocks,
+)
 
 LAYERS = pd.DataFrame(
     [
-        (1, "layer_1_input", "dense", 784, 8),
-        (2, "layer_2_sigmoid", "sigmoid", 128, 8),
-        (3, "layer_3_hidden", "dense", 8, 8),
-        (4, "layer_4_sigmoid", "sigmoid", 128, 8),
-        (5, "layer_5_projection", "projection", 784, 8),
-        (6, "layer_6_residual", "residual", 128, 8),
-        (7, "layer_7_hidden", "dense", 8, 8),
-        (8, "layer_8_sigmoid", "sigmoid", 128, 8),
-        (9, "layer_9_residual", "residual", 128, 8),
-        (10, "layer_10_hidden", "dense", 8, 4),
-        (11, "layer_11_softmax", "softmax", 128, 4),
+        (1, "layer_1_input", "dense", "input", 784, 8),
+        (2, "layer_2_sigmoid", "sigmoid", "sample", 128, 8),
+        (3, "layer_3_hidden", "dense", "input", 8, 8),
+        (4, "layer_4_sigmoid", "sigmoid", "sample", 128, 8),
+        (5, "layer_5_projection", "projection", "input", 784, 8),
+        (6, "layer_6_residual", "residual", "sample", 128, 8),
+        (7, "layer_7_hidden", "dense", "input", 8, 8),
+        (8, "layer_8_sigmoid", "sigmoid", "sample", 128, 8),
+        (9, "layer_9_residual", "residual", "sample", 128, 8),
+        (10, "layer_10_hidden", "dense", "input", 8, 4),
+        (11, "layer_11_softmax", "softmax", "sample", 128, 4),
     ],
-    columns=["layer", "layer_name", "kind", "rows_per_step", "width"],
+    columns=["layer", "layer_name", "kind", "row_meaning", "rows_per_step", "width"],
 )
 
 
 def skips(figure):
-    return [trace for trace in figure.data if trace.line.color == COLOR]
+    return [trace for trace in figure.data if trace.line.color == SKIP]
 
 
 @pytest.mark.parametrize(

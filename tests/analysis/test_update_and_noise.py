@@ -38,14 +38,14 @@ def legend(figure):
     return {trace.name for trace in figure.data if trace.showlegend and trace.mode == "markers"}
 
 
-def test_each_layer_with_weights_has_a_line(updates, run):
-    found = lines(update_ratio(updates, run))
+def test_each_layer_with_weights_has_a_line(updates, layers, run):
+    found = lines(update_ratio(updates, layers, run))
     assert list(found) == ["1", "3"]
     assert found["1"].y[1] == 1e-4
 
 
-def test_a_step_of_zero_is_at_the_bottom_and_one_without_a_ratio_at_the_top(updates, run):
-    figure = update_ratio(updates, run)
+def test_a_step_of_zero_is_at_the_bottom_and_one_without_a_ratio_at_the_top(updates, layers, run):
+    figure = update_ratio(updates, layers, run)
     assert lines(figure)["1"].y[-1] == 1e-5
     assert lines(figure)["3"].y[-1] == 1.0
     assert legend(figure) == {
@@ -57,26 +57,26 @@ def test_a_step_of_zero_is_at_the_bottom_and_one_without_a_ratio_at_the_top(upda
     assert high > 0
 
 
-def test_the_usual_guide_is_a_line(updates, run):
-    (guide,) = update_ratio(updates, run).layout.shapes
+def test_the_usual_guide_is_a_line(updates, layers, run):
+    (guide,) = update_ratio(updates, layers, run).layout.shapes
     assert (guide.y0, guide.label.text) == (1e-3, "usual guide: 0.001")
 
 
-def test_pointing_at_a_point_tells_of_clipping_where_there_was_some(updates, run):
-    found = lines(update_ratio(updates, run))
+def test_pointing_at_a_point_tells_of_clipping_where_there_was_some(updates, layers, run):
+    found = lines(update_ratio(updates, layers, run))
     assert "clipped to 1.0, in 25.0% of steps" in found["3"].text[1]
     assert "clipped" not in found["1"].text[1]
 
 
-def test_the_batch_size_is_a_line_among_noise_scales(scales, run):
-    figure = noise_scale(scales, 128, run)
+def test_the_batch_size_is_a_line_among_noise_scales(scales, layers, run):
+    figure = noise_scale(scales, layers, 128, run)
     (line,) = figure.layout.shapes
     assert (line.y0, line.label.text) == (128, "batch size 128")
     assert lines(figure)["1"].y[1] == 400.0
 
 
-def test_what_has_no_noise_scale_is_marked_by_why(scales, run):
-    figure = noise_scale(scales, 128, run)
+def test_what_has_no_noise_scale_is_marked_by_why(scales, layers, run):
+    figure = noise_scale(scales, layers, 128, run)
     assert legend(figure) == {
         "zero or below: no noise, at the bottom",
         "no estimate: noise, or zeros; at the top",

@@ -25,14 +25,13 @@ MAY_IMPORT = {
     "trainer": {"sql", "server", "telemetry"},
 }
 """What each room may import beside itself and EVERYBODY."""
-EVERYBODY = {"errors", "installation", "interruption"}
+EVERYBODY = {"errors", "installation", "interruption", "options", "words"}
 """Modules at the root that know none of the rooms."""
 DATABASE = {"sqlalchemy", "pymysql", "alembic"}
 DATABASE_ROOMS = {"sql", "server", "migrations"}
 SCREEN = {"click", "rich"}
 RUNNING = (
-    "trainer/cli.py", "trainer/display.py", "trainer/drop.py",
-    "trainer/plan.py", "trainer/run.py", "trainer/tables.py",
+    "trainer/cli.py", "trainer/display.py", "trainer/run.py",
 )  # fmt: skip
 """The files of the trainer that bring training and a server together."""
 PURE = [
@@ -73,7 +72,7 @@ def test_the_project_has_one_import_name(folder):
 
 
 def test_the_command_line_knows_no_room_before_a_command_is_called():
-    assert ours(ROOT / "cli.py") == EVERYBODY
+    assert ours(ROOT / "cli.py") <= EVERYBODY
     for each in EVERYBODY:
         assert ours(ROOT / f"{each}.py") == set(), each
 

@@ -37,6 +37,12 @@ def test_a_place_can_be_found_in_the_paper(claim):
 
 
 @pytest.mark.parametrize("claim", CLAIMS, ids=lambda claim: claim.name)
+def test_a_claim_says_what_the_paper_prints(claim):
+    assert claim.printed
+    assert claim.printed == " ".join(claim.printed.split())
+
+
+@pytest.mark.parametrize("claim", CLAIMS, ids=lambda claim: claim.name)
 def test_a_check_asks_for_what_can_be_given(claim):
     assert set(claim.asks) <= {"evidence", "dataset", *ROWS}
     assert not set(claim.asks) & set(ROWS) or claim.experiment in paper.EXPERIMENTS
@@ -45,12 +51,15 @@ def test_a_check_asks_for_what_can_be_given(claim):
 def test_a_claim_is_named_by_its_function_and_gets_the_rows_that_its_parameters_name(reader):
     section = Section("A section", experiment="relu_adam")
 
-    @section(place="Table 1", printed="ten epochs", tolerance="exact: it is a count")
+    @section("Table 1", tolerance="exact: it is a count")
     def ten_epochs(norms, dataset):
+        """ten epochs,
+        in all experiments"""
         return Finding.reproduced_if(norms["epoch"].nunique() == 10, f"ten on {dataset}")
 
     (claim,) = section
     assert (claim.name, claim.experiment) == ("ten_epochs", "relu_adam")
+    assert (claim.place, claim.printed) == ("Table 1", "ten epochs, in all experiments")
     result = evaluate(claim, Evidence(reader, None))
     assert {name: each.found for name, each in result.findings.items()} == {
         "mnist": "ten on mnist", "fashion-mnist": "ten on fashion-mnist",

@@ -1,5 +1,7 @@
 """No verdict is typed in: with other rows it is another."""
 
+from functools import partial
+
 import pytest
 
 from vanishing_gradients.analysis.audit import Verdict
@@ -20,26 +22,16 @@ def norms(experiment: str, value: str, where: str = "TRUE") -> str:
     return steps(experiment, f"row_norm_sum = finite_rows * ({value})", where)
 
 
-def steps(experiment: str, changed: str, where: str = "TRUE") -> str:
+def changing(table: str, experiment: str, changed: str, where: str = "TRUE") -> str:
     return (
-        f"UPDATE step_statistics JOIN runs ON runs.run_id = step_statistics.run_id SET {changed} "
-        f"WHERE experiment = '{experiment}' AND {where}"
-    )
-
-
-def curves(experiment: str, changed: str, where: str = "TRUE") -> str:
-    return (
-        f"UPDATE epoch_metrics JOIN runs ON runs.run_id = epoch_metrics.run_id SET {changed} "
+        f"UPDATE {table} JOIN runs ON runs.run_id = {table}.run_id SET {changed} "
         f"WHERE experiment LIKE '{experiment}' AND {where}"
     )
 
 
-def sizes(changed: str, where: str = "TRUE") -> str:
-    return (
-        f"UPDATE layers JOIN runs ON runs.run_id = layers.run_id SET {changed} "
-        f"WHERE experiment = 'sigmoid_sgd' AND {where}"
-    )
-
+steps = partial(changing, "step_statistics")
+curves = partial(changing, "epoch_metrics")
+sizes = partial(changing, "layers", "sigmoid_sgd")
 
 CONSTANTS = (  # a norm of nothing but ones in the columns, up to 128, that a layer does not use
     "SQRT(128 - CASE WHEN layer < 7 THEN 64 WHEN layer < 9 THEN 32 WHEN layer < 11 THEN 16 "

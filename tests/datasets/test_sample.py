@@ -9,9 +9,10 @@ import numpy as np
 import pytest
 
 from vanishing_gradients.trainer.datasets import load
-from vanishing_gradients.trainer.datasets.catalogue import FASHION_MNIST, SAMPLE
+from vanishing_gradients.trainer.datasets.catalogue import CATALOGUE
 from vanishing_gradients.trainer.datasets.sources import SYSTEM_FOLDER
 
+SAMPLE = CATALOGUE["sample"]
 README = SAMPLE.bundled / "README.md"
 
 
@@ -22,7 +23,7 @@ def published_folder() -> Path:
         Path(os.environ.get("DATA_DIR", "data")) / "fashion-mnist",
         SYSTEM_FOLDER / "fashion-mnist",
     ):
-        if all((folder / f"{file.name}.gz").exists() for file in FASHION_MNIST.files):
+        if all((folder / f"{file.name}.gz").exists() for file in CATALOGUE["fashion-mnist"].files):
             return folder
     pytest.skip("the full Fashion-MNIST is not here: set DATA_DIR")
 

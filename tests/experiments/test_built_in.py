@@ -12,7 +12,7 @@ from vanishing_gradients.trainer.experiments import (
     load,
     names,
 )
-from vanishing_gradients.trainer.experiments.kinds import OPTIMIZER
+from vanishing_gradients.trainer.experiments.records import OPTIMIZER
 
 PAPER = ["relu_adam", "relu_sgd", "sigmoid_adam", "sigmoid_sgd"]
 
@@ -41,13 +41,13 @@ def test_each_has_the_values_of_table_5(name):
 
 @pytest.mark.parametrize("name", ["relu_sgd", "sigmoid_sgd"])
 def test_sgd_has_the_rates_of_table_5(name):
-    expected = OPTIMIZER.records["sgd"](kind="sgd", learning_rate=1.0, decay=1e-3, momentum=0.0)
+    expected = OPTIMIZER["sgd"](kind="sgd", learning_rate=1.0, decay=1e-3, momentum=0.0)
     assert load(name).optimizer == expected
 
 
 @pytest.mark.parametrize("name", ["relu_adam", "sigmoid_adam"])
 def test_adam_has_the_rates_of_table_5(name):
-    expected = OPTIMIZER.records["adam"](
+    expected = OPTIMIZER["adam"](
         kind="adam", learning_rate=0.001, decay=1e-3, epsilon=1e-7, beta_1=0.9, beta_2=0.999
     )
     assert load(name).optimizer == expected

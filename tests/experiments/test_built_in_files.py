@@ -10,7 +10,7 @@ from vanishing_gradients.trainer.assembly import build_clipping, build_network, 
 from vanishing_gradients.trainer.datasets import load as load_dataset
 from vanishing_gradients.trainer.experiments import built_in, load, names, topics
 from vanishing_gradients.trainer.loop import train
-from vanishing_gradients.trainer.plan import GROUPS
+from vanishing_gradients.trainer.run import GROUPS
 
 REMEDIES = {
     "activations": {"activation"},

@@ -8,7 +8,7 @@ import pytest
 
 from vanishing_gradients.trainer.errors import ExperimentError
 from vanishing_gradients.trainer.experiments import Experiment, load, write_starting_file
-from vanishing_gradients.trainer.experiments.kinds import (
+from vanishing_gradients.trainer.experiments.records import (
     CLIPPING,
     INITIALIZATION,
     OPTIMIZER,
@@ -17,7 +17,7 @@ from vanishing_gradients.trainer.experiments.kinds import (
 from vanishing_gradients.trainer.experiments.starting_file import starting_text
 from vanishing_gradients.trainer.network.activations import ACTIVATIONS
 
-CHOICES = [CLIPPING.records, INITIALIZATION.records, OPTIMIZER.records, SCHEDULE.records]
+CHOICES = [CLIPPING, INITIALIZATION, OPTIMIZER, SCHEDULE]
 BEHIND_A_HASH = re.findall(r"^#([a-z_0-9]+) = (.*)$", starting_text("my_net"), re.MULTILINE)
 INSTEAD_OF = {
     "activation": ["activation"],
@@ -27,15 +27,15 @@ INSTEAD_OF = {
     "batch_normalization": ["normalization"],
     "schedule": ["decay"],
 }
-ADAM = OPTIMIZER.records["adam"].settings
+ADAM = OPTIMIZER["adam"].settings
 KINDS = {
     setting: kind
-    for kind, record in reversed(OPTIMIZER.records.items())
+    for kind, record in reversed(OPTIMIZER.items())
     for setting in record.settings
     if setting not in ADAM
 }
 INSTEAD_OF |= {
-    setting: [other for other in ADAM if other not in OPTIMIZER.records[kind].settings]
+    setting: [other for other in ADAM if other not in OPTIMIZER[kind].settings]
     for setting, kind in KINDS.items()
 }
 
@@ -107,7 +107,7 @@ def test_the_default_of_a_key_of_another_optimizer_is_told_as_it_is(path, text, 
 @pytest.mark.parametrize("value", [v for k, v in BEHIND_A_HASH if k == "initialization"])
 def test_the_defaults_of_an_initialisation_are_told_as_they_are(value):
     table = tomllib.loads(f"x = {value}")["x"]
-    record = INITIALIZATION.records[table["kind"]]
+    record = INITIALIZATION[table["kind"]]
     short = record(kind=table["kind"]).model_dump() | {"gain": table.get("gain")}
     assert {key: short[key] for key in table} == table
 

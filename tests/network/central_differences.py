@@ -1,8 +1,11 @@
 """The outside oracle of every backward pass: what the loss does when one number moves a little."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import numpy as np
+
+from vanishing_gradients.trainer.network.dense import Dense
+from vanishing_gradients.trainer.network.layer import Layer
 
 STEP = 1e-6
 
@@ -23,3 +26,17 @@ def central_differences(loss: Callable[[], float], array: np.ndarray) -> np.ndar
         array[index] = before
         gradient[index] = (above - below) / (2 * STEP)
     return gradient
+
+
+def penalty_of(layers: Sequence[Layer]) -> float:
+    """What the weights and biases of layers add to the loss: l1 sum |w| + l2 sum w^2 of each."""
+    total = 0.0
+    for layer in layers:
+        if isinstance(layer, Dense):
+            for of, array in (
+                (layer.weight_penalty, layer.weights),
+                (layer.bias_penalty, layer.parameters["biases"]),
+            ):
+                with np.errstate(over="ignore"):
+                    total += float(of.l1 * np.abs(array).sum() + of.l2 * np.square(array).sum())
+    return total

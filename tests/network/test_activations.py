@@ -4,8 +4,7 @@ import numpy as np
 import pytest
 
 from tests.network.exact_activations import EXACT, exact
-from vanishing_gradients.trainer.network.activation import Activation, LeakyReLU, PReLU
-from vanishing_gradients.trainer.network.activations import ACTIVATIONS, ELU
+from vanishing_gradients.trainer.network.activations import ACTIVATIONS, ELU, Activation, PReLU
 
 Z = [-700, -300, -100, -40, -20, -10, -3, -1, -0.1, -1e-9, 0, 1e-9, 0.1, 1, 3, 10, 20, 40, 100, 700]
 # How many units in the last place an exponent of up to 700, itself rounded, may be off.
@@ -146,7 +145,8 @@ def test_a_neuron_of_learned_slope_is_saturated_below_its_own_steepest():
 
 
 def test_the_step_after_a_backward_does_not_change_who_was_saturated():
-    layer = PReLU(1, np.float64, slope=0.001)
+    layer = PReLU(1, np.float64)
+    layer.parameters["slope"][:] = 0.001
     slopes(layer, column([-1.0, 1.0]))
     layer.parameters["slope"][:] = 500.0
     assert layer.saturated().tolist() == [1]
@@ -179,7 +179,8 @@ def test_the_identity_has_no_saturation():
 
 @pytest.mark.parametrize("alpha", [0.3, 1.0, 2.0])
 def test_an_elu_ends_at_minus_alpha_and_comes_in_with_slope_alpha(alpha):
-    layer, z = ELU(1, np.float64, alpha=alpha), column([-1000.0, -1.0, 0.0, 2.0])
+    layer, z = ELU(1, np.float64), column([-1000.0, -1.0, 0.0, 2.0])
+    layer.alpha = alpha
     below = alpha * (np.exp(-1.0) - 1)
     np.testing.assert_allclose(
         layer.forward(z, training=True)[:, 0], [-alpha, below, 0, 2], rtol=1e-15
@@ -187,18 +188,3 @@ def test_an_elu_ends_at_minus_alpha_and_comes_in_with_slope_alpha(alpha):
     np.testing.assert_allclose(
         slopes(layer, z)[:, 0], [0, alpha * np.exp(-1.0), alpha, 1], rtol=1e-15
     )
-
-
-@pytest.mark.parametrize(
-    ("make", "complaint"),
-    [
-        (lambda: LeakyReLU(1, np.float64, slope=0.0), "slope of 0.0"),
-        (lambda: LeakyReLU(1, np.float64, slope=1.0), "slope of 1.0"),
-        (lambda: LeakyReLU(1, np.float64, slope=np.nan), "slope of nan"),
-        (lambda: ELU(1, np.float64, alpha=0.0), "alpha of 0.0"),
-        (lambda: ELU(1, np.float64, alpha=np.nan), "alpha of nan"),
-    ],
-)
-def test_constants_that_make_no_such_activation_are_refused(make, complaint):
-    with pytest.raises(ValueError, match=complaint):
-        make()

@@ -12,14 +12,16 @@ HUGE = {np.float64: 1e300, np.float32: 1e37}
 
 
 def test_each_sample_has_mean_0_and_variance_1_before_scale_and_shift():
-    layer = LayerNormalization(50, np.float64, epsilon=1e-12)
+    layer = LayerNormalization(50, np.float64)
+    layer.epsilon = 1e-12
     outputs = layer.forward(np.random.default_rng(4).normal(5.0, 3.0, (4, 50)), training=True)
     np.testing.assert_allclose(outputs.mean(axis=1), 0.0, atol=1e-12)
     np.testing.assert_allclose(outputs.var(axis=1), 1.0, rtol=1e-9)
 
 
 def test_a_sample_that_one_can_do_by_hand():
-    layer = LayerNormalization(2, np.float64, epsilon=7.0)
+    layer = LayerNormalization(2, np.float64)
+    layer.epsilon = 7.0
     layer.parameters["scale"][:] = [2.0, 4.0]
     layer.parameters["shift"][:] = [1.0, -1.0]
     # mean 5, variance 9, and sqrt(9 + 7) = 4

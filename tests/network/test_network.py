@@ -5,8 +5,8 @@ import pytest
 
 from tests.network.small_network import CLASSES, FEATURES, batch, build, experiment
 from vanishing_gradients.trainer.assembly import build_optimizer
-from vanishing_gradients.trainer.network.activation import ReLU, Sigmoid
-from vanishing_gradients.trainer.network.dense import Dense
+from vanishing_gradients.trainer.network.activations import ReLU, Sigmoid
+from vanishing_gradients.trainer.network.dense import Dense, Penalty
 from vanishing_gradients.trainer.network.network import Network, layer_names
 from vanishing_gradients.trainer.network.optimizers import Optimizer
 from vanishing_gradients.trainer.network.softmax import Softmax
@@ -207,12 +207,15 @@ def test_probabilities_come_one_row_a_sample_and_one_column_a_class():
     np.testing.assert_allclose(p.sum(axis=1), 1.0, rtol=1e-14)
 
 
-def test_the_loss_comes_without_and_with_penalties_apart():
-    network = Network([dense(2, 2), Softmax(2, np.float64)])
-    network.forward(np.ones((1, 2)), training=False)
-    loss, penalty = network.loss(np.array([0]))
-    assert loss > 0
-    assert penalty == 0.0
+def test_the_loss_is_that_of_the_data_whatever_the_penalties():
+    losses = []
+    for penalty in (Penalty(), Penalty(l1=0.1, l2=0.1)):
+        first = dense(2, 2)
+        first.weight_penalty = first.bias_penalty = penalty
+        network = Network([first, Softmax(2, np.float64)])
+        network.forward(np.ones((1, 2)), training=False)
+        losses.append(network.loss(np.array([0])))
+    assert losses[0] == losses[1] > 0
 
 
 def test_sigmoid_and_relu_networks_are_numbered_alike():

@@ -37,7 +37,7 @@ def assert_same(network: Network, loss: str, size: int = 6) -> None:
     expected = PyTorchNetwork(network, loss)
     expected_loss = expected.loss(images, labels)
     network.forward(images, training=True)
-    assert network.loss(labels)[0] == pytest.approx(expected_loss, rel=1e-11)
+    assert network.loss(labels) == pytest.approx(expected_loss, rel=1e-11)
     network.backward(labels)
     for layer in network.layers:
         for name, gradient in layer.parameter_gradients.items():

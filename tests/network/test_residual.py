@@ -6,7 +6,7 @@ from hypothesis import given, settings
 
 from tests.network.central_differences import TOLERANCE, central_differences
 from tests.network.random_networks import Plan, batch, build, plans
-from vanishing_gradients.trainer.network.activation import ReLU, Sigmoid
+from vanishing_gradients.trainer.network.activations import ReLU, Sigmoid
 from vanishing_gradients.trainer.network.dense import Dense
 from vanishing_gradients.trainer.network.dropout import Dropout
 from vanishing_gradients.trainer.network.initializers import Normal
@@ -64,7 +64,7 @@ def test_every_parameters_gradient_agrees_with_central_differences(blocks, width
 
     def loss() -> float:
         whole.forward(images, training=True)
-        return whole.loss(labels)[0]
+        return whole.loss(labels)
 
     expected = central_differences(loss, whole.parameters)
     loss()
@@ -92,7 +92,7 @@ def test_the_gradient_of_an_activation_a_block_starts_at_comes_through_block_and
 
     def loss() -> float:
         whole.forward(images, training=True)
-        return whole.loss(labels)[0]
+        return whole.loss(labels)
 
     expected = central_differences(loss, whole.parameters)
     loss()
@@ -111,7 +111,7 @@ def test_a_block_that_starts_at_another_blocks_residual_skips_what_that_was_give
 
     def loss() -> float:
         whole.forward(images, training=True)
-        return whole.loss(labels)[0]
+        return whole.loss(labels)
 
     expected = central_differences(loss, whole.parameters)
     loss()

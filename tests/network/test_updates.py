@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from tests.network.small_network import CLASSES, FEATURES, batch, build, experiment
-from vanishing_gradients.trainer.network.activation import Sigmoid
+from vanishing_gradients.trainer.network.activations import Sigmoid
 from vanishing_gradients.trainer.network.clipping import ClipByGlobalNorm, ClipByNorm
 from vanishing_gradients.trainer.network.dense import Dense, WeightNormalizedDense
 from vanishing_gradients.trainer.network.network import Network

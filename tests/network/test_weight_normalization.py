@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from tests.network.central_differences import TOLERANCE, central_differences
+from tests.network.central_differences import TOLERANCE, central_differences, penalty_of
 from vanishing_gradients.trainer.network.dense import Dense, Penalty, WeightNormalizedDense
 from vanishing_gradients.trainer.network.initializers import Constant, Normal
 
@@ -53,7 +53,7 @@ def test_the_gradient_of_each_parameter_agrees_with_central_differences(paramete
 
     def loss() -> float:
         outputs = dense.forward(inputs, training=True)
-        return float((outputs * weighting).sum()) + dense.penalty()
+        return float((outputs * weighting).sum()) + penalty_of([dense])
 
     expected = central_differences(loss, dense.parameters[parameter])
     loss()
@@ -72,7 +72,7 @@ def test_what_a_recorder_keeps_is_the_gradient_of_the_w_that_multiplies(settings
         normalized.backward(upstream), dense.backward(upstream), rtol=1e-12, atol=1e-12
     )
     np.testing.assert_allclose(normalized.gradient, dense.gradient, rtol=1e-12)
-    assert normalized.penalty() == pytest.approx(dense.penalty(), rel=1e-12)
+    assert penalty_of([normalized]) == pytest.approx(penalty_of([dense]), rel=1e-12)
 
 
 def test_a_direction_never_learns_to_be_longer_or_shorter_at_once():

@@ -3,5 +3,3 @@
 from vanishing_gradients.trainer.datasets.catalogue import NAMES
 from vanishing_gradients.trainer.datasets.dataset import Dataset, batches, scaled
 from vanishing_gradients.trainer.datasets.sources import UnavailableError, load, prepare
-
-__all__ = ["NAMES", "Dataset", "UnavailableError", "batches", "load", "prepare", "scaled"]

@@ -69,18 +69,25 @@ def assembled(name: str, source: str, files: Sequence[IdxFile]) -> Dataset:
     Raises DatasetError where pictures are not 28 x 28, a label is above 9, or images and labels
     differ in number.
     """
-    train_images, train_labels, test_images, test_labels = files
-    for images, labels in ((train_images, train_labels), (test_images, test_labels)):
-        _check(images, labels)
-    return Dataset(
-        name=name,
-        train_images=_pixels(train_images),
-        train_labels=_frozen(train_labels.array.astype(np.int64)),
-        test_images=_pixels(test_images),
-        test_labels=_frozen(test_labels.array.astype(np.int64)),
-        sha256=fingerprint([(file.sha256, file.path.name) for file in files]),
-        source=source,
-    )
+    arrays = []
+    for images, labels in (files[:2], files[2:]):
+        shape, highest = images.array.shape[1:], labels.array.max()
+        if shape != IMAGE_SHAPE:
+            raise images.error(f"holds images of {shape[0]} x {shape[1]} pixels instead of 28 x 28")
+        if len(images.array) != len(labels.array):
+            raise images.error(
+                f"holds {len(images.array)} images, but {labels.path.name} beside it "
+                f"{len(labels.array)} labels"
+            )
+        if highest >= CLASSES:
+            raise labels.error(
+                f"holds the label {highest}, where the classes are 0 to {CLASSES - 1}"
+            )
+        arrays.append(_frozen(images.array.reshape(len(images.array), -1)))
+        arrays.append(_frozen(labels.array.astype(np.int64)))
+    sums = [f"{file.sha256}  {file.path.name.removesuffix('.gz')}\n" for file in files]
+    fingerprint = sha256("".join(sums).encode()).hexdigest()
+    return Dataset(name, *arrays, sha256=fingerprint, source=source)
 
 
 def batches(
@@ -96,15 +103,12 @@ def batches(
         raise ValueError(f"a batch of {size} images: at least 1 is needed")
     if len(images) != len(labels):
         raise ValueError(f"{len(images)} images and {len(labels)} labels do not belong together")
-
-    def slices() -> Iterator[tuple[int, np.ndarray, np.ndarray]]:
-        buffer = np.empty((min(size, len(images)), *images.shape[1:]), dtype)
-        for step, start in enumerate(range(0, len(images), size), start=1):
-            batch = images[start : start + size]
-            x = scaled(batch, dtype, out=buffer[: len(batch)])
-            yield step, x, labels[start : start + size]
-
-    return slices()
+    buffer = np.empty((min(size, len(images)), *images.shape[1:]), dtype)
+    parts = [slice(start, start + size) for start in range(0, len(images), size)]
+    return (
+        (step, scaled(images[part], dtype, out=buffer[: len(labels[part])]), labels[part])
+        for step, part in enumerate(parts, start=1)
+    )
 
 
 def scaled(images: np.ndarray, dtype: DTypeLike, out: np.ndarray | None = None) -> np.ndarray:
@@ -122,30 +126,6 @@ def scaled(images: np.ndarray, dtype: DTypeLike, out: np.ndarray | None = None) 
     np.copyto(out, images)  # converting while subtracting would go through small buffers
     np.subtract(out, middle, out=out)
     return np.divide(out, middle, out=out)
-
-
-def fingerprint(sums: Sequence[tuple[str, str]]) -> str:
-    """Return the SHA-256 of what `sha256sum` prints for files of these (sum, name) pairs."""
-    lines = [f"{digest}  {name.removesuffix('.gz')}\n" for digest, name in sums]
-    return sha256("".join(lines).encode()).hexdigest()
-
-
-def _check(images: IdxFile, labels: IdxFile) -> None:
-    shape = images.array.shape[1:]
-    if shape != IMAGE_SHAPE:
-        raise images.error(f"holds images of {shape[0]} x {shape[1]} pixels instead of 28 x 28")
-    if len(images.array) != len(labels.array):
-        raise images.error(
-            f"holds {len(images.array)} images, but {labels.path.name} beside it "
-            f"{len(labels.array)} labels"
-        )
-    highest = labels.array.max()
-    if highest >= CLASSES:
-        raise labels.error(f"holds the label {highest}, where the classes are 0 to {CLASSES - 1}")
-
-
-def _pixels(images: IdxFile) -> np.ndarray:
-    return _frozen(images.array.reshape(len(images.array), -1))
 
 
 def _frozen(array: np.ndarray) -> np.ndarray:

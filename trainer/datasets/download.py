@@ -8,7 +8,7 @@ import fcntl
 import os
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from http.client import HTTPException, HTTPResponse
 from pathlib import Path
@@ -23,6 +23,7 @@ from rich.progress import DownloadColumn, Progress, TransferSpeedColumn
 from vanishing_gradients.trainer.datasets.catalogue import PublishedFile
 from vanishing_gradients.trainer.datasets.idx import read_idx
 from vanishing_gradients.trainer.errors import DatasetError
+from vanishing_gradients.words import Say
 
 STALL_SECONDS = 20.0
 """A connection that is silent for so long counts as cut."""
@@ -41,17 +42,17 @@ class _CutError(TransferError):
 
 
 def download(
-    files: Sequence[PublishedFile],
-    mirrors: Sequence[str],
-    folder: Path,
-    announce: Callable[[str], None],
+    files: Sequence[PublishedFile], mirrors: Sequence[str], folder: Path, announce: Say
 ) -> None:
     """Download `files` into `folder`, which is made if missing, with progress on a terminal.
 
     Raises TransferError where no mirror gives a file with the published SHA-256, and OSError where
     the folder cannot be written. Nothing that is not whole and checked stays.
     """
-    with _made_folder(folder), _progress() as progress:
+    console = Console(stderr=True)
+    columns = (*Progress.get_default_columns(), DownloadColumn(), TransferSpeedColumn())
+    shown = Progress(*columns, console=console, disable=not console.is_terminal)
+    with _made_folder(folder), shown as progress:
         for file in files:
             with _partial_file(folder / f"{file.name}.gz", announce) as part:
                 if part is not None:
@@ -77,8 +78,7 @@ def answering(
     for thread in asking:
         thread.join(max(0.0, deadline - time.monotonic()))
     silent = f"no answer within {patience:g} seconds"
-    answers = {mirror: found.get(mirror, silent) for mirror in mirrors}
-    reasons = {mirror: reason for mirror, reason in answers.items() if reason is not None}
+    reasons = {each: why for each in mirrors if (why := found.get(each, silent)) is not None}
     return [mirror for mirror in mirrors if mirror not in reasons], reasons
 
 
@@ -96,12 +96,6 @@ def _ask(mirror: str, file: str, found: dict[str, str | None]) -> None:
     except (OSError, HTTPException) as error:
         reason = _told(error)
     found[mirror] = reason
-
-
-def _progress() -> Progress:
-    console = Console(stderr=True)
-    columns = (*Progress.get_default_columns(), DownloadColumn(), TransferSpeedColumn())
-    return Progress(*columns, console=console, disable=not console.is_terminal)
 
 
 def _fetch(file: PublishedFile, mirrors: Sequence[str], part: BinaryIO, progress: Progress) -> None:
@@ -184,7 +178,7 @@ def _made_folder(folder: Path) -> Iterator[None]:
 
 
 @contextmanager
-def _partial_file(target: Path, announce: Callable[[str], None]) -> Iterator[BinaryIO | None]:
+def _partial_file(target: Path, announce: Say) -> Iterator[BinaryIO | None]:
     """Open `<target>.part`, locked; None if `target` has been completed meanwhile.
 
     Leaving without an error gives the part the target's name; otherwise it is removed.
@@ -203,7 +197,7 @@ def _partial_file(target: Path, announce: Callable[[str], None]) -> Iterator[Bin
             path.unlink(missing_ok=True)
 
 
-def _locked(path: Path, announce: Callable[[str], None]) -> BinaryIO:
+def _locked(path: Path, announce: Say) -> BinaryIO:
     while True:
         part = path.open("ab")
         try:

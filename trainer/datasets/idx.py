@@ -6,7 +6,6 @@ compressed with gzip, whatever they are called, and never further than the heade
 
 import io
 import math
-import os
 import stat
 import struct
 import zlib
@@ -27,7 +26,6 @@ REPLACE = "replace it with the published file"
 _UNSIGNED_BYTES = b"\x00\x00\x08"
 _GZIP_MAGIC = b"\x1f\x8b"
 _DEFLATE_LIMIT = 1032  # no deflate stream grows by more (https://zlib.net/zlib_tech.html)
-_CHUNK = 2**20
 _COMPRESSED_CHUNK = 2**16
 
 
@@ -52,16 +50,24 @@ def read_idx(path: Path, dimensions: int, cure: str = REPLACE) -> IdxFile:
     ending in `cure`, on anything but a complete file that holds what its header promises.
     """
     try:
-        size = _size(path)
-        with path.open("rb") as raw:
-            compressed = raw.read(2) == _GZIP_MAGIC
-            raw.seek(0)
-            if not compressed:
-                return IdxFile(path, *_read(raw, size, dimensions), cure)
-            with io.BufferedReader(_Inflated(raw)) as stream:
-                return IdxFile(path, *_read(stream, size * _DEFLATE_LIMIT, dimensions), cure)
-    except (_BadContentError, EOFError, zlib.error, OSError) as error:
-        raise DatasetError(f"{path} {_what(error)}: {cure}.") from error
+        status = path.stat()
+        if not stat.S_ISREG(status.st_mode):
+            folder = stat.S_ISDIR(status.st_mode)
+            raise _BadContentError("is a folder, not a file" if folder else "is not a regular file")
+        most = status.st_size
+        if not most:
+            raise _BadContentError("is empty")
+        with path.open("rb") as stream:
+            if stream.peek(2).startswith(_GZIP_MAGIC):
+                stream, most = io.BufferedReader(_Inflated(stream)), most * _DEFLATE_LIMIT
+            return IdxFile(path, *_read(stream, most, dimensions), cure)
+    except (_BadContentError, zlib.error, OSError) as error:
+        what = str(error)
+        if isinstance(error, zlib.error):
+            what = f"is damaged ({error})"
+        elif isinstance(error, OSError):
+            what = f"cannot be read ({error.strerror or error})"
+        raise DatasetError(f"{path} {what}: {cure}.") from error
 
 
 class _BadContentError(Exception):
@@ -86,7 +92,7 @@ class _Inflated(io.RawIOBase):
         while not self._inflater.eof:
             compressed = self._inflater.unconsumed_tail or self._raw.read(_COMPRESSED_CHUNK)
             if not compressed:
-                raise EOFError
+                raise _BadContentError("ends in the middle of its compressed data")
             piece = self._inflater.decompress(compressed, len(buffer))
             if piece:
                 buffer[: len(piece)] = piece
@@ -96,50 +102,24 @@ class _Inflated(io.RawIOBase):
         return 0
 
 
-def _what(error: Exception) -> str:
-    if isinstance(error, EOFError):
-        return "ends in the middle of its compressed data"
-    if isinstance(error, zlib.error):
-        return f"is damaged ({error})"
-    if isinstance(error, OSError):
-        return f"cannot be read ({error.strerror or error})"
-    return str(error)
-
-
-def _size(path: Path) -> int:
-    status = os.stat(path)
-    if stat.S_ISDIR(status.st_mode):
-        raise _BadContentError("is a folder, not a file")
-    if not stat.S_ISREG(status.st_mode):
-        raise _BadContentError("is not a regular file")
-    if status.st_size == 0:
-        raise _BadContentError("is empty")
-    return status.st_size
-
-
 def _read(stream: BinaryIO, most: int, dimensions: int) -> tuple[np.ndarray, str]:
     """Return the values of a file of which `most` bytes can come, and the sum of its bytes."""
     header, shape = _header(stream, dimensions)
     values = math.prod(shape)
     if values == 0 or len(header) + values > CEILING:
-        described = " x ".join(str(length) for length in shape)
+        described = " x ".join(map(str, shape))
         raise _BadContentError(f"promises {described} values, which no data set here has")
     if len(header) + values > most:
         raise _BadContentError(f"is cut short: its header promises {values} values")
     array = np.empty(values, np.uint8)
-    digest = sha256(header)
-    view = memoryview(array)
-    filled = 0
-    while filled < values:
-        chunk = view[filled : filled + _CHUNK]
-        received = stream.readinto(chunk)
-        if not received:
-            raise _BadContentError(f"is cut short: {filled} of the {values} promised values")
-        digest.update(chunk[:received])
-        filled += received
+    filled = stream.readinto(array)
+    if filled < values:
+        raise _BadContentError(f"is cut short: {filled} of the {values} promised values")
     # Asking for one byte more also makes gzip compare its own checksum at the end of the data.
     if stream.read(1):
         raise _BadContentError(f"goes on after the {values} values that its header promises")
+    digest = sha256(header)
+    digest.update(array)
     return array.reshape(shape), digest.hexdigest()
 
 

@@ -4,23 +4,27 @@ What the user names is never replaced by something else. `auto` takes MNIST, els
 else the bundled sample, and says which and why.
 """
 
-import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
+
+import click
 
 from vanishing_gradients.trainer.datasets.catalogue import CATALOGUE, Publication, PublishedFile
 from vanishing_gradients.trainer.datasets.dataset import Dataset, assembled
 from vanishing_gradients.trainer.datasets.download import TransferError, answering, download, host
 from vanishing_gradients.trainer.datasets.idx import IdxFile, read_idx
 from vanishing_gradients.trainer.errors import DatasetError
-
-Say = Callable[[str], None]
+from vanishing_gradients.words import Say
 
 DATA_DIR = Path("data")
 SYSTEM_FOLDER = Path("/usr/share/datasets")
 """Where Debian's packages put data sets: dataset-fashion-mnist in fashion-mnist/."""
+
+say: Say = partial(click.echo, err=True)
+"""Prints a sentence for the user on standard error, so that standard output stays data."""
 
 PATIENCE_NAMED = 10.0
 PATIENCE_AUTO = 3.0
@@ -33,11 +37,6 @@ class UnavailableError(DatasetError):
     def __init__(self, reason: str, cure: str):
         super().__init__(f"{reason}: {cure}.")
         self.reason = reason
-
-
-def say(sentence: str) -> None:
-    """Print a sentence for the user on standard error, so that standard output stays data."""
-    print(sentence, file=sys.stderr, flush=True)
 
 
 def load(
@@ -118,16 +117,15 @@ class _Search:
                 publication, publication.bundled, "restore it with git, it is part of the project"
             )
         again = f"delete it and run `make data DATASET={publication.name}`"
-        own = self.data_dir / publication.name
-        system = self.system_folder / publication.name
+        own, system = (each / publication.name for each in (self.data_dir, self.system_folder))
+        cures = {own: again, self.data_dir: again}
+        cures[system] = "install its package again, or set DATA_DIR"
         try:
             if _exists(self.data_dir) and not self.data_dir.is_dir():
                 raise DatasetError(f"{self.data_dir} is not a folder: set DATA_DIR to one.")
-            for folder in (own, self.data_dir):
+            for folder, cure in cures.items():
                 if self._holds(folder, publication):
-                    return _Found(publication, folder, again)
-            if self._holds(system, publication):
-                return _Found(publication, system, "install its package again, or set DATA_DIR")
+                    return _Found(publication, folder, cure)
             missing = [file for file in publication.files if _path(own, file) is None]
         except OSError as error:
             raise DatasetError(
@@ -174,10 +172,8 @@ class _Search:
 
     def _owner(self, content: IdxFile) -> Publication | None:
         """Return the data set that has this file."""
-        for publication in self.catalogue.values():
-            if content.sha256 in [file.sha256 for file in publication.files]:
-                return publication
-        return None
+        known = reversed(self.catalogue.values())  # of two that have it, the first
+        return {file.sha256: each for each in known for file in each.files}.get(content.sha256)
 
     def _download(
         self, publication: Publication, missing: list[PublishedFile], own: Path, patience: float
@@ -208,10 +204,7 @@ class _Search:
 
 
 def _path(folder: Path, file: PublishedFile) -> Path | None:
-    for path in (folder / file.name, folder / f"{file.name}.gz"):
-        if _exists(path):
-            return path
-    return None
+    return next(filter(_exists, (folder / file.name, folder / f"{file.name}.gz")), None)
 
 
 def _exists(path: Path) -> bool:

@@ -15,6 +15,7 @@ from pydantic import ValidationError
 from vanishing_gradients.trainer.errors import ExperimentError
 from vanishing_gradients.trainer.experiments.complaint import EXTENDS, complain, key_lines
 from vanishing_gradients.trainer.experiments.experiment import ALTERNATIVES, Experiment
+from vanishing_gradients.trainer.experiments.records import shortened
 
 _FOLDER = Path(__file__).parent
 _BYTES_MAX = 65_536
@@ -26,9 +27,13 @@ _DOTS_MAX = 2_000
 _REASON_MAX = 200
 _NEVER_INHERITED = ("name", "description")
 
-GROUPS = ("paper", "gallery", "healthy", "sick")
-"""Folders of built-in experiments: the paper's four; remedies, each alone; networks that learn, and
-networks with one fault each."""
+GROUPS = {
+    "paper": "The paper's four (EXP=all)",
+    "gallery": "The gallery (EXP=gallery; make gallery)",
+    "healthy": "Networks that learn (EXP=healthy)",
+    "sick": "Networks with one fault each (EXP=sick)",
+}
+"""Folders of built-in experiments, with their titles. The gallery is of remedies, each alone."""
 
 
 class _File(NamedTuple):
@@ -48,8 +53,8 @@ def topics(group: str) -> dict[str, list[str]]:
     """Return the same names by topic, which is the folder within the group; "" if there is none."""
     found: dict[str, list[str]] = {}
     for path in _paths(group):
-        topic = path.parent.relative_to(_FOLDER / group).as_posix()
-        found.setdefault("" if topic == "." else topic, []).append(path.stem)
+        topic = path.parent.relative_to(_FOLDER / group).as_posix().removeprefix(".")
+        found.setdefault(topic, []).append(path.stem)
     return found
 
 
@@ -113,7 +118,12 @@ def _path(name_or_path: str | os.PathLike[str], folder: Path = Path()) -> Path:
     if isinstance(name_or_path, os.PathLike) or text.endswith(".toml") or "/" in text:
         return folder / os.path.expanduser(text)
     if text not in built_in():
-        raise ExperimentError(_unknown(text))
+        close = get_close_matches(text.lower(), built_in(), n=3, cutoff=0.6)
+        hint = f"did you mean {' or '.join(close)}? " if close else ""
+        raise ExperimentError(
+            f"there is no experiment {shortened(text, 100)!r}: {hint}{_built_in_are()}; "
+            "your own is given by the path of its TOML file"
+        )
     return built_in()[text]
 
 
@@ -152,15 +162,6 @@ def _merged(base: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, An
     return table
 
 
-def _unknown(name: str) -> str:
-    close = get_close_matches(name.lower(), built_in(), n=3, cutoff=0.6)
-    hint = f"did you mean {' or '.join(close)}? " if close else ""
-    return (
-        f"there is no experiment {_shorten(name)}: {hint}{_built_in_are()}; "
-        "your own is given by the path of its TOML file"
-    )
-
-
 def _built_in_are() -> str:
     more = len(built_in()) - len(names())
     return f"built in are {', '.join(names())}, and {more} more that `make experiments` lists"
@@ -168,7 +169,23 @@ def _built_in_are() -> str:
 
 def _read(path: Path) -> _File:
     try:
-        text = _bytes(path).decode("utf-8-sig")
+        # Asked before opening: opening a named pipe would wait for its writer.
+        if not stat.S_ISREG(path.stat().st_mode):
+            raise ExperimentError(f"{path} is not a file; an experiment is one TOML file")
+        with path.open("rb") as file:
+            content = file.read(_BYTES_MAX + 1)
+    except FileNotFoundError:
+        raise ExperimentError(
+            f"there is no file {shortened(str(path), 100)!r}; "
+            f"built-in experiments go by name alone: {_built_in_are()}"
+        ) from None
+    except (OSError, ValueError) as error:  # ValueError: a path with a NUL in it
+        reason = error.strerror if isinstance(error, OSError) else str(error)
+        raise ExperimentError(f"{shortened(str(path), 100)!r} cannot be read: {reason}") from None
+    if len(content) > _BYTES_MAX:
+        raise ExperimentError(f"{path} is larger than {_BYTES_MAX:,} bytes; is it an experiment?")
+    try:
+        text = content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise ExperimentError(
             f"{path} is not a text file in UTF-8 (byte {error.start + 1}); an experiment is TOML"
@@ -188,27 +205,3 @@ def _read(path: Path) -> _File:
         if len(where) > _REASON_MAX:  # it repeats a key, which can be as long as the file
             where = f"{where[:100]}...{where[-50:]}"
         raise ExperimentError(f"{path} is not valid TOML: {where}") from None
-
-
-def _bytes(path: Path) -> bytes:
-    try:
-        # Asked before opening: opening a named pipe would wait for its writer.
-        if not stat.S_ISREG(path.stat().st_mode):
-            raise ExperimentError(f"{path} is not a file; an experiment is one TOML file")
-        with path.open("rb") as file:
-            content = file.read(_BYTES_MAX + 1)
-    except FileNotFoundError:
-        raise ExperimentError(
-            f"there is no file {_shorten(str(path))}; built-in experiments go by name alone: "
-            f"{_built_in_are()}"
-        ) from None
-    except (OSError, ValueError) as error:  # ValueError: a path with a NUL in it
-        reason = error.strerror if isinstance(error, OSError) else str(error)
-        raise ExperimentError(f"{_shorten(str(path))} cannot be read: {reason}") from None
-    if len(content) > _BYTES_MAX:
-        raise ExperimentError(f"{path} is larger than {_BYTES_MAX:,} bytes; is it an experiment?")
-    return content
-
-
-def _shorten(text: str) -> str:
-    return repr(text if len(text) <= 100 else text[:100] + "...")

@@ -2,20 +2,21 @@
 
 import re
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from difflib import get_close_matches
-from typing import Any
+from types import NoneType
+from typing import Any, get_args
 
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
 from vanishing_gradients.trainer.experiments.experiment import SHAPES, Experiment
-from vanishing_gradients.trainer.experiments.records import COMBINATION, OneOf, quoted
+from vanishing_gradients.trainer.experiments.records import COMBINATION, quoted, shortened
 
 EXTENDS = "extends"
 """The key that names the experiment from which a file differs; the record has none of that name."""
 
-_FOUND_MAX = 80
 _DEPTH_MAX = 4
 _PART = r"""(?:[\w-]+|"[^"]*"|'[^']*')"""
 _KEY = re.compile(rf"(\[*+)\s*+({_PART}(?:\s*+\.\s*+{_PART})*+)\s*+([\]=])")
@@ -30,16 +31,13 @@ class _Place:
     parts: list[str | int] = field(default_factory=list)
     record: type[BaseModel] = Experiment
     variants: Mapping[str, type[BaseModel]] = field(default_factory=dict)
-    chosen: str | None = None
     allowed: str = ""
 
     @property
     def key(self) -> str:
         """The key as it is written with dots: optimizer.kind, hidden_widths[1]."""
-        key = ""
-        for part in self.parts:
-            key += f"[{part}]" if isinstance(part, int) else f".{part}" if key else part
-        return key
+        parts = (f"[{part}]" if isinstance(part, int) else f".{part}" for part in self.parts)
+        return "".join(parts).removeprefix(".")
 
 
 def complain(error: ValidationError, table: Any, text: str = "") -> str:
@@ -84,20 +82,16 @@ def _unknown(place: _Place) -> str:
     name, known = str(place.parts[-1]), list(place.record.model_fields)
     if place.record is Experiment:
         known.append(EXTENDS)
-    others = [
-        kind
-        for kind, record in place.variants.items()
-        if name in record.model_fields and kind != place.chosen
-    ]
+    others = [kind for kind, record in place.variants.items() if name in record.model_fields]
     if others:
-        rest = f"is not for kind {place.chosen!r} but for {quoted(others, ' and ')}; "
+        rest = f"is not for kind {place.record.made.kind!r} but for {quoted(others, ' and ')}; "
     else:
         rest = f"is unknown; {_hint(name, known)}"
-    return f"key {_short(repr(place.key))} {rest}allowed are {', '.join(known)}"
+    return f"key {shortened(repr(place.key))} {rest}allowed are {', '.join(known)}"
 
 
 def _hint(name: str, known: Iterable[str]) -> str:
-    close = get_close_matches(name[:_FOUND_MAX], known, n=1)
+    close = get_close_matches(name[:80], known, n=1)
     return f"did you mean {close[0]!r}? " if close else ""
 
 
@@ -110,19 +104,18 @@ def _locate(detail: ErrorDetails) -> _Place:
         if isinstance(part, int):
             place.parts.append(part)
         elif part in open_variants:  # which optimizer it is: a part of the location, not of the key
-            place.record, place.variants, place.chosen = open_variants[part], open_variants, part
-            open_variants = {}
+            place.record, place.variants, open_variants = open_variants[part], open_variants, {}
         elif part not in of_value:
             place.parts.append(part)
             if part not in place.record.model_fields:
                 break
             found, of_value = place.record.model_fields[part], ()
             place.allowed = found.description or ""
-            kinds = next((each for each in found.metadata if isinstance(each, OneOf)), None)
-            if kinds:
-                open_variants = kinds.records
+            if found.discriminator == "kind":
+                records = get_args(found.annotation)
+                open_variants = {each.made.kind: each for each in records if each is not NoneType}
             elif isinstance(found.annotation, type) and issubclass(found.annotation, BaseModel):
-                place.record, place.variants, place.chosen = found.annotation, {}, None
+                place.record, place.variants = found.annotation, {}
             else:
                 of_value = SHAPES
     if detail["type"] == COMBINATION:
@@ -141,15 +134,11 @@ def _look_up(table: Any, parts: Iterable[str | int]) -> object:
 
 def _found(value: object) -> str:
     try:
-        return _short(repr(value))
+        return shortened(repr(value))
     except ValueError:  # Python prints no whole number of more than 4,300 digits
         return "a number of thousands of digits"
     except RecursionError:  # a key with many dots makes tables within tables
         return "a table nested hundreds of levels deep"
-
-
-def _short(text: str) -> str:
-    return text if len(text) <= _FOUND_MAX else f"{text[:_FOUND_MAX]}..."
 
 
 def key_lines(table: Any, text: str) -> dict[tuple[str | int, ...], int]:
@@ -163,16 +152,9 @@ def key_lines(table: Any, text: str) -> dict[tuple[str | int, ...], int]:
             continue
         parts = tuple(part.strip("\"'") for part in re.findall(_PART, match[2])[:_DEPTH_MAX])
         whole = parts if match[1] else opened + parts
-        if _holds(table, whole):
+        with suppress(KeyError, TypeError):  # what looks like a key, and is none of the table's
+            _look_up(table, whole)
             opened = whole if match[1] else opened
             for end in range(1, len(whole) + 1):
                 found.setdefault(whole[:end], number)
     return found
-
-
-def _holds(table: Any, key: tuple[str, ...]) -> bool:
-    try:
-        _look_up(table, key)
-    except (KeyError, TypeError):
-        return False
-    return True

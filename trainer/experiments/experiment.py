@@ -1,38 +1,40 @@
-"""An experiment is one frozen record of what is trained and how, checked once.
+"""An experiment is one frozen record of what is trained and how, checked once."""
 
-Each field's description is what an error message says is allowed there.
-"""
-
-from collections.abc import Sequence
-from typing import Annotated, ClassVar, Literal, Self
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Annotated, Any, ClassVar, Literal, Self
 
 from pydantic import Discriminator, Field, Tag, model_validator
 
 from vanishing_gradients.trainer.datasets.catalogue import NAMES as DATASETS
-from vanishing_gradients.trainer.experiments.kinds import (
+from vanishing_gradients.trainer.experiments.records import (
     CLIPPING,
     INITIALIZATION,
     OPTIMIZER,
-    OptimizerRecord,
-)
-from vanishing_gradients.trainer.experiments.layer_spec import NORMALIZATIONS, LayerSpec
-from vanishing_gradients.trainer.experiments.records import (
-    KindRecord,
     Record,
     limits,
+    one_of,
     quoted,
     refuse,
     setting_of,
 )
 from vanishing_gradients.trainer.network.activations import ACTIVATIONS, Identity
-from vanishing_gradients.trainer.network.dense import Dense
+from vanishing_gradients.trainer.network.dense import Dense, WeightNormalizedDense
 from vanishing_gradients.trainer.network.dropout import Dropout
 from vanishing_gradients.trainer.network.initializers import Normal
+from vanishing_gradients.trainer.network.layer import Activation as ActivationLayer
+from vanishing_gradients.trainer.network.layer import Layer
 from vanishing_gradients.trainer.network.network import layer_names
+from vanishing_gradients.trainer.network.normalizations import (
+    BatchNormalization,
+    LayerNormalization,
+)
 from vanishing_gradients.trainer.network.residual import Projection, Residual
 from vanishing_gradients.trainer.network.settings import Setting
 from vanishing_gradients.trainer.network.softmax import LOSSES, Softmax
+from vanishing_gradients.words import counted
 
+NAME = r"[a-z][a-z0-9_]{0,31}"
 LAYERS_MAX = 100
 DEFAULT_WIDTH = 128
 IMAGES_MAX = 60_000
@@ -44,6 +46,14 @@ SMALLEST_SIZE = 1e-30
 # DOUBLE columns MySQL 9.7 takes 995 (a row of InnoDB has 8,126 bytes), but MariaDB 10.11 only 824
 # (the generated columns' expressions must fit into the table's definition).
 WIDTH_MAX = 800
+
+NORMALIZATIONS: Mapping[str, type[Layer] | None] = {
+    "none": None,
+    "batch": BatchNormalization,
+    "layer": LayerNormalization,
+    "weight": WeightNormalizedDense,
+}
+"""By name. The last changes the dense layers, the others stand between them and activations."""
 
 WIDTH = limits(Setting("neurons of a layer", 1, WIDTH_MAX), int)
 DEPTH = limits(Setting("hidden layers", 1, LAYERS_MAX), int)
@@ -68,8 +78,40 @@ SHAPES = ("<one>", "<list>")
 """What pydantic puts into an error's location where a value or a list of values is allowed."""
 
 
-def _shape(value: object) -> str:
-    return SHAPES[isinstance(value, list | tuple)]
+def _one_or_list(one: Any, several: Any) -> Any:
+    """Return the type of one value or of a list of values, told apart by their shape."""
+    members = Annotated[one, Tag(SHAPES[0])] | Annotated[several, Tag(SHAPES[1])]
+    return Annotated[members, Discriminator(lambda value: SHAPES[isinstance(value, list | tuple)])]
+
+
+@dataclass(frozen=True)
+class LayerSpec:
+    """One layer of an experiment's network.
+
+    Attributes:
+        number: place in the network, from 1.
+        name: like layer_1_input.
+        made: the class of the layer.
+        rows: rows of its gradient: the inputs of a dense layer or a projection; None for all
+            others, which have one row a sample, and so as many as the batch.
+        width: neurons, which are the columns of its gradient.
+        start: of a residual and its projection, the number of the layer whose input they add.
+        inputs_from: the activation that the inputs of a layer with weights come out of; images come
+            out of the identity.
+    """
+
+    number: int
+    name: str
+    made: type[Layer]
+    rows: int | None
+    width: int
+    start: int | None = None
+    inputs_from: type[ActivationLayer] = Identity
+
+    @property
+    def kind(self) -> str:
+        """What the layer does, in one word."""
+        return self.made.kind
 
 
 class Penalties(Record):
@@ -100,7 +142,7 @@ class Experiment(Record):
     name: Annotated[
         str,
         Field(
-            pattern=r"\A[a-z][a-z0-9_]{0,31}\z",
+            pattern=rf"\A{NAME}\z",
             description="a lower-case letter, then at most 31 lower-case letters, digits and "
             "underscores, since tables are named after it",
         ),
@@ -120,14 +162,13 @@ class Experiment(Record):
     depth: Annotated[int | None, DEPTH] = None
     width: Annotated[int | None, WIDTH] = None
     activation: Annotated[
-        Annotated[Activation, Tag("<one>")] | Annotated[Activations, Tag("<list>")],
-        Discriminator(_shape),
+        _one_or_list(Activation, Activations),
         Field(
             description=f"one of {quoted(ACTIVATIONS, ', ')}, or a list with one for each hidden "
             "layer"
         ),
     ]
-    optimizer: Annotated[OptimizerRecord, OPTIMIZER, OPTIMIZER.field]
+    optimizer: one_of(OPTIMIZER)
     penalties: Annotated[Penalties, Field(description="a table")] = Penalties()
     dropout: Annotated[
         float, limits(Setting("how many neurons are dropped", 0, 1, open_high=True))
@@ -137,19 +178,15 @@ class Experiment(Record):
         Literal[tuple(NORMALIZATIONS)], Field(description=quoted(NORMALIZATIONS))
     ] = "none"
     initial_weight_scale: Annotated[float, limits(setting_of(Normal, "scale"))] = Normal.scale
-    initialization: Annotated[KindRecord | None, INITIALIZATION, INITIALIZATION.field] = None
+    initialization: one_of(INITIALIZATION, None) = None
     residual: Annotated[
-        Annotated[
-            Annotated[Depth, Tag("<one>")] | Annotated[Blocks, Tag("<list>")],
-            Discriminator(_shape),
-        ]
-        | None,
+        _one_or_list(Depth, Blocks) | None,
         Field(
             description="a whole number of hidden layers that each skip spans, or a list with the "
             "first and the last hidden layer of each block, such as [[1, 2], [3, 5]]"
         ),
     ] = None
-    clipping: Annotated[KindRecord | None, CLIPPING, CLIPPING.field] = None
+    clipping: one_of(CLIPPING, None) = None
     loss: Annotated[Literal[LOSSES], Field(description=quoted(LOSSES))] = LOSSES[0]
     dataset: Annotated[Literal[DATASETS] | None, Field(description=quoted(DATASETS))] = None
     batch_size: Annotated[int, limits(Setting("images in a step", 1, IMAGES_MAX), int)] = 128
@@ -158,20 +195,15 @@ class Experiment(Record):
     @model_validator(mode="after")
     def _settle(self) -> Self:
         _check_combinations(self)
-        given, values = self.model_fields_set, self.__dict__
+        values = self.__dict__
         if self.depth is not None:
             values["hidden_widths"] = (self.width or DEFAULT_WIDTH,) * self.depth
             values["depth"] = values["width"] = None
-            given -= {"depth", "width"}
-            given.add("hidden_widths")
         if self.batch_normalization or self.normalization == "batch":
             values["batch_normalization"], values["normalization"] = True, "batch"
-            given.add("batch_normalization")
         if self.initialization and self.initialization.made is Normal:
             values["initial_weight_scale"] = self.initialization.scale
             values["initialization"] = None
-            given.discard("initialization")
-            given.add("initial_weight_scale")
         return self
 
     def left_out(self) -> set[str]:
@@ -186,9 +218,8 @@ class Experiment(Record):
     @property
     def activations(self) -> tuple[str, ...]:
         """The activation of each hidden layer."""
-        if isinstance(self.activation, str):
-            return (self.activation,) * len(self.hidden_widths)
-        return self.activation
+        one = isinstance(self.activation, str)
+        return (self.activation,) * len(self.hidden_widths) if one else self.activation
 
     @property
     def blocks(self) -> tuple[tuple[int, int], ...]:
@@ -248,17 +279,15 @@ def _check_combinations(experiment: Experiment) -> None:
         refuse("width", "it is the width of so many equal layers as depth says: give depth too")
     if experiment.depth is not None and "hidden_widths" in given:
         refuse("depth", "hidden_widths says how many layers there are: leave one of them out")
-    layers = experiment.depth if experiment.depth is not None else len(experiment.hidden_widths)
+    layers = experiment.depth or len(experiment.hidden_widths)
     if not isinstance(experiment.activation, str) and len(experiment.activation) != layers:
         refuse(
             "activation",
             f"as a list it must have one for each hidden layer, and there are {layers}, not "
             f"{len(experiment.activation)}",
         )
-    batch = experiment.normalization == "batch"
-    if {"batch_normalization", "normalization"} <= given and (
-        experiment.batch_normalization != batch
-    ):
+    both_given = {"batch_normalization", "normalization"} <= given
+    if both_given and experiment.batch_normalization != (experiment.normalization == "batch"):
         refuse(
             "batch_normalization",
             f"it is the older spelling of normalization, which is {experiment.normalization!r}: "
@@ -269,28 +298,24 @@ def _check_combinations(experiment: Experiment) -> None:
             "initial_weight_scale",
             "it is what initialization of kind 'normal' calls scale: leave one of them out",
         )
-    _check_directions(experiment)
+    key, size = ("initial_weight_scale",), experiment.initial_weight_scale
+    if experiment.initialization:
+        name = "value" if experiment.initialization.kind == "constant" else "scale"
+        key, size = ("initialization", name), getattr(experiment.initialization, name, 1.0)
+    if experiment.normalization == "weight" and abs(size) < SMALLEST_SIZE:
+        refuse(key, f"weight normalisation needs weights whose size is at least {SMALLEST_SIZE:g}")
     _check_residual(experiment.residual, layers)
-    _check_warm_up(experiment)
-
-
-def _check_directions(experiment: Experiment) -> None:
-    """Weights so small that single precision makes them 0 have no direction to normalise."""
-    if experiment.normalization != "weight":
-        return
-    why = f"weight normalisation needs weights whose size is at least {SMALLEST_SIZE:g}"
-    settings = experiment.initialization
-    if settings is None:
-        if experiment.initial_weight_scale < SMALLEST_SIZE:
-            refuse("initial_weight_scale", why)
-        return
-    name = {"normal": "scale", "constant": "value"}.get(settings.kind)
-    if name and abs(getattr(settings, name)) < SMALLEST_SIZE:
-        refuse(("initialization", name), why)
+    schedule, longest = experiment.optimizer.schedule, experiment.steps(IMAGES_MAX)
+    if schedule and schedule.warm_up > longest:
+        refuse(
+            ("optimizer", "schedule", "warm_up"),
+            f"a run of {counted(experiment.epochs, 'epoch')} with batches of "
+            f"{experiment.batch_size:,} has no more than {counted(longest, 'step')}",
+        )
 
 
 def _check_residual(residual: int | Sequence[tuple[int, int]] | None, layers: int) -> None:
-    too_few = f"the network has only {_counted(layers, 'hidden layer')}"
+    too_few = f"the network has only {counted(layers, 'hidden layer')}"
     if isinstance(residual, int):
         if residual > layers:
             refuse("residual", too_few)
@@ -306,18 +331,3 @@ def _check_residual(residual: int | Sequence[tuple[int, int]] | None, layers: in
             why = "it must begin after the block before it, which ends with hidden layer"
             refuse(key, f"{why} {end}")
         end = last
-
-
-def _check_warm_up(experiment: Experiment) -> None:
-    schedule = experiment.optimizer.schedule
-    longest = experiment.steps(IMAGES_MAX)
-    if schedule and schedule.warm_up > longest:
-        refuse(
-            ("optimizer", "schedule", "warm_up"),
-            f"a run of {_counted(experiment.epochs, 'epoch')} with batches of "
-            f"{experiment.batch_size:,} has no more than {_counted(longest, 'step')}",
-        )
-
-
-def _counted(number: int, noun: str) -> str:
-    return f"{number:,} {noun}{'' if number == 1 else 's'}"

@@ -1,12 +1,9 @@
 """Records are frozen tables of checked values; those of kinds follow from the network's classes.
 
-Each field's description is what an error message says is allowed there. What a file may say about
-an optimizer, a schedule, an initialisation or a clipping stands at the parameters of its class, as
-a `Setting`.
+Each field's description is what an error message says is allowed there.
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from inspect import signature
 from typing import (
     Annotated,
@@ -14,6 +11,7 @@ from typing import (
     ClassVar,
     Literal,
     NoReturn,
+    Self,
     Union,
     get_args,
     get_origin,
@@ -24,15 +22,19 @@ from pydantic import (
     BaseModel,
     ConfigDict,
     Field,
-    GetCoreSchemaHandler,
     SerializerFunctionWrapHandler,
     create_model,
     model_serializer,
+    model_validator,
 )
 from pydantic.fields import FieldInfo
-from pydantic_core import CoreSchema, PydanticCustomError
+from pydantic_core import PydanticCustomError
 
-from vanishing_gradients.trainer.network.settings import Setting
+from vanishing_gradients.trainer.network.clipping import CLIPPINGS
+from vanishing_gradients.trainer.network.initializers import INITIALIZERS
+from vanishing_gradients.trainer.network.optimizers import OPTIMIZERS, Optimizer
+from vanishing_gradients.trainer.network.schedules import SCHEDULES, WARM_UP, WarmUp
+from vanishing_gradients.trainer.network.settings import Setting, SettingError
 
 COMBINATION = "combination"
 """The type of an error about values that are allowed each by itself, and not together."""
@@ -81,43 +83,33 @@ class KindRecord(Record):
         return self.made(**{name: getattr(self, name) for name in self.settings} | others)
 
 
-@dataclass(frozen=True, eq=False)
-class OneOf:
-    """The type of a field whose table is of one of several kinds, and checked as that one."""
-
-    records: Mapping[str, type[KindRecord]]
-    optional: bool = False
-
-    def __get_pydantic_core_schema__(
-        self, source: Any, handler: GetCoreSchemaHandler
-    ) -> CoreSchema:
-        members = (*self.records.values(), *((type(None),) if self.optional else ()))
-        chosen = Annotated[Union[members], Field(discriminator="kind")]  # noqa: UP007 (computed)
-        return handler.generate_schema(chosen)
-
-    @property
-    def field(self) -> FieldInfo:
-        """The field's description."""
-        return Field(description=f"a table whose kind is {quoted(self.records)}")
+def one_of(records: Mapping[str, type[KindRecord]], *others: None) -> Any:
+    """Return the type of a table of one of several kinds, or one of `others`."""
+    description = f"a table whose kind is {quoted(records)}"
+    field = Field(discriminator="kind", description=description)
+    return Annotated[Union[(*records.values(), *others)], field]
 
 
 def records_of(kinds: Mapping[str, type], base: type[KindRecord]) -> dict[str, type[KindRecord]]:
     """Return each class's record, by kind: its keys are those of `base`, and its settings."""
-    return {kind: _record_of(kind, made, base) for kind, made in kinds.items()}
-
-
-def _record_of(kind: str, made: type, base: type[KindRecord]) -> type[KindRecord]:
-    hints = get_type_hints(made.__init__, include_extras=True)
-    fields: dict[str, Any] = {"kind": (Literal[kind], ...)}
-    for name, parameter in signature(made).parameters.items():
-        if get_origin(hints[name]) is Annotated:
-            annotation, setting = get_args(hints[name])
-            if name in base.model_fields:  # a rate or a whole schedule: the record has both
-                annotation = base.model_fields[name].annotation
-            fields[name] = (Annotated[annotation, limits(setting, annotation)], parameter.default)
-    record = create_model(f"{made.__name__}Record", __base__=base, __doc__=made.__doc__, **fields)
-    record.made, record.settings = made, tuple(name for name in fields if name != "kind")
-    return record
+    records = {}
+    for kind, made in kinds.items():
+        hints = get_type_hints(made.__init__, include_extras=True)
+        fields: dict[str, Any] = {}
+        for name, parameter in signature(made).parameters.items():
+            if get_origin(hints[name]) is Annotated:
+                annotation, setting = get_args(hints[name])
+                if name in base.model_fields:  # a rate or a whole schedule: the record has both
+                    annotation = base.model_fields[name].annotation
+                checked = Annotated[annotation, limits(setting, annotation)]
+                fields[name] = (checked, parameter.default)
+        record = create_model(
+            f"{made.__name__}Record", __base__=base, __doc__=made.__doc__,
+            kind=(Literal[kind], ...), **fields,
+        )  # fmt: skip
+        record.made, record.settings = made, tuple(fields)
+        records[kind] = record
+    return records
 
 
 def setting_of(made: type, name: str) -> Setting:
@@ -126,27 +118,21 @@ def setting_of(made: type, name: str) -> Setting:
 
 
 def limits(setting: Setting, annotation: Any = float) -> FieldInfo:
-    """Return pydantic's checks of a setting, and in the description what they let through."""
-    description = allowed(setting, annotation)
+    """Return pydantic's checks of a setting, and as description: 'a number from 0 to below 1'."""
     if setting.low is None:
-        return Field(description=description)
-    low = {"gt" if setting.open_low else "ge": setting.low}
-    high = {"lt" if setting.open_high else "le": setting.high}
-    return Field(**low, **high, description=description)
-
-
-def allowed(setting: Setting, annotation: Any = float) -> str:
-    """Say which values of a type a setting may have: 'a number from 0 to below 1'."""
-    if get_origin(annotation) is Literal:
-        return quoted(get_args(annotation))
-    if annotation is bool:
-        return "true or false"
+        names = get_args(annotation)
+        return Field(description=quoted(names) if names else "true or false")
+    limits = {
+        "gt" if setting.open_low else "ge": setting.low,
+        "lt" if setting.open_high else "le": setting.high,
+    }
+    low, high = map(_number, limits.values())
+    span = f"from {low} to {'below ' if setting.open_high else ''}{high}"
+    if setting.open_low:
+        span = f"above {low}, at most {high}"
     what = "a whole number" if annotation is int else "a number"
     of = f" of {setting.unit}" if setting.unit else ""
-    low, high = _number(setting.low), _number(setting.high)
-    if setting.open_low:
-        return f"{what}{of} above {low}, at most {high}"
-    return f"{what}{of} from {low} to {'below ' if setting.open_high else ''}{high}"
+    return Field(**limits, description=f"{what}{of} {span}")
 
 
 def quoted(names: Iterable[str], joined: str = " or ") -> str:
@@ -155,11 +141,63 @@ def quoted(names: Iterable[str], joined: str = " or ") -> str:
     return f"{', '.join(first)}{joined}{last}" if first else last
 
 
-def _number(value: float | None) -> str:
-    return f"{value:,.0f}" if value is not None and float(value).is_integer() else f"{value:g}"
+def shortened(text: str, most: int = 80) -> str:
+    """Return at most so many characters of a text, and what says that there were more."""
+    return text if len(text) <= most else f"{text[:most]}..."
+
+
+def _number(value: float) -> str:
+    return f"{value:,.0f}" if float(value).is_integer() else f"{value:g}"
 
 
 def refuse(key: str | tuple[str | int, ...], why: str) -> NoReturn:
     """Raise the error of a combination: `why` ends a sentence that begins with key and value."""
     where = (key,) if isinstance(key, str) else key
     raise PydanticCustomError(COMBINATION, "{why}", {"key": where, "why": why})
+
+
+class ScheduleRecord(KindRecord):
+    """What all schedules share: the rate may rise in even steps before it is the schedule's own."""
+
+    warm_up: Annotated[int, limits(WARM_UP, int)] = 0
+
+
+SCHEDULE = records_of(SCHEDULES, ScheduleRecord)
+
+
+class OptimizerRecord(KindRecord):
+    """What all optimizers share: a learning rate that decays with the steps, or has a schedule."""
+
+    later: ClassVar[frozenset[str]] = frozenset({"schedule", "nesterov"})
+
+    learning_rate: float
+    decay: float = 0.0
+    schedule: one_of(SCHEDULE, None) = None
+
+    def optimizer(self, steps: int) -> Optimizer:
+        """Return the optimizer of a run of so many steps; SettingError where settings clash.
+
+        A schedule that is as long as the run, after its warm-up, is one whose class takes `steps`.
+        """
+        chosen = self.schedule
+        if not chosen:
+            return self.build()
+        others: dict[str, float] = {"learning_rate": self.learning_rate}
+        if "steps" in signature(chosen.made).parameters:
+            others["steps"] = max(steps - chosen.warm_up, 1)
+        rates = chosen.build(**others)
+        return self.build(learning_rate=WarmUp(rates, chosen.warm_up) if chosen.warm_up else rates)
+
+    @model_validator(mode="after")
+    def _check_settings(self) -> Self:
+        try:
+            self.optimizer(steps=1)
+        except SettingError as error:
+            owner = () if error.name in self.settings else ("schedule",)
+            refuse((*owner, error.name), error.why)
+        return self
+
+
+OPTIMIZER = records_of(OPTIMIZERS, OptimizerRecord)
+INITIALIZATION = records_of(INITIALIZERS, KindRecord)
+CLIPPING = records_of(CLIPPINGS, KindRecord)

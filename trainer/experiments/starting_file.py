@@ -4,27 +4,28 @@ What there is to say of each kind is derived from its class; the rest is startin
 """
 
 import inspect
+import json
 import re
 import textwrap
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
 from vanishing_gradients.trainer.errors import ExperimentError
 from vanishing_gradients.trainer.experiments.catalogue import built_in
-from vanishing_gradients.trainer.experiments.kinds import (
+from vanishing_gradients.trainer.experiments.experiment import NAME
+from vanishing_gradients.trainer.experiments.records import (
     CLIPPING,
     INITIALIZATION,
     OPTIMIZER,
     SCHEDULE,
+    KindRecord,
+    setting_of,
+    shortened,
 )
-from vanishing_gradients.trainer.experiments.records import KindRecord, OneOf, setting_of
 from vanishing_gradients.trainer.network.activations import ACTIVATIONS
 
-_TEMPLATE = Path(__file__).with_suffix(".toml")
-_NAME = re.compile(r"[a-z][a-z0-9_]{0,31}")
 _WRITTEN_OUT = "adam"
-_COLUMNS = 100
 
 
 def write_starting_file(name: str, folder: Path) -> Path:
@@ -33,11 +34,10 @@ def write_starting_file(name: str, folder: Path) -> Path:
     Raises ExperimentError where the name cannot be an experiment's, or is a built-in one's; where
     there is such a file already; or where it cannot be written.
     """
-    if not _NAME.fullmatch(name):
-        shown = repr(name if len(name) <= 80 else f"{name[:80]}...")
+    if not re.fullmatch(NAME, name):
         raise ExperimentError(
-            f"{shown} cannot name an experiment: use a lower-case letter, then at most 31 "
-            "lower-case letters, digits and underscores, such as my_network"
+            f"{shortened(name)!r} cannot name an experiment: use a lower-case letter, then at most "
+            "31 lower-case letters, digits and underscores, such as my_network"
         )
     if name in built_in():
         raise ExperimentError(
@@ -60,13 +60,13 @@ def write_starting_file(name: str, folder: Path) -> Path:
 
 def starting_text(name: str) -> str:
     """Return the text of the file of an experiment of that name."""
-    text = _TEMPLATE.read_text(encoding="utf-8")
+    text = Path(__file__).with_suffix(".toml").read_text(encoding="utf-8")
     parts = {
         "NAME": name,
         "@activations@": _comment(f"{_listed(ACTIVATIONS)}; or a list, one for each hidden layer."),
         "@initializations@": _examples("initialization", INITIALIZATION),
         "@clippings@": _examples("clipping", CLIPPING),
-        "@optimizers@": _comment(f"kind is one of {_listed(OPTIMIZER.records)}."),
+        "@optimizers@": _comment(f"kind is one of {_listed(OPTIMIZER)}."),
         "@settings@": _optimizer_settings(),
         "@schedules@": _examples("schedule", SCHEDULE),
     }
@@ -75,10 +75,10 @@ def starting_text(name: str) -> str:
     return text
 
 
-def _examples(key: str, choice: OneOf) -> str:
+def _examples(key: str, records: Mapping[str, type[KindRecord]]) -> str:
     """Return for each kind a comment, and a commented line that sets it with its defaults."""
     lines = []
-    for kind, record in choice.records.items():
+    for kind, record in records.items():
         lines.append(_comment(inspect.getdoc(record.made).split("\n")[0]))
         lines += [_comment(f"{name}: {_allowed(record, name)}.") for name in record.settings]
         defaults = {name: record.model_fields[name].default for name in record.settings}
@@ -90,17 +90,16 @@ def _examples(key: str, choice: OneOf) -> str:
 
 def _optimizer_settings() -> str:
     """Return a line for each setting of any optimizer; those that Adam has not are commented."""
-    records = OPTIMIZER.records
     lines = []
-    for name in dict.fromkeys(name for record in records.values() for name in record.settings):
-        having = [kind for kind, record in records.items() if name in record.settings]
+    for name in dict.fromkeys(name for record in OPTIMIZER.values() for name in record.settings):
+        having = [kind for kind, record in OPTIMIZER.items() if name in record.settings]
         kind = _WRITTEN_OUT if _WRITTEN_OUT in having else having[0]
-        record = records[kind]
+        record = OPTIMIZER[kind]
         about = f"{setting_of(record.made, name).description}; {_allowed(record, name)}."
         about = about[0].upper() + about[1:]
-        if having != list(records):
+        if having != list(OPTIMIZER):
             about = f"Of {', '.join(having)}: {about}"
-        defaults = {each: records[each].model_fields[name].default for each in having}
+        defaults = {each: OPTIMIZER[each].model_fields[name].default for each in having}
         if len(set(defaults.values())) > 1:
             about += " If it is left out: "
             about += ", ".join(f"{_toml(value)} for {each}" for each, value in defaults.items())
@@ -119,10 +118,8 @@ def _listed(names: Iterable[str]) -> str:
 
 
 def _comment(text: str) -> str:
-    return textwrap.fill(text, _COLUMNS, initial_indent="# ", subsequent_indent="# ")
+    return textwrap.fill(text, 100, initial_indent="# ", subsequent_indent="# ")
 
 
 def _toml(value: Any) -> str:
-    if isinstance(value, bool):
-        return str(value).lower()
-    return f'"{value}"' if isinstance(value, str) else repr(value).replace("e-0", "e-")
+    return json.dumps(value).replace("e-0", "e-")  # TOML writes these values as JSON does

@@ -1,15 +1,159 @@
-"""Smooth rectifiers (ELU, SELU, GELU, swish, softplus), the identity, and all activations by kind.
+"""All activations, by kind.
 
 A new one is a class here, and its formula in `tests/network/exact_activations.py`.
 """
 
-from typing import ClassVar
-
 import numpy as np
 
-from vanishing_gradients.trainer.network.activation import Activation
-from vanishing_gradients.trainer.network.layer import Layer
+from vanishing_gradients.trainer.network.layer import Activation, Layer
 from vanishing_gradients.trainer.network.settings import by_kind
+
+
+class Sigmoid(Activation):
+    """The logistic function, a = 1 / (1 + exp(-z)).
+
+    For z below about -709 (double) or -88 (single) exp(-z) overflows and a is 0, as it should be.
+    """
+
+    kind = "sigmoid"
+    gain = 4.0
+    offset = 0.5
+    flat = "both"
+    steepest = 0.25
+
+    def _fill(self, outputs: np.ndarray, inputs: np.ndarray) -> None:
+        decay = self._rows("decay", len(inputs))
+        with np.errstate(over="ignore"):
+            np.negative(inputs, out=decay)
+            np.exp(decay, out=decay)
+        np.add(decay, 1.0, out=outputs)
+        np.divide(1.0, outputs, out=outputs)
+
+    def backward(self, upstream: np.ndarray) -> np.ndarray:
+        """Return dL/dz = dL/da a (1 - a)."""
+        gradient = self._gradient = self._rows("gradient", len(upstream))
+        return np.multiply(upstream, self._slopes(len(upstream)), out=gradient)
+
+    def _slopes(self, batch: int) -> np.ndarray:
+        # 1 - a is computed as exp(-z) a: where a rounds to 1, subtracting would give a slope of
+        # zero that is none, and slopes that are small but not zero are what this project looks at.
+        outputs, slope = self._rows("outputs", batch), self._rows("slope", batch)
+        # An infinite exp(-z) meets a = 0 here, and must not make NaN of it.
+        largest = self._filled("largest", batch, np.finfo(self.dtype).max)
+        np.minimum(self._rows("decay", batch), largest, out=slope)
+        slope *= outputs
+        slope *= outputs
+        return slope
+
+
+class ReLU(Activation):
+    """The rectified linear unit, a = max(z, 0), with slope 0 at z = 0.
+
+    Source: Nair and Hinton (2010), Rectified Linear Units Improve Restricted Boltzmann Machines,
+    https://icml.cc/Conferences/2010/papers/432.pdf
+    """
+
+    kind = "relu"
+    gain = 2.0**0.5
+    flat = "below"
+
+    def _fill(self, outputs: np.ndarray, inputs: np.ndarray) -> None:
+        np.maximum(inputs, self._filled("zeros", len(inputs), 0.0), out=outputs)  # NaN stays NaN
+
+    def _slopes(self, batch: int) -> np.ndarray:
+        # A factor, not a choice: a NaN from above passes dead neurons too, instead of looking like
+        # a gradient that vanished.
+        active = self._rows("active", batch, dtype=np.bool_)
+        return np.greater(self._rows("outputs", batch), 0.0, out=active)
+
+    def _flat(self, batch: int) -> np.ndarray:
+        return self._rows("outputs", batch) <= 0.0
+
+
+class Tanh(Activation):
+    """The hyperbolic tangent, a = tanh(z).
+
+    Source: LeCun, Bottou, Orr and Mueller (1998), Efficient BackProp, section 4.4,
+    http://yann.lecun.com/exdb/publis/pdf/lecun-98b.pdf
+    """
+
+    kind = "tanh"
+    flat = "both"
+
+    def _fill(self, outputs: np.ndarray, inputs: np.ndarray) -> None:
+        np.tanh(inputs, out=outputs)
+
+    def _slopes(self, batch: int) -> np.ndarray:
+        # 1 - a^2 = 4 d / (1 + d)^2 with d = exp(-2 |z|), which nothing is subtracted from.
+        half, slope = self._rows("half", batch), self._rows("slope", batch)
+        np.abs(self._inputs, out=slope)
+        slope *= -2.0
+        np.exp(slope, out=slope)
+        np.multiply(slope, 0.5, out=half)
+        half += 0.5
+        slope /= half
+        slope /= half
+        return slope
+
+
+class LeakyReLU(Activation):
+    """The leaky rectifier, a = z above zero and `slope` z below, with slope `slope` at z = 0.
+
+    Source: Maas, Hannun and Ng (2013), Rectifier Nonlinearities Improve Neural Network Acoustic
+    Models, https://ai.stanford.edu/~amaas/papers/relu_hybrid_icml2013_final.pdf
+    """
+
+    kind = "leaky_relu"
+    slope = 0.01
+    gain = (2.0 / (1.0 + slope**2)) ** 0.5
+
+    def _fill(self, outputs: np.ndarray, inputs: np.ndarray) -> None:
+        np.multiply(inputs, self.slope, out=outputs)
+        np.maximum(inputs, outputs, out=outputs)
+
+    def _slopes(self, batch: int) -> np.ndarray:
+        slope = np.sign(self._inputs, out=self._rows("slope", batch))
+        return np.clip(slope, self.slope, 1.0, out=slope)  # NaN stays NaN
+
+
+class PReLU(Activation):
+    """The parametric rectifier: a = z above zero and s z below, s learned, one a neuron.
+
+    Source: He, Zhang, Ren and Sun (2015), Delving Deep into Rectifiers: Surpassing Human-Level
+    Performance on ImageNet Classification, section 2.1, https://arxiv.org/abs/1502.01852
+    """
+
+    kind = "prelu"
+    initial_slope = 0.25
+    gain = (2.0 / (1.0 + initial_slope**2)) ** 0.5
+
+    def __init__(self, width: int, dtype: np.dtype) -> None:
+        super().__init__(width, dtype)
+        self._add_parameter("slope", np.full(width, self.initial_slope, self.dtype))
+
+    def _fill(self, outputs: np.ndarray, inputs: np.ndarray) -> None:
+        below, above = (self._rows(name, len(inputs)) for name in ("below", "slope"))
+        np.minimum(inputs, 0.0, out=below)
+        np.multiply(below, self.parameters["slope"], out=outputs)
+        outputs += np.maximum(inputs, 0.0, out=above)
+
+    def backward(self, upstream: np.ndarray) -> np.ndarray:
+        """Fill dL/ds = sum over the batch of dL/da min(z, 0), and return dL/dz = dL/da f'(z)."""
+        below, products = (self._rows(name, len(upstream)) for name in ("below", "products"))
+        np.multiply(upstream, below, out=products)
+        np.add.reduce(products, axis=0, out=self.parameter_gradients["slope"])
+        return super().backward(upstream)
+
+    def _slopes(self, batch: int) -> np.ndarray:
+        # 1 above zero and s elsewhere, NaN where z is: u + (1 - u) s, u being 1, 0 or NaN.
+        above, slope = self._rows("above", batch), self._rows("slope", batch)
+        np.clip(np.sign(self._inputs, out=above), 0.0, 1.0, out=above)
+        np.subtract(1.0, above, out=slope)
+        slope *= self.parameters["slope"]
+        slope += above
+        # By the slopes of this backward: the optimizer changes them before `saturated` may ask.
+        self.steepest = np.maximum(np.abs(self.parameters["slope"]), 1.0)
+        return slope
 
 
 class ELU(Activation):
@@ -17,34 +161,21 @@ class ELU(Activation):
 
     Source: Clevert, Unterthiner and Hochreiter (2016), Fast and Accurate Deep Network Learning by
     Exponential Linear Units (ELUs), equation 15, https://arxiv.org/abs/1511.07289
-
-    Raises ValueError unless alpha is above 0.
     """
 
     kind = "elu"
     gain = 1.2451983007
     flat = "below"
-    scale = 1.0
+    alpha = scale = 1.0
 
-    def __init__(self, width: int, dtype: np.dtype, alpha: float = 1.0) -> None:
-        if not alpha > 0.0:
-            raise ValueError(f"an alpha of {alpha}: an ELU's is above 0")
-        super().__init__(width, dtype)
-        self.alpha = alpha
-        self.steepest = self.scale * max(1.0, alpha)
-
-    def forward(self, inputs: np.ndarray, training: bool) -> np.ndarray:
-        """Return a; (batch, width) -> (batch, width). Keeps `inputs`, does not copy."""
+    def _fill(self, outputs: np.ndarray, inputs: np.ndarray) -> None:
         batch = len(inputs)
-        outputs = self._rows("outputs", batch)
-        self._inputs = inputs
         # No exponential is above 1, and above zero alpha (exp(0) - 1) adds nothing.
         below = np.minimum(inputs, 0.0, out=self._rows("below", batch))
         np.expm1(below, out=outputs)
         outputs *= self.alpha
         outputs += np.maximum(inputs, 0.0, out=self._rows("slope", batch))
         outputs *= self.scale
-        return outputs
 
     def _slopes(self, batch: int) -> np.ndarray:
         # alpha exp(z), not a + alpha, which far below zero would be a zero that is none.
@@ -66,10 +197,9 @@ class SELU(ELU):
 
     kind = "selu"
     gain = 1.0
+    alpha = 1.6732632423543772848170429916717
     scale = 1.0507009873554804934193349852946
-
-    def __init__(self, width: int, dtype: np.dtype) -> None:
-        super().__init__(width, dtype, alpha=1.6732632423543772848170429916717)
+    steepest = scale * alpha
 
 
 class Gated(Activation):
@@ -81,13 +211,11 @@ class Gated(Activation):
     """
 
     flat = "below"
-    bound: ClassVar[float]
+    bound: float
 
-    def forward(self, inputs: np.ndarray, training: bool) -> np.ndarray:
-        """Return a; (batch, width) -> (batch, width)."""
+    def _fill(self, outputs: np.ndarray, inputs: np.ndarray) -> None:
         batch = len(inputs)
-        within, decay = self._rows("within", batch), self._rows("decay", batch)
-        gate, outputs = self._rows("gate", batch), self._rows("outputs", batch)
+        within, decay, gate = (self._rows(name, batch) for name in ("within", "decay", "gate"))
         np.clip(inputs, -self.bound, self.bound, out=within)
         self._fill_gate_sums(within, decay)
         np.greater_equal(decay, 0.0, out=gate, casting="unsafe")  # 1 or 0
@@ -96,7 +224,6 @@ class Gated(Activation):
         gate /= np.add(decay, 1.0, out=self._rows("sum", batch))
         np.maximum(inputs, within, out=outputs)  # bounded from below alone
         outputs *= gate
-        return outputs
 
     def _slopes(self, batch: int) -> np.ndarray:
         slope, total = self._rows("slope", batch), self._rows("sum", batch)
@@ -108,12 +235,11 @@ class Gated(Activation):
         return slope
 
     def _fill_gate_sums(self, within: np.ndarray, out: np.ndarray) -> None:
-        """Write g(z) into `out`, (batch, width), for z in `within`."""
-        raise NotImplementedError
+        """Write g(z) into `out`, (batch, width), for z in `within`: here z itself."""
+        np.copyto(out, within)
 
     def _times_dg(self, slope: np.ndarray) -> None:
         """Multiply `slope` by g'(z) in place, z being what the latest forward had `within`."""
-        raise NotImplementedError
 
 
 class GELU(Gated):
@@ -158,12 +284,6 @@ class Swish(Gated):
     bound = 800.0  # exp(-746) is 0 in double precision
     steepest = 1.0998  # near z = 2.40
 
-    def _fill_gate_sums(self, within: np.ndarray, out: np.ndarray) -> None:
-        np.copyto(out, within)
-
-    def _times_dg(self, slope: np.ndarray) -> None:
-        """Leave `slope`: g'(z) is 1."""
-
 
 class Softplus(Activation):
     """The smooth rectifier, a = log(1 + exp(z)), whose slope is the sigmoid.
@@ -178,15 +298,12 @@ class Softplus(Activation):
     offset = float(np.log(2.0))
     flat = "below"
 
-    def forward(self, inputs: np.ndarray, training: bool) -> np.ndarray:
-        """Return a = max(z, 0) + log(1 + exp(-|z|)); (batch, width) -> (batch, width)."""
-        batch = len(inputs)
-        decay, outputs = self._rows("decay", batch), self._rows("outputs", batch)
-        self._inputs = inputs
+    def _fill(self, outputs: np.ndarray, inputs: np.ndarray) -> None:
+        # max(z, 0) + log(1 + exp(-|z|)), in which nothing overflows.
+        decay = self._rows("decay", len(inputs))
         np.exp(np.negative(np.abs(inputs, out=decay), out=decay), out=decay)
         np.log1p(decay, out=outputs)
-        outputs += np.maximum(inputs, 0.0, out=self._rows("slope", batch))
-        return outputs
+        outputs += np.maximum(inputs, 0.0, out=self._rows("slope", len(inputs)))
 
     def _slopes(self, batch: int) -> np.ndarray:
         # 1 / (1 + d) above zero and d / (1 + d) below, with d = exp(-|z|), which is at most 1.
@@ -211,10 +328,7 @@ class Identity(Activation):
         return inputs
 
     backward = Layer.backward
-
-    def saturated(self) -> None:
-        """Return None: what has one slope everywhere does not saturate."""
-        return
+    saturated = Layer.saturated  # None: what has one slope everywhere does not saturate
 
 
 ACTIVATIONS: dict[str, type[Activation]] = by_kind(Activation)

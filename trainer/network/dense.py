@@ -10,20 +10,10 @@ from vanishing_gradients.trainer.network.layer import Layer
 
 @dataclass(frozen=True)
 class Penalty:
-    """The penalty on one array of parameters; both strengths are at least 0, and 0 is off."""
+    """The penalty on one array of parameters, l1 sum |w| + l2 sum w^2; a strength of 0 is off."""
 
     l1: float = 0.0
     l2: float = 0.0
-
-    def value(self, parameter: np.ndarray) -> float:
-        """Return l1 sum |w| + l2 sum w^2 over all elements."""
-        total = 0.0
-        if self.l1:
-            total += self.l1 * float(np.abs(parameter).sum())
-        if self.l2:
-            flat = parameter.ravel()
-            total += self.l2 * float(flat @ flat)
-        return total
 
     def add_gradient(self, parameter: np.ndarray, gradient: np.ndarray) -> None:
         """Add l1 sign(w) + 2 l2 w to `gradient` in place; at w = 0 the L1 part is 0."""
@@ -117,12 +107,6 @@ class Dense(Weighted):
         np.add.reduce(upstream, axis=0, out=biases_gradient)
         self.weight_penalty.add_gradient(self._matrix(), self.gradient)
         self.bias_penalty.add_gradient(self.parameters["biases"], biases_gradient)
-
-    def penalty(self) -> float:
-        """Return what the weights and biases add to the loss."""
-        return self.weight_penalty.value(self._matrix()) + self.bias_penalty.value(
-            self.parameters["biases"]
-        )
 
 
 class WeightNormalizedDense(Dense):

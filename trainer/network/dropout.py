@@ -39,10 +39,7 @@ class Dropout(Layer):
 
     def backward(self, upstream: np.ndarray) -> np.ndarray:
         """Return dL/dx = dL/d(outputs) mask / (1 - rate), for the mask of the latest forward."""
-        batch = len(upstream)
-        gradient = np.multiply(
-            upstream, self._rows("mask", batch), out=self._rows("gradient", batch)
-        )
+        gradient = self._gradient = self._rows("gradient", len(upstream))
+        np.multiply(upstream, self._rows("mask", len(upstream)), out=gradient)
         gradient += 0.0  # -0.0 becomes 0.0, as in ReLU
-        self._gradient = gradient
         return gradient

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 
 import numpy as np
 
-from vanishing_gradients.trainer.network.dense import Dense
+from vanishing_gradients.trainer.network.dense import Dense, Weighted
 from vanishing_gradients.trainer.network.layer import Layer
 from vanishing_gradients.trainer.network.residual import Projection, Residual
 from vanishing_gradients.trainer.network.softmax import Softmax
@@ -44,13 +44,16 @@ class Network:
         self._projections = {
             layer.number + 1: layer for layer in layers if isinstance(layer, Projection)
         }
-        sizes = [sum(array.size for array in layer.parameters.values()) for layer in layers]
-        self.parameters = np.zeros(sum(sizes), self.dtype)
-        self.gradients = np.zeros_like(self.parameters)
+        size = sum(array.size for layer in layers for array in layer.parameters.values())
+        self.parameters, self.gradients = np.zeros(size, self.dtype), np.zeros(size, self.dtype)
         end = 0
-        for layer, size in zip(layers, sizes, strict=True):
-            start, end = end, end + size
-            layer.move_parameters(self.parameters[start:end], self.gradients[start:end])
+        for layer in layers:
+            for name, parameter in layer.parameters.items():
+                start, end = end, end + parameter.size
+                values, gradients = self.parameters[start:end], self.gradients[start:end]
+                values[:] = parameter.ravel()
+                layer.parameters[name] = values.reshape(parameter.shape)
+                layer.parameter_gradients[name] = gradients.reshape(parameter.shape)
         self._trained_forward = False
 
     def forward(self, images: np.ndarray, training: bool) -> np.ndarray:
@@ -78,17 +81,11 @@ class Network:
                 outputs = layer.forward(outputs, training)
         return outputs
 
-    def loss(self, labels: np.ndarray) -> tuple[float, float]:
-        """Return the data loss of the latest forward, a mean over its batch, and the penalty.
+    def loss(self, labels: np.ndarray) -> float:
+        """Return the loss of the latest forward, a mean over its batch, penalties left out.
 
         Labels are integers, (batch,), in [0, classes), here and below.
         """
-        with np.errstate(all="ignore"):
-            penalty = sum(layer.penalty() for layer in self.layers)
-        return self.data_loss(labels), penalty
-
-    def data_loss(self, labels: np.ndarray) -> float:
-        """Return the data loss of the latest forward alone, a mean over its batch."""
         with np.errstate(all="ignore"):
             return self._softmax.loss(labels)
 
@@ -106,11 +103,18 @@ class Network:
             raise RuntimeError("backward needs a forward with training=True just before it")
         first, *others = self._path
         gradient = labels
+        # What skips hand down to the layer that their block starts at, by its number, whose own
+        # backward is yet to come; nobody writes into it before the next backward.
         skips: dict[int, list[np.ndarray]] = {}
         with np.errstate(all="ignore"):
             for layer in reversed(others):
                 if isinstance(layer, Residual):
-                    self._skip(layer, gradient, skips)
+                    projection = self._projections.get(layer.number)
+                    if projection and layer.start == 1:
+                        projection.backward_parameters(gradient)  # none is wanted of the images
+                    else:
+                        skip = projection.backward(gradient) if projection else gradient
+                        skips.setdefault(layer.start, []).append(skip)
                 gradient = layer.backward(gradient)
                 for skip in skips.pop(layer.number, ()):
                     gradient += skip
@@ -134,21 +138,6 @@ class Network:
                 )
         for name, array in arrays.items():
             np.copyto(array, state[name])
-
-    def _skip(
-        self, residual: Residual, upstream: np.ndarray, skips: dict[int, list[np.ndarray]]
-    ) -> None:
-        """Note in `skips` what a skip hands down to the layer its block starts at, by number.
-
-        That layer's own backward has yet to come. `upstream` is what the layer above handed down;
-        nobody writes into it before the next backward.
-        """
-        projection = self._projections.get(residual.number)
-        if projection and residual.start == 1:
-            projection.backward_parameters(upstream)  # nobody wants the gradient of the images
-            return
-        skip = projection.backward(upstream) if projection else upstream
-        skips.setdefault(residual.start, []).append(skip)
 
     def _arrays(self) -> dict[str, np.ndarray]:
         return {
@@ -178,48 +167,40 @@ def check_order(layers: Sequence[Layer]) -> None:
         raise ValueError("a network starts with a dense layer")
     if [isinstance(layer, Softmax) for layer in layers] != [False] * (len(layers) - 1) + [True]:
         raise ValueError("a network ends with its only softmax layer")
-    # inputs[number]: how many inputs the layer of that number has, projections left out
-    inputs: dict[int, int] = {}
+    inputs: dict[int, int] = {}  # of each layer by number, projections left out
+    before: Layer = layers[0]
     width = layers[0].n_in
     for number, layer in enumerate(layers, start=1):
         if layer.dtype != layers[0].dtype:
             raise ValueError(f"layer {number} is {layer.dtype}, layer 1 {layers[0].dtype}")
+        if isinstance(layer, Residual | Projection) and layer.start not in inputs:
+            raise ValueError(
+                f"layer {number} has its block start at layer {layer.start}, which is no layer "
+                "before it that a block may start at"
+            )
         if isinstance(layer, Projection):
-            _check_projection(number, layer, layers[number], inputs)
-            continue
-        n_in = layer.n_in if isinstance(layer, Dense) else layer.width
-        if n_in != width:
-            raise ValueError(f"layer {number} takes {n_in} inputs, but gets {width}")
-        if isinstance(layer, Residual) and not isinstance(layers[number - 2], Projection):
-            skipped = _inputs_of_block(number, layer, inputs)
+            _check_projection(number, layer, layers[number])
+        given = inputs[layer.start] if isinstance(layer, Projection) else width
+        taken = layer.n_in if isinstance(layer, Weighted) else layer.width
+        if taken != given:
+            raise ValueError(f"layer {number} takes {taken} inputs, but gets {given}")
+        if isinstance(layer, Residual) and not isinstance(before, Projection):
+            skipped = inputs[layer.start]
             if skipped != layer.width:
                 raise ValueError(
                     f"layer {number} adds {skipped} inputs to {layer.width} outputs, which needs a "
                     f"projection before it"
                 )
-        inputs[number] = n_in
-        width = layer.width
+        if not isinstance(layer, Projection):
+            inputs[number], width = taken, layer.width
+        before = layer
 
 
-def _check_projection(
-    number: int, layer: Projection, following: Layer, inputs: dict[int, int]
-) -> None:
-    """Raise ValueError where a projection does not fit its block, or the layer after it."""
+def _check_projection(number: int, layer: Projection, following: Layer) -> None:
+    """Raise ValueError where the layer after a projection is not the residual of its block."""
     if not isinstance(following, Residual) or following.start != layer.start:
         raise ValueError(f"layer {number}, a projection, stands right before its block's residual")
     if following.width != layer.width:
         raise ValueError(
             f"layer {number} projects to {layer.width}, layer {number + 1} adds {following.width}"
         )
-    n_in = _inputs_of_block(number, layer, inputs)
-    if n_in != layer.n_in:
-        raise ValueError(f"layer {number} takes {layer.n_in} inputs, but gets {n_in}")
-
-
-def _inputs_of_block(number: int, layer: Residual | Projection, inputs: dict[int, int]) -> int:
-    if layer.start not in inputs:
-        raise ValueError(
-            f"layer {number} has its block start at layer {layer.start}, which is no layer before "
-            f"it that a block may start at"
-        )
-    return inputs[layer.start]

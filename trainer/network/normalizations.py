@@ -8,9 +8,10 @@ from vanishing_gradients.trainer.network.layer import Layer
 class Normalization(Layer):
     """scale (x - mean) / sqrt(variance + epsilon) + shift; scale starts at 1, shift at 0."""
 
-    def __init__(self, width: int, dtype: np.dtype, epsilon: float = 1e-5) -> None:
+    epsilon = 1e-5
+
+    def __init__(self, width: int, dtype: np.dtype) -> None:
         super().__init__(width, dtype)
-        self.epsilon = epsilon
         self._add_parameter("scale", np.ones(width, self.dtype))
         self._add_parameter("shift", np.zeros(width, self.dtype))
 
@@ -27,12 +28,10 @@ class BatchNormalization(Normalization):
     """
 
     kind = "batch_normalization"
+    momentum = 0.9
 
-    def __init__(
-        self, width: int, dtype: np.dtype, momentum: float = 0.9, epsilon: float = 1e-5
-    ) -> None:
-        super().__init__(width, dtype, epsilon)
-        self.momentum = momentum
+    def __init__(self, width: int, dtype: np.dtype) -> None:
+        super().__init__(width, dtype)
         self.running_mean = np.zeros(width, self.dtype)
         self.running_variance = np.ones(width, self.dtype)
 
@@ -48,7 +47,11 @@ class BatchNormalization(Normalization):
         np.subtract(inputs, mean, out=normalized)
         if training:
             variance = np.square(normalized, out=outputs).mean(axis=0)
-            self._track(mean, variance, batch)
+            self.running_mean *= self.momentum
+            self.running_mean += (1.0 - self.momentum) * mean
+            unbiased = batch / max(batch - 1, 1)  # as published
+            self.running_variance *= self.momentum
+            self.running_variance += ((1.0 - self.momentum) * unbiased) * variance
         else:
             variance = self.running_variance
         self._inverse_deviation = 1.0 / np.sqrt(variance + self.epsilon)
@@ -68,7 +71,8 @@ class BatchNormalization(Normalization):
         dL/dx = scale / sqrt(variance + epsilon) (dL/dy - mean(dL/dy) - n mean(dL/dy n)).
         """
         batch = len(upstream)
-        normalized, gradient = self._rows("normalized", batch), self._rows("gradient", batch)
+        normalized = self._rows("normalized", batch)
+        gradient = self._gradient = self._rows("gradient", batch)
         scale_gradient = self.parameter_gradients["scale"]
         shift_gradient = self.parameter_gradients["shift"]
         np.multiply(upstream, normalized, out=gradient)
@@ -78,16 +82,7 @@ class BatchNormalization(Normalization):
         gradient += upstream
         gradient -= shift_gradient / batch
         gradient *= self.parameters["scale"] * self._inverse_deviation
-        self._gradient = gradient
         return gradient
-
-    def _track(self, mean: np.ndarray, variance: np.ndarray, batch: int) -> None:
-        """Move the running statistics towards this batch's; the variance unbiased, as published."""
-        self.running_mean *= self.momentum
-        self.running_mean += (1.0 - self.momentum) * mean
-        self.running_variance *= self.momentum
-        unbiased = batch / max(batch - 1, 1)
-        self.running_variance += ((1.0 - self.momentum) * unbiased) * variance
 
 
 class LayerNormalization(Normalization):
@@ -115,7 +110,8 @@ class LayerNormalization(Normalization):
         dL/dx = (h - mean(h) - n mean(h n)) / sqrt(variance + epsilon).
         """
         batch = len(upstream)
-        normalized, gradient = self._rows("normalized", batch), self._rows("gradient", batch)
+        normalized = self._rows("normalized", batch)
+        gradient = self._gradient = self._rows("gradient", batch)
         scaled, products = self._rows("scaled", batch), self._rows("products", batch)
         np.multiply(upstream, normalized, out=products)
         np.add.reduce(products, axis=0, out=self.parameter_gradients["scale"])
@@ -126,7 +122,6 @@ class LayerNormalization(Normalization):
         gradient += scaled
         gradient -= self._mean(scaled)
         gradient *= self._inverse_deviation
-        self._gradient = gradient
         return gradient
 
     def _mean(self, array: np.ndarray) -> np.ndarray:

@@ -1,7 +1,4 @@
-"""Optimizers, each in place over a network's flat arrays: from SGD to Adam and its kin.
-
-Their fields are settings, each described where its type is.
-"""
+"""Optimizers, each in place over a network's flat arrays: from SGD to Adam and its kin."""
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass

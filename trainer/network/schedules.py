@@ -74,7 +74,8 @@ class StepDecay(_ByFactor):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        _at_least_one("every", self.every)
+        if self.every < 1:
+            raise ValueError(f"every is {self.every}, not 1 or more")
 
     def rate(self, step: int) -> float:
         """Return learning_rate factor^(step // every)."""
@@ -111,7 +112,8 @@ class Cosine(Schedule):
     floor: Annotated[float, Setting("the last rate", 0, 1e6)] = 0.0
 
     def __post_init__(self) -> None:
-        _at_least_one("steps", self.steps)
+        if self.steps < 1:
+            raise ValueError(f"steps is {self.steps}, not 1 or more")
         if self.floor > self.learning_rate:
             why = f"it must not be above the learning rate, which is {self.learning_rate:g}"
             raise SettingError("floor", self.floor, why)
@@ -147,8 +149,3 @@ class WarmUp(Schedule):
 
 
 SCHEDULES: dict[str, type[Schedule]] = by_kind(Schedule)
-
-
-def _at_least_one(name: str, value: int) -> None:
-    if value < 1:
-        raise ValueError(f"{name} is {value}, not 1 or more")

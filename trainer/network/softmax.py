@@ -76,8 +76,7 @@ class Softmax(Layer):
         Unlike other layers' this one starts from labels: the chain begins here.
         """
         batch = len(labels)
-        gradient = self._rows("gradient", batch)
-        self._gradient = gradient
+        gradient = self._gradient = self._rows("gradient", batch)
         if self.loss_name == "mean_squared_error":
             return self._squares_backward(labels, gradient)
         np.copyto(gradient, self._probabilities)

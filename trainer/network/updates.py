@@ -12,10 +12,7 @@ import numpy as np
 from vanishing_gradients.trainer.network.layer import Layer
 from vanishing_gradients.trainer.network.network import Network
 
-SUMMABLE = {
-    np.dtype(np.float64): (1e-280, 1e300),
-    np.dtype(np.float32): (1e-25, 1e37),
-}
+SUMMABLE = {np.dtype(np.float64): (1e-280, 1e300), np.dtype(np.float32): (1e-25, 1e37)}
 """Sums of squares of which next to nothing can have vanished or overflowed, by precision."""
 
 
@@ -42,44 +39,43 @@ class UpdateWatch:
     """
 
     def __init__(self, network: Network) -> None:
-        self._size = len(network.layers)
+        self._layers = network.layers
         self._parameters, self._kept = network.parameters, np.empty_like(network.parameters)
-        self._learned: dict[int, tuple[np.ndarray, np.ndarray]] = {}
-        self._computed: dict[int, tuple[Layer, np.ndarray]] = {}
+        # Of every layer with weights, by its place, where they are kept: those that are parameters
+        # in one array, and those that are computed of others each in its own.
+        self._watched: dict[int, np.ndarray] = {}
+        self._computed: dict[int, np.ndarray] = {}
         start = 0
         for place, layer in enumerate(network.layers):
             for name, array in layer.parameters.items():
                 end = start + array.size
                 if name == "weights":
-                    gradient = layer.parameter_gradients[name].reshape(-1)
-                    self._learned[place] = (self._kept[start:end], gradient)
+                    self._watched[place] = self._kept[start:end]
                 start = end
-            if layer.weights is not None and place not in self._learned:
-                self._computed[place] = (layer, np.empty_like(layer.weights))
+            if layer.weights is not None and place not in self._watched:
+                self._watched[place] = self._computed[place] = np.empty_like(layer.weights)
         self._norms: dict[int, tuple[float, float]] = {}
 
     def before(self) -> None:
         """Keep a copy of all weights, and the norms of their gradients."""
         np.copyto(self._kept, self._parameters)
         with np.errstate(all="ignore"):
-            for place, (kept, gradient) in self._learned.items():
-                self._norms[place] = (norm(gradient), norm(kept))
-            for place, (layer, kept) in self._computed.items():
-                np.copyto(kept, layer.weights)
-                self._norms[place] = (_gradient_norm(layer), norm(kept))
+            for place, kept in self._computed.items():
+                np.copyto(kept, self._layers[place].weights)
+            for place, kept in self._watched.items():
+                self._norms[place] = (_gradient_norm(self._layers[place]), norm(kept))
 
     def after(self) -> list[LayerUpdate | None]:
         """Return what the step did, an entry a layer, None where there are no weights."""
         if not self._norms:
             raise RuntimeError("after() needs a before() of the same step")
-        updates: list[LayerUpdate | None] = [None] * self._size
+        updates: list[LayerUpdate | None] = [None] * len(self._layers)
         with np.errstate(all="ignore"):
             np.subtract(self._parameters, self._kept, out=self._kept)
-            for place, (change, _) in self._learned.items():
+            for place, kept in self._computed.items():
+                np.subtract(self._layers[place].weights, kept, out=kept)
+            for place, change in self._watched.items():
                 updates[place] = LayerUpdate(*self._norms[place], norm(change))
-            for place, (layer, kept) in self._computed.items():
-                np.subtract(layer.weights, kept, out=kept)
-                updates[place] = LayerUpdate(*self._norms[place], norm(kept))
         self._norms.clear()
         return updates
 
@@ -105,12 +101,14 @@ def norm(array: np.ndarray) -> float:
 
 
 def _gradient_norm(layer: Layer) -> float:
-    """Return |dL/dW| of a W that is not learned itself, as it follows from what is.
+    """Return |dL/dW|; where W is not learned itself, as it follows from what is.
 
     Where a column of W is gain v / |v|, dL/dW has a part along v, which is the gain's gradient, and
     one across it, which is |v| / gain times v's. A gain of 0 hides the latter: it counts as 0.
     """
     gradients = layer.parameter_gradients
+    if "weights" in gradients:
+        return norm(gradients["weights"])
     directions = layer.parameters["directions"].astype(np.float64)
     # Divided by the largest of its column, a direction has squares that do not vanish.
     largest = np.maximum(np.abs(directions).max(axis=0), np.finfo(np.float64).tiny)

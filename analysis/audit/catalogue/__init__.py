@@ -1,28 +1,26 @@
 """The catalogue: every claim of the paper that is tested, in the order of the paper.
 
-A claim is one function, decorated with what the paper prints, where, and how far off is near
-enough. A function that makes claims of a kind, one a layer or an experiment, is called for each.
+A claim is one function: its docstring is what the paper prints, its decorator says where, and how
+far off is near enough. One that makes claims of a kind, one a layer or an experiment, is called for
+each.
 """
 
 from vanishing_gradients.analysis.audit.catalogue import (
     architecture,
     conclusions,
     definitions,
-    relu_adam,
-    relu_sgd,
-    sigmoid_adam,
-    sigmoid_sgd,
-    theory,
+    relu,
+    sigmoid,
 )
 
 SECTIONS = (
     architecture.claim,
-    definitions.claim,
-    theory.claim,
-    relu_adam.claim,
-    relu_sgd.claim,
-    sigmoid_adam.claim,
-    sigmoid_sgd.claim,
+    definitions.definitions,
+    definitions.theory,
+    relu.adam,
+    relu.sgd,
+    sigmoid.adam,
+    sigmoid.sgd,
     conclusions.claim,
 )
 CLAIMS = tuple(claim for section in SECTIONS for claim in section)

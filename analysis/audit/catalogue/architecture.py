@@ -20,8 +20,9 @@ EXACT = "exact: it is a count"
 claim = Section("The network and its data", experiment="sigmoid_sgd")
 
 
-@claim(place="Abstract, Section 6", printed="a 12-layer neural network", tolerance=EXACT)
+@claim("Abstract, Section 6", tolerance=EXACT)
 def layers_12(sizes: pd.DataFrame) -> Finding:
+    """a 12-layer neural network"""
     dense = int((sizes["kind"] == "dense").sum())
     return Finding.reproduced_if(
         len(sizes) == paper.LAYERS,
@@ -30,12 +31,9 @@ def layers_12(sizes: pd.DataFrame) -> Finding:
     )
 
 
-@claim(
-    place="Section 4.3.5, Tables 1 to 4",
-    printed="7 layers (1 input, 5 hidden, and 1 output)",
-    tolerance=EXACT,
-)
+@claim("Section 4.3.5, Tables 1 to 4", tolerance=EXACT)
 def layers_7(sizes: pd.DataFrame) -> Finding:
+    """7 layers (1 input, 5 hidden, and 1 output)"""
     dense = int((sizes["kind"] == "dense").sum())
     in_figure_7 = len(paper.WIDTHS) // 2
     return Finding.consistent_if(
@@ -46,8 +44,9 @@ def layers_7(sizes: pd.DataFrame) -> Finding:
     )
 
 
-@claim(place="Sections 4.3.1, 4.3.2", printed="128 input neurons", tolerance=EXACT)
+@claim("Sections 4.3.1, 4.3.2", tolerance=EXACT)
 def inputs_128(sizes: pd.DataFrame) -> Finding:
+    """128 input neurons"""
     inputs = int(sizes.loc[sizes["layer"] == 1, "rows_per_step"].iloc[0])
     return Finding.consistent_if(
         PRINTED_ROWS == 128 * STEPS,
@@ -57,12 +56,9 @@ def inputs_128(sizes: pd.DataFrame) -> Finding:
     )
 
 
-@claim(
-    place="Section 4.3.5",
-    printed="a total of 16,384 partial derivatives to be generated per hidden layer",
-    tolerance=EXACT,
-)
+@claim("Section 4.3.5", tolerance=EXACT)
 def derivatives_16384(sizes: pd.DataFrame) -> Finding:
+    """a total of 16,384 partial derivatives to be generated per hidden layer"""
     hidden = sizes[(sizes["kind"] == "dense") & sizes["layer"].between(2, paper.LAYERS - 2)]
     counts = hidden["rows_per_step"] * hidden["width"]
     in_tables = {before * width for before, width in pairwise(paper.WIDTHS[:-2:2])}
@@ -73,8 +69,9 @@ def derivatives_16384(sizes: pd.DataFrame) -> Finding:
     )
 
 
-@claim(place="Section 4.3.5", printed="Rows per layer: 3,676,960, of layer 1", tolerance=EXACT)
+@claim("Section 4.3.5", tolerance=EXACT)
 def rows_3676960(sizes: pd.DataFrame) -> Finding:
+    """Rows per layer: 3,676,960, of layer 1"""
     rows = sizes.set_index("layer")["computed_rows"]
     return Finding.reproduced_if(
         int(rows[1]) == PRINTED_ROWS,
@@ -83,8 +80,9 @@ def rows_3676960(sizes: pd.DataFrame) -> Finding:
     )
 
 
-@claim(place="Section 4.3.5", printed="Rows per layer: 3,676,960, of every layer", tolerance=EXACT)
+@claim("Section 4.3.5", tolerance=EXACT)
 def rows_per_layer(sizes: pd.DataFrame) -> Finding:
+    """Rows per layer: 3,676,960, of every layer"""
     rows = sizes["computed_rows"]
     alike = rows == PRINTED_ROWS
     return Finding.reproduced_if(
@@ -94,12 +92,9 @@ def rows_per_layer(sizes: pd.DataFrame) -> Finding:
     )
 
 
-@claim(
-    place="Section 4.3.5",
-    printed="Data size: 45 GB per experiment",
-    tolerance="a tenth: what a server adds to the bare numbers differs",
-)
+@claim("Section 4.3.5", tolerance="a tenth: what a server adds to the bare numbers differs")
 def gigabytes_45(sizes: pd.DataFrame) -> Finding:
+    """Data size: 45 GB per experiment"""
     values = int((sizes["computed_rows"] * sizes["width"]).sum())
     as_first = PRINTED_ROWS * 128 * BYTES * len(sizes)
     return Finding.reproduced_if(
@@ -110,12 +105,12 @@ def gigabytes_45(sizes: pd.DataFrame) -> Finding:
 
 
 @claim(
-    place="Abstract, Section 4.3.4",
-    printed="the MNIST dataset",
+    "Abstract, Section 4.3.4",
     tolerance=f"Table 9 within {NEAR_TABLE_9:g} in every seed, less than half of what its norms "
     f"fall by in ten epochs, and in the median {LIKELY:g} times further off on the other data set",
 )
 def dataset_mnist(evidence: Evidence) -> Finding:
+    """the MNIST dataset"""
     for dataset in paper.DATASETS:
         evidence.norms("relu_sgd", dataset)
     found = evidence.distances
@@ -134,12 +129,9 @@ def dataset_mnist(evidence: Evidence) -> Finding:
     )
 
 
-@claim(
-    place="Section 4.3.4",
-    printed="MNIST's balanced structure",
-    tolerance="0.100 to three digits, as balance would have it",
-)
+@claim("Section 4.3.4", tolerance="0.100 to three digits, as balance would have it")
 def dataset_balanced(evidence: Evidence) -> Finding:
+    """MNIST's balanced structure"""
     curves = evidence.curves("sigmoid_sgd", paper.STATED_DATASET)
     last = curves[curves["epoch"] == paper.EPOCHS]["test_accuracy"]
     if last.max() > ONE_CLASS:
@@ -152,12 +144,9 @@ def dataset_balanced(evidence: Evidence) -> Finding:
     )
 
 
-@claim(
-    place="Sections 6.4.2, 6.4.3",
-    printed="SGD applied a fixed learning rate",
-    tolerance="none: a rate is fixed or is not",
-)
+@claim("Sections 6.4.2, 6.4.3", tolerance="none: a rate is fixed or is not")
 def fixed_learning_rate(curves: pd.DataFrame) -> Finding:
+    """SGD applied a fixed learning rate"""
     rates = curves.groupby("epoch")["learning_rate"].first()
     return Finding.consistent_if(
         paper.DECAY == 0,
@@ -167,12 +156,9 @@ def fixed_learning_rate(curves: pd.DataFrame) -> Finding:
     )
 
 
-@claim(
-    place="Section 4.3.3",
-    printed="Dropout and Batch Normalization are also used between layers",
-    tolerance=f"Table 9 within {NEAR_TABLE_9:g} by a network without them",
-)
+@claim("Section 4.3.3", tolerance=f"Table 9 within {NEAR_TABLE_9:g} by a network without them")
 def dropout_and_normalization(evidence: Evidence) -> Finding:
+    """Dropout and Batch Normalization are also used between layers"""
     for dataset in evidence.distances or paper.DATASETS:
         evidence.norms("relu_sgd", dataset)
     near = [off.max() for off in evidence.distances.values() if off.max() <= NEAR_TABLE_9]
@@ -187,12 +173,10 @@ def dropout_and_normalization(evidence: Evidence) -> Finding:
 
 
 @claim(
-    place="Section 4.3.3",
-    printed="Each group of neural networks is trained multiple times with different random seeds",
-    tolerance="none can be given for what is not printed",
-    experiment="relu_adam",
+    "Section 4.3.3", tolerance="none can be given for what is not printed", experiment="relu_adam"
 )
 def many_seeds(curves: pd.DataFrame) -> Finding:
+    """Each group of neural networks is trained multiple times with different random seeds"""
     last = curves.loc[curves["epoch"] == paper.EPOCHS, "accuracy"]
     return Finding.untested(
         "the paper prints one number a cell and no spread; our ReLU + Adam ends at an accuracy of "
@@ -200,12 +184,9 @@ def many_seeds(curves: pd.DataFrame) -> Finding:
     )
 
 
-@claim(
-    place="Equation 10",
-    printed="Adam divides by the root of v + epsilon",
-    tolerance="none can be given for what no view holds",
-)
+@claim("Equation 10", tolerance="none can be given for what no view holds")
 def equation_10(evidence: Evidence, dataset: str) -> Finding:
+    """Adam divides by the root of v + epsilon"""
     evidence.seeds("relu_adam", dataset)
     return Finding.untested(
         "the views hold gradients, not updates; the algorithm's paper (Kingma and Ba, 2015) has "

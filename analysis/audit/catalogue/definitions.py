@@ -1,28 +1,33 @@
-"""Section 4.4: what a norm, a ratio and a threshold is, by which the tables can be told apart."""
+"""Section 4.4, what a norm, a ratio and a threshold is, and 3.1, 6.1.1, 6.4.1, what slopes do."""
 
 import math
+import sys
 
 import pandas as pd
 
 from vanishing_gradients.analysis import paper
 from vanishing_gradients.analysis.audit.claim import Finding, Section
 from vanishing_gradients.analysis.audit.evidence import Evidence
-from vanishing_gradients.analysis.audit.judges import between, number, seeds
+from vanishing_gradients.analysis.audit.judges import (
+    MOST_SEEDS,
+    at,
+    between,
+    cells,
+    in_most_seeds,
+    number,
+    seeds,
+    span,
+)
 
 NEAR = 1e-3  # relative: a thousandth tells definitions apart that differ by factors
 RELATIVE = f"a relative {NEAR:g}: the definitions differ by factors"
 
-claim = Section("Definitions")
+definitions = Section("Definitions")
 
 
-@claim(
-    place="Equation 3",
-    printed="the average gradient norm is the mean over the steps of the norm of the layer's "
-    "gradient",
-    tolerance=RELATIVE,
-    experiment="relu_sgd",
-)
+@definitions("Equation 3", tolerance=RELATIVE, experiment="relu_sgd")
 def norm_equation_3(norms: pd.DataFrame) -> Finding:
+    """the average gradient norm is the mean over the steps of the norm of the layer's gradient"""
     last = norms[norms["layer"] == paper.LAYERS].groupby("epoch")[["norm", "gradient_norm"]].mean()
     printed = paper.printed_norms()["layer_12_norm"]
     off = last.sub(printed, axis=0).abs().div(printed, axis=0).fillna(math.inf).max()
@@ -35,13 +40,9 @@ def norm_equation_3(norms: pd.DataFrame) -> Finding:
     )
 
 
-@claim(
-    place="Figure 8",
-    printed="AVG(SQRT(POW(Gradient1, 2) + ...)) over the rows of an epoch",
-    tolerance=RELATIVE,
-    experiment="relu_sgd",
-)
+@definitions("Figure 8", tolerance=RELATIVE, experiment="relu_sgd")
 def norm_figure_8(norms: pd.DataFrame) -> Finding:
+    """AVG(SQRT(POW(Gradient1, 2) + ...)) over the rows of an epoch"""
     last = norms[norms["layer"] == paper.LAYERS].set_index("epoch")["norm"]
     table_9 = last.index.map(paper.printed_norms()["layer_12_norm"])
     off = float(((last - table_9) / table_9).abs().fillna(math.inf).max())
@@ -61,13 +62,11 @@ def matching(classes: pd.DataFrame, column: str = "class") -> list[int]:
     ]
 
 
-@claim(
-    place="Equation 4",
-    printed="the ratio divides the norm of layer l by that of layer l + 1",
-    tolerance="the direction that gives more cells of Table 7",
-    experiment="relu_adam",
+@definitions(
+    "Equation 4", tolerance="the direction that gives more cells of Table 7", experiment="relu_adam"
 )
 def ratio_equation_4(ratios: pd.DataFrame, evidence: Evidence) -> Finding:
+    """the ratio divides the norm of layer l by that of layer l + 1"""
     lines = evidence.ask("ratio_thresholds").iloc[0]
     inverse = 1 / ratios["ratio"].where(ratios["ratio"] != 0)
     classes = pd.Series("stable", index=ratios.index)
@@ -83,13 +82,11 @@ def ratio_equation_4(ratios: pd.DataFrame, evidence: Evidence) -> Finding:
     )
 
 
-@claim(
-    place="Table 6",
-    printed="above 5: possible exploding gradient",
-    tolerance="the line that gives more cells of Table 7",
-    experiment="relu_adam",
+@definitions(
+    "Table 6", tolerance="the line that gives more cells of Table 7", experiment="relu_adam"
 )
 def threshold_table_6(ratios: pd.DataFrame, evidence: Evidence) -> Finding:
+    """above 5: possible exploding gradient"""
     lines = evidence.ask("ratio_thresholds").iloc[0]
     at_thousand, at_five = matching(ratios), matching(ratios, "class_table_6")
     return Finding.consistent_if(
@@ -103,3 +100,43 @@ def threshold_table_6(ratios: pd.DataFrame, evidence: Evidence) -> Finding:
 
 def _range(counts: list[int]) -> str:
     return between([str(min(counts)), str(max(counts))])
+
+
+FACTOR = 10.0
+UNIT = sys.float_info.epsilon
+BY_A_FACTOR = f"a factor of {FACTOR:g}, in epoch 1, {MOST_SEEDS}"
+
+theory = Section("Theory")
+
+
+@theory("Section 3.1.1", tolerance=BY_A_FACTOR, experiment="sigmoid_sgd")
+def five_sigmoids(norms: pd.DataFrame) -> Finding:
+    """with 5 sigmoid layers the gradient of the first would be multiplied by 0.25^5 (0.00098)"""
+    return _multiplied_by(0.25**5, norms)
+
+
+@theory("Section 6.1.1, Equation 7", tolerance=BY_A_FACTOR, experiment="relu_adam")
+def relu_passes_unchanged(norms: pd.DataFrame) -> Finding:
+    """whenever a neuron is active the gradient passes through unchanged and stays stable"""
+    return _multiplied_by(1.0, norms)
+
+
+def _multiplied_by(expected: float, norms: pd.DataFrame) -> Finding:
+    """Test the norm of layer 2 over that of layer 12 in epoch 1."""
+    through = at(norms, "norm", 1, 2) / at(norms, "norm", 1, paper.LAYERS)
+    return in_most_seeds(
+        through.between(expected / FACTOR, expected * FACTOR),
+        "from layer 12 back to layer 2, through five activations and the weights between, the norm "
+        f"of a sample's gradient is multiplied by {span(through)} in epoch 1",
+    )
+
+
+@theory(
+    "Section 6.4.1",
+    tolerance=f"a norm below 100 times the rounding unit of doubles, {UNIT:.1e}, {MOST_SEEDS}",
+    experiment="sigmoid_sgd",
+)
+def machine_precision(norms: pd.DataFrame) -> Finding:
+    """the gradient magnitude at early layers can approach machine-level precision limits"""
+    first = cells(norms, "norm", 1)
+    return in_most_seeds((first < 100 * UNIT).any(axis=1), f"norms of layer 1 are {span(first)}")

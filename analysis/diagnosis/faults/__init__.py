@@ -23,7 +23,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from vanishing_gradients.analysis.diagnosis.evidence import RunEvidence
-from vanishing_gradients.analysis.diagnosis.faults import gradients, loss, neurons, requests, steps
+from vanishing_gradients.analysis.diagnosis.faults import gradients, neurons, requests, steps
 from vanishing_gradients.analysis.diagnosis.remedies import Remedy, Signs
 
 NEURONS, UPDATES = "neurons", "updates"
@@ -95,7 +95,7 @@ CHECKS = (
         "exploding gradients", "learning rate too large", *_SMALL,
     )),
     Check("exploding gradients", gradients.exploding, (), (*_TOO_LARGE, *_SMALL)),
-    Check("divergence", loss.diverging, (), (
+    Check("divergence", steps.diverging, (), (
         "dead neurons", "learning rate too large", *_SMALL,
     ), learners=True),
     Check("dead neurons", neurons.dead, (NEURONS, UPDATES), ("learning rate too large", *_SMALL)),
@@ -103,7 +103,7 @@ CHECKS = (
           learners=True),
     Check("vanishing gradients", gradients.vanishing, (), ("learning rate too small",)),
     Check("learning rate too small", steps.slow, (UPDATES,)),
-    Check("overfitting", loss.overfitted, learners=True),
+    Check("overfitting", steps.overfitted, learners=True),
 )  # fmt: skip
 
 

@@ -3,7 +3,7 @@
 from vanishing_gradients.analysis.diagnosis import remedies, thresholds
 from vanishing_gradients.analysis.diagnosis.evidence import RunEvidence
 from vanishing_gradients.analysis.diagnosis.remedies import Signs
-from vanishing_gradients.analysis.diagnosis.wording import ends, epochs, layers, number, percent
+from vanishing_gradients.analysis.diagnosis.wording import ends, layers, number, percent
 from vanishing_gradients.analysis.words import counted
 
 FEW = 0.1
@@ -42,10 +42,7 @@ def exploding(evidence: RunEvidence) -> Signs | None:
             f"The weights of layer {middle} start with a deviation of {number(size)}; "
             f"{number(kept)} would keep the size of signals (He et al., 2015)."
         )
-    seen.append(
-        f"The loss by epoch is {epochs(evidence.curves['loss'])}; guessing costs "
-        f"{number(evidence.guessing)}."
-    )
+    seen.append(evidence.losses)
     why = "weights of this size neither grow nor shrink what passes them"
     norm = "normalised layers do not hand on the size of their weights"
     found = [remedies.initialization(evidence, why), remedies.batch_normalization(norm)]

@@ -23,10 +23,10 @@ def symmetric(evidence: RunEvidence) -> Signs | None:
     frame = evidence.of_epoch(evidence.neurons, 0)
     frame = frame[frame["width"] > 1]
     spread = (frame["largest"] - frame["least"]) / frame["mean"].where(frame["mean"] > 0.0)
-    same = [int(layer) for layer in spread.index[spread <= thresholds.SAME]]
+    same = list(spread.index[spread <= thresholds.SAME])
     given = evidence.config.initialization
     constant, value = given["kind"] == "constant", number(given.get("value", 0.0))
-    silent = [int(layer) for layer in frame.index[frame["mean"] == 0.0]] if constant else []
+    silent = list(frame.index[frame["mean"] == 0.0]) if constant else []
     seen = []
     if same:
         layer = same[0]
@@ -69,7 +69,7 @@ def saturated(evidence: RunEvidence) -> Signs | None:
         f"{layers([worst], evidence.names)}: {percent(frame['saturated'][worst])} in epoch "
         f"{evidence.epochs}, {percent(first['saturated'][worst])} in epoch 1."
     ]
-    flat = [int(layer) for layer in frame.index[frame["saturated"] >= thresholds.SATURATED]]
+    flat = list(frame.index[frame["saturated"] >= thresholds.SATURATED])
     if len(flat) > 1:
         seen.append(f"It is more than half in {layers(flat, evidence.names)}.")
     why = "weights of the right size keep values where it is steep"
@@ -113,7 +113,7 @@ def dead(evidence: RunEvidence) -> Signs | None:
         f"{layers([worst], evidence.names)} are off for every image in epoch {evidence.epochs}"
         + (f"; in epoch 1 it was {int(first[worst])}." if evidence.epochs > 1 else ".")
     ]
-    mostly = [int(layer) for layer in share.index[share >= thresholds.DEAD]]
+    mostly = list(share.index[share >= thresholds.DEAD])
     if len(mostly) > 1:
         shares = ", ".join(percent(share[layer]) for layer in mostly[:6])
         seen.append(f"Most are off in {layers(mostly, evidence.names)}: {shares}.")
@@ -129,15 +129,13 @@ def dead(evidence: RunEvidence) -> Signs | None:
             "that throw them below zero."
         )
     why = "weights of this size keep about half the neurons on"
-    weights = remedies.initialization(evidence, why)
+    found = [remedies.initialization(evidence, why)]
     why = "normalised values are above zero for about half the images"
-    norm = remedies.batch_normalization(why)
-    rate = remedies.smaller_rate(evidence, "smaller steps do not throw neurons below zero")
-    own = [remedies.LEAKY] if "relu" in evidence.config.activations else []
-    if small:  # no slope and no step mends what does not arrive
-        found = [weights, norm]
-    else:
-        found = [rate, weights, norm, *own] if large else [weights, norm, *own, rate]
+    found.append(remedies.batch_normalization(why))
+    if not small:  # else no slope and no step mends what does not arrive
+        found += [remedies.LEAKY] if "relu" in evidence.config.activations else []
+        rate = remedies.smaller_rate(evidence, "smaller steps do not throw neurons below zero")
+        found.insert(0 if large else len(found), rate)
     return seen, remedies.fitting(evidence, *found)
 
 
@@ -157,9 +155,9 @@ def _small_signal(evidence: RunEvidence) -> list[str]:
 def _silence(evidence: RunEvidence) -> list[str]:
     """Say from which layer down, and since when, no gradient came at all, if so."""
     zero: pd.DataFrame = evidence.flow.eq(0.0)
-    silent = [int(layer) for layer in zero.index[zero.iloc[:, -1]]]
-    if not silent:
+    silent = zero.index[zero.iloc[:, -1]]
+    if silent.empty:
         return []
     since = zero.loc[silent].all()
-    last = max((epoch for epoch in since.index if not since[epoch]), default=0)
+    last = max(since.index[~since], default=0)
     return [f"From epoch {last + 1} on all gradients from layer {max(silent)} down are exactly 0."]

@@ -10,7 +10,7 @@ import numpy as np
 from vanishing_gradients.analysis.diagnosis import remedies, thresholds
 from vanishing_gradients.analysis.diagnosis.evidence import RunEvidence
 from vanishing_gradients.analysis.diagnosis.remedies import Remedy, Signs
-from vanishing_gradients.analysis.diagnosis.wording import epochs, layers, number, percent
+from vanishing_gradients.analysis.diagnosis.wording import layers, number, percent
 
 GENTLE = 0.2
 USUAL_PENALTY, USUAL_DECAY = 1e-4, 0.01
@@ -27,8 +27,7 @@ def overdropped(evidence: RunEvidence) -> Signs | None:
     seen = [
         f"Dropout silences {percent(rate)} of the neurons of each hidden layer at every step, and "
         f"multiplies the rest by {number(1.0 / (1.0 - rate))}.",
-        f"The loss by epoch is {epochs(evidence.curves['loss'])}; guessing costs "
-        f"{number(evidence.guessing)}.",
+        evidence.losses,
     ]
     last = evidence.variation.iloc[:, -1]
     varied = last[last.index.isin(evidence.dense)]
@@ -49,7 +48,7 @@ def overregularised(evidence: RunEvidence) -> Signs | None:
     """Compare weights at the end with what they were at first, where something pulls at them."""
     pulls = evidence.config.weight_pulls
     left = evidence.relative_sizes(-1).dropna()
-    shrunk = [int(layer) for layer in left.index[left < thresholds.SHRUNK]]
+    shrunk = list(left.index[left < thresholds.SHRUNK])
     if not pulls or 2 * len(shrunk) < len(left) or not shrunk:
         return None
     worst, sizes = int(left.idxmin()), evidence.sizes(-1)

@@ -1,0 +1,78 @@
+"""What a figure is: its heading, how to read it, what it reads, and the function that draws it."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from inspect import cleandoc
+from typing import Any
+
+import pandas as pd
+import plotly.graph_objects as go
+
+from vanishing_gradients.analysis.errors import LeftOutError, NoRowsError
+
+OLD = "an older version recorded no such rows: train again for some"
+NAMES_OF_LAYERS = "layer_sizes"  # says what layers are, not what became of them: in no caption
+
+Ask = Callable[..., pd.DataFrame]
+"""views.ask on a connection: the name of a view, and what is asked of it -> its rows."""
+
+
+@dataclass(frozen=True, eq=False)
+class Figure:
+    """A figure, which is called as the function that draws it, by whose name its file goes.
+
+    `reads` names a view for each parameter of that function, or a function that asks for the rows.
+    A caption names the views, or what is in `views` in their place. `recorded` names the rows that
+    older versions did not record: a run without them is left out, which is no error.
+    """
+
+    draw: Callable[..., go.Figure]
+    heading: str
+    views: str
+    recorded: str
+    reads: Mapping[str, str | Callable[..., Any]]
+
+    def __call__(self, *rows: Any, **about: Any) -> go.Figure:
+        """Draw the figure from its rows."""
+        return self.draw(*rows, **about)
+
+    @property
+    def name(self) -> str:
+        """What its file is called; a comparison has a folder of its own."""
+        return self.draw.__name__.removesuffix("_compared")
+
+    @property
+    def caption(self) -> str:
+        """How to read the figure, from the second paragraph of its docstring, and its views."""
+        reading = " ".join(cleandoc(self.draw.__doc__ or "").split("\n\n")[1].split())
+        named = [view for view in self.reads.values() if isinstance(view, str)]
+        views = [view for view in named if view != NAMES_OF_LAYERS]
+        listed = self.views or f"View{'s' * (len(views) > 1)}: {', '.join(views)}"
+        return f"{reading} {listed}." if views or self.views else reading
+
+    def drawn(self, ask: Ask, **about: Any) -> go.Figure:
+        """Return the figure of a `run` or of `runs`; what else is given goes to its function.
+
+        Raises NoRowsError, or LeftOutError for what a run of its kind does not have.
+        """
+        run_id = about["run"].run_id if "run" in about else tuple(r.run_id for r in about["runs"])
+        try:
+            rows = {
+                name: ask(view, run_id=run_id) if isinstance(view, str) else view(ask, **about)
+                for name, view in self.reads.items()
+            }
+        except NoRowsError as error:
+            raise (LeftOutError(self.recorded, OLD) if self.recorded else error) from None
+        return self.draw(**rows, **about)
+
+
+def figure(
+    heading: str = "", views: str = "", recorded: str = "", **reads: str | Callable[..., Any]
+) -> Callable[[Callable[..., go.Figure]], Figure]:
+    """Make a Figure of the function that draws it; its docstring's second paragraph is shown."""
+    return lambda draw: Figure(draw, heading, views, recorded, reads)
+
+
+def thresholds(ask: Ask, **_about: object) -> pd.DataFrame:
+    """Return the row of ratio_thresholds, which is of no run."""
+    return ask("ratio_thresholds")

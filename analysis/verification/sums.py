@@ -1,0 +1,204 @@
+"""What the views say of epochs and of whole runs, against the sums over the cells."""
+
+from collections.abc import Iterator
+from itertools import pairwise, product
+
+import numpy as np
+import pandas as pd
+from sqlalchemy import Connection
+
+from vanishing_gradients.analysis.verification.disagreement import Disagreement, compared
+from vanishing_gradients.analysis.verification.plan import LayerPlan, Plan
+from vanishing_gradients.analysis.verification.steps import DENORMAL, bound
+from vanishing_gradients.analysis.views import ask, rows
+
+Truth = dict[str, tuple[float, float]]
+"""By name of a column what it is by the cells, and what it may be off by."""
+OF_A_LAYER = {
+    "norm_avg": ("norm",),
+    "gradient_norm_avg": ("norm",),
+    "mean_avg": ("mean",),
+    "near_zero": ("below_1em3", "below_1em5"),
+    "ratio_avg": ("ratio",),
+}
+OVERALL = {
+    "gradient_norms": (
+        "norm", "gradient_norm", "mean", "median", "below_1em3", "below_1em5", "non_finite",
+    ),
+    "epoch_means": (
+        "norm", "gradient_norm", "mean", "mean_abs", "zeros", "below_1em3", "below_1em5",
+        "non_finite",
+    ),
+    "gradient_norm_ratios": ("ratio",),
+}  # fmt: skip
+LARGEST_RATIO = 1e300
+"""What the views say of any ratio that is larger."""
+MEDIAN = 1e-15
+"""What a mean of two medians may be off by, relative to it."""
+
+Views = dict[tuple[str, int], pd.DataFrame]
+"""What the views say of a run: by (view, layer) rows by epoch."""
+
+
+def truth_of(layer: LayerPlan, cells: pd.DataFrame, recorded: pd.DataFrame) -> Truth:
+    """Return what the views are to say of one layer in one epoch, from its sums by step."""
+    count, width = cells["row_count"].sum(), layer.width
+    finite = cells["finite_rows"].sum()
+    size = finite * width
+    part = bound(count, width)
+    steps, slack = cells["norm"], cells["slack"]
+
+    def of(total: float, number: float) -> float:
+        return total / number if number else np.nan
+
+    norm, gradient_norm = of(cells["norm_sum"].sum(), finite), of(steps.sum(), steps.count())
+    magnitude = of(cells["magnitude_sum"].sum(), size)
+    fractions = {
+        name: (of(cells[name].sum(), size), part) for name in ("zeros", "below_1em3", "below_1em5")
+    }
+    median = recorded["median"].median()
+    return fractions | {
+        "norm": (norm, part * norm + of(slack.sum(), finite)),
+        "gradient_norm": (gradient_norm, part * gradient_norm + slack.max()),
+        "mean": (of(cells["cell_sum"].sum(), size), part * magnitude + 2 * DENORMAL),
+        "mean_abs": (magnitude, part * magnitude + 2 * DENORMAL),
+        "median": (median, MEDIAN * abs(median)),
+        "non_finite": (cells["null_cells"].sum(), 0.0),
+    }
+
+
+def layer_views(connection: Connection, plan: Plan, layer: LayerPlan) -> Views:
+    """Read what the views of one layer, and of it and the next, say of a run."""
+    place = {"experiment": plan.experiment, "layer": layer.number, "run_id": plan.run_id}
+    last = all(each.number != layer.number + 1 for each in plan.layers)
+    return {
+        (name, layer.number): rows(connection, name, **place).set_index("epoch")
+        for name in OF_A_LAYER
+        if not (last and name == "ratio_avg")
+    }
+
+
+def overall_views(connection: Connection, plan: Plan) -> Views:
+    """Read what the views over all experiments say of a run."""
+    frames = {name: rows(connection, name, run_id=plan.run_id) for name in OVERALL}
+    return {
+        (name, layer.number): frame[frame["layer"] == layer.number].set_index("epoch")
+        for name, frame in frames.items()
+        for layer in plan.layers
+    }
+
+
+def disagreeing(
+    plan: Plan, views: Views, truths: dict[tuple[int, int], Truth]
+) -> Iterator[Disagreement]:
+    """Yield where the views of a run do not say what its cells give.
+
+    `truths` is by (layer, epoch); an epoch that is not in it is left out.
+    """
+    for (view, layer), said in views.items():
+        for column, epoch in product((OF_A_LAYER | OVERALL)[view], plan.complete()):
+            needed = {(layer, epoch), (layer + (column == "ratio"), epoch)}
+            if not needed <= truths.keys():
+                continue
+            if epoch not in said.index:
+                yield Disagreement(f"the view {view} has no row", epoch, layer)
+                continue
+            if column == "ratio":
+                true, tolerance = ratio_of(truths[layer + 1, epoch], truths[layer, epoch])
+            else:
+                name = "gradient_norm" if view == "gradient_norm_avg" else column
+                true, tolerance = truths[layer, epoch][name]
+            value = said[column].astype("float64").loc[epoch]
+            place = {"epoch": epoch, "layer": layer}
+            yield from compared(
+                f"{column} of the view {view}", value, true, tolerance, "by the cells", **place
+            )
+
+
+def ratio_of(above: Truth, below: Truth, name: str = "norm") -> tuple[float, float]:
+    """Return what the ratio of two layers' norms is by the cells, and what it may be off by."""
+    (numerator, first), (denominator, second) = above[name], below[name]
+    if denominator == 0 or np.isnan(denominator + numerator):
+        return np.nan, 0.0
+    if numerator == 0:
+        return 0.0, first / denominator
+    ratio = numerator / max(denominator, numerator / LARGEST_RATIO)
+    return ratio, ratio * (first / numerator + second / denominator + 1e-15)
+
+
+EXPECTED = "is expected"
+OF_LAST_EPOCH = ("accuracy", "loss", "test_accuracy", "test_loss")
+
+
+def summaries(connection: Connection, plan: Plan) -> Iterator[Disagreement]:
+    """Yield where layer_sizes and experiment_summary do not say what a run is to hold.
+
+    Of a run that goes on or has stopped they may count rows of an epoch under way.
+    """
+    epochs = plan.completed_epoch
+    exact = plan.status == "finished"
+    computed = {layer.number: int(layer.rows.sum()) * epochs for layer in plan.layers}
+    stored = computed if plan.full else dict.fromkeys(computed, 0)
+    for row in ask(connection, "layer_sizes", run_id=plan.run_id).itertuples():
+        if not exact or row.layer not in computed:
+            continue
+        for name, expected in (("computed_rows", computed), ("stored_rows", stored)):
+            said, true = getattr(row, name), expected[row.layer]
+            name = f"{name} of the view layer_sizes"
+            yield from compared(name, said, true, 0.0, EXPECTED, layer=row.layer)
+    widths = {layer.number: layer.width for layer in plan.layers}
+    true = _of_epochs(connection, plan) | {
+        "gradient_rows": (sum(stored.values()), 0.0),
+        "gradient_values": (sum(count * widths[each] for each, count in stored.items()), 0.0),
+    }
+    said = rows(connection, "experiment_summary", run_id=plan.run_id).iloc[0]
+    for name, (value, tolerance) in true.items():
+        if exact or not name.startswith("gradient_"):
+            told = f"{name} of the view experiment_summary"
+            yield from compared(told, said[name], value, tolerance, EXPECTED)
+
+
+def dense_ratios(
+    connection: Connection, plan: Plan, truths: dict[tuple[int, int], Truth]
+) -> Iterator[Disagreement]:
+    """Yield where dense_norm_ratios does not say what the cells of two dense layers give.
+
+    `truths` is by (layer, epoch); an epoch that is not in it is left out.
+    """
+    sizes = ask(connection, "layer_sizes", run_id=plan.run_id)
+    dense = sizes.loc[sizes["kind"] == "dense", "layer"].to_list()
+    frame = rows(connection, "dense_norm_ratios", run_id=plan.run_id).set_index(["layer", "epoch"])
+    for layer, following in pairwise(dense):
+        for epoch in plan.complete():
+            if not {(layer, epoch), (following, epoch)} <= truths.keys():
+                continue
+            if (layer, epoch) not in frame.index:
+                yield Disagreement("the view dense_norm_ratios has no row", epoch, layer)
+                continue
+            said = frame.loc[(layer, epoch)]
+            above, below = truths[following, epoch], truths[layer, epoch]
+            true = {
+                "next_layer": (following, 0.0),
+                "ratio": ratio_of(above, below, "norm"),
+                "gradient_ratio": ratio_of(above, below, "gradient_norm"),
+                "numerator": above["norm"],
+                "denominator": below["norm"],
+            }
+            for name, (value, tolerance) in true.items():
+                told, place = (
+                    f"{name} of the view dense_norm_ratios",
+                    {"epoch": epoch, "layer": layer},
+                )
+                yield from compared(told, said[name], value, tolerance, EXPECTED, **place)
+
+
+def _of_epochs(connection: Connection, plan: Plan) -> dict[str, tuple[float, float]]:
+    if not plan.completed_epoch:
+        return dict.fromkeys(OF_LAST_EPOCH, (np.nan, 0.0))
+    curves = ask(connection, "training_curves", run_id=plan.run_id).set_index("epoch")
+    last = curves.loc[plan.completed_epoch]
+    true = {name: (last[name], 0.0) for name in OF_LAST_EPOCH}
+    if plan.status == "finished":
+        seconds = curves["seconds"].sum()
+        true["seconds"] = (seconds, 1e-12 * seconds)
+    return true
