@@ -18,7 +18,8 @@ from vanishing_gradients.sql.connection import connect_arguments, engine
 from vanishing_gradients.sql.objects import ExperimentSchema, gradient_columns
 from vanishing_gradients.telemetry.chunk import Chunk, encode
 from vanishing_gradients.telemetry.connection import BufferConnection
-from vanishing_gradients.telemetry.loader import Loader, insert_gradients, load_gradients
+from vanishing_gradients.telemetry.loader import Loader
+from vanishing_gradients.telemetry.roads import insert_gradients, load_gradients
 
 KEYS = ("run_id", "Epoch", "Step", "RowIndex")
 
@@ -83,7 +84,7 @@ def our_inserts(to: Target, chunks: Sequence[Chunk]) -> float:
     """What the trainer falls back to where the server forbids LOAD DATA LOCAL: batched INSERTs."""
     dtypes = {chunk.layer.number: chunk.values.dtype for chunk in chunks}
     connection = BufferConnection(**connect_arguments(to.url))
-    loader = Loader(connection, to.shape, to.run_id, dtypes, False)
+    loader = Loader(connection, to.shape, to.run_id, dtypes, "insert")
     start = time.perf_counter()
     for chunk in chunks:
         loader.put(chunk)

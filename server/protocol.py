@@ -135,7 +135,8 @@ def _blocks(connection: Connection, record: np.dtype, columns: int, size: int) -
          ("nulls", "u1", (columns + 9) // 8), ("record", record)]
     )  # fmt: skip
     length = np.frombuffer(struct.pack("<I", frame.itemsize - 4)[:3], np.uint8)
-    stream, buffer = connection._rfile, bytearray()
+    stream = connection._rfile
+    buffer: bytes | memoryview = b""
     connection._sock.settimeout(connection._read_timeout)
     while True:
         whole = len(buffer) // frame.itemsize

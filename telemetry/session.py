@@ -195,6 +195,7 @@ class RecordingSession:
         with self.run.engine.connect() as session:
             without = layers_without_small_norm(session, self.run.shape)
         warn_once = cache(self._listener.warn)
+        road = "text" if load_data else "insert"
 
         def connect() -> Loader:
             self.run.lock.keep()  # a run that another has taken meanwhile is left alone
@@ -206,7 +207,7 @@ class RecordingSession:
                 connection.close()
                 raise OperationalError(ER.NET_PACKET_TOO_LARGE, self._packets_needed(packet))
             return Loader(
-                connection, self.run.shape, self.run.run_id, dtypes, load_data, without, warn_once
+                connection, self.run.shape, self.run.run_id, dtypes, road, without, warn_once
             )
 
         return connect

@@ -16,41 +16,11 @@ ROUNDING = 2.0**-53
 """What one addition may lose, of what it gives."""
 DENORMAL = 5e-324
 """The smallest double above 0, which any rounding may lose."""
-SMALL = 1e-140
-"""Below it a square has few digits or none: steps of such cells alone are summed up enlarged."""
-SMALL_ROW = 1e-160
-"""What the norm of a row of such cells may be off by, beside a row of larger ones."""
 
 
 def bound(rows: np.ndarray | float, width: int) -> np.ndarray | float:
     """Return what sums over `rows` rows may differ by, relative to their sum of magnitudes."""
     return (rows + width) * ROUNDING
-
-
-def magnitude(cells: pd.DataFrame) -> pd.Series:
-    """Return the largest magnitude of each step's cells; NaN where no row is finite."""
-    return pd.concat([cells["largest"], -cells["smallest"]], axis="columns").max(axis="columns")
-
-
-def small_steps(cells: pd.DataFrame) -> list[int]:
-    """Return the steps whose squares the server cannot add up as they are."""
-    largest = magnitude(cells)
-    return cells.loc[(largest > 0) & (largest < SMALL), "step"].tolist()
-
-
-def with_norms(cells: pd.DataFrame, enlarged: pd.DataFrame) -> pd.DataFrame:
-    """Return the sums over cells with `norm`, of each step's whole gradient, and `slack`, what its
-    norms may be off by besides relative errors.
-
-    `enlarged` has the sums of those steps that `small_steps` names.
-    """
-    small = enlarged.set_index("step").reindex(cells["step"]).reset_index(drop=True)
-    plain = small["norm_sum"].isna()
-    return cells.assign(
-        norm_sum=cells["norm_sum"].where(plain, small["norm_sum"]),
-        norm=np.sqrt(cells["square_sum"]).where(plain, small["norm"]),
-        slack=cells["row_count"] * np.where(plain & (magnitude(cells) > 0), SMALL_ROW, DENORMAL),
-    )
 
 
 class Steps:
@@ -131,7 +101,7 @@ def _index(steps: Steps, stored: pd.Series) -> None:
     steps.tell(indexed & ~stored, "the index of Norm and Mean has rows that the table has not")
     both = stored & indexed
     part = bound(frame["cell_row_count"], width)
-    norm_tolerance = part * frame["cell_norm_sum"] + frame["cell_slack"]
+    norm_tolerance = part * frame["cell_norm_sum"] + frame["cell_row_count"] * DENORMAL
     squares, sums = frame["cell_square_sum"], frame["cell_cell_sum"] / width
     steps.compare(both, "the number of rows in the index", "index_row_count", "cell_row_count")
     steps.compare(both, "the number of rows with a Norm", "index_norms", "cell_finite_rows")
@@ -158,7 +128,7 @@ def _statistics(steps: Steps, planned: pd.Series, stored: pd.Series) -> None:
     size = frame["cell_finite_rows"] * width
     part = bound(frame["cell_row_count"], width)
     magnitudes = frame["cell_magnitude_sum"]
-    norm, slack = frame["cell_norm"], frame["cell_slack"]
+    norm, slack = frame["cell_norm"], frame["cell_row_count"] * DENORMAL
     exact = {
         "row_count": "row_count", "finite_rows": "finite_rows", "non_finite": "null_cells",
         "min": "smallest", "max": "largest",
@@ -196,9 +166,8 @@ def neurons_of_cells(
     Both sum up `rows` magnitudes, in an order of their own.
     """
     frame = cells.set_index("neuron").join(said.set_index("neuron").add_prefix("said_"))
-    sums = frame["mean_abs"] * frame["cells"]
+    sums = frame["magnitude_sum"]
     tolerance = (layer.rows.sum() + 4) * ROUNDING * sums + layer.rows.sum() * DENORMAL
-    frame["magnitude_sum"] = sums.fillna(0.0)
     for name in ("cells", "zeros", "non_finite", "magnitude_sum"):
         given, true = frame[f"said_{name}"], frame[name]
         wrong = differ(given, true, tolerance if name == "magnitude_sum" else 0.0)

@@ -46,7 +46,7 @@ def truth_of(layer: LayerPlan, cells: pd.DataFrame, recorded: pd.DataFrame) -> T
     finite = cells["finite_rows"].sum()
     size = finite * width
     part = bound(count, width)
-    steps, slack = cells["norm"], cells["slack"]
+    steps, slack = cells["norm"], 2 * DENORMAL
 
     def of(total: float, number: float) -> float:
         return total / number if number else np.nan
@@ -58,8 +58,8 @@ def truth_of(layer: LayerPlan, cells: pd.DataFrame, recorded: pd.DataFrame) -> T
     }
     median = recorded["median"].median()
     return fractions | {
-        "norm": (norm, part * norm + of(slack.sum(), finite)),
-        "gradient_norm": (gradient_norm, part * gradient_norm + slack.max()),
+        "norm": (norm, part * norm + slack),
+        "gradient_norm": (gradient_norm, part * gradient_norm + slack),
         "mean": (of(cells["cell_sum"].sum(), size), part * magnitude + 2 * DENORMAL),
         "mean_abs": (magnitude, part * magnitude + 2 * DENORMAL),
         "median": (median, MEDIAN * abs(median)),

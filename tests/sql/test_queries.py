@@ -64,12 +64,6 @@ def test_a_query_of_a_layer_is_filled_in_for_its_table():
     assert "FROM `mine_layer_3_relu`\n" in found
 
 
-def test_a_query_of_a_layer_names_every_neuron():
-    found = query_of_layer("layer_neurons", "mine", Layer(1, "layer_1_input", 3, "input"))
-    assert re.findall(r"WHEN (\d) THEN sums.null", found) == ["1", "2", "3"]
-    assert "--" not in found
-
-
 def test_a_query_of_a_layer_refuses_what_cannot_name_an_experiment():
     with pytest.raises(ObjectError, match="cannot name an experiment"):
         query_of_layer("index_sums", "x`y", Layer(1, "layer_1_input", 3, "input"))

@@ -30,9 +30,7 @@ def random_values(dtype, seed=1) -> np.ndarray:
 
 @pytest.mark.parametrize("road", ROADS)
 @pytest.mark.parametrize("precision", ["double", "single"])
-def test_what_is_stored_is_what_was_sent_cell_by_cell(
-    new_run, loader_of, stored, precision, road
-):
+def test_what_is_stored_is_what_was_sent_cell_by_cell(new_run, loader_of, stored, precision, road):
     run = new_run(f"exact_{precision}_{road}", precision=precision)
     values = random_values(np.float64 if precision == "double" else np.float32)
     loader_of(run, road).put(chunk_of(run, values))

@@ -6,7 +6,7 @@ import pytest
 from tests.verification.conftest import Bench
 from vanishing_gradients.analysis.diagnosis import diagnose
 from vanishing_gradients.analysis.runs import known_run
-from vanishing_gradients.analysis.verification.steps import SMALL
+from vanishing_gradients.analysis.verification.cells import SMALL
 from vanishing_gradients.analysis.views import ask
 
 WIDTHS = [8] * 7
