@@ -93,7 +93,7 @@ class DockerProject:
     def all(self) -> set[str]:
         """Return every project that was made for this folder, as record and engine tell."""
         kept = self.kept()
-        older = "" if self._record.exists() else self._of_older_version()
+        older = "" if self._record.exists() else self._of_older_version(required=False)
         return {kept.get("project", ""), older, *self._found()} - {""}
 
     def expected(self) -> bool:
@@ -133,12 +133,13 @@ class DockerProject:
         version's."""
         return accounts.remembered(self.folder / "chosen.json").get("kind") == "docker"
 
-    def _of_older_version(self) -> str:
+    def _of_older_version(self, required: bool = True) -> str:
         """Return the project of an older version, which took the name of the checkout's folder; ''
         where there is none.
 
         Another checkout of that name may have it: where it runs, our password has to open it.
-        Raises ServerError where this folder's data were in Docker, and are not to be found.
+        Raises ServerError where this folder's data were in Docker, are not to be found, and are
+        `required`.
         """
         if not self.passwords.exists():
             return ""
@@ -154,7 +155,7 @@ class DockerProject:
                 others = True
             elif self._used() and f"{project}_data" in self.engine.volumes(project):
                 return project
-        if self._used() and not others:
+        if required and self._used() and not others:
             raise ServerError(
                 "the data of this folder are in Docker, but not to be found there: an older "
                 "version named their volume after the checkout's folder, so give that its old name "

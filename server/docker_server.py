@@ -73,6 +73,8 @@ class DockerServer:
         goes on.
         """
         if lack := self.engine.lack():
+            if self.has_begun():
+                raise ServerError(f"{lack.reason}, where this folder's data are: {lack.cure}")
             raise ServerError(
                 f"{lack.reason}: {lack.cure}, or run `make up SERVER=local` for a private server"
             )
@@ -91,10 +93,17 @@ class DockerServer:
             try:
                 if not self._comes_up(project, begun and not ready):
                     self._mend(project, passwords, ready)
+            except StillStartingError:
+                raise
             except ServerError as error:
-                if not ready and not isinstance(error, StillStartingError):
+                if not ready:
                     self._take_down(project, delete=True)
                     self.project.forget()
+                elif isinstance(error, EndedError):
+                    self._take_down(project)  # else the engine starts it again and again
+                    raise ServerError(
+                        f"{error}; if its data are broken, `make clean ALL=1` deletes them"
+                    ) from None
                 raise
             self.project.keep(ready=True, older=False)
 
@@ -232,7 +241,6 @@ class DockerServer:
                 raise ServerError(f"the container of MySQL is gone: see {self.log}")
             if container.status in ("exited", "dead") or container.restarts > restarts:
                 self.engine.note_container(container)
-                self.engine.ask("stop", container.name)  # else it is started again and again
                 raise EndedError(
                     f"MySQL in Docker ended with status {container.exit_status} while it started: "
                     f"the reason is at the end of {self.log}"
@@ -272,6 +280,8 @@ class DockerServer:
         there was nothing to do."""
         container, volumes = self.engine.container(project), self.engine.volumes(project)
         if container is None and not (delete and volumes):
+            if delete and self.project.kept().get("ready"):
+                return f"Docker's volume {project}_data is not at the engine that answers."
             return ""
         done = self.engine.compose("down", *(["--volumes"] if delete else []), project=project)
         left = self.engine.volumes(project) if delete else []

@@ -144,10 +144,12 @@ def stop(say: Say = lambda line: None, delete: bool = False) -> None:
         if not (stopped or done):
             say("No server was running.")
         if delete and there:
+            held = (folder() / "data").exists()
             shutil.rmtree(folder(), ignore_errors=True)
             if folder().exists():
                 raise ServerError(f"{folder()} could not be deleted whole: delete the rest of it")
-            say(f"Deleted {folder()}, with passwords, programs and the data of a private server.")
+            contents = "the private server's data, programs and" if held else "programs and"
+            say(f"Deleted {folder()}: {contents} passwords.")
 
 
 def owner_engine() -> Engine:

@@ -90,6 +90,12 @@ class PrivateServer:
             if self._end(self._strays()):
                 self.say("A private server whose data are gone was still running: stopped it.")
             pid = self.pid()
+            if pid and not processes.has_argument(pid, self._defaults()):
+                self.say(
+                    "The private server runs since before its folder was moved: restarting it."
+                )
+                self._end({pid})  # the paths that it knows lead nowhere
+                pid = None
             if pid is not None and self._wait(pid):
                 return
             program = self._program()
