@@ -135,16 +135,18 @@ def stop(say: Say = lambda line: None, delete: bool = False) -> None:
         say("The server that DATABASE_URL names is not ours to stop: left running.")
     there = folder().exists()
     with one_at_a_time(folder(), say) if there else nullcontext():
-        stopped = PrivateServer(folder(), say=say).stop()
+        private = PrivateServer(folder(), say=say)
+        held = private.data.exists()
+        stopped = private.stop()
         if stopped:
-            say(f"The private server is stopped{'' if delete else '; its data stay'}.")
+            rest = "; its data stay" if held else "; its data had been deleted"
+            say(f"The private server is stopped{'' if delete else rest}.")
         done = DockerServer(folder(), say=say).stop(delete)
         for sentence in done:
             say(sentence)
         if not (stopped or done):
             say("No server was running.")
         if delete and there:
-            held = (folder() / "data").exists()
             shutil.rmtree(folder(), ignore_errors=True)
             if folder().exists():
                 raise ServerError(f"{folder()} could not be deleted whole: delete the rest of it")

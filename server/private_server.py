@@ -91,9 +91,7 @@ class PrivateServer:
                 self.say("A private server whose data are gone was still running: stopped it.")
             pid = self.pid()
             if pid and not processes.has_argument(pid, self._defaults()):
-                self.say(
-                    "The private server runs since before its folder was moved: restarting it."
-                )
+                self.say("The private server was started before its folder was moved: once more.")
                 self._end({pid})  # the paths that it knows lead nowhere
                 pid = None
             if pid is not None and self._wait(pid):
