@@ -12,6 +12,10 @@ from typing import Any
 
 import pytest
 
+from vanishing_gradients.server.docker_server import DockerServer
+from vanishing_gradients.server.private_server import PrivateServer
+from vanishing_gradients.sql import accounts
+
 PROGRAM = """\
 #!{python} -IS
 import json, os, sys, time
@@ -119,3 +123,15 @@ class StandIn:
         calls = self.folder / "calls"
         lines = calls.read_text().splitlines() if calls.exists() else []
         return [line for line in lines if set(words) <= set(line.rpartition("|")[2].split())]
+
+
+def made(folder: Path, private: PrivateServer, told: list[str]) -> DockerServer:
+    """A server in Docker in `folder`, whose passwords are those of the private one."""
+    found = DockerServer(folder, say=told.append)
+    passwords = accounts.load_passwords(private.passwords)
+    accounts.write_private(found.passwords, json.dumps(passwords))
+    return found
+
+
+def record(server: DockerServer) -> dict:
+    return accounts.remembered(server.folder / "docker-server.json")

@@ -18,11 +18,6 @@ from vanishing_gradients.sql.errors import ServerError
 
 
 @pytest.fixture
-def told() -> list[str]:
-    return []
-
-
-@pytest.fixture
 def docker(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, no_addresses: None) -> StandIn:
     """A stand-in for docker, and a folder for servers in which none has been started."""
     packages = lifecycle.folder()
