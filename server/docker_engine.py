@@ -187,6 +187,10 @@ class Engine:
         label = f"label={PROJECT_LABEL}={project}"
         return self.lines("volume", "ls", "--filter", label, "--format", "{{.Name}}")
 
+    def volume_names(self, part: str) -> list[str]:
+        """Return the names of all volumes that have `part` in their names."""
+        return self.lines("volume", "ls", "--filter", f"name={part}", "--format", "{{.Name}}")
+
     def projects(self) -> set[str]:
         """Return the names of all compose projects of which there is a container or a volume."""
         label, of_project = f"label={PROJECT_LABEL}", ("--format", LABELLED)

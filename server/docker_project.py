@@ -21,6 +21,7 @@ from vanishing_gradients.sql.connection import connected
 from vanishing_gradients.sql.errors import DatabaseError, ServerError
 
 PREFIX = "gradients"
+MARK = "-has-"
 
 
 class DockerProject:
@@ -72,6 +73,7 @@ class DockerProject:
         kept = self.kept()
         if "project" in kept:
             if kept["folder"] != str(self.folder):
+                self._mark(kept["project"])
                 self.keep(folder=str(self.folder))
             return kept["project"]
         copied = self._record.exists()
@@ -85,6 +87,7 @@ class DockerProject:
             self.say(f"Docker holds data of this folder already (volume {project}_data).")
         elif older := ("" if copied else self._of_older_version()):
             project, facts["older"] = older, True
+            self._mark(project)
         else:
             project, facts = f"{self._identity()}-{secrets.token_hex(3)}", {"ready": False}
         self.keep(project=project, folder=str(self.folder), **facts)
@@ -126,7 +129,24 @@ class DockerProject:
     def _found(self) -> list[str]:
         """Return the projects of this folder that the engine has, whatever the record says."""
         identity = self._identity()
-        return sorted(name for name in self.engine.projects() if name.startswith(f"{identity}-"))
+        marks = self.engine.volume_names(f"{identity}{MARK}")
+        marked = {mark.removeprefix(f"{identity}{MARK}") for mark in marks}
+        return sorted(
+            name
+            for name in self.engine.projects()
+            if name.startswith(f"{identity}-") or name in marked
+        )
+
+    def _mark(self, project: str) -> None:
+        """Let the engine remember that a project of another name is this folder's: an empty volume
+        says so by its name."""
+        self.engine.ask("volume", "create", f"{self._identity()}{MARK}{project}")
+
+    def unmark(self, project: str) -> None:
+        """Remove what `_mark` has made for a project that is deleted."""
+        for mark in self.engine.volume_names(f"{MARK}{project}"):
+            if mark.endswith(f"{MARK}{project}"):
+                self.engine.ask("volume", "rm", mark)
 
     def _used(self) -> bool:
         """Say whether this folder's data were in Docker, so that no name on record is an older

@@ -291,6 +291,7 @@ class DockerServer:
             )
         volume = ", ".join(volumes) or "none"
         if delete:
+            self.project.unmark(project)
             return f"The server in Docker and its data are deleted (volume {volume})."
         return f"The server in Docker is stopped; its data stay (volume {volume})."
 

@@ -28,6 +28,7 @@ from vanishing_gradients.sql.connection import BRAND, Session
 from vanishing_gradients.sql.errors import ServerError
 
 START_LIMIT = 600.0  # seconds: after a crash the server first replays up to 2 GiB of redo log
+SYSTEM_TABLES = 200_000_000  # bytes of a new server's data besides its redo log
 STOP_LIMIT = 300.0  # seconds: a clean stop writes out what the buffer pool holds
 
 
@@ -172,7 +173,18 @@ class PrivateServer:
 
     def _initialise(self, program: Program) -> Program:
         """Make the data folder under another name and rename it when it is whole; return the
-        program used."""
+        program used.
+
+        Raises ServerError where there is no room for the redo log, which is made whole.
+        """
+        need = (self.size or settings.machine_size()).redo_log + SYSTEM_TABLES
+        free = shutil.disk_usage(self.folder).free
+        if free < need:
+            raise ServerError(
+                f"a private server takes about {need / 1e9:.1f} GB to begin with, and "
+                f"{free / 1e9:.1f} GB are free in {self.folder}: make room there, or set SERVER_DIR "
+                "to a folder elsewhere"
+            )
         self.say(f"Setting up {program.name} in {self.folder} ...")
         half = self.data.with_name("data.part")
         shutil.rmtree(half, ignore_errors=True)

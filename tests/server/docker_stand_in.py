@@ -18,8 +18,10 @@ from vanishing_gradients.sql import accounts
 
 PROGRAM = """\
 #!{python} -IS
-import json, os, sys, time
+import fcntl, json, os, sys, time
 here, words = {here!r}, sys.argv[1:]
+lock = open(here + "/lock", "w")
+fcntl.flock(lock, fcntl.LOCK_EX)
 with open(here + "/state.json") as file:
     state = json.load(file)
 port, secret = (os.environ.get(n, "") for n in ("MYSQL_PORT", "MYSQL_ROOT_PASSWORD_FILE"))
@@ -72,6 +74,12 @@ if words[0] == "ps" and after("--filter").startswith("publish="):
 if words[0] == "ps":
     names = [project] if project in containers else [] if project else list(containers)
     end("\\n".join(names))
+if words[:2] == ["volume", "create"]:
+    end(state["marks"].append(words[-1]) or "")
+if words[:2] == ["volume", "rm"]:
+    end(state["marks"].remove(words[-1]) or "")
+if words[:2] == ["volume", "ls"] and after("--filter").startswith("name="):
+    end("\\n".join(m for m in state["marks"] if after("--filter")[5:] in m))
 if words[:2] == ["volume", "ls"]:
     if project:
         end("\\n".join(volumes.get(project, [])))
@@ -106,7 +114,7 @@ class StandIn:
         self.state: dict[str, Any] = {
             "version": "28.0", "info": "", "hangs": 0, "no_compose": "", "pull": "", "ups": [],
             "host": "unix:///var/run/docker.sock", "root": "/", "image": True, "name": "checkout",
-            "containers": {}, "volumes": {}, "time": 0, "works": 1,
+            "containers": {}, "volumes": {}, "marks": [], "time": 0, "works": 1,
         }  # fmt: skip
         self.be()
 

@@ -55,6 +55,17 @@ def test_a_moved_folder_keeps_its_project_and_what_runs(server, docker, tmp_path
     assert record(moved)["folder"] == str(moved.folder)
 
 
+def test_a_moved_folder_whose_record_is_lost_finds_its_server(server, docker, tmp_path):
+    server.start()
+    (tmp_path / "checkout").rename(tmp_path / "moved")
+    moved = DockerServer(tmp_path / "moved/.server")
+    moved.start()
+    shutil.rmtree(moved.folder)
+    assert len(moved.stop(delete=True)) == 1
+    assert docker.now()["volumes"] == {}
+    assert docker.now()["marks"] == []
+
+
 def test_a_clone_at_the_place_of_a_moved_folder_is_another(server, docker, tmp_path):
     server.start()
     (tmp_path / "checkout").rename(tmp_path / "moved")
@@ -132,6 +143,14 @@ def test_an_older_versions_data_that_are_gone_are_not_begun_afresh(server, docke
     docker.be()
     with pytest.raises(ServerError, match="give that its old name for one `make up`"):
         server.start()
+
+
+def test_an_older_versions_project_is_found_after_its_record_is_lost(server, docker):
+    older(server, docker, "running")
+    server.start()
+    shutil.rmtree(server.folder)
+    assert len(server.stop(delete=True)) == 1
+    assert docker.now()["volumes"] == {}
 
 
 # Stopping.
