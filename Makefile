@@ -125,7 +125,8 @@ bench: $(if $(filter step,$(PART)),$(COMPLETE),up) ## measure a training step (P
 clean: ## delete figures, pages, report and caches (ALL=1: also our servers, their data and .venv)
 ifneq ($(filter-out 0 no false,$(ALL)),)
 	@if [ -d "$${SERVER_DIR:-.server}" ] || [ -x $(RUN_PYTHON) ] || docker volume ls -q 2>/dev/null | grep -q '^gradients-'; \
-	then $(MAKE) --silent $(COMPLETE) && $(COMMAND) down --delete; fi
+	then $(MAKE) --silent $(COMPLETE); fi
+	@if [ -x $(RUN_PYTHON) ]; then $(COMMAND) down --delete; fi
 	@rm -rf $(VENV) $(LOWEST) *.egg-info
 endif
 	@rm -rf figures report compare gallery build .pytest_cache .ruff_cache .mypy_cache .hypothesis

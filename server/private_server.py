@@ -182,8 +182,8 @@ class PrivateServer:
         if free < need:
             raise ServerError(
                 f"a private server takes about {need / 1e9:.1f} GB to begin with, and "
-                f"{free / 1e9:.1f} GB are free in {self.folder}: make room there, or set SERVER_DIR "
-                "to a folder elsewhere"
+                f"{free / 1e9:.1f} GB are free in {self.folder}: make room there, or set "
+                "SERVER_DIR to a folder elsewhere"
             )
         self.say(f"Setting up {program.name} in {self.folder} ...")
         half = self.data.with_name("data.part")
