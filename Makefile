@@ -38,7 +38,7 @@ $(COMPLETE): requirements.lock tools/bootstrap.py
 up: $(COMPLETE) ## find or start the server, and migrate the database
 	@$(COMMAND) up $(call option,SERVER,server) >&2
 
-down: $(COMPLETE) ## stop the server; its data stay
+down: $(COMPLETE) ## stop every server that up started here; their data stay
 	@$(COMMAND) down
 
 migrate: up ## migrate the database (part of up), and work out small norms that older tables lack (NORMS=1)
@@ -123,10 +123,12 @@ bench: $(if $(filter step,$(PART)),$(COMPLETE),up) ## measure a training step (P
 	@$(RUN_PYTHON) -m bench $(call option,PART,part) $(call option,EPOCHS,epochs) \
 	  $(call option,PRECISION,precision) $(call option,DATASET,dataset) $(call option,DATA_DIR,data-dir)
 
-clean: ## delete figures, pages, report and caches (ALL=1: also the private server, its data and .venv)
+clean: ## delete figures, pages, report and caches (ALL=1: also our servers, their data and .venv)
 ifneq ($(filter-out 0 no false,$(ALL)),)
-	@if [ -d "$${SERVER_DIR:-.server}" ]; then $(MAKE) --silent $(COMPLETE) && $(COMMAND) down --delete; fi
-	@rm -rf .server $(VENV) $(LOWEST) *.egg-info
+	@if [ -d "$${SERVER_DIR:-.server}" ] || [ -x $(RUN_PYTHON) ] || docker volume ls -q 2>/dev/null | grep -q '^gradients-'; \
+	then $(MAKE) --silent $(COMPLETE); fi
+	@if [ -x $(RUN_PYTHON) ]; then $(COMMAND) down --delete; fi
+	@rm -rf $(VENV) $(LOWEST) *.egg-info
 endif
 	@rm -rf figures report compare gallery build .pytest_cache .ruff_cache .mypy_cache .hypothesis
 	@find . -name __pycache__ -not -path './.venv*' -prune -exec rm -rf {} +

@@ -48,10 +48,8 @@ SERVER_CURES = {
         (3159, 4231),
         "the server at {place} wants TLS: add ssl_mode=required to the address",
     ),
-    CR.CR_SERVER_LOST: "the server at {place} closed the connection: see whether it still runs "
-    "(`make up` starts a private one) and what its log says",
-    CR.CR_SERVER_GONE_ERROR: "the server at {place} has gone away: see whether it still runs "
-    "(`make up` starts a private one)",
+    CR.CR_SERVER_LOST: "the server at {place} closed the connection: {revival}",
+    CR.CR_SERVER_GONE_ERROR: "the server at {place} has gone away: {revival}",
 }
 ACCESS_CURES = {
     **dict.fromkeys(
@@ -85,6 +83,15 @@ CURES: tuple[tuple[type[DatabaseError], dict[int, str]], ...] = (
     (ObjectError, OBJECT_CURES),
 )
 """What to raise in place of an error, by its number."""
+
+
+REVIVAL = (
+    "see whether it runs and what its log says, correct the address, or unset DATABASE_URL and run "
+    "`make up` for a server of our own"
+)
+"""What to do where a server that the user names is away."""
+revivals: dict[str, str] = {}
+"""What to do where a server of our own is away, by the public form of its address."""
 
 
 class FileRequestError(pymysql.OperationalError):
@@ -141,7 +148,8 @@ def explain(error: Exception, url: URL) -> DatabaseError | None:
         return _privilege(text, url)
     for kind, sentences in CURES:
         if sentence := sentences.get(code):
-            return kind(sentence.format(place=place, user=url.username, database=url.database))
+            facts = {"place": place, "user": url.username, "database": url.database}
+            return kind(sentence.format(**facts, revival=_revival(url)))
     return None
 
 
@@ -161,10 +169,11 @@ def _unreachable(cause: BaseException, url: URL) -> DatabaseError:
         return ServerError(
             f"the server at {place} does not answer in time: check host, port and firewall"
         )
-    return ServerError(
-        f"no server answers at {place}: run `make up` for a private one, or start the server that "
-        "the address names"
-    )
+    return ServerError(f"no server answers at {place}: {_revival(url)}")
+
+
+def _revival(url: URL) -> str:
+    return revivals.get(address.public(url), REVIVAL)
 
 
 def _privilege(text: str, url: URL) -> AccessError:

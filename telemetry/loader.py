@@ -1,6 +1,6 @@
 """Puts chunks into their tables, each in one transaction with its row of `telemetry_progress`."""
 
-from collections.abc import Callable, Collection
+from collections.abc import Collection
 from datetime import UTC, datetime
 from typing import Any
 
@@ -13,6 +13,7 @@ from vanishing_gradients.sql.objects import ExperimentSchema, Layer
 from vanishing_gradients.telemetry.chunk import Chunk, encode, encode_literals, small_norms
 from vanishing_gradients.telemetry.connection import BufferConnection, interrupt
 from vanishing_gradients.telemetry.errors import TelemetryError
+from vanishing_gradients.words import Say
 
 INSERT_BYTES = 1 << 19
 NOTE_PROGRESS = (
@@ -51,7 +52,7 @@ class Loader:
         dtypes: dict[int, np.dtype],
         local_infile: bool = True,
         without_small_norm: Collection[int] = (),
-        warn: Callable[[str], None] = lambda sentence: None,
+        warn: Say = lambda sentence: None,
     ) -> None:
         self.connection, self.shape, self.run_id = connection, shape, run_id
         self.dtypes, self.local_infile = dtypes, local_infile

@@ -70,8 +70,8 @@ def pytest_report_header(config: pytest.Config) -> str | None:
 def _server(config: pytest.Config) -> URL:
     if text := os.environ.get("TEST_DATABASE_URL"):
         return address.parse(text, "TEST_DATABASE_URL")
-    if DockerServer(lifecycle.folder()).answers():
-        return _container(config)
+    if DockerServer(lifecycle.folder()).answers() and (url := _container(config)):
+        return url
     return _private(config)
 
 
@@ -84,11 +84,34 @@ def _private(config: pytest.Config) -> URL:
     return private.url(accounts.ROOT)
 
 
-def _container(config: pytest.Config) -> URL:
+def _container(config: pytest.Config) -> URL | None:
+    """Start a container as `make up` does; None, and said, where the engine cannot get what it
+    needs.
+
+    Ryuk is another container, which removes this one where we are killed. An engine that has no
+    registry to pull it from does without.
+    """
+    from testcontainers.core.config import testcontainers_config
+
+    reasons = []
+    for without_ryuk in sorted({testcontainers_config.ryuk_disabled, True}):
+        testcontainers_config.ryuk_disabled = without_ryuk
+        try:
+            return _started_container(config)
+        except Exception as error:  # of docker, requests or testcontainers, which has no one root
+            reasons.append(" ".join(str(error).split()))
+    print(f"Docker answers but cannot be used ({reasons[-1]}): testing on a private server.")
+    return None
+
+
+def _started_container(config: pytest.Config) -> URL:
     from testcontainers.community.mysql import MySqlContainer
 
-    container = MySqlContainer("mysql:9.7", dialect="pymysql", username="root")
-    container.with_command("--local-infile=ON")
+    service = DockerServer(lifecycle.folder()).engine.service()
+    container = MySqlContainer(
+        service["image"], dialect="pymysql", username="root", password=accounts.new_password()
+    )
+    container.with_command(service["command"])
     config.add_cleanup(container.stop)
     container.start()
     return address.parse(container.get_connection_url(), "the container")

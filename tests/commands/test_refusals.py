@@ -114,7 +114,7 @@ def closed_port():
 
 def test_a_server_that_is_down(refusal, migrated, closed_port):
     found = refusal(url=migrated.set(host="127.0.0.1", port=closed_port))
-    assert found.startswith(f"No server answers at 127.0.0.1:{closed_port}: run `make up`")
+    assert found.startswith(f"No server answers at 127.0.0.1:{closed_port}: see whether it runs")
 
 
 def test_an_address_that_is_none(refusal):
