@@ -50,7 +50,7 @@ def downgrade(
 def current(engine: Engine) -> str | None:
     """Return the revision that the database is at, None before the first."""
     with engine.connect() as connection:
-        return MigrationContext.configure(connection).get_current_revision()
+        return _current(connection)
 
 
 def newest() -> str | None:
@@ -58,16 +58,14 @@ def newest() -> str | None:
     return ScriptDirectory.from_config(configuration(None)).get_current_head()
 
 
-def forecast(engine: Engine, revision: str = "head") -> str | None:
+def forecast(connection: Connection, revision: str = "head") -> str | None:
     """Say how long migrating to `revision` may take and what room it needs.
 
     None where there is nothing to do, or nothing that takes either.
     """
-    before = current(engine)
-    if before in (None, newest() if revision == "head" else revision):
+    if _current(connection) in (None, newest() if revision == "head" else revision):
         return None
-    with engine.connect() as connection:
-        return cost.forecast(connection)
+    return cost.forecast(connection)
 
 
 def configuration(versions: Path | None) -> Config:
@@ -88,14 +86,18 @@ def _run(
     config = configuration(versions)
     script = ScriptDirectory.from_config(config)
     with engine.connect() as connection, registration_lock(connection):
-        before = current(engine)
+        before = _current(connection)
         if before not in {None, *(each.revision for each in script.walk_revisions())}:
             raise ObjectError(f"At revision {before}, {NEWER}.")
-        if expected := forecast(engine, revision):
+        if expected := forecast(connection, revision):
             say(expected)
         move(connection, config, script, revision)
         connection.commit()
-        return before, current(engine)
+        return before, _current(connection)
+
+
+def _current(connection: Connection) -> str | None:
+    return MigrationContext.configure(connection).get_current_revision()
 
 
 def _up(connection: Connection, config: Config, script: ScriptDirectory, revision: str) -> None:

@@ -13,7 +13,13 @@ from sqlalchemy.exc import DBAPIError
 
 from vanishing_gradients.server.given_server import require_privileges
 from vanishing_gradients.sql import address
-from vanishing_gradients.sql.connection import connect_arguments, connected, engine, explained
+from vanishing_gradients.sql.connection import (
+    connect_arguments,
+    connected,
+    engine,
+    explained,
+    free_connections,
+)
 from vanishing_gradients.sql.errors import DatabaseError, ServerError
 from vanishing_gradients.sql.server_errors import passing
 from vanishing_gradients.telemetry.connection import BufferConnection
@@ -42,6 +48,9 @@ from vanishing_gradients.telemetry.timeouts import (
 WRITERS = 4
 """Connections that load at once. Two would keep two cores busy but for their waits for the disk,
 which the others fill."""
+BESIDES = 2
+"""Connections of a run that loads, besides those of its writers: for its lock, and for closing
+epochs."""
 SMALLEST_PACKET = 4 << 20
 """Bytes that a server must take in one packet: a part of a checkpoint as text, and room."""
 SILENCE = 120
@@ -143,6 +152,7 @@ class RecordingSession:
             packet, load_data = load_limits(session)
             if packet < SMALLEST_PACKET:
                 raise ServerError(self._packets_needed(packet))
+            writers = max(1, min(WRITERS, free_connections(session) - BESIDES))
         database = engine(self._url)
         ends.callback(database.dispose)
         with self._uninterrupted():
@@ -157,7 +167,7 @@ class RecordingSession:
                 f"{', '.join(self.start.changed)}."
             )
         sessions = SessionRegistry(database, self.run.lock, SILENCE)
-        sink = Sink(self._connector(load_data), WRITERS, self._retry)
+        sink = Sink(self._connector(load_data), writers, self._retry)
         self._threads.callback(sink.close)
         self._interrupts = [sink.interrupt, sessions.interrupt]
         self._stored = lambda: sink.traffic().rows
