@@ -9,13 +9,13 @@ DatabaseError that says what to do.
 
 import re
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from typing import Any
 
 import pymysql
 from pymysql.constants import CR, ER
 from sqlalchemy import URL, Engine, create_engine, event
-from sqlalchemy.engine.interfaces import ExceptionContext
+from sqlalchemy.engine.interfaces import DBAPIConnection, ExceptionContext
 from tenacity import Retrying, retry_if_exception, stop_after_delay, wait_random
 
 from vanishing_gradients.sql import address
@@ -150,12 +150,21 @@ def engine(url: URL, read_only: bool = False) -> Engine:
     return made
 
 
-def free_connections(session: pymysql.connections.Connection) -> int:
+def affordable(database: Engine, wanted: int, each: int = 1) -> int:
+    """Return how many of `wanted` threads or processes, each with `each` connections, to use.
+
+    At least 1, and no more than the account and the server have connections for.
+    """
+    with database.connect() as connection:
+        return max(1, min(wanted, free_connections(connection.connection) // each))
+
+
+def free_connections(session: DBAPIConnection) -> int:
     """Return how many connections this session's account may have now, this one included.
 
     That is at least 1. Sessions of the account that it may not see are those of other accounts.
     """
-    with session.cursor() as cursor:
+    with closing(session.cursor()) as cursor:
         cursor.execute(LIMITS)
         everybody, account, mine = (int(value) for value in cursor.fetchone() or ())
         cursor.execute("SHOW GLOBAL STATUS LIKE 'Threads_connected'")
@@ -206,7 +215,8 @@ def _open(url: URL, read_only: bool = False, **more: object) -> pymysql.connecti
         wait=wait_random(0.02, 0.2),
         reraise=True,
     )
-    session = attempts(lambda: Session(**{"read_timeout": HANDSHAKE_LIMIT} | arguments))
+    options: dict[str, Any] = {"read_timeout": HANDSHAKE_LIMIT} | arguments
+    session = attempts(lambda: Session(**options))
     session._read_timeout = arguments.get("read_timeout")
     try:
         require_recent(session.get_server_info(), url)

@@ -46,7 +46,7 @@ SERVER_CURES = {
     "close some, or raise the number of processes that it may have",
     **dict.fromkeys(
         (ER.LOCK_WAIT_TIMEOUT, ER.LOCK_DEADLOCK),
-        "another session of the server at {place} keeps rows or tables that are wanted here locked: "
+        "another session of the server at {place} keeps rows or tables locked that are wanted: "
         "wait until it is done, or end it (SHOW PROCESSLIST names it), and try again",
     ),
     ER.QUERY_INTERRUPTED: "somebody, or a limit of the server at {place}, has ended the question: "
@@ -101,8 +101,8 @@ ACCESS_CURES = {
         "the server at {place} does not accept this password for user {user!r}: correct user and "
         "password in the address",
     ),
-    ER.TOO_MANY_USER_CONNECTIONS: "the account {user!r} at {place} has as many connections as it may "
-    "have: close some, or raise the server's max_user_connections",
+    ER.TOO_MANY_USER_CONNECTIONS: "the account {user!r} at {place} has as many connections as it "
+    "may have: close some, or raise the server's max_user_connections",
     READ_ONLY_TRANSACTION: "this session at {place} only reads: write as the owner, whose address "
     "`make url ROLE=owner` prints",
     ER.HOST_NOT_PRIVILEGED: "the server at {place} accepts no connection from this machine: create "

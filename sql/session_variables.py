@@ -56,7 +56,6 @@ PINNED = (
     Pinned("windowing_use_high_precision", "1", "other sums over windows", "mysql"),
     Pinned("cte_max_recursion_depth", "1000", "ends recursions, error 3636", "mysql"),
     Pinned("information_schema_stats_expiry", "0", "sizes of tables of a day ago", "mysql"),
-    Pinned("use_secondary_engine", "1", "asks copies, or refuses tables without one", "mysql"),
     Pinned("parser_max_mem_size", MOST, "refuses long statements, error 3170", "mysql"),
     Pinned("tx_isolation", "'READ-COMMITTED'", "old rows, or locks", "mariadb"),
     Pinned("max_statement_time", "0", "ends statements, error 1969", "mariadb"),
@@ -74,7 +73,6 @@ PINNED = (
     Pinned("old_mode", "'UTF8_IS_UTF8MB3'", "behaviour of versions before", "mariadb"),
     Pinned("default_regex_flags", "''", "other matches", "mariadb"),
     Pinned("sql_if_exists", "0", "what is not there is no error", "mariadb"),
-    Pinned("system_versioning_asof", "DEFAULT", "rows as they once were", "mariadb"),
 )  # fmt: skip
 """Those that every account may set. What MySQL keeps for its administrators (binlog_format,
 innodb_strict_mode, sql_require_primary_key ...) is looked up instead: sql/requirements.py."""

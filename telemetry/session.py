@@ -48,9 +48,8 @@ from vanishing_gradients.telemetry.timeouts import (
 WRITERS = 4
 """Connections that load at once. Two would keep two cores busy but for their waits for the disk,
 which the others fill."""
-BESIDES = 2
-"""Connections of a run that loads, besides those of its writers: for its lock, and for closing
-epochs."""
+RUN_CONNECTIONS = 2
+"""Connections of a run besides those of its writers: for its lock, and for closing epochs."""
 SMALLEST_PACKET = 4 << 20
 """Bytes that a server must take in one packet: a part of a checkpoint as text, and room."""
 SILENCE = 120
@@ -152,7 +151,7 @@ class RecordingSession:
             packet, load_data = load_limits(session)
             if packet < SMALLEST_PACKET:
                 raise ServerError(self._packets_needed(packet))
-            writers = max(1, min(WRITERS, free_connections(session) - BESIDES))
+            writers = max(1, min(WRITERS, free_connections(session) - RUN_CONNECTIONS))
         database = engine(self._url)
         ends.callback(database.dispose)
         with self._uninterrupted():

@@ -13,12 +13,13 @@ from sqlalchemy import Connection, Engine, event
 
 from vanishing_gradients.analysis import paper
 from vanishing_gradients.analysis.audit.eligibility import eligible
-from vanishing_gradients.analysis.audit.storage import Storage, question
+from vanishing_gradients.analysis.audit.storage import CONNECTIONS, Storage, question
 from vanishing_gradients.analysis.errors import NoRowsError
 from vanishing_gradients.analysis.hypotheses import Effect, effects
 from vanishing_gradients.analysis.runs import Run
 from vanishing_gradients.analysis.views import ask, layer_of, rows, statement
 from vanishing_gradients.analysis.words import Say
+from vanishing_gradients.sql.connection import affordable
 from vanishing_gradients.sql.objects import Layer
 
 LIKELY = 5.0  # times nearer to Table 9 than the other data set
@@ -77,6 +78,11 @@ class Evidence:
     def ratios(self, experiment: str, dataset: str) -> pd.DataFrame:
         """Return epoch_ratios of every seed, with a column `seed`."""
         return self._of_seeds("epoch_ratios", experiment, dataset, paper.LAYERS - 1)
+
+    @property
+    def connections(self) -> int:
+        """How many questions to ask at once."""
+        return affordable(self._engine, CONNECTIONS)
 
     def curves(self, experiment: str, dataset: str) -> pd.DataFrame:
         """Return training_curves of every seed."""

@@ -15,6 +15,7 @@ from vanishing_gradients.analysis.verification.plan import LayerPlan, Plan, plan
 from vanishing_gradients.analysis.verification.steps import recorded_steps, stored_steps
 from vanishing_gradients.analysis.verification.summaries import dense_ratios, summaries
 from vanishing_gradients.analysis.views import ask, rows
+from vanishing_gradients.sql.connection import affordable
 
 CONNECTIONS = max(2, min(4, os.cpu_count() or 1))
 
@@ -53,7 +54,7 @@ def verify_run(
     found += presence.unexpected_statistics(engine, plan, recorded)
     found += presence.unexpected_neurons(plan, counted)
     begin(sum(layer.values for layer, _ in plan.parts()))
-    pool = ThreadPoolExecutor(CONNECTIONS, thread_name_prefix="verifier")
+    pool = ThreadPoolExecutor(affordable(engine, CONNECTIONS), thread_name_prefix="verifier")
     try:
         job = _Job(engine, plan, advance)
         found += job.run(pool)
