@@ -14,7 +14,18 @@ MAKEFLAGS += --no-print-directory --no-builtin-rules
 # Values reach the commands through the environment, never through the text of a recipe: a quote or a semicolon in one
 # is only a character. make itself would read a $ in a value given on its command line; `value` keeps it as typed.
 VARIABLES := EXP DATASET EPOCHS SEED SEEDS PRECISION LIMIT TELEMETRY RECORD_EVERY RESUME PATIENCE RUN RUNS YES PART NAME \
-	SERVER ROLE DATA_DIR SERVER_DIR DATABASE_URL READER_DATABASE_URL TEST_DATABASE_URL MYSQL_PORT
+	SERVER ROLE FORMAT DATA_DIR SERVER_DIR DATABASE_URL READER_DATABASE_URL TEST_DATABASE_URL MYSQL_PORT
+SETTINGS := PYTHON VENV ALL
+OWN_NAMES := RUN_PYTHON LOWEST MAKE MAKEFLAGS MFLAGS GNUMAKEFLAGS MAKEFILES MAKEOVERRIDES MAKELEVEL SHELL .SHELLFLAGS VPATH
+
+# A name that nobody reads is refused; of one that the goal does not read, it is said. The environment is left alone.
+GIVEN := $(strip $(foreach name,$(.VARIABLES),$(if $(filter command,$(firstword $(origin $(name)))),$(name))))
+ifneq ($(GIVEN),)
+quoted = '$(subst ','\'',$(1))'
+SAID := $(shell $(PYTHON) tools/variables.py $(foreach word,$(MAKECMDGOALS) -- $(GIVEN),$(call quoted,$(word))))
+UNKNOWN := $(firstword $(filter-out $(VARIABLES) $(SETTINGS) $(OWN_NAMES),$(GIVEN)))
+$(if $(UNKNOWN),$(error $(or $(SAID),There is no variable $(UNKNOWN))))
+endif
 $(foreach name,$(VARIABLES),$(if $(filter command,$(firstword $(origin $(name)))),\
 	$(eval override $(name) := $$(value $(name)))$(eval export $(name))))
 
@@ -29,7 +40,7 @@ help:
 	@echo 'EXP is an experiment that make experiments lists, all (the paper'"'"'s four), gallery, or a TOML file. The rest:'
 	@echo '  DATASET (auto, mnist, fashion-mnist, sample)  EPOCHS  SEED  SEEDS  PRECISION (double, single)  LIMIT'
 	@echo '  TELEMETRY (full, statistics)  RECORD_EVERY  RESUME (1)  PATIENCE  DATA_DIR  SERVER (auto, docker, local)'
-	@echo '  RUN (train, drop, figures, diagnose, report)  RUNS (compare: 3,relu_sgd)  YES (drop: 1)  PART (bench: step, server)'
+	@echo '  RUN (train, drop, figures, diagnose, report)  RUNS (compare: 3,relu_sgd)  YES (drop: 1)  PART (bench: step, server)  FORMAT (url: sqlalchemy)'
 	@echo '  DATABASE_URL (mysql://user:password@host:3306/gradients: a server of your own)'
 
 $(COMPLETE): requirements.lock tools/bootstrap.py
@@ -76,8 +87,8 @@ drop: up ## remove a run (RUN) and give its space back; asks first (YES=1: does 
 sql: up ## open an SQL client as reader; or run piped SQL: echo 'SELECT 1' | make sql
 	@$(COMMAND) sql
 
-url: up ## print the reader's address for any SQL client (ROLE=owner: the owner's)
-	@$(COMMAND) url $(call option,ROLE,role)
+url: up ## print the reader's address for any SQL client (ROLE=owner: the owner's; FORMAT=sqlalchemy: for pandas)
+	@$(COMMAND) url $(call option,ROLE,role) $(call option,FORMAT,format)
 
 figures: up ## draw the figures of every finished run (or of RUN, or EXP)
 	@$(COMMAND) figures $(call option,RUN,run) $(call option,EXP,exp)
