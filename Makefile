@@ -40,7 +40,8 @@ help:
 	@echo 'EXP is an experiment that make experiments lists, all (the paper'"'"'s four), gallery, or a TOML file. The rest:'
 	@echo '  DATASET (auto, mnist, fashion-mnist, sample)  EPOCHS  SEED  SEEDS  PRECISION (double, single)  LIMIT'
 	@echo '  TELEMETRY (full, statistics)  RECORD_EVERY  RESUME (1)  PATIENCE  DATA_DIR  SERVER (auto, docker, local)'
-	@echo '  RUN (train, drop, figures, diagnose, report)  RUNS (compare: 3,relu_sgd)  YES (drop: 1)  PART (bench: step, server)  FORMAT (url: sqlalchemy)'
+	@echo '  RUN (train, drop, figures, diagnose, report)  RUNS (compare: 3,relu_sgd)  YES (drop: 1)  PART (bench: step, server)'
+	@echo '  ROLE (url: owner)  FORMAT (url: sqlalchemy)  ALL (clean: 1)'
 	@echo '  DATABASE_URL (mysql://user:password@host:3306/gradients: a server of your own)'
 
 $(COMPLETE): requirements.lock tools/bootstrap.py
@@ -87,7 +88,7 @@ drop: up ## remove a run (RUN) and give its space back; asks first (YES=1: does 
 sql: up ## open an SQL client as reader; or run piped SQL: echo 'SELECT 1' | make sql
 	@$(COMMAND) sql
 
-url: up ## print the reader's address for any SQL client (ROLE=owner: the owner's; FORMAT=sqlalchemy: for pandas)
+url: up ## print the reader's address for SQL clients (ROLE=owner: the owner's; FORMAT=sqlalchemy: pandas)
 	@$(COMMAND) url $(call option,ROLE,role) $(call option,FORMAT,format)
 
 figures: up ## draw the figures of every finished run (or of RUN, or EXP)

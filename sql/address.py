@@ -10,6 +10,7 @@ import ssl
 from ipaddress import ip_address
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote, urlencode
 
 from sqlalchemy import URL, make_url
 from sqlalchemy.exc import ArgumentError
@@ -78,6 +79,36 @@ def public(url: URL) -> str:
     if "unix_socket" in url.query:
         return str(url.query["unix_socket"])
     return f"{url.host}:{url.port or 3306}"
+
+
+def rendered(url: URL, scheme: str) -> str:
+    """Write the address, password included, so that every client reads the same from it.
+
+    SQLAlchemy leaves a blank as it is, which ends an address elsewhere, and a plus, which others
+    take for a blank.
+    """
+    text = url.set(drivername=scheme, query={}).render_as_string(hide_password=False)
+    head, rest = text.split("://", 1)
+    query = urlencode(normalised(url), quote_via=quote)
+    return f"{head}://{rest.replace(' ', '%20').replace('+', '%2B')}{query and '?'}{query}"
+
+
+def for_sqlalchemy(url: URL) -> URL:
+    """Return the address with the options by which SQLAlchemy hands the same TLS to PyMySQL."""
+    query = normalised(url)
+    options = {name: query[name] for name in (*SECONDS, *FILES, "unix_socket") if name in query}
+    tls = connect_options(url)
+    context = tls.get("ssl")
+    if isinstance(context, ssl.SSLContext):
+        options["ssl_check_hostname"] = str(context.check_hostname).lower()
+        authorities = ssl.get_default_verify_paths().cafile
+        if context.verify_mode == ssl.CERT_REQUIRED and authorities:
+            options.setdefault("ssl_ca", authorities)
+    elif query.keys() & {"ssl", "ssl_mode", "ssl_disabled"} and tls:
+        options["ssl_disabled"] = "true"
+    # PyMySQL sends a password as Latin-1: of these letters, that is the password in UTF-8.
+    password = (url.password or "").encode().decode("latin-1")
+    return url.set(query=options, password=password)
 
 
 def normalised(url: URL) -> dict[str, Any]:
