@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import cast
 
 from alembic import command
 from alembic.config import Config
@@ -11,8 +12,10 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, Engine
 
 from vanishing_gradients.migrations import cost
+from vanishing_gradients.sql.connection import Session
 from vanishing_gradients.sql.errors import ObjectError
 from vanishing_gradients.sql.registry import NEWER, registration_lock
+from vanishing_gradients.sql.requirements import require_able
 
 HERE = Path(__file__).parent
 Say = Callable[[str], None]
@@ -28,7 +31,8 @@ def upgrade(
     """Migrate up to `revision` and return the revisions before and after.
 
     `versions` is a folder of further revisions beside the built-in ones. What takes time or room is
-    told to `say` before it begins. Raises ObjectError where a newer version of this project has
+    told to `say` before it begins. Raises ServerError where the
+    server does not allow what comes, ObjectError where a newer version of this project has
     migrated the database, or another migration or trainer has been changing it for two minutes.
     """
     return _run(engine, _up, revision, versions, say)
@@ -86,6 +90,7 @@ def _run(
     config = configuration(versions)
     script = ScriptDirectory.from_config(config)
     with engine.connect() as connection, registration_lock(connection):
+        require_able(cast(Session, connection.connection.driver_connection), engine.url)
         before = _current(connection)
         if before not in {None, *(each.revision for each in script.walk_revisions())}:
             raise ObjectError(f"At revision {before}, {NEWER}.")

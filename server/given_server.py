@@ -14,6 +14,7 @@ from vanishing_gradients.sql.accounts import READER
 from vanishing_gradients.sql.connection import connected
 from vanishing_gradients.sql.errors import AccessError, DatabaseError, ObjectError
 from vanishing_gradients.sql.names import backticked
+from vanishing_gradients.sql.requirements import require_able
 from vanishing_gradients.sql.server_errors import DENIED
 
 # What the owner does in the database, each tried on a table that is not there: the server looks at
@@ -29,13 +30,15 @@ PROBES = {
     "DROP": "DROP TABLE ABSENT",
     "ALTER": "ALTER TABLE ABSENT ADD a INT",
     "INDEX": "CREATE INDEX a ON ABSENT (a)",
-    "REFERENCES": "CREATE TABLE ABSENT_2 (a INT PRIMARY KEY, FOREIGN KEY (a) REFERENCES ABSENT (a))",
+    "REFERENCES": "CREATE TABLE ABSENT_2 "
+    "(a INT PRIMARY KEY, FOREIGN KEY (a) REFERENCES ABSENT (a))",
     "CREATE VIEW": "CREATE VIEW ABSENT_2 AS SELECT 1 FROM ABSENT",
     "SHOW VIEW": "SHOW CREATE VIEW ABSENT",
 }
 ABSENT_ANSWERS = (ER.NO_SUCH_TABLE, ER.BAD_TABLE_ERROR, ER.CANT_CREATE_TABLE, 1824)
 MAY_NOT_GRANT = (
     *DENIED, ER.ACCESS_DENIED_ERROR, ER.CANT_CREATE_USER_WITH_GRANT, ER.CANNOT_USER,
+    ER.OPTION_PREVENTS_STATEMENT, 1819,  # no grant tables; passwords must be other ones
 )  # fmt: skip
 
 
@@ -46,6 +49,7 @@ def prepare(owner: URL, folder: Path, say: Callable[[str], None]) -> None:
     """
     _make_database(owner, say)
     with connected(owner) as session:
+        require_able(session, owner)
         require_privileges(session, owner)
         if os.environ.get("READER_DATABASE_URL"):
             with connected(_given_reader(owner)):

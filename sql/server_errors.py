@@ -37,6 +37,10 @@ CLOSED = 0  # what PyMySQL says of a connection that it has closed itself
 
 # Numbers that PyMySQL's tables lack are written out.
 READ_ONLY_MODE, READ_ONLY_TRANSACTION = 1836, 1792
+FULL = (
+    "the server at {place} has no room left for rows or temporary files: free some where its "
+    "datadir and tmpdir are, or raise its tmp_disk_table_size"
+)
 SERVER_CURES = {
     READ_ONLY_MODE: "the server at {place} is read-only: write to its primary, or set read_only to "
     "OFF on it",
@@ -60,8 +64,7 @@ SERVER_CURES = {
     "= 1 on it",
     **dict.fromkeys(
         (ER.RECORD_FILE_FULL, ER.DISK_FULL, ER.ERROR_ON_WRITE),
-        "the server at {place} has no room left for rows or temporary files: free some where its "
-        "datadir and tmpdir are, or raise tmp_disk_table_size and innodb_data_file_path's limit",
+        FULL,
     ),
     **dict.fromkeys(
         (ER.OUTOFMEMORY, ER.OUT_OF_RESOURCES, ER.LOCK_TABLE_FULL),
@@ -80,6 +83,12 @@ SERVER_CURES = {
         "the server at {place} takes no table as wide as that: layers of up to 800 neurons fit "
         "where innodb_page_size is 16k or more",
     ),
+    1461: "the server at {place} keeps too few prepared statements: raise its "
+    "max_prepared_stmt_count",
+    1197: "the server at {place} cannot log a transaction of this size: raise its "
+    "max_binlog_cache_size",
+    3032: "the server at {place} is in offline mode: set its offline_mode to OFF",
+    1874: "the server at {place} is read-only: start it without innodb_read_only",
     1665: "the server at {place} has binlog_format = STATEMENT, which cannot write down what is "
     "stored here: run SET GLOBAL binlog_format = ROW on it, and connect anew",
     ER.NET_PACKET_TOO_LARGE: "the server at {place} takes no packets as large as are sent: raise "
@@ -123,6 +132,12 @@ OBJECT_CURES = {
     ER.BAD_DB_ERROR: "the server at {place} has no database {database!r}: run `make up`, which "
     "makes it"
 }
+WORDS = {
+    r"No space left on device|\b(errno|Errcode|error)\b:? 28\b": FULL,
+    r"Too many open files|\b(errno|Errcode|error)\b:? 24\b": "the server at {place} may not open "
+    "as many files as it needs: raise its open_files_limit",
+}
+"""What the system's own numbers in a server's words mean, whatever number of the server's."""
 CURES: tuple[tuple[type[DatabaseError], dict[int, str]], ...] = (
     (ServerError, SERVER_CURES),
     (AccessError, ACCESS_CURES),
@@ -149,7 +164,11 @@ def passing(error: BaseException) -> bool:
             return False
         if isinstance(cause, pymysql.err.InterfaceError) and cause.args[:1] == (CLOSED,):
             return True
-        if isinstance(cause, pymysql.err.MySQLError) and cause.args and cause.args[0] in PASSING:
+        if (
+            isinstance(cause, pymysql.err.MySQLError)
+            and cause.args
+            and (cause.args[0] in PASSING or any(re.search(each, str(cause)) for each in WORDS))
+        ):
             return True
         cause = getattr(cause, "orig", None) or cause.__cause__
     return False
@@ -191,6 +210,9 @@ def explain(error: Exception, url: URL) -> DatabaseError | None:
     code, text = error.args[0], str(error.args[-1])
     if code == ER.OPTION_PREVENTS_STATEMENT and "read" in text.lower():
         code = READ_ONLY_MODE
+    for words, cure in WORDS.items():
+        if re.search(words, text):
+            return ServerError(cure.format(place=place))
     if code in DENIED:
         return _privilege(text, url)
     if code == ER.USER_LIMIT_REACHED:

@@ -12,7 +12,6 @@ from sqlalchemy import URL
 from sqlalchemy.exc import DBAPIError
 
 from vanishing_gradients.server.given_server import require_privileges
-from vanishing_gradients.sql import address
 from vanishing_gradients.sql.connection import (
     connect_arguments,
     connected,
@@ -21,6 +20,7 @@ from vanishing_gradients.sql.connection import (
     free_connections,
 )
 from vanishing_gradients.sql.errors import DatabaseError, ServerError
+from vanishing_gradients.sql.requirements import require_able, require_width
 from vanishing_gradients.sql.server_errors import passing
 from vanishing_gradients.telemetry.connection import BufferConnection
 from vanishing_gradients.telemetry.errors import OutageError, RunBusyError
@@ -50,8 +50,6 @@ WRITERS = 4
 which the others fill."""
 RUN_CONNECTIONS = 2
 """Connections of a run besides those of its writers: for its lock, and for closing epochs."""
-SMALLEST_PACKET = 4 << 20
-"""Bytes that a server must take in one packet: a part of a checkpoint as text, and room."""
 SILENCE = 120
 """Seconds without a word after which a writer takes its connection for lost."""
 GREETING = 10
@@ -148,9 +146,12 @@ class RecordingSession:
         description, listener = self._description, self._listener
         with connected(self._url) as session:
             require_privileges(session, self._url)
-            packet, load_data = load_limits(session)
-            if packet < SMALLEST_PACKET:
-                raise ServerError(self._packets_needed(packet))
+            require_able(session, self._url)
+            if description.telemetry == "full":
+                widest = max(layer.width for layer in description.layers)
+                cell = DTYPES[description.precision].itemsize
+                require_width(session, self._url, widest, cell)
+            _, load_data = load_limits(session)
             writers = max(1, min(WRITERS, free_connections(session) - RUN_CONNECTIONS))
         database = engine(self._url)
         ends.callback(database.dispose)
@@ -204,19 +205,14 @@ class RecordingSession:
             limits = {"read_timeout": GREETING, "write_timeout": SILENCE}
             connection = BufferConnection(**limits | connect_arguments(self._url))
             limit_silence(connection, SILENCE)
-            packet, _ = load_limits(connection)
-            if packet < SMALLEST_PACKET:
+            try:
+                require_able(connection, self._url)
+            except ServerError as error:  # set to this while the run is under way, and perhaps back
                 connection.close()
-                raise OperationalError(ER.NET_PACKET_TOO_LARGE, self._packets_needed(packet))
+                raise OperationalError(ER.NET_PACKET_TOO_LARGE, str(error)) from error
             return Loader(connection, self.run.shape, self.run.run_id, dtypes, load_data)
 
         return connect
-
-    def _packets_needed(self, limit: int) -> str:
-        return (
-            f"the server at {address.public(self._url)} takes packets of {limit:,} bytes at most: "
-            f"run SET GLOBAL max_allowed_packet = {SMALLEST_PACKET} on it, or more"
-        )
 
     def _end(self, kind: object, error: BaseException | None, trace: object) -> None:
         """Stop the threads and write down how the run ended, with a deadline where all is still."""
