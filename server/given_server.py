@@ -165,6 +165,7 @@ def _make_database(owner: URL, say: Callable[[str], None]) -> None:
         # A missing database looks like a forbidden one to an account that may not see it.
         refusal: DatabaseError = error
     with connected(address.without_database(owner)) as session:
+        require_able(session, owner)
         try:
             session.cursor().execute(accounts.create_database(str(owner.database)))
         except pymysql.err.MySQLError as error:

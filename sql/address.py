@@ -27,6 +27,7 @@ FLAGS = {"true": True, "1": True, "yes": True, "on": True}
 FLAGS |= {"false": False, "0": False, "no": False, "off": False}
 SECONDS = ("connect_timeout", "read_timeout", "write_timeout")
 LONGEST = 31_536_000  # seconds
+LONGEST_HOST = 253
 FILES = ("ssl_ca", "ssl_cert", "ssl_key")
 SWITCHES = ("ssl", "ssl_disabled", "ssl_verify_cert", "ssl_verify_identity", "ssl_check_hostname")
 MODES = ("disabled", "preferred", "required", "verify_ca", "verify_identity")
@@ -44,6 +45,7 @@ def parse(text: str, source: str = "DATABASE_URL") -> URL:
     wrong = f"{source} is not the address of a MySQL or MariaDB database"
     try:
         url = make_url(text.strip())
+        text.encode()  # bytes that are no UTF-8 come from the environment as surrogates
     except (ArgumentError, ValueError):
         raise ServerError(
             f"{wrong}: write it as {EXAMPLE}, with %40 for an @ and %2F for a / in the password"
@@ -53,6 +55,8 @@ def parse(text: str, source: str = "DATABASE_URL") -> URL:
         raise ServerError(f"{wrong} but of {brand!r}: write it as {EXAMPLE}")
     if not url.host and "unix_socket" not in url.query:
         raise ServerError(f"{wrong}, because it names no host: write it as {EXAMPLE}")
+    if url.host and not _can_be_a_host(url.host):
+        raise ServerError(f"{wrong}, because {url.host!r} cannot be a host: write it as {EXAMPLE}")
     if not url.username:
         raise ServerError(
             f"{wrong} that can be used, because it names no user: write it as {EXAMPLE}"
@@ -67,6 +71,15 @@ def parse(text: str, source: str = "DATABASE_URL") -> URL:
     url = url.set(drivername=DRIVER, database=url.database or DATABASE)
     connect_options(url, source)
     return url
+
+
+def _can_be_a_host(name: str) -> bool:
+    """Whether a name may be asked for: labels of 1 to 63 letters, 253 in all, and no blanks."""
+    try:
+        encoded = name.encode("idna")
+    except UnicodeError:
+        return False
+    return len(encoded) <= LONGEST_HOST and name.isprintable() and " " not in name
 
 
 def without_database(url: URL) -> URL:
@@ -131,7 +144,7 @@ def connect_options(url: URL, source: str = "the address") -> dict[str, object]:
     if repeated:
         raise ServerError(f"{source} gives {repeated[0]} twice: give it once")
     for name, value in query.items():
-        if name in SECONDS and not (value.isdigit() and 0 < int(value) <= LONGEST):
+        if name in SECONDS and not (value.isdecimal() and 0 < int(value) <= LONGEST):
             rule = "a whole number of seconds"
         elif name in SWITCHES and value.lower() not in FLAGS:
             rule = "true or false"
