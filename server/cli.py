@@ -5,6 +5,7 @@ import sys
 
 import click
 
+from vanishing_gradients.installation import as_typed
 from vanishing_gradients.server import lifecycle
 from vanishing_gradients.server.lifecycle import reader_engine
 from vanishing_gradients.sql import address
@@ -12,7 +13,7 @@ from vanishing_gradients.sql import address
 
 def say(line: str) -> None:
     """Tell what happens, on standard error: standard output is for results alone."""
-    click.echo(line, err=True)
+    click.echo(as_typed(line), err=True)
 
 
 @click.command()

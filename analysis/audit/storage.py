@@ -116,7 +116,7 @@ class Storage:
         except OSError as error:
             raise OutputError(
                 f"Cannot keep what was measured in {self._path} ({error.strerror}): "
-                "choose another folder with --output."
+                "choose another folder with OUTPUT."
             ) from error
 
 

@@ -233,11 +233,15 @@ def test_the_environment_may_hold_any_name(make):
 @pytest.mark.parametrize(
     ("target", "given", "reads"),
     [
-        ("figures", "LIMIT=100", "EXP, RUN, SERVER"),
-        ("figures", "RUNS=3", "EXP, RUN, SERVER"),
-        ("compare", "RUN=3", "RUNS, SERVER"),
+        ("figures", "LIMIT=100", "EXP, OUTPUT, RUN, SERVER"),
+        ("figures", "RUNS=3", "EXP, OUTPUT, RUN, SERVER"),
+        ("compare", "RUN=3", "OUTPUT, RUNS, SERVER"),
         ("experiments", "EXP=all", "none of its kind"),
-        ("gallery", "EXP=all", "DATASET, DATA_DIR, EPOCHS, LIMIT, PRECISION, SEED, SEEDS, SERVER"),
+        (
+            "gallery",
+            "EXP=all",
+            "DATASET, DATA_DIR, EPOCHS, LIMIT, OUTPUT, PRECISION, SEED, SEEDS, SERVER",
+        ),
         ("drop", "EXP=all", "RUN, SERVER, YES"),
     ],
 )
