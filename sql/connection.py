@@ -66,6 +66,15 @@ class Session(pymysql.connections.Connection):
             self._force_close()
             raise
 
+    def rollback(self) -> None:
+        """Take back what is not committed, which a server may count as one question too many."""
+        try:
+            super().rollback()
+        except pymysql.OperationalError as error:
+            if error.args[0] != ER.USER_LIMIT_REACHED:
+                raise
+            self._force_close()  # the server then takes it back
+
     def _pin(self) -> None:
         missing = _missing.setdefault(self.get_server_info(), set())
         values = settings(flavour_of(self.get_server_info()), self._read_only)
