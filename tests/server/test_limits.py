@@ -41,6 +41,7 @@ def held(database: URL):
         cursor.execute("CREATE TABLE held (a INT PRIMARY KEY, wide TEXT) ENGINE = InnoDB")
         cursor.execute("INSERT INTO held VALUES (1, 'x'), (2, 'y'), (3, 'z')")
         session.commit()
+        cursor.execute("ANALYZE TABLE held")  # for the servers to know how many rows there are
         cursor.execute("SELECT * FROM held FOR UPDATE")
         yield database
         session.rollback()
