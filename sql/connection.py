@@ -22,7 +22,12 @@ from vanishing_gradients.sql import address
 from vanishing_gradients.sql.accounts import COLLATION
 from vanishing_gradients.sql.errors import ServerError
 from vanishing_gradients.sql.server_errors import FileRequestError, explain, no_connection_free
-from vanishing_gradients.sql.session_variables import flavour_of, settings, statement
+from vanishing_gradients.sql.session_variables import (
+    READ_ONLY,
+    flavour_of,
+    settings,
+    statement,
+)
 
 OLDEST = {"mysql": (8, 4), "mariadb": (10, 11)}
 BRAND = {"mysql": "MySQL", "mariadb": "MariaDB"}
@@ -37,8 +42,13 @@ READABLE = (b"mysql_clear_password", b"dialog", b"mysql_old_password")
 A_MOMENT = 3.0
 """Seconds for which a connection is tried for that is not free: a server counts those that were
 closed just now for a while."""
-NO_SUCH = (ER.UNKNOWN_SYSTEM_VARIABLE, ER.INCORRECT_GLOBAL_LOCAL_VAR, ER.WRONG_VALUE_FOR_VAR, 1232)
-"""What versions answer that do not have a variable, or not this value of it."""
+NO_SUCH = (
+    ER.UNKNOWN_SYSTEM_VARIABLE, ER.INCORRECT_GLOBAL_LOCAL_VAR, ER.WRONG_VALUE_FOR_VAR,
+    ER.WRONG_TYPE_FOR_VAR, ER.WRONG_ARGUMENTS, ER.NOT_SUPPORTED_YET, ER.PARSE_ERROR,
+    ER.SPECIFIC_ACCESS_DENIED_ERROR,
+)  # fmt: skip
+"""What versions answer that do not have a variable, or not this value of it, or keep it for their
+administrators."""
 LIMITS = (
     "SELECT @@GLOBAL.max_connections, @@SESSION.max_user_connections, COUNT(*) "
     "FROM information_schema.processlist WHERE user = SUBSTRING_INDEX(USER(), '@', 1)"
@@ -91,7 +101,7 @@ class Session(pymysql.connections.Connection):
         try:
             self.query(statement({name: value}))
         except pymysql.err.MySQLError as error:
-            if error.args[0] not in NO_SUCH:
+            if error.args[0] not in NO_SUCH or name in READ_ONLY:
                 raise
             missing.add(name)
 

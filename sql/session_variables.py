@@ -78,6 +78,10 @@ PINNED = (
 innodb_strict_mode, sql_require_primary_key ...) is looked up instead: sql/requirements.py."""
 
 
+READ_ONLY = ("transaction_read_only", "tx_read_only")
+"""What keeps a session from writing: MySQL's name and MariaDB's."""
+
+
 def flavour_of(announced: str) -> Flavour:
     """Return which of the two a server is, by the version that it announces."""
     return "mariadb" if "mariadb" in announced.lower() else "mysql"
@@ -86,8 +90,7 @@ def flavour_of(announced: str) -> Flavour:
 def settings(flavour: Flavour, read_only: bool = False) -> dict[str, str]:
     """Return the variables to set in a session, in this order, each with the SQL of its value."""
     found = {each.name: each.value for each in PINNED if each.only in (None, flavour)}
-    access = "transaction_read_only" if flavour == "mysql" else "tx_read_only"
-    return found | {access: str(int(read_only))}
+    return found | {READ_ONLY[flavour == "mariadb"]: str(int(read_only))}
 
 
 def statement(values: dict[str, str]) -> str:
