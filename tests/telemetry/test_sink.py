@@ -29,6 +29,9 @@ class MemoryLoader:
             raise OSError("the line is cut")
         self.chunks.append(chunk)
 
+    def has(self, chunk: Chunk) -> bool:
+        return chunk in self.chunks
+
     def close(self) -> None:
         self.closed = True
 
