@@ -231,7 +231,7 @@ def require_migrated(connection: Connection) -> None:
 def require_known(in_force: Mapping[str, int]) -> None:
     """Raise ObjectError where a view is in force in a version that a newer version of this project
     has brought."""
-    known = {name: found[-1] for name, found in versions("views").items()}
+    known: dict[str, float] = {name: found[-1] for name, found in versions("views").items()}
     known |= dict.fromkeys(RETIRED, math.inf)
     if any(version > known.get(name, 0) for name, version in in_force.items()):
         raise ObjectError(NEWER)
