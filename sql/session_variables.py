@@ -95,4 +95,5 @@ def settings(flavour: Flavour, read_only: bool = False) -> dict[str, str]:
 
 def statement(values: dict[str, str]) -> str:
     """Return the statement that sets them all at once."""
-    return "SET " + ", ".join(f"SESSION {name} = {value}" for name, value in values.items())
+    assignments = ", ".join(f"SESSION {name} = {value}" for name, value in values.items())
+    return f"SET {assignments}"
