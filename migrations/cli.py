@@ -3,7 +3,7 @@
 import click
 from alembic.util import CommandError
 
-from vanishing_gradients.installation import IS_CHECKOUT, ROOT
+from vanishing_gradients.installation import IS_CHECKOUT, ROOT, as_typed
 from vanishing_gradients.migrations import history, small_norms
 from vanishing_gradients.migrations.generator import generate
 from vanishing_gradients.server.lifecycle import owner_engine
@@ -60,4 +60,4 @@ def _report(before: str | None, after: str | None) -> None:
 
 
 def _say(line: str) -> None:
-    click.echo(line, err=True)
+    click.echo(as_typed(line), err=True)

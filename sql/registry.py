@@ -2,7 +2,7 @@
 
 import math
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -220,14 +220,21 @@ def require_migrated(connection: Connection) -> None:
     tables = set(inspect(connection).get_table_names())
     in_force = versions_in_force(connection) if "view_versions" in tables else {}
     newest = {name: found[-1] for name, found in versions("views").items()}
-    known = newest | dict.fromkeys(RETIRED, math.inf)
-    if any(version > known.get(name, 0) for name, version in in_force.items()):
-        raise ObjectError(NEWER)
+    require_known(in_force)
     behind = any(in_force.get(name, 0) < version for name, version in newest.items())
     if behind or not metadata.tables.keys() <= tables:
         raise ObjectError(
             "the database lacks the newest catalogue tables and views: run `make migrate`"
         )
+
+
+def require_known(in_force: Mapping[str, int]) -> None:
+    """Raise ObjectError where a view is in force in a version that a newer version of this project
+    has brought."""
+    known: dict[str, float] = {name: found[-1] for name, found in versions("views").items()}
+    known |= dict.fromkeys(RETIRED, math.inf)
+    if any(version > known.get(name, 0) for name, version in in_force.items()):
+        raise ObjectError(NEWER)
 
 
 def _in_force(connection: Connection, root: Path = HERE) -> list[Definition]:

@@ -1,6 +1,6 @@
 """Puts chunks into their tables, each in one transaction with its row of `telemetry_progress`."""
 
-from collections.abc import Callable, Collection
+from collections.abc import Collection
 from datetime import UTC, datetime
 from typing import Any
 
@@ -12,6 +12,7 @@ from vanishing_gradients.telemetry.chunk import Chunk, small_norms
 from vanishing_gradients.telemetry.connection import BufferConnection, interrupt
 from vanishing_gradients.telemetry.errors import TelemetryError
 from vanishing_gradients.telemetry.roads import ROADS, TextRoad
+from vanishing_gradients.words import Say
 
 NOTE_PROGRESS = (
     "INSERT INTO telemetry_progress "
@@ -49,7 +50,7 @@ class Loader:
         dtypes: dict[int, np.dtype],
         road: str = TextRoad.name,
         without_small_norm: Collection[int] = (),
-        warn: Callable[[str], None] = lambda sentence: None,
+        warn: Say = lambda sentence: None,
     ) -> None:
         self.connection, self.shape, self.run_id = connection, shape, run_id
         self.dtypes, self.road = dtypes, ROADS[road](connection, shape, run_id)

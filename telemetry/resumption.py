@@ -139,12 +139,20 @@ def _check(found: StoredRun, description: RunDescription) -> None:
         raise ResumeError(f"Run {found.run_id} is finished: there is nothing left of it to do.")
     own, wanted = json.loads(found.identity), json.loads(description.identity)
     pairs = zip(IDENTITY, own, wanted, strict=True)
-    if differing := [name for name, kept, given in pairs if kept != given]:
+    if differing := [_differing(*pair) for pair in pairs if pair[1] != pair[2]]:
         raise ResumeError(
             f"Run {found.run_id} cannot go on, because it was begun with another "
             f"{' and another '.join(differing)}: give it what it was begun with, or begin a new "
             "run without RESUME and RUN."
         )
+
+
+def _differing(name: str, kept: Any, given: Any) -> str:
+    """Return the name, and of a configuration the keys that differ in brackets."""
+    if not (isinstance(kept, dict) and isinstance(given, dict)):
+        return name
+    keys = [key for key in kept | given if kept.get(key) != given.get(key)]
+    return f"{name} ({', '.join(keys)})"
 
 
 def _remove_after(connection: Connection, run: Run, epoch: int) -> None:

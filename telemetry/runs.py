@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from importlib.metadata import version
+from itertools import zip_longest
 from typing import Any, Literal
 
 import numpy as np
@@ -274,15 +275,18 @@ def _check_shape(connection: Connection, shape: ExperimentSchema) -> None:
     wanted = [(layer.name, layer.width) for layer in shape.layers]
     if known and known != wanted:
         raise ObjectError(
-            f"Earlier runs of {shape.experiment} had other layers ({_summary(known)}; now "
-            f"{_summary(wanted)}): give the new experiment another name."
+            f"Earlier runs of {shape.experiment} had other layers ({_difference(known, wanted)}): "
+            "give the new experiment another name."
         )
 
 
-def _summary(found: list[tuple[str, int]]) -> str:
-    return f"{len(found)} layers, " + "-".join(
-        str(width) for name, width in found if name.endswith(("input", "hidden"))
-    )
+def _difference(known: list[tuple[str, int]], wanted: list[tuple[str, int]]) -> str:
+    """Say of the first layer that differs what it was and what it is now."""
+    pairs = enumerate(zip_longest(known, wanted), 1)
+    number, found = next((number, pair) for number, pair in pairs if pair[0] != pair[1])
+    was, now = (f"{each[0]} of {each[1]} neurons" if each else "none" for each in found)
+    counts = f"{len(known)} layers, now {len(wanted)}; " if len(known) != len(wanted) else ""
+    return f"{counts}layer {number} was {was}, and is now {now}"
 
 
 def _insert(connection: Connection, description: RunDescription) -> int:

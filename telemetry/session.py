@@ -13,10 +13,16 @@ from sqlalchemy import URL
 from sqlalchemy.exc import DBAPIError
 
 from vanishing_gradients.server.given_server import require_privileges
-from vanishing_gradients.sql import address
-from vanishing_gradients.sql.connection import connect_arguments, connected, engine, explained
+from vanishing_gradients.sql.connection import (
+    connect_arguments,
+    connected,
+    engine,
+    explained,
+    free_connections,
+)
 from vanishing_gradients.sql.errors import DatabaseError, ServerError
 from vanishing_gradients.sql.registry import layers_without_small_norm
+from vanishing_gradients.sql.requirements import require_able, require_width
 from vanishing_gradients.sql.server_errors import passing
 from vanishing_gradients.telemetry.connection import BufferConnection
 from vanishing_gradients.telemetry.errors import OutageError, RunBusyError
@@ -45,8 +51,8 @@ from vanishing_gradients.words import Say
 WRITERS = 4
 """Connections that load at once. Two would keep two cores busy but for their waits for the disk,
 which the others fill."""
-SMALLEST_PACKET = 4 << 20
-"""Bytes that a server must take in one packet: a part of a checkpoint as text, and room."""
+RUN_CONNECTIONS = 2
+"""Connections of a run besides those of its writers: for its lock, and for closing epochs."""
 SILENCE = 120
 """Seconds without a word after which a writer takes its connection for lost."""
 GREETING = 10
@@ -143,9 +149,13 @@ class RecordingSession:
         description, listener = self._description, self._listener
         with connected(self._url) as session:
             require_privileges(session, self._url)
-            packet, load_data = load_limits(session)
-            if packet < SMALLEST_PACKET:
-                raise ServerError(self._packets_needed(packet))
+            require_able(session, self._url)
+            if description.telemetry == "full":
+                widest = max(layer.width for layer in description.layers)
+                cell = DTYPES[description.precision].itemsize
+                require_width(session, self._url, widest, cell)
+            _, load_data = load_limits(session)
+            writers = max(1, min(WRITERS, free_connections(session) - RUN_CONNECTIONS))
         database = engine(self._url)
         ends.callback(database.dispose)
         with self._uninterrupted():
@@ -160,7 +170,7 @@ class RecordingSession:
                 f"{', '.join(self.start.changed)}."
             )
         sessions = SessionRegistry(database, self.run.lock, SILENCE)
-        sink = Sink(self._connector(load_data), WRITERS, self._retry)
+        sink = Sink(self._connector(load_data), writers, self._retry)
         self._threads.callback(sink.close)
         self._interrupts = [sink.interrupt, sessions.interrupt]
         self._stored = lambda: sink.traffic().rows
@@ -202,21 +212,16 @@ class RecordingSession:
             limits = {"read_timeout": GREETING, "write_timeout": SILENCE}
             connection = BufferConnection(**limits | connect_arguments(self._url))
             limit_silence(connection, SILENCE)
-            packet, _ = load_limits(connection)
-            if packet < SMALLEST_PACKET:
+            try:
+                require_able(connection, self._url)
+            except ServerError as error:  # set to this while the run is under way, and perhaps back
                 connection.close()
-                raise OperationalError(ER.NET_PACKET_TOO_LARGE, self._packets_needed(packet))
+                raise OperationalError(ER.NET_PACKET_TOO_LARGE, str(error)) from error
             return Loader(
                 connection, self.run.shape, self.run.run_id, dtypes, road, without, warn_once
             )
 
         return connect
-
-    def _packets_needed(self, limit: int) -> str:
-        return (
-            f"the server at {address.public(self._url)} takes packets of {limit:,} bytes at most: "
-            f"run SET GLOBAL max_allowed_packet = {SMALLEST_PACKET} on it, or more"
-        )
 
     def _end(self, kind: object, error: BaseException | None, trace: object) -> None:
         """Stop the threads and write down how the run ended, with a deadline where all is still."""

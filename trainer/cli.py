@@ -14,10 +14,12 @@ from vanishing_gradients.installation import as_typed
 from vanishing_gradients.options import RUN
 from vanishing_gradients.server import lifecycle
 from vanishing_gradients.server.lifecycle import owner_engine
+from vanishing_gradients.sql.connection import affordable
 from vanishing_gradients.telemetry.errors import RemovalError
 from vanishing_gradients.telemetry.removal import removable_run, remove
 from vanishing_gradients.telemetry.resumption import StoredRun, finished_runs, same_run, stored_run
 from vanishing_gradients.telemetry.retry import SECONDS
+from vanishing_gradients.telemetry.session import RUN_CONNECTIONS
 from vanishing_gradients.telemetry.space import check_room, in_words
 from vanishing_gradients.trainer.datasets import NAMES, load, prepare
 from vanishing_gradients.trainer.display import ProgressDisplay, experiments_table, runs_table, say
@@ -227,10 +229,11 @@ def _sweep(console: Console, wanted: Sequence[Plan], data_dir: Path | None) -> N
     to_do = [plan for plan in wanted if plan.description.identity not in known]
     finished = len(wanted) - len(to_do)
     already = f", {finished} of them finished already" if finished else ""
-    pace = f"; {min(cores(), len(to_do))} at a time" if to_do else ""
+    at_once = _asked(affordable, cores(), RUN_CONNECTIONS)
+    pace = f"; {min(at_once, len(to_do))} at a time" if to_do else ""
     names = " and ".join(dict.fromkeys(plan.dataset.name for plan in wanted))
     say(console, f"Sweep: {len(wanted)} runs on {names}, statistics alone{already}{pace}.")
-    sweep(to_do, data_dir, console, cores())
+    sweep(to_do, data_dir, console, at_once)
 
 
 def _refuse_more_than_run(context: click.Context) -> None:

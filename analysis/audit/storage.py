@@ -20,6 +20,7 @@ from vanishing_gradients.analysis.errors import NoRowsError, OutputError
 from vanishing_gradients.analysis.runs import Run
 from vanishing_gradients.analysis.views import ask
 from vanishing_gradients.analysis.words import Say
+from vanishing_gradients.sql.connection import affordable
 from vanishing_gradients.sql.objects import versions
 
 VIEWS = ("stored_norm_avg", "storage_hypotheses")
@@ -63,7 +64,7 @@ class Storage:
         Raises NoRowsError for a run that has no rows in the gradient tables, or not all.
         """
         asked = {layer: question(run, layer, decimals, filler, epochs) for layer in layers}
-        with ThreadPoolExecutor(CONNECTIONS) as pool:
+        with ThreadPoolExecutor(affordable(self._engine, CONNECTIONS)) as pool:
             keys = dict(zip(asked, pool.map(self._key, asked.values()), strict=True))
             missing = [layer for layer, key in keys.items() if key not in self._kept]
             if missing:
@@ -115,7 +116,7 @@ class Storage:
         except OSError as error:
             raise OutputError(
                 f"Cannot keep what was measured in {self._path} ({error.strerror}): "
-                "choose another folder with --output."
+                "choose another folder with OUTPUT."
             ) from error
 
 

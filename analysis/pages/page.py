@@ -135,7 +135,7 @@ def staged(folder: Path, last: str) -> Iterator[Path]:
     except OSError as error:
         raise OutputError(
             f"Cannot write figures to {folder} ({error.strerror}): "
-            "choose another folder with --output."
+            "choose another folder with OUTPUT."
         ) from error
 
 

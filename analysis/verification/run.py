@@ -23,6 +23,7 @@ from vanishing_gradients.analysis.verification.plan import (
 from vanishing_gradients.analysis.verification.sums import Truth, Views
 from vanishing_gradients.analysis.verification.updates import UPDATES, disagreeing_updates
 from vanishing_gradients.analysis.views import rows
+from vanishing_gradients.sql.connection import affordable
 from vanishing_gradients.sql.objects import ExperimentSchema
 
 CONNECTIONS = max(2, min(4, os.cpu_count() or 1))
@@ -62,7 +63,7 @@ def verify_run(
     found += unexpected_statistics(engine, plan, recorded)
     found += unexpected_neurons(plan, counted)
     begin(sum(layer.values for layer, _ in plan.parts()))
-    pool = ThreadPoolExecutor(CONNECTIONS, thread_name_prefix="verifier")
+    pool = ThreadPoolExecutor(affordable(engine, CONNECTIONS), thread_name_prefix="verifier")
     try:
         job = _Job(engine, plan, advance)
         found += job.run(pool)

@@ -15,7 +15,6 @@ from other parameters; an adaptive step, but for its bound; and what leaves all 
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-import numpy as np
 import pandas as pd
 
 from vanishing_gradients.analysis.verification.disagreement import Disagreement, shown

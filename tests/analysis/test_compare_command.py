@@ -117,7 +117,7 @@ def test_a_folder_that_cannot_be_written_is_one_sentence(compare, output):
     output.write_text("a file")
     result = compare("--runs", "1,3", "--no-png")
     assert result.exit_code == 2
-    assert "choose another folder with --output" in result.stderr
+    assert "choose another folder with OUTPUT" in result.stderr
 
 
 def test_a_database_that_was_never_migrated_is_one_sentence(compare, database, monkeypatch):

@@ -163,7 +163,7 @@ def test_a_folder_that_cannot_be_written_is_one_sentence(gallery, tmp_path):
     (tmp_path / "file").write_text("mine")
     result = gallery(tmp_path / "file")
     assert result.exit_code == 2
-    assert "choose another folder with --output" in result.stderr
+    assert "choose another folder with OUTPUT" in result.stderr
 
 
 def dense(values):

@@ -202,3 +202,14 @@ def test_a_database_without_views_is_an_error_that_says_migrate(database):
     with bare.connect() as connection, pytest.raises(ObjectError, match="`make migrate`"):
         ask(connection, "experiment_summary")
     bare.dispose()
+
+
+def test_a_database_of_a_newer_version_is_an_error_that_says_update(database):
+    newer = engine(database)
+    history.upgrade(newer)
+    with newer.begin() as connection:
+        connection.exec_driver_sql("DROP VIEW experiment_summary")
+        connection.exec_driver_sql("UPDATE view_versions SET version = 99")
+    with newer.connect() as connection, pytest.raises(ObjectError, match=r"newer version.*update"):
+        ask(connection, "experiment_summary")
+    newer.dispose()

@@ -18,6 +18,15 @@ from vanishing_gradients.installation import as_typed
         ("`make runs` or `make data`", "`vanishing-gradients runs` or `vanishing-gradients data`"),
         ("afresh with `make clean ALL=1`", "afresh with `vanishing-gradients down --delete`"),
         ("(`make bench` measures both)", "(`make bench` measures both)"),
+        ("RESUME=1 goes on; PATIENCE says", "--resume=1 goes on; --patience says"),
+        ("LIMIT, RECORD_EVERY or DATA_DIR", "--limit, --record-every or --data-dir"),
+        ("choose another folder with OUTPUT.", "choose another folder with --output."),
+        ("RUN (--run): it must be given.", "--run: it must be given."),
+        (
+            "SET GLOBAL max_allowed_packet, in DATABASE_URL",
+            "SET GLOBAL max_allowed_packet, in DATABASE_URL",
+        ),
+        ("SERVER_DIR, TRUNCATE, EXPLAIN", "SERVER_DIR, TRUNCATE, EXPLAIN"),
         ("a sigmoid cannot make up for it", "a sigmoid cannot make up for it"),
     ],
 )

@@ -204,7 +204,15 @@ class _Search:
 
 
 def _path(folder: Path, file: PublishedFile) -> Path | None:
-    return next(filter(_exists, (folder / file.name, folder / f"{file.name}.gz")), None)
+    """Return where a file lies in a folder, by any of its usual names; None where it does not.
+
+    Archives unpack to train-images-idx3-ubyte or train-images.idx3-ubyte, and sometimes to a folder
+    of the one name beside a file of the other.
+    """
+    names = (file.name, file.name.replace("-idx", ".idx"))
+    found = [folder / f"{name}{end}" for name in names for end in ("", ".gz")]
+    found = [path for path in found if _exists(path)]
+    return next((path for path in found if not path.is_dir()), found[0] if found else None)
 
 
 def _exists(path: Path) -> bool:
