@@ -13,7 +13,7 @@ MAKEFLAGS += --no-print-directory --no-builtin-rules
 
 # Values reach the commands through the environment, never through the text of a recipe: a quote or a semicolon in one
 # is only a character. make itself would read a $ in a value given on its command line; `value` keeps it as typed.
-VARIABLES := EXP DATASET EPOCHS SEED SEEDS PRECISION LIMIT TELEMETRY RECORD_EVERY RESUME PATIENCE RUN RUNS YES PART NAME NORMS \
+VARIABLES := EXP DATASET EPOCHS SEED SEEDS PRECISION LIMIT TELEMETRY RECORD_EVERY RESUME PATIENCE RUN RUNS YES PART NAME NORMS ROAD \
 	SERVER ROLE FORMAT OUTPUT DATA_DIR SERVER_DIR DATABASE_URL READER_DATABASE_URL TEST_DATABASE_URL MYSQL_PORT
 SETTINGS := PYTHON VENV ALL
 OWN_NAMES := RUN_PYTHON LOWEST MAKE MAKEFLAGS MFLAGS GNUMAKEFLAGS MAKEFILES MAKEOVERRIDES MAKELEVEL SHELL .SHELLFLAGS VPATH
@@ -39,7 +39,7 @@ help:
 	@echo
 	@echo 'EXP is an experiment that make experiments lists, all (the paper'"'"'s four), gallery, or a TOML file. The rest:'
 	@echo '  DATASET (auto, mnist, fashion-mnist, sample)  EPOCHS  SEED  SEEDS  PRECISION (double, single)  LIMIT'
-	@echo '  TELEMETRY (full, statistics)  RECORD_EVERY  RESUME (1)  PATIENCE  DATA_DIR  SERVER (auto, docker, local)'
+	@echo '  TELEMETRY (full, statistics)  RECORD_EVERY  RESUME (1)  PATIENCE  ROAD (auto, binary, text, insert)  DATA_DIR  SERVER (auto, docker, local)'
 	@echo '  RUN (train, drop, figures, diagnose, report)  RUNS (compare: 3,relu_sgd)  YES (drop: 1)  PART (bench: step, server)'
 	@echo '  ROLE (url: owner)  FORMAT (url: sqlalchemy)  ALL (clean: 1)  OUTPUT (figures, report ...: folder)'
 	@echo '  DATABASE_URL (mysql://user:password@host:3306/gradients: a server of your own)'
@@ -67,7 +67,7 @@ train: up ## train an experiment (EXP) and record every gradient
 	  $(call option,EPOCHS,epochs) $(call option,SEED,seed) $(call option,SEEDS,seeds) \
 	  $(call option,PRECISION,precision) $(call option,LIMIT,limit) $(call option,TELEMETRY,telemetry) \
 	  $(call option,RECORD_EVERY,record-every) $(call option,DATA_DIR,data-dir) \
-	  $(call option,RESUME,resume) $(call option,RUN,run) $(call option,PATIENCE,patience)
+	  $(call option,RESUME,resume) $(call option,RUN,run) $(call option,PATIENCE,patience) $(call option,ROAD,road)
 
 gallery: up ## train the paper's four and the gallery (statistics alone), and draw the comparison
 	@$(COMMAND) gallery $(call option,DATASET,dataset) $(call option,EPOCHS,epochs) \

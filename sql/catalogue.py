@@ -64,6 +64,7 @@ runs = _table(
     Column("started_at", DATETIME(fsp=6), nullable=False),
     Column("finished_at", DATETIME(fsp=6)),
     Column("completed_epoch", Integer, nullable=False),
+    Column("road", String(8)),
 )
 
 layers = _table(

@@ -5,7 +5,6 @@ from datetime import UTC, datetime
 from typing import Any
 
 import numpy as np
-from pymysql.connections import Connection
 
 from vanishing_gradients.sql.objects import ExperimentSchema
 from vanishing_gradients.telemetry.chunk import Chunk, small_norms
@@ -135,11 +134,3 @@ class Loader:
         with self.connection.cursor() as cursor:
             cursor.execute(statement, values)
             return cursor.fetchone()
-
-
-def load_limits(session: Connection) -> tuple[int, bool]:
-    """Return how many bytes a server takes in one packet, and whether it takes LOAD DATA LOCAL."""
-    with session.cursor() as cursor:
-        cursor.execute("SELECT @@max_allowed_packet, @@local_infile")
-        packet, local_infile = cursor.fetchone()
-    return int(packet), bool(local_infile)

@@ -5,18 +5,22 @@ it. What is stored is the same on every road, to the bit.
 """
 
 from collections import OrderedDict
+from dataclasses import dataclass
 from typing import ClassVar, Protocol
 
 import numpy as np
+from pymysql.connections import Connection
 
 from vanishing_gradients.server.protocol import Inserted, PreparedInsert, rows_at_once
 from vanishing_gradients.sql.cells import gradient_columns
+from vanishing_gradients.sql.errors import ServerError
 from vanishing_gradients.sql.names import quoted
 from vanishing_gradients.sql.objects import ExperimentSchema, Layer
 from vanishing_gradients.telemetry.chunk import Chunk, encode, encode_literals, storable
 from vanishing_gradients.telemetry.connection import BufferConnection
 
 INSERT_BYTES = 1 << 19
+LET_IN = "SET GLOBAL local_infile = ON lets it in"
 PREPARED_ROWS = 100
 """Rows of a prepared INSERT: of fewer, a row costs more to send, and of more, more to insert."""
 PREPARED = 32
@@ -102,6 +106,59 @@ class BinaryRoad:
 
 
 ROADS = {road.name: road for road in (BinaryRoad, TextRoad, InsertRoad)}
+AUTO = "auto"
+STATEMENTS = PREPARED * 8
+"""Statements that a server must let its sessions prepare, for several writers."""
+
+
+@dataclass(frozen=True)
+class Choice:
+    """The road that a run takes, and why, in a sentence; `slow`, where another would be faster."""
+
+    road: str
+    why: str
+    slow: bool = False
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What a server is and lets in: `statements` is how many its sessions may prepare, together."""
+
+    mariadb: bool
+    local_infile: bool
+    statements: int
+
+
+def facts(session: Connection) -> Facts:
+    """Ask a server what decides on the road."""
+    with session.cursor() as cursor:
+        cursor.execute("SELECT @@local_infile, @@max_prepared_stmt_count")
+        local_infile, statements = cursor.fetchone()
+    return Facts("mariadb" in session.get_server_info().lower(), bool(local_infile), statements)
+
+
+def choose(server: Facts, wanted: str = AUTO) -> Choice:
+    """Choose the fastest road that a server lets in, or the one that is wanted.
+
+    MariaDB reads binary rows four times as fast as text. MySQL writes each of their numbers as text
+    for its logs, and reads text faster. Raises ServerError where the server forbids what is wanted.
+    """
+    binary = server.statements >= STATEMENTS
+    if wanted == TextRoad.name and not server.local_infile:
+        raise ServerError(f"ROAD=text needs LOAD DATA LOCAL: {LET_IN}, or leave ROAD out")
+    if wanted == BinaryRoad.name and not binary:
+        raise ServerError(
+            f"ROAD=binary needs prepared statements, of which the server allows {server.statements}: "
+            "run SET GLOBAL max_prepared_stmt_count = 16382 on it, or leave ROAD out"
+        )
+    if wanted != AUTO:
+        return Choice(wanted, "as ROAD says")
+    if server.mariadb and binary:
+        return Choice(BinaryRoad.name, "MariaDB takes it faster than text")
+    if server.local_infile:
+        return Choice(TextRoad.name, "this server takes LOAD DATA faster than binary rows")
+    road = BinaryRoad.name if binary else InsertRoad.name
+    return Choice(road, f"the server forbids LOAD DATA LOCAL, which is faster: {LET_IN}", slow=True)
 
 
 def records(

@@ -172,6 +172,11 @@ class Run:
                 .values(status=status, finished_at=_now())
             )
 
+    def take_road(self, road: str) -> None:
+        """Note by which road its rows go from now on."""
+        with self.engine.begin() as connection:
+            connection.execute(update(runs).where(runs.c.run_id == self.run_id).values(road=road))
+
     def close(self) -> None:
         """Let others have the run."""
         self.lock.release()

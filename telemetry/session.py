@@ -26,11 +26,12 @@ from vanishing_gradients.sql.requirements import require_able, require_width
 from vanishing_gradients.sql.server_errors import passing
 from vanishing_gradients.telemetry.connection import BufferConnection
 from vanishing_gradients.telemetry.errors import OutageError, RunBusyError
-from vanishing_gradients.telemetry.loader import Loader, load_limits
+from vanishing_gradients.telemetry.loader import Loader
 from vanishing_gradients.telemetry.recorder import GradientRecorder
 from vanishing_gradients.telemetry.recording import EpochMetrics, State
 from vanishing_gradients.telemetry.resumption import START, ResumePoint, resume
 from vanishing_gradients.telemetry.retry import SECONDS, Retry
+from vanishing_gradients.telemetry.roads import AUTO, Choice, choose, facts
 from vanishing_gradients.telemetry.runs import (
     DTYPES,
     TABLE_DTYPES,
@@ -64,11 +65,13 @@ class RunOptions:
     """How a run is carried out, which its numbers do not depend on.
 
     `resumed` is the number of a run that was begun with the same and stopped: it goes on after its
-    last completed epoch. A server that is away is waited for up to `patience` seconds.
+    last completed epoch. A server that is away is waited for up to `patience` seconds. Rows go by
+    `road`, one of ROADS or the fastest that the server lets in.
     """
 
     resumed: int | None = None
     patience: float = SECONDS
+    road: str = AUTO
 
 
 class RunListener:
@@ -91,6 +94,9 @@ class RunListener:
 
     def ended(self, run_id: int, status: Status) -> None:
         """The run is over, and the registry says how it ended."""
+
+    def note(self, sentence: str) -> None:
+        """What is good to know once."""
 
     def warn(self, sentence: str) -> None:
         """Something works, but not as well as it could."""
@@ -154,7 +160,7 @@ class RecordingSession:
                 widest = max(layer.width for layer in description.layers)
                 cell = DTYPES[description.precision].itemsize
                 require_width(session, self._url, widest, cell)
-            _, load_data = load_limits(session)
+            road = choose(facts(session), self._options.road)
             writers = max(1, min(WRITERS, free_connections(session) - RUN_CONNECTIONS))
         database = engine(self._url)
         ends.callback(database.dispose)
@@ -170,7 +176,7 @@ class RecordingSession:
                 f"{', '.join(self.start.changed)}."
             )
         sessions = SessionRegistry(database, self.run.lock, SILENCE)
-        sink = Sink(self._connector(load_data), writers, self._retry)
+        sink = Sink(self._connector(road), writers, self._retry)
         self._threads.callback(sink.close)
         self._interrupts = [sink.interrupt, sessions.interrupt]
         self._stored = lambda: sink.traffic().rows
@@ -191,21 +197,17 @@ class RecordingSession:
         self._retry.call(lambda again: self.run.close_epoch(metrics, statistics, state))
         self._listener.epoch(metrics)
 
-    def _connector(self, load_data: bool) -> Callable[[], Loader] | None:
+    def _connector(self, road: Choice) -> Callable[[], Loader] | None:
         """Return what connects a writer; None for a run that keeps statistics alone."""
         if self._description.telemetry != "full":
             return None
-        if not load_data:
-            self._listener.warn(
-                "The server forbids LOAD DATA LOCAL, so batched INSERTs take its place, at a "
-                "fraction of the speed (`make bench` measures both): SET GLOBAL local_infile = ON "
-                "lets it in."
-            )
+        self.run.take_road(road.road)
+        told = f"Rows go by the {road.road} road: {road.why}."
+        (self._listener.warn if road.slow else self._listener.note)(told)
         dtypes = {number: TABLE_DTYPES[kind] for number, kind in self.run.table_types.items()}
         with self.run.engine.connect() as session:
             without = layers_without_small_norm(session, self.run.shape)
         warn_once = cache(self._listener.warn)
-        road = "text" if load_data else "insert"
 
         def connect() -> Loader:
             self.run.lock.keep()  # a run that another has taken meanwhile is left alone
@@ -218,7 +220,7 @@ class RecordingSession:
                 connection.close()
                 raise OperationalError(ER.NET_PACKET_TOO_LARGE, str(error)) from error
             return Loader(
-                connection, self.run.shape, self.run.run_id, dtypes, road, without, warn_once
+                connection, self.run.shape, self.run.run_id, dtypes, road.road, without, warn_once
             )
 
         return connect

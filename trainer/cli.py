@@ -19,6 +19,7 @@ from vanishing_gradients.telemetry.errors import RemovalError
 from vanishing_gradients.telemetry.removal import removable_run, remove
 from vanishing_gradients.telemetry.resumption import StoredRun, finished_runs, same_run, stored_run
 from vanishing_gradients.telemetry.retry import SECONDS
+from vanishing_gradients.telemetry.roads import AUTO, ROADS
 from vanishing_gradients.telemetry.session import RUN_CONNECTIONS
 from vanishing_gradients.telemetry.space import check_room, in_words
 from vanishing_gradients.trainer.datasets import NAMES, load, prepare
@@ -96,9 +97,15 @@ with_size_and_seed_options = together(
     default=int(SECONDS),
     help="seconds that a server may be away before the run gives up",
 )
+@option(
+    "--road",
+    type=click.Choice([AUTO, *ROADS]),
+    default=AUTO,
+    help="how rows go into the server: auto takes the fastest",
+)
 @click.pass_context
 def train(
-    context, exp, dataset, data_dir, epochs, telemetry, resume, run_id, patience, **others
+    context, exp, dataset, data_dir, epochs, telemetry, resume, run_id, patience, road, **others
 ) -> None:
     """Train experiments, every gradient recorded."""
     console, to_do = Console(stderr=True), []
@@ -128,7 +135,7 @@ def train(
     if full:  # these fill gradient tables
         say(console, check_room(url, full))
     for plan, begun in to_do:
-        options = RunOptions(begun and begun.run_id, patience)
+        options = RunOptions(begun and begun.run_id, patience, road)
         with ProgressDisplay(console) as display:
             run_experiment(plan.experiment, plan.dataset, plan.settings, url, display, options)
 
@@ -241,7 +248,7 @@ def _refuse_more_than_run(context: click.Context) -> None:
     given = [
         name
         for name in context.params
-        if name not in ("run_id", "data_dir", "resume", "patience")
+        if name not in ("run_id", "data_dir", "resume", "patience", "road")
         and context.get_parameter_source(name) is ParameterSource.COMMANDLINE
     ]
     if given:

@@ -113,6 +113,10 @@ class ProgressDisplay(TrainingListener, Progress):
         verb = "has failed" if status == "failed" else f"is {status}"
         say(self.console, f"Run {run_id} {verb}.")
 
+    def note(self, sentence: str) -> None:
+        """Say what is good to know once."""
+        say(self.console, sentence)
+
     def warn(self, sentence: str) -> None:
         """Say what works, but not as well as it could."""
         say(self.console, f"Warning: {sentence}")
