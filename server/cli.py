@@ -7,14 +7,10 @@ from typing import Any
 import click
 from sqlalchemy import URL
 
+from vanishing_gradients.console import say, show
 from vanishing_gradients.server import lifecycle
 from vanishing_gradients.server.lifecycle import reader_engine
 from vanishing_gradients.sql import address
-
-
-def say(line: str) -> None:
-    """Tell what happens, on standard error: standard output is for results alone."""
-    click.echo(line, err=True)
 
 
 @click.command()
@@ -49,7 +45,7 @@ def url(role: str) -> None:
     chosen = found.owner if role == "owner" or found.reader is None else found.reader
     if role == "reader" and found.reader is None:
         say("There is no reader account on this server: this is the owner's address.")
-    click.echo(chosen.set(drivername="mysql").render_as_string(hide_password=False))
+    show(chosen.set(drivername="mysql").render_as_string(hide_password=False))
 
 
 @click.command()
