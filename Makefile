@@ -21,6 +21,9 @@ $(foreach name,$(VARIABLES),$(if $(filter command,$(firstword $(origin $(name)))
 # $(call option,EXP,exp) is --exp=... where EXP is set and nothing where it is not.
 option = $${$(1):+--$(2)="$$$(1)"}
 
+# For a reader that has enough, such as head, make has no word to say.
+ENOUGH = { status=$$?; test $$status -eq 141 || exit $$status; }
+
 help:
 	@echo 'From a fresh machine: make up && make train EXP=sigmoid_sgd && make figures'
 	@echo
@@ -63,13 +66,13 @@ gallery: up ## train the paper's four and the gallery (statistics alone), and dr
 	  $(call option,LIMIT,limit) $(call option,DATA_DIR,data-dir)
 
 experiments: $(COMPLETE) ## list the built-in experiments, a line each
-	@$(COMMAND) experiments
+	@$(COMMAND) experiments || $(ENOUGH)
 
 new: $(COMPLETE) ## write the commented file of an experiment of one's own (EXP=name)
 	@$(COMMAND) new $(call option,EXP,exp)
 
 runs: up ## list all runs, and the space each takes
-	@$(COMMAND) runs
+	@$(COMMAND) runs || $(ENOUGH)
 
 drop: up ## remove a run (RUN) and give its space back; asks first (YES=1: does not)
 	@$(COMMAND) drop $(call option,RUN,run) $(if $(filter-out 0 no false,$(YES)),--yes)
@@ -78,19 +81,19 @@ sql: up ## open an SQL client as reader; or run piped SQL: echo 'SELECT 1' | mak
 	@$(COMMAND) sql
 
 url: up ## print the reader's address for any SQL client (ROLE=owner: the owner's)
-	@$(COMMAND) url $(call option,ROLE,role)
+	@$(COMMAND) url $(call option,ROLE,role) || $(ENOUGH)
 
 figures: up ## draw the figures of every finished run (or of RUN, or EXP)
 	@$(COMMAND) figures $(call option,RUN,run) $(call option,EXP,exp)
 
 compare: up ## set runs beside each other (RUNS=3,7,9, or names: RUNS=relu_sgd,7): compare/index.html
-	@$(COMMAND) compare $(call option,RUNS,runs)
+	@$(COMMAND) compare $(call option,RUNS,runs) || $(ENOUGH)
 
 diagnose: up ## say in words what is wrong with a run (RUN, or EXP's newest, or the newest), and what to try
-	@$(COMMAND) diagnose $(call option,RUN,run) $(call option,EXP,exp)
+	@$(COMMAND) diagnose $(call option,RUN,run) $(call option,EXP,exp) || $(ENOUGH)
 
 audit: up ## test every claim of the paper on the rows; a table, and report/audit.csv
-	@$(COMMAND) audit
+	@$(COMMAND) audit || $(ENOUGH)
 
 report: up ## the paper beside the rows, in one page: report/report.html (RUN: show that run too)
 	@$(COMMAND) report $(call option,RUN,run)

@@ -135,7 +135,7 @@ def main(context: click.Context) -> None:
     To begin: vanishing-gradients up, then train --exp sigmoid_sgd, then figures.
     """
     if context.invoked_subcommand is None:
-        click.echo(context.get_help())
+        console.show(context.get_help())
 
 
 def _in_turn(parts: Sequence[click.Command]) -> click.Command:

@@ -174,7 +174,7 @@ def test_a_sweep_goes_on_when_its_reader_has_enough(started, experiment, select)
     assert found == [("finished",)] * 2
 
 
-RESULTS = [("experiments",), ("runs",), ("url",), ("--help",), ("train", "--help")]
+RESULTS = [("experiments",), ("runs",), ("url", "--role=owner"), ("--help",), ("train", "--help")]
 
 
 @pytest.mark.parametrize("arguments", RESULTS, ids=" ".join)
