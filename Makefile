@@ -25,6 +25,10 @@ option = $${$(1):+--$(2)="$$$(1)"}
 ENOUGH = { status=$$?; test $$status -eq 141 || exit $$status; }
 
 help:
+	@menu=$$($(MAKE) menu) && env printf '%s\n' "$$menu" || $(ENOUGH)
+
+.PHONY: menu
+menu:
 	@echo 'From a fresh machine: make up && make train EXP=sigmoid_sgd && make figures'
 	@echo
 	@sed -n 's/^\([a-z-]*\):.*## */  make \1	/p' Makefile | expand -t 20

@@ -75,7 +75,7 @@ def sentences() -> Iterator[None]:
     except OSError as error:
         if error.errno not in FOR_WANT_OF_ROOM:
             raise
-        where = f"{error.filename} cannot be written" if error.filename else "a file was cut short"
+        where = f"{error.filename} cannot be used" if error.filename else "a file was cut short"
         _exit(
             f"{where} ({error.strerror}): make room there, or the right to write, and run this "
             "again",

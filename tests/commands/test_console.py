@@ -14,6 +14,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.commands.conftest import ROOT
 from vanishing_gradients.console import Outlet
 
 RUN = ("--dataset", "sample", "--limit", "64")
@@ -199,6 +200,17 @@ def test_a_result_with_nowhere_to_go_is_one_sentence(started):
     assert status == 2
     assert said.startswith("Error: The result cannot be written to standard output (Bad file")
     assert said.count("\n") == 1
+
+
+@pytest.mark.parametrize("goal", [[], ["experiments"]], ids=["menu", "experiments"])
+def test_make_has_no_word_to_say_where_a_reader_has_enough(goal):
+    reading, writing = os.pipe()
+    os.close(reading)
+    done = subprocess.run(
+        ["make", *goal], cwd=ROOT, stdout=writing, stderr=subprocess.PIPE, text=True, check=False
+    )
+    os.close(writing)
+    assert (done.returncode, done.stderr) == (0, "")
 
 
 def test_an_error_that_cannot_be_said_keeps_its_status(started):

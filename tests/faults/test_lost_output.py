@@ -86,3 +86,18 @@ def test_pages_that_cannot_be_written_are_one_sentence_and_leave_nothing(
     assert done.stderr.endswith("choose another folder with --output.\n")
     assert done.stderr.count("\n") == 1
     assert list(small_disk.iterdir()) == []
+
+
+def test_a_folder_for_the_server_that_cannot_be_written_is_one_sentence(
+    ground: Ground, small_disk, tmp_path
+):
+    subprocess.run(["mount", "-o", "remount,ro", small_disk], check=True)
+    own = environment(ground.url, tmp_path) | {"SERVER_DIR": str(small_disk / "server")}
+    del own["DATABASE_URL"]
+    command = [*COMMAND, "up", "--server=local"]
+    done = subprocess.run(command, env=own, capture_output=True, text=True, check=False)
+    assert done.returncode == 2
+    assert done.stderr == (
+        f"Error: {small_disk / 'server'} cannot be used (Read-only file system): make room there, "
+        "or the right to write, and run this again\n"
+    )
