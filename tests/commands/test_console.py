@@ -4,8 +4,6 @@ import errno
 import fcntl
 import os
 import pty
-import resource
-import signal
 import struct
 import subprocess
 import sys
@@ -19,6 +17,9 @@ from vanishing_gradients.console import Outlet
 
 RUN = ("--dataset", "sample", "--limit", "64")
 FULL = Path("/dev/full")
+CLOSING = ("sh", "-c", 'exec "$@" <&- >&- 2>&-', "sh")
+CRAMPED = ("sh", "-c", 'ulimit -f 2; exec "$@"', "sh")
+"""What starts a command in which no file can have more than 1,024 bytes."""
 TAKING_OVER = (
     "import sys; from vanishing_gradients import console; console.take_over(); "
     "print('\\u2500 \\udcff'); print('\\u2501', file=sys.stderr)"
@@ -79,10 +80,7 @@ def test_a_log_on_a_full_disk_does_not_end_the_training(training, select):
 
 
 def test_streams_that_are_closed_do_not_end_the_training(training, select):
-    def close() -> None:
-        os.closerange(0, 3)
-
-    assert training(preexec_fn=close).wait(60) == 0
+    assert training(by=CLOSING).wait(60) == 0
     assert last_run(select) == ("finished", 3)
 
 
@@ -110,13 +108,10 @@ def gone_terminal(training, ignored: bool) -> int:
     """Return the status of a training whose terminal goes away after its first words."""
     master, slave = terminal()
 
-    def control() -> None:
-        fcntl.ioctl(0, termios.TIOCSCTTY, 0)
-        signal.signal(signal.SIGHUP, signal.SIG_IGN if ignored else signal.SIG_DFL)
-
     process = training(
         epochs=10 if ignored else 10_000,
-        stdin=slave, stdout=slave, stderr=slave, start_new_session=True, preexec_fn=control,
+        by=("setsid", "--ctty", "env", f"--{'ignore' if ignored else 'default'}-signal=HUP"),
+        stdin=slave, stdout=slave, stderr=slave,
     )  # fmt: skip
     os.close(slave)
     said = b""
@@ -136,9 +131,8 @@ def test_a_terminal_that_goes_away_interrupts_the_training_as_ctrl_c_does(traini
     assert last_run(select)[0] == "interrupted"
 
 
-@pytest.mark.parametrize("columns", [1, 2, 7])
-def test_a_terminal_of_hardly_a_column_does_not_end_the_training(training, select, columns):
-    master, slave = terminal(columns)
+def test_a_terminal_of_one_column_does_not_end_the_training(training, select):
+    master, slave = terminal(columns=1)
     process = training(stdin=slave, stdout=slave, stderr=slave)
     os.close(slave)
     drained(master)
@@ -175,7 +169,7 @@ def test_a_sweep_goes_on_when_its_reader_has_enough(started, experiment, select)
     assert found == [("finished",)] * 2
 
 
-RESULTS = [("experiments",), ("runs",), ("url", "--role=owner"), ("--help",), ("train", "--help")]
+RESULTS = [("experiments",), ("runs",), ("url", "--role=owner"), ("--help",)]
 
 
 @pytest.mark.parametrize("arguments", RESULTS, ids=" ".join)
@@ -196,7 +190,7 @@ def test_a_result_for_which_there_is_no_room_is_one_sentence(started, arguments)
 
 
 def test_a_result_with_nowhere_to_go_is_one_sentence(started):
-    status, said = output_of(started, "experiments", preexec_fn=lambda: os.close(1))
+    status, said = output_of(started, "experiments", by=("sh", "-c", 'exec "$@" >&-', "sh"))
     assert status == 2
     assert said.startswith("Error: The result cannot be written to standard output (Bad file")
     assert said.count("\n") == 1
@@ -219,22 +213,17 @@ def test_an_error_that_cannot_be_said_keeps_its_status(started):
 
 
 @pytest.fixture
-def cramped(monkeypatch, tmp_path):
-    """A folder, and how to run a command in which no file can have more than some bytes."""
-
-    def limit() -> None:
-        resource.setrlimit(resource.RLIMIT_FSIZE, (1000, 1000))
-
-    folder = tmp_path / "cramped"
-    folder.mkdir()
-    return folder, limit
+def folder(tmp_path):
+    """An empty folder."""
+    made = tmp_path / "cramped"
+    made.mkdir()
+    return made
 
 
-def test_a_starting_file_for_which_there_is_no_room_is_one_sentence_and_leaves_nothing(cramped):
-    folder, limit = cramped
+def test_a_starting_file_for_which_there_is_no_room_is_one_sentence_and_leaves_nothing(folder):
     done = subprocess.run(
-        [sys.executable, "-m", "vanishing_gradients.cli", "new", "--exp=mine"],
-        cwd=folder, preexec_fn=limit, capture_output=True, text=True, check=False,
+        [*CRAMPED, sys.executable, "-m", "vanishing_gradients.cli", "new", "--exp=mine"],
+        cwd=folder, capture_output=True, text=True, check=False,
     )  # fmt: skip
     assert done.returncode == 2
     assert done.stderr.startswith("Error: mine.toml cannot be written (File too large): make room")
@@ -242,14 +231,13 @@ def test_a_starting_file_for_which_there_is_no_room_is_one_sentence_and_leaves_n
 
 
 def test_figures_for_which_there_is_no_room_are_one_sentence_and_leave_nothing(
-    training, started, cramped
+    training, started, folder
 ):
     assert training(stderr=subprocess.DEVNULL).wait(60) == 0
-    folder, limit = cramped
     output = folder / "figures"
     status, said = output_of(
         started, "figures", "--no-png", f"--output={output}",
-        preexec_fn=limit, stdout=subprocess.DEVNULL,
+        by=CRAMPED, stdout=subprocess.DEVNULL,
     )  # fmt: skip
     assert status == 2
     assert said.startswith(f"Error: Cannot write figures to {output} (File too large): make room")
