@@ -32,7 +32,14 @@ $(foreach name,$(VARIABLES),$(if $(filter command,$(firstword $(origin $(name)))
 # $(call option,EXP,exp) is --exp=... where EXP is set and nothing where it is not.
 option = $${$(1):+--$(2)="$$$(1)"}
 
+# For a reader that has enough, such as head, make has no word to say.
+ENOUGH = { status=$$?; test $$status -eq 141 || exit $$status; }
+
 help:
+	@menu=$$($(MAKE) menu) && env printf '%s\n' "$$menu" || $(ENOUGH)
+
+.PHONY: menu
+menu:
 	@echo 'From a fresh machine: make up && make train EXP=sigmoid_sgd && make figures'
 	@echo
 	@sed -n 's/^\([a-z-]*\):.*## */  make \1	/p' Makefile | expand -t 20
@@ -75,13 +82,13 @@ gallery: up ## train the paper's four and the gallery (statistics alone), and dr
 	  $(call option,LIMIT,limit) $(call option,DATA_DIR,data-dir) $(call option,OUTPUT,output)
 
 experiments: $(COMPLETE) ## list the built-in experiments, a line each
-	@$(COMMAND) experiments
+	@$(COMMAND) experiments || $(ENOUGH)
 
 new: $(COMPLETE) ## write the commented file of an experiment of one's own (EXP=name)
 	@$(COMMAND) new $(call option,EXP,exp)
 
 runs: up ## list all runs, and the space each takes
-	@$(COMMAND) runs
+	@$(COMMAND) runs || $(ENOUGH)
 
 drop: up ## remove a run (RUN) and give its space back; asks first (YES=1: does not)
 	@$(COMMAND) drop $(call option,RUN,run) $(if $(filter-out 0 no false,$(YES)),--yes)
@@ -90,19 +97,19 @@ sql: up ## open an SQL client as reader; or run piped SQL: echo 'SELECT 1' | mak
 	@$(COMMAND) sql
 
 url: up ## print the reader's address for SQL clients (ROLE=owner: the owner's; FORMAT=sqlalchemy: pandas)
-	@$(COMMAND) url $(call option,ROLE,role) $(call option,FORMAT,format)
+	@$(COMMAND) url $(call option,ROLE,role) $(call option,FORMAT,format) || $(ENOUGH)
 
 figures: up ## draw the figures of every finished run (or of RUN, or EXP)
 	@$(COMMAND) figures $(call option,RUN,run) $(call option,EXP,exp) $(call option,OUTPUT,output)
 
 compare: up ## set runs beside each other (RUNS=3,7,9, or names: RUNS=relu_sgd,7): compare/index.html
-	@$(COMMAND) compare $(call option,RUNS,runs) $(call option,OUTPUT,output)
+	@$(COMMAND) compare $(call option,RUNS,runs) $(call option,OUTPUT,output) || $(ENOUGH)
 
 diagnose: up ## say in words what is wrong with a run (RUN, or EXP's newest, or the newest), and what to try
-	@$(COMMAND) diagnose $(call option,RUN,run) $(call option,EXP,exp)
+	@$(COMMAND) diagnose $(call option,RUN,run) $(call option,EXP,exp) || $(ENOUGH)
 
 audit: up ## test every claim of the paper on the rows; a table, and report/audit.csv
-	@$(COMMAND) audit $(call option,OUTPUT,output)
+	@$(COMMAND) audit $(call option,OUTPUT,output) || $(ENOUGH)
 
 report: up ## the paper beside the rows, in one page: report/report.html (RUN: show that run too)
 	@$(COMMAND) report $(call option,RUN,run) $(call option,OUTPUT,output)

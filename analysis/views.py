@@ -89,11 +89,6 @@ def layer_of(connection: Connection, run_id: int, number: int) -> Layer:
     raise NoRowsError(f"Run {run_id} has layers 1 to {len(sizes)}: there is no layer {number}.")
 
 
-def types_of(view: str) -> dict[str, str]:
-    """Return the columns of a view, or of a query of no layer, each with its type in a frame."""
-    return {name: _type(column) for name, column in _question(view, {}).columns.items()}
-
-
 @dataclass(frozen=True)
 class _Question:
     """A SELECT, the values it binds and its columns; what it reads, and what to do without it."""

@@ -5,12 +5,12 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import click
-from rich.console import Console
 from rich.table import Table
 from sqlalchemy import URL, text
 
 from bench import step, training, ways, whole
 from vanishing_gradients.cli import sentences
+from vanishing_gradients.console import show
 from vanishing_gradients.migrations import history
 from vanishing_gradients.server import lifecycle
 from vanishing_gradients.sql.connection import engine
@@ -57,16 +57,15 @@ def main(
     rounds: int,
 ) -> None:
     """Measure a training step, and whole runs against other ways into a server, all in one run."""
-    console = Console(soft_wrap=True, highlight=False)
     precisions = precisions or ("double", "single")
     with sentences():
         data = load(dataset, data_dir)
         if part != "server":
-            step.measure(console, precisions, data, rounds)
+            step.measure(precisions, data, rounds)
         if part != "step":
             for precision in precisions:
                 with _own_database(lifecycle.current().owner, precision) as url:
-                    _measure(console, url, data, precision, epochs)
+                    _measure(url, data, precision, epochs)
 
 
 @contextmanager
@@ -84,7 +83,7 @@ def _own_database(owner: URL, precision: str) -> Iterator[URL]:
     home.dispose()
 
 
-def _measure(console: Console, url: URL, data: Dataset, precision: str, epochs: int) -> None:
+def _measure(url: URL, data: Dataset, precision: str, epochs: int) -> None:
     made = engine(url)
     history.upgrade(made)
     with made.connect() as connection:
@@ -112,17 +111,17 @@ def _measure(console: Console, url: URL, data: Dataset, precision: str, epochs: 
     views, overall = whole.time_views(made, EXPERIMENT, run.run_id)
     made.dispose()
 
-    console.print(_table(f"{precision} precision, {data.name}, server {version}", rates))
+    show(_table(f"{precision} precision, {data.name}, server {version}", rates))
     slowest = max(views, key=views.get)
-    console.print(
+    show(
         f"Whole run, {epochs} epochs: {run.seconds:.1f} s, {run.rows:,} rows, "
         f"{run.values:,} values, trainer's peak memory {run.peak_memory / 1e6:.0f} MB."
     )
-    console.print(
+    show(
         f"The floor before and after the run: {floors[0] / 1e6:.2f} and "
         f"{floors[1] / 1e6:.2f} M values/s."
     )
-    console.print(
+    show(
         f"Views after it: slowest of {len(views)} per layer {views[slowest]:.2f} s ({slowest}); "
         f"gradient_norm_ratios {overall:.2f} s.\n"
     )

@@ -5,15 +5,10 @@ import sys
 
 import click
 
-from vanishing_gradients.installation import as_typed
+from vanishing_gradients.console import say, show
 from vanishing_gradients.server import lifecycle
 from vanishing_gradients.server.lifecycle import reader_engine
 from vanishing_gradients.sql import address
-
-
-def say(line: str) -> None:
-    """Tell what happens, on standard error: standard output is for results alone."""
-    click.echo(as_typed(line), err=True)
 
 
 @click.command()
@@ -58,9 +53,9 @@ def url(role: str, form: str) -> None:
     if role == "reader" and found.reader is None:
         say("There is no reader account on this server: this is the owner's address.")
     if form == "sqlalchemy":
-        click.echo(address.rendered(address.for_sqlalchemy(chosen), address.DRIVER))
+        show(address.rendered(address.for_sqlalchemy(chosen), address.DRIVER))
     else:
-        click.echo(address.rendered(chosen, "mysql"))
+        show(address.rendered(chosen, "mysql"))
 
 
 @click.command()

@@ -148,8 +148,9 @@ def choose(server: Facts, wanted: str = AUTO) -> Choice:
         raise ServerError(f"ROAD=text needs LOAD DATA LOCAL: {LET_IN}, or leave ROAD out")
     if wanted == BinaryRoad.name and not binary:
         raise ServerError(
-            f"ROAD=binary needs prepared statements, of which the server allows {server.statements}: "
-            "run SET GLOBAL max_prepared_stmt_count = 16382 on it, or leave ROAD out"
+            "ROAD=binary needs prepared statements, of which the server allows "
+            f"{server.statements}: run SET GLOBAL max_prepared_stmt_count = 16382 on it, or leave "
+            "ROAD out"
         )
     if wanted != AUTO:
         return Choice(wanted, "as ROAD says")

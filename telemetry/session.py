@@ -75,7 +75,10 @@ class RunOptions:
 
 
 class RunListener:
-    """Hears how a run goes; this one ignores it. `epoch` and `warn` come from any thread."""
+    """Hears how a run goes; this one ignores it. `epoch` and `warn` come from any thread.
+
+    What a listener raises ends the run: one that prints goes through `console.say`, which does not.
+    """
 
     def registered(
         self,

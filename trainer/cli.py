@@ -8,9 +8,8 @@ from typing import Any
 
 import click
 from click.core import ParameterSource
-from rich.console import Console
 
-from vanishing_gradients.installation import as_typed
+from vanishing_gradients.console import mention, progress, say, show
 from vanishing_gradients.options import RUN
 from vanishing_gradients.server import lifecycle
 from vanishing_gradients.server.lifecycle import owner_engine
@@ -23,7 +22,7 @@ from vanishing_gradients.telemetry.roads import AUTO, ROADS
 from vanishing_gradients.telemetry.session import RUN_CONNECTIONS
 from vanishing_gradients.telemetry.space import check_room, in_words
 from vanishing_gradients.trainer.datasets import NAMES, load, prepare
-from vanishing_gradients.trainer.display import ProgressDisplay, experiments_table, runs_table, say
+from vanishing_gradients.trainer.display import ProgressDisplay, experiments_table, runs_table
 from vanishing_gradients.trainer.experiments import write_starting_file
 from vanishing_gradients.trainer.run import (
     Plan,
@@ -39,8 +38,6 @@ from vanishing_gradients.trainer.sweep import cores, sweep
 LARGEST_SEED = 2**63 - 1
 """What the column `runs.seed` holds."""
 FEW, MANY = click.IntRange(1, 10_000), click.IntRange(1, 10**9)
-WIDE = 200
-"""Columns of a table that goes into a file or a pipe."""
 
 option = partial(click.option, show_default=True)
 
@@ -108,7 +105,7 @@ def train(
     context, exp, dataset, data_dir, epochs, telemetry, resume, run_id, patience, road, **others
 ) -> None:
     """Train experiments, every gradient recorded."""
-    console, to_do = Console(stderr=True), []
+    to_do = []
     if run_id is not None:
         _refuse_more_than_run(context)
         wanted, to_do = [], [_begun(run_id, data_dir)]
@@ -119,12 +116,12 @@ def train(
         settings = _settings(telemetry=telemetry, **others)
         wanted = plans(found, settings, dataset, data_dir)
     if telemetry == "statistics" and len(wanted) > 1:
-        _sweep(console, wanted, data_dir)
+        _sweep(wanted, data_dir)
         return
     for plan in wanted:
         begun = _asked(same_run, plan.description) if resume else None
         if begun and begun.finished:
-            say(console, f"Run {begun.run_id} has done this: {plan.title}.")
+            say(f"Run {begun.run_id} has done this: {plan.title}.")
         else:
             to_do.append((plan, begun))
     full = [
@@ -133,10 +130,10 @@ def train(
         if plan.settings.telemetry == "full" and not (begun and begun.finished)
     ]
     if full:  # these fill gradient tables
-        say(console, check_room(url, full))
+        say(check_room(url, full))
     for plan, begun in to_do:
         options = RunOptions(begun and begun.run_id, patience, road)
-        with ProgressDisplay(console) as display:
+        with ProgressDisplay(progress()) as display:
             run_experiment(plan.experiment, plan.dataset, plan.settings, url, display, options)
 
 
@@ -154,13 +151,13 @@ def gallery(dataset, data_dir, epochs, draw_only, **others) -> None:
     found = [*chosen("all", epochs), *chosen("gallery", epochs)]
     lifecycle.current()
     settings = _settings(telemetry="statistics", **others)
-    _sweep(Console(stderr=True), plans(found, settings, dataset, data_dir), data_dir)
+    _sweep(plans(found, settings, dataset, data_dir), data_dir)
 
 
 @click.command()
 def experiments() -> None:
     """List the built-in experiments."""
-    click.echo(experiments_table())
+    show(experiments_table())
 
 
 @click.command()
@@ -170,7 +167,7 @@ def new(exp: str) -> None:
     if not exp:
         raise click.UsageError("What is it to be called? Say `make new EXP=my_network`.")
     path = write_starting_file(exp, Path())
-    click.echo(as_typed(f"{path} is written: change what you like, then `make train EXP={path}`."))
+    mention(f"{path} is written: change what you like, then `make train EXP={path}`.")
 
 
 @click.command()
@@ -183,9 +180,7 @@ def data(dataset: str | None, data_dir: Path | None) -> None:
 @click.command()
 def runs() -> None:
     """List all runs."""
-    table = runs_table(owner_engine())
-    console = Console(width=None if sys.stdout.isatty() else WIDE)
-    console.print(as_typed(table) if isinstance(table, str) else table)
+    show(runs_table(owner_engine()))
 
 
 @click.command()
@@ -197,7 +192,7 @@ def drop(run: int | None, yes: bool) -> None:
         raise click.UsageError(
             "Which run is to go? Say `make drop RUN=id`; `make runs` lists them all."
         )
-    engine, console = owner_engine(), Console(stderr=True)
+    engine = owner_engine()
     with removable_run(engine, run) as found:
         held = f"{found.rows:,} gradient rows, " if found.telemetry == "full" else ""
         title = (
@@ -210,17 +205,17 @@ def drop(run: int | None, yes: bool) -> None:
                 "without asking."
             )
         if not (yes or click.confirm(f"{title}. Remove it for good?", err=True)):
-            say(console, f"Run {run} stays.")
+            say(f"Run {run} stays.")
             return
-        say(console, f"{title} goes.")
+        say(f"{title} goes.")
         try:
-            freed = remove(engine, found, partial(say, console))
+            freed = remove(engine, found, say)
         except KeyboardInterrupt:
-            say(console, f"Stopped half-way: `make drop RUN={run}` goes on.")
+            say(f"Stopped half-way: `make drop RUN={run}` goes on.")
             raise
     # Runs that are being trained may have filled its place already.
     back = f"{in_words(freed)} are free again" if freed > 0 else "others have taken its place"
-    say(console, f"Run {run} is gone; {back}.")
+    say(f"Run {run} is gone; {back}.")
 
 
 def _settings(seed: int, seeds: int, **others: Any) -> list[Settings]:
@@ -230,7 +225,7 @@ def _settings(seed: int, seeds: int, **others: Any) -> list[Settings]:
     return [Settings(number, **others) for number in range(seed, seed + seeds)]
 
 
-def _sweep(console: Console, wanted: Sequence[Plan], data_dir: Path | None) -> None:
+def _sweep(wanted: Sequence[Plan], data_dir: Path | None) -> None:
     """Carry out, side by side, those runs that are not finished already."""
     known = _asked(finished_runs)
     to_do = [plan for plan in wanted if plan.description.identity not in known]
@@ -239,8 +234,8 @@ def _sweep(console: Console, wanted: Sequence[Plan], data_dir: Path | None) -> N
     at_once = _asked(affordable, cores(), RUN_CONNECTIONS)
     pace = f"; {min(at_once, len(to_do))} at a time" if to_do else ""
     names = " and ".join(dict.fromkeys(plan.dataset.name for plan in wanted))
-    say(console, f"Sweep: {len(wanted)} runs on {names}, statistics alone{already}{pace}.")
-    sweep(to_do, data_dir, console, at_once)
+    say(f"Sweep: {len(wanted)} runs on {names}, statistics alone{already}{pace}.")
+    sweep(to_do, data_dir, progress(), at_once)
 
 
 def _refuse_more_than_run(context: click.Context) -> None:

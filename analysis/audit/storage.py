@@ -11,6 +11,7 @@ import json
 import os
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
 
 import pandas as pd
@@ -108,15 +109,17 @@ class Storage:
     def _write(self) -> None:
         if self._path is None:
             return
+        fresh = self._path.with_suffix(".new")
         try:
             self._path.parent.mkdir(parents=True, exist_ok=True)
-            fresh = self._path.with_suffix(".new")
             fresh.write_text(json.dumps(self._kept), encoding="utf-8")
             os.replace(fresh, self._path)
         except OSError as error:
+            with suppress(OSError):
+                fresh.unlink()
             raise OutputError(
                 f"Cannot keep what was measured in {self._path} ({error.strerror}): "
-                "choose another folder with OUTPUT."
+                "make room there, or choose another folder with OUTPUT."
             ) from error
 
 

@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 
 from vanishing_gradients.analysis.errors import NoRowsError
-from vanishing_gradients.analysis.views import ask, rows, types_of
+from vanishing_gradients.analysis.views import ask, rows
 from vanishing_gradients.migrations import history
 from vanishing_gradients.sql.connection import engine
 from vanishing_gradients.sql.errors import ObjectError
@@ -51,7 +51,7 @@ def test_every_type_of_a_file_has_its_type_in_a_frame(connection):
     )
 
 
-@pytest.mark.parametrize("run_id", [1, 3, 99])
+@pytest.mark.parametrize("run_id", [3, 99])
 @pytest.mark.parametrize(
     "view",
     ["dead_neurons", "dense_norm_ratios", "epoch_means", "expected_rows", "gradient_norm_ratios",
@@ -60,7 +60,7 @@ def test_every_type_of_a_file_has_its_type_in_a_frame(connection):
      "recorded_epochs"],
 )  # fmt: skip
 def test_columns_and_types_are_the_same_whatever_rows_there_are(connection, view, run_id):
-    assert types(rows(connection, view, run_id=run_id)) == types_of(view)
+    assert types(rows(connection, view, run_id=run_id)) == types(rows(connection, view, run_id=1))
 
 
 def test_a_column_that_the_file_calls_never_null_holds_no_null(connection):

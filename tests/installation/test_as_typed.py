@@ -3,7 +3,9 @@
 import pytest
 
 from vanishing_gradients import installation
+from vanishing_gradients.analysis.pages.page import typeset
 from vanishing_gradients.installation import as_typed
+from vanishing_gradients.trainer.experiments.starting_file import starting_text
 
 
 @pytest.mark.parametrize(
@@ -34,3 +36,14 @@ def test_where_there_is_no_makefile_the_console_command_is_named(monkeypatch, sa
     assert as_typed(said) == said
     monkeypatch.setattr(installation, "IS_CHECKOUT", False)
     assert as_typed(said) == typed
+
+
+def test_a_page_names_the_console_command(monkeypatch):
+    monkeypatch.setattr(installation, "IS_CHECKOUT", False)
+    assert typeset("`make gallery` trains") == "<code>vanishing-gradients gallery</code> trains"
+
+
+def test_a_starting_file_names_the_console_command(monkeypatch):
+    assert "`make train EXP=mine.toml`" in starting_text("mine")
+    monkeypatch.setattr(installation, "IS_CHECKOUT", False)
+    assert "`vanishing-gradients train --exp=mine.toml`" in starting_text("mine")

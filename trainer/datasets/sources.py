@@ -6,12 +6,10 @@ else the bundled sample, and says which and why.
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 from typing import Any
 
-import click
-
+from vanishing_gradients.console import say
 from vanishing_gradients.trainer.datasets.catalogue import CATALOGUE, Publication, PublishedFile
 from vanishing_gradients.trainer.datasets.dataset import Dataset, assembled
 from vanishing_gradients.trainer.datasets.download import TransferError, answering, download, host
@@ -22,9 +20,6 @@ from vanishing_gradients.words import Say
 DATA_DIR = Path("data")
 SYSTEM_FOLDER = Path("/usr/share/datasets")
 """Where Debian's packages put data sets: dataset-fashion-mnist in fashion-mnist/."""
-
-say: Say = partial(click.echo, err=True)
-"""Prints a sentence for the user on standard error, so that standard output stays data."""
 
 PATIENCE_NAMED = 10.0
 PATIENCE_AUTO = 3.0
