@@ -65,6 +65,7 @@ def over_cells(width: int) -> dict[str, str]:
         # LEAST and GREATEST take two values at least.
         "cells": ", ".join(columns if width > 1 else 2 * columns),
         "first_columns": ", ".join(columns[:FIRST_COLUMNS]),
+        "all_columns": ", ".join(columns),
         "sum_of_rounded_squares": balanced([f"{cell} * {cell}" for cell in rounded]),
         "squares_of_means": balanced([f"{mean} * {mean}" for mean in means]),
         "squares_of_scaled_means": balanced([f"{mean} * ({mean})" for mean in scaled]),

@@ -5,24 +5,25 @@ here and not by the server, whose views are held against them.
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 from sqlalchemy import Connection
 
+from vanishing_gradients.analysis.views import statement
 from vanishing_gradients.server.protocol import Block, select
-from vanishing_gradients.sql.cells import gradient_columns
 from vanishing_gradients.sql.connection import explained
 from vanishing_gradients.sql.errors import ObjectError
-from vanishing_gradients.sql.names import quoted
+from vanishing_gradients.sql.objects import ExperimentSchema, Layer
 from vanishing_gradients.sql.registry import gradient_column_types
 
 BLOCK_BYTES = 1 << 18
 """What is read at once: as much as the caches of a processor hold."""
 TYPES = {"DOUBLE": "<f8", "FLOAT": "<f4"}
-KEYS = ("Step", "RowIndex")
+KEYS = 2
+"""Columns of a row before its cells."""
 SMALL = 1e-140
 """Squares of rows that are below it are taken of what is left when they are divided by the largest:
 they would vanish, or lose digits."""
@@ -47,17 +48,18 @@ class Cells:
 
 def sum_up(
     connection: Connection,
-    table: str,
-    width: int,
-    place: tuple[int, int],
+    experiment: str,
+    layer: Layer,
+    place: Mapping[str, int],
     medians: pd.Series,
     advance: Callable[[int], None] = lambda values: None,
 ) -> Cells:
-    """Read what one (run, epoch) has in a gradient table of `width` neurons, and sum it up.
+    """Read all cells of one layer at a place, of which `run_id` and `epoch` are named, and sum up.
 
     `medians` has the recorded median by step; `advance` hears how many values have been read since
     it was last called. Raises ObjectError where there is no such table.
     """
+    table, width = ExperimentSchema(experiment, ()).table(layer), layer.width
     kinds = gradient_column_types(connection, table)
     if not kinds:
         raise ObjectError(
@@ -66,23 +68,15 @@ def sum_up(
         )
     kind = kinds["Gradient1"]
     record = np.dtype([("step", "<u4"), ("row", "<u4"), ("cells", TYPES[kind], (width,))])
+    asked = statement("epoch_cells", experiment=experiment, layer=layer, **place)
     session = connection.connection.driver_connection
     assert session is not None, "the engine's connection is open"
     sums = _Sums(width, medians)
     with explained(connection.engine.url):
-        for block in select(session, cells_of(table, width, *place), record, BLOCK_BYTES):
+        for block in select(session, asked, record, BLOCK_BYTES):
             sums.add(block)
             advance(len(block.records) * width)
     return sums.found()
-
-
-def cells_of(table: str, width: int, run_id: int, epoch: int) -> str:
-    """Return the SELECT of Step, RowIndex and all cells of an epoch, in order."""
-    columns = ", ".join([*KEYS, *gradient_columns(width)])
-    return (
-        f"SELECT {columns} FROM {quoted(table)} FORCE INDEX (PRIMARY) "  # noqa: S608
-        f"WHERE run_id = {run_id:d} AND Epoch = {epoch:d} ORDER BY Step, RowIndex"
-    )
 
 
 class _Sums:
@@ -104,7 +98,7 @@ class _Sums:
         cells = block.records["cells"].astype(np.float64)
         nulls = np.zeros(len(steps), np.int64)
         if block.nulls is not None:
-            null_cells = block.nulls[:, len(KEYS) :]
+            null_cells = block.nulls[:, KEYS:]
             self.non_finite += null_cells.sum(axis=0)
             nulls = null_cells.sum(axis=1)
         finite = nulls == 0

@@ -24,7 +24,6 @@ from vanishing_gradients.analysis.verification.sums import Truth, Views
 from vanishing_gradients.analysis.verification.updates import UPDATES, disagreeing_updates
 from vanishing_gradients.analysis.views import rows
 from vanishing_gradients.sql.connection import affordable
-from vanishing_gradients.sql.objects import ExperimentSchema
 
 CONNECTIONS = max(2, min(4, os.cpu_count() or 1))
 
@@ -149,9 +148,8 @@ class _Job:
             recorded = rows(connection, "recorded_statistics", layer=layer.number, **place)
             if self.plan.full:
                 medians = recorded.set_index("step")["median"].dropna()
-                table = ExperimentSchema(self.plan.experiment, ()).table(layer)
-                at = (self.plan.run_id, epoch)
-                of_cells = sum_up(connection, table, layer.width, at, medians, self.advance)
+                experiment = self.plan.experiment
+                of_cells = sum_up(connection, experiment, layer, place, medians, self.advance)
                 cells = of_cells.steps
                 index = rows(connection, "index_sums", **own)
                 found = steps.stored_steps(layer, epoch, cells, index, recorded)

@@ -7,6 +7,7 @@ from tests.verification.conftest import Bench
 from vanishing_gradients.analysis.verification import cells
 from vanishing_gradients.analysis.verification.cells import sum_up
 from vanishing_gradients.analysis.views import rows
+from vanishing_gradients.sql.objects import Layer
 
 STEPS, ROWS, WIDTH = 4, 6, 5
 SIZES = [1, 200, 1 << 18]
@@ -42,7 +43,9 @@ def summed(bench, run_id: int, layer: int, width: int, epoch: int = 1) -> cells.
         recorded = rows(
             connection, "recorded_statistics", layer=layer, run_id=run_id, epoch=epoch
         ).set_index("step")["median"]
-        return sum_up(connection, bench.table(layer), width, (run_id, epoch), recorded)
+        own = Layer(layer, bench.names[layer], width, "input")
+        place = {"run_id": run_id, "epoch": epoch}
+        return sum_up(connection, bench.experiment.name, own, place, recorded)
 
 
 @pytest.mark.parametrize("size", SIZES)

@@ -11,7 +11,6 @@ import pytest
 from sqlalchemy import insert, text
 
 from tests.views.conftest import LAYERS, query
-from vanishing_gradients.analysis.verification.cells import cells_of
 from vanishing_gradients.sql.catalogue import neuron_statistics, step_statistics, telemetry_progress
 
 EXP = "asked"
@@ -154,7 +153,7 @@ def test_a_view_of_one_layer_reads_no_row_of_other_runs(grown, view):
 def test_what_verification_asks_of_one_epoch_reads_nothing_of_another(hand, asked):
     run_id = asked["full"][0]
     assert reads(hand, query("index_sums", EXP, LAYERS[0], run_id=run_id, epoch=1)) < STEPS + FEW
-    assert reads(hand, cells_of(TABLES[0], 2, run_id, 1)) < STEPS + FEW
+    assert reads(hand, query("epoch_cells", EXP, LAYERS[0], run_id=run_id, epoch=1)) < STEPS + FEW
 
 
 @pytest.mark.parametrize("view", ["distribution", "noise_scale"])
