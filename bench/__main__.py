@@ -29,9 +29,14 @@ SLOW_WAYS = {
     "pandas to_sql": ways.pandas_to_sql,
     "SQLAlchemy insert of dicts": ways.sqlalchemy_insert,
     "PyMySQL executemany": ways.pymysql_executemany,
-    "our INSERTs, where LOAD DATA LOCAL is forbidden": ways.our_inserts,
+    "our INSERTs of literals (ROAD=insert)": ways.our_inserts,
 }
-FLOOR = f"floor: bare LOAD DATA of files encoded beforehand, {WRITERS} connections"
+FLOORS = {
+    f"floor: bare LOAD DATA of files encoded beforehand, {WRITERS} connections": (
+        ways.bare_load_data
+    ),
+    f"floor: binary rows made beforehand, {WRITERS} connections": ways.bare_binary,
+}
 OURS = "whole run: train, record, encode, load"
 
 
@@ -100,13 +105,16 @@ def _measure(url: URL, data: Dataset, precision: str, epochs: int) -> None:
     few, many = chunks(FEW_STEPS), chunks(MANY_STEPS)
     rates = {name: _size(few) / way(target(), few) for name, way in SLOW_WAYS.items()}
 
-    def floor() -> float:
-        return REPEATS * _size(many) / ways.bare_load_data(target(), many, REPEATS, WRITERS)
+    def measured() -> dict[str, float]:
+        return {
+            name: REPEATS * _size(many) / way(target(), many, REPEATS, WRITERS)
+            for name, way in FLOORS.items()
+        }
 
-    floors = [floor()]
+    before = measured()
     run = whole.train(url, made, EXPERIMENT, data.name, precision, epochs)
-    floors.append(floor())
-    rates[FLOOR] = sum(floors) / len(floors)
+    after = measured()
+    rates |= {name: (before[name] + after[name]) / 2 for name in FLOORS}
     rates[OURS] = run.values / run.seconds
     views, overall = whole.time_views(made, EXPERIMENT, run.run_id)
     made.dispose()
@@ -117,10 +125,14 @@ def _measure(url: URL, data: Dataset, precision: str, epochs: int) -> None:
         f"Whole run, {epochs} epochs: {run.seconds:.1f} s, {run.rows:,} rows, "
         f"{run.values:,} values, trainer's peak memory {run.peak_memory / 1e6:.0f} MB."
     )
-    show(
-        f"The floor before and after the run: {floors[0] / 1e6:.2f} and "
-        f"{floors[1] / 1e6:.2f} M values/s."
-    )
+    cpu = [("trainer", run.trainer_cpu), ("server", run.server_cpu)]
+    told = [
+        f"{who} {'unknown' if spent is None else f'{1e6 * spent / run.values:.4f} s'}"
+        for who, spent in cpu
+    ]
+    show(f"CPU a million values: {', '.join(told)}.")
+    floors = [f"{before[name] / 1e6:.2f} and {after[name] / 1e6:.2f}" for name in FLOORS]
+    show(f"The floors before and after the run: {'; '.join(floors)} M values/s.")
     show(
         f"Views after it: slowest of {len(views)} per layer {views[slowest]:.2f} s ({slowest}); "
         f"gradient_norm_ratios {overall:.2f} s.\n"

@@ -82,8 +82,11 @@ class BinaryRoad:
 
     def send(self, chunk: Chunk, dtype: np.dtype, norms: np.ndarray | None) -> Inserted:
         """Send all rows of a chunk, a hundred with each execution of a statement."""
-        head = insert_gradients(self.shape, chunk.layer, norms is not None)
-        rows, nulls = records(chunk, self.run_id, dtype, norms)
+        return self.insert(chunk, *records(chunk, self.run_id, dtype, norms))
+
+    def insert(self, chunk: Chunk, rows: np.ndarray, nulls: np.ndarray | None = None) -> Inserted:
+        """Send what `records` made of a chunk."""
+        head = insert_gradients(self.shape, chunk.layer, "SmallNorm" in (rows.dtype.names or ()))
         at_once = rows_at_once(rows.dtype, PREPARED_ROWS)
         stored = warnings = 0
         for start in range(0, len(rows), at_once):
