@@ -5,14 +5,12 @@ double holds: `Norm` is 0 there, or has few digits. So are the norms in the stat
 steps, as older versions summed them up.
 """
 
-import re
-
 from sqlalchemy import Connection, Engine, text
 
 from vanishing_gradients.migrations.steps import require_no_training
 from vanishing_gradients.sql.cells import over_cells
 from vanishing_gradients.sql.names import quoted
-from vanishing_gradients.sql.objects import ExperimentSchema, Layer, create_table
+from vanishing_gradients.sql.objects import ExperimentSchema, Layer, norm_definition
 from vanishing_gradients.sql.registry import (
     layers_without_small_norm,
     registered_shapes,
@@ -99,12 +97,10 @@ def _bring_up(connection: Connection, shape: ExperimentSchema, layer: Layer) -> 
     name = shape.table(layer)
     names = {"table": quoted(name), **over_cells(layer.width)}
     if layer.number in layers_without_small_norm(connection, shape):
-        norm = re.search(r"Norm DOUBLE GENERATED .* VIRTUAL", create_table(shape, layer, "DOUBLE"))
-        assert norm is not None, "a gradient table without Norm"
         connection.exec_driver_sql(
             f"ALTER TABLE {quoted(name)} DROP KEY norm_and_mean, DROP COLUMN Norm, "
-            f"ADD COLUMN SmallNorm DOUBLE NULL AFTER Gradient{layer.width}, "
-            f"ADD COLUMN {norm[0]} AFTER SmallNorm, "
+            f"ADD COLUMN SmallNorm DOUBLE NULL AFTER Gradient{layer.width:d}, "
+            f"ADD COLUMN {norm_definition(shape, layer)} AFTER SmallNorm, "
             "ADD KEY norm_and_mean (run_id, Epoch, Step, RowIndex, Norm, Mean)"
         )
     for run_id, epoch in connection.execute(text(EPOCHS.format_map(names))).all():

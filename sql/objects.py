@@ -262,6 +262,13 @@ def create_table(shape: ExperimentSchema, layer: Layer, column_type: str, versio
     return _rendered(definition("tables", "gradients", version).text, [shape], values)
 
 
+def norm_definition(shape: ExperimentSchema, layer: Layer) -> str:
+    """Return the definition of Norm in one layer's gradient table of the newest version."""
+    table = create_table(shape, layer, "DOUBLE")
+    (found,) = re.findall(r"^ *(Norm DOUBLE GENERATED .* VIRTUAL),$", table, re.M)
+    return str(found)
+
+
 def select_of_layer(text: str, shape: ExperimentSchema, layer: Layer) -> str:
     """Return a query's text without its header, filled in for one layer."""
     return _rendered(text, [shape], _of_layer(shape, layer))

@@ -206,7 +206,7 @@ def load_gradients(
     return (
         f"LOAD DATA LOCAL INFILE 'memory' INTO TABLE {quoted(shape.table(layer))} "
         r"CHARACTER SET binary FIELDS TERMINATED BY ',' ESCAPED BY '\\' LINES TERMINATED BY '\n' "
-        f"(Step, RowIndex, {_cells(layer, small_norm)}) "
+        f"(Step, RowIndex, {columns_sent(layer, small_norm)}) "
         f"SET run_id = {run_id:d}, Epoch = {epoch:d}"
     )
 
@@ -214,9 +214,10 @@ def load_gradients(
 def insert_gradients(shape: ExperimentSchema, layer: Layer, small_norm: bool = False) -> str:
     """Return the INSERT statement up to its row values, (run_id, Epoch, Step, RowIndex, cells), and
     SmallNorm where they have one."""
-    columns, table = _cells(layer, small_norm), quoted(shape.table(layer))
+    columns, table = columns_sent(layer, small_norm), quoted(shape.table(layer))
     return f"INSERT INTO {table} (run_id, Epoch, Step, RowIndex, {columns}) VALUES "  # noqa: S608
 
 
-def _cells(layer: Layer, small_norm: bool) -> str:
+def columns_sent(layer: Layer, small_norm: bool) -> str:
+    """Return the cells of a row, as a statement lists them, and SmallNorm where it is sent."""
     return ", ".join([*gradient_columns(layer.width), *["SmallNorm"] * small_norm])
