@@ -214,7 +214,8 @@ def load_gradients(
 def insert_gradients(shape: ExperimentSchema, layer: Layer, small_norm: bool = False) -> str:
     """Return the INSERT statement up to its row values, (run_id, Epoch, Step, RowIndex, cells), and
     SmallNorm where they have one."""
-    columns, table = columns_sent(layer, small_norm), quoted(shape.table(layer))
+    columns = columns_sent(layer, small_norm)
+    table = quoted(shape.table(layer))
     return f"INSERT INTO {table} (run_id, Epoch, Step, RowIndex, {columns}) VALUES "  # noqa: S608
 
 
