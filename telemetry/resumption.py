@@ -10,7 +10,9 @@ from sqlalchemy import ColumnElement, Connection, Engine, delete, select, update
 
 from vanishing_gradients.sql.catalogue import (
     checkpoints,
+    epoch_layers,
     epoch_metrics,
+    layer_histograms,
     neuron_statistics,
     runs,
     step_statistics,
@@ -31,7 +33,10 @@ from vanishing_gradients.telemetry.runs import (
     prepared,
 )
 
-OF_EPOCHS = (telemetry_progress, epoch_metrics, step_statistics, neuron_statistics, checkpoints)
+OF_EPOCHS = (
+    telemetry_progress, epoch_metrics, step_statistics, neuron_statistics, epoch_layers,
+    layer_histograms, checkpoints,
+)  # fmt: skip
 
 
 @dataclass(frozen=True)

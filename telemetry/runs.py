@@ -16,6 +16,7 @@ from sqlalchemy import Connection, Engine, delete, func, insert, select, update
 from vanishing_gradients import installation
 from vanishing_gradients.sql.catalogue import (
     checkpoints,
+    epoch_layers,
     epoch_metrics,
     layers,
     neuron_statistics,
@@ -40,6 +41,7 @@ from vanishing_gradients.telemetry.statistics import (
     STEP_COLUMNS,
     EpochStatistics,
 )
+from vanishing_gradients.telemetry.summaries import epoch_layers as summed_up
 
 Status = Literal["finished", "failed", "interrupted"]
 IDENTITY = (
@@ -130,9 +132,10 @@ class Run:
     lock: RunLock
 
     def close_epoch(self, metrics: EpochMetrics, statistics: EpochStatistics, state: State) -> None:
-        """Store an epoch's metrics, statistics and checkpoint, and that it is complete, at once.
+        """Store metrics, statistics, summaries and checkpoint of an epoch that is then complete.
 
-        Does nothing where that has happened already: a commit may be lost to its client alone.
+        All of it is stored at once, or nothing. Does nothing where that has happened already: a
+        commit may be lost to its client alone.
         Raises RunBusyError where the run, while the server was away, came into other hands.
         """
         self.lock.keep()
@@ -143,6 +146,7 @@ class Run:
             step_statistics: self._rows(STEP_COLUMNS, statistics.steps),
             neuron_statistics: self._rows(NEURON_COLUMNS, statistics.neurons),
         }
+        kept[epoch_layers] = [{"run_id": self.run_id, **row} for row in summed_up(statistics)]
         with self.engine.begin() as connection:
             completed = select(runs.c.completed_epoch).where(runs.c.run_id == self.run_id)
             if connection.execute(completed.with_for_update()).scalar_one() >= metrics.epoch:

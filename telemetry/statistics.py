@@ -5,7 +5,7 @@ All of it is taken of the rows that a server can hold.
 
 import math
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from typing import Any
 
 import numpy as np
@@ -185,10 +185,15 @@ class ChunkStatistics:
 
 @dataclass(frozen=True)
 class EpochStatistics:
-    """Rows of `step_statistics`, by STEP_COLUMNS, and of `neuron_statistics`, by NEURON_COLUMNS."""
+    """Rows of `step_statistics`, by STEP_COLUMNS, and of `neuron_statistics`, by NEURON_COLUMNS,
+    each of a layer after those of another.
+
+    `noise` has, by (layer, epoch), the columns of `epoch_layers` that come of the noise scale.
+    """
 
     steps: list[tuple[Any, ...]]
     neurons: list[tuple[Any, ...]]
+    noise: dict[tuple[int, int], dict[str, float | None]] = field(default_factory=dict)
 
 
 def chunk_statistics(chunk: Chunk) -> ChunkStatistics:
