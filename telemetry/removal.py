@@ -42,7 +42,7 @@ AT_ONCE = 20_000
 
 STATISTICS = tuple(
     f"DELETE FROM {quoted(table)} WHERE run_id = :run_id LIMIT {AT_ONCE}"  # noqa: S608
-    for table in ("step_statistics", "neuron_statistics")
+    for table in ("step_statistics", "neuron_statistics", "epoch_layers", "layer_histograms")
 )
 
 
@@ -144,7 +144,7 @@ def remove_layer(connection: Connection, shape: ExperimentSchema, layer: Layer, 
 
 
 def remove_statistics(connection: Connection, run_id: int) -> None:
-    """Remove a run's rows of `step_statistics` and `neuron_statistics`."""
+    """Remove all that is kept of a run's steps, neurons and epochs."""
     for statement in STATISTICS:
         _repeated(connection, statement, run_id=run_id)
 

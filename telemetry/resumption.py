@@ -112,7 +112,7 @@ def resume(engine: Engine, description: RunDescription, run_id: int) -> tuple[Ru
         _check(found, description)
         with engine.connect() as connection:
             types = prepared(connection, description)
-            run = Run(engine, run_id, description.shape, types, lock)
+            run = Run(engine, run_id, description.shape, types, lock, description.batch_size)
             _remove_after(connection, run, found.completed_epoch)
             point = _point(connection, found)
             connection.execute(

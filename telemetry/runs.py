@@ -54,6 +54,11 @@ IDENTITY_COLUMNS = tuple(
 COLUMN_TYPES = {"double": "DOUBLE", "single": "FLOAT"}
 DTYPES: dict[str, np.dtype] = {"double": np.dtype(np.float64), "single": np.dtype(np.float32)}
 TABLE_DTYPES = {kind: DTYPES[precision] for precision, kind in COLUMN_TYPES.items()}
+ROWS_AT_ONCE = 50_000
+"""Rows of `layer_histograms` in a statement, each of some thirty bytes."""
+INSERT_HISTOGRAMS = (
+    "INSERT INTO layer_histograms (run_id, layer, epoch, step, exponent, cells) VALUES "
+)
 PACKAGES = ("numpy", "polars", "pymysql", "sqlalchemy", "alembic")
 
 
@@ -107,6 +112,12 @@ class RunDescription:
         return identity(vars(self))
 
     @property
+    def batch_size(self) -> int | None:
+        """Samples of a full batch, None where the configuration does not say."""
+        size = self.config.get("batch_size")
+        return None if size is None else min(int(size), self.training_images)
+
+    @property
     def shape(self) -> ExperimentSchema:
         """What the experiment's tables and views depend on."""
         return ExperimentSchema(
@@ -130,6 +141,7 @@ class Run:
     shape: ExperimentSchema
     table_types: dict[int, str]
     lock: RunLock
+    batch_size: int | None = None
 
     def close_epoch(self, metrics: EpochMetrics, statistics: EpochStatistics, state: State) -> None:
         """Store metrics, statistics, summaries and checkpoint of an epoch that is then complete.
@@ -146,7 +158,9 @@ class Run:
             step_statistics: self._rows(STEP_COLUMNS, statistics.steps),
             neuron_statistics: self._rows(NEURON_COLUMNS, statistics.neurons),
         }
-        kept[epoch_layers] = [{"run_id": self.run_id, **row} for row in summed_up(statistics)]
+        kept[epoch_layers] = [
+            {"run_id": self.run_id, **row} for row in summed_up(statistics, self.batch_size)
+        ]
         with self.engine.begin() as connection:
             completed = select(runs.c.completed_epoch).where(runs.c.run_id == self.run_id)
             if connection.execute(completed.with_for_update()).scalar_one() >= metrics.epoch:
@@ -155,6 +169,7 @@ class Run:
             for table, rows in kept.items():
                 if rows:
                     connection.execute(insert(table), rows)
+            self._insert_histograms(connection, statistics.histograms)
             connection.execute(delete(checkpoints).where(checkpoints.c.run_id == self.run_id))
             key = {"run_id": self.run_id, "epoch": metrics.epoch, "created_at": _now()}
             for number, part in enumerate(parts(pack(state))):
@@ -178,6 +193,15 @@ class Run:
     def close(self) -> None:
         """Let others have the run."""
         self.lock.release()
+
+    def _insert_histograms(
+        self, connection: Connection, histograms: Sequence[tuple[int, ...]]
+    ) -> None:
+        """Insert rows of whole numbers as text: they are many, and cost a tenth so."""
+        for start in range(0, len(histograms), ROWS_AT_ONCE):
+            rows = histograms[start : start + ROWS_AT_ONCE]
+            values = ",".join(f"({self.run_id:d},{','.join(map(str, row))})" for row in rows)
+            connection.exec_driver_sql(INSERT_HISTOGRAMS + values)
 
     def _rows(
         self, columns: Sequence[str], rows: Sequence[tuple[Any, ...]]
@@ -223,7 +247,7 @@ def register(engine: Engine, description: RunDescription) -> Run:
                 if lock:
                     lock.release()
                 raise
-    return Run(engine, run_id, shape, types, lock)
+    return Run(engine, run_id, shape, types, lock, description.batch_size)
 
 
 def prepared(connection: Connection, description: RunDescription) -> dict[int, str]:

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from vanishing_gradients.telemetry.noise import GradientNoise
 from vanishing_gradients.telemetry.statistics import NEURON_COLUMNS, STEP_COLUMNS, EpochStatistics
 
 LARGEST_RATIO = 1e300
@@ -18,22 +19,33 @@ another order and, in single precision, with its rounding."""
 PLACE = itemgetter(0, 1)
 """Layer and epoch of a row of either table."""
 
+NOT_SUMMED = GradientNoise(None, None, None)
+
 Columns = Mapping[str, np.ndarray]
 
 
-def epoch_layers(statistics: EpochStatistics) -> list[dict[str, Any]]:
-    """Return one row a layer and epoch, by the columns of `epoch_layers`, without the run."""
+def epoch_layers(
+    statistics: EpochStatistics, batch_size: int | None = None
+) -> list[dict[str, Any]]:
+    """Return one row a layer and epoch, by the columns of `epoch_layers`, without the run.
+
+    `batch_size`, in samples, is what noise scales are multiples of; None where it is not known.
+    """
     neurons = {place: list(rows) for place, rows in groupby(statistics.neurons, key=PLACE)}
     found = []
     for place, rows in groupby(statistics.steps, key=PLACE):
         steps = _columns(STEP_COLUMNS, list(rows))
         row = {"layer": place[0], "epoch": place[1], **_of_steps(steps)}
         row |= _of_neurons(_columns(NEURON_COLUMNS, neurons.get(place, [])), steps)
-        found.append(row | dict.fromkeys(NOISE) | statistics.noise.get(place, {}))
+        noise = statistics.noise.get(place, NOT_SUMMED)
+        known = batch_size is not None and noise.batches is not None
+        row |= {
+            "mean_square": noise.mean_square,
+            "square_of_mean": noise.square_of_mean,
+            "noise_scale": batch_size * noise.batches if known else None,
+        }
+        found.append(row)
     return found
-
-
-NOISE = ("mean_square", "square_of_mean", "noise_scale")
 
 
 def _columns(names: Sequence[str], rows: list[tuple[Any, ...]]) -> Columns:

@@ -15,6 +15,8 @@
 --                                out anew from the cells; NULL, as the others, as there
 --   square_of_mean  DOUBLE NULL  |mean of g|^2, of the mean gradient of all these steps
 --   noise_scale     DOUBLE NULL  the simple noise scale tr(Sigma) / |G|^2, in samples
+-- Why:     where the gradient is 0, or so small that no double holds its square, all three may be NULL in a run that
+--          has them.
 CREATE OR REPLACE /*!80000 SQL SECURITY INVOKER */ /*M!100000 SQL SECURITY INVOKER */ VIEW {view} AS
 SELECT
     summed.run_id AS run_id,
@@ -31,4 +33,8 @@ INNER JOIN runs ON runs.run_id = summed.run_id
 INNER JOIN layers ON layers.run_id = summed.run_id AND layers.layer = summed.layer
 WHERE
     layers.row_meaning = 'input'
-    AND (summed.steps = 0 OR COALESCE(summed.mean_square, summed.square_of_mean, summed.noise_scale) IS NOT NULL)
+    AND (
+        summed.steps = 0
+        OR summed.gradient_norm < CAST('1e-140' AS DOUBLE)
+        OR COALESCE(summed.mean_square, summed.square_of_mean, summed.noise_scale) IS NOT NULL
+    )

@@ -3,14 +3,18 @@
 from collections.abc import Callable
 from datetime import UTC, datetime
 
+import numpy as np
 import pandas as pd
 import pytest
 from sqlalchemy import URL, Connection, Engine, column, insert, table
+from sqlalchemy.dialects import mysql
 
 from tests.analysis.layer_rows import layers_named
+from tests.summed import sum_up
 from vanishing_gradients.analysis.runs import Run
 from vanishing_gradients.migrations import history
 from vanishing_gradients.sql.catalogue import (
+    epoch_layers,
     epoch_metrics,
     neuron_statistics,
     runs,
@@ -160,6 +164,8 @@ def filled(module_database: URL) -> Engine:
         _keep_statistics(connection, 1, UPDATES)
         _keep_statistics(connection, 3, {})
         _keep_neurons(connection, 1)
+        sum_up(connection)
+        _keep_norms(connection, 1)
     owner.dispose()
     reader = engine(module_database, read_only=True)
     yield reader
@@ -194,6 +200,23 @@ def _keep_gradients(connection: Connection, run_id: int) -> None:
         for index, cells in enumerate(rows):
             row = dict(zip(columns, (run_id, epoch, 1, index, *cells), strict=True))
             connection.execute(insert(gradients).values(row))
+
+
+def _keep_norms(connection: Connection, run_id: int) -> None:
+    """Sum up the rows of GRADIENTS, of which no statistics are kept."""
+    for (layer, epoch), rows in GRADIENTS.items():
+        finite = np.array([cells for cells in rows if None not in cells], float)
+        found = dict.fromkeys(("norm", "gradient_norm", "mean"))
+        if len(finite):
+            norms = np.linalg.norm(finite, axis=1)
+            found = {
+                "norm": norms.mean(), "gradient_norm": np.linalg.norm(norms), "mean": finite.mean(),
+            }  # fmt: skip
+            found = {name: float(value) for name, value in found.items()}
+        found["non_finite"] = sum(cells.count(None) for cells in rows)
+        row = {"run_id": run_id, "layer": layer, "epoch": epoch, "steps": len(finite) and 1}
+        kept = mysql.insert(epoch_layers).values(row | found)
+        connection.execute(kept.on_duplicate_key_update(found))
 
 
 def _keep_metrics(connection: Connection, run_id: int, losses: list[float | None]) -> None:

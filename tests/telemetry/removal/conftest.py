@@ -10,7 +10,7 @@ from vanishing_gradients.telemetry.removal import removable_run, remove
 
 CATALOGUE = (
     "runs", "layers", "epoch_metrics", "step_statistics", "neuron_statistics",
-    "telemetry_progress", "checkpoints",
+    "telemetry_progress", "checkpoints", "epoch_layers", "layer_histograms",
 )  # fmt: skip
 
 
