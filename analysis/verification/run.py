@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import Engine
 
-from vanishing_gradients.analysis.verification import steps, sums
+from vanishing_gradients.analysis.verification import steps, summaries, sums
 from vanishing_gradients.analysis.verification.disagreement import Disagreement
 from vanishing_gradients.analysis.verification.plan import (
     LayerPlan,
@@ -152,13 +152,17 @@ class _Job:
                     self.values += count * layer.width
             else:
                 found = steps.recorded_steps(layer, epoch, recorded)
+            neurons = None
             if not found and epoch in self.plan.neuron_epochs:
-                said = rows(connection, "recorded_neurons", layer=layer.number, **place)
+                said = neurons = rows(connection, "recorded_neurons", layer=layer.number, **place)
                 found += steps.neurons_there(layer, epoch, said)
                 if not found and len(layer.rows) and self.plan.full:
                     cells = ask(connection, "layer_neurons", **own)
                     found += steps.neurons_of_cells(layer, epoch, cells, said)
                 if not found and len(layer.rows):
                     found += steps.neurons_of_steps(layer, epoch, said, recorded)
+            if not found and len(layer.rows):
+                summed = rows(connection, "epoch_layers", layer=layer.number, **place)
+                found += summaries.disagreeing(layer, epoch, summed, recorded, neurons)
         self.advance(layer.values)
         return truth, found

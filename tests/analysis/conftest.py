@@ -16,6 +16,7 @@ from vanishing_gradients.migrations import history
 from vanishing_gradients.sql.catalogue import (
     epoch_layers,
     epoch_metrics,
+    layer_histograms,
     neuron_statistics,
     runs,
     step_statistics,
@@ -26,6 +27,7 @@ from vanishing_gradients.sql.catalogue import (
 from vanishing_gradients.sql.connection import engine
 from vanishing_gradients.sql.objects import ExperimentSchema, Layer
 from vanishing_gradients.sql.registry import apply_views, create_gradient_tables
+from vanishing_gradients.telemetry.statistics import by_exponent
 
 NAMES = {1: "layer_1_input", 2: "layer_2_sigmoid", 3: "layer_3_hidden", 4: "layer_4_softmax"}
 KINDS = {1: "dense", 2: "sigmoid", 3: "dense", 4: "softmax"}
@@ -214,9 +216,15 @@ def _keep_norms(connection: Connection, run_id: int) -> None:
             }  # fmt: skip
             found = {name: float(value) for name, value in found.items()}
         found["non_finite"] = sum(cells.count(None) for cells in rows)
+        if layer in (1, 3):
+            found |= {"mean_square": 2.0, "square_of_mean": 1.0}
         row = {"run_id": run_id, "layer": layer, "epoch": epoch, "steps": len(finite) and 1}
         kept = mysql.insert(epoch_layers).values(row | found)
         connection.execute(kept.on_duplicate_key_update(found))
+        place = {"run_id": run_id, "layer": layer, "epoch": epoch, "step": 1}
+        for exponent, cells in by_exponent(np.array(rows, float)):
+            counted = insert(layer_histograms).values(**place, exponent=exponent, cells=cells)
+            connection.execute(counted)
 
 
 def _keep_metrics(connection: Connection, run_id: int, losses: list[float | None]) -> None:
