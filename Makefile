@@ -13,7 +13,7 @@ MAKEFLAGS += --no-print-directory --no-builtin-rules
 
 # Values reach the commands through the environment, never through the text of a recipe: a quote or a semicolon in one
 # is only a character. make itself would read a $ in a value given on its command line; `value` keeps it as typed.
-VARIABLES := EXP DATASET EPOCHS SEED SEEDS PRECISION LIMIT TELEMETRY RECORD_EVERY RESUME PATIENCE RUN RUNS YES PART NAME NORMS \
+VARIABLES := EXP DATASET EPOCHS SEED SEEDS PRECISION LIMIT TELEMETRY RECORD_EVERY RESUME PATIENCE RUN RUNS YES KEEP PART NAME NORMS \
 	SERVER ROLE DATA_DIR SERVER_DIR DATABASE_URL READER_DATABASE_URL TEST_DATABASE_URL MYSQL_PORT
 $(foreach name,$(VARIABLES),$(if $(filter command,$(firstword $(origin $(name)))),\
 	$(eval override $(name) := $$(value $(name)))$(eval export $(name))))
@@ -29,7 +29,7 @@ help:
 	@echo 'EXP is an experiment that make experiments lists, all (the paper'"'"'s four), gallery, or a TOML file. The rest:'
 	@echo '  DATASET (auto, mnist, fashion-mnist, sample)  EPOCHS  SEED  SEEDS  PRECISION (double, single)  LIMIT'
 	@echo '  TELEMETRY (full, statistics)  RECORD_EVERY  RESUME (1)  PATIENCE  DATA_DIR  SERVER (auto, docker, local)'
-	@echo '  RUN (train, drop, figures, diagnose, report)  RUNS (compare: 3,relu_sgd)  YES (drop: 1)  PART (bench: step, server)'
+	@echo '  RUN (train, drop, figures, diagnose, report)  RUNS (compare: 3,relu_sgd)  YES (drop: 1)  KEEP (drop: statistics)  PART (bench: step, server)'
 	@echo '  DATABASE_URL (mysql://user:password@host:3306/gradients: a server of your own)'
 
 $(COMPLETE): requirements.lock tools/bootstrap.py
@@ -71,8 +71,8 @@ new: $(COMPLETE) ## write the commented file of an experiment of one's own (EXP=
 runs: up ## list all runs, and the space each takes
 	@$(COMMAND) runs
 
-drop: up ## remove a run (RUN) and give its space back; asks first (YES=1: does not)
-	@$(COMMAND) drop $(call option,RUN,run) $(if $(filter-out 0 no false,$(YES)),--yes)
+drop: up ## remove a run (RUN), or its gradient rows alone (KEEP=statistics), and give the space back; asks first (YES=1: does not)
+	@$(COMMAND) drop $(call option,RUN,run) $(call option,KEEP,keep) $(if $(filter-out 0 no false,$(YES)),--yes)
 
 sql: up ## open an SQL client as reader; or run piped SQL: echo 'SELECT 1' | make sql
 	@$(COMMAND) sql
