@@ -18,6 +18,8 @@ from vanishing_gradients.words import Say
 HERE = Path(__file__).parent
 RENAMING = "0017"
 """The revision that renames columns of gradient tables."""
+SUMMING = "0020"
+"""The revision that sums up what epochs came to."""
 Move = Callable[[Connection, Config, ScriptDirectory, str], None]
 
 
@@ -69,7 +71,8 @@ def forecast(engine: Engine, revision: str = "head") -> str | None:
     if before in (None, after):
         return None
     with engine.connect() as connection:
-        return cost.forecast(connection, (before < RENAMING) != (str(after) < RENAMING))
+        renaming = (before < RENAMING) != (str(after) < RENAMING)
+        return cost.forecast(connection, renaming, before < SUMMING <= str(after))
 
 
 def configuration(versions: Path | None) -> Config:

@@ -226,28 +226,31 @@ def chunk_statistics(chunk: Chunk) -> ChunkStatistics:
         if sums:
             sums.add(finite.values, finite.squares, finite.kept)
         if chunk.counted is not None and chunk.counted[place]:
-            cells = values if finite.kept is not None else finite.magnitudes
-            histograms += [(number, epoch, step, *each) for each in by_exponent(cells)]
+            own = finite.magnitudes if finite.kept is None else storable_magnitudes(values)
+            histograms += [(number, epoch, step, *each) for each in by_exponent(own)]
     if chunk.saturated is not None:
         neurons.add_saturated(chunk.saturated.sum(axis=0))
     return ChunkStatistics(number, epoch, chunk.first_step, steps, histograms, neurons, sums)
 
 
-def by_exponent(cells: np.ndarray) -> list[tuple[int, int]]:
-    """Count the storable ones of `cells`, an array of any shape, by order of magnitude.
+def storable_magnitudes(cells: np.ndarray) -> np.ndarray:
+    """Return the magnitudes, in double precision, of those `cells` that a server can hold."""
+    magnitudes: np.ndarray = np.abs(cells[storable(cells)]).astype(np.float64, copy=False)
+    return magnitudes
+
+
+def by_exponent(magnitudes: np.ndarray) -> list[tuple[int, int]]:
+    """Count magnitudes, an array of doubles of any shape, by their powers of two.
 
     Returns (exponent, cells): first ZEROS with those that are 0, then, for every exponent that has
-    cells, those whose magnitude is at least 2 ** exponent and below 2 ** (exponent + 1).
+    cells, those that are at least 2 ** exponent and below 2 ** (exponent + 1).
     """
-    magnitudes = np.abs(cells).ravel()
-    if not storable(magnitudes.max(initial=0)):
-        magnitudes = magnitudes[storable(magnitudes)]
     # The exponent of a double is in its bits 52 and up, 1023 more than it is; 0 stands for zero
     # and for numbers too small to be written so.
-    biased = magnitudes.astype(np.float64, copy=False).view(np.int64) >> 52
+    biased = magnitudes.ravel().view(np.int64) >> 52
     counts = np.bincount(biased, minlength=1)
-    lowest = magnitudes[biased == 0] if counts[0] else magnitudes[:0]
-    subnormal = np.frexp(lowest[lowest > 0].astype(np.float64, copy=False))[1] - 1
+    lowest = magnitudes.ravel()[biased == 0] if counts[0] else np.empty(0)
+    subnormal = np.frexp(lowest[lowest > 0])[1] - 1
     found = [(ZEROS, len(lowest) - len(subnormal))]
     exponents, numbers = np.unique(subnormal, return_counts=True)
     found += zip(exponents.tolist(), numbers.tolist(), strict=True)

@@ -27,7 +27,7 @@ from vanishing_gradients.sql.catalogue import (
 from vanishing_gradients.sql.connection import engine
 from vanishing_gradients.sql.objects import ExperimentSchema, Layer
 from vanishing_gradients.sql.registry import apply_views, create_gradient_tables
-from vanishing_gradients.telemetry.statistics import by_exponent
+from vanishing_gradients.telemetry.statistics import by_exponent, storable_magnitudes
 
 NAMES = {1: "layer_1_input", 2: "layer_2_sigmoid", 3: "layer_3_hidden", 4: "layer_4_softmax"}
 KINDS = {1: "dense", 2: "sigmoid", 3: "dense", 4: "softmax"}
@@ -222,7 +222,7 @@ def _keep_norms(connection: Connection, run_id: int) -> None:
         kept = mysql.insert(epoch_layers).values(row | found)
         connection.execute(kept.on_duplicate_key_update(found))
         place = {"run_id": run_id, "layer": layer, "epoch": epoch, "step": 1}
-        for exponent, cells in by_exponent(np.array(rows, float)):
+        for exponent, cells in by_exponent(storable_magnitudes(np.array(rows, float))):
             counted = insert(layer_histograms).values(**place, exponent=exponent, cells=cells)
             connection.execute(counted)
 
