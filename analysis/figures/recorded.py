@@ -17,7 +17,7 @@ NO_BATCH_SIZE = "the configuration they were registered with names no batch size
 
 def histograms(ask: Ask, run: Run) -> pd.DataFrame:
     """Return the rows of gradient_histograms in the first epoch and the last."""
-    return _summed_up("gradient_histograms", ask, run, epoch=sorted({1, run.epochs}))
+    return _summed_up("gradient_histograms", ask, run, epoch=(1, run.epochs))
 
 
 def batches(ask: Ask, run: Run) -> tuple[int, int]:

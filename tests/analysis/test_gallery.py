@@ -70,10 +70,10 @@ def test_each_data_set_has_the_newest_run_of_each_experiment_that_has_epochs(sho
 
 
 def test_a_card_has_norms_of_dense_layers_and_their_ratio(shown):
-    (steady,) = shown["sample"]
-    assert steady.norms["layer"].tolist() == [1, 3]
-    assert steady.depth == 2
-    assert steady.ends == ("0.0625", "0.0625")  # 4 over 64
+    (swept,) = shown["mnist"]
+    assert swept.norms["layer"].tolist() == [1, 3]
+    assert swept.depth == 2
+    assert swept.ends == ("0.0625", "0.0625")  # 4 over 64
 
 
 def test_seeds_of_one_size_are_drawn_together(filled, module_database):
