@@ -9,7 +9,7 @@ COMPLETE := $(VENV)/requirements.sha256
 MAKEFLAGS += --no-print-directory --no-builtin-rules
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help up down migrate view data train gallery experiments new runs drop sql url figures compare diagnose audit report verify test test-faults test-lowest torch lint bench clean
+.PHONY: help up down migrate view data train gallery experiments new runs drop summarize sql url figures compare diagnose audit report verify test test-faults test-lowest torch lint bench clean
 
 # Values reach the commands through the environment, never through the text of a recipe: a quote or a semicolon in one
 # is only a character. make itself would read a $ in a value given on its command line; `value` keeps it as typed.
@@ -29,7 +29,7 @@ help:
 	@echo 'EXP is an experiment that make experiments lists, all (the paper'"'"'s four), gallery, or a TOML file. The rest:'
 	@echo '  DATASET (auto, mnist, fashion-mnist, sample)  EPOCHS  SEED  SEEDS  PRECISION (double, single)  LIMIT'
 	@echo '  TELEMETRY (full, statistics)  RECORD_EVERY  RESUME (1)  PATIENCE  DATA_DIR  SERVER (auto, docker, local)'
-	@echo '  RUN (train, drop, figures, diagnose, report)  RUNS (compare: 3,relu_sgd)  YES (drop: 1)  KEEP (drop: statistics)  PART (bench: step, server)'
+	@echo '  RUN (train, drop, summarize, figures, diagnose, report)  RUNS (compare: 3,relu_sgd)  YES (drop: 1)  KEEP (drop: statistics)  PART (bench: step, server)'
 	@echo '  DATABASE_URL (mysql://user:password@host:3306/gradients: a server of your own)'
 
 $(COMPLETE): requirements.lock tools/bootstrap.py
@@ -73,6 +73,9 @@ runs: up ## list all runs, and the space each takes
 
 drop: up ## remove a run (RUN), or its gradient rows alone (KEEP=statistics), and give the space back; asks first (YES=1: does not)
 	@$(COMMAND) drop $(call option,RUN,run) $(call option,KEEP,keep) $(if $(filter-out 0 no false,$(YES)),--yes)
+
+summarize: up ## sum up noise scales and histograms of runs (or of RUN) that older versions recorded, from their cells
+	@$(COMMAND) summarize $(call option,RUN,run)
 
 sql: up ## open an SQL client as reader; or run piped SQL: echo 'SELECT 1' | make sql
 	@$(COMMAND) sql

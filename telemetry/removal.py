@@ -28,6 +28,7 @@ from vanishing_gradients.sql.objects import ExperimentSchema, Layer
 from vanishing_gradients.sql.registry import drop_objects, registration_lock, require_migrated
 from vanishing_gradients.telemetry.errors import RemovalError
 from vanishing_gradients.telemetry.lock import RunLock
+from vanishing_gradients.telemetry.older_runs import unsummed
 from vanishing_gradients.telemetry.space import (
     in_words,
     measure,
@@ -103,11 +104,17 @@ def remove_rows(engine: Engine, found: RemovableRun, say: Say) -> int:
 
     From its first moment on the run is one that kept statistics alone, in `runs.telemetry` too.
     Where this ends half-way it can be done again. Raises RemovalError where there is none of its
-    rows to remove.
+    rows to remove, and where something is known from them alone.
     """
     if found.telemetry != "full" and not found.rows:
         raise RemovalError(
             f"Run {found.run_id} keeps statistics alone: it has no gradient rows to remove."
+        )
+    if found.telemetry == "full" and unsummed(engine, found.run_id):
+        raise RemovalError(
+            f"Noise scales and distributions of run {found.run_id}, which an older version "
+            f"recorded, can be known from its rows alone: `make summarize RUN={found.run_id}` "
+            "keeps them, and then its rows can go."
         )
     with engine.connect() as connection:
         before = table_sizes(connection)

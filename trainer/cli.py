@@ -9,12 +9,14 @@ from typing import Any
 import click
 from click.core import ParameterSource
 from rich.console import Console
+from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 
 from vanishing_gradients.installation import as_typed
 from vanishing_gradients.options import RUN
 from vanishing_gradients.server import lifecycle
 from vanishing_gradients.server.lifecycle import owner_engine
 from vanishing_gradients.telemetry.errors import RemovalError
+from vanishing_gradients.telemetry.older_runs import sum_up, unsummed
 from vanishing_gradients.telemetry.removal import removable_run, remove, remove_rows
 from vanishing_gradients.telemetry.resumption import StoredRun, finished_runs, same_run, stored_run
 from vanishing_gradients.telemetry.retry import SECONDS
@@ -220,6 +222,24 @@ def drop(run: int | None, yes: bool, keep: str | None) -> None:
     back = f"{in_words(freed)} are free again" if freed > 0 else "others have taken its place"
     gone = "The gradient rows of run" if keep else "Run"
     say(console, f"{gone} {run} {'are' if keep else 'is'} gone; {back}.")
+
+
+@click.command()
+@click.option("--run", type=RUN, help="that run alone")
+def summarize(run: int | None) -> None:
+    """Sum up from their cells what older versions did not: noise scales and histograms."""
+    engine, console = owner_engine(), Console(stderr=True)
+    parts = unsummed(engine, run)
+    whose = "Every run" if run is None else f"Run {run}"
+    if not parts:
+        say(console, f"{whose} is summed up already, or has no gradient rows to do it from.")
+        return
+    columns = (TextColumn("{task.description}"), BarColumn(), TaskProgressColumn())
+    with Progress(*columns, TimeRemainingColumn(compact=True), console=console) as bar:
+        task = bar.add_task(f"{len({part.run_id for part in parts})} runs", total=len(parts))
+        told = partial(say, console)
+        sum_up(engine, parts, lambda line: bar.update(task, advance=1, description=line), told)
+    say(console, f"{len(parts) - len(unsummed(engine, run)):,} epochs of layers are summed up.")
 
 
 def _settings(seed: int, seeds: int, **others: Any) -> list[Settings]:

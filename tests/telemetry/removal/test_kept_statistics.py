@@ -49,3 +49,13 @@ def test_what_ended_half_way_can_be_done_again(filled, rows_removed, left_by, ca
     rows_removed(run.run_id)
     assert left_by(run)["telemetry_progress"] == []
     assert left_by(run)["thinned_twice_layer_1_input"] == []
+
+
+def test_rows_stay_from_which_alone_something_is_known(filled, rows_removed, catalogue, left_by):
+    run = filled("thinned_old")
+    with catalogue.begin() as connection:
+        connection.exec_driver_sql(f"DELETE FROM layer_histograms WHERE run_id = {run.run_id}")
+    before = left_by(run)
+    with pytest.raises(RemovalError, match=f"`make summarize RUN={run.run_id}` keeps them"):
+        rows_removed(run.run_id)
+    assert left_by(run) == before
