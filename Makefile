@@ -71,10 +71,10 @@ new: $(COMPLETE) ## write the commented file of an experiment of one's own (EXP=
 runs: up ## list all runs, and the space each takes
 	@$(COMMAND) runs
 
-drop: up ## remove a run (RUN), or its gradient rows alone (KEEP=statistics), and give the space back; asks first (YES=1: does not)
+drop: up ## remove a run (RUN), or its rows alone (KEEP=statistics), give the space back; asks (YES=1: not)
 	@$(COMMAND) drop $(call option,RUN,run) $(call option,KEEP,keep) $(if $(filter-out 0 no false,$(YES)),--yes)
 
-summarize: up ## sum up noise scales and histograms of runs (or of RUN) that older versions recorded, from their cells
+summarize: up ## sum up noise and histograms of runs (or RUN) of older versions, from their cells
 	@$(COMMAND) summarize $(call option,RUN,run)
 
 sql: up ## open an SQL client as reader; or run piped SQL: echo 'SELECT 1' | make sql

@@ -27,6 +27,10 @@ class GradientNoise:
     square_of_mean: float | None
     batches: float | None
 
+    def in_samples(self, batch_size: int | None) -> float | None:
+        """Return the noise scale in samples; None where it, or the batch size, is not known."""
+        return None if batch_size is None or self.batches is None else batch_size * self.batches
+
 
 class GradientSums:
     """Sums over steps of the gradient of one layer with weights, of `rows` inputs and `width`.

@@ -38,11 +38,10 @@ def epoch_layers(
         row = {"layer": place[0], "epoch": place[1], **_of_steps(steps)}
         row |= _of_neurons(_columns(NEURON_COLUMNS, neurons.get(place, [])), steps)
         noise = statistics.noise.get(place, NOT_SUMMED)
-        known = batch_size is not None and noise.batches is not None
         row |= {
             "mean_square": noise.mean_square,
             "square_of_mean": noise.square_of_mean,
-            "noise_scale": batch_size * noise.batches if known else None,
+            "noise_scale": noise.in_samples(batch_size),
         }
         found.append(row)
     return found
