@@ -117,8 +117,8 @@ def _sum_up(connection: Connection, part: Unsummed) -> None:
         "WHERE run_id = :run_id AND Epoch = :epoch AND Step = :step"
     )
     for step in sorted({*recorded[::COUNTED], *recorded[-1:]}):
-        values = [tuple(row) for row in connection.execute(rows, {**place, "step": step})]
-        counts = by_exponent(storable_magnitudes(np.array(values, np.float64)))
+        stored = [tuple(row) for row in connection.execute(rows, {**place, "step": step})]
+        counts = by_exponent(storable_magnitudes(np.array(stored, np.float64)))
         counted = [
             {**place, "step": step, "exponent": exponent, "cells": cells}
             for exponent, cells in counts

@@ -43,7 +43,7 @@ def finite_rows(gradient: np.ndarray) -> FiniteRows:
     if storable(magnitudes.max()):
         return FiniteRows(rows, gradient, values, magnitudes, _squares(values), _nonzero(values))
     good = storable(values)
-    kept: np.ndarray = good.all(axis=1)
+    kept: np.ndarray = np.logical_and.reduce(good, axis=1)
     non_finite = rows - np.count_nonzero(good, axis=0)
     values = values[kept]
     parts = (gradient[kept], values, magnitudes[kept], _squares(values), _nonzero(values))
