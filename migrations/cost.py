@@ -8,7 +8,7 @@ from vanishing_gradients.sql.registry import registered_shapes
 SECONDS_A_VIEW = 0.025
 """To drop a view and make it anew, most of it spent on those that read a layer's cells."""
 KILOBYTES_A_VIEW = 20
-STEPS_A_SECOND = 60_000
+STEPS_A_SECOND = 100_000
 """Rows of step_statistics that are summed up, of a layer at a step each: on two busy cores."""
 STEPS = text(
     "SELECT table_rows AS steps FROM information_schema.tables "

@@ -31,7 +31,7 @@ EXTENTS = 5 * 1024**2
 """What a table that is no longer SMALL holds in reserve: its file then grows by four megabytes at
 once, and either index by one."""
 STATISTICS_ROW, NEURON_ROW = 190, 116
-HISTOGRAM = 1_600
+HISTOGRAM = 2_200
 """Bytes of the rows of `layer_histograms` of one layer at one step: some 35 powers of two."""
 
 # MySQL shows sizes that are up to a day old unless it is asked not to; MariaDB has no such memory.
