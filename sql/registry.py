@@ -156,7 +156,7 @@ def apply_views(
     there = view_names(connection)
     for each in in_order(_in_force(connection, root)):
         for _, statement in each.statements([shape] if shape else [], there):
-            connection.exec_driver_sql(statement)
+            _make_view(connection, statement)
 
 
 def view_names(connection: Connection) -> set[str]:
@@ -184,7 +184,7 @@ def replace_view(connection: Connection, name: str, version: int | None, root: P
             _drop(connection, old.names(shapes))
         if new:
             for _, statement in new.statements(shapes):
-                connection.exec_driver_sql(statement)
+                _make_view(connection, statement)
             entry = {"view_name": name, "version": version, "applied_at": datetime.now(UTC)}
             connection.execute(forget)
             connection.execute(view_versions.insert().values(entry))
@@ -219,6 +219,10 @@ def require_migrated(connection: Connection) -> None:
 def _in_force(connection: Connection, root: Path = HERE) -> list[Definition]:
     found = versions_in_force(connection).items()
     return [definition("views", name, version, root) for name, version in found]
+
+
+def _make_view(connection: Connection, statement: str) -> None:
+    connection.exec_driver_sql(statement)
 
 
 def _drop_views(connection: Connection, shape: ExperimentSchema) -> None:
