@@ -11,13 +11,7 @@ from vanishing_gradients.migrations.steps import (
 
 revision, down_revision = "0020", "0019"
 
-DOUBLES = (
-    "norm", "gradient_norm", "mean", "median", "mean_abs", "zeros", "below_1em3", "below_1em5",
-    "mean_norm", "std", "min", "max", "weight_norm", "update_norm", "ratio", "clipped_norm",
-    "clipped", "fraction", "saturated", "mean_square", "square_of_mean", "noise_scale",
-)  # fmt: skip
-COUNTS = ("width", "dead", "saturated_neurons")
-ZEROS = "power of two that magnitudes are at least; -1075: cells that are 0"
+EXPONENT = "power of two that magnitudes are at least; -1075: cells that are 0"
 REPLACED = {
     "epoch_means": 3, "gradient_norms": 4, "step_norms": 4, "update_ratios": 4, "dead_neurons": 3,
     "saturation": 3,
@@ -111,24 +105,31 @@ def upgrade() -> None:
     create_table_of_runs(
         "epoch_layers",
         ("layer", "epoch"),
-        *(sa.Column(name, sa.Double) for name in DOUBLES[:8]),
+        *doubles("norm", "gradient_norm", "mean", "median", "mean_abs"),
+        *doubles("zeros", "below_1em3", "below_1em5"),
         sa.Column("non_finite", sa.BigInteger, nullable=False),
         sa.Column("steps", sa.Integer, nullable=False),
-        *(sa.Column(name, sa.Double) for name in DOUBLES[8:17]),
-        *(sa.Column(name, sa.Integer) for name in COUNTS[:2]),
-        *(sa.Column(name, sa.Double) for name in DOUBLES[17:19]),
+        *doubles("mean_norm", "std", "min", "max", "weight_norm", "update_norm", "ratio"),
+        *doubles("clipped_norm", "clipped"),
+        sa.Column("width", sa.Integer),
+        sa.Column("dead", sa.Integer),
+        *doubles("fraction", "saturated"),
         sa.Column("saturated_neurons", sa.Integer),
-        *(sa.Column(name, sa.Double) for name in DOUBLES[19:]),
+        *doubles("mean_square", "square_of_mean", "noise_scale"),
     )
     create_table_of_runs(
         "layer_histograms",
         ("layer", "epoch", "step"),
-        sa.Column("exponent", sa.Integer, primary_key=True, autoincrement=False, comment=ZEROS),
+        sa.Column("exponent", sa.Integer, primary_key=True, autoincrement=False, comment=EXPONENT),
         sa.Column("cells", sa.Integer, nullable=False),
     )
     fill()
     replace()
     drop_needless()
+
+
+def doubles(*names: str) -> list[sa.Column[float]]:
+    return [sa.Column(name, sa.Double) for name in names]
 
 
 def fill() -> None:
