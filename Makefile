@@ -9,11 +9,11 @@ COMPLETE := $(VENV)/requirements.sha256
 MAKEFLAGS += --no-print-directory --no-builtin-rules
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help up down migrate view data train gallery experiments new runs drop sql url figures compare diagnose audit report verify test test-faults test-lowest torch lint bench clean
+.PHONY: help up down migrate view data train gallery experiments new runs drop summarize sql url figures compare diagnose audit report verify test test-faults test-lowest torch lint bench clean
 
 # Values reach the commands through the environment, never through the text of a recipe: a quote or a semicolon in one
 # is only a character. make itself would read a $ in a value given on its command line; `value` keeps it as typed.
-VARIABLES := EXP DATASET EPOCHS SEED SEEDS PRECISION LIMIT TELEMETRY RECORD_EVERY RESUME PATIENCE RUN RUNS YES PART NAME NORMS ROAD \
+VARIABLES := EXP DATASET EPOCHS SEED SEEDS PRECISION LIMIT TELEMETRY RECORD_EVERY RESUME PATIENCE RUN RUNS YES KEEP PART NAME NORMS ROAD \
 	SERVER ROLE FORMAT OUTPUT DATA_DIR SERVER_DIR DATABASE_URL READER_DATABASE_URL TEST_DATABASE_URL MYSQL_PORT
 SETTINGS := PYTHON VENV ALL
 OWN_NAMES := RUN_PYTHON LOWEST MAKE MAKEFLAGS MFLAGS GNUMAKEFLAGS MAKEFILES MAKEOVERRIDES MAKELEVEL SHELL .SHELLFLAGS VPATH
@@ -47,7 +47,7 @@ menu:
 	@echo 'EXP is an experiment that make experiments lists, all (the paper'"'"'s four), gallery, or a TOML file. The rest:'
 	@echo '  DATASET (auto, mnist, fashion-mnist, sample)  EPOCHS  SEED  SEEDS  PRECISION (double, single)  LIMIT'
 	@echo '  TELEMETRY (full, statistics)  RECORD_EVERY  RESUME (1)  PATIENCE  ROAD (auto, binary, text, insert)  DATA_DIR  SERVER (auto, docker, local)'
-	@echo '  RUN (train, drop, figures, diagnose, report)  RUNS (compare: 3,relu_sgd)  YES (drop: 1)  PART (bench: step, server)'
+	@echo '  RUN (train, drop, summarize, figures, diagnose, report)  RUNS (compare: 3,relu_sgd)  YES (drop: 1)  KEEP (drop: statistics)  PART (bench: step, server)'
 	@echo '  ROLE (url: owner)  FORMAT (url: sqlalchemy)  ALL (clean: 1)  OUTPUT (figures, report ...: folder)'
 	@echo '  DATABASE_URL (mysql://user:password@host:3306/gradients: a server of your own)'
 
@@ -90,8 +90,11 @@ new: $(COMPLETE) ## write the commented file of an experiment of one's own (EXP=
 runs: up ## list all runs, and the space each takes
 	@$(COMMAND) runs || $(ENOUGH)
 
-drop: up ## remove a run (RUN) and give its space back; asks first (YES=1: does not)
-	@$(COMMAND) drop $(call option,RUN,run) $(if $(filter-out 0 no false,$(YES)),--yes)
+drop: up ## remove a run (RUN), or its rows alone (KEEP=statistics), give the space back; asks (YES=1: not)
+	@$(COMMAND) drop $(call option,RUN,run) $(call option,KEEP,keep) $(if $(filter-out 0 no false,$(YES)),--yes)
+
+summarize: up ## sum up noise and histograms of runs (or RUN) of older versions, from their cells
+	@$(COMMAND) summarize $(call option,RUN,run)
 
 sql: up ## open an SQL client as reader; or run piped SQL: echo 'SELECT 1' | make sql
 	@$(COMMAND) sql

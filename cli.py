@@ -32,6 +32,7 @@ COMMANDS = {
     "new": ("trainer",),
     "runs": ("trainer",),
     "drop": ("trainer",),
+    "summarize": ("trainer",),
     "sql": ("server",),
     "url": ("server",),
     "figures": ("analysis",),

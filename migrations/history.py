@@ -21,6 +21,8 @@ from vanishing_gradients.words import Say
 HERE = Path(__file__).parent
 RENAMING = "0017"
 """The revision that renames columns of gradient tables."""
+SUMMING = "0020"
+"""The revision that sums up what epochs came to."""
 Move = Callable[[Connection, Config, ScriptDirectory, str], None]
 
 
@@ -72,7 +74,8 @@ def forecast(connection: Connection, revision: str = "head") -> str | None:
     before, after = _current(connection), newest() if revision == "head" else revision
     if before in (None, after):
         return None
-    return cost.forecast(connection, (before < RENAMING) != (str(after) < RENAMING))
+    renaming = (before < RENAMING) != (str(after) < RENAMING)
+    return cost.forecast(connection, renaming, before < SUMMING <= str(after))
 
 
 def configuration(versions: Path | None) -> Config:

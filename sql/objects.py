@@ -32,8 +32,8 @@ BLOCK = re.compile(
 
 COLUMN = re.compile(r"--   (\S+) +(INT|DOUBLE|TEXT|DATETIME)( NULL)? +(\S.*)")
 RETIRED = {
-    "cell_sums", "first_cells", "index_sums", "layer_neurons", "recorded_chunks",
-    "recorded_neurons", "recorded_statistics",
+    "cell_sums", "epoch_statistics", "experiment_norms", "first_cells", "index_sums",
+    "layer_neurons", "recorded_chunks", "recorded_neurons", "recorded_statistics",
 }  # fmt: skip
 """Views that a migration has dropped: their files stay for the migrations that made them."""
 
@@ -156,11 +156,6 @@ class Definition:
     def of_experiment(self) -> bool:
         """Whether every experiment has such objects of its own."""
         return "{" in self.object_name
-
-    @property
-    def unites(self) -> bool:
-        """Whether what it reads depends on which experiments there are."""
-        return not self.of_experiment and "-- each experiment\n" in self.text
 
     def names(self, shapes: Sequence[ExperimentSchema]) -> Iterator[str]:
         """Yield the names of all objects that this file stands for in `shapes`."""

@@ -19,6 +19,8 @@ non-finite."""
 SMALL_MAGNITUDE = 1e-140
 """Below it a square has few digits or none: of a row of such values the client sends the norm."""
 NULL = "\\N"
+COUNTED = 10
+"""Of how many recorded steps one has its cells counted by order of magnitude."""
 
 
 @dataclass(frozen=True)
@@ -29,6 +31,8 @@ class Chunk:
     shape (rows, width), belong to each step, in order. `updates`, shape (k, 3), has the norms of
     the clipped gradient, of the weights before the step and of their change; `saturated`, shape
     (k, width), of how many samples each neuron was saturated. Each is None where a layer has none.
+    `counted`, shape (k,), marks the steps whose cells are counted by order of magnitude. `number`
+    counts the chunks of the layer in the epoch, from 0.
     """
 
     layer: Layer
@@ -38,6 +42,8 @@ class Chunk:
     values: np.ndarray
     updates: np.ndarray | None = None
     saturated: np.ndarray | None = None
+    counted: np.ndarray | None = None
+    number: int = 0
 
     @property
     def first_step(self) -> int:
@@ -116,7 +122,7 @@ class Assembler:
 
     def __init__(self, layer: Layer, dtype: np.dtype) -> None:
         self.layer, self.dtype = layer, dtype
-        self._capacity = 0
+        self._capacity = self._taken = self._chunks = 0
         self._start(0)
 
     def add(
@@ -129,7 +135,7 @@ class Assembler:
         rows = len(gradient)
         complete = None
         if self._steps and self._filled + rows > len(self._values):
-            complete = self.take()
+            complete = self._take()
         if not self._steps:
             self._capacity = max(
                 self._capacity, rows, CHUNK_VALUES // self.layer.width // rows * rows
@@ -139,6 +145,8 @@ class Assembler:
         self._values[self._filled : self._filled + rows] = gradient
         self._filled += rows
         self._steps.append(step)
+        self._counted.append(self._taken % COUNTED == 0)
+        self._taken += 1
         self._row_counts.append(rows)
         if saturated is not None:
             self._saturated.append(saturated.copy())
@@ -149,9 +157,13 @@ class Assembler:
         self._updates.append((update.clipped_norm, update.weight_norm, update.update_norm))
 
     def take(self) -> Chunk | None:
-        """Return the chunk as far as it got, None if it is empty, and begin the next one."""
+        """Return the last chunk of the epoch, None if it is empty."""
         if not self._steps:
             return None
+        self._counted[-1] = True
+        return self._take()
+
+    def _take(self) -> Chunk:
         chunk = Chunk(
             self.layer,
             self._epoch,
@@ -160,7 +172,10 @@ class Assembler:
             self._values[: self._filled],
             np.array(self._updates, np.float64) if self._updates else None,
             np.array(self._saturated, np.int64) if self._saturated else None,
+            np.array(self._counted),
+            self._chunks,
         )
+        self._chunks += 1
         self._start(0)
         return chunk
 
@@ -170,6 +185,7 @@ class Assembler:
         self._row_counts: list[int] = []
         self._updates: list[tuple[float, float, float]] = []
         self._saturated: list[np.ndarray] = []
+        self._counted: list[bool] = []
         self._values = np.empty((0, self.layer.width), self.dtype)
 
 

@@ -10,7 +10,9 @@ from sqlalchemy import ColumnElement, Connection, Engine, delete, select, update
 
 from vanishing_gradients.sql.catalogue import (
     checkpoints,
+    epoch_layers,
     epoch_metrics,
+    layer_histograms,
     neuron_statistics,
     runs,
     step_statistics,
@@ -31,7 +33,10 @@ from vanishing_gradients.telemetry.runs import (
     prepared,
 )
 
-OF_EPOCHS = (telemetry_progress, epoch_metrics, step_statistics, neuron_statistics, checkpoints)
+OF_EPOCHS = (
+    telemetry_progress, epoch_metrics, step_statistics, neuron_statistics, epoch_layers,
+    layer_histograms, checkpoints,
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -107,7 +112,7 @@ def resume(engine: Engine, description: RunDescription, run_id: int) -> tuple[Ru
         _check(found, description)
         with engine.connect() as connection:
             types = prepared(connection, description)
-            run = Run(engine, run_id, description.shape, types, lock)
+            run = Run(engine, run_id, description.shape, types, lock, description.batch_size)
             _remove_after(connection, run, found.completed_epoch)
             point = _point(connection, found)
             connection.execute(

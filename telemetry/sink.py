@@ -4,7 +4,7 @@ import threading
 from collections import defaultdict
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from pymysql.err import IntegrityError
 
@@ -12,6 +12,7 @@ from vanishing_gradients.sql.server_errors import no_connection_free, passing
 from vanishing_gradients.telemetry.chunk import Chunk
 from vanishing_gradients.telemetry.errors import TelemetryError
 from vanishing_gradients.telemetry.loader import Loader
+from vanishing_gradients.telemetry.noise import SumsInOrder
 from vanishing_gradients.telemetry.retry import Retry
 from vanishing_gradients.telemetry.statistics import (
     ChunkStatistics,
@@ -65,6 +66,7 @@ class Sink:
         self._futures: dict[int, list[Future[None]]] = defaultdict(list)
         self._failure: BaseException | None = None
         self._statistics: dict[int, list[ChunkStatistics]] = defaultdict(list)
+        self._sums: dict[tuple[int, int], SumsInOrder] = defaultdict(SumsInOrder)
         self._taken_rows = self._rows = self._values = 0
 
     def put(self, chunk: Chunk) -> None:
@@ -93,7 +95,9 @@ class Sink:
             raise self._failure
         with self._lock:
             chunks = self._statistics.pop(epoch, [])
-        return epoch_statistics(chunks)
+            places = [place for place in self._sums if place[1] == epoch]
+            noise = {place: self._sums.pop(place).noise() for place in places}
+        return replace(epoch_statistics(chunks), noise=noise)
 
     def traffic(self) -> Traffic:
         """Return what has been stored and what waits."""
@@ -118,6 +122,11 @@ class Sink:
         if self._failure:
             return
         statistics = chunk_statistics(chunk)
+        if statistics.sums:
+            with self._lock:
+                sums = self._sums[chunk.layer.number, chunk.epoch]
+                sums.add(chunk.number, chunk.first_step, statistics.sums)
+            statistics = replace(statistics, sums=None)  # as large as the layer
         if self._connect:
             self._retry.call(lambda again: self._store(chunk, again))
         with self._lock:

@@ -8,6 +8,7 @@ from typing import Any
 
 import click
 from click.core import ParameterSource
+from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 
 from vanishing_gradients.console import mention, progress, say, show
 from vanishing_gradients.options import RUN
@@ -15,7 +16,8 @@ from vanishing_gradients.server import lifecycle
 from vanishing_gradients.server.lifecycle import owner_engine
 from vanishing_gradients.sql.connection import affordable
 from vanishing_gradients.telemetry.errors import RemovalError
-from vanishing_gradients.telemetry.removal import removable_run, remove
+from vanishing_gradients.telemetry.older_runs import sum_up, unsummed
+from vanishing_gradients.telemetry.removal import removable_run, remove, remove_rows
 from vanishing_gradients.telemetry.resumption import StoredRun, finished_runs, same_run, stored_run
 from vanishing_gradients.telemetry.retry import SECONDS
 from vanishing_gradients.telemetry.roads import AUTO, ROADS
@@ -186,8 +188,13 @@ def runs() -> None:
 @click.command()
 @click.option("--run", type=RUN, help="the run's number")
 @click.option("--yes", is_flag=True, help="do not ask")
-def drop(run: int | None, yes: bool) -> None:
-    """Remove a run and give its space back."""
+@click.option(
+    "--keep",
+    type=click.Choice(["statistics"]),
+    help="remove its gradient rows alone: it is then as one that kept statistics alone",
+)
+def drop(run: int | None, yes: bool, keep: str | None) -> None:
+    """Remove a run, or its gradient rows alone, and give the space back."""
     if run is None:
         raise click.UsageError(
             "Which run is to go? Say `make drop RUN=id`; `make runs` lists them all."
@@ -199,23 +206,43 @@ def drop(run: int | None, yes: bool) -> None:
             f"Run {run} ({found.shape.experiment} on {found.dataset}, seed {found.seed}, "
             f"{found.status}; {held}{in_words(found.size)})"
         )
+        again = f"make drop RUN={run}{' KEEP=statistics' if keep else ''}"
+        what = "Remove its gradient rows" if keep else "Remove it"
         if not (yes or sys.stdin.isatty()):
             raise RemovalError(
                 f"{title} stays, since there is no terminal to ask on: YES=1 (--yes) removes it "
                 "without asking."
             )
-        if not (yes or click.confirm(f"{title}. Remove it for good?", err=True)):
+        if not (yes or click.confirm(f"{title}. {what} for good?", err=True)):
             say(f"Run {run} stays.")
             return
-        say(f"{title} goes.")
+        say(f"{title} {'keeps its statistics alone' if keep else 'goes'}.")
         try:
-            freed = remove(engine, found, say)
+            freed = (remove_rows if keep else remove)(engine, found, say)
         except KeyboardInterrupt:
-            say(f"Stopped half-way: `make drop RUN={run}` goes on.")
+            say(f"Stopped half-way: `{again}` goes on.")
             raise
     # Runs that are being trained may have filled its place already.
     back = f"{in_words(freed)} are free again" if freed > 0 else "others have taken its place"
-    say(f"Run {run} is gone; {back}.")
+    gone = "The gradient rows of run" if keep else "Run"
+    say(f"{gone} {run} {'are' if keep else 'is'} gone; {back}.")
+
+
+@click.command()
+@click.option("--run", type=RUN, help="that run alone")
+def summarize(run: int | None) -> None:
+    """Sum up from their cells what older versions did not: noise scales and histograms."""
+    engine = owner_engine()
+    parts = unsummed(engine, run)
+    whose = "Every run" if run is None else f"Run {run}"
+    if not parts:
+        say(f"{whose} is summed up already, or has no gradient rows to do it from.")
+        return
+    columns = (TextColumn("{task.description}"), BarColumn(), TaskProgressColumn())
+    with Progress(*columns, TimeRemainingColumn(compact=True), console=progress()) as bar:
+        task = bar.add_task(f"{len({part.run_id for part in parts})} runs", total=len(parts))
+        sum_up(engine, parts, lambda line: bar.update(task, advance=1, description=line), say)
+    say(f"{len(parts) - len(unsummed(engine, run)):,} epochs of layers are summed up.")
 
 
 def _settings(seed: int, seeds: int, **others: Any) -> list[Settings]:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import pandas as pd
 from sqlalchemy import Engine
 
-from vanishing_gradients.analysis.verification import steps, sums
+from vanishing_gradients.analysis.verification import steps, summaries, sums
 from vanishing_gradients.analysis.verification.cells import sum_up
 from vanishing_gradients.analysis.verification.disagreement import Disagreement
 from vanishing_gradients.analysis.verification.plan import (
@@ -164,13 +164,17 @@ class _Job:
                     self.values += count * layer.width
             else:
                 found = steps.recorded_steps(layer, epoch, recorded)
+            neurons = None
             if not found and epoch in self.plan.neuron_epochs:
-                said = rows(connection, "recorded_neurons", layer=layer.number, **place)
+                said = neurons = rows(connection, "recorded_neurons", layer=layer.number, **place)
                 found += steps.neurons_there(layer, epoch, said)
                 if not found and len(layer.rows) and self.plan.full:
                     found += steps.neurons_of_cells(layer, epoch, of_cells.neurons, said)
                 if not found and len(layer.rows):
                     found += steps.neurons_of_steps(layer, epoch, said, recorded)
+            if not found and len(layer.rows):
+                summed = rows(connection, "epoch_layers", layer=layer.number, **place)
+                found += summaries.disagreeing(layer, epoch, summed, recorded, neurons)
         if not self.plan.full:
             self.advance(layer.values)
         return truth, found

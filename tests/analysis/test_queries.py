@@ -45,7 +45,8 @@ def test_every_type_of_a_file_has_its_type_in_a_frame(connection):
     assert summary["experiment"] == summary["float_type"] == "str"
     assert summary["loss"] == summary["test_accuracy"] == summary["seconds"] == "float64"
     assert summary["started_at"] == summary["finished_at"] == "datetime64[us]"
-    assert types(ask(connection, "gradient_norms", run_id=1))["non_finite"] == "Int64"
+    assert types(ask(connection, "gradient_norms", run_id=1))["non_finite"] == "int64"
+    assert types(ask(connection, "expected_rows", run_id=1))["batch_size"] == "Int64"
     assert types(ask(connection, "ratio_thresholds")) == dict.fromkeys(
         ("vanishing", "exploding", "exploding_table_6"), "float64"
     )

@@ -22,7 +22,7 @@ FEW = STEPS // 2
 OVERALL = [
     "gradient_norms", "gradient_norm_ratios", "dense_norm_ratios", "epoch_means", "layer_sizes",
     "expected_rows", "neurons", "dead_neurons",
-    "saturation", "update_ratios", "step_norms",
+    "saturation", "update_ratios", "step_norms", "noise_scales", "gradient_histograms",
 ]  # fmt: skip
 OF_CELLS = ["first_cells", "index_sums"]
 ONE_STORAGE = "Decimals = 6 AND Filler = 0"
@@ -181,6 +181,6 @@ def test_the_distribution_of_a_step_costs_a_part_of_its_epoch(hand, asked):
 
 
 def test_a_condition_that_is_not_carried_would_be_counted(hand, asked):
-    everything = reads(hand, "SELECT COUNT(*), MAX(norm) FROM gradient_norms")
-    one = reads(hand, f"SELECT * FROM gradient_norms WHERE run_id = {asked['statistics'][0]}")
+    everything = reads(hand, "SELECT COUNT(*), MAX(mean_abs) FROM neurons")
+    one = reads(hand, f"SELECT * FROM neurons WHERE run_id = {asked['statistics'][0]}")
     assert everything > one + 3 * FEW

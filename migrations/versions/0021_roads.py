@@ -2,7 +2,7 @@
 
 from vanishing_gradients.migrations.steps import add_column, drop_column
 
-revision, down_revision = "0020", "0019"
+revision, down_revision = "0021", "0020"
 
 
 def upgrade() -> None:
