@@ -46,6 +46,20 @@ WITHOUT_NORMS = text(
 )
 SECOND = 40e6
 """Bytes of a table that are copied and indexed in a second: 128 columns on MariaDB 10.11."""
+FILL_EPOCH = text(
+    "UPDATE epoch_layers AS summed INNER JOIN ("
+    "SELECT SUM(row_norm_sum) / NULLIF(SUM(finite_rows), 0) AS norm, "
+    "AVG(gradient_norm) AS gradient_norm, COUNT(gradient_norm) AS steps, "
+    "CASE WHEN MAX(gradient_norm) < 1e-140 "
+    "THEN STDDEV_SAMP(LEAST(gradient_norm, 1e-140) * 1e200) / 1e200 "
+    "ELSE STDDEV_SAMP(gradient_norm) END AS std, "
+    "MIN(gradient_norm) AS least, MAX(gradient_norm) AS most FROM step_statistics "
+    "WHERE run_id = :run_id AND layer = :layer AND epoch = :epoch) AS own "
+    "SET summed.norm = own.norm, summed.gradient_norm = own.gradient_norm, "
+    "summed.mean_norm = own.gradient_norm, summed.steps = own.steps, summed.std = own.std, "
+    "summed.min = own.least, summed.max = own.most "
+    "WHERE summed.run_id = :run_id AND summed.layer = :layer AND summed.epoch = :epoch"
+)
 DONE = text("UPDATE gradient_tables SET version = 2 WHERE table_name = :name")
 
 
@@ -104,9 +118,10 @@ def _bring_up(connection: Connection, shape: ExperimentSchema, layer: Layer) -> 
             "ADD KEY norm_and_mean (run_id, Epoch, Step, RowIndex, Norm, Mean)"
         )
     for run_id, epoch in connection.execute(text(EPOCHS.format_map(names))).all():
-        place = {"run_id": run_id, "epoch": epoch}
+        place = {"run_id": run_id, "epoch": epoch, "layer": layer.number}
         connection.execute(text(FILL_ROWS.format_map(names)), place)
-        connection.execute(text(FILL_STEPS.format_map(names)), {**place, "layer": layer.number})
+        connection.execute(text(FILL_STEPS.format_map(names)), place)
+        connection.execute(FILL_EPOCH, place)
         connection.commit()
     connection.execute(DONE, {"name": name})
     connection.commit()

@@ -57,6 +57,14 @@ def test_rows_and_steps_get_the_norms_of_their_cells(faint):
     assert statistics(faint) == [(pytest.approx(5e-200), pytest.approx(7e-200)), (3.0, 3.0)]
 
 
+def test_what_the_epoch_came_to_follows(faint):
+    query = "SELECT norm, gradient_norm, steps FROM epoch_layers WHERE run_id = 1 AND epoch = 3"
+    assert select(faint, query) == [(0.5, 3.0, 1)]
+    work_out(faint)
+    norm = pytest.approx((3.0 + 7e-200) / 6)
+    assert select(faint, query) == [(norm, pytest.approx(1.5), 2)]
+
+
 def test_a_table_brought_up_is_as_a_new_one_and_is_not_touched_again(faint):
     work_out(faint)
     width = len(select(faint, "SHOW COLUMNS FROM old_layer_1_input LIKE 'Gradient%%'"))
