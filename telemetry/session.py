@@ -184,6 +184,9 @@ class RecordingSession:
         self._interrupts = [sink.interrupt, sessions.interrupt]
         self._stored = lambda: sink.traffic().rows
         listener.registered(self.run.run_id, description, sink.traffic, self.start.completed_epoch)
+        if description.telemetry == "full":
+            told = f"Rows go by the {road.road} road: {road.why}."
+            (listener.warn if road.slow else listener.note)(told)
         self.recorder = GradientRecorder(
             self.run.shape,
             DTYPES[description.precision],
@@ -205,8 +208,6 @@ class RecordingSession:
         if self._description.telemetry != "full":
             return None
         self.run.take_road(road.road)
-        told = f"Rows go by the {road.road} road: {road.why}."
-        (self._listener.warn if road.slow else self._listener.note)(told)
         dtypes = {number: TABLE_DTYPES[kind] for number, kind in self.run.table_types.items()}
         with self.run.engine.connect() as session:
             without = layers_without_small_norm(session, self.run.shape)
