@@ -13,6 +13,9 @@ step and those of every neuron as they are cannot be found: two rows exchanged. 
 rank is verified: at most half of the values are on either side of it. Of saturated samples and of
 norms of weights and updates nothing else is stored: the former must agree with each other.
 
+What an epoch came to, in `epoch_layers`, must be what the statistics of its steps and neurons give,
+which are held against the cells by themselves. Noise scales and histograms are not verified.
+
 Runs that were recorded before there were statistics of neurons have none, and are not wrong for it.
 Their cells are only counted by step: two exchanged in a row are not found.
 """
