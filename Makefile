@@ -46,8 +46,10 @@ menu:
 	@echo
 	@echo 'EXP is an experiment that make experiments lists, all (the paper'"'"'s four), gallery, or a TOML file. The rest:'
 	@echo '  DATASET (auto, mnist, fashion-mnist, sample)  EPOCHS  SEED  SEEDS  PRECISION (double, single)  LIMIT'
-	@echo '  TELEMETRY (full, statistics)  RECORD_EVERY  RESUME (1)  PATIENCE  ROAD (auto, binary, text, insert)  DATA_DIR  SERVER (auto, docker, local)'
-	@echo '  RUN (train, drop, summarize, figures, diagnose, report)  RUNS (compare: 3,relu_sgd)  YES (drop: 1)  KEEP (drop: statistics)  PART (bench: step, server)'
+	@echo '  TELEMETRY (full, statistics)  RECORD_EVERY  RESUME (1)  PATIENCE  ROAD (auto, binary, text, insert)'
+	@echo '  DATA_DIR  SERVER (auto, docker, local)'
+	@echo '  RUN (train, drop, summarize, figures, diagnose, report)  RUNS (compare: 3,relu_sgd)'
+	@echo '  YES (drop: 1)  KEEP (drop: statistics)  PART (bench: step, server)  NORMS (migrate: 1)'
 	@echo '  ROLE (url: owner)  FORMAT (url: sqlalchemy)  ALL (clean: 1)  OUTPUT (figures, report ...: folder)'
 	@echo '  DATABASE_URL (mysql://user:password@host:3306/gradients: a server of your own)'
 

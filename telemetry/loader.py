@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import numpy as np
+from pymysql.err import IntegrityError
 
 from vanishing_gradients.sql.objects import ExperimentSchema
 from vanishing_gradients.telemetry.chunk import Chunk, small_norms
@@ -91,7 +92,10 @@ class Loader:
             self.connection.close()
 
     def _send(self, chunk: Chunk, dtype: np.dtype) -> None:
-        stored, warnings = self.road.send(chunk, dtype, self._small_norms(chunk))
+        try:
+            stored, warnings = self.road.send(chunk, dtype, self._small_norms(chunk))
+        except IntegrityError as error:  # a row that is there already; LOAD DATA only warns of it
+            raise TelemetryError(self._complaint(chunk, 0)) from error
         if stored != chunk.rows or warnings:
             raise TelemetryError(self._complaint(chunk, stored))
 

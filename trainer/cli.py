@@ -194,7 +194,7 @@ def runs() -> None:
     help="remove its gradient rows alone: it is then as one that kept statistics alone",
 )
 def drop(run: int | None, yes: bool, keep: str | None) -> None:
-    """Remove a run, or its gradient rows alone, and give the space back."""
+    """Remove a run, or its rows alone, and give the space back."""
     if run is None:
         raise click.UsageError(
             "Which run is to go? Say `make drop RUN=id`; `make runs` lists them all."
@@ -231,7 +231,7 @@ def drop(run: int | None, yes: bool, keep: str | None) -> None:
 @click.command()
 @click.option("--run", type=RUN, help="that run alone")
 def summarize(run: int | None) -> None:
-    """Sum up from their cells what older versions did not: noise scales and histograms."""
+    """Sum up noise scales and histograms of older runs."""
     engine = owner_engine()
     parts = unsummed(engine, run)
     whose = "Every run" if run is None else f"Run {run}"

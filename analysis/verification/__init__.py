@@ -14,6 +14,9 @@ rank is verified: at most half of the values are on either side of it. Of satura
 else is stored: their counts must agree with each other. What must be true of the norms of updates
 and weights, which are not stored either, is in `updates`.
 
+What an epoch came to, in `epoch_layers`, must be what the statistics of its steps and neurons give,
+which are held against the cells by themselves. Noise scales and histograms are not verified.
+
 Runs that were recorded before there were statistics of neurons have none, and are not wrong for it.
 Their cells are only counted by step: two exchanged in a row are not found.
 """

@@ -113,7 +113,7 @@ class _Job:
             found += own
             if not own:  # views would only repeat what their steps disagree in
                 truths[place] = truth
-        if self.updates and not found:
+        if self.updates:
             norms = pd.concat(self.updates)
             found += disagreeing_updates(plan.config, plan.float_type, plan.record_every, norms)
         for stray in strays:
@@ -158,7 +158,7 @@ class _Job:
                 norms = cells[["step", "norm"]].rename(columns={"norm": "gradient_norm"})
                 norms = norms.merge(recorded[["step", *UPDATES]], on="step")
                 with self._lock:
-                    if layer.row_meaning == "input" and epoch in self.plan.complete():
+                    if layer.row_meaning == "input" and not found:
                         self.updates.append(norms.assign(layer=layer.number, epoch=epoch))
                     self.rows += count
                     self.values += count * layer.width

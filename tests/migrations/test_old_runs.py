@@ -35,7 +35,7 @@ RENAMED = {
     "least": "min",
     "largest": "max",
 }
-ADDED = {"row_meaning", "gain", "flat"}
+ADDED = {"row_meaning", "gain", "flat", "road"}
 GONE = re.compile(
     r"recorded_\w+|epoch_statistics|old_gradient_norms|old_layer_\d_(cell_sums|index_sums|neurons|first_cells)|view_versions"
 )

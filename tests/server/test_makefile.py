@@ -242,7 +242,7 @@ def test_the_environment_may_hold_any_name(make):
             "EXP=all",
             "DATASET, DATA_DIR, EPOCHS, LIMIT, OUTPUT, PRECISION, SEED, SEEDS, SERVER",
         ),
-        ("drop", "EXP=all", "RUN, SERVER, YES"),
+        ("drop", "EXP=all", "KEEP, RUN, SERVER, YES"),
     ],
 )
 def test_a_variable_that_the_target_does_not_read_is_said_to_change_nothing(
