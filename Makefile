@@ -9,27 +9,48 @@ COMPLETE := $(VENV)/requirements.sha256
 MAKEFLAGS += --no-print-directory --no-builtin-rules
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help up down migrate view data train gallery experiments new runs drop sql url figures compare diagnose audit report verify test test-faults test-lowest torch lint bench clean
+.PHONY: help up down migrate view data train gallery experiments new runs drop summarize sql url figures compare diagnose audit report verify test test-faults test-lowest torch lint bench clean
 
 # Values reach the commands through the environment, never through the text of a recipe: a quote or a semicolon in one
 # is only a character. make itself would read a $ in a value given on its command line; `value` keeps it as typed.
-VARIABLES := EXP DATASET EPOCHS SEED SEEDS PRECISION LIMIT TELEMETRY RECORD_EVERY RESUME PATIENCE RUN RUNS YES PART NAME \
-	SERVER ROLE DATA_DIR SERVER_DIR DATABASE_URL READER_DATABASE_URL TEST_DATABASE_URL MYSQL_PORT
+VARIABLES := EXP DATASET EPOCHS SEED SEEDS PRECISION LIMIT TELEMETRY RECORD_EVERY RESUME PATIENCE RUN RUNS YES KEEP PART NAME NORMS ROAD \
+	SERVER ROLE FORMAT OUTPUT DATA_DIR SERVER_DIR DATABASE_URL READER_DATABASE_URL TEST_DATABASE_URL MYSQL_PORT
+SETTINGS := PYTHON VENV ALL
+OWN_NAMES := RUN_PYTHON LOWEST MAKE MAKEFLAGS MFLAGS GNUMAKEFLAGS MAKEFILES MAKEOVERRIDES MAKELEVEL SHELL .SHELLFLAGS VPATH
+
+# A name that nobody reads is refused; of one that the goal does not read, it is said. The environment is left alone.
+GIVEN := $(strip $(foreach name,$(.VARIABLES),$(if $(filter command,$(firstword $(origin $(name)))),$(name))))
+ifneq ($(GIVEN),)
+quoted = '$(subst ','\'',$(1))'
+SAID := $(shell $(PYTHON) tools/variables.py $(foreach word,$(MAKECMDGOALS) -- $(GIVEN),$(call quoted,$(word))))
+UNKNOWN := $(firstword $(filter-out $(VARIABLES) $(SETTINGS) $(OWN_NAMES),$(GIVEN)))
+$(if $(UNKNOWN),$(error $(or $(SAID),There is no variable $(UNKNOWN))))
+endif
 $(foreach name,$(VARIABLES),$(if $(filter command,$(firstword $(origin $(name)))),\
 	$(eval override $(name) := $$(value $(name)))$(eval export $(name))))
 
 # $(call option,EXP,exp) is --exp=... where EXP is set and nothing where it is not.
 option = $${$(1):+--$(2)="$$$(1)"}
 
+# For a reader that has enough, such as head, make has no word to say.
+ENOUGH = { status=$$?; test $$status -eq 141 || exit $$status; }
+
 help:
+	@menu=$$($(MAKE) menu) && env printf '%s\n' "$$menu" || $(ENOUGH)
+
+.PHONY: menu
+menu:
 	@echo 'From a fresh machine: make up && make train EXP=sigmoid_sgd && make figures'
 	@echo
 	@sed -n 's/^\([a-z-]*\):.*## */  make \1	/p' Makefile | expand -t 20
 	@echo
 	@echo 'EXP is an experiment that make experiments lists, all (the paper'"'"'s four), gallery, or a TOML file. The rest:'
 	@echo '  DATASET (auto, mnist, fashion-mnist, sample)  EPOCHS  SEED  SEEDS  PRECISION (double, single)  LIMIT'
-	@echo '  TELEMETRY (full, statistics)  RECORD_EVERY  RESUME (1)  PATIENCE  DATA_DIR  SERVER (auto, docker, local)'
-	@echo '  RUN (train, drop, figures, diagnose, report)  RUNS (compare: 3,relu_sgd)  YES (drop: 1)  PART (bench: step, server)'
+	@echo '  TELEMETRY (full, statistics)  RECORD_EVERY  RESUME (1)  PATIENCE  ROAD (auto, binary, text, insert)'
+	@echo '  DATA_DIR  SERVER (auto, docker, local)'
+	@echo '  RUN (train, drop, summarize, figures, diagnose, report)  RUNS (compare: 3,relu_sgd)'
+	@echo '  YES (drop: 1)  KEEP (drop: statistics)  PART (bench: step, server)  NORMS (migrate: 1)'
+	@echo '  ROLE (url: owner)  FORMAT (url: sqlalchemy)  ALL (clean: 1)  OUTPUT (figures, report ...: folder)'
 	@echo '  DATABASE_URL (mysql://user:password@host:3306/gradients: a server of your own)'
 
 $(COMPLETE): requirements.lock tools/bootstrap.py
@@ -38,10 +59,11 @@ $(COMPLETE): requirements.lock tools/bootstrap.py
 up: $(COMPLETE) ## find or start the server, and migrate the database
 	@$(COMMAND) up $(call option,SERVER,server) >&2
 
-down: $(COMPLETE) ## stop the server; its data stay
+down: $(COMPLETE) ## stop every server that up started here; their data stay
 	@$(COMMAND) down
 
-migrate: up ## migrate the database (part of up)
+migrate: up ## migrate the database (part of up), and work out small norms that older tables lack (NORMS=1)
+	@test -z "$$NORMS" || $(COMMAND) migrate $(call option,NORMS,norms)
 
 view: $(COMPLETE) ## write the next version of a view (NAME), or the first, and its migration
 	@$(COMMAND) view $(call option,NAME,name)
@@ -54,45 +76,48 @@ train: up ## train an experiment (EXP) and record every gradient
 	  $(call option,EPOCHS,epochs) $(call option,SEED,seed) $(call option,SEEDS,seeds) \
 	  $(call option,PRECISION,precision) $(call option,LIMIT,limit) $(call option,TELEMETRY,telemetry) \
 	  $(call option,RECORD_EVERY,record-every) $(call option,DATA_DIR,data-dir) \
-	  $(call option,RESUME,resume) $(call option,RUN,run) $(call option,PATIENCE,patience)
+	  $(call option,RESUME,resume) $(call option,RUN,run) $(call option,PATIENCE,patience) $(call option,ROAD,road)
 
 gallery: up ## train the paper's four and the gallery (statistics alone), and draw the comparison
 	@$(COMMAND) gallery $(call option,DATASET,dataset) $(call option,EPOCHS,epochs) \
 	  $(call option,SEED,seed) $(call option,SEEDS,seeds) $(call option,PRECISION,precision) \
-	  $(call option,LIMIT,limit) $(call option,DATA_DIR,data-dir)
+	  $(call option,LIMIT,limit) $(call option,DATA_DIR,data-dir) $(call option,OUTPUT,output)
 
 experiments: $(COMPLETE) ## list the built-in experiments, a line each
-	@$(COMMAND) experiments
+	@$(COMMAND) experiments || $(ENOUGH)
 
 new: $(COMPLETE) ## write the commented file of an experiment of one's own (EXP=name)
 	@$(COMMAND) new $(call option,EXP,exp)
 
 runs: up ## list all runs, and the space each takes
-	@$(COMMAND) runs
+	@$(COMMAND) runs || $(ENOUGH)
 
-drop: up ## remove a run (RUN) and give its space back; asks first (YES=1: does not)
-	@$(COMMAND) drop $(call option,RUN,run) $(if $(filter-out 0 no false,$(YES)),--yes)
+drop: up ## remove a run (RUN), or its rows alone (KEEP=statistics), give the space back; asks (YES=1: not)
+	@$(COMMAND) drop $(call option,RUN,run) $(call option,KEEP,keep) $(if $(filter-out 0 no false,$(YES)),--yes)
+
+summarize: up ## sum up noise and histograms of runs (or RUN) of older versions, from their cells
+	@$(COMMAND) summarize $(call option,RUN,run)
 
 sql: up ## open an SQL client as reader; or run piped SQL: echo 'SELECT 1' | make sql
 	@$(COMMAND) sql
 
-url: up ## print the reader's address for any SQL client (ROLE=owner: the owner's)
-	@$(COMMAND) url $(call option,ROLE,role)
+url: up ## print the reader's address for SQL clients (ROLE=owner: the owner's; FORMAT=sqlalchemy: pandas)
+	@$(COMMAND) url $(call option,ROLE,role) $(call option,FORMAT,format) || $(ENOUGH)
 
 figures: up ## draw the figures of every finished run (or of RUN, or EXP)
-	@$(COMMAND) figures $(call option,RUN,run) $(call option,EXP,exp)
+	@$(COMMAND) figures $(call option,RUN,run) $(call option,EXP,exp) $(call option,OUTPUT,output)
 
 compare: up ## set runs beside each other (RUNS=3,7,9, or names: RUNS=relu_sgd,7): compare/index.html
-	@$(COMMAND) compare $(call option,RUNS,runs)
+	@$(COMMAND) compare $(call option,RUNS,runs) $(call option,OUTPUT,output) || $(ENOUGH)
 
 diagnose: up ## say in words what is wrong with a run (RUN, or EXP's newest, or the newest), and what to try
-	@$(COMMAND) diagnose $(call option,RUN,run) $(call option,EXP,exp)
+	@$(COMMAND) diagnose $(call option,RUN,run) $(call option,EXP,exp) || $(ENOUGH)
 
 audit: up ## test every claim of the paper on the rows; a table, and report/audit.csv
-	@$(COMMAND) audit
+	@$(COMMAND) audit $(call option,OUTPUT,output) || $(ENOUGH)
 
 report: up ## the paper beside the rows, in one page: report/report.html (RUN: show that run too)
-	@$(COMMAND) report $(call option,RUN,run)
+	@$(COMMAND) report $(call option,RUN,run) $(call option,OUTPUT,output)
 
 verify: up ## recompute finished runs from their raw rows (or RUN, or EXP's); fails where they disagree
 	@$(COMMAND) verify $(call option,RUN,run) $(call option,EXP,exp)
@@ -122,10 +147,12 @@ bench: $(if $(filter step,$(PART)),$(COMPLETE),up) ## measure a training step (P
 	@$(RUN_PYTHON) -m bench $(call option,PART,part) $(call option,EPOCHS,epochs) \
 	  $(call option,PRECISION,precision) $(call option,DATASET,dataset) $(call option,DATA_DIR,data-dir)
 
-clean: ## delete figures, pages, report and caches (ALL=1: also the private server, its data and .venv)
+clean: ## delete figures, pages, report and caches (ALL=1: also our servers, their data and .venv)
 ifneq ($(filter-out 0 no false,$(ALL)),)
-	@if [ -d "$${SERVER_DIR:-.server}" ]; then $(MAKE) --silent $(COMPLETE) && $(COMMAND) down --delete; fi
-	@rm -rf .server $(VENV) $(LOWEST) *.egg-info
+	@if [ -d "$${SERVER_DIR:-.server}" ] || [ -x $(RUN_PYTHON) ] || docker volume ls -q 2>/dev/null | grep -q '^gradients-'; \
+	then $(MAKE) --silent $(COMPLETE); fi
+	@if [ -x $(RUN_PYTHON) ]; then $(COMMAND) down --delete; fi
+	@rm -rf $(VENV) $(LOWEST) *.egg-info
 endif
 	@rm -rf figures report compare gallery build .pytest_cache .ruff_cache .mypy_cache .hypothesis
 	@find . -name __pycache__ -not -path './.venv*' -prune -exec rm -rf {} +

@@ -5,6 +5,7 @@ one of its commands is called: the trainer and the analysis never meet. Only her
 sentences: what a user can put right is one sentence on standard error, without a traceback.
 """
 
+import errno
 import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -13,9 +14,10 @@ from importlib import import_module
 from typing import Any, NoReturn
 
 import click
+from click.exceptions import Exit
 
+from vanishing_gradients import console
 from vanishing_gradients.errors import UserError
-from vanishing_gradients.installation import as_typed
 from vanishing_gradients.interruption import as_keyboard_interrupt
 
 COMMANDS = {
@@ -30,6 +32,7 @@ COMMANDS = {
     "new": ("trainer",),
     "runs": ("trainer",),
     "drop": ("trainer",),
+    "summarize": ("trainer",),
     "sql": ("server",),
     "url": ("server",),
     "figures": ("analysis",),
@@ -42,6 +45,7 @@ COMMANDS = {
 """Each command, and the rooms that carry it out, one after the other."""
 
 INTERRUPTED = 130
+FOR_WANT_OF_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EACCES)
 NAME = re.compile(r"\S*[/._=(]")
 """How a sentence begins that begins with a path or with another name: as it is, not capitalised."""
 
@@ -51,17 +55,33 @@ def sentences() -> Iterator[None]:
     """Answer what goes wrong in the block with one sentence and an exit status.
 
     The status is 2 for what a user can put right, 3 for a server that stayed away for too long, and
-    130, without a word, for Ctrl-C, SIGTERM and a terminal that goes away.
+    130, without a word, for Ctrl-C, SIGTERM and a terminal that goes away; 141, without a word, for
+    a reader of the result who has enough.
     """
+    console.take_over()
     try:
         with as_keyboard_interrupt():
-            yield
+            try:
+                yield
+            except Exit:  # after --help or --version
+                console.check()
+                raise
+            console.check()
     except click.UsageError as error:
         _exit(_sentence(error), error.exit_code)
     except UserError as error:
         _exit(str(error), error.exit_code)
     except (KeyboardInterrupt, click.Abort):
         raise SystemExit(INTERRUPTED) from None
+    except OSError as error:
+        if error.errno not in FOR_WANT_OF_ROOM:
+            raise
+        where = f"{error.filename} cannot be used" if error.filename else "a file was cut short"
+        _exit(
+            f"{where} ({error.strerror}): make room there, or the right to write, and run this "
+            "again",
+            UserError.exit_code,
+        )
 
 
 class Commands(click.Group):
@@ -116,7 +136,7 @@ def main(context: click.Context) -> None:
     To begin: vanishing-gradients up, then train --exp sigmoid_sgd, then figures.
     """
     if context.invoked_subcommand is None:
-        click.echo(context.get_help())
+        console.show(context.get_help())
 
 
 def _in_turn(parts: Sequence[click.Command]) -> click.Command:
@@ -155,7 +175,7 @@ def _bounds(numbers: click.IntRange) -> str:
 def _exit(sentence: str, status: int) -> NoReturn:
     if not NAME.match(sentence):
         sentence = sentence[:1].upper() + sentence[1:]
-    click.echo(f"Error: {as_typed(sentence)}", err=True)
+    console.say(f"Error: {sentence}")
     raise SystemExit(status)
 
 

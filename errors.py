@@ -4,7 +4,8 @@ UserError
  ├── sql.errors.DatabaseError          a server, an account, a table or a view
  ├── telemetry.errors.RecordingError   gradients on their way into the tables
  ├── trainer.errors.TrainerError       an experiment or a data set
- └── analysis.errors.AnalysisError     a report
+ ├── analysis.errors.AnalysisError     a report
+ └── console.PrintingError             a result on its way to standard output
 """
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import click
 
-from vanishing_gradients.installation import as_typed
+from vanishing_gradients.console import mention, show
 from vanishing_gradients.options import RUN
 from vanishing_gradients.server.lifecycle import reader_engine
 
@@ -28,11 +28,6 @@ def into(default: str, what: str) -> Callable:
     )
 
 
-def say(line: str) -> None:
-    """Print a line of a report, or of how it comes along."""
-    click.echo(as_typed(line))
-
-
 @click.command()
 @click.option("--run", "run_id", type=RUN, help="Only this run.")
 @click.option("--exp", "experiment", help="Only runs of this experiment.")
@@ -46,7 +41,7 @@ def figures(run_id: int | None, experiment: str | None, folder: Path, no_png: bo
     from vanishing_gradients.analysis.pages.figures_page import write
 
     with reader_engine().connect() as connection:
-        write(connection, folder, run_id, experiment, images=not no_png, say=say)
+        write(connection, folder, run_id, experiment, images=not no_png, say=mention)
 
 
 @click.command()
@@ -57,14 +52,14 @@ def audit(folder: Path) -> None:
     from vanishing_gradients.analysis.audit.nearest import nearest
     from vanishing_gradients.analysis.runs import finished_runs
 
-    evidence = Evidence(reader_engine(), folder / KEPT, say=say)
+    evidence = Evidence(reader_engine(), folder / KEPT, say=mention)
     finished_runs(evidence.summary)  # without one there is nothing to put a claim to
     results = list(run_audit(evidence))
     found = nearest(evidence)
     path = output.write_csv(results, folder)
     output.print_table(results)
     output.print_nearest(found)
-    say(f"{output.counts(results)} All of them, with their queries: {path}.")
+    show(f"{output.counts(results)} All of them, with their queries: {path}.")
 
 
 @click.command()
@@ -78,10 +73,10 @@ def report(run_id: int | None, folder: Path) -> None:
     from vanishing_gradients.analysis.audit import Evidence
     from vanishing_gradients.analysis.pages.report_page import write
 
-    evidence = Evidence(reader_engine(), folder / KEPT, say=say)
-    path = write(evidence, folder, run_id, say=say)
+    evidence = Evidence(reader_engine(), folder / KEPT, say=mention)
+    path = write(evidence, folder, run_id, say=mention)
     size = path.stat().st_size / 1e6
-    say(f"{path}, {size:.1f} MB: open it in a browser; it needs no network.")
+    mention(f"{path}, {size:.1f} MB: open it in a browser; it needs no network.")
 
 
 @click.command()
@@ -99,7 +94,7 @@ def compare(chosen: str, folder: Path, no_png: bool) -> None:
 
     with reader_engine().connect() as connection:
         runs = chosen_runs(ask(connection, "experiment_summary"), chosen)
-        write(connection, runs, folder, images=not no_png, say=say)
+        write(connection, runs, folder, images=not no_png, say=mention)
 
 
 @click.command()
@@ -117,7 +112,7 @@ def diagnose(run_id: int | None, experiment: str | None) -> None:
     with reader_engine().connect() as connection:
         run = chosen_run(ask(connection, "experiment_summary"), run_id, experiment)
         for line in diagnose_run(connection, run):
-            say(line)
+            show(line)
 
 
 @click.command()
@@ -127,7 +122,7 @@ def gallery(folder: Path) -> None:
     from vanishing_gradients.analysis.pages.gallery_page import write
 
     with reader_engine().connect() as connection:
-        write(connection, folder, say=say)
+        write(connection, folder, say=mention)
 
 
 @click.command()
@@ -145,5 +140,5 @@ def verify(run_id: int | None, experiment: str | None) -> None:
     engine = reader_engine()
     with engine.connect() as connection:
         runs = to_verify(ask(connection, "experiment_summary"), run_id, experiment)
-    if verify_runs(engine, runs, say=say):
+    if verify_runs(engine, runs, say=show):
         raise SystemExit(1)

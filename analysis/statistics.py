@@ -110,9 +110,12 @@ def prediction_interval(values: Sequence[float]) -> tuple[float, float] | None:
         return None
     if _alike(sample):  # whose mean need not be the same number
         return float(sample[0]), float(sample[0])
+    # A power of two changes no digit, and squares of what is left neither vanish nor overflow.
+    exponent = int(np.frexp(np.abs(sample).max())[1])
+    sample = np.ldexp(sample, -exponent)
     center, spread = sample.mean(), sample.std(ddof=1) * math.sqrt(1 + 1 / len(sample))
     reach = stats.t.ppf((1 + CONFIDENCE) / 2, len(sample) - 1) * spread
-    return float(center - reach), float(center + reach)
+    return math.ldexp(center - reach, exponent), math.ldexp(center + reach, exponent)
 
 
 def _comparison(layer: int, differences: np.ndarray) -> Comparison:

@@ -7,6 +7,7 @@ is datetime64[us], in UTC.
 
 import re
 from collections.abc import Collection, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 
 import pandas as pd
@@ -20,6 +21,7 @@ from vanishing_gradients.sql.errors import ObjectError
 from vanishing_gradients.sql.names import checked_experiment
 from vanishing_gradients.sql.objects import Column, ExperimentSchema, Layer, filled, newest
 from vanishing_gradients.sql.queries import RANGE, alias, columns_of, query, query_of_layer, select
+from vanishing_gradients.sql.registry import require_known, versions_in_force
 
 MISSING = (ER.NO_SUCH_TABLE, ER.VIEW_INVALID)
 TYPES = {"INT": "int64", "DOUBLE": "float64", "TEXT": "str", "DATETIME": "datetime64[us]"}
@@ -62,6 +64,8 @@ def rows(connection: Connection, view: str, **asked: object) -> pd.DataFrame:
     except DBAPIError as error:
         if error.orig is None or error.orig.args[0] not in MISSING:
             raise
+        with suppress(DBAPIError):  # a database that is not migrated has none in force
+            require_known(versions_in_force(connection))
         raise ObjectError(
             f"This database has no {question.source} that works: {question.cure}."
         ) from error
@@ -83,11 +87,6 @@ def layer_of(connection: Connection, run_id: int, number: int) -> Layer:
     for row in sizes[sizes["layer"] == number].itertuples():
         return Layer(row.layer, row.layer_name, row.width, row.row_meaning)
     raise NoRowsError(f"Run {run_id} has layers 1 to {len(sizes)}: there is no layer {number}.")
-
-
-def types_of(view: str) -> dict[str, str]:
-    """Return the columns of a view, or of a query of no layer, each with its type in a frame."""
-    return {name: _type(column) for name, column in _question(view, {}).columns.items()}
 
 
 @dataclass(frozen=True)

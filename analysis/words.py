@@ -26,9 +26,9 @@ def digits(value: float | None, number: int = 4) -> str:
     return NOT_FINITE if value is None or math.isnan(value) else f"{value:.{number}g}"
 
 
-def power(exponent: int) -> str:
-    """Return a power of ten in HTML."""
-    return f"10<sup>{exponent}</sup>".replace("-", MINUS)
+def power(exponent: int, base: int = 10) -> str:
+    """Return a power of ten, or of another base, in HTML."""
+    return f"{base}<sup>{exponent}</sup>".replace("-", MINUS)
 
 
 def stretches(numbers: Iterable[int]) -> str:

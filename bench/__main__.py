@@ -5,12 +5,12 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import click
-from rich.console import Console
 from rich.table import Table
 from sqlalchemy import URL, text
 
 from bench import step, training, ways, whole
 from vanishing_gradients.cli import sentences
+from vanishing_gradients.console import show
 from vanishing_gradients.migrations import history
 from vanishing_gradients.server import lifecycle
 from vanishing_gradients.sql.connection import engine
@@ -29,9 +29,14 @@ SLOW_WAYS = {
     "pandas to_sql": ways.pandas_to_sql,
     "SQLAlchemy insert of dicts": ways.sqlalchemy_insert,
     "PyMySQL executemany": ways.pymysql_executemany,
-    "our INSERTs, where LOAD DATA LOCAL is forbidden": ways.our_inserts,
+    "our INSERTs of literals (ROAD=insert)": ways.our_inserts,
 }
-FLOOR = f"floor: bare LOAD DATA of files encoded beforehand, {WRITERS} connections"
+FLOORS = {
+    f"floor: bare LOAD DATA of files encoded beforehand, {WRITERS} connections": (
+        ways.bare_load_data
+    ),
+    f"floor: binary rows made beforehand, {WRITERS} connections": ways.bare_binary,
+}
 OURS = "whole run: train, record, encode, load"
 
 
@@ -57,16 +62,15 @@ def main(
     rounds: int,
 ) -> None:
     """Measure a training step, and whole runs against other ways into a server, all in one run."""
-    console = Console(soft_wrap=True, highlight=False)
     precisions = precisions or ("double", "single")
     with sentences():
         data = load(dataset, data_dir)
         if part != "server":
-            step.measure(console, precisions, data, rounds)
+            step.measure(precisions, data, rounds)
         if part != "step":
             for precision in precisions:
                 with _own_database(lifecycle.current().owner, precision) as url:
-                    _measure(console, url, data, precision, epochs)
+                    _measure(url, data, precision, epochs)
 
 
 @contextmanager
@@ -84,7 +88,7 @@ def _own_database(owner: URL, precision: str) -> Iterator[URL]:
     home.dispose()
 
 
-def _measure(console: Console, url: URL, data: Dataset, precision: str, epochs: int) -> None:
+def _measure(url: URL, data: Dataset, precision: str, epochs: int) -> None:
     made = engine(url)
     history.upgrade(made)
     with made.connect() as connection:
@@ -101,28 +105,35 @@ def _measure(console: Console, url: URL, data: Dataset, precision: str, epochs: 
     few, many = chunks(FEW_STEPS), chunks(MANY_STEPS)
     rates = {name: _size(few) / way(target(), few) for name, way in SLOW_WAYS.items()}
 
-    def floor() -> float:
-        return REPEATS * _size(many) / ways.bare_load_data(target(), many, REPEATS, WRITERS)
+    def measured() -> dict[str, float]:
+        return {
+            name: REPEATS * _size(many) / way(target(), many, REPEATS, WRITERS)
+            for name, way in FLOORS.items()
+        }
 
-    floors = [floor()]
+    before = measured()
     run = whole.train(url, made, EXPERIMENT, data.name, precision, epochs)
-    floors.append(floor())
-    rates[FLOOR] = sum(floors) / len(floors)
+    after = measured()
+    rates |= {name: (before[name] + after[name]) / 2 for name in FLOORS}
     rates[OURS] = run.values / run.seconds
     views, overall = whole.time_views(made, EXPERIMENT, run.run_id)
     made.dispose()
 
-    console.print(_table(f"{precision} precision, {data.name}, server {version}", rates))
+    show(_table(f"{precision} precision, {data.name}, server {version}", rates))
     slowest = max(views, key=views.get)
-    console.print(
+    show(
         f"Whole run, {epochs} epochs: {run.seconds:.1f} s, {run.rows:,} rows, "
         f"{run.values:,} values, trainer's peak memory {run.peak_memory / 1e6:.0f} MB."
     )
-    console.print(
-        f"The floor before and after the run: {floors[0] / 1e6:.2f} and "
-        f"{floors[1] / 1e6:.2f} M values/s."
-    )
-    console.print(
+    cpu = [("trainer", run.trainer_cpu), ("server", run.server_cpu)]
+    told = [
+        f"{who} {'unknown' if spent is None else f'{1e6 * spent / run.values:.4f} s'}"
+        for who, spent in cpu
+    ]
+    show(f"CPU a million values: {', '.join(told)}.")
+    floors = [f"{before[name] / 1e6:.2f} and {after[name] / 1e6:.2f}" for name in FLOORS]
+    show(f"The floors before and after the run: {'; '.join(floors)} M values/s.")
+    show(
         f"Views after it: slowest of {len(views)} per layer {views[slowest]:.2f} s ({slowest}); "
         f"gradient_norm_ratios {overall:.2f} s.\n"
     )

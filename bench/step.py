@@ -10,12 +10,12 @@ from itertools import pairwise
 from statistics import median
 
 import numpy as np
-from rich.console import Console
 from rich.table import Table
 from threadpoolctl import threadpool_limits
 
 from bench import pytorch
 from bench.training import Training
+from vanishing_gradients.console import show
 from vanishing_gradients.telemetry.runs import DTYPES
 from vanishing_gradients.trainer import experiments
 from vanishing_gradients.trainer.datasets import Dataset
@@ -30,18 +30,18 @@ Seconds = dict[str, list[float]]
 """What a step took in each round, by who took it."""
 
 
-def measure(console: Console, precisions: Sequence[str], data: Dataset, rounds: int) -> None:
+def measure(precisions: Sequence[str], data: Dataset, rounds: int) -> None:
     """Measure a training step, telemetry off, on one thread, and print a table a precision."""
     ways = tuple(pytorch.WAYS) if pytorch.installed() else ()
     if not ways:
-        console.print("PyTorch is not installed (make torch): its column is left out.")
+        show("PyTorch is not installed (make torch): its column is left out.")
     for precision in precisions:
         with threadpool_limits(1):
             seconds = {
                 name: _rounds(name, data, DTYPES[precision], ways, rounds) for name in EXPERIMENTS
             }
-        console.print(_table(precision, seconds, ways, rounds))
-        console.print()
+        show(_table(precision, seconds, ways, rounds))
+        show("")
 
 
 def _rounds(

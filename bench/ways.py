@@ -18,7 +18,13 @@ from vanishing_gradients.sql.connection import connect_arguments, engine
 from vanishing_gradients.sql.objects import ExperimentSchema, gradient_columns
 from vanishing_gradients.telemetry.chunk import Chunk, encode
 from vanishing_gradients.telemetry.connection import BufferConnection
-from vanishing_gradients.telemetry.loader import Loader, insert_gradients, load_gradients
+from vanishing_gradients.telemetry.loader import Loader
+from vanishing_gradients.telemetry.roads import (
+    BinaryRoad,
+    insert_gradients,
+    load_gradients,
+    records,
+)
 
 KEYS = ("run_id", "Epoch", "Step", "RowIndex")
 
@@ -80,10 +86,10 @@ def pymysql_executemany(to: Target, chunks: Sequence[Chunk]) -> float:
 
 
 def our_inserts(to: Target, chunks: Sequence[Chunk]) -> float:
-    """What the trainer falls back to where the server forbids LOAD DATA LOCAL: batched INSERTs."""
+    """The trainer's INSERTs of literals, which every server takes."""
     dtypes = {chunk.layer.number: chunk.values.dtype for chunk in chunks}
     connection = BufferConnection(**connect_arguments(to.url))
-    loader = Loader(connection, to.shape, to.run_id, dtypes, False)
+    loader = Loader(connection, to.shape, to.run_id, dtypes, "insert")
     start = time.perf_counter()
     for chunk in chunks:
         loader.put(chunk)
@@ -118,6 +124,31 @@ def bare_load_data(to: Target, chunks: Sequence[Chunk], repeats: int, connection
         with ThreadPoolExecutor(connections) as pool:
             list(pool.map(share, range(connections)))
         seconds = time.perf_counter() - start
+    for connection in opened:
+        connection.close()
+    return seconds
+
+
+def bare_binary(to: Target, chunks: Sequence[Chunk], repeats: int, connections: int) -> float:
+    """The floor of the binary road: records made beforehand, statements prepared, and no more.
+
+    Otherwise as `bare_load_data`.
+    """
+    loads = [(chunk, records(chunk, to.run_id, chunk.values.dtype, None)[0]) for chunk in chunks]
+    opened = [BufferConnection(**connect_arguments(to.url)) for _ in range(connections)]
+
+    def share(number: int) -> None:
+        road = BinaryRoad(opened[number], to.shape, to.run_id)
+        for epoch in range(1, repeats + 1):
+            for chunk, rows in loads[number::connections]:
+                rows["Epoch"] = epoch
+                road.insert(chunk, rows)
+                opened[number].commit()
+
+    start = time.perf_counter()
+    with ThreadPoolExecutor(connections) as pool:
+        list(pool.map(share, range(connections)))
+    seconds = time.perf_counter() - start
     for connection in opened:
         connection.close()
     return seconds

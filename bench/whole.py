@@ -2,6 +2,7 @@
 
 import os
 import re
+import resource
 import subprocess
 import sys
 import time
@@ -17,10 +18,15 @@ ROOT = Path(__file__).parents[1]
 
 @dataclass(frozen=True)
 class WholeRun:
-    """Wall time in seconds, the trainer's peak memory in bytes, and what reached the tables."""
+    """Wall time in seconds, the trainer's peak memory in bytes, and what reached the tables.
+
+    And seconds of CPU of the trainer and, None where it runs elsewhere, of the server.
+    """
 
     seconds: float
     peak_memory: int
+    trainer_cpu: float
+    server_cpu: float | None
     run_id: int
     rows: int
     values: int
@@ -35,6 +41,7 @@ def train(
         "--dataset", dataset, "--precision", precision, "--epochs", str(epochs),
     ]  # fmt: skip
     environment = os.environ | {"DATABASE_URL": url.render_as_string(hide_password=False)}
+    server_before, before = server_cpu(engine), _children_cpu()
     start = time.perf_counter()
     with subprocess.Popen(command, cwd=ROOT, env=environment) as process:
         peak = 0
@@ -44,6 +51,8 @@ def train(
     seconds = time.perf_counter() - start
     if process.returncode:
         raise SystemExit(f"The run ended with exit status {process.returncode}.")
+    server_after = server_cpu(engine)
+    server = None if server_before is None or server_after is None else server_after - server_before
     with engine.connect() as connection:
         run_id, rows, values = connection.execute(
             text(
@@ -51,7 +60,25 @@ def train(
                 "ORDER BY run_id DESC LIMIT 1"
             )
         ).one()
-    return WholeRun(seconds, peak, run_id, int(rows), int(values))
+    trainer = _children_cpu() - before
+    return WholeRun(seconds, peak, trainer, server, run_id, int(rows), int(values))
+
+
+def server_cpu(engine: Engine) -> float | None:
+    """Return the seconds of CPU that the server has used, None where it runs on another machine."""
+    with engine.connect() as connection:
+        pid_file = Path(connection.scalar(text("SELECT @@pid_file")))
+    try:
+        fields = Path(f"/proc/{int(pid_file.read_text())}/stat").read_text().rpartition(")")[2]
+    except (OSError, ValueError):
+        return None
+    user, system = fields.split()[11:13]
+    return (int(user) + int(system)) / os.sysconf("SC_CLK_TCK")
+
+
+def _children_cpu() -> float:
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
 
 
 def _peak_memory(pid: int) -> int:

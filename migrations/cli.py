@@ -3,8 +3,9 @@
 import click
 from alembic.util import CommandError
 
+from vanishing_gradients.console import say
 from vanishing_gradients.installation import IS_CHECKOUT, ROOT
-from vanishing_gradients.migrations import history
+from vanishing_gradients.migrations import history, small_norms
 from vanishing_gradients.migrations.generator import generate
 from vanishing_gradients.server.lifecycle import owner_engine
 
@@ -12,21 +13,29 @@ from vanishing_gradients.server.lifecycle import owner_engine
 @click.command()
 def up() -> None:
     """Then migrate the database to the newest revision."""
-    _report(*history.upgrade(owner_engine(), say=_say))
+    _report(*history.upgrade(owner_engine(), say=say))
 
 
 @click.command()
 @click.argument("revision", default="head")
 @click.option("--down", is_flag=True, help="migrate down to REVISION; base: the empty database")
-def migrate(revision: str, down: bool) -> None:
+@click.option(
+    "--norms", type=bool, default=False, help="then work out small norms that older tables lack"
+)
+def migrate(revision: str, down: bool, norms: bool) -> None:
     """Migrate the database up to REVISION, or to the newest."""
     if down and revision == "head":
         raise click.UsageError("Down to which revision? Say `migrate --down 0009`, or base.")
     step = history.downgrade if down else history.upgrade
     try:
-        _report(*step(owner_engine(), revision, say=_say))
+        _report(*step(owner_engine(), revision, say=say))
     except CommandError as error:
         raise click.UsageError(f"Alembic cannot go to {revision!r}: {error}") from error
+    if not down and (said := small_norms.missing(owner_engine())) and not norms:
+        say(said)
+    if norms:
+        count = small_norms.work_out(owner_engine(), say=say)
+        say(f"{count} gradient tables were of the older version, and none is any more.")
 
 
 @click.command()
@@ -41,15 +50,11 @@ def view(name: str) -> None:
             "Views are written in a checkout of this project: clone it and run `make view` there."
         )
     written, _ = generate(name)  # Alembic itself says where the migration is
-    _say(f"Change {written.relative_to(ROOT)}, then run `make migrate`.")
+    say(f"Change {written.relative_to(ROOT)}, then run `make migrate`.")
 
 
 def _report(before: str | None, after: str | None) -> None:
     if before == after:
-        _say(f"The database is at revision {after or 'base'} already.")
+        say(f"The database is at revision {after or 'base'} already.")
     else:
-        _say(f"Migrated from {before or 'an empty database'} to {after or 'an empty database'}.")
-
-
-def _say(line: str) -> None:
-    click.echo(line, err=True)
+        say(f"Migrated from {before or 'an empty database'} to {after or 'an empty database'}.")

@@ -8,22 +8,44 @@ from vanishing_gradients.sql.registry import registered_shapes
 SECONDS_A_VIEW = 0.025
 """To drop a view and make it anew, most of it spent on those that read a layer's cells."""
 KILOBYTES_A_VIEW = 20
+STEPS_A_SECOND = 100_000
+"""Rows of step_statistics that are summed up, of a layer at a step each: on two busy cores."""
+STEPS = text(
+    "SELECT table_rows AS steps FROM information_schema.tables "
+    "WHERE table_schema = DATABASE() AND table_name = 'step_statistics'"
+)
 GRADIENT_TABLES = text(
     "SELECT COUNT(*) FROM information_schema.statistics "
     "WHERE table_schema = DATABASE() AND index_name = 'norm_and_mean' AND seq_in_index = 1"
 )
 
 
-def forecast(connection: Connection) -> str | None:
-    """Say what moving a database between versions costs; None where no experiment has tables."""
-    shapes = registered_shapes(connection)
-    if not shapes:
-        return None
-    views = sum(len(list(each.names(shapes))) for each in newest_views())
-    tables, seconds = connection.scalar(GRADIENT_TABLES), views * SECONDS_A_VIEW
-    time = f"{max(1, round(seconds))} s" if seconds < 100 else f"{round(seconds / 60)} min"
-    return (
-        f"About {views:,} views are made anew, which may take {time} and "
-        f"{max(1, views * KILOBYTES_A_VIEW // 1000):,} MB of room. Columns of {tables:,} gradient "
-        "tables are renamed where they are: no row is copied."
-    )
+def forecast(connection: Connection, renaming: bool, summing: bool) -> str | None:
+    """Say what moving a database between versions costs; None where it is next to nothing.
+
+    `renaming` says that columns of gradient tables get other names on the way, `summing` that the
+    statistics of steps are summed up by epoch.
+    """
+    said = []
+    if shapes := registered_shapes(connection):
+        views = sum(len(list(each.names(shapes))) for each in newest_views())
+        said.append(
+            f"Up to {views:,} views are made anew, which may take "
+            f"{_time(views * SECONDS_A_VIEW)} and "
+            f"{max(1, views * KILOBYTES_A_VIEW // 1000):,} MB of room."
+        )
+    if shapes and renaming:
+        said.append(
+            f"Columns of {connection.scalar(GRADIENT_TABLES):,} gradient tables are renamed where "
+            "they are: no row is copied."
+        )
+    if summing and (steps := connection.scalar(STEPS)):
+        said.append(
+            f"Statistics of about {steps:,} steps of layers are summed up, which may take "
+            f"{_time(steps / STEPS_A_SECOND)}."
+        )
+    return " ".join(said) or None
+
+
+def _time(seconds: float) -> str:
+    return f"{max(1, round(seconds))} s" if seconds < 100 else f"{round(seconds / 60)} min"

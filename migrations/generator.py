@@ -31,13 +31,20 @@ def generate(name: str, root: Path = HERE, revisions: Path | None = None) -> lis
         text = definition("views", name, before, root).text
     else:
         text = FIRST.read_text(encoding="utf-8").replace("{name}", name)
-    path.write_text(text, encoding="utf-8")
     script = ScriptDirectory.from_config(history.configuration(revisions))
-    made = script.generate_revision(
-        f"{int(script.get_current_head() or 0) + 1:04}",
-        f"Version {before + 1} of the view {name}." if before else f"The view {name}.",
-        version_path=str(revisions or history.HERE / "versions"),
-        upgrades=f'replace_view(op.get_bind(), "{name}", {before + 1})',
-        downgrades=f'replace_view(op.get_bind(), "{name}", {before or None})',
-    )
+    try:
+        path.write_text(text, encoding="utf-8")
+        made = script.generate_revision(
+            f"{int(script.get_current_head() or 0) + 1:04}",
+            f"Version {before + 1} of the view {name}." if before else f"The view {name}.",
+            version_path=str(revisions or history.HERE / "versions"),
+            upgrades=f'replace_view(op.get_bind(), "{name}", {before + 1})',
+            downgrades=f'replace_view(op.get_bind(), "{name}", {before or None})',
+        )
+    except OSError as error:
+        path.unlink(missing_ok=True)  # half of a view is worse than none
+        raise ObjectError(
+            f"{path} and its migration cannot be written ({error.strerror}): make room there, or "
+            "the right to write, and run this again"
+        ) from None
     return [path, Path(made.path)]

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import cast
 
 from alembic import command
 from alembic.config import Config
@@ -11,11 +12,17 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, Engine
 
 from vanishing_gradients.migrations import cost
+from vanishing_gradients.sql.connection import Session
 from vanishing_gradients.sql.errors import ObjectError
 from vanishing_gradients.sql.registry import NEWER, registration_lock
+from vanishing_gradients.sql.requirements import require_able
 from vanishing_gradients.words import Say
 
 HERE = Path(__file__).parent
+RENAMING = "0017"
+"""The revision that renames columns of gradient tables."""
+SUMMING = "0020"
+"""The revision that sums up what epochs came to."""
 Move = Callable[[Connection, Config, ScriptDirectory, str], None]
 
 
@@ -28,7 +35,8 @@ def upgrade(
     """Migrate up to `revision` and return the revisions before and after.
 
     `versions` is a folder of further revisions beside the built-in ones. What takes time or room is
-    told to `say` before it begins. Raises ObjectError where a newer version of this project has
+    told to `say` before it begins. Raises ServerError where the
+    server does not allow what comes, ObjectError where a newer version of this project has
     migrated the database, or another migration or trainer has been changing it for two minutes.
     """
     return _run(engine, _up, revision, versions, say)
@@ -50,7 +58,7 @@ def downgrade(
 def current(engine: Engine) -> str | None:
     """Return the revision that the database is at, None before the first."""
     with engine.connect() as connection:
-        return MigrationContext.configure(connection).get_current_revision()
+        return _current(connection)
 
 
 def newest() -> str | None:
@@ -58,16 +66,16 @@ def newest() -> str | None:
     return ScriptDirectory.from_config(configuration(None)).get_current_head()
 
 
-def forecast(engine: Engine, revision: str = "head") -> str | None:
+def forecast(connection: Connection, revision: str = "head") -> str | None:
     """Say how long migrating to `revision` may take and what room it needs.
 
     None where there is nothing to do, or nothing that takes either.
     """
-    before = current(engine)
-    if before in (None, newest() if revision == "head" else revision):
+    before, after = _current(connection), newest() if revision == "head" else revision
+    if before in (None, after):
         return None
-    with engine.connect() as connection:
-        return cost.forecast(connection)
+    renaming = (before < RENAMING) != (str(after) < RENAMING)
+    return cost.forecast(connection, renaming, before < SUMMING <= str(after))
 
 
 def configuration(versions: Path | None) -> Config:
@@ -88,14 +96,19 @@ def _run(
     config = configuration(versions)
     script = ScriptDirectory.from_config(config)
     with engine.connect() as connection, registration_lock(connection):
-        before = current(engine)
+        require_able(cast(Session, connection.connection.driver_connection), engine.url)
+        before = _current(connection)
         if before not in {None, *(each.revision for each in script.walk_revisions())}:
             raise ObjectError(f"At revision {before}, {NEWER}.")
-        if expected := forecast(engine, revision):
+        if expected := forecast(connection, revision):
             say(expected)
         move(connection, config, script, revision)
         connection.commit()
-        return before, current(engine)
+        return before, _current(connection)
+
+
+def _current(connection: Connection) -> str | None:
+    return MigrationContext.configure(connection).get_current_revision()
 
 
 def _up(connection: Connection, config: Config, script: ScriptDirectory, revision: str) -> None:

@@ -7,7 +7,7 @@ far. It is then begun again from its first step.
 from collections.abc import Callable, Sequence
 
 from alembic import op
-from sqlalchemy import Column, ForeignKey, Integer, text
+from sqlalchemy import Column, Connection, ForeignKey, Integer, text
 
 from vanishing_gradients.sql.errors import ObjectError
 from vanishing_gradients.sql.names import quoted
@@ -113,11 +113,14 @@ def views(replaced: Sequence[str] = (), **versions: int) -> Ways:
     return up, down
 
 
-def require_no_training() -> None:
-    """Raise ObjectError while a run is training: it knows the columns by the names of its time."""
-    if found := list(op.get_bind().scalars(IN_TRAINING)):
+def require_no_training(connection: Connection | None = None) -> None:
+    """Raise ObjectError while a run is training: it knows the columns as they were when it began.
+
+    Of the database that is being migrated, unless another `connection` is given.
+    """
+    if found := list((connection or op.get_bind()).scalars(IN_TRAINING)):
         raise ObjectError(
-            f"Run {', '.join(map(str, found))} is training, and this migration renames the columns "
+            f"Run {', '.join(map(str, found))} is training, and this migration changes columns "
             "that it writes: wait until it is done, or stop it with Ctrl-C, then migrate; "
             "RESUME=1 goes on with it afterwards."
         )

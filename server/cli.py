@@ -2,19 +2,13 @@
 
 import os
 import sys
-from typing import Any
 
 import click
-from sqlalchemy import URL
 
+from vanishing_gradients.console import say, show
 from vanishing_gradients.server import lifecycle
 from vanishing_gradients.server.lifecycle import reader_engine
 from vanishing_gradients.sql import address
-
-
-def say(line: str) -> None:
-    """Tell what happens, on standard error: standard output is for results alone."""
-    click.echo(line, err=True)
 
 
 @click.command()
@@ -40,7 +34,16 @@ def down(delete: bool) -> None:
 
 @click.command()
 @click.option("--role", type=click.Choice(["reader", "owner"]), default="reader", show_default=True)
-def url(role: str) -> None:
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["url", "sqlalchemy"]),
+    default="url",
+    show_default=True,
+    help="url: mysql://..., for SQL clients; sqlalchemy: mysql+pymysql://..., for SQLAlchemy and "
+    "pandas",
+)
+def url(role: str, form: str) -> None:
     """Print the database's address for any SQL client.
 
     The password is in it.
@@ -49,7 +52,10 @@ def url(role: str) -> None:
     chosen = found.owner if role == "owner" or found.reader is None else found.reader
     if role == "reader" and found.reader is None:
         say("There is no reader account on this server: this is the owner's address.")
-    click.echo(chosen.set(drivername="mysql").render_as_string(hide_password=False))
+    if form == "sqlalchemy":
+        show(address.rendered(address.for_sqlalchemy(chosen), address.DRIVER))
+    else:
+        show(address.rendered(chosen, "mysql"))
 
 
 @click.command()
@@ -57,28 +63,7 @@ def sql() -> None:
     """Open an SQL client as the reader, or run the SQL piped in."""
     # A server that is down is told in our words, not in the client's.
     reader_engine().connect().close()
-    found = lifecycle.current()
-    arguments, environment = client_command(found.reader or found.owner, found.reader is None)
     sys.stdout.flush()
-    command = [sys.executable, "-P", "-m", "mycli.main", *arguments]
-    os.execve(sys.executable, command, environment)  # noqa: S606 (no shell is what we want)
-
-
-def client_command(url: URL, read_only: bool) -> tuple[list[str], dict[str, str]]:
-    """Return mycli's arguments and environment; the password is in the latter alone."""
-    options: dict[str, Any] = {"--user": url.username, "--database": url.database}
-    if socket := url.query.get("unix_socket"):
-        options["--socket"] = socket
-    else:
-        options |= {"--host": url.host, "--port": str(url.port or 3306)}
-    query = address.normalised(url)
-    tls = address.connect_options(url)
-    for name in address.FILES:
-        if name in query:
-            options[f"--{name.replace('_', '-')}"] = query[name]
-    options["--ssl-mode"] = "off" if tls.get("ssl_disabled") else "on" if tls else "auto"
-    if read_only:
-        options["--init-command"] = "SET SESSION TRANSACTION READ ONLY"
-    arguments = [f"{name}={value}" for name, value in options.items() if value is not None]
-    environment = os.environ | {"MYSQL_PWD": url.password or ""}
-    return [*arguments, "--use-keyring=false"], environment
+    # -P: a file of the user's folder must not be imported in place of a library's.
+    command = [sys.executable, "-P", "-m", "vanishing_gradients.server.client"]
+    os.execv(sys.executable, command)  # noqa: S606 (no shell is what we want)

@@ -12,6 +12,8 @@ from vanishing_gradients.sql import accounts, address
 from vanishing_gradients.sql.accounts import READER
 from vanishing_gradients.sql.connection import connected
 from vanishing_gradients.sql.errors import AccessError, DatabaseError, ObjectError
+from vanishing_gradients.sql.names import backticked
+from vanishing_gradients.sql.requirements import require_able
 from vanishing_gradients.sql.server_errors import DENIED
 from vanishing_gradients.words import Say
 
@@ -28,12 +30,15 @@ PROBES = {
     "DROP": "DROP TABLE ABSENT",
     "ALTER": "ALTER TABLE ABSENT ADD a INT",
     "INDEX": "CREATE INDEX a ON ABSENT (a)",
+    "REFERENCES": "CREATE TABLE ABSENT_2 "
+    "(a INT PRIMARY KEY, FOREIGN KEY (a) REFERENCES ABSENT (a))",
     "CREATE VIEW": "CREATE VIEW ABSENT_2 AS SELECT 1 FROM ABSENT",
     "SHOW VIEW": "SHOW CREATE VIEW ABSENT",
 }
-ABSENT_ANSWERS = (ER.NO_SUCH_TABLE, ER.BAD_TABLE_ERROR)
+ABSENT_ANSWERS = (ER.NO_SUCH_TABLE, ER.BAD_TABLE_ERROR, ER.CANT_CREATE_TABLE, 1824)
 MAY_NOT_GRANT = (
     *DENIED, ER.ACCESS_DENIED_ERROR, ER.CANT_CREATE_USER_WITH_GRANT, ER.CANNOT_USER,
+    ER.OPTION_PREVENTS_STATEMENT, 1819,  # no grant tables; passwords must be other ones
 )  # fmt: skip
 
 
@@ -44,6 +49,7 @@ def prepare(owner: URL, folder: Path, say: Say) -> None:
     """
     _make_database(owner, say)
     with connected(owner) as session:
+        require_able(session, owner)
         require_privileges(session, owner)
         if os.environ.get("READER_DATABASE_URL"):
             with connected(_given_reader(owner)):
@@ -81,6 +87,9 @@ def require_privileges(session: pymysql.connections.Connection, url: URL) -> Non
                 missing.append(privilege)
             elif error.args[0] not in ABSENT_ANSWERS:
                 raise
+    # Of a view that is not there, a server says so before it looks at this privilege.
+    if not {"SHOW VIEW", "CREATE VIEW", "DROP"} & set(missing) and not _shows_views(session):
+        missing.append("SHOW VIEW")
     if missing:
         wanted = ", ".join(missing)
         raise AccessError(
@@ -88,6 +97,23 @@ def require_privileges(session: pymysql.connections.Connection, url: URL) -> Non
             f"{url.database!r}: as an administrator run GRANT {wanted} ON "
             f"{accounts.grant_pattern(str(url.database))}.* TO '{url.username}'@'%'"
         )
+
+
+def _shows_views(session: pymysql.connections.Connection) -> bool:
+    """Whether the account may see what a view is made of; of one for a moment, if there is none."""
+    with session.cursor() as cursor:
+        cursor.execute("SHOW FULL TABLES WHERE Table_type = 'VIEW'")
+        found = cursor.fetchone()
+        if not found:
+            cursor.execute(f"CREATE OR REPLACE VIEW {ABSENT} AS SELECT 1 AS a")
+        try:
+            cursor.execute(f"SHOW CREATE VIEW {backticked(found[0] if found else ABSENT)}")
+        except pymysql.err.MySQLError as error:
+            return error.args[0] not in DENIED
+        finally:
+            if not found:
+                cursor.execute(f"DROP VIEW IF EXISTS {ABSENT}")
+    return True
 
 
 def make_reader(
@@ -139,6 +165,7 @@ def _make_database(owner: URL, say: Say) -> None:
         # A missing database looks like a forbidden one to an account that may not see it.
         refusal: DatabaseError = error
     with connected(address.without_database(owner)) as session:
+        require_able(session, owner)
         try:
             session.cursor().execute(accounts.create_database(str(owner.database)))
         except pymysql.err.MySQLError as error:

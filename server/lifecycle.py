@@ -3,7 +3,7 @@
 import os
 import shutil
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,7 +13,8 @@ from vanishing_gradients import installation
 from vanishing_gradients.server import given_server
 from vanishing_gradients.server.docker_server import DockerServer
 from vanishing_gradients.server.private_server import PrivateServer
-from vanishing_gradients.sql import accounts, address
+from vanishing_gradients.server.processes import one_at_a_time
+from vanishing_gradients.sql import accounts, address, server_errors
 from vanishing_gradients.sql.connection import engine
 from vanishing_gradients.sql.errors import ServerError
 from vanishing_gradients.words import Say
@@ -103,42 +104,53 @@ def start(preference: str = "auto", say: Say = lambda line: None) -> Server:
         say(f"Using the server at {address.public(owner)}, as DATABASE_URL says.")
         given_server.prepare(owner, folder(), say)
         return current()
-    kind = preference
-    if preference == "auto":
-        kind = _chosen() or ("docker" if DockerServer(folder()).answers() else "local")
-    if kind == "docker":
-        try:
-            return _started(kind, say)
-        except ServerError as error:
-            if preference == "docker" or _chosen() == "docker":
-                raise
-            say(f"Docker answers but cannot be used: {error}. Starting a private server instead.")
-    elif preference == "auto" and _chosen() is None:
-        say("DATABASE_URL is not set and no Docker engine answers: using a private server.")
-    return _started("local", say)
+    with one_at_a_time(folder(), say):
+        kind = preference if preference != "auto" else _chosen()
+        docker = DockerServer(folder(), say=say)
+        if kind is None and (lack := docker.engine.lack()):
+            say(f"DATABASE_URL is not set and {lack.reason}: using a private server.")
+        elif kind != "local":
+            try:
+                return _started("docker", say)
+            except ServerError as error:
+                if kind == "docker" or docker.has_begun():
+                    raise
+                say(
+                    f"Docker answers but cannot be used: {error}. Starting a private server "
+                    "instead, which stays in use unless `make up SERVER=docker` is run."
+                )
+        return _started("local", say)
 
 
 @_own_folder()
 def stop(say: Say = lambda line: None, delete: bool = False) -> None:
-    """Stop the server that `start` started, and with `delete` remove its data, passwords and
-    programs.
+    """Stop every server that `start` started here, and with `delete` remove their data, passwords
+    and programs.
 
-    A server that DATABASE_URL names is left alone, data and all.
+    A server that DATABASE_URL names is left alone, data and all. Raises ServerError where something
+    could not be stopped or removed; what is needed to try again is kept.
     """
     if os.environ.get("DATABASE_URL"):
         say("The server that DATABASE_URL names is not ours to stop: left running.")
-        return
-    kept = "" if delete else "; its data stay"
-    if _chosen() == "docker":
-        DockerServer(folder()).stop(delete)
-        say(f"The server in Docker is stopped{kept}.")
-    elif PrivateServer(folder()).stop():
-        say(f"The private server is stopped{kept}.")
-    else:
-        say("No server was running.")
-    if delete:
-        shutil.rmtree(folder(), ignore_errors=True)
-        say(f"Its data are deleted ({folder()}).")
+    there = folder().exists()
+    with one_at_a_time(folder(), say) if there else nullcontext():
+        private = PrivateServer(folder(), say=say)
+        held = private.data.exists()
+        stopped = private.stop()
+        if stopped:
+            rest = "; its data stay" if held else "; its data had been deleted"
+            say(f"The private server is stopped{'' if delete else rest}.")
+        done = DockerServer(folder(), say=say).stop(delete)
+        for sentence in done:
+            say(sentence)
+        if not (stopped or done):
+            say("No server was running.")
+        if delete and there:
+            shutil.rmtree(folder(), ignore_errors=True)
+            if folder().exists():
+                raise ServerError(f"{folder()} could not be deleted whole: delete the rest of it")
+            contents = "the private server's data, programs and" if held else "programs and"
+            say(f"Deleted {folder()}: {contents} passwords.")
 
 
 def owner_engine() -> Engine:
@@ -173,6 +185,7 @@ def _started(kind: str, say: Say) -> Server:
 
 def _server(made: DockerServer | PrivateServer) -> Server:
     owner, reader = made.url(accounts.OWNER), made.url(accounts.READER)
+    server_errors.revivals[address.public(owner)] = made.revival
     if isinstance(made, DockerServer):
         return Server("docker", owner, reader, "MySQL in Docker")
     return Server("local", owner, reader, f"the private server at {address.public(owner)}")

@@ -11,6 +11,7 @@ import shutil
 import signal
 import subprocess
 import time
+from collections.abc import Collection
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +29,7 @@ from vanishing_gradients.sql.errors import ServerError
 from vanishing_gradients.words import Say
 
 START_LIMIT = 600.0  # seconds: after a crash the server first replays up to 2 GiB of redo log
+SYSTEM_TABLES = 200_000_000  # bytes of a new server's data besides its redo log
 STOP_LIMIT = 300.0  # seconds: a clean stop writes out what the buffer pool holds
 
 
@@ -55,14 +57,25 @@ class PrivateServer:
         self._pid_file = self.folder / "server.pid"
         self._account_file = self.folder / "accounts.sql"
 
+    @property
+    def revival(self) -> str:
+        """What a user does when this server is away."""
+        return f"it is a private one, which `make up` starts again; its log is {self.log}"
+
     def pid(self) -> int | None:
         """Return the process id of the running server, None where it does not run."""
+        # After a crash the number may belong to anything by now. After the folder was moved the
+        # server has its old name on the command line, but works where its data are now.
         try:
             pid = int(self._pid_file.read_text())
         except (FileNotFoundError, ValueError):
-            return None
-        # After a crash the number may belong to anything by now.
-        return pid if processes.has_argument(pid, self._defaults()) else None
+            pid = 0
+        if pid and processes.is_alive(pid):
+            ours = processes.has_argument(pid, self._defaults())
+            if ours or processes.works_in(pid, self.data):
+                return pid
+        found = processes.with_argument(self._defaults())
+        return next((each for each in found if processes.works_in(each, self.data)), None)
 
     def url(self, role: str, database: str = accounts.DATABASE) -> URL:
         """Return the address of `database` for an account: owner, reader or root."""
@@ -75,8 +88,14 @@ class PrivateServer:
         Raises ServerError when there is no program to run or it does not come up, and leaves
         nothing half-made.
         """
-        with processes.one_at_a_time(self.folder):
+        with processes.one_at_a_time(self.folder, self.say):
+            if self._end(self._strays()):
+                self.say("A private server whose data are gone was still running: stopped it.")
             pid = self.pid()
+            if pid and not processes.has_argument(pid, self._defaults()):
+                self.say("The private server was started before its folder was moved: once more.")
+                self._end({pid})  # the paths that it knows lead nowhere
+                pid = None
             if pid is not None and self._wait(pid):
                 return
             program = self._program()
@@ -91,20 +110,31 @@ class PrivateServer:
         Raises ServerError when it does not stop in time; it is never killed, because that may cost
         data.
         """
+        strays = self._strays()
         if not self.folder.exists():
-            return False
-        with processes.one_at_a_time(self.folder):
+            return self._end(strays)
+        with processes.one_at_a_time(self.folder, self.say):
             pid = self.pid()
-            if pid is None:
-                return False
-            os.kill(pid, signal.SIGTERM)
+            stopped = self._end(strays if pid is None else {*strays, pid})
+            self._pid_file.unlink(missing_ok=True)
+            return stopped
+
+    def _strays(self) -> set[int]:
+        """Return the servers that were started here and whose data somebody has deleted."""
+        return {*processes.with_argument(self._defaults())} - {self.pid()}
+
+    def _end(self, pids: Collection[int]) -> bool:
+        """Stop servers cleanly; return whether there were any."""
+        for pid in pids:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGTERM)
+        for pid in pids:
             if not processes.wait_for_end(pid, STOP_LIMIT):
                 raise ServerError(
                     f"the server (process {pid}) is still writing out its data after "
                     f"{STOP_LIMIT:.0f} s: wait and try again, or see {self.log}"
                 )
-            self._pid_file.unlink(missing_ok=True)
-            return True
+        return bool(pids)
 
     def _program(self) -> Program:
         """Return the program to run: the one that made the data, else one of the same flavour.
@@ -144,7 +174,18 @@ class PrivateServer:
 
     def _initialise(self, program: Program) -> Program:
         """Make the data folder under another name and rename it when it is whole; return the
-        program used."""
+        program used.
+
+        Raises ServerError where there is no room for the redo log, which is made whole.
+        """
+        need = (self.size or settings.machine_size()).redo_log + SYSTEM_TABLES
+        free = shutil.disk_usage(self.folder).free
+        if free < need:
+            raise ServerError(
+                f"a private server takes about {need / 1e9:.1f} GB to begin with, and "
+                f"{free / 1e9:.1f} GB are free in {self.folder}: make room there, or set "
+                "SERVER_DIR to a folder elsewhere"
+            )
         self.say(f"Setting up {program.name} in {self.folder} ...")
         half = self.data.with_name("data.part")
         shutil.rmtree(half, ignore_errors=True)

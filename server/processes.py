@@ -5,19 +5,51 @@ import contextlib
 import fcntl
 import os
 import subprocess
+import threading
 import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
+
+from vanishing_gradients.words import Say
+
+_holding = threading.local()
+"""The folders whose locks a thread holds: within one, it may enter another of the same folder."""
 
 
 @contextlib.contextmanager
-def one_at_a_time(folder: Path) -> Iterator[None]:
-    """Hold the lock of `folder`, made if missing; it ends with the process that holds it."""
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    with (folder / "lock").open("w") as file:
-        fcntl.flock(file, fcntl.LOCK_EX)
+def one_at_a_time(folder: Path, say: Say = lambda line: None) -> Iterator[None]:
+    """Hold the lock of `folder`, made if missing; it ends with the process that holds it.
+
+    `say` gets a line where another process holds it, which is waited for.
+    """
+    held = vars(_holding).setdefault("folders", set())
+    if folder in held:
         yield
+        return
+    with _locked(folder, say):
+        held.add(folder)
+        try:
+            yield
+        finally:
+            held.remove(folder)
+
+
+def _locked(folder: Path, say: Say) -> TextIO:
+    while True:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        file = (folder / "lock").open("w")
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            say("Another command is starting or stopping the server: waiting for it ...")
+            fcntl.flock(file, fcntl.LOCK_EX)
+        try:
+            if os.path.samestat(os.fstat(file.fileno()), (folder / "lock").stat()):
+                return file
+        except FileNotFoundError:
+            pass
+        file.close()  # whoever held it deleted the folder
 
 
 def answer(command: Sequence[str], **options: Any) -> "subprocess.CompletedProcess[str]":
@@ -73,6 +105,20 @@ def has_argument(pid: int, argument: str) -> bool:
             return False
         return os.fsencode(argument) in arguments
     return argument in answer(["ps", "-o", "command=", "-p", str(pid)]).stdout
+
+
+def with_argument(argument: str) -> list[int]:
+    """Return the processes with `argument` on their command lines; none where there is no /proc."""
+    numbers = (int(path.name) for path in Path("/proc").glob("[0-9]*"))
+    return [pid for pid in numbers if has_argument(pid, argument)]
+
+
+def works_in(pid: int, folder: Path) -> bool:
+    """Say whether `folder` is where process `pid` works: so too after it was renamed."""
+    try:
+        return Path(f"/proc/{pid}/cwd").samefile(folder)
+    except OSError:
+        return False
 
 
 def wait_for_end(pid: int, limit: float) -> bool:

@@ -10,6 +10,7 @@ import ssl
 from ipaddress import ip_address
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote, urlencode
 
 from sqlalchemy import URL, make_url
 from sqlalchemy.exc import ArgumentError
@@ -26,6 +27,7 @@ FLAGS = {"true": True, "1": True, "yes": True, "on": True}
 FLAGS |= {"false": False, "0": False, "no": False, "off": False}
 SECONDS = ("connect_timeout", "read_timeout", "write_timeout")
 LONGEST = 31_536_000  # seconds
+LONGEST_HOST = 253
 FILES = ("ssl_ca", "ssl_cert", "ssl_key")
 SWITCHES = ("ssl", "ssl_disabled", "ssl_verify_cert", "ssl_verify_identity", "ssl_check_hostname")
 MODES = ("disabled", "preferred", "required", "verify_ca", "verify_identity")
@@ -43,6 +45,7 @@ def parse(text: str, source: str = "DATABASE_URL") -> URL:
     wrong = f"{source} is not the address of a MySQL or MariaDB database"
     try:
         url = make_url(text.strip())
+        text.encode()  # bytes that are no UTF-8 come from the environment as surrogates
     except (ArgumentError, ValueError):
         raise ServerError(
             f"{wrong}: write it as {EXAMPLE}, with %40 for an @ and %2F for a / in the password"
@@ -52,6 +55,8 @@ def parse(text: str, source: str = "DATABASE_URL") -> URL:
         raise ServerError(f"{wrong} but of {brand!r}: write it as {EXAMPLE}")
     if not url.host and "unix_socket" not in url.query:
         raise ServerError(f"{wrong}, because it names no host: write it as {EXAMPLE}")
+    if url.host and not _can_be_a_host(url.host):
+        raise ServerError(f"{wrong}, because {url.host!r} cannot be a host: write it as {EXAMPLE}")
     if not url.username:
         raise ServerError(
             f"{wrong} that can be used, because it names no user: write it as {EXAMPLE}"
@@ -68,6 +73,15 @@ def parse(text: str, source: str = "DATABASE_URL") -> URL:
     return url
 
 
+def _can_be_a_host(name: str) -> bool:
+    """Whether a name may be asked for: labels of 1 to 63 letters, 253 in all, and no blanks."""
+    try:
+        encoded = name.encode("idna")
+    except UnicodeError:
+        return False
+    return len(encoded) <= LONGEST_HOST and name.isprintable() and " " not in name
+
+
 def without_database(url: URL) -> URL:
     """Return the address of the server itself, where a connection is in no database."""
     return url._replace(database=None)
@@ -78,6 +92,36 @@ def public(url: URL) -> str:
     if "unix_socket" in url.query:
         return str(url.query["unix_socket"])
     return f"{url.host}:{url.port or 3306}"
+
+
+def rendered(url: URL, scheme: str) -> str:
+    """Write the address, password included, so that every client reads the same from it.
+
+    SQLAlchemy leaves a blank as it is, which ends an address elsewhere, and a plus, which others
+    take for a blank.
+    """
+    text = url.set(drivername=scheme, query={}).render_as_string(hide_password=False)
+    head, rest = text.split("://", 1)
+    query = urlencode(normalised(url), quote_via=quote)
+    return f"{head}://{rest.replace(' ', '%20').replace('+', '%2B')}{query and '?'}{query}"
+
+
+def for_sqlalchemy(url: URL) -> URL:
+    """Return the address with the options by which SQLAlchemy hands the same TLS to PyMySQL."""
+    query = normalised(url)
+    options = {name: query[name] for name in (*SECONDS, *FILES, "unix_socket") if name in query}
+    tls = connect_options(url)
+    context = tls.get("ssl")
+    if isinstance(context, ssl.SSLContext):
+        options["ssl_check_hostname"] = str(context.check_hostname).lower()
+        authorities = ssl.get_default_verify_paths().cafile
+        if context.verify_mode == ssl.CERT_REQUIRED and authorities:
+            options.setdefault("ssl_ca", authorities)
+    elif query.keys() & {"ssl", "ssl_mode", "ssl_disabled"} and tls:
+        options["ssl_disabled"] = "true"
+    # PyMySQL sends a password as Latin-1: of these letters, that is the password in UTF-8.
+    password = (url.password or "").encode().decode("latin-1")
+    return url.set(query=options, password=password)
 
 
 def normalised(url: URL) -> dict[str, Any]:
@@ -100,7 +144,7 @@ def connect_options(url: URL, source: str = "the address") -> dict[str, object]:
     if repeated:
         raise ServerError(f"{source} gives {repeated[0]} twice: give it once")
     for name, value in query.items():
-        if name in SECONDS and not (value.isdigit() and 0 < int(value) <= LONGEST):
+        if name in SECONDS and not (value.isdecimal() and 0 < int(value) <= LONGEST):
             rule = "a whole number of seconds"
         elif name in SWITCHES and value.lower() not in FLAGS:
             rule = "true or false"

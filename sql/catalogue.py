@@ -64,6 +64,7 @@ runs = _table(
     Column("started_at", DATETIME(fsp=6), nullable=False),
     Column("finished_at", DATETIME(fsp=6)),
     Column("completed_epoch", Integer, nullable=False),
+    Column("road", String(8)),
 )
 
 layers = _table(
@@ -112,6 +113,41 @@ neuron_statistics = _table(
     *_needed(BigInteger, "cells", "zeros", "non_finite"),
     Column("magnitude_sum", Double, nullable=False),
     Column("saturated", BigInteger),
+)
+
+epoch_layers = _table(
+    "epoch_layers",
+    _run_id(),
+    *_numbers("layer", "epoch"),
+    *_doubles("norm", "gradient_norm", "mean", "median", "mean_abs"),
+    *_doubles("zeros", "below_1em3", "below_1em5"),
+    Column("non_finite", BigInteger, nullable=False),
+    Column("steps", Integer, nullable=False),
+    *_doubles("mean_norm", "std", "min", "max", "weight_norm", "update_norm", "ratio"),
+    *_doubles("clipped_norm", "clipped"),
+    Column("width", Integer),
+    Column("dead", Integer),
+    *_doubles("fraction", "saturated"),
+    Column("saturated_neurons", Integer),
+    *_doubles("mean_square", "square_of_mean", "noise_scale"),
+)
+"""What the steps of an epoch come to: the columns of the views that read it, named as there."""
+
+ZEROS = -1075
+"""The exponent of cells that are 0, one below that of the smallest double."""
+
+layer_histograms = _table(
+    "layer_histograms",
+    _run_id(),
+    *_numbers("layer", "epoch", "step"),
+    Column(
+        "exponent",
+        Integer,
+        primary_key=True,
+        autoincrement=False,
+        comment=f"power of two that magnitudes are at least; {ZEROS}: cells that are 0",
+    ),
+    Column("cells", Integer, nullable=False),
 )
 
 telemetry_progress = _table(

@@ -13,6 +13,7 @@ TERMS_OF_A_CELL = {
     "cells_sum": "{0}",
     "cells_magnitude": "ABS({0})",
     "cells_square": "{0} * {0}",
+    "cells_enlarged_square": "{0} * '1e200' * ({0} * '1e200')",
     "cells_null": "({0} IS NULL)",
     "cells_zero": "({0} = 0)",
     "cells_small": "(ABS({0}) < 0.001)",
@@ -55,6 +56,7 @@ def over_cells(width: int) -> dict[str, str]:
     columns = gradient_columns(width)
     rounded = [f"ROUND({name}, storage.decimals)" for name in columns]
     means = [f"mean{number}" for number in range(1, width + 1)]
+    scaled = [f"{mean} * scale" for mean in means]
     sums = {
         key: balanced([term.format(name) for name in columns])
         for key, term in TERMS_OF_A_CELL.items()
@@ -63,8 +65,10 @@ def over_cells(width: int) -> dict[str, str]:
         # LEAST and GREATEST take two values at least.
         "cells": ", ".join(columns if width > 1 else 2 * columns),
         "first_columns": ", ".join(columns[:FIRST_COLUMNS]),
+        "all_columns": ", ".join(columns),
         "sum_of_rounded_squares": balanced([f"{cell} * {cell}" for cell in rounded]),
         "squares_of_means": balanced([f"{mean} * {mean}" for mean in means]),
+        "squares_of_scaled_means": balanced([f"{mean} * ({mean})" for mean in scaled]),
         **_distribution(columns),
     }
 

@@ -2,23 +2,32 @@
 server's defaults.
 
 Every session is strict (a value that does not fit is an error, not a nearby value), in UTC, in
-utf8mb4 with one collation, and reads committed rows. What goes wrong while connecting becomes a
+utf8mb4 with one collation, reads committed rows, and has no limit that would cut an answer short
+(sql/session_variables.py). What goes wrong while connecting becomes a
 DatabaseError that says what to do.
 """
 
 import re
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
+from typing import Any
 
 import pymysql
-from pymysql.constants import CR
+from pymysql.constants import CR, ER
 from sqlalchemy import URL, Engine, create_engine, event
-from sqlalchemy.engine.interfaces import ExceptionContext
+from sqlalchemy.engine.interfaces import DBAPIConnection, ExceptionContext
+from tenacity import Retrying, retry_if_exception, stop_after_delay, wait_random
 
 from vanishing_gradients.sql import address
 from vanishing_gradients.sql.accounts import COLLATION
 from vanishing_gradients.sql.errors import ServerError
-from vanishing_gradients.sql.server_errors import FileRequestError, explain
+from vanishing_gradients.sql.server_errors import FileRequestError, explain, no_connection_free
+from vanishing_gradients.sql.session_variables import (
+    READ_ONLY,
+    flavour_of,
+    settings,
+    statement,
+)
 
 OLDEST = {"mysql": (8, 4), "mariadb": (10, 11)}
 BRAND = {"mysql": "MySQL", "mariadb": "MariaDB"}
@@ -30,17 +39,71 @@ HANDSHAKE_LIMIT = 20  # seconds
 # Ways to log in that send the password as it is, or as good as that. A server may ask for any.
 READABLE = (b"mysql_clear_password", b"dialog", b"mysql_old_password")
 
-# One statement, because PyMySQL runs one. The two servers name the variables differently; each
-# reads its own comment.
-SESSION = (
-    "SET SESSION time_zone = '+00:00'"
-    " /*!80000 , transaction_isolation = 'READ-COMMITTED', transaction_read_only = {read_only} */"
-    " /*M!100000 , tx_isolation = 'READ-COMMITTED', tx_read_only = {read_only} */"
+A_MOMENT = 3.0
+"""Seconds for which a connection is tried for that is not free: a server counts those that were
+closed just now for a while."""
+NO_SUCH = (
+    ER.UNKNOWN_SYSTEM_VARIABLE, ER.INCORRECT_GLOBAL_LOCAL_VAR, ER.WRONG_VALUE_FOR_VAR,
+    ER.WRONG_TYPE_FOR_VAR, ER.WRONG_ARGUMENTS, ER.NOT_SUPPORTED_YET, ER.PARSE_ERROR,
+    ER.SPECIFIC_ACCESS_DENIED_ERROR,
+)  # fmt: skip
+"""What versions answer that do not have a variable, or not this value of it, or keep it for their
+administrators."""
+LIMITS = (
+    "SELECT @@GLOBAL.max_connections, @@SESSION.max_user_connections, COUNT(*) "
+    "FROM information_schema.processlist WHERE user = SUBSTRING_INDEX(USER(), '@', 1)"
 )
+_missing: dict[str, set[str]] = {}
+"""By the version that a server announces, the variables that it turned out not to have."""
 
 
 class Session(pymysql.connections.Connection):
-    """A connection that gives away no file, and no password that could be read on the way."""
+    """A connection that gives away no file, and no password that could be read on the way.
+
+    Its session is the project's, whatever the server's defaults: sql/session_variables.py.
+    """
+
+    def __init__(self, read_only: bool = False, **arguments: Any) -> None:
+        self._read_only = read_only
+        super().__init__(**arguments)
+
+    def connect(self, sock: object = None) -> None:
+        """Connect, and set what the server's defaults must not decide."""
+        super().connect(sock)
+        try:
+            self._pin()
+        except BaseException:
+            self._force_close()
+            raise
+
+    def rollback(self) -> None:
+        """Take back what is not committed, which a server may count as one question too many."""
+        try:
+            super().rollback()
+        except pymysql.OperationalError as error:
+            if error.args[0] != ER.USER_LIMIT_REACHED:
+                raise
+            self._force_close()  # the server then takes it back
+
+    def _pin(self) -> None:
+        missing = _missing.setdefault(self.get_server_info(), set())
+        values = settings(flavour_of(self.get_server_info()), self._read_only)
+        values = {name: value for name, value in values.items() if name not in missing}
+        try:
+            self.query(statement(values))
+        except pymysql.err.MySQLError as error:
+            if error.args[0] not in NO_SUCH:
+                raise
+            for name, value in values.items():
+                self._pin_one(name, value, missing)
+
+    def _pin_one(self, name: str, value: str, missing: set[str]) -> None:
+        try:
+            self.query(statement({name: value}))
+        except pymysql.err.MySQLError as error:
+            if error.args[0] not in NO_SUCH or name in READ_ONLY:
+                raise
+            missing.add(name)
 
     def _read_query_result(self, unbuffered: bool = False) -> int:
         try:
@@ -74,7 +137,7 @@ def connect_arguments(url: URL, read_only: bool = False) -> dict[str, object]:
         "charset": "utf8mb4",
         "collation": COLLATION,
         "sql_mode": SQL_MODE,
-        "init_command": SESSION.format(read_only=int(read_only)),
+        **({"read_only": True} if read_only else {}),
         **address.connect_options(url),
     }
 
@@ -104,6 +167,29 @@ def engine(url: URL, read_only: bool = False) -> Engine:
         return explain(error, url)
 
     return made
+
+
+def affordable(database: Engine, wanted: int, each: int = 1) -> int:
+    """Return how many of `wanted` threads or processes, each with `each` connections, to use.
+
+    At least 1, and no more than the account and the server have connections for.
+    """
+    with database.connect() as connection:
+        return max(1, min(wanted, free_connections(connection.connection) // each))
+
+
+def free_connections(session: DBAPIConnection) -> int:
+    """Return how many connections this session's account may have now, this one included.
+
+    That is at least 1. Sessions of the account that it may not see are those of other accounts.
+    """
+    with closing(session.cursor()) as cursor:
+        cursor.execute(LIMITS)
+        everybody, account, mine = (int(value) for value in cursor.fetchone() or ())
+        cursor.execute("SHOW GLOBAL STATUS LIKE 'Threads_connected'")
+        (_, connected) = cursor.fetchone() or ("", 0)
+    free = everybody - int(connected) + 1
+    return max(1, min(free, account - mine + 1) if account else free)
 
 
 @contextmanager
@@ -142,7 +228,14 @@ def _open(url: URL, read_only: bool = False, **more: object) -> pymysql.connecti
     is no MySQL server would be waited for in vain.
     """
     arguments = connect_arguments(url, read_only) | more
-    session = Session(**{"read_timeout": HANDSHAKE_LIMIT} | arguments)
+    attempts = Retrying(
+        retry=retry_if_exception(no_connection_free),
+        stop=stop_after_delay(A_MOMENT),
+        wait=wait_random(0.02, 0.2),
+        reraise=True,
+    )
+    options: dict[str, Any] = {"read_timeout": HANDSHAKE_LIMIT} | arguments
+    session = attempts(lambda: Session(**options))
     session._read_timeout = arguments.get("read_timeout")
     try:
         require_recent(session.get_server_info(), url)
@@ -156,8 +249,7 @@ def require_recent(announced: str, url: URL) -> None:
     """Raise ServerError unless the version a server announces is MySQL 8.4, MariaDB 10.11 or
     newer."""
     # MariaDB hides its version behind 5.5.5- from clients that know of no other server.
-    text = announced.removeprefix("5.5.5-")
-    flavour = "mariadb" if "mariadb" in text.lower() else "mysql"
+    flavour, text = flavour_of(announced), announced.removeprefix("5.5.5-")
     numbers = tuple(int(number) for number in re.findall(r"\d+", text)[:3])
     if numbers < OLDEST[flavour]:
         oldest = ".".join(map(str, OLDEST[flavour]))

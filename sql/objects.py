@@ -32,8 +32,8 @@ BLOCK = re.compile(
 
 COLUMN = re.compile(r"--   (\S+) +(INT|DOUBLE|TEXT|DATETIME)( NULL)? +(\S.*)")
 RETIRED = {
-    "cell_sums", "first_cells", "index_sums", "layer_neurons", "recorded_chunks",
-    "recorded_neurons", "recorded_statistics",
+    "cell_sums", "epoch_statistics", "experiment_norms", "first_cells", "index_sums",
+    "layer_neurons", "recorded_chunks", "recorded_neurons", "recorded_statistics",
 }  # fmt: skip
 """Views that a migration has dropped: their files stay for the migrations that made them."""
 
@@ -157,11 +157,6 @@ class Definition:
         """Whether every experiment has such objects of its own."""
         return "{" in self.object_name
 
-    @property
-    def unites(self) -> bool:
-        """Whether what it reads depends on which experiments there are."""
-        return not self.of_experiment and "-- each experiment\n" in self.text
-
     def names(self, shapes: Sequence[ExperimentSchema]) -> Iterator[str]:
         """Yield the names of all objects that this file stands for in `shapes`."""
         for name, _, _ in self._objects(shapes):
@@ -260,6 +255,13 @@ def create_table(shape: ExperimentSchema, layer: Layer, column_type: str, versio
         "sum": balanced(columns),
     }
     return _rendered(definition("tables", "gradients", version).text, [shape], values)
+
+
+def norm_definition(shape: ExperimentSchema, layer: Layer) -> str:
+    """Return the definition of Norm in one layer's gradient table of the newest version."""
+    table = create_table(shape, layer, "DOUBLE")
+    (found,) = re.findall(r"^ *(Norm DOUBLE GENERATED .* VIRTUAL),$", table, re.M)
+    return str(found)
 
 
 def select_of_layer(text: str, shape: ExperimentSchema, layer: Layer) -> str:

@@ -1,8 +1,7 @@
 """Which experiments have tables, which version of each view is in force, and how that changes."""
 
 import math
-import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -19,7 +18,7 @@ from vanishing_gradients.sql.catalogue import (
 )
 from vanishing_gradients.sql.cells import gradient_columns
 from vanishing_gradients.sql.errors import ObjectError
-from vanishing_gradients.sql.names import backticked, quoted
+from vanishing_gradients.sql.names import quoted
 from vanishing_gradients.sql.objects import (
     HERE,
     RETIRED,
@@ -33,10 +32,6 @@ from vanishing_gradients.sql.objects import (
 )
 
 LOCK_SECONDS = 120
-DEFINITION = (
-    "SELECT table_schema AS place, view_definition AS definition FROM information_schema.views "
-    "WHERE table_schema = DATABASE() AND table_name = :view"
-)
 NEWER = (
     "the database was migrated by a newer version of this project, whose tables and views this one "
     "does not know: update (git pull, or pip install --upgrade vanishing-gradients), or name "
@@ -156,20 +151,12 @@ def apply_views(
     experiments.
 
     A view that is there is of the version in force: migrations make those of every registered
-    experiment anew, and `create_gradient_tables` removes what others have left behind. Only views
-    that unite all experiments change by themselves; one is made anew where it does not read what it
-    would read now.
+    experiment anew, and `create_gradient_tables` removes what others have left behind.
     """
-    shapes = registered_shapes(connection)
     there = view_names(connection)
     for each in in_order(_in_force(connection, root)):
-        if each.of_experiment:
-            for _, statement in each.statements([shape] if shape else [], there):
-                _make_view(connection, statement)
-        else:
-            for name, statement in each.statements(shapes, () if each.unites else there):
-                if name not in there or not _reads_the_same(connection, name, statement):
-                    _make_view(connection, statement)
+        for _, statement in each.statements([shape] if shape else [], there):
+            _make_view(connection, statement)
 
 
 def view_names(connection: Connection) -> set[str]:
@@ -207,9 +194,8 @@ def drop_objects(connection: Connection, shape: ExperimentSchema, tables: Sequen
     """Undo the making of gradient tables: drop `tables`, and the views that are left without any.
 
     `tables` are names as `create_gradient_tables` returned them; no registered run may have rows in
-    them. The views over all experiments come first, so that at no time they read what is gone.
+    them.
     """
-    apply_views(connection)
     if len(tables) == len(shape.layers):
         _drop_views(connection, shape)
     _drop_tables(connection, tables)
@@ -220,14 +206,21 @@ def require_migrated(connection: Connection) -> None:
     tables = set(inspect(connection).get_table_names())
     in_force = versions_in_force(connection) if "view_versions" in tables else {}
     newest = {name: found[-1] for name, found in versions("views").items()}
-    known = newest | dict.fromkeys(RETIRED, math.inf)
-    if any(version > known.get(name, 0) for name, version in in_force.items()):
-        raise ObjectError(NEWER)
+    require_known(in_force)
     behind = any(in_force.get(name, 0) < version for name, version in newest.items())
     if behind or not metadata.tables.keys() <= tables:
         raise ObjectError(
             "the database lacks the newest catalogue tables and views: run `make migrate`"
         )
+
+
+def require_known(in_force: Mapping[str, int]) -> None:
+    """Raise ObjectError where a view is in force in a version that a newer version of this project
+    has brought."""
+    known: dict[str, float] = {name: found[-1] for name, found in versions("views").items()}
+    known |= dict.fromkeys(RETIRED, math.inf)
+    if any(version > known.get(name, 0) for name, version in in_force.items()):
+        raise ObjectError(NEWER)
 
 
 def _in_force(connection: Connection, root: Path = HERE) -> list[Definition]:
@@ -237,17 +230,6 @@ def _in_force(connection: Connection, root: Path = HERE) -> list[Definition]:
 
 def _make_view(connection: Connection, statement: str) -> None:
     connection.exec_driver_sql(statement)
-
-
-def _reads_the_same(connection: Connection, view: str, statement: str) -> bool:
-    """Whether the view of that name reads the tables and views, no more and no less, that
-    `statement` would have it read."""
-    made = connection.execute(text(DEFINITION), {"view": view}).one_or_none()
-    if made is None or not made.definition:
-        return False
-    read = re.findall(rf"{re.escape(backticked(made.place))}\.`(\w+)`", made.definition)
-    wanted = set(re.findall(r"`(\w+)`", statement)) - {view}
-    return wanted <= set(read) <= set(re.findall(r"\w+", statement))
 
 
 def _drop_views(connection: Connection, shape: ExperimentSchema) -> None:
@@ -268,6 +250,18 @@ def _drop_tables(connection: Connection, tables: Sequence[str]) -> None:
 def _drop(connection: Connection, views: Iterable[str]) -> None:
     if listed := ", ".join([quoted(name) for name in views]):
         connection.exec_driver_sql(f"DROP VIEW IF EXISTS {listed}")
+
+
+def layers_without_small_norm(connection: Connection, shape: ExperimentSchema) -> set[int]:
+    """Return the numbers of the layers whose gradient table is of version 1, without SmallNorm."""
+    names = connection.scalars(
+        text(
+            "SELECT table_name AS name FROM information_schema.columns "
+            "WHERE table_schema = DATABASE() AND column_name = 'SmallNorm'"
+        )
+    )
+    having = set(names)
+    return {layer.number for layer in shape.layers if shape.table(layer) not in having}
 
 
 def _widen(table: str, width: int) -> str:

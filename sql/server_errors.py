@@ -21,9 +21,11 @@ DENIED = (
     ER.COLUMNACCESS_DENIED_ERROR,
     ER.SPECIFIC_ACCESS_DENIED_ERROR,
 )
+NO_CONNECTION_FREE = (ER.CON_COUNT_ERROR, ER.TOO_MANY_USER_CONNECTIONS, ER.USER_LIMIT_REACHED)
 PASSING = {
+    *NO_CONNECTION_FREE, ER.CANT_CREATE_THREAD,
     CR.CR_CONNECTION_ERROR, CR.CR_CONN_HOST_ERROR, CR.CR_SERVER_GONE_ERROR, CR.CR_SERVER_LOST,
-    CR.CR_SERVER_LOST_EXTENDED, ER.CON_COUNT_ERROR, ER.TOO_MANY_USER_CONNECTIONS,
+    CR.CR_SERVER_LOST_EXTENDED,
     ER.SERVER_SHUTDOWN, ER.LOCK_WAIT_TIMEOUT, ER.LOCK_DEADLOCK, ER.RECORD_FILE_FULL, ER.DISK_FULL,
     ER.ERROR_ON_WRITE, ER.GET_ERRNO, ER.TABLE_DEF_CHANGED, ER.NET_PACKET_TOO_LARGE,
     ER.OUT_OF_RESOURCES, ER.OUTOFMEMORY, ER.QUERY_INTERRUPTED, ER.NET_READ_ERROR,
@@ -35,11 +37,60 @@ CLOSED = 0  # what PyMySQL says of a connection that it has closed itself
 
 # Numbers that PyMySQL's tables lack are written out.
 READ_ONLY_MODE, READ_ONLY_TRANSACTION = 1836, 1792
+FULL = (
+    "the server at {place} has no room left for rows or temporary files: free some where its "
+    "datadir and tmpdir are, or raise its tmp_disk_table_size"
+)
 SERVER_CURES = {
     READ_ONLY_MODE: "the server at {place} is read-only: write to its primary, or set read_only to "
     "OFF on it",
     ER.CON_COUNT_ERROR: "the server at {place} has no connection free: close some, or raise its "
     "max_connections",
+    ER.CANT_CREATE_THREAD: "the server at {place} cannot start a thread for one more connection: "
+    "close some, or raise the number of processes that it may have",
+    **dict.fromkeys(
+        (ER.LOCK_WAIT_TIMEOUT, ER.LOCK_DEADLOCK),
+        "another session of the server at {place} keeps rows or tables locked that are wanted: "
+        "wait until it is done, or end it (SHOW PROCESSLIST names it), and try again",
+    ),
+    ER.QUERY_INTERRUPTED: "somebody, or a limit of the server at {place}, has ended the question: "
+    "ask again, or ask its administrator",
+    **dict.fromkeys(
+        (3024, 1969),
+        "the server at {place} gives a statement too little time: raise its max_execution_time or "
+        "max_statement_time, or the account's MAX_STATEMENT_TIME",
+    ),
+    ER.TOO_BIG_SELECT: "the server at {place} refuses large joins: run SET GLOBAL sql_big_selects "
+    "= 1 on it",
+    **dict.fromkeys(
+        (ER.RECORD_FILE_FULL, ER.DISK_FULL, ER.ERROR_ON_WRITE),
+        FULL,
+    ),
+    **dict.fromkeys(
+        (ER.OUTOFMEMORY, ER.OUT_OF_RESOURCES, ER.LOCK_TABLE_FULL),
+        "the server at {place} is out of memory: give it more, or lower its buffers",
+    ),
+    ER.OUT_OF_SORTMEMORY: "the server at {place} has too little memory to sort: raise its "
+    "sort_buffer_size",
+    3170: "the server at {place} gives a statement too little memory: raise its "
+    "parser_max_mem_size and range_optimizer_max_mem_size",
+    4082: "the server at {place} gives a connection too little memory: raise its "
+    "connection_memory_limit and global_connection_memory_limit",
+    ER.STACK_OVERRUN_NEED_MORE: "the server at {place} has too small a stack for statements of "
+    "this size: start it with thread_stack = 1M",
+    **dict.fromkeys(
+        (ER.TOO_BIG_ROWSIZE, 1117),
+        "the server at {place} takes no table as wide as that: layers of up to 800 neurons fit "
+        "where innodb_page_size is 16k or more",
+    ),
+    1461: "the server at {place} keeps too few prepared statements: raise its "
+    "max_prepared_stmt_count",
+    1197: "the server at {place} cannot log a transaction of this size: raise its "
+    "max_binlog_cache_size",
+    3032: "the server at {place} is in offline mode: set its offline_mode to OFF",
+    1874: "the server at {place} is read-only: start it without innodb_read_only",
+    1665: "the server at {place} has binlog_format = STATEMENT, which cannot write down what is "
+    "stored here: run SET GLOBAL binlog_format = ROW on it, and connect anew",
     ER.NET_PACKET_TOO_LARGE: "the server at {place} takes no packets as large as are sent: raise "
     "its max_allowed_packet",
     CR.CR_SSL_CONNECTION_ERROR: "the server at {place} offers no TLS, which the address asks for: "
@@ -48,10 +99,8 @@ SERVER_CURES = {
         (3159, 4231),
         "the server at {place} wants TLS: add ssl_mode=required to the address",
     ),
-    CR.CR_SERVER_LOST: "the server at {place} closed the connection: see whether it still runs "
-    "(`make up` starts a private one) and what its log says",
-    CR.CR_SERVER_GONE_ERROR: "the server at {place} has gone away: see whether it still runs "
-    "(`make up` starts a private one)",
+    CR.CR_SERVER_LOST: "the server at {place} closed the connection: {revival}",
+    CR.CR_SERVER_GONE_ERROR: "the server at {place} has gone away: {revival}",
 }
 ACCESS_CURES = {
     **dict.fromkeys(
@@ -59,6 +108,8 @@ ACCESS_CURES = {
         "the server at {place} does not accept this password for user {user!r}: correct user and "
         "password in the address",
     ),
+    ER.TOO_MANY_USER_CONNECTIONS: "the account {user!r} at {place} has as many connections as it "
+    "may have: close some, or raise the server's max_user_connections",
     READ_ONLY_TRANSACTION: "this session at {place} only reads: write as the owner, whose address "
     "`make url ROLE=owner` prints",
     ER.HOST_NOT_PRIVILEGED: "the server at {place} accepts no connection from this machine: create "
@@ -79,12 +130,27 @@ OBJECT_CURES = {
     ER.BAD_DB_ERROR: "the server at {place} has no database {database!r}: run `make up`, which "
     "makes it"
 }
+WORDS = {
+    r"No space left on device|\b(errno|Errcode|error)\b:? 28\b": FULL,
+    r"Too many open files|\b(errno|Errcode|error)\b:? 24\b": "the server at {place} may not open "
+    "as many files as it needs: raise its open_files_limit",
+}
+"""What the system's own numbers in a server's words mean, whatever number of the server's."""
 CURES: tuple[tuple[type[DatabaseError], dict[int, str]], ...] = (
     (ServerError, SERVER_CURES),
     (AccessError, ACCESS_CURES),
     (ObjectError, OBJECT_CURES),
 )
 """What to raise in place of an error, by its number."""
+
+
+REVIVAL = (
+    "see whether it runs and what its log says, correct the address, or unset DATABASE_URL and run "
+    "`make up` for a server of our own"
+)
+"""What to do where a server that the user names is away."""
+revivals: dict[str, str] = {}
+"""What to do where a server of our own is away, by the public form of its address."""
 
 
 class FileRequestError(pymysql.OperationalError):
@@ -105,10 +171,24 @@ def passing(error: BaseException) -> bool:
             return False
         if isinstance(cause, pymysql.err.InterfaceError) and cause.args[:1] == (CLOSED,):
             return True
-        if isinstance(cause, pymysql.err.MySQLError) and cause.args and cause.args[0] in PASSING:
+        if (
+            isinstance(cause, pymysql.err.MySQLError)
+            and cause.args
+            and (cause.args[0] in PASSING or any(re.search(each, str(cause)) for each in WORDS))
+        ):
             return True
         cause = getattr(cause, "orig", None) or cause.__cause__
     return False
+
+
+def no_connection_free(error: BaseException) -> bool:
+    """Whether a server refuses one more connection, of this account or at all."""
+    found = getattr(error, "orig", None) or error.__cause__ or error
+    return (
+        isinstance(found, pymysql.err.MySQLError)
+        and found.args[:1] in {(number,) for number in NO_CONNECTION_FREE}
+        and (found.args[0] != ER.USER_LIMIT_REACHED or "max_user_connections" in str(found))
+    )
 
 
 def explain(error: Exception, url: URL) -> DatabaseError | None:
@@ -137,11 +217,17 @@ def explain(error: Exception, url: URL) -> DatabaseError | None:
     code, text = error.args[0], str(error.args[-1])
     if code == ER.OPTION_PREVENTS_STATEMENT and "read" in text.lower():
         code = READ_ONLY_MODE
+    for words, cure in WORDS.items():
+        if re.search(words, text):
+            return ServerError(cure.format(place=place))
     if code in DENIED:
         return _privilege(text, url)
+    if code == ER.USER_LIMIT_REACHED:
+        return _used_up(text, url)
     for kind, sentences in CURES:
         if sentence := sentences.get(code):
-            return kind(sentence.format(place=place, user=url.username, database=url.database))
+            facts = {"place": place, "user": url.username, "database": url.database}
+            return kind(sentence.format(**facts, revival=_revival(url)))
     return None
 
 
@@ -161,9 +247,26 @@ def _unreachable(cause: BaseException, url: URL) -> DatabaseError:
         return ServerError(
             f"the server at {place} does not answer in time: check host, port and firewall"
         )
-    return ServerError(
-        f"no server answers at {place}: run `make up` for a private one, or start the server that "
-        "the address names"
+    return ServerError(f"no server answers at {place}: {_revival(url)}")
+
+
+def _revival(url: URL) -> str:
+    return revivals.get(address.public(url), REVIVAL)
+
+
+def _used_up(text: str, url: URL) -> AccessError:
+    """Name what an account has used up, from the server's own words."""
+    found = re.search(r"'(max_\w+)' resource", text)
+    limit = found[1] if found else "limit"
+    unit = "at once" if limit == "max_user_connections" else "an hour"
+    sql = {
+        "max_questions": "max_queries_per_hour",
+        "max_updates": "max_updates_per_hour",
+        "max_connections_per_hour": "max_connections_per_hour",
+    }.get(limit, limit)
+    return AccessError(
+        f"the account {url.username!r} at {address.public(url)} has used up its {sql} ({unit}): "
+        f"wait, or as an administrator run ALTER USER '{url.username}'@'%' WITH {sql.upper()} 0"
     )
 
 

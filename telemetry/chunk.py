@@ -16,7 +16,11 @@ writers keep in step."""
 LARGEST_MAGNITUDE = 1e150
 """Beyond it a square overflows in the server and fails the whole load: such a value counts as
 non-finite."""
+SMALL_MAGNITUDE = 1e-140
+"""Below it a square has few digits or none: of a row of such values the client sends the norm."""
 NULL = "\\N"
+COUNTED = 10
+"""Of how many recorded steps one has its cells counted by order of magnitude."""
 
 
 @dataclass(frozen=True)
@@ -27,6 +31,8 @@ class Chunk:
     shape (rows, width), belong to each step, in order. `updates`, shape (k, 3), has the norms of
     the clipped gradient, of the weights before the step and of their change; `saturated`, shape
     (k, width), of how many samples each neuron was saturated. Each is None where a layer has none.
+    `counted`, shape (k,), marks the steps whose cells are counted by order of magnitude. `number`
+    counts the chunks of the layer in the epoch, from 0.
     """
 
     layer: Layer
@@ -36,6 +42,8 @@ class Chunk:
     values: np.ndarray
     updates: np.ndarray | None = None
     saturated: np.ndarray | None = None
+    counted: np.ndarray | None = None
+    number: int = 0
 
     @property
     def first_step(self) -> int:
@@ -75,6 +83,38 @@ def storable(values: np.ndarray) -> np.ndarray:
     return np.abs(values) <= values.dtype.type(largest)
 
 
+def small_norms(values: np.ndarray) -> np.ndarray | None:
+    """Return the L2 norms, shape (rows,), of rows that are not 0 and all below 1e-140, NaN for
+    every other row; None where no row of `values`, shape (rows, width), is such.
+
+    No value of single precision is so small.
+    """
+    if values.dtype != np.float64:
+        return None
+    squares = np.einsum("ij,ij->i", values, values)
+    few = np.flatnonzero(squares < values.shape[1] * SMALL_MAGNITUDE**2)
+    largest = np.abs(values[few]).max(axis=1)
+    small = (largest > 0.0) & (largest < SMALL_MAGNITUDE)
+    if not small.any():
+        return None
+    norms = np.full(len(values), np.nan)
+    norms[few[small]] = scaled_norms(values[few[small]])
+    return norms
+
+
+def scaled_norms(rows: np.ndarray) -> np.ndarray:
+    """Return the L2 norm of each row, shape (rows,), however small its values; none may be 0.
+
+    Divided by the largest, values have squares that neither overflow nor vanish: Blue (1978), A
+    Portable Fortran Program to Find the Euclidean Norm of a Vector,
+    https://doi.org/10.1145/355769.355771
+    """
+    largest = np.abs(rows).max(axis=1, keepdims=True)
+    scaled = rows / largest
+    norms: np.ndarray = largest[:, 0] * np.sqrt(np.einsum("ij,ij->i", scaled, scaled))
+    return norms
+
+
 class Assembler:
     """Copies the gradients of one layer into a chunk under construction."""
 
@@ -82,7 +122,7 @@ class Assembler:
 
     def __init__(self, layer: Layer, dtype: np.dtype) -> None:
         self.layer, self.dtype = layer, dtype
-        self._capacity = 0
+        self._capacity = self._taken = self._chunks = 0
         self._start(0)
 
     def add(
@@ -95,7 +135,7 @@ class Assembler:
         rows = len(gradient)
         complete = None
         if self._steps and self._filled + rows > len(self._values):
-            complete = self.take()
+            complete = self._take()
         if not self._steps:
             self._capacity = max(
                 self._capacity, rows, CHUNK_VALUES // self.layer.width // rows * rows
@@ -105,6 +145,8 @@ class Assembler:
         self._values[self._filled : self._filled + rows] = gradient
         self._filled += rows
         self._steps.append(step)
+        self._counted.append(self._taken % COUNTED == 0)
+        self._taken += 1
         self._row_counts.append(rows)
         if saturated is not None:
             self._saturated.append(saturated.copy())
@@ -115,9 +157,13 @@ class Assembler:
         self._updates.append((update.clipped_norm, update.weight_norm, update.update_norm))
 
     def take(self) -> Chunk | None:
-        """Return the chunk as far as it got, None if it is empty, and begin the next one."""
+        """Return the last chunk of the epoch, None if it is empty."""
         if not self._steps:
             return None
+        self._counted[-1] = True
+        return self._take()
+
+    def _take(self) -> Chunk:
         chunk = Chunk(
             self.layer,
             self._epoch,
@@ -126,7 +172,10 @@ class Assembler:
             self._values[: self._filled],
             np.array(self._updates, np.float64) if self._updates else None,
             np.array(self._saturated, np.int64) if self._saturated else None,
+            np.array(self._counted),
+            self._chunks,
         )
+        self._chunks += 1
         self._start(0)
         return chunk
 
@@ -136,11 +185,16 @@ class Assembler:
         self._row_counts: list[int] = []
         self._updates: list[tuple[float, float, float]] = []
         self._saturated: list[np.ndarray] = []
+        self._counted: list[bool] = []
         self._values = np.empty((0, self.layer.width), self.dtype)
 
 
-def encode(chunk: Chunk, dtype: np.dtype | None = None) -> memoryview:
+def encode(
+    chunk: Chunk, dtype: np.dtype | None = None, norms: np.ndarray | None = None
+) -> memoryview:
     """Return one line a row: Step, RowIndex, Gradient1 .. GradientN, separated by commas.
+
+    After them SmallNorm, where its `norms`, shape (rows,), are given; NaN is NULL.
 
     Each number is the shortest decimal that rounds back to it, since the server's parsing of digits
     is what loading waits for. A value that is not storable becomes \\N. `dtype` is the table's; it
@@ -149,23 +203,26 @@ def encode(chunk: Chunk, dtype: np.dtype | None = None) -> memoryview:
     """
     # Into bytes at once: by way of a string it takes twice as long.
     buffer = io.BytesIO()
-    _frame(chunk, dtype).write_csv(buffer, include_header=False, null_value=NULL)
+    _frame(chunk, dtype, norms).write_csv(buffer, include_header=False, null_value=NULL)
     return buffer.getbuffer()
 
 
-def encode_literals(chunk: Chunk, run_id: int, dtype: np.dtype | None = None) -> list[str]:
-    """Return one SQL row value a row: (run_id, Epoch, Step, RowIndex, Gradient1, ..., GradientN).
+def encode_literals(
+    chunk: Chunk, run_id: int, dtype: np.dtype | None = None, norms: np.ndarray | None = None
+) -> list[str]:
+    """Return one SQL row value a row: (run_id, Epoch, Step, RowIndex, Gradient1, ..., GradientN),
+    and SmallNorm where its `norms` are given.
 
     Numbers are in scientific notation: without an exponent they would be DECIMAL literals, cut at
     30 places.
     """
-    lines = _frame(chunk, dtype).write_csv(
+    lines = _frame(chunk, dtype, norms).write_csv(
         include_header=False, null_value="NULL", float_scientific=True
     )
     return [f"({run_id},{chunk.epoch},{line})" for line in lines.splitlines()]
 
 
-def _frame(chunk: Chunk, dtype: np.dtype | None) -> pl.DataFrame:
+def _frame(chunk: Chunk, dtype: np.dtype | None, norms: np.ndarray | None) -> pl.DataFrame:
     values = chunk.values if dtype is None else chunk.values.astype(dtype, copy=False)
     good = storable(values)
     complete = bool(good.all())
@@ -178,4 +235,5 @@ def _frame(chunk: Chunk, dtype: np.dtype | None) -> pl.DataFrame:
         pl.Series("Step", chunk.step_column()),
         pl.Series("RowIndex", chunk.row_index_column()),
         pl.all(),
+        *([] if norms is None else [pl.Series("SmallNorm", norms).fill_nan(None)]),
     )

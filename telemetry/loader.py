@@ -1,19 +1,19 @@
 """Puts chunks into their tables, each in one transaction with its row of `telemetry_progress`."""
 
+from collections.abc import Collection
 from datetime import UTC, datetime
 from typing import Any
 
 import numpy as np
-from pymysql.connections import Connection
+from pymysql.err import IntegrityError
 
-from vanishing_gradients.sql.cells import gradient_columns
-from vanishing_gradients.sql.names import quoted
-from vanishing_gradients.sql.objects import ExperimentSchema, Layer
-from vanishing_gradients.telemetry.chunk import Chunk, encode, encode_literals
+from vanishing_gradients.sql.objects import ExperimentSchema
+from vanishing_gradients.telemetry.chunk import Chunk, small_norms
 from vanishing_gradients.telemetry.connection import BufferConnection, interrupt
 from vanishing_gradients.telemetry.errors import TelemetryError
+from vanishing_gradients.telemetry.roads import ROADS, TextRoad
+from vanishing_gradients.words import Say
 
-INSERT_BYTES = 1 << 19
 NOTE_PROGRESS = (
     "INSERT INTO telemetry_progress "
     "(run_id, layer, epoch, first_step, last_step, row_count, loaded_at) "
@@ -23,6 +23,11 @@ FIND_PROGRESS = (
     "SELECT row_count FROM telemetry_progress "
     "WHERE run_id = %s AND layer = %s AND epoch = %s AND first_step = %s"
 )
+SMALL_NORMS_LOST = (
+    "{} was made by an older version and has no column for the norms of rows whose values are all "
+    "below 1e-140: these norms are 0, or have few digits. `make migrate NORMS=1`, "
+    "when no run is training, gives it the column and works them out."
+)
 COLUMN_TYPE = (
     "SELECT UPPER(data_type) FROM information_schema.columns WHERE table_schema = DATABASE() "
     "AND table_name = %s AND column_name = 'Gradient1'"
@@ -30,10 +35,11 @@ COLUMN_TYPE = (
 
 
 class Loader:
-    """Loads chunks of one run over one connection.
+    """Loads chunks of one run over one connection, by one of ROADS.
 
-    `dtypes` maps a layer's number to the element type of its table. With `local_infile` off,
-    batched INSERTs take the place of LOAD DATA LOCAL.
+    `dtypes` maps a layer's number to the element type of its table. `without_small_norm` has the
+    numbers of layers whose table is of a version without SmallNorm; `warn` hears of norms that
+    would need it.
     """
 
     def __init__(
@@ -42,25 +48,27 @@ class Loader:
         shape: ExperimentSchema,
         run_id: int,
         dtypes: dict[int, np.dtype],
-        local_infile: bool = True,
+        road: str = TextRoad.name,
+        without_small_norm: Collection[int] = (),
+        warn: Say = lambda sentence: None,
     ) -> None:
         self.connection, self.shape, self.run_id = connection, shape, run_id
-        self.dtypes, self.local_infile = dtypes, local_infile
-        self._put = self._load if local_infile else self._insert
+        self.dtypes, self.road = dtypes, ROADS[road](connection, shape, run_id)
+        self.without_small_norm, self.warn = without_small_norm, warn
 
     def put(self, chunk: Chunk) -> None:
         """Store a chunk, or nothing of it.
 
         Raises TelemetryError where the server stored anything but what was sent: LOAD DATA LOCAL
         cannot abort, so a cell that it cannot read becomes 0 with a warning, and a duplicate row is
-        skipped with one.
+        skipped with one. INSERTs fail as IntegrityError and the like.
         """
         try:
             dtype = self.dtypes[chunk.layer.number]
-            self._put(chunk, dtype)
+            self._send(chunk, dtype)
             if dtype == np.float32 and self._widened(chunk):
                 self.connection.rollback()
-                self._put(chunk, self.dtypes[chunk.layer.number])
+                self._send(chunk, self.dtypes[chunk.layer.number])
             self._mark(chunk)
             self.connection.commit()
         except BaseException:
@@ -83,23 +91,20 @@ class Loader:
         if self.connection.open:
             self.connection.close()
 
-    def _load(self, chunk: Chunk, dtype: np.dtype) -> None:
-        result = self.connection.load(
-            load_gradients(self.shape, chunk.layer, self.run_id, chunk.epoch), encode(chunk, dtype)
-        )
-        if result.rows != chunk.rows or result.warnings:
-            raise TelemetryError(self._complaint(chunk, result.rows))
-
-    def _insert(self, chunk: Chunk, dtype: np.dtype) -> None:
-        head = insert_gradients(self.shape, chunk.layer)
-        rows = encode_literals(chunk, self.run_id, dtype)
-        at_once = max(1, INSERT_BYTES // max(map(len, rows)))
-        stored = 0
-        with self.connection.cursor() as cursor:
-            for start in range(0, len(rows), at_once):
-                stored += cursor.execute(head + ",".join(rows[start : start + at_once]))
-        if stored != chunk.rows:
+    def _send(self, chunk: Chunk, dtype: np.dtype) -> None:
+        try:
+            stored, warnings = self.road.send(chunk, dtype, self._small_norms(chunk))
+        except IntegrityError as error:  # a row that is there already; LOAD DATA only warns of it
+            raise TelemetryError(self._complaint(chunk, 0)) from error
+        if stored != chunk.rows or warnings:
             raise TelemetryError(self._complaint(chunk, stored))
+
+    def _small_norms(self, chunk: Chunk) -> np.ndarray | None:
+        norms = small_norms(chunk.values)
+        if norms is None or chunk.layer.number not in self.without_small_norm:
+            return norms
+        self.warn(SMALL_NORMS_LOST.format(self.shape.table(chunk.layer)))
+        return None
 
     def _widened(self, chunk: Chunk) -> bool:
         """Whether the table, FLOAT when the run began, has become DOUBLE for another run.
@@ -133,31 +138,3 @@ class Loader:
         with self.connection.cursor() as cursor:
             cursor.execute(statement, values)
             return cursor.fetchone()
-
-
-def load_gradients(shape: ExperimentSchema, layer: Layer, run_id: int, epoch: int) -> str:
-    """Return the LOAD DATA LOCAL statement for rows of Step, RowIndex, Gradient1 .. GradientN.
-
-    The file name in it stands for nothing: the rows come from the client's memory.
-    """
-    return (
-        f"LOAD DATA LOCAL INFILE 'memory' INTO TABLE {quoted(shape.table(layer))} "
-        r"CHARACTER SET binary FIELDS TERMINATED BY ',' ESCAPED BY '\\' LINES TERMINATED BY '\n' "
-        f"(Step, RowIndex, {', '.join(gradient_columns(layer.width))}) "
-        f"SET run_id = {run_id:d}, Epoch = {epoch:d}"
-    )
-
-
-def insert_gradients(shape: ExperimentSchema, layer: Layer) -> str:
-    """Return the INSERT statement up to its row values, (run_id, Epoch, Step, RowIndex, cells)."""
-    columns = ", ".join(gradient_columns(layer.width))
-    table = quoted(shape.table(layer))
-    return f"INSERT INTO {table} (run_id, Epoch, Step, RowIndex, {columns}) VALUES "  # noqa: S608
-
-
-def load_limits(session: Connection) -> tuple[int, bool]:
-    """Return how many bytes a server takes in one packet, and whether it takes LOAD DATA LOCAL."""
-    with session.cursor() as cursor:
-        cursor.execute("SELECT @@max_allowed_packet, @@local_infile")
-        packet, local_infile = cursor.fetchone()
-    return int(packet), bool(local_infile)

@@ -1,4 +1,4 @@
-"""Removes a run: its rows, its place in the catalogue, and the space that it took."""
+"""Removes a run, or its gradient rows alone, and gives back the space that they took."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -28,6 +28,7 @@ from vanishing_gradients.sql.objects import ExperimentSchema, Layer
 from vanishing_gradients.sql.registry import drop_objects, registration_lock, require_migrated
 from vanishing_gradients.telemetry.errors import RemovalError
 from vanishing_gradients.telemetry.lock import RunLock
+from vanishing_gradients.telemetry.older_runs import unsummed
 from vanishing_gradients.telemetry.space import (
     in_words,
     measure,
@@ -42,7 +43,7 @@ AT_ONCE = 20_000
 
 STATISTICS = tuple(
     f"DELETE FROM {quoted(table)} WHERE run_id = :run_id LIMIT {AT_ONCE}"  # noqa: S608
-    for table in ("step_statistics", "neuron_statistics")
+    for table in ("step_statistics", "neuron_statistics", "epoch_layers", "layer_histograms")
 )
 
 
@@ -91,29 +92,39 @@ def remove(engine: Engine, found: RemovableRun, say: Say) -> int:
         _forget_progress(connection, found)
         remove_statistics(connection, found.run_id)
         say("Taken out of the catalogue: epochs, statistics and checkpoint.")
-        if not _remove_if_last(connection, found, say):
-            if found.telemetry == "full" or found.rows:
-                left = {}
-                for layer, table in zip(found.shape.layers, found.tables, strict=True):
-                    removed = remove_layer(connection, found.shape, layer, found.run_id)
-                    say(f"{table}: {removed:,} rows taken out.")
-                    others = _rows(
-                        connection,
-                        runs.c.experiment == found.shape.experiment,
-                        runs.c.run_id != found.run_id,
-                        telemetry_progress.c.layer == layer.number,
-                    )
-                    left[table] = round(before[table].used * others / max(1, others + removed))
-                for table in sorted(left, key=left.__getitem__):  # each gives room for the next
-                    if reason := _rebuild(connection, engine, table, left[table]):
-                        say(
-                            f"{table} keeps the space for later runs of "
-                            f"{found.shape.experiment}: it could not be written anew ({reason})."
-                        )
-            # The others may have been removed meanwhile, too.
-            if not _remove_if_last(connection, found, say):
-                connection.execute(delete(runs).where(runs.c.run_id == found.run_id))
-                connection.commit()
+        _remove_rows(connection, engine, found, say)
+        connection.execute(delete(runs).where(runs.c.run_id == found.run_id))
+        connection.commit()
+        after = table_sizes(connection)
+    return sum(before[name].file - after[name].file for name in found.tables)
+
+
+def remove_rows(engine: Engine, found: RemovableRun, say: Say) -> int:
+    """Remove the run's gradient rows alone, and return how many bytes their tables have lost.
+
+    From its first moment on the run is one that kept statistics alone, in `runs.telemetry` too.
+    Where this ends half-way it can be done again. Raises RemovalError where there is none of its
+    rows to remove, and where something is known from them alone.
+    """
+    if found.telemetry != "full" and not found.rows:
+        raise RemovalError(
+            f"Run {found.run_id} keeps statistics alone: it has no gradient rows to remove."
+        )
+    if found.telemetry == "full" and unsummed(engine, found.run_id):
+        raise RemovalError(
+            f"Noise scales and distributions of run {found.run_id}, which an older version "
+            f"recorded, can be known from its rows alone: `make summarize RUN={found.run_id}` "
+            "keeps them, and then its rows can go."
+        )
+    with engine.connect() as connection:
+        before = table_sizes(connection)
+        mine = runs.c.run_id == found.run_id
+        connection.execute(update(runs).where(mine).values(telemetry="statistics"))
+        connection.commit()
+        _remove_rows(connection, engine, found, say)
+        chunks = telemetry_progress.c.run_id == found.run_id
+        connection.execute(delete(telemetry_progress).where(chunks))
+        connection.commit()
         after = table_sizes(connection)
     return sum(before[name].file - after[name].file for name in found.tables)
 
@@ -144,7 +155,7 @@ def remove_layer(connection: Connection, shape: ExperimentSchema, layer: Layer, 
 
 
 def remove_statistics(connection: Connection, run_id: int) -> None:
-    """Remove a run's rows of `step_statistics` and `neuron_statistics`."""
+    """Remove all that is kept of a run's steps, neurons and epochs."""
     for statement in STATISTICS:
         _repeated(connection, statement, run_id=run_id)
 
@@ -192,8 +203,33 @@ def _forget_progress(connection: Connection, found: RemovableRun) -> None:
     connection.commit()
 
 
-def _remove_if_last(connection: Connection, found: RemovableRun, say: Say) -> bool:
-    """Remove the run with its experiment's tables and views, if no other run has rows there.
+def _remove_rows(connection: Connection, engine: Engine, found: RemovableRun, say: Say) -> None:
+    """Remove the run's gradient rows, with the tables where no other run has rows there."""
+    if _drop_if_last(connection, found, say):
+        return
+    if found.telemetry == "full" or found.rows:
+        sizes, left = table_sizes(connection), {}
+        for layer, table in zip(found.shape.layers, found.tables, strict=True):
+            removed = remove_layer(connection, found.shape, layer, found.run_id)
+            say(f"{table}: {removed:,} rows taken out.")
+            others = _rows(
+                connection,
+                runs.c.experiment == found.shape.experiment,
+                runs.c.run_id != found.run_id,
+                telemetry_progress.c.layer == layer.number,
+            )
+            left[table] = round(sizes[table].used * others / max(1, others + removed))
+        for table in sorted(left, key=left.__getitem__):  # each gives room for the next
+            if reason := _rebuild(connection, engine, table, left[table]):
+                say(
+                    f"{table} keeps the space for later runs of "
+                    f"{found.shape.experiment}: it could not be written anew ({reason})."
+                )
+    _drop_if_last(connection, found, say)  # the others may have been removed meanwhile, too
+
+
+def _drop_if_last(connection: Connection, found: RemovableRun, say: Say) -> bool:
+    """Drop the experiment's tables and views, if no other run has rows there; say whether none has.
 
     A run registers under the same lock, so none can come to these tables meanwhile.
     """
@@ -207,15 +243,13 @@ def _remove_if_last(connection: Connection, found: RemovableRun, say: Say) -> bo
         )
         if others:
             return False
-        mine = runs.c.run_id == found.run_id
         if set(found.tables) & set(inspect(connection).get_table_names()):
             # From here on nothing counts on tables of this experiment, even if this ends half-way.
+            mine = runs.c.run_id == found.run_id
             connection.execute(update(runs).where(mine).values(telemetry="statistics"))
             connection.commit()
             say(f"The last run of {found.shape.experiment}: its tables and views go, too.")
             drop_objects(connection, found.shape, found.tables)
-        connection.execute(delete(runs).where(mine))
-        connection.commit()
     return True
 
 

@@ -10,7 +10,9 @@ from sqlalchemy import ColumnElement, Connection, Engine, delete, select, update
 
 from vanishing_gradients.sql.catalogue import (
     checkpoints,
+    epoch_layers,
     epoch_metrics,
+    layer_histograms,
     neuron_statistics,
     runs,
     step_statistics,
@@ -31,7 +33,10 @@ from vanishing_gradients.telemetry.runs import (
     prepared,
 )
 
-OF_EPOCHS = (telemetry_progress, epoch_metrics, step_statistics, neuron_statistics, checkpoints)
+OF_EPOCHS = (
+    telemetry_progress, epoch_metrics, step_statistics, neuron_statistics, epoch_layers,
+    layer_histograms, checkpoints,
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -107,7 +112,7 @@ def resume(engine: Engine, description: RunDescription, run_id: int) -> tuple[Ru
         _check(found, description)
         with engine.connect() as connection:
             types = prepared(connection, description)
-            run = Run(engine, run_id, description.shape, types, lock)
+            run = Run(engine, run_id, description.shape, types, lock, description.batch_size)
             _remove_after(connection, run, found.completed_epoch)
             point = _point(connection, found)
             connection.execute(
@@ -139,12 +144,20 @@ def _check(found: StoredRun, description: RunDescription) -> None:
         raise ResumeError(f"Run {found.run_id} is finished: there is nothing left of it to do.")
     own, wanted = json.loads(found.identity), json.loads(description.identity)
     pairs = zip(IDENTITY, own, wanted, strict=True)
-    if differing := [name for name, kept, given in pairs if kept != given]:
+    if differing := [_differing(*pair) for pair in pairs if pair[1] != pair[2]]:
         raise ResumeError(
             f"Run {found.run_id} cannot go on, because it was begun with another "
             f"{' and another '.join(differing)}: give it what it was begun with, or begin a new "
             "run without RESUME and RUN."
         )
+
+
+def _differing(name: str, kept: Any, given: Any) -> str:
+    """Return the name, and of a configuration the keys that differ in brackets."""
+    if not (isinstance(kept, dict) and isinstance(given, dict)):
+        return name
+    keys = [key for key in kept | given if kept.get(key) != given.get(key)]
+    return f"{name} ({', '.join(keys)})"
 
 
 def _remove_after(connection: Connection, run: Run, epoch: int) -> None:

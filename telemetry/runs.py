@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from importlib.metadata import version
+from itertools import zip_longest
 from typing import Any, Literal
 
 import numpy as np
@@ -16,6 +17,7 @@ from sqlalchemy import Connection, Engine, delete, func, insert, select, update
 from vanishing_gradients import installation
 from vanishing_gradients.sql.catalogue import (
     checkpoints,
+    epoch_layers,
     epoch_metrics,
     layers,
     neuron_statistics,
@@ -40,6 +42,7 @@ from vanishing_gradients.telemetry.statistics import (
     STEP_COLUMNS,
     EpochStatistics,
 )
+from vanishing_gradients.telemetry.summaries import epoch_layers as summed_up
 
 Status = Literal["finished", "failed", "interrupted"]
 IDENTITY = (
@@ -52,6 +55,11 @@ IDENTITY_COLUMNS = tuple(
 COLUMN_TYPES = {"double": "DOUBLE", "single": "FLOAT"}
 DTYPES: dict[str, np.dtype] = {"double": np.dtype(np.float64), "single": np.dtype(np.float32)}
 TABLE_DTYPES = {kind: DTYPES[precision] for precision, kind in COLUMN_TYPES.items()}
+ROWS_AT_ONCE = 50_000
+"""Rows of `layer_histograms` in a statement, each of some thirty bytes."""
+INSERT_HISTOGRAMS = (
+    "INSERT INTO layer_histograms (run_id, layer, epoch, step, exponent, cells) VALUES "
+)
 PACKAGES = ("numpy", "polars", "pymysql", "sqlalchemy", "alembic")
 
 
@@ -105,6 +113,12 @@ class RunDescription:
         return identity(vars(self))
 
     @property
+    def batch_size(self) -> int | None:
+        """Samples of a full batch, None where the configuration does not say."""
+        size = self.config.get("batch_size")
+        return None if size is None else min(int(size), self.training_images)
+
+    @property
     def shape(self) -> ExperimentSchema:
         """What the experiment's tables and views depend on."""
         return ExperimentSchema(
@@ -128,11 +142,13 @@ class Run:
     shape: ExperimentSchema
     table_types: dict[int, str]
     lock: RunLock
+    batch_size: int | None = None
 
     def close_epoch(self, metrics: EpochMetrics, statistics: EpochStatistics, state: State) -> None:
-        """Store an epoch's metrics, statistics and checkpoint, and that it is complete, at once.
+        """Store metrics, statistics, summaries and checkpoint of an epoch that is then complete.
 
-        Does nothing where that has happened already: a commit may be lost to its client alone.
+        All of it is stored at once, or nothing. Does nothing where that has happened already: a
+        commit may be lost to its client alone.
         Raises RunBusyError where the run, while the server was away, came into other hands.
         """
         self.lock.keep()
@@ -143,6 +159,9 @@ class Run:
             step_statistics: self._rows(STEP_COLUMNS, statistics.steps),
             neuron_statistics: self._rows(NEURON_COLUMNS, statistics.neurons),
         }
+        kept[epoch_layers] = [
+            {"run_id": self.run_id, **row} for row in summed_up(statistics, self.batch_size)
+        ]
         with self.engine.begin() as connection:
             completed = select(runs.c.completed_epoch).where(runs.c.run_id == self.run_id)
             if connection.execute(completed.with_for_update()).scalar_one() >= metrics.epoch:
@@ -151,6 +170,7 @@ class Run:
             for table, rows in kept.items():
                 if rows:
                     connection.execute(insert(table), rows)
+            self._insert_histograms(connection, statistics.histograms)
             connection.execute(delete(checkpoints).where(checkpoints.c.run_id == self.run_id))
             key = {"run_id": self.run_id, "epoch": metrics.epoch, "created_at": _now()}
             for number, part in enumerate(parts(pack(state))):
@@ -171,9 +191,23 @@ class Run:
                 .values(status=status, finished_at=_now())
             )
 
+    def take_road(self, road: str) -> None:
+        """Note by which road its rows go from now on."""
+        with self.engine.begin() as connection:
+            connection.execute(update(runs).where(runs.c.run_id == self.run_id).values(road=road))
+
     def close(self) -> None:
         """Let others have the run."""
         self.lock.release()
+
+    def _insert_histograms(
+        self, connection: Connection, histograms: Sequence[tuple[int, ...]]
+    ) -> None:
+        """Insert rows of whole numbers as text: they are many, and cost a tenth so."""
+        for start in range(0, len(histograms), ROWS_AT_ONCE):
+            rows = histograms[start : start + ROWS_AT_ONCE]
+            values = ",".join(f"({self.run_id:d},{','.join(map(str, row))})" for row in rows)
+            connection.exec_driver_sql(INSERT_HISTOGRAMS + values)
 
     def _rows(
         self, columns: Sequence[str], rows: Sequence[tuple[Any, ...]]
@@ -219,7 +253,7 @@ def register(engine: Engine, description: RunDescription) -> Run:
                 if lock:
                     lock.release()
                 raise
-    return Run(engine, run_id, shape, types, lock)
+    return Run(engine, run_id, shape, types, lock, description.batch_size)
 
 
 def prepared(connection: Connection, description: RunDescription) -> dict[int, str]:
@@ -274,15 +308,18 @@ def _check_shape(connection: Connection, shape: ExperimentSchema) -> None:
     wanted = [(layer.name, layer.width) for layer in shape.layers]
     if known and known != wanted:
         raise ObjectError(
-            f"Earlier runs of {shape.experiment} had other layers ({_summary(known)}; now "
-            f"{_summary(wanted)}): give the new experiment another name."
+            f"Earlier runs of {shape.experiment} had other layers ({_difference(known, wanted)}): "
+            "give the new experiment another name."
         )
 
 
-def _summary(found: list[tuple[str, int]]) -> str:
-    return f"{len(found)} layers, " + "-".join(
-        str(width) for name, width in found if name.endswith(("input", "hidden"))
-    )
+def _difference(known: list[tuple[str, int]], wanted: list[tuple[str, int]]) -> str:
+    """Say of the first layer that differs what it was and what it is now."""
+    pairs = enumerate(zip_longest(known, wanted), 1)
+    number, found = next((number, pair) for number, pair in pairs if pair[0] != pair[1])
+    was, now = (f"{each[0]} of {each[1]} neurons" if each else "none" for each in found)
+    counts = f"{len(known)} layers, now {len(wanted)}; " if len(known) != len(wanted) else ""
+    return f"{counts}layer {number} was {was}, and is now {now}"
 
 
 def _insert(connection: Connection, description: RunDescription) -> int:

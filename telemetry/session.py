@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from contextlib import AbstractContextManager, ExitStack, nullcontext
 from dataclasses import dataclass
+from functools import cache
 from threading import Event
 from typing import Any, Self
 
@@ -12,17 +13,25 @@ from sqlalchemy import URL
 from sqlalchemy.exc import DBAPIError
 
 from vanishing_gradients.server.given_server import require_privileges
-from vanishing_gradients.sql import address
-from vanishing_gradients.sql.connection import connect_arguments, connected, engine, explained
+from vanishing_gradients.sql.connection import (
+    connect_arguments,
+    connected,
+    engine,
+    explained,
+    free_connections,
+)
 from vanishing_gradients.sql.errors import DatabaseError, ServerError
+from vanishing_gradients.sql.registry import layers_without_small_norm
+from vanishing_gradients.sql.requirements import require_able, require_width
 from vanishing_gradients.sql.server_errors import passing
 from vanishing_gradients.telemetry.connection import BufferConnection
 from vanishing_gradients.telemetry.errors import OutageError, RunBusyError
-from vanishing_gradients.telemetry.loader import Loader, load_limits
+from vanishing_gradients.telemetry.loader import Loader
 from vanishing_gradients.telemetry.recorder import GradientRecorder
 from vanishing_gradients.telemetry.recording import EpochMetrics, State
 from vanishing_gradients.telemetry.resumption import START, ResumePoint, resume
 from vanishing_gradients.telemetry.retry import SECONDS, Retry
+from vanishing_gradients.telemetry.roads import AUTO, Choice, choose, facts
 from vanishing_gradients.telemetry.runs import (
     DTYPES,
     TABLE_DTYPES,
@@ -43,8 +52,8 @@ from vanishing_gradients.words import Say
 WRITERS = 4
 """Connections that load at once. Two would keep two cores busy but for their waits for the disk,
 which the others fill."""
-SMALLEST_PACKET = 4 << 20
-"""Bytes that a server must take in one packet: a part of a checkpoint as text, and room."""
+RUN_CONNECTIONS = 2
+"""Connections of a run besides those of its writers: for its lock, and for closing epochs."""
 SILENCE = 120
 """Seconds without a word after which a writer takes its connection for lost."""
 GREETING = 10
@@ -56,15 +65,20 @@ class RunOptions:
     """How a run is carried out, which its numbers do not depend on.
 
     `resumed` is the number of a run that was begun with the same and stopped: it goes on after its
-    last completed epoch. A server that is away is waited for up to `patience` seconds.
+    last completed epoch. A server that is away is waited for up to `patience` seconds. Rows go by
+    `road`, one of ROADS or the fastest that the server lets in.
     """
 
     resumed: int | None = None
     patience: float = SECONDS
+    road: str = AUTO
 
 
 class RunListener:
-    """Hears how a run goes; this one ignores it. `epoch` and `warn` come from any thread."""
+    """Hears how a run goes; this one ignores it. `epoch` and `warn` come from any thread.
+
+    What a listener raises ends the run: one that prints goes through `console.say`, which does not.
+    """
 
     def registered(
         self,
@@ -83,6 +97,9 @@ class RunListener:
 
     def ended(self, run_id: int, status: Status) -> None:
         """The run is over, and the registry says how it ended."""
+
+    def note(self, sentence: str) -> None:
+        """What is good to know once."""
 
     def warn(self, sentence: str) -> None:
         """Something works, but not as well as it could."""
@@ -141,9 +158,13 @@ class RecordingSession:
         description, listener = self._description, self._listener
         with connected(self._url) as session:
             require_privileges(session, self._url)
-            packet, load_data = load_limits(session)
-            if packet < SMALLEST_PACKET:
-                raise ServerError(self._packets_needed(packet))
+            require_able(session, self._url)
+            if description.telemetry == "full":
+                widest = max(layer.width for layer in description.layers)
+                cell = DTYPES[description.precision].itemsize
+                require_width(session, self._url, widest, cell)
+            road = choose(facts(session), self._options.road)
+            writers = max(1, min(WRITERS, free_connections(session) - RUN_CONNECTIONS))
         database = engine(self._url)
         ends.callback(database.dispose)
         with self._uninterrupted():
@@ -158,11 +179,14 @@ class RecordingSession:
                 f"{', '.join(self.start.changed)}."
             )
         sessions = SessionRegistry(database, self.run.lock, SILENCE)
-        sink = Sink(self._connector(load_data), WRITERS, self._retry)
+        sink = Sink(self._connector(road), writers, self._retry)
         self._threads.callback(sink.close)
         self._interrupts = [sink.interrupt, sessions.interrupt]
         self._stored = lambda: sink.traffic().rows
         listener.registered(self.run.run_id, description, sink.traffic, self.start.completed_epoch)
+        if description.telemetry == "full":
+            told = f"Rows go by the {road.road} road: {road.why}."
+            (listener.warn if road.slow else listener.note)(told)
         self.recorder = GradientRecorder(
             self.run.shape,
             DTYPES[description.precision],
@@ -179,36 +203,31 @@ class RecordingSession:
         self._retry.call(lambda again: self.run.close_epoch(metrics, statistics, state))
         self._listener.epoch(metrics)
 
-    def _connector(self, load_data: bool) -> Callable[[], Loader] | None:
+    def _connector(self, road: Choice) -> Callable[[], Loader] | None:
         """Return what connects a writer; None for a run that keeps statistics alone."""
         if self._description.telemetry != "full":
             return None
-        if not load_data:
-            self._listener.warn(
-                "The server forbids LOAD DATA LOCAL, so batched INSERTs take its place, at a "
-                "fraction of the speed (`make bench` measures both): SET GLOBAL local_infile = ON "
-                "lets it in."
-            )
+        self.run.take_road(road.road)
         dtypes = {number: TABLE_DTYPES[kind] for number, kind in self.run.table_types.items()}
+        with self.run.engine.connect() as session:
+            without = layers_without_small_norm(session, self.run.shape)
+        warn_once = cache(self._listener.warn)
 
         def connect() -> Loader:
             self.run.lock.keep()  # a run that another has taken meanwhile is left alone
             limits = {"read_timeout": GREETING, "write_timeout": SILENCE}
             connection = BufferConnection(**limits | connect_arguments(self._url))
             limit_silence(connection, SILENCE)
-            packet, _ = load_limits(connection)
-            if packet < SMALLEST_PACKET:
+            try:
+                require_able(connection, self._url)
+            except ServerError as error:  # set to this while the run is under way, and perhaps back
                 connection.close()
-                raise OperationalError(ER.NET_PACKET_TOO_LARGE, self._packets_needed(packet))
-            return Loader(connection, self.run.shape, self.run.run_id, dtypes, load_data)
+                raise OperationalError(ER.NET_PACKET_TOO_LARGE, str(error)) from error
+            return Loader(
+                connection, self.run.shape, self.run.run_id, dtypes, road.road, without, warn_once
+            )
 
         return connect
-
-    def _packets_needed(self, limit: int) -> str:
-        return (
-            f"the server at {address.public(self._url)} takes packets of {limit:,} bytes at most: "
-            f"run SET GLOBAL max_allowed_packet = {SMALLEST_PACKET} on it, or more"
-        )
 
     def _end(self, kind: object, error: BaseException | None, trace: object) -> None:
         """Stop the threads and write down how the run ended, with a deadline where all is still."""

@@ -4,14 +4,15 @@ import threading
 from collections import defaultdict
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from pymysql.err import IntegrityError
 
-from vanishing_gradients.sql.server_errors import passing
+from vanishing_gradients.sql.server_errors import no_connection_free, passing
 from vanishing_gradients.telemetry.chunk import Chunk
 from vanishing_gradients.telemetry.errors import TelemetryError
 from vanishing_gradients.telemetry.loader import Loader
+from vanishing_gradients.telemetry.noise import SumsInOrder
 from vanishing_gradients.telemetry.retry import Retry
 from vanishing_gradients.telemetry.statistics import (
     ChunkStatistics,
@@ -42,8 +43,9 @@ class Sink:
 
     Every chunk is summarised, and stored unless `connect` is None (a run that keeps statistics
     alone). `retry` repeats what a server that is away fails, and a chunk whose commit may have
-    happened is looked up before it is sent again. What else goes wrong in a writer is raised by the
-    next `put` or `flush`; nothing is stored after it.
+    happened is looked up before it is sent again. Where the server has no connection for a writer,
+    those that others have are shared. What else goes wrong in a writer is raised by the next `put`
+    or `flush`; nothing is stored after it.
     """
 
     def __init__(
@@ -57,11 +59,14 @@ class Sink:
         self._pool = ThreadPoolExecutor(writers, thread_name_prefix="writer")
         self._room = threading.BoundedSemaphore(WAITING + writers)
         self._lock = threading.Lock()
-        self._own = threading.local()
+        self._changed = threading.Condition(self._lock)
         self._loaders: list[Loader] = []
+        self._idle: list[Loader] = []
+        self._refusal: Exception | None = None
         self._futures: dict[int, list[Future[None]]] = defaultdict(list)
         self._failure: BaseException | None = None
         self._statistics: dict[int, list[ChunkStatistics]] = defaultdict(list)
+        self._sums: dict[tuple[int, int], SumsInOrder] = defaultdict(SumsInOrder)
         self._taken_rows = self._rows = self._values = 0
 
     def put(self, chunk: Chunk) -> None:
@@ -90,7 +95,9 @@ class Sink:
             raise self._failure
         with self._lock:
             chunks = self._statistics.pop(epoch, [])
-        return epoch_statistics(chunks)
+            places = [place for place in self._sums if place[1] == epoch]
+            noise = {place: self._sums.pop(place).noise() for place in places}
+        return replace(epoch_statistics(chunks), noise=noise)
 
     def traffic(self) -> Traffic:
         """Return what has been stored and what waits."""
@@ -115,6 +122,11 @@ class Sink:
         if self._failure:
             return
         statistics = chunk_statistics(chunk)
+        if statistics.sums:
+            with self._lock:
+                sums = self._sums[chunk.layer.number, chunk.epoch]
+                sums.add(chunk.number, chunk.first_step, statistics.sums)
+            statistics = replace(statistics, sums=None)  # as large as the layer
         if self._connect:
             self._retry.call(lambda again: self._store(chunk, again))
         with self._lock:
@@ -124,7 +136,7 @@ class Sink:
 
     def _store(self, chunk: Chunk, again: bool) -> None:
         """Store a chunk that may be stored already, where it was sent before and no answer came."""
-        loader = self._loader()
+        loader = self._take()
         try:
             if again and loader.has(chunk):
                 return
@@ -138,20 +150,40 @@ class Sink:
             if passing(error):
                 self._forget(loader)
             raise
+        finally:
+            self._give_back(loader)
 
-    def _loader(self) -> Loader:
-        """Return this thread's loader, with a connection that is as good as new."""
-        loader: Loader | None = getattr(self._own, "loader", None)
-        if loader is None:
+    def _take(self) -> Loader:
+        """Return a loader that nobody uses, with a connection that is as good as new."""
+        while True:
+            with self._changed:
+                if self._refusal and self._loaders:
+                    self._changed.wait_for(lambda: self._idle or not self._loaders)
+                    if not self._idle:  # those that were shared are lost
+                        raise self._refusal
+                if self._idle:
+                    return self._idle.pop()
             assert self._connect, "a run that keeps statistics alone loads nothing"
-            loader = self._own.loader = self._connect()
-            with self._lock:
-                self._loaders.append(loader)
-        return loader
+            try:
+                loader = self._connect()
+            except Exception as error:
+                with self._changed:
+                    if not (no_connection_free(error) and self._loaders):
+                        raise
+                    self._refusal = error
+            else:
+                with self._changed:
+                    self._loaders.append(loader)
+                return loader
+
+    def _give_back(self, loader: Loader) -> None:
+        with self._changed:
+            if loader in self._loaders:
+                self._idle.append(loader)
+            self._changed.notify_all()
 
     def _forget(self, loader: Loader) -> None:
-        self._own.loader = None
-        with self._lock:
+        with self._changed:
             self._loaders.remove(loader)
         loader.close()
 

@@ -12,6 +12,7 @@ from sqlalchemy import URL, Connection, text
 from vanishing_gradients.sql.address import on_this_machine
 from vanishing_gradients.sql.connection import engine
 from vanishing_gradients.sql.names import quoted
+from vanishing_gradients.telemetry.chunk import COUNTED
 from vanishing_gradients.telemetry.errors import RoomError
 from vanishing_gradients.telemetry.runs import DTYPES, RunDescription
 
@@ -30,6 +31,8 @@ EXTENTS = 5 * 1024**2
 """What a table that is no longer SMALL holds in reserve: its file then grows by four megabytes at
 once, and either index by one."""
 STATISTICS_ROW, NEURON_ROW = 190, 116
+HISTOGRAM = 2_200
+"""Bytes of the rows of `layer_histograms` of one layer at one step: some 35 powers of two."""
 
 # MySQL shows sizes that are up to a day old unless it is asked not to; MariaDB has no such memory.
 FRESH = "SET SESSION time_zone = '+00:00' /*!80000 , SESSION information_schema_stats_expiry = 0 */"
@@ -206,8 +209,8 @@ def run_bytes(description: RunDescription, epochs: int) -> int:
     """Estimate what the tables of a run grow by in `epochs` epochs."""
     steps = -(-_steps(description) // description.record_every)
     neurons = sum(layer.width for layer in description.layers)
-    of_an_epoch = len(description.layers) * steps * STATISTICS_ROW + neurons * NEURON_ROW
-    statistics = epochs * of_an_epoch
+    of_a_layer = steps * STATISTICS_ROW + (steps // COUNTED + 2) * HISTOGRAM
+    statistics = epochs * (len(description.layers) * of_a_layer + neurons * NEURON_ROW)
     if description.telemetry != "full":
         return statistics
     rows = layer_rows(description, epochs)

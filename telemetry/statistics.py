@@ -3,30 +3,36 @@
 All of it is taken of the rows that a server can hold.
 """
 
+import math
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from typing import Any
 
 import numpy as np
 
-from vanishing_gradients.telemetry.chunk import Chunk, storable
+from vanishing_gradients.sql.catalogue import ZEROS
+from vanishing_gradients.telemetry.chunk import SMALL_MAGNITUDE, Chunk, scaled_norms, storable
+from vanishing_gradients.telemetry.noise import MOST_WEIGHTS, GradientNoise, GradientSums
 
 
 @dataclass(frozen=True)
 class FiniteRows:
     """One layer's gradient at one step, without the rows that hold a cell that is not storable.
 
-    `rows` counts all rows. `gradient`, `values` (the same in double precision) and `magnitudes`
-    have shape (rows left, width). `nonzero`, shape (width,), counts each neuron's values other than
-    0; `non_finite`, shape (width,), its cells that are not storable, None where all are.
+    `rows` counts all rows; `kept`, shape (rows,), marks those left, None where all are. `gradient`,
+    `values` (the same in double precision) and `magnitudes` have shape (rows left, width),
+    `squares` of their norms (rows left,). `nonzero`, shape (width,), counts each neuron's values
+    other than 0; `non_finite`, shape (width,), its cells that are not storable, None where all are.
     """
 
     rows: int
     gradient: np.ndarray
     values: np.ndarray
     magnitudes: np.ndarray
+    squares: np.ndarray
     nonzero: np.ndarray
-    non_finite: np.ndarray | None
+    non_finite: np.ndarray | None = None
+    kept: np.ndarray | None = None
 
 
 def finite_rows(gradient: np.ndarray) -> FiniteRows:
@@ -35,12 +41,13 @@ def finite_rows(gradient: np.ndarray) -> FiniteRows:
     magnitudes = np.abs(values)
     rows = len(values)
     if storable(magnitudes.max()):
-        return FiniteRows(rows, gradient, values, magnitudes, _nonzero(values), None)
+        return FiniteRows(rows, gradient, values, magnitudes, _squares(values), _nonzero(values))
     good = storable(values)
-    kept = good.all(axis=1)
+    kept: np.ndarray = np.logical_and.reduce(good, axis=1)
     non_finite = rows - np.count_nonzero(good, axis=0)
     values = values[kept]
-    return FiniteRows(rows, gradient[kept], values, magnitudes[kept], _nonzero(values), non_finite)
+    parts = (gradient[kept], values, magnitudes[kept], _squares(values), _nonzero(values))
+    return FiniteRows(rows, *parts, non_finite, kept)
 
 
 @dataclass(frozen=True)
@@ -101,16 +108,16 @@ def step_statistics(
         of_step["saturated"] = int(saturated.sum()) / (found.rows * len(saturated))
     if not values.size:
         return StepStatistics(found.rows, 0, non_finite=non_finite, **of_step)
-    squares = np.einsum("ij,ij->i", values, values)
+    row_norm_sum, gradient_norm = _row_and_whole_norms(values, found.squares)
     size = values.size
     return StepStatistics(
         row_count=found.rows,
         finite_rows=len(values),
-        row_norm_sum=float(np.sqrt(squares).sum()),
+        row_norm_sum=row_norm_sum,
         mean=float(values.mean()),
         median=_median(found.gradient.ravel()),
         mean_abs=float(magnitudes.mean()),
-        gradient_norm=float(np.sqrt(squares.sum())),
+        gradient_norm=gradient_norm,
         zeros=1.0 - int(found.nonzero.sum()) / size,
         below_1em3=np.count_nonzero(magnitudes < 1e-3) / size,
         below_1em5=np.count_nonzero(magnitudes < 1e-5) / size,
@@ -173,28 +180,42 @@ class NeuronStatistics:
 
 @dataclass(frozen=True)
 class ChunkStatistics:
-    """Of one chunk: its rows of `step_statistics`, and what it adds to its layer's neurons."""
+    """Of one chunk: its rows of `step_statistics` and of `layer_histograms`, and what it adds to
+    its layer's neurons and, of a layer with weights, to the sums of its gradients."""
 
     layer: int
     epoch: int
     first_step: int
     steps: list[tuple[Any, ...]]
+    histograms: list[tuple[int, ...]]
     neurons: NeuronStatistics
+    sums: GradientSums | None
 
 
 @dataclass(frozen=True)
 class EpochStatistics:
-    """Rows of `step_statistics`, by STEP_COLUMNS, and of `neuron_statistics`, by NEURON_COLUMNS."""
+    """Rows of `step_statistics`, by STEP_COLUMNS, and of `neuron_statistics`, by NEURON_COLUMNS,
+    each of a layer after those of another.
+
+    `histograms` has rows of `layer_histograms`: layer, epoch, step, exponent, cells; `noise` what
+    the gradients of layers with weights come to, by (layer, epoch).
+    """
 
     steps: list[tuple[Any, ...]]
     neurons: list[tuple[Any, ...]]
+    histograms: list[tuple[int, ...]] = field(default_factory=list)
+    noise: dict[tuple[int, int], GradientNoise] = field(default_factory=dict)
 
 
 def chunk_statistics(chunk: Chunk) -> ChunkStatistics:
     """Summarise a chunk, step by step and neuron by neuron."""
     number, epoch = chunk.layer.number, chunk.epoch
     neurons = NeuronStatistics(chunk.layer.width)
-    steps = []
+    size = int(chunk.row_counts[0]) * chunk.layer.width
+    weights = chunk.layer.row_meaning == "input" and size <= MOST_WEIGHTS
+    sums = GradientSums(int(chunk.row_counts[0]), chunk.layer.width) if weights else None
+    steps: list[tuple[Any, ...]] = []
+    histograms: list[tuple[int, ...]] = []
     for place, (step, values) in enumerate(chunk.by_step()):
         update = None if chunk.updates is None else chunk.updates[place]
         saturated = None if chunk.saturated is None else chunk.saturated[place]
@@ -202,9 +223,39 @@ def chunk_statistics(chunk: Chunk) -> ChunkStatistics:
         row = vars(step_statistics(finite, update, saturated)).values()  # astuple would copy each
         steps.append((number, epoch, step, *row))
         neurons.add(finite)
+        if sums:
+            sums.add(finite.values, finite.squares, finite.kept)
+        if chunk.counted is not None and chunk.counted[place]:
+            own = finite.magnitudes if finite.kept is None else storable_magnitudes(values)
+            histograms += [(number, epoch, step, *each) for each in by_exponent(own)]
     if chunk.saturated is not None:
         neurons.add_saturated(chunk.saturated.sum(axis=0))
-    return ChunkStatistics(number, epoch, chunk.first_step, steps, neurons)
+    return ChunkStatistics(number, epoch, chunk.first_step, steps, histograms, neurons, sums)
+
+
+def storable_magnitudes(cells: np.ndarray) -> np.ndarray:
+    """Return the magnitudes, in double precision, of those `cells` that a server can hold."""
+    magnitudes: np.ndarray = np.abs(cells[storable(cells)]).astype(np.float64, copy=False)
+    return magnitudes
+
+
+def by_exponent(magnitudes: np.ndarray) -> list[tuple[int, int]]:
+    """Count magnitudes, an array of doubles of any shape, by their powers of two.
+
+    Returns (exponent, cells): first ZEROS with those that are 0, then, for every exponent that has
+    cells, those that are at least 2 ** exponent and below 2 ** (exponent + 1).
+    """
+    # The exponent of a double is in its bits 52 and up, 1023 more than it is; 0 stands for zero
+    # and for numbers too small to be written so.
+    biased = magnitudes.ravel().view(np.int64) >> 52
+    counts = np.bincount(biased, minlength=1)
+    lowest = magnitudes.ravel()[biased == 0] if counts[0] else np.empty(0)
+    subnormal = np.frexp(lowest[lowest > 0])[1] - 1
+    found = [(ZEROS, len(lowest) - len(subnormal))]
+    exponents, numbers = np.unique(subnormal, return_counts=True)
+    found += zip(exponents.tolist(), numbers.tolist(), strict=True)
+    normal = 1 + np.flatnonzero(counts[1:])
+    return [*found, *zip((normal - 1023).tolist(), counts[normal].tolist(), strict=True)]
 
 
 def epoch_statistics(chunks: Iterable[ChunkStatistics]) -> EpochStatistics:
@@ -213,20 +264,43 @@ def epoch_statistics(chunks: Iterable[ChunkStatistics]) -> EpochStatistics:
     They are added by layer and step, so that sums have the same bits whoever was first.
     """
     steps: list[tuple[Any, ...]] = []
+    histograms: list[tuple[int, ...]] = []
     layers: dict[tuple[int, int], NeuronStatistics] = {}
     for chunk in sorted(chunks, key=lambda each: (each.layer, each.first_step)):
         steps += chunk.steps
+        histograms += chunk.histograms
         place = (chunk.layer, chunk.epoch)
         if place not in layers:
             layers[place] = NeuronStatistics(len(chunk.neurons.nonzero))
         layers[place].join(chunk.neurons)
     rows = [(*place, *row) for place, neurons in layers.items() for row in neurons.rows()]
-    return EpochStatistics(steps, rows)
+    return EpochStatistics(steps, rows, histograms)
 
 
 def _nonzero(values: np.ndarray) -> np.ndarray:
     """Count along the rows; adding truth values up takes half as long as numpy.count_nonzero."""
     return np.add.reduce(values != 0, axis=0, dtype=np.int32)
+
+
+def _squares(values: np.ndarray) -> np.ndarray:
+    squares: np.ndarray = np.einsum("ij,ij->i", values, values)
+    return squares
+
+
+def _row_and_whole_norms(values: np.ndarray, squares: np.ndarray) -> tuple[float, float]:
+    """Return the sum of the rows' L2 norms, and the L2 norm of all; `values` is (rows, width).
+
+    Small values count only where all are small, and then their squares are taken of what is left
+    of them divided by the largest.
+    """
+    square = float(squares.sum())
+    if square >= values.size * SMALL_MAGNITUDE**2:
+        return float(np.sqrt(squares).sum()), math.sqrt(square)
+    rows = values[values.any(axis=1)]
+    if not len(rows):
+        return 0.0, 0.0
+    norms = scaled_norms(rows)
+    return float(norms.sum()), float(scaled_norms(norms[np.newaxis])[0])
 
 
 def _norms(update: np.ndarray) -> dict[str, float | None]:

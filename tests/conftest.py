@@ -16,6 +16,7 @@ import pytest
 from hypothesis import settings
 from sqlalchemy import URL, make_url
 
+from tests.leftovers import Watcher, limit
 from vanishing_gradients.migrations import history
 from vanishing_gradients.server import lifecycle
 from vanishing_gradients.server.docker_server import DockerServer
@@ -28,6 +29,9 @@ from vanishing_gradients.sql.names import quoted
 
 SERVER = pytest.StashKey[URL]()
 VERSION = pytest.StashKey[str]()
+WATCHER = pytest.StashKey[Watcher]()
+SECONDS, SECONDS_OF_FAULTS = 1200, 7200
+"""For how long a test, or what it needs, may take."""
 SMALL = Size(buffer_pool=256 * MIB, redo_log=256 * MIB)
 
 # HYPOTHESIS_PROFILE=thorough makes every test by hypothesis try many more examples, unless the
@@ -41,6 +45,10 @@ def pytest_configure(config: pytest.Config) -> None:
     """Find or start the server once, so that the header can name it."""
     if config.option.collectonly or config.option.help:
         return
+    # A shell that starts `make test` in the background has it ignored, and it reaches no test.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    config.stash[WATCHER] = Watcher()
+    config.add_cleanup(config.stash[WATCHER].close)
     if hasattr(config, "workerinput"):
         config.stash[SERVER] = make_url(config.workerinput["server"])
         return
@@ -51,6 +59,20 @@ def pytest_configure(config: pytest.Config) -> None:
             config.stash[VERSION] = session.get_server_info().removeprefix("5.5.5-")
     except DatabaseError as error:
         raise pytest.UsageError(str(error)) from None
+
+
+def pytest_sessionstart(session: pytest.Session) -> None:
+    """Let what runs in the tests' folder be ended with the tests."""
+    if WATCHER in session.config.stash:
+        folder = session.config._tmp_path_factory.getbasetemp()
+        session.config.stash[WATCHER].note(f"{folder}/")
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_protocol(item: pytest.Item):
+    """Let no test wait for ever."""
+    with limit(SECONDS_OF_FAULTS if item.get_closest_marker("faults") else SECONDS):
+        return (yield)
 
 
 @pytest.hookimpl(optionalhook=True)
@@ -70,25 +92,49 @@ def pytest_report_header(config: pytest.Config) -> str | None:
 def _server(config: pytest.Config) -> URL:
     if text := os.environ.get("TEST_DATABASE_URL"):
         return address.parse(text, "TEST_DATABASE_URL")
-    if DockerServer(lifecycle.folder()).answers():
-        return _container(config)
+    if DockerServer(lifecycle.folder()).answers() and (url := _container(config)):
+        return url
     return _private(config)
 
 
 def _private(config: pytest.Config) -> URL:
     folder = tempfile.TemporaryDirectory(prefix="gradients-test-")
     config.add_cleanup(folder.cleanup)
+    config.stash[WATCHER].note(f"{folder.name}/")
     private = PrivateServer(Path(folder.name), packages=lifecycle.folder(), size=SMALL, say=print)
     config.add_cleanup(private.stop)
     private.start()
     return private.url(accounts.ROOT)
 
 
-def _container(config: pytest.Config) -> URL:
+def _container(config: pytest.Config) -> URL | None:
+    """Start a container as `make up` does; None, and said, where the engine cannot get what it
+    needs.
+
+    Ryuk is another container, which removes this one where we are killed. An engine that has no
+    registry to pull it from does without.
+    """
+    from testcontainers.core.config import testcontainers_config
+
+    reasons = []
+    for without_ryuk in sorted({testcontainers_config.ryuk_disabled, True}):
+        testcontainers_config.ryuk_disabled = without_ryuk
+        try:
+            return _started_container(config)
+        except Exception as error:  # of docker, requests or testcontainers, which has no one root
+            reasons.append(" ".join(str(error).split()))
+    print(f"Docker answers but cannot be used ({reasons[-1]}): testing on a private server.")
+    return None
+
+
+def _started_container(config: pytest.Config) -> URL:
     from testcontainers.community.mysql import MySqlContainer
 
-    container = MySqlContainer("mysql:9.7", dialect="pymysql", username="root")
-    container.with_command("--local-infile=ON")
+    service = DockerServer(lifecycle.folder()).engine.service()
+    container = MySqlContainer(
+        service["image"], dialect="pymysql", username="root", password=accounts.new_password()
+    )
+    container.with_command(service["command"])
     config.add_cleanup(container.stop)
     container.start()
     return address.parse(container.get_connection_url(), "the container")

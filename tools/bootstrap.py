@@ -16,6 +16,7 @@ import signal
 import subprocess
 import sys
 import tempfile
+from contextlib import suppress
 from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
 from types import ModuleType
@@ -155,8 +156,9 @@ def run(command: list[str | Path], failure: str) -> None:
 
 
 def say(line: str) -> None:
-    """Tell what happens, on standard error: standard output is for results alone."""
-    print(line, file=sys.stderr, flush=True)
+    """Say what happens, on standard error; whether that gets through does not matter."""
+    with suppress(OSError):
+        os.write(2, f"{line}\n".encode())  # a buffer would fail once more at the end
 
 
 def fail(sentence: str, status: int = 2) -> int:

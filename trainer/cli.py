@@ -8,19 +8,23 @@ from typing import Any
 
 import click
 from click.core import ParameterSource
-from rich.console import Console
+from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 
-from vanishing_gradients.installation import as_typed
+from vanishing_gradients.console import mention, progress, say, show
 from vanishing_gradients.options import RUN
 from vanishing_gradients.server import lifecycle
 from vanishing_gradients.server.lifecycle import owner_engine
+from vanishing_gradients.sql.connection import affordable
 from vanishing_gradients.telemetry.errors import RemovalError
-from vanishing_gradients.telemetry.removal import removable_run, remove
+from vanishing_gradients.telemetry.older_runs import sum_up, unsummed
+from vanishing_gradients.telemetry.removal import removable_run, remove, remove_rows
 from vanishing_gradients.telemetry.resumption import StoredRun, finished_runs, same_run, stored_run
 from vanishing_gradients.telemetry.retry import SECONDS
+from vanishing_gradients.telemetry.roads import AUTO, ROADS
+from vanishing_gradients.telemetry.session import RUN_CONNECTIONS
 from vanishing_gradients.telemetry.space import check_room, in_words
 from vanishing_gradients.trainer.datasets import NAMES, load, prepare
-from vanishing_gradients.trainer.display import ProgressDisplay, experiments_table, runs_table, say
+from vanishing_gradients.trainer.display import ProgressDisplay, experiments_table, runs_table
 from vanishing_gradients.trainer.experiments import write_starting_file
 from vanishing_gradients.trainer.run import (
     Plan,
@@ -36,8 +40,6 @@ from vanishing_gradients.trainer.sweep import cores, sweep
 LARGEST_SEED = 2**63 - 1
 """What the column `runs.seed` holds."""
 FEW, MANY = click.IntRange(1, 10_000), click.IntRange(1, 10**9)
-WIDE = 200
-"""Columns of a table that goes into a file or a pipe."""
 
 option = partial(click.option, show_default=True)
 
@@ -94,12 +96,18 @@ with_size_and_seed_options = together(
     default=int(SECONDS),
     help="seconds that a server may be away before the run gives up",
 )
+@option(
+    "--road",
+    type=click.Choice([AUTO, *ROADS]),
+    default=AUTO,
+    help="how rows go into the server: auto takes the fastest",
+)
 @click.pass_context
 def train(
-    context, exp, dataset, data_dir, epochs, telemetry, resume, run_id, patience, **others
+    context, exp, dataset, data_dir, epochs, telemetry, resume, run_id, patience, road, **others
 ) -> None:
     """Train experiments, every gradient recorded."""
-    console, to_do = Console(stderr=True), []
+    to_do = []
     if run_id is not None:
         _refuse_more_than_run(context)
         wanted, to_do = [], [_begun(run_id, data_dir)]
@@ -110,12 +118,12 @@ def train(
         settings = _settings(telemetry=telemetry, **others)
         wanted = plans(found, settings, dataset, data_dir)
     if telemetry == "statistics" and len(wanted) > 1:
-        _sweep(console, wanted, data_dir)
+        _sweep(wanted, data_dir)
         return
     for plan in wanted:
         begun = _asked(same_run, plan.description) if resume else None
         if begun and begun.finished:
-            say(console, f"Run {begun.run_id} has done this: {plan.title}.")
+            say(f"Run {begun.run_id} has done this: {plan.title}.")
         else:
             to_do.append((plan, begun))
     full = [
@@ -124,10 +132,10 @@ def train(
         if plan.settings.telemetry == "full" and not (begun and begun.finished)
     ]
     if full:  # these fill gradient tables
-        say(console, check_room(url, full))
+        say(check_room(url, full))
     for plan, begun in to_do:
-        options = RunOptions(begun and begun.run_id, patience)
-        with ProgressDisplay(console) as display:
+        options = RunOptions(begun and begun.run_id, patience, road)
+        with ProgressDisplay(progress()) as display:
             run_experiment(plan.experiment, plan.dataset, plan.settings, url, display, options)
 
 
@@ -145,13 +153,13 @@ def gallery(dataset, data_dir, epochs, draw_only, **others) -> None:
     found = [*chosen("all", epochs), *chosen("gallery", epochs)]
     lifecycle.current()
     settings = _settings(telemetry="statistics", **others)
-    _sweep(Console(stderr=True), plans(found, settings, dataset, data_dir), data_dir)
+    _sweep(plans(found, settings, dataset, data_dir), data_dir)
 
 
 @click.command()
 def experiments() -> None:
     """List the built-in experiments."""
-    click.echo(experiments_table())
+    show(experiments_table())
 
 
 @click.command()
@@ -161,7 +169,7 @@ def new(exp: str) -> None:
     if not exp:
         raise click.UsageError("What is it to be called? Say `make new EXP=my_network`.")
     path = write_starting_file(exp, Path())
-    click.echo(as_typed(f"{path} is written: change what you like, then `make train EXP={path}`."))
+    mention(f"{path} is written: change what you like, then `make train EXP={path}`.")
 
 
 @click.command()
@@ -174,44 +182,67 @@ def data(dataset: str | None, data_dir: Path | None) -> None:
 @click.command()
 def runs() -> None:
     """List all runs."""
-    table = runs_table(owner_engine())
-    console = Console(width=None if sys.stdout.isatty() else WIDE)
-    console.print(as_typed(table) if isinstance(table, str) else table)
+    show(runs_table(owner_engine()))
 
 
 @click.command()
 @click.option("--run", type=RUN, help="the run's number")
 @click.option("--yes", is_flag=True, help="do not ask")
-def drop(run: int | None, yes: bool) -> None:
-    """Remove a run and give its space back."""
+@click.option(
+    "--keep",
+    type=click.Choice(["statistics"]),
+    help="remove its gradient rows alone: it is then as one that kept statistics alone",
+)
+def drop(run: int | None, yes: bool, keep: str | None) -> None:
+    """Remove a run, or its rows alone, and give the space back."""
     if run is None:
         raise click.UsageError(
             "Which run is to go? Say `make drop RUN=id`; `make runs` lists them all."
         )
-    engine, console = owner_engine(), Console(stderr=True)
+    engine = owner_engine()
     with removable_run(engine, run) as found:
         held = f"{found.rows:,} gradient rows, " if found.telemetry == "full" else ""
         title = (
             f"Run {run} ({found.shape.experiment} on {found.dataset}, seed {found.seed}, "
             f"{found.status}; {held}{in_words(found.size)})"
         )
+        again = f"make drop RUN={run}{' KEEP=statistics' if keep else ''}"
+        what = "Remove its gradient rows" if keep else "Remove it"
         if not (yes or sys.stdin.isatty()):
             raise RemovalError(
                 f"{title} stays, since there is no terminal to ask on: YES=1 (--yes) removes it "
                 "without asking."
             )
-        if not (yes or click.confirm(f"{title}. Remove it for good?", err=True)):
-            say(console, f"Run {run} stays.")
+        if not (yes or click.confirm(f"{title}. {what} for good?", err=True)):
+            say(f"Run {run} stays.")
             return
-        say(console, f"{title} goes.")
+        say(f"{title} {'keeps its statistics alone' if keep else 'goes'}.")
         try:
-            freed = remove(engine, found, partial(say, console))
+            freed = (remove_rows if keep else remove)(engine, found, say)
         except KeyboardInterrupt:
-            say(console, f"Stopped half-way: `make drop RUN={run}` goes on.")
+            say(f"Stopped half-way: `{again}` goes on.")
             raise
     # Runs that are being trained may have filled its place already.
     back = f"{in_words(freed)} are free again" if freed > 0 else "others have taken its place"
-    say(console, f"Run {run} is gone; {back}.")
+    gone = "The gradient rows of run" if keep else "Run"
+    say(f"{gone} {run} {'are' if keep else 'is'} gone; {back}.")
+
+
+@click.command()
+@click.option("--run", type=RUN, help="that run alone")
+def summarize(run: int | None) -> None:
+    """Sum up noise scales and histograms of older runs."""
+    engine = owner_engine()
+    parts = unsummed(engine, run)
+    whose = "Every run" if run is None else f"Run {run}"
+    if not parts:
+        say(f"{whose} is summed up already, or has no gradient rows to do it from.")
+        return
+    columns = (TextColumn("{task.description}"), BarColumn(), TaskProgressColumn())
+    with Progress(*columns, TimeRemainingColumn(compact=True), console=progress()) as bar:
+        task = bar.add_task(f"{len({part.run_id for part in parts})} runs", total=len(parts))
+        sum_up(engine, parts, lambda line: bar.update(task, advance=1, description=line), say)
+    say(f"{len(parts) - len(unsummed(engine, run)):,} epochs of layers are summed up.")
 
 
 def _settings(seed: int, seeds: int, **others: Any) -> list[Settings]:
@@ -221,16 +252,17 @@ def _settings(seed: int, seeds: int, **others: Any) -> list[Settings]:
     return [Settings(number, **others) for number in range(seed, seed + seeds)]
 
 
-def _sweep(console: Console, wanted: Sequence[Plan], data_dir: Path | None) -> None:
+def _sweep(wanted: Sequence[Plan], data_dir: Path | None) -> None:
     """Carry out, side by side, those runs that are not finished already."""
     known = _asked(finished_runs)
     to_do = [plan for plan in wanted if plan.description.identity not in known]
     finished = len(wanted) - len(to_do)
     already = f", {finished} of them finished already" if finished else ""
-    pace = f"; {min(cores(), len(to_do))} at a time" if to_do else ""
+    at_once = _asked(affordable, cores(), RUN_CONNECTIONS)
+    pace = f"; {min(at_once, len(to_do))} at a time" if to_do else ""
     names = " and ".join(dict.fromkeys(plan.dataset.name for plan in wanted))
-    say(console, f"Sweep: {len(wanted)} runs on {names}, statistics alone{already}{pace}.")
-    sweep(to_do, data_dir, console, cores())
+    say(f"Sweep: {len(wanted)} runs on {names}, statistics alone{already}{pace}.")
+    sweep(to_do, data_dir, progress(), at_once)
 
 
 def _refuse_more_than_run(context: click.Context) -> None:
@@ -238,7 +270,7 @@ def _refuse_more_than_run(context: click.Context) -> None:
     given = [
         name
         for name in context.params
-        if name not in ("run_id", "data_dir", "resume", "patience")
+        if name not in ("run_id", "data_dir", "resume", "patience", "road")
         and context.get_parameter_source(name) is ParameterSource.COMMANDLINE
     ]
     if given:

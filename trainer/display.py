@@ -10,7 +10,7 @@ from rich.table import Column, Table
 from rich.text import Text
 from sqlalchemy import Engine, RowMapping, text
 
-from vanishing_gradients.installation import as_typed
+from vanishing_gradients.console import say
 from vanishing_gradients.sql.queries import query
 from vanishing_gradients.sql.registry import require_migrated
 from vanishing_gradients.telemetry.lock import mark_orphans
@@ -64,14 +64,14 @@ class ProgressDisplay(TrainingListener, Progress):
         every = description.record_every
         kept = "every gradient" if description.telemetry == "full" else "statistics alone"
         say(
-            self.console,
             f"{self._name}: {description.experiment} on {description.dataset}, "
             f"seed {description.seed}, {description.precision} precision, "
             f"{counted(description.epochs, 'epoch')}, {kept}"
             f"{'' if every == 1 else f' of one batch in {every}'}.",
+            self.console,
         )
         if completed_epoch:
-            say(self.console, f"{self._name} goes on with epoch {completed_epoch + 1}.")
+            say(f"{self._name} goes on with epoch {completed_epoch + 1}.", self.console)
         self._task = self.add_task(
             description.experiment,
             total=None,
@@ -101,26 +101,25 @@ class ProgressDisplay(TrainingListener, Progress):
     def epoch(self, metrics: EpochMetrics) -> None:
         """Say how an epoch went."""
         say(
-            self.console,
             f"{self._name}, epoch {metrics.epoch}/{self._epochs}: "
             f"loss {_loss(metrics.loss)}, accuracy {metrics.accuracy:.4f}, "
             f"test loss {_loss(metrics.test_loss)}, "
             f"test accuracy {metrics.test_accuracy:.4f}, {metrics.seconds:.1f} s",
+            self.console,
         )
 
     def ended(self, run_id: int, status: Status) -> None:
         """Say how the run ended."""
         verb = "has failed" if status == "failed" else f"is {status}"
-        say(self.console, f"Run {run_id} {verb}.")
+        say(f"Run {run_id} {verb}.", self.console)
+
+    def note(self, sentence: str) -> None:
+        """Say what is good to know once."""
+        say(sentence, self.console)
 
     def warn(self, sentence: str) -> None:
         """Say what works, but not as well as it could."""
-        say(self.console, f"Warning: {sentence}")
-
-
-def say(console: Console, line: str) -> None:
-    """Print a line as it is, however long, above a bar if there is one."""
-    console.print(as_typed(line), highlight=False, soft_wrap=True, markup=False)
+        say(f"Warning: {sentence}", self.console)
 
 
 class _WordsColumn(ProgressColumn):

@@ -12,8 +12,8 @@ from pathlib import Path
 from rich.console import Console
 from rich.progress import Progress
 
+from vanishing_gradients.console import say
 from vanishing_gradients.interruption import postponed
-from vanishing_gradients.trainer.display import say
 from vanishing_gradients.trainer.errors import SweepError
 from vanishing_gradients.trainer.run import Plan
 
@@ -43,6 +43,7 @@ def sweep(plans: Sequence[Plan], data_dir: Path | None, console: Console, at_onc
             stdout=subprocess.DEVNULL,
             stderr=subprocess.PIPE,
             text=True,
+            errors="replace",
             start_new_session=True,  # Ctrl-C reaches this process alone, which passes it on
         )
         processes.append(process)
@@ -52,7 +53,7 @@ def sweep(plans: Sequence[Plan], data_dir: Path | None, console: Console, at_onc
             which = f"seed {plan.settings.seed} of {plan.experiment.name}"
             raise SweepError(f"{which}: {last.removeprefix('Error: ')}")
         epochs = [line for line in said if ", epoch " in line]
-        return f"{plan.title}. {epochs[-1]}"
+        return f"{plan.title}. {(epochs or said)[-1]}"
 
     pool = ThreadPoolExecutor(at_once, thread_name_prefix="sweep")
     try:
@@ -64,10 +65,10 @@ def sweep(plans: Sequence[Plan], data_dir: Path | None, console: Console, at_onc
                 # A signal may reach another thread, and then wakes nobody who waits without end.
                 done, waiting = wait(waiting, WAKE_SECONDS, FIRST_COMPLETED)
                 for future in done:
-                    say(console, future.result())
+                    say(future.result(), console)
                     bar.advance(task)
     except KeyboardInterrupt:
-        say(console, "Stopped: the same command goes on with the runs that are not finished.")
+        say("Stopped: the same command goes on with the runs that are not finished.")
         raise
     finally:
         with postponed():

@@ -12,12 +12,13 @@ import pandas as pd
 from sqlalchemy import Connection, Engine
 
 from vanishing_gradients.analysis import paper
-from vanishing_gradients.analysis.audit.storage import Storage, question
+from vanishing_gradients.analysis.audit.storage import CONNECTIONS, Storage, question
 from vanishing_gradients.analysis.errors import NoRowsError
 from vanishing_gradients.analysis.hypotheses import Effect, effects
 from vanishing_gradients.analysis.runs import Run, runs_of
 from vanishing_gradients.analysis.views import ask, layer_of, rows, statement
 from vanishing_gradients.analysis.words import Say
+from vanishing_gradients.sql.connection import affordable
 from vanishing_gradients.sql.objects import Layer
 
 LIKELY = 5.0  # times nearer to Table 9 than the other data set
@@ -129,6 +130,11 @@ class Evidence:
     def ratios(self, experiment: str, dataset: str) -> pd.DataFrame:
         """Return epoch_ratios of every seed, with a column `seed`."""
         return self._of_seeds("epoch_ratios", experiment, dataset, paper.LAYERS - 1)
+
+    @property
+    def connections(self) -> int:
+        """How many questions to ask at once."""
+        return affordable(self._engine, CONNECTIONS)
 
     def curves(self, experiment: str, dataset: str) -> pd.DataFrame:
         """Return training_curves of every seed."""

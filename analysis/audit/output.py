@@ -5,7 +5,6 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import pandas as pd
-from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
@@ -13,6 +12,8 @@ from vanishing_gradients.analysis import paper
 from vanishing_gradients.analysis.audit.claim import Result, Verdict
 from vanishing_gradients.analysis.audit.nearest import Trial
 from vanishing_gradients.analysis.pages.page import staged
+from vanishing_gradients.console import show
+from vanishing_gradients.installation import as_typed
 
 CSV = "audit.csv"
 WIDTH = 140  # where there is no terminal
@@ -36,7 +37,6 @@ def counts(results: Results) -> str:
 
 def print_table(results: Results) -> None:
     """Print a table of all claims."""
-    console = _console()
     for section in dict.fromkeys(section for section, _ in results):
         table = Table(title=section, title_justify="left", show_lines=True, expand=True)
         table.add_column("in the paper", ratio=3)
@@ -46,9 +46,9 @@ def print_table(results: Results) -> None:
             table.add_row(
                 Text(f"{result.claim.place}: {result.claim.printed}"),
                 Text(result.verdict, STYLES[result.verdict]),
-                Text(found_text(result)),
+                Text(as_typed(found_text(result))),
             )
-        console.print(table)
+        show(table, WIDTH)
 
 
 def print_nearest(found: Mapping[tuple[str, str], Sequence[Trial]]) -> None:
@@ -70,12 +70,7 @@ def print_nearest(found: Mapping[tuple[str, str], Sequence[Trial]]) -> None:
                 f"{trial.alike} of {trial.cells}",
                 f"{trial.decades:.2f}",
             )
-        _console().print(table)
-
-
-def _console() -> Console:
-    console = Console()
-    return console if console.is_terminal else Console(width=WIDTH)
+        show(table, WIDTH)
 
 
 def found_text(result: Result) -> str:

@@ -11,6 +11,7 @@ import json
 import os
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
 
 import pandas as pd
@@ -20,6 +21,7 @@ from vanishing_gradients.analysis.errors import NoRowsError, OutputError
 from vanishing_gradients.analysis.runs import Run
 from vanishing_gradients.analysis.views import ask
 from vanishing_gradients.analysis.words import Say
+from vanishing_gradients.sql.connection import affordable
 from vanishing_gradients.sql.objects import versions
 
 VIEWS = ("stored_norm_avg", "storage_hypotheses")
@@ -63,7 +65,7 @@ class Storage:
         Raises NoRowsError for a run that has no rows in the gradient tables, or not all.
         """
         asked = {layer: question(run, layer, decimals, filler, epochs) for layer in layers}
-        with ThreadPoolExecutor(CONNECTIONS) as pool:
+        with ThreadPoolExecutor(affordable(self._engine, CONNECTIONS)) as pool:
             keys = dict(zip(asked, pool.map(self._key, asked.values()), strict=True))
             missing = [layer for layer, key in keys.items() if key not in self._kept]
             if missing:
@@ -107,15 +109,17 @@ class Storage:
     def _write(self) -> None:
         if self._path is None:
             return
+        fresh = self._path.with_suffix(".new")
         try:
             self._path.parent.mkdir(parents=True, exist_ok=True)
-            fresh = self._path.with_suffix(".new")
             fresh.write_text(json.dumps(self._kept), encoding="utf-8")
             os.replace(fresh, self._path)
         except OSError as error:
+            with suppress(OSError):
+                fresh.unlink()
             raise OutputError(
                 f"Cannot keep what was measured in {self._path} ({error.strerror}): "
-                "choose another folder with --output."
+                "make room there, or choose another folder with OUTPUT."
             ) from error
 
 

@@ -69,7 +69,7 @@ class RunEvidence:
         updates: rows of update_ratios; None where they were not recorded.
         neurons: rows of neuron_ranges, of activations alone; None where they were not recorded.
         noise_scale: of the last dense layer in the last epoch, in images; NaN where it is beyond
-            measure, None where no cells were kept.
+            measure, None where it was not summed up.
 
     Raises:
         NoRowsError: nothing of the run is kept.
@@ -146,12 +146,10 @@ class RunEvidence:
         return norms.reindex(self.dense) / np.sqrt(dense["rows_per_step"] * dense["width"])
 
     def _noise(self, connection: Connection, run_id: int) -> float | None:
-        """Ask of the last dense layer alone: its cells are few, and its noise is the loss's."""
-        if self.run["telemetry"] != "full":
-            return None
-        place = {"experiment": str(self.run["experiment"]), "layer": self.dense[-1]}
+        """Ask of the last dense layer alone: its noise is the loss's."""
         last = int(self.curves.index[-1])
-        frame = rows(connection, "noise_scale", **place, run_id=run_id, epoch=last)
+        place = {"layer": self.dense[-1], "epoch": last}
+        frame = rows(connection, "noise_scales", run_id=run_id, **place)
         return None if frame.empty else float(frame["noise_scale"].iloc[-1])
 
 

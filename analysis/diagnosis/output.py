@@ -161,11 +161,11 @@ def gaps(evidence: RunEvidence, diagnosis: Diagnosis) -> list[str]:
         found.append(
             f"What happened between the recorded steps, which are every {run['record_every']}th."
         )
-    if run["telemetry"] != "full":
-        found.append(
-            "The noise scale of gradients: the run kept statistics alone; TELEMETRY=full keeps "
-            "what it is worked out from."
-        )
+    if evidence.noise_scale is None:
+        cure = "`make summarize` does, from its cells"
+        if run["telemetry"] != "full":
+            cure = f"train it again with `make train EXP={run['experiment']}`"
+        found.append(f"The noise scale of gradients: an older version did not sum it up; {cure}.")
     return found
 
 

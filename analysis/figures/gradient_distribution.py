@@ -1,4 +1,4 @@
-"""Shares of gradient values in each decade of magnitude, by layer, in first and last epoch."""
+"""Shares of gradient values by order of magnitude, by layer, in first and last epoch."""
 
 from collections.abc import Sequence
 
@@ -11,41 +11,42 @@ from vanishing_gradients.analysis.figures.figure import figure
 from vanishing_gradients.analysis.figures.marks import layer_names
 from vanishing_gradients.analysis.runs import Run
 from vanishing_gradients.analysis.words import power
-from vanishing_gradients.sql.cells import DECADES
 
 ROW = (6, 18)  # pixels of a layer, fewest and most
 BARS = 200  # pixels of the panel of one layer
 GAP = 74  # pixels between panels
 BELOW = 100
 MOST_TICKS = 5
-ZERO_GAP = 2  # decades from the bar of zeros to the smallest
+ZERO_GAP = 2  # columns from the bar of zeros to the smallest
+MOST_COLUMNS = 40  # else each takes several powers of two
 
 SCALE = ((0.0, "#FFFFFF"), (0.002, "#DCEAF5"), (0.25, "#56B4E9"), (1.0, "#08306B"))
 
 
 @figure(
     "Distribution of gradients",
-    views="Views: {exp}_layer_{l}_distribution",
-    cells=recorded.distributions,
+    views="View: gradient_histograms",
+    cells=recorded.histograms,
     batches=recorded.batches,
 )
 def gradient_distribution(cells: pd.DataFrame, batches: tuple[int, int], run: Run) -> go.Figure:
-    """Draw the shares of a layer's gradient values in each decade of magnitude.
+    """Draw the shares of a layer's gradient values by order of magnitude.
 
-    Shares of a layer's gradient values by magnitude, a decade a column, in the first epoch and the
-    last; exact zeros stand apart at the left. The lowest and the highest decade take whatever lies
-    beyond. The menu chooses the layer whose bars are drawn.
+    Shares of a layer's gradient values by magnitude, one or more powers of two a column, in the
+    first epoch and the last; exact zeros stand apart at the left. The menu chooses the layer whose
+    bars are drawn.
 
-    `cells` has layer, layer_name, epoch, decade and cells (how many values have a magnitude from
-    10^decade to below 10^(decade + 1); decade is NaN for exact zeros), of the first epoch and the
-    last, counted in `batches` of each: how many of how many.
+    `cells` has layer, layer_name, epoch, exponent and cells (how many values have a magnitude from
+    2^exponent to below 2^(exponent + 1); exponent is NA for exact zeros), of the first epoch and
+    the last, counted in `batches` of each: how many of how many.
     """
-    shares, names = _shares(cells), layer_names(cells)
+    powers = _powers(cells)
+    shares, names = _shares(cells, powers), layer_names(cells)
     epochs, layers = (list(level) for level in shares.index.levels)
     span = shares.columns.tolist()
-    words = [_decade(at, span[0]) for at in span]
+    words = [_magnitudes(at, span[0], powers) for at in span]
     apart = shares.copy()
-    apart.iloc[:, 1:ZERO_GAP] = np.nan  # nothing is between zero and the smallest decade
+    apart.iloc[:, 1:ZERO_GAP] = np.nan  # nothing is between zero and the smallest
 
     rows = max(ROW[0], min(ROW[1], 500 / len(layers))) * len(layers)
     heights = [rows] * len(epochs) + [BARS]
@@ -91,7 +92,7 @@ def gradient_distribution(cells: pd.DataFrame, batches: tuple[int, int], run: Ru
     style.choice(figure, "restyle", options, top_of_bars, 4)
     share = {"title_text": "share of values", "tickformat": ".0%", "rangemode": "tozero"}
     figure.update_yaxes(**share, row=len(heights))
-    positions, texts = _ticks(span)
+    positions, texts = _ticks(span, powers)
     figure.update_xaxes(
         range=[span[0] - 0.7, span[-1] + 0.7],
         tickvals=positions,
@@ -99,7 +100,7 @@ def gradient_distribution(cells: pd.DataFrame, batches: tuple[int, int], run: Ru
         tickangle=0,
         showgrid=False,
     )
-    figure.update_xaxes(title_text="magnitude of the gradient, by decade", row=len(heights))
+    figure.update_xaxes(title_text="magnitude of the gradient", row=len(heights))
     margin, legend = {"t": top, "b": BELOW, "r": 70}, {"y": -52 / plot}
     return figure.update_layout(margin=margin, legend=legend, bargap=0.15)
 
@@ -110,28 +111,37 @@ def _of(batches: tuple[int, int]) -> str:
     return f"{number} recorded batches" if in_all > 1 else "the one batch"
 
 
-def _shares(cells: pd.DataFrame) -> pd.DataFrame:
-    """Return the shares, (epoch, layer) down and decades across; zeros are left of all others."""
-    known = cells.loc[cells["cells"] > 0, "decade"].dropna()
+def _powers(cells: pd.DataFrame) -> int:
+    """Return how many powers of two a column takes."""
+    known = cells.loc[cells["cells"] > 0, "exponent"].dropna()
+    return -(-int(known.max() - known.min() + 1) // MOST_COLUMNS) if len(known) else 1
+
+
+def _shares(cells: pd.DataFrame, powers: int) -> pd.DataFrame:
+    """Return the shares, (epoch, layer) down and magnitudes across, each of so many `powers`;
+    zeros are left of all others."""
+    column = cells["exponent"] // powers
+    known = column[cells["cells"] > 0].dropna()
     low, high = (int(known.min()), int(known.max())) if len(known) else (-1, 0)
-    at = cells["decade"].fillna(low - ZERO_GAP).astype("int64")
+    at = column.fillna(low - ZERO_GAP).astype("int64")
     sums = cells.assign(at=at).pivot_table("cells", ["epoch", "layer"], "at", "sum", fill_value=0)
     totals = sums.sum(axis=1)
     sums = sums.reindex(columns=range(low - ZERO_GAP, high + 1), fill_value=0)
     return sums.div(totals.where(totals > 0), axis=0).fillna(0.0)
 
 
-def _decade(at: int, zero: int) -> str:
+def _magnitudes(at: int, zero: int, powers: int) -> str:
     if at == zero:
         return "exactly zero"
-    if at == DECADES[0]:
-        return f"below {power(at + 1)}"
-    return f"{power(at)} and more" if at == DECADES[-1] else f"{power(at)} to {power(at + 1)}"
+    return f"{power(at * powers, 2)} to {power((at + 1) * powers, 2)}"
 
 
-def _ticks(span: Sequence[int]) -> tuple[list[float], list[str]]:
-    """Return places and texts of ticks: zero, and the edges of decades."""
-    zero, decades = span[0], span[ZERO_GAP:]
-    step = -(-len(decades) // MOST_TICKS)
-    edges = [decade for decade in [*decades, decades[-1] + 1] if decade % step == 0]
-    return [zero, *(edge - 0.5 for edge in edges)], ["0", *(power(edge) for edge in edges)]
+def _ticks(span: Sequence[int], powers: int) -> tuple[list[float], list[str]]:
+    """Return places and texts of ticks: zero, and the edges of columns."""
+    zero, columns = span[0], span[ZERO_GAP:]
+    step = -(-len(columns) // MOST_TICKS)
+    edges = [column for column in [*columns, columns[-1] + 1] if column % step == 0]
+    return [zero, *(edge - 0.5 for edge in edges)], [
+        "0",
+        *(power(edge * powers, 2) for edge in edges),
+    ]

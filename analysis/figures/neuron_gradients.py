@@ -10,7 +10,6 @@ from vanishing_gradients.analysis.figures import maps, style
 from vanishing_gradients.analysis.figures.figure import figure
 from vanishing_gradients.analysis.figures.grids import NEURONS, UNKNOWN
 from vanishing_gradients.analysis.figures.marks import ZERO, layer_names
-from vanishing_gradients.analysis.figures.recorded import evenly_chosen
 from vanishing_gradients.analysis.runs import Run
 
 HEIGHT = 720
@@ -86,3 +85,10 @@ def _maps(wide: pd.DataFrame) -> list[go.Heatmap]:
             hover = {"hovertemplate": pointed(meaning)}
             found.append(go.Heatmap(z=cells, **hover, **common, **maps.fill_of(mark)))
     return found
+
+
+def evenly_chosen(last: int, most: int) -> list[int]:
+    """Return whole numbers from 1 to `last`, evenly spaced with both ends where they are many."""
+    if last <= max(most, 2):
+        return list(range(1, last + 1))
+    return np.unique(np.linspace(1, last, max(most, 2)).round().astype("int64")).tolist()

@@ -166,7 +166,7 @@ def update_ratio(ratios: pd.DataFrame, layers: pd.DataFrame, run: Run) -> go.Fig
 
 @figure(
     "Gradient noise scale",
-    views="Views: {exp}_layer_{l}_noise_scale",
+    views="View: noise_scales",
     scales=recorded.noise_scales,
     layers="layer_sizes",
     batch_size=recorded.batch_size,
@@ -177,12 +177,11 @@ def noise_scale(scales: pd.DataFrame, layers: pd.DataFrame, batch_size: int, run
     The simple noise scale tr(Σ) / |G|² of the gradients of an epoch's batches: the batch size at
     which noise and gradient are equally large (McCandlish et al., 2018,
     https://arxiv.org/abs/1812.06162). Far above the batch size steps are mostly noise; far below it
-    larger batches are of little use. The weights change within an epoch, which counts as noise. Of
-    a run with very many values only some epochs are read, first and last among them.
+    larger batches are of little use. The weights change within an epoch, which counts as noise.
 
     McCandlish, Kaplan, Amodei and the OpenAI Dota Team, 2018, An Empirical Model of Large-Batch
-    Training, Equation 2.9. `scales` has layer, layer_name and the columns of a layer's noise_scale
-    view; `batch_size` is drawn as a line.
+    Training, Equation 2.9. `scales` has the rows of noise_scales; `batch_size` is drawn as a
+    line.
     """
     values = scales["noise_scale"].clip(lower=0)
     unknown = {marks.UNDEFINED: values.isna(), marks.NOT_FINITE: scales["mean_square"].isna()}

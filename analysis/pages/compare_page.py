@@ -3,13 +3,11 @@
 Both are printed as tables, and written as a page with figures, and PNG of the figures beside it.
 """
 
-import sys
 from collections.abc import Callable, Iterable, Sequence
 from functools import cache, partial
 from pathlib import Path
 
 import pandas as pd
-from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 from sqlalchemy import Connection
@@ -22,6 +20,7 @@ from vanishing_gradients.analysis.runs import Run
 from vanishing_gradients.analysis.settings import differences
 from vanishing_gradients.analysis.views import ask
 from vanishing_gradients.analysis.words import NOT_FINITE, Say, digits
+from vanishing_gradients.console import show
 
 FIGURES = (compared.curves_compared, compared.norms_compared, compared.first_to_last_compared)
 UNKNOWN = "not recorded"
@@ -133,9 +132,8 @@ def outcomes(ask: Ask, runs: Sequence[Run], norms: pd.DataFrame) -> list[Outcome
 
 def _print(labels: Sequence[str], title: str, lines: Iterable[tuple[str, Sequence[str]]]) -> None:
     """Print a table with a column for each run; say it where nothing differs."""
-    console = Console(width=None if sys.stdout.isatty() else WIDTH)
     if not lines:
-        console.print("Nothing differs in what the runs were told to do.")
+        show("Nothing differs in what the runs were told to do.")
         return
     table = Table(title=title, title_justify="left", show_lines=True)
     table.add_column("")
@@ -143,7 +141,7 @@ def _print(labels: Sequence[str], title: str, lines: Iterable[tuple[str, Sequenc
         table.add_column(Text(each), overflow="fold")
     for name, texts in lines:
         table.add_row(Text(name), *map(Text, texts))
-    console.print(table)
+    show(table, WIDTH)
 
 
 def _dead(rows: pd.DataFrame, dense: pd.DataFrame) -> str:

@@ -25,6 +25,7 @@ from vanishing_gradients.analysis.runs import (
 )
 from vanishing_gradients.analysis.views import ask
 from vanishing_gradients.analysis.words import Say, plural, stretches
+from vanishing_gradients.console import mention
 
 OF_GRADIENTS = (
     over_epochs.gradient_norm_ratio,
@@ -88,7 +89,7 @@ def write(
     run_id: int | None = None,
     experiment: str | None = None,
     images: bool = True,
-    say: Say = print,
+    say: Say = mention,
 ) -> None:
     """Draw the figures of all finished runs, or of those asked for, into `folder`.
 

@@ -5,6 +5,7 @@ installed Chromium or Chrome.
 """
 
 import asyncio
+import errno
 import os
 import re
 import tempfile
@@ -23,6 +24,7 @@ from plotly.offline import get_plotlyjs
 
 from vanishing_gradients.analysis.errors import ImageError, OutputError
 from vanishing_gradients.analysis.words import MINUS, Say
+from vanishing_gradients.installation import as_typed
 
 TEMPLATES = Path(__file__).parent / "templates"
 SCRIPT = "plotly.min.js"
@@ -31,6 +33,7 @@ INDEX = "index.html"
 IMAGE_WIDTH = 1000  # pixels, before scaling
 SCALE = 2
 SECONDS = 60  # for one image
+NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 BROKEN = (BrowserFailedError, BrowserClosedError, BrowserDepsError, ChannelClosedError, OSError)
 
 # A finger that scrolls the page must not zoom the figure instead.
@@ -87,8 +90,11 @@ def drawn(figure: go.Figure, name: str) -> Markup:
 
 
 def typeset(text: str) -> Markup:
-    """Return text for HTML: 1.2e-06 as a power of ten, `make` in backticks as code, minus signs."""
-    pieces = COMMAND.split(str(escape(text)))  # every other one is a command
+    """Return text for HTML: 1.2e-06 as a power of ten, minus signs, `make` in backticks as code.
+
+    A command is named as a user of this installation types it.
+    """
+    pieces = COMMAND.split(str(escape(as_typed(text))))  # every other one is a command
     pieces[::2] = [NEGATIVE.sub(MINUS, POWER.sub(_power, piece)) for piece in pieces[::2]]
     pieces[1::2] = [f"<code>{piece}</code>" for piece in pieces[1::2]]
     return Markup("".join(pieces))  # noqa: S704
@@ -124,7 +130,7 @@ def staged(folder: Path, last: str) -> Iterator[Path]:
     Files of other names in `folder` stay as they are. After an error inside, nothing has changed.
     Raises OutputError where the folder cannot be made or written.
     """
-    try:
+    with _written(folder):
         # In `folder` or its nearest ancestor that exists: moving from there is one step.
         near = next(path for path in (folder.resolve(), *folder.resolve().parents) if path.exists())
         with tempfile.TemporaryDirectory(prefix=".drawing-", dir=near) as stage:
@@ -132,10 +138,16 @@ def staged(folder: Path, last: str) -> Iterator[Path]:
             folder.mkdir(parents=True, exist_ok=True)
             for path in sorted(Path(stage).iterdir(), key=lambda path: path.name == last):
                 os.replace(path, folder / path.name)
+
+
+@contextmanager
+def _written(folder: Path) -> Iterator[None]:
+    try:
+        yield
     except OSError as error:
         raise OutputError(
             f"Cannot write figures to {folder} ({error.strerror}): "
-            "choose another folder with --output."
+            "make room there, or choose another folder with OUTPUT."
         ) from error
 
 
@@ -147,8 +159,9 @@ def publish(folder: Path, pages: Mapping[str, str], stale: Iterable[str] = ()) -
     with staged(folder, last=INDEX) as stage:
         for name, text in {SCRIPT: script(), **pages}.items():
             (stage / name).write_text(text, encoding="utf-8")
-    for name in stale:
-        (folder / f"{name}.png").unlink(missing_ok=True)
+    with _written(folder):
+        for name in stale:
+            (folder / f"{name}.png").unlink(missing_ok=True)
 
 
 def add_images(
@@ -180,7 +193,7 @@ def _draw(figures: Mapping[Path, go.Figure]) -> Sequence[Exception]:
     """Draw each figure into its path, as high as it is, times SCALE.
 
     Return an error for each figure that the browser did not draw, or not within SECONDS. Raises
-    ImageError where there is no browser, or none that starts.
+    ImageError where there is no browser, or none that starts, OSError where there is no room.
     """
     options = {"format": "png", "width": IMAGE_WIDTH, "scale": SCALE}
 
@@ -190,14 +203,20 @@ def _draw(figures: Mapping[Path, go.Figure]) -> Sequence[Exception]:
     )
     browser = {"mathjax": False, "timeout": SECONDS}  # MathJax would come from the network
     try:
-        return asyncio.run(kaleido.write_fig_from_object(wanted, kopts=browser))
+        failures = asyncio.run(kaleido.write_fig_from_object(wanted, kopts=browser))
     except ChromeNotFoundError as error:
         raise ImageError(
             "No images, because no Chromium or Chrome was found: install one "
             "(apt-get install chromium) or name one in BROWSER_PATH; the pages need none."
         ) from error
     except BROKEN as error:
+        if getattr(error, "errno", None) in NO_ROOM:
+            raise
         raise ImageError(
             f"No images, because the browser does not start or stopped ({type(error).__name__}): "
             "try it by hand, or name another in BROWSER_PATH; the pages need none."
         ) from error
+    for error in failures:
+        if getattr(error, "errno", None) in NO_ROOM:
+            raise error
+    return failures

@@ -10,7 +10,6 @@ from pathlib import Path
 from vanishing_gradients.analysis import paper
 from vanishing_gradients.analysis.audit import Evidence, Verdict, output, run_audit
 from vanishing_gradients.analysis.audit.evidence import LeftOut
-from vanishing_gradients.analysis.audit.storage import CONNECTIONS
 from vanishing_gradients.analysis.errors import NoRowsError
 from vanishing_gradients.analysis.pages import page, report_sections
 from vanishing_gradients.analysis.runs import Run, finished_runs, latest_of_each_experiment, runs_of
@@ -142,7 +141,7 @@ def _ask_ahead(evidence: Evidence, runs: Sequence[Run]) -> None:
             evidence.ask(view, run_id=run_id)
 
     slow = ("gradient_norm_ratios", "gradient_norms")
-    with ThreadPoolExecutor(CONNECTIONS) as pool:
+    with ThreadPoolExecutor(evidence.connections) as pool:
         list(pool.map(ask, [(view, run.run_id) for run in runs for view in slow]))
 
 

@@ -10,6 +10,7 @@ from sqlalchemy import Engine
 from vanishing_gradients.analysis.runs import Run
 from vanishing_gradients.analysis.verification.run import Verification, verify_run
 from vanishing_gradients.analysis.words import Say, counted
+from vanishing_gradients.console import progress, show
 
 SHOWN = 10
 """Disagreements of a run that are spelled out."""
@@ -18,13 +19,13 @@ SHOWN = 10
 def verify(
     engine: Engine,
     runs: Sequence[Run],
-    say: Say = print,
+    say: Say = show,
     console: Console | None = None,
 ) -> int:
     """Verify the runs one after another, say what came of each, and return how many disagree."""
     wrong = 0
     for run in runs:
-        with _bar(console or Console(stderr=True), f"Run {run.run_id} ({run.experiment})") as bar:
+        with _bar(console or progress(), f"Run {run.run_id} ({run.experiment})") as bar:
             outcome = verify_run(engine, run.run_id, *bar)
         wrong += bool(outcome.disagreements)
         for line in told(outcome):

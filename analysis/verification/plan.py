@@ -1,7 +1,9 @@
 """Which runs are verified, what each is to hold by the catalogue, and what it has beside that."""
 
+import json
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -33,7 +35,10 @@ class LayerPlan(Layer):
 
 @dataclass(frozen=True)
 class Plan:
-    """What a run is to hold: `layers` in each of the epochs 1 to `completed_epoch`."""
+    """What a run is to hold: `layers` in each of the epochs 1 to `completed_epoch`.
+
+    `config` is the experiment's, `float_type` 'double' or 'single'.
+    """
 
     run_id: int
     experiment: str
@@ -41,6 +46,9 @@ class Plan:
     telemetry: str
     epochs: int
     completed_epoch: int
+    config: dict[str, Any]
+    float_type: str
+    record_every: int
     layers: tuple[LayerPlan, ...]
     problems: tuple[Disagreement, ...]
     neuron_epochs: frozenset[int] = frozenset()
@@ -115,6 +123,9 @@ def plan_of(connection: Connection, run_id: int) -> Plan:
         run["telemetry"],
         int(run["epochs"]),
         completed,
+        json.loads(run["config"]),
+        run["float_type"],
+        int(run["record_every"]),
         tuple(_layer(row) for _, row in known.iterrows()),
         tuple(problems),
         frozenset(steps.loc[steps["norms"] > 0, "epoch"]) | frozenset(neurons["epoch"]),

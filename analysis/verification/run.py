@@ -6,9 +6,11 @@ from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 
+import pandas as pd
 from sqlalchemy import Engine
 
-from vanishing_gradients.analysis.verification import steps, sums
+from vanishing_gradients.analysis.verification import steps, summaries, sums
+from vanishing_gradients.analysis.verification.cells import sum_up
 from vanishing_gradients.analysis.verification.disagreement import Disagreement
 from vanishing_gradients.analysis.verification.plan import (
     LayerPlan,
@@ -19,7 +21,9 @@ from vanishing_gradients.analysis.verification.plan import (
     unexpected_statistics,
 )
 from vanishing_gradients.analysis.verification.sums import Truth, Views
-from vanishing_gradients.analysis.views import ask, rows
+from vanishing_gradients.analysis.verification.updates import UPDATES, disagreeing_updates
+from vanishing_gradients.analysis.views import rows
+from vanishing_gradients.sql.connection import affordable
 
 CONNECTIONS = max(2, min(4, os.cpu_count() or 1))
 
@@ -58,7 +62,7 @@ def verify_run(
     found += unexpected_statistics(engine, plan, recorded)
     found += unexpected_neurons(plan, counted)
     begin(sum(layer.values for layer, _ in plan.parts()))
-    pool = ThreadPoolExecutor(CONNECTIONS, thread_name_prefix="verifier")
+    pool = ThreadPoolExecutor(affordable(engine, CONNECTIONS), thread_name_prefix="verifier")
     try:
         job = _Job(engine, plan, advance)
         found += job.run(pool)
@@ -87,6 +91,7 @@ class _Job:
     def __init__(self, engine: Engine, plan: Plan, advance: Callable[[int], None]) -> None:
         self.engine, self.plan, self.advance = engine, plan, advance
         self.rows = self.values = 0
+        self.updates: list[pd.DataFrame] = []
         self.pending: set[int] = set()
         self._lock = threading.Lock()
 
@@ -108,6 +113,9 @@ class _Job:
             found += own
             if not own:  # views would only repeat what their steps disagree in
                 truths[place] = truth
+        if self.updates:
+            norms = pd.concat(self.updates)
+            found += disagreeing_updates(plan.config, plan.float_type, plan.record_every, norms)
         for stray in strays:
             found += stray.result()[1]
         for view in views:
@@ -139,23 +147,34 @@ class _Job:
         with self.engine.connect() as connection:
             recorded = rows(connection, "recorded_statistics", layer=layer.number, **place)
             if self.plan.full:
-                cells = rows(connection, "cell_sums", **own)
+                medians = recorded.set_index("step")["median"].dropna()
+                experiment = self.plan.experiment
+                of_cells = sum_up(connection, experiment, layer, place, medians, self.advance)
+                cells = of_cells.steps
                 index = rows(connection, "index_sums", **own)
                 found = steps.stored_steps(layer, epoch, cells, index, recorded)
                 truth = sums.truth_of(layer, cells, recorded)
                 count = int(cells["row_count"].sum())
+                norms = cells[["step", "norm"]].rename(columns={"norm": "gradient_norm"})
+                norms = norms.merge(recorded[["step", *UPDATES]], on="step")
                 with self._lock:
+                    if layer.row_meaning == "input" and not found:
+                        self.updates.append(norms.assign(layer=layer.number, epoch=epoch))
                     self.rows += count
                     self.values += count * layer.width
             else:
                 found = steps.recorded_steps(layer, epoch, recorded)
+            neurons = None
             if not found and epoch in self.plan.neuron_epochs:
-                said = rows(connection, "recorded_neurons", layer=layer.number, **place)
+                said = neurons = rows(connection, "recorded_neurons", layer=layer.number, **place)
                 found += steps.neurons_there(layer, epoch, said)
                 if not found and len(layer.rows) and self.plan.full:
-                    cells = ask(connection, "layer_neurons", **own)
-                    found += steps.neurons_of_cells(layer, epoch, cells, said)
+                    found += steps.neurons_of_cells(layer, epoch, of_cells.neurons, said)
                 if not found and len(layer.rows):
                     found += steps.neurons_of_steps(layer, epoch, said, recorded)
-        self.advance(layer.values)
+            if not found and len(layer.rows):
+                summed = rows(connection, "epoch_layers", layer=layer.number, **place)
+                found += summaries.disagreeing(layer, epoch, summed, recorded, neurons)
+        if not self.plan.full:
+            self.advance(layer.values)
         return truth, found

@@ -14,8 +14,8 @@ from vanishing_gradients.analysis.verification.plan import LayerPlan
 
 ROUNDING = 2.0**-53
 """What one addition may lose, of what it gives."""
-SMALLEST = 1e-150
-"""Norms below it are not compared: squares below 1e-300 lose digits."""
+DENORMAL = 5e-324
+"""The smallest double above 0, which any rounding may lose."""
 
 
 def bound(rows: np.ndarray | float, width: int) -> np.ndarray | float:
@@ -101,7 +101,7 @@ def _index(steps: Steps, stored: pd.Series) -> None:
     steps.tell(indexed & ~stored, "the index of Norm and Mean has rows that the table has not")
     both = stored & indexed
     part = bound(frame["cell_row_count"], width)
-    norm_tolerance = part * frame["cell_norm_sum"] + SMALLEST
+    norm_tolerance = part * frame["cell_norm_sum"] + frame["cell_row_count"] * DENORMAL
     squares, sums = frame["cell_square_sum"], frame["cell_cell_sum"] / width
     steps.compare(both, "the number of rows in the index", "index_row_count", "cell_row_count")
     steps.compare(both, "the number of rows with a Norm", "index_norms", "cell_finite_rows")
@@ -109,7 +109,8 @@ def _index(steps: Steps, stored: pd.Series) -> None:
     steps.compare(both, "the sum of Norm", "index_norm_sum", "cell_norm_sum", norm_tolerance)
     square_tolerance = 4 * part * squares + 1e-300
     steps.compare(both, "the sum of squares of Norm", "index_square_sum", squares, square_tolerance)
-    mean_tolerance = part * frame["cell_magnitude_sum"] / width + 1e-300
+    denormals = frame["cell_row_count"] * DENORMAL
+    mean_tolerance = part * frame["cell_magnitude_sum"] / width + denormals
     steps.compare(both, "the sum of Mean", "index_mean_sum", sums, mean_tolerance)
 
 
@@ -127,7 +128,7 @@ def _statistics(steps: Steps, planned: pd.Series, stored: pd.Series) -> None:
     size = frame["cell_finite_rows"] * width
     part = bound(frame["cell_row_count"], width)
     magnitudes = frame["cell_magnitude_sum"]
-    norm = np.sqrt(frame["cell_square_sum"])
+    norm, slack = frame["cell_norm"], frame["cell_row_count"] * DENORMAL
     exact = {
         "row_count": "row_count", "finite_rows": "finite_rows", "non_finite": "null_cells",
         "min": "smallest", "max": "largest",
@@ -140,10 +141,10 @@ def _statistics(steps: Steps, planned: pd.Series, stored: pd.Series) -> None:
         steps.compare(both, told, counted, f"cell_{name}", 1e-6)
     empty = size.where(size > 0)
     sums = {
-        "row_norm_sum": (frame["cell_norm_sum"], part * frame["cell_norm_sum"] + SMALLEST),
-        "gradient_norm": (norm, part * norm + SMALLEST),
-        "mean": (frame["cell_cell_sum"] / empty, part * magnitudes / empty + 1e-300),
-        "mean_abs": (magnitudes / empty, part * magnitudes / empty + 1e-300),
+        "row_norm_sum": (frame["cell_norm_sum"], part * frame["cell_norm_sum"] + slack),
+        "gradient_norm": (norm, part * norm + slack),
+        "mean": (frame["cell_cell_sum"] / empty, part * magnitudes / empty + 2 * DENORMAL),
+        "mean_abs": (magnitudes / empty, part * magnitudes / empty + 2 * DENORMAL),
     }
     for name, (true, tolerance) in sums.items():
         steps.compare(both, f"{name} of step_statistics", f"said_{name}", true, tolerance)
@@ -165,9 +166,8 @@ def neurons_of_cells(
     Both sum up `rows` magnitudes, in an order of their own.
     """
     frame = cells.set_index("neuron").join(said.set_index("neuron").add_prefix("said_"))
-    sums = frame["mean_abs"] * frame["cells"]
-    tolerance = (layer.rows.sum() + 4) * ROUNDING * sums + 1e-300
-    frame["magnitude_sum"] = sums.fillna(0.0)
+    sums = frame["magnitude_sum"]
+    tolerance = (layer.rows.sum() + 4) * ROUNDING * sums + layer.rows.sum() * DENORMAL
     for name in ("cells", "zeros", "non_finite", "magnitude_sum"):
         given, true = frame[f"said_{name}"], frame[name]
         wrong = differ(given, true, tolerance if name == "magnitude_sum" else 0.0)
@@ -197,7 +197,7 @@ def neurons_of_steps(
     totals = {
         "zeros": ((recorded["zeros"] * finite).sum(), 1e-3),
         "non_finite": (recorded["non_finite"].sum(), 0.0),
-        "magnitude_sum": (magnitudes, 4 * part * magnitudes + 1e-300),
+        "magnitude_sum": (magnitudes, 4 * part * magnitudes + rows * layer.width * DENORMAL),
         "saturated": (saturated.sum(min_count=1), 1e-3),
     }
     for neuron in said.loc[said["cells"] != rows, "neuron"]:

@@ -9,7 +9,7 @@ from sqlalchemy import Connection
 
 from vanishing_gradients.analysis.verification.disagreement import Disagreement, compared
 from vanishing_gradients.analysis.verification.plan import LayerPlan, Plan
-from vanishing_gradients.analysis.verification.steps import SMALLEST, bound
+from vanishing_gradients.analysis.verification.steps import DENORMAL, bound
 from vanishing_gradients.analysis.views import ask, rows
 
 Truth = dict[str, tuple[float, float]]
@@ -31,6 +31,8 @@ OVERALL = {
     ),
     "gradient_norm_ratios": ("ratio",),
 }  # fmt: skip
+LARGEST_RATIO = 1e300
+"""What the views say of any ratio that is larger."""
 MEDIAN = 1e-15
 """What a mean of two medians may be off by, relative to it."""
 
@@ -44,7 +46,7 @@ def truth_of(layer: LayerPlan, cells: pd.DataFrame, recorded: pd.DataFrame) -> T
     finite = cells["finite_rows"].sum()
     size = finite * width
     part = bound(count, width)
-    steps = np.sqrt(cells["square_sum"])
+    steps, slack = cells["norm"], 2 * DENORMAL
 
     def of(total: float, number: float) -> float:
         return total / number if number else np.nan
@@ -56,10 +58,10 @@ def truth_of(layer: LayerPlan, cells: pd.DataFrame, recorded: pd.DataFrame) -> T
     }
     median = recorded["median"].median()
     return fractions | {
-        "norm": (norm, part * norm + SMALLEST),
-        "gradient_norm": (gradient_norm, part * gradient_norm + SMALLEST),
-        "mean": (of(cells["cell_sum"].sum(), size), part * magnitude + 1e-300),
-        "mean_abs": (magnitude, part * magnitude + 1e-300),
+        "norm": (norm, part * norm + slack),
+        "gradient_norm": (gradient_norm, part * gradient_norm + slack),
+        "mean": (of(cells["cell_sum"].sum(), size), part * magnitude + 2 * DENORMAL),
+        "mean_abs": (magnitude, part * magnitude + 2 * DENORMAL),
         "median": (median, MEDIAN * abs(median)),
         "non_finite": (cells["null_cells"].sum(), 0.0),
     }
@@ -118,9 +120,9 @@ def ratio_of(above: Truth, below: Truth, name: str = "norm") -> tuple[float, flo
     (numerator, first), (denominator, second) = above[name], below[name]
     if denominator == 0 or np.isnan(denominator + numerator):
         return np.nan, 0.0
-    ratio = numerator / denominator
-    if min(numerator, denominator) < SMALLEST:
-        return ratio, np.inf
+    if numerator == 0:
+        return 0.0, first / denominator
+    ratio = numerator / max(denominator, numerator / LARGEST_RATIO)
     return ratio, ratio * (first / numerator + second / denominator + 1e-15)
 
 

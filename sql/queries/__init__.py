@@ -5,6 +5,7 @@ and views they have no version: nothing in the database depends on them.
 """
 
 from collections.abc import Collection, Mapping
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 
@@ -33,7 +34,8 @@ def select(view: Definition, where: Mapping[str, object], **names: str) -> str:
     columns = {alias(column): filled(column.name, names) for column in view.columns}
     listed = [own if own == name else f"{own} AS {name}" for name, own in columns.items()]
     conditions = [f"{columns[name]} {_condition(name, value)}" for name, value in where.items()]
-    runs = ["run_id"] if isinstance(where.get("run_id"), Collection) else []
+    one_run = "run_id" in where and not isinstance(where["run_id"], Collection)
+    runs = ["run_id"] if "run_id" in columns and not one_run else []
     order = dict.fromkeys([*runs, *view.order])
     name = filled(view.object_name, names)
     return "\n".join(
@@ -72,12 +74,13 @@ def query_of_layer(name: str, experiment: str, layer: Layer) -> str:
 
 def columns_of(name: str, layer: Layer | None = None) -> list[Column]:
     """Return the columns that `{name}.sql` gives, of a layer as many as there are."""
-    found = []
-    for column in _definition(name).columns:
-        gradients = gradient_columns(layer.width)[:FIRST_COLUMNS] if layer else ()
-        names = gradients if column.name == "{first_columns}" else [column.name]
-        found += [Column(each, column.type, column.nullable, column.meaning) for each in names]
-    return found
+    gradients = gradient_columns(layer.width) if layer else ()
+    several = {"{first_columns}": gradients[:FIRST_COLUMNS], "{all_columns}": gradients}
+    return [
+        replace(column, name=each)
+        for column in _definition(name).columns
+        for each in several.get(column.name, [column.name])
+    ]
 
 
 @cache

@@ -3,15 +3,20 @@
 from collections.abc import Callable
 from datetime import UTC, datetime
 
+import numpy as np
 import pandas as pd
 import pytest
 from sqlalchemy import URL, Connection, Engine, column, insert, table
+from sqlalchemy.dialects import mysql
 
 from tests.analysis.layer_rows import layers_named
+from tests.summed import sum_up
 from vanishing_gradients.analysis.runs import Run
 from vanishing_gradients.migrations import history
 from vanishing_gradients.sql.catalogue import (
+    epoch_layers,
     epoch_metrics,
+    layer_histograms,
     neuron_statistics,
     runs,
     step_statistics,
@@ -22,6 +27,7 @@ from vanishing_gradients.sql.catalogue import (
 from vanishing_gradients.sql.connection import engine
 from vanishing_gradients.sql.objects import ExperimentSchema, Layer
 from vanishing_gradients.sql.registry import apply_views, create_gradient_tables
+from vanishing_gradients.telemetry.statistics import by_exponent, storable_magnitudes
 
 NAMES = {1: "layer_1_input", 2: "layer_2_sigmoid", 3: "layer_3_hidden", 4: "layer_4_softmax"}
 KINDS = {1: "dense", 2: "sigmoid", 3: "dense", 4: "softmax"}
@@ -160,6 +166,8 @@ def filled(module_database: URL) -> Engine:
         _keep_statistics(connection, 1, UPDATES)
         _keep_statistics(connection, 3, {})
         _keep_neurons(connection, 1)
+        sum_up(connection)
+        _keep_norms(connection, 1)
     owner.dispose()
     reader = engine(module_database, read_only=True)
     yield reader
@@ -194,6 +202,29 @@ def _keep_gradients(connection: Connection, run_id: int) -> None:
         for index, cells in enumerate(rows):
             row = dict(zip(columns, (run_id, epoch, 1, index, *cells), strict=True))
             connection.execute(insert(gradients).values(row))
+
+
+def _keep_norms(connection: Connection, run_id: int) -> None:
+    """Sum up the rows of GRADIENTS, of which no statistics are kept."""
+    for (layer, epoch), rows in GRADIENTS.items():
+        finite = np.array([cells for cells in rows if None not in cells], float)
+        found = dict.fromkeys(("norm", "gradient_norm", "mean"))
+        if len(finite):
+            norms = np.linalg.norm(finite, axis=1)
+            found = {
+                "norm": norms.mean(), "gradient_norm": np.linalg.norm(norms), "mean": finite.mean(),
+            }  # fmt: skip
+            found = {name: float(value) for name, value in found.items()}
+        found["non_finite"] = sum(cells.count(None) for cells in rows)
+        if layer in (1, 3):
+            found |= {"mean_square": 2.0, "square_of_mean": 1.0}
+        row = {"run_id": run_id, "layer": layer, "epoch": epoch, "steps": len(finite) and 1}
+        kept = mysql.insert(epoch_layers).values(row | found)
+        connection.execute(kept.on_duplicate_key_update(found))
+        place = {"run_id": run_id, "layer": layer, "epoch": epoch, "step": 1}
+        for exponent, cells in by_exponent(storable_magnitudes(np.array(rows, float))):
+            counted = insert(layer_histograms).values(**place, exponent=exponent, cells=cells)
+            connection.execute(counted)
 
 
 def _keep_metrics(connection: Connection, run_id: int, losses: list[float | None]) -> None:

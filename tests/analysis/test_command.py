@@ -13,8 +13,8 @@ EVERY_RUN = {
     "gradient_norm_ratio", "mean_gradient", "accuracy_and_loss", "norm_grid", "ratio_grid",
 }  # fmt: skip
 OF_NEURONS = {"dead_neurons", "saturated_neurons", "neuron_gradients", "update_ratio"}
-OF_TABLES = {"gradient_distribution", "noise_scale"}
-RUN_1 = {f"run_1_steady_{kind}" for kind in EVERY_RUN | OF_NEURONS | OF_TABLES}
+SUMMED_UP = {"gradient_distribution", "noise_scale"}
+RUN_1 = {f"run_1_steady_{kind}" for kind in EVERY_RUN | OF_NEURONS | SUMMED_UP}
 RUN_3 = {f"run_3_swept_{kind}" for kind in EVERY_RUN}
 
 
@@ -77,10 +77,11 @@ def test_what_older_versions_did_not_record_is_left_out_and_said_once(figures, o
     assert any("update-to-weight ratios of run 3, since an older version" in line for line in said)
 
 
-def test_what_only_gradient_tables_can_tell_is_left_out_of_a_run_of_statistics(figures, output):
+def test_what_older_versions_did_not_sum_up_is_left_out_and_said(figures, output):
     said = figures("--run", "3", "--no-png").stdout
     assert (
-        "distributions and noise scales of gradients of run 3, since only gradient tables" in said
+        "distributions and noise scales of gradients of run 3, since an older version that kept "
+        "statistics alone did not sum them up" in said
     )
     assert pages(output) == RUN_3
 

@@ -46,14 +46,14 @@ def test_outcomes_are_those_of_the_rows(compare):
     said = compare("--runs", "1,3", "--no-png").stdout
     assert cells(said, "test accuracy") == ["20.00%", "20.00%"]
     assert cells(said, "training loss") == ["not finite", "0.5"]
-    assert cells(said, "smallest dense norm") == ["2 (layer 1)", "2 (layer 1)"]
-    assert cells(said, "largest dense norm") == ["32 (layer 3)", "32 (layer 3)"]
-    assert cells(said, "first / last dense norm") == ["0.0625", "0.0625"]
+    assert cells(said, "smallest dense norm") == ["0 (layer 3)", "2 (layer 1)"]
+    assert cells(said, "largest dense norm") == ["0 (layer 3)", "32 (layer 3)"]
+    assert cells(said, "first / last dense norm") == ["not finite", "0.0625"]
 
 
 def test_what_a_run_did_not_record_is_called_so(compare):
     said = compare("--runs", "1,3", "--no-png").stdout
-    assert cells(said, "dead neurons") == ["50.0% (2 of 4)", "not recorded"]
+    assert cells(said, "dead neurons") == ["100.0% (2 of 2)", "not recorded"]
     assert cells(said, "saturated values") == ["75.0%", "not recorded"]
     assert cells(said, "update / weights") == ["0.0005", "not recorded"]
 
@@ -117,7 +117,7 @@ def test_a_folder_that_cannot_be_written_is_one_sentence(compare, output):
     output.write_text("a file")
     result = compare("--runs", "1,3", "--no-png")
     assert result.exit_code == 2
-    assert "choose another folder with --output" in result.stderr
+    assert "choose another folder with OUTPUT" in result.stderr
 
 
 def test_a_database_that_was_never_migrated_is_one_sentence(compare, database, monkeypatch):

@@ -12,7 +12,7 @@ from vanishing_gradients.analysis.figures.experiment_card import AXIS, common_ax
 from vanishing_gradients.analysis.pages.gallery_page import cards
 from vanishing_gradients.analysis.settings import NONE, SEVERAL, topic
 from vanishing_gradients.cli import main
-from vanishing_gradients.sql.catalogue import epoch_metrics, layers, runs, step_statistics
+from vanishing_gradients.sql.catalogue import epoch_layers, epoch_metrics, layers, runs
 from vanishing_gradients.sql.connection import engine
 
 PAPER = {
@@ -70,16 +70,16 @@ def test_each_data_set_has_the_newest_run_of_each_experiment_that_has_epochs(sho
 
 
 def test_a_card_has_norms_of_dense_layers_and_their_ratio(shown):
-    (steady,) = shown["sample"]
-    assert steady.norms["layer"].tolist() == [1, 3]
-    assert steady.depth == 2
-    assert steady.ends == ("0.0625", "0.0625")  # 4 over 64
+    (swept,) = shown["mnist"]
+    assert swept.norms["layer"].tolist() == [1, 3]
+    assert swept.depth == 2
+    assert swept.ends == ("0.0625", "0.0625")  # 4 over 64
 
 
 def test_seeds_of_one_size_are_drawn_together(filled, module_database):
     owner = engine(module_database)
     with owner.begin() as connection:
-        for table in (runs, layers, epoch_metrics, step_statistics):
+        for table in (runs, layers, epoch_metrics, epoch_layers):
             changed = {"run_id": 30, "seed": 8, "test_accuracy": 0.4}
             rows = connection.execute(select(table).where(table.c.run_id == 3)).mappings().all()
             copies = [{n: changed.get(n, value) for n, value in row.items()} for row in rows]
@@ -163,7 +163,7 @@ def test_a_folder_that_cannot_be_written_is_one_sentence(gallery, tmp_path):
     (tmp_path / "file").write_text("mine")
     result = gallery(tmp_path / "file")
     assert result.exit_code == 2
-    assert "choose another folder with --output" in result.stderr
+    assert "choose another folder with OUTPUT" in result.stderr
 
 
 def dense(values):

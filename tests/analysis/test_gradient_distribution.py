@@ -1,4 +1,4 @@
-"""Shares of gradient values by decade of magnitude."""
+"""Shares of gradient values by order of magnitude."""
 
 import numpy as np
 import pandas as pd
@@ -20,7 +20,7 @@ def cells():
     return named(rows)
 
 
-def named(rows, columns=("layer", "epoch", "decade", "cells")):
+def named(rows, columns=("layer", "epoch", "exponent", "cells")):
     frame = pd.DataFrame(rows, columns=columns)
     return frame.assign(layer_name=frame["layer"].map(NAMES))
 
@@ -41,7 +41,7 @@ def test_the_first_epoch_and_the_last_have_a_map_of_all_layers(figure):
     np.testing.assert_allclose(last.z, [[0.5, NAN, 0.5, 0, 0], [1, NAN, 0, 0, 0]])
 
 
-def test_zeros_are_a_bar_of_their_own_left_of_all_decades(figure):
+def test_zeros_are_a_bar_of_their_own_left_of_all_others(figure):
     bars = of_kind(figure, "bar")
     assert [bar.name for bar in bars] == ["epoch 1", "epoch 5"]
     assert [list(bar.y) for bar in bars] == [[0, 0, 0.75, 0, 0.25], [0.5, 0, 0.5, 0, 0]]
@@ -58,23 +58,23 @@ def test_the_menu_changes_the_bars_to_those_of_a_layer(figure):
     assert change["y"] == [[0, 0, 0, 0, 1], [1, 0, 0, 0, 0]]
 
 
-def test_ticks_stand_at_the_edges_of_decades(figure):
+def test_ticks_stand_at_the_edges_of_columns(figure):
     axis = figure.layout.xaxis
     assert dict(zip(axis.tickvals, axis.ticktext, strict=True)) == {
         -5: "0",
-        -3.5: "10<sup>\N{MINUS SIGN}3</sup>",
-        -2.5: "10<sup>\N{MINUS SIGN}2</sup>",
-        -1.5: "10<sup>\N{MINUS SIGN}1</sup>",
-        -0.5: "10<sup>0</sup>",
+        -3.5: "2<sup>\N{MINUS SIGN}3</sup>",
+        -2.5: "2<sup>\N{MINUS SIGN}2</sup>",
+        -1.5: "2<sup>\N{MINUS SIGN}1</sup>",
+        -0.5: "2<sup>0</sup>",
     }
 
 
-def test_the_ends_say_that_they_take_what_lies_beyond(run):
-    rows = [(1, 1, -18, 1), (1, 1, 2, 1)]
-    cells = named(rows)
+def test_a_column_takes_several_powers_where_they_are_many(run):
+    cells = named([(1, 1, -100, 1), (1, 1, -98, 1), (1, 1, -1, 2)])
     (bars,) = of_kind(gradient_distribution(cells, (1, 1), run), "bar")
-    assert bars.text[2] == "below 10<sup>\N{MINUS SIGN}17</sup>"
-    assert bars.text[-1] == "10<sup>2</sup> and more"
+    assert bars.text[2] == "2<sup>\N{MINUS SIGN}102</sup> to 2<sup>\N{MINUS SIGN}99</sup>"
+    assert list(bars.y)[2:4] == [0.25, 0.25]
+    assert (len(bars.y), bars.y[-1]) == (2 + 34, 0.5)
 
 
 @pytest.mark.parametrize(
@@ -89,8 +89,8 @@ def test_the_title_says_how_many_batches_were_counted(cells, run, batches, said)
     assert said in gradient_distribution(cells, batches, run).layout.title.text
 
 
-def test_decades_without_any_value_are_not_drawn(cells, run):
-    empty = cells.assign(decade=-18, cells=0)
+def test_powers_without_any_value_are_not_drawn(cells, run):
+    empty = cells.assign(exponent=-18, cells=0)
     figure = gradient_distribution(pd.concat([cells, empty]), (1, 1), run)
     assert list(of_kind(figure, "heatmap")[0].x) == [-5, -4, -3, -2, -1]
 
@@ -111,7 +111,7 @@ def test_a_run_of_nothing_but_zeros_is_drawn(run):
 def test_steps_are_added_up(run):
     cells = named(
         [(1, 1, 1, -2, 3), (1, 1, 2, -2, 1), (1, 1, 2, -1, 4)],
-        columns=["layer", "epoch", "step", "decade", "cells"],
+        columns=["layer", "epoch", "step", "exponent", "cells"],
     )
     (bars,) = of_kind(gradient_distribution(cells, (2, 2), run), "bar")
     assert list(bars.y) == [0, 0, 0.5, 0.5]

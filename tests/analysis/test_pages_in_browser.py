@@ -113,7 +113,7 @@ def test_the_menu_of_distributions_changes_the_bars(click):
     found = click("run_1_steady_gradient_distribution.html")
     assert found["entries"][-1] == "Bars: layer_4_softmax"
     first, last = found["bars"]
-    assert max(first) == 1  # -6 and 8 are of one decade
+    assert max(first) == 0.5  # -6 and 8 are of two powers of two
     assert last[0] == 1  # and in the last epoch all are zero
 
 

@@ -42,6 +42,6 @@ def test_files_of_other_names_stay(tmp_path):
 
 def test_a_file_in_place_of_the_folder_is_an_error_that_names_it(tmp_path):
     (tmp_path / "figures").write_text("a file")
-    with pytest.raises(OutputError, match=r"figures .*--output"):
+    with pytest.raises(OutputError, match=r"figures .*OUTPUT"):
         staged(tmp_path / "figures", last="b").__enter__()
     assert (tmp_path / "figures").read_text() == "a file"

@@ -17,9 +17,9 @@ def connection(filled):
 
 def test_means_of_several_runs_come_by_run_and_layer(connection):
     means = ask(connection, "epoch_means", run_id=[3, 1])
-    assert means["run_id"].tolist() == [1] * 4 + [3] * 4
-    assert means["layer"].tolist() == [1, 2, 3, 4] * 2
-    assert means["norm"][4:].tolist() == [2.0, 8.0, 32.0, 128.0]
+    assert means["run_id"].tolist() == [1] * 8 + [3] * 4
+    assert means["layer"].tolist() == [1, 2, 3, 4] * 3
+    assert means["norm"][8:].tolist() == [2.0, 8.0, 32.0, 128.0]
 
 
 def test_curves_of_several_runs_are_those_of_each(connection):

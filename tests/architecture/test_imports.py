@@ -25,7 +25,7 @@ MAY_IMPORT = {
     "trainer": {"sql", "server", "telemetry"},
 }
 """What each room may import beside itself and EVERYBODY."""
-EVERYBODY = {"errors", "installation", "interruption", "options", "words"}
+EVERYBODY = {"console", "errors", "installation", "interruption", "options", "words"}
 """Modules at the root that know none of the rooms."""
 DATABASE = {"sqlalchemy", "pymysql", "alembic"}
 DATABASE_ROOMS = {"sql", "server", "migrations"}
@@ -74,7 +74,7 @@ def test_the_project_has_one_import_name(folder):
 def test_the_command_line_knows_no_room_before_a_command_is_called():
     assert ours(ROOT / "cli.py") <= EVERYBODY
     for each in EVERYBODY:
-        assert ours(ROOT / f"{each}.py") == set(), each
+        assert ours(ROOT / f"{each}.py") <= EVERYBODY, each
 
 
 def test_no_room_imports_the_command_line():

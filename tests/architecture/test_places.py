@@ -6,7 +6,17 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.architecture.source import ROOMS, ROOT, dotted, files, imports, name, strings, tree
+from tests.architecture.source import (
+    AT_THE_ROOT,
+    ROOMS,
+    ROOT,
+    dotted,
+    files,
+    imports,
+    name,
+    strings,
+    tree,
+)
 
 LINES = 400
 STATEMENT = re.compile(
@@ -70,6 +80,16 @@ def test_a_file_is_no_longer_than_four_hundred_lines(folder):
     paths = [*files(folder), *(ROOT / folder).rglob("*.sql")]
     long = {name(path): len(path.read_text().splitlines()) for path in paths}
     assert {path: lines for path, lines in long.items() if lines > LINES} == {}
+
+
+WRITING = {"print", "click.echo", "click.secho", "Console", "sys.stdout.write", "sys.stderr.write"}
+
+
+def test_one_file_writes_to_the_screen():
+    """So that the rule of what a write that fails does to the work holds everywhere."""
+    for path in files(*ROOMS, *AT_THE_ROOT, "bench"):
+        calls = {dotted(node.func) for node in ast.walk(tree(path)) if isinstance(node, ast.Call)}
+        assert calls & WRITING == ({"print", "Console"} if name(path) == "console.py" else set())
 
 
 def test_randomness_comes_from_a_generator_that_is_passed():

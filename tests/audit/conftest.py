@@ -7,6 +7,7 @@ import pytest
 from sqlalchemy import URL, Engine, event
 
 from tests.audit import world
+from tests.summed import sum_up
 from vanishing_gradients.analysis.audit import Evidence, Result, evaluate, run_audit
 from vanishing_gradients.analysis.audit.catalogue import CLAIMS
 from vanishing_gradients.migrations import history
@@ -14,7 +15,12 @@ from vanishing_gradients.sql import accounts, address
 from vanishing_gradients.sql.connection import connected, engine
 from vanishing_gradients.sql.names import quoted
 
-CHANGED = ("layers", "epoch_metrics", "step_statistics")  # runs come first, and stay
+CHANGED = (
+    "layers",
+    "epoch_metrics",
+    "step_statistics",
+    "epoch_layers",
+)  # runs come first, and stay
 BY_NAME = {claim.name: claim for claim in CLAIMS}
 
 
@@ -56,10 +62,13 @@ def change(paper_url: URL) -> Iterator[Callable[..., None]]:
     undone: list[str] = []
 
     def execute(statement: str, undo: str | None = None) -> None:
-        done.append(statement)
+        of_steps = "step_statistics" in statement
+        done.append(statement + " epoch_layers" * of_steps)
         undone.extend([undo] if undo else [])
         with owner.begin() as connection:
             connection.exec_driver_sql(statement.replace("%", "%%"))
+            if of_steps:
+                sum_up(connection)
 
     yield execute
     with owner.begin() as connection:

@@ -178,4 +178,4 @@ def test_a_folder_that_cannot_be_made_is_refused_in_a_sentence(paper_url, monkey
     file.write_text("")
     shown = CliRunner().invoke(main, ["report", "--output", str(file / "report")])
     assert shown.exit_code == 2
-    assert "choose another folder with --output" in shown.output
+    assert "choose another folder with OUTPUT" in shown.output

@@ -82,7 +82,7 @@ def test_norms_that_were_not_finite_are_kept_as_well(ask, change):
 def test_a_folder_that_cannot_be_written_is_an_error_with_a_cure(reader, tmp_path):
     (tmp_path / "file").touch()
     evidence = Evidence(reader, tmp_path / "file" / "kept.json")
-    with pytest.raises(OutputError, match="choose another folder with --output"):
+    with pytest.raises(OutputError, match="choose another folder with OUTPUT"):
         evidence.stored_norms(*QUESTION)
 
 

@@ -6,6 +6,7 @@ from math import sqrt
 
 from sqlalchemy import Connection, column, insert, select, table, update
 
+from tests.summed import sum_up
 from vanishing_gradients.analysis import paper
 from vanishing_gradients.sql.catalogue import epoch_metrics, layers, runs, step_statistics
 from vanishing_gradients.sql.objects import ExperimentSchema, Layer, gradient_columns
@@ -86,6 +87,7 @@ def fill(connection: Connection) -> None:
                 rows[step_statistics] += statistics(run_id, experiment, dataset, seed)
     for each, values in rows.items():
         connection.execute(insert(each), values)
+    sum_up(connection)
     for shape in SHAPES:
         keep_gradients(connection, shape)
 

@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -58,17 +59,20 @@ def trainer(migrated, tmp_path, monkeypatch):
 
 @pytest.fixture
 def started(migrated, tmp_path):
-    """Return a function that starts a command of the trainer as a process of its own."""
+    """Return a function that starts a command of the trainer as a process of its own.
+
+    `by` is a command that starts another one.
+    """
     processes = []
 
-    def start(*arguments: str, **streams) -> subprocess.Popen:
+    def start(*arguments: str, by: Sequence[str] = (), **streams) -> subprocess.Popen:
         environment = os.environ | {
             "DATABASE_URL": text(migrated),
             "SERVER_DIR": str(tmp_path / "server"),
             "TERM": "xterm-256color",
         }
         environment.pop("COLUMNS", None)
-        command = [sys.executable, "-m", "vanishing_gradients.cli", *arguments]
+        command = [*by, sys.executable, "-m", "vanishing_gradients.cli", *arguments]
         processes.append(subprocess.Popen(command, cwd=ROOT, env=environment, **streams))
         return processes[-1]
 

@@ -114,7 +114,7 @@ def closed_port():
 
 def test_a_server_that_is_down(refusal, migrated, closed_port):
     found = refusal(url=migrated.set(host="127.0.0.1", port=closed_port))
-    assert found.startswith(f"No server answers at 127.0.0.1:{closed_port}: run `make up`")
+    assert found.startswith(f"No server answers at 127.0.0.1:{closed_port}: see whether it runs")
 
 
 def test_an_address_that_is_none(refusal):
@@ -182,7 +182,8 @@ def test_a_name_that_another_network_has_taken(trainer, refusal, experiment):
     assert first.status == 0
     path.write_text(path.read_text().replace("[6]", "[7]"))
     assert refusal("--exp", str(path)) == (
-        "Earlier runs of small had other layers (4 layers, 6-10; now 4 layers, 7-10): "
+        "Earlier runs of small had other layers (layer 1 was layer_1_input of 6 neurons, and "
+        "is now layer_1_input of 7 neurons): "
         "give the new experiment another name."
     )
 
@@ -190,8 +191,8 @@ def test_a_name_that_another_network_has_taken(trainer, refusal, experiment):
 def test_a_command_that_does_not_exist(trainer):
     assert only_sentence(trainer("trian")) == (
         "No such command 'trian'. Did you mean 'train'? Commands are up, down, migrate, view, "
-        "data, train, gallery, experiments, new, runs, drop, sql, url, figures, compare, diagnose, "
-        "audit, report, verify."
+        "data, train, gallery, experiments, new, runs, drop, summarize, sql, url, figures, "
+        "compare, diagnose, audit, report, verify."
     )
 
 

@@ -76,6 +76,23 @@ def test_a_data_set_is_read_from_its_folder_in_data_dir(world, compress):
     assert (dataset.name, dataset.source) == ("mnist", str(world.data_dir / "mnist"))
 
 
+@pytest.mark.parametrize("end", ["", ".gz"])
+def test_files_with_a_dot_before_idx_are_found(world, end):
+    folder = world.mnist.put(world.data_dir / "mnist", compress=bool(end))
+    for path in list(folder.iterdir()):
+        path.rename(path.with_name(path.name.replace("-idx", ".idx")))
+    assert holds(world.load("mnist"), world.mnist)
+
+
+def test_a_folder_of_a_file_s_name_is_passed_over_where_the_file_lies_beside_it(world):
+    """As in the archive that Kaggle has of MNIST."""
+    folder = world.mnist.put(world.data_dir / "mnist", compress=False)
+    for path in list(folder.iterdir()):
+        path.rename(path.with_name(path.name.replace("-idx", ".idx")))
+        path.mkdir()
+    assert holds(world.load("mnist"), world.mnist)
+
+
 def test_a_data_set_is_read_from_data_dir_itself(world):
     world.mnist.put(world.data_dir)
     assert holds(world.load("mnist"), world.mnist)

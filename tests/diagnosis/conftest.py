@@ -7,6 +7,7 @@ import pytest
 from click.testing import CliRunner
 from sqlalchemy import URL, Engine
 
+from tests.summed import sum_up
 from vanishing_gradients.analysis.diagnosis import Diagnosis, RunEvidence, evaluate
 from vanishing_gradients.analysis.views import ask
 from vanishing_gradients.cli import main
@@ -55,6 +56,11 @@ class Clinic:
     def execute(self, statement: str) -> None:
         with self.owner.begin() as connection:
             connection.exec_driver_sql(statement)
+
+    def sum_up(self) -> None:
+        """Sum up anew what statistics there are."""
+        with self.owner.begin() as connection:
+            sum_up(connection)
 
 
 @pytest.fixture(scope="module")

@@ -59,6 +59,7 @@ def test_without_a_record_of_the_first_weights_their_size_cannot_be_known(clinic
         network(name="forgotten", hidden_widths=[30] * 12, initialization=weights)
     )
     clinic.execute(f"UPDATE step_statistics SET weight_norm = NULL WHERE run_id = {run_id}")
+    clinic.sum_up()
     evidence = clinic.evidence(run_id)
     with clinic.reader.connect() as connection:
         text = " ".join(" ".join(lines_of(connection, evidence.run)).split())

@@ -18,6 +18,7 @@ def older(clinic):
             "UPDATE step_statistics SET clipped_norm = NULL, weight_norm = NULL, "
             f"update_norm = NULL, saturated = NULL WHERE run_id = {run_id}"
         )
+        clinic.sum_up()
         return run_id
 
     return train

@@ -58,16 +58,25 @@ def test_a_network_that_is_not_done_is_told_to_go_on(clinic):
     assert "nothing is wrong: its loss still falls. Give it more EPOCHS." in text
 
 
-def test_a_run_of_statistics_alone_has_no_noise_scale_and_it_says_so(clinic, well):
-    text = said(clinic, well)
-    assert "What cannot be known: - The noise scale of gradients" in text
+@pytest.mark.parametrize(
+    ("telemetry", "cure"), [("full", "`make summarize` does"), ("statistics", "train it again")]
+)
+def test_a_run_of_an_older_version_has_no_noise_scale_and_it_says_so(clinic, telemetry, cure):
+    run_id = clinic.admit(network(name="unsummed", epochs=1), telemetry=telemetry)
+    clinic.execute(
+        "UPDATE epoch_layers SET mean_square = NULL, square_of_mean = NULL, noise_scale = NULL "
+        f"WHERE run_id = {run_id}"
+    )
+    text = said(clinic, run_id)
+    assert "The noise scale of gradients: an older version did not sum it up; " + cure in text
     assert "images a batch." in text
 
 
-def test_a_full_run_has_its_noise_scale(clinic):
+@pytest.mark.parametrize("telemetry", ["full", "statistics"])
+def test_a_run_has_its_noise_scale(clinic, telemetry):
     adam = {"kind": "adam", "learning_rate": 0.001}
     experiment = network(name="whole", hidden_widths=[32, 32], epochs=1, optimizer=adam)
-    text = said(clinic, clinic.admit(experiment, telemetry="full"))
+    text = said(clinic, clinic.admit(experiment, telemetry=telemetry))
     assert re.search(r"the noise scale of layer 5 is [\d.,]+ images", text)
     assert "The noise scale of gradients" not in text
 

@@ -162,7 +162,11 @@ def toml(value: object) -> str:
             return f"[{', '.join(map(toml, value))}]"
         case dict():
             return (
-                "{" + ", ".join(f"{toml(key)} = {toml(each)}" for key, each in value.items()) + "}"
+                "{"
+                + ", ".join(
+                    f"{toml(key)} = {toml(each)}" for key, each in value.items() if each is not None
+                )
+                + "}"
             )
         case datetime.datetime() | datetime.date() | datetime.time():
             return value.isoformat()

@@ -5,6 +5,7 @@ import os
 import random
 import secrets
 from collections.abc import Iterator
+from dataclasses import replace
 
 import pytest
 from sqlalchemy import URL
@@ -13,6 +14,7 @@ from tests.faults.digest import digest
 from tests.faults.moments import Moments, watched_moments
 from tests.faults.proxy import Proxy
 from tests.faults.servers import FaultyServer, running
+from vanishing_gradients.telemetry.roads import AUTO
 from vanishing_gradients.trainer.datasets import Dataset, load
 from vanishing_gradients.trainer.experiments import Experiment
 from vanishing_gradients.trainer.run import RunOptions, Settings, TrainingListener, run_experiment
@@ -28,7 +30,7 @@ class Ground:
     """Carries out the small run in one database, and compares what runs leave."""
 
     def __init__(self, server: FaultyServer, url: URL, dataset: Dataset) -> None:
-        self.server, self.url, self.dataset = server, url, dataset
+        self.server, self.url, self.dataset, self.road = server, url, dataset, AUTO
         self._undisturbed: dict[tuple, dict[str, str]] = {}
 
     def run(
@@ -41,7 +43,7 @@ class Ground:
         """Carry the run out and return its number."""
         return run_experiment(
             experiment(), self.dataset, Settings(**{"limit": IMAGES} | settings), url or self.url,
-            watcher, options or RunOptions(patience=PATIENCE),
+            watcher, replace(options or RunOptions(patience=PATIENCE), road=self.road),
         )  # fmt: skip
 
     def digest(self, run_id: int, url: URL | None = None) -> dict[str, str]:
@@ -108,9 +110,10 @@ def session_ground(session_server: FaultyServer) -> Ground:
     return Ground(session_server, session_server.new_database(), data)
 
 
-@pytest.fixture
-def ground(server: FaultyServer, session_ground: Ground) -> Ground:
-    """A database, on the server to disturb, in which the small run is carried out."""
+@pytest.fixture(params=["binary", pytest.param("text", marks=pytest.mark.faults)])
+def ground(request, server: FaultyServer, session_ground: Ground) -> Ground:
+    """A database, on the server to disturb, in which the small run is carried out by one road."""
+    session_ground.road = request.param
     return session_ground
 
 

@@ -18,6 +18,13 @@ CATALOGUE = {
     "neuron_statistics": (
         "epoch, layer, neuron, cells, zeros, non_finite, magnitude_sum, saturated"
     ),
+    "epoch_layers": (
+        "epoch, layer, norm, gradient_norm, mean, median, mean_abs, zeros, below_1em3, below_1em5, "
+        "non_finite, steps, mean_norm, std, min, max, weight_norm, update_norm, ratio, "
+        "clipped_norm, clipped, width, dead, fraction, saturated, saturated_neurons, mean_square, "
+        "square_of_mean, noise_scale"
+    ),
+    "layer_histograms": "epoch, layer, step, exponent, cells",
     "telemetry_progress": "epoch, layer, first_step, last_step, row_count",
     "checkpoints": "epoch, part, HEX(state)",
 }
@@ -37,7 +44,7 @@ def digest(url: URL, run_id: int) -> dict[str, str]:
 
             found = {}
             for table, columns in CATALOGUE.items():
-                order = ", ".join(columns.split(", ")[:3])
+                order = ", ".join(columns.split(", ")[:4])
                 found[table] = _hash(
                     rows(f"SELECT {columns} FROM {table} WHERE run_id = {run_id} ORDER BY {order}")
                 )

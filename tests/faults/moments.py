@@ -92,13 +92,12 @@ def watched_moments(monkeypatch: pytest.MonkeyPatch) -> Iterator[Moments]:
     and `closing`, right before its commit.
     """
     moments = Moments()
-    load, note, commit = BufferConnection.load, Loader._mark, BufferConnection.commit
+    send, note, commit = Loader._send, Loader._mark, BufferConnection.commit
 
-    def told_load(self, statement, payload):
+    def told_send(self, chunk, dtype):
         moments.reach("load")
-        result = load(self, statement, payload)
+        send(self, chunk, dtype)
         moments.reach("loaded")
-        return result
 
     def told_note(self, chunk):
         note(self, chunk)
@@ -116,7 +115,7 @@ def watched_moments(monkeypatch: pytest.MonkeyPatch) -> Iterator[Moments]:
         if _closing():
             moments.reach("closing")
 
-    monkeypatch.setattr(BufferConnection, "load", told_load)
+    monkeypatch.setattr(Loader, "_send", told_send)
     monkeypatch.setattr(Loader, "_mark", told_note)
     monkeypatch.setattr(BufferConnection, "commit", told_commit)
     event.listen(Engine, "before_cursor_execute", before_statement)

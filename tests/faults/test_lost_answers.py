@@ -55,14 +55,13 @@ def test_an_epoch_whose_closing_is_not_answered_is_closed_once(ground, proxy, th
 
 @pytest.mark.faults
 def test_chunks_whose_commits_are_not_answered_are_stored_once_by_inserts(
-    ground, server, proxy, through, chance, undisturbed
+    session_ground, server, proxy, chance
 ):
-    server.ask("SET GLOBAL local_infile = OFF")
-    try:
-        proxy.lose = Losing(CHUNK, range(3, 137, 5))
-        assert ground.digest(through()) == undisturbed
-    finally:
-        server.ask("SET GLOBAL local_infile = ON")
+    session_ground.road = "insert"
+    undisturbed = session_ground.undisturbed()
+    proxy.lose = Losing(CHUNK, range(3, 137, 5))
+    run_id = session_ground.run(url=session_ground.url.set(port=proxy.port))
+    assert session_ground.digest(run_id) == undisturbed
     assert proxy.lose.lost > 20
 
 

@@ -81,15 +81,18 @@ def test_a_table_that_is_widened_under_a_run_keeps_its_numbers(ground, moments):
             prepared(connection, describe(experiment(), data, Settings(limit=IMAGES)))
         made.dispose()
 
-    moments.when("committed", 50, lambda: started_thread(widen))
+    widening = []
+    moments.when("committed", 50, lambda: widening.append(started_thread(widen)))
     run_id = ground.run(url=url, precision="single")
+    widening[0].join(60)  # a table that is being widened has no columns for those who look
     assert ground.digest(run_id, url) == expected
 
 
-def started_thread(action) -> None:
+def started_thread(action) -> threading.Thread:
     thread = threading.Thread(target=action)
     thread.start()
     thread.join(1)  # it may have to wait for the other writers
+    return thread
 
 
 @pytest.mark.faults

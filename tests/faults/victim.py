@@ -20,12 +20,8 @@ CHUNK_VALUES = 2_500
 PLACES = {
     "taking a step": ("vanishing_gradients.trainer.network.optimizers", "Optimizer.step", "before"),
     "recording": ("vanishing_gradients.telemetry.recorder", "GradientRecorder.record", "before"),
-    "encoding": ("vanishing_gradients.telemetry.loader", "encode", "after"),
-    "sending rows": (
-        "vanishing_gradients.telemetry.connection",
-        "BufferConnection._write_piece",
-        "after",
-    ),
+    "encoding": ("vanishing_gradients.telemetry.roads", "records", "after"),
+    "sending rows": ("vanishing_gradients.server.protocol", "PreparedInsert.execute", "after"),
     "between rows and progress": ("vanishing_gradients.telemetry.loader", "Loader._mark", "before"),
     "between progress and commit": (
         "vanishing_gradients.telemetry.loader",

@@ -3,7 +3,9 @@
 import pytest
 
 from vanishing_gradients import installation
+from vanishing_gradients.analysis.pages.page import typeset
 from vanishing_gradients.installation import as_typed
+from vanishing_gradients.trainer.experiments.starting_file import starting_text
 
 
 @pytest.mark.parametrize(
@@ -18,6 +20,15 @@ from vanishing_gradients.installation import as_typed
         ("`make runs` or `make data`", "`vanishing-gradients runs` or `vanishing-gradients data`"),
         ("afresh with `make clean ALL=1`", "afresh with `vanishing-gradients down --delete`"),
         ("(`make bench` measures both)", "(`make bench` measures both)"),
+        ("RESUME=1 goes on; PATIENCE says", "--resume=1 goes on; --patience says"),
+        ("LIMIT, RECORD_EVERY or DATA_DIR", "--limit, --record-every or --data-dir"),
+        ("choose another folder with OUTPUT.", "choose another folder with --output."),
+        ("RUN (--run): it must be given.", "--run: it must be given."),
+        (
+            "SET GLOBAL max_allowed_packet, in DATABASE_URL",
+            "SET GLOBAL max_allowed_packet, in DATABASE_URL",
+        ),
+        ("SERVER_DIR, TRUNCATE, EXPLAIN", "SERVER_DIR, TRUNCATE, EXPLAIN"),
         ("a sigmoid cannot make up for it", "a sigmoid cannot make up for it"),
     ],
 )
@@ -25,3 +36,14 @@ def test_where_there_is_no_makefile_the_console_command_is_named(monkeypatch, sa
     assert as_typed(said) == said
     monkeypatch.setattr(installation, "IS_CHECKOUT", False)
     assert as_typed(said) == typed
+
+
+def test_a_page_names_the_console_command(monkeypatch):
+    monkeypatch.setattr(installation, "IS_CHECKOUT", False)
+    assert typeset("`make gallery` trains") == "<code>vanishing-gradients gallery</code> trains"
+
+
+def test_a_starting_file_names_the_console_command(monkeypatch):
+    assert "`make train EXP=mine.toml`" in starting_text("mine")
+    monkeypatch.setattr(installation, "IS_CHECKOUT", False)
+    assert "`vanishing-gradients train --exp=mine.toml`" in starting_text("mine")

@@ -22,7 +22,7 @@ optimizer.kind = "sgd"
 """
 IMPORT_THEIRS = f"""
 import {", ".join(THEIRS)}, sql
-import vanishing_gradients.server.docker_server as ours
+import vanishing_gradients.server.docker_engine as ours
 import vanishing_gradients.trainer.cli, vanishing_gradients.analysis.cli
 import vanishing_gradients.migrations.cli
 print({{module.WHOSE for module in ({", ".join(THEIRS)}, sql)}}, ours.COMPOSE_FILE.exists())

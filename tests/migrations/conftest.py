@@ -11,7 +11,12 @@ from vanishing_gradients.migrations import history
 from vanishing_gradients.sql.connection import engine
 from vanishing_gradients.sql.names import quoted
 from vanishing_gradients.sql.objects import ExperimentSchema, Layer, create_table
-from vanishing_gradients.sql.registry import apply_views, view_names
+from vanishing_gradients.sql.registry import (
+    apply_views,
+    replace_view,
+    versions_in_force,
+    view_names,
+)
 
 OLD = "0010"
 """The last revision with the names of before."""
@@ -45,7 +50,7 @@ INSERT INTO telemetry_progress VALUES (1, 1, 1, 1, 2, 4, '2026-01-01'),
                                       (1, 2, 1, 1, 1, 2, '2026-01-01');
 INSERT INTO checkpoints VALUES (1, 1, 0, 'first', '2026-01-01'), (1, 1, 1, 'last', '2026-01-01');
 INSERT INTO old_layer_1_input (Run, Epoch, Step, RowIndex, Gradient1, Gradient2)
-VALUES (1, 1, 1, 0, 3, 4), (1, 1, 1, 1, 0, 0), (1, 1, 2, 0, 6, 8), (1, 1, 2, 1, 0, 0.0001);
+VALUES (1, 1, 1, 0, 3, 4), (1, 1, 1, 1, 0, 0), (1, 1, 2, 0, 6, 8), (1, 1, 2, 1, 0, 0);
 INSERT INTO old_layer_2_sigmoid (Run, Epoch, Step, RowIndex, Gradient1, Gradient2)
 VALUES (1, 1, 1, 0, 5, 12), (1, 1, 1, 1, NULL, 1)
 """
@@ -94,6 +99,7 @@ def fill(made: Engine) -> None:
         for statement in ROWS.split(";\n"):
             connection.exec_driver_sql(statement)
         apply_views(connection, SHAPE)
+        replace_view(connection, "gradient_norms", versions_in_force(connection)["gradient_norms"])
 
 
 def execute(made: Engine, statement: str) -> None:

@@ -1,7 +1,13 @@
 """A migration that is stopped after any of its statements is begun again, in either direction."""
 
+import os
+import signal
+import subprocess
+import sys
+
 import pytest
 
+from tests.faults.test_busy_server import until
 from tests.migrations.conftest import (
     GRADIENT_TABLES,
     OLD,
@@ -14,10 +20,18 @@ from tests.migrations.conftest import (
     views,
 )
 from vanishing_gradients.migrations import history
+from vanishing_gradients.sql import accounts, address
+from vanishing_gradients.sql.connection import connected
+from vanishing_gradients.sql.names import quoted
+from vanishing_gradients.sql.registry import registration_lock
 
 OFTEN = pytest.mark.parametrize("every", [15, pytest.param(1, marks=pytest.mark.faults)])
 """Stopped after every fifteenth statement, and, in the long tests of faults, after each."""
 
+WAITING = (
+    "SELECT id FROM information_schema.processlist WHERE db = DATABASE() "
+    "AND info LIKE 'SELECT GET\\_LOCK%%' AND id != CONNECTION_ID()"
+)
 REBUILD = "ALTER TABLE layers FORCE"
 """For the sake of MariaDB, where a row keeps the room of columns that were dropped at once: some
 sixty ways up and down, and it says that the row is too large."""
@@ -31,6 +45,38 @@ def test_the_first_migrations_end_in_the_same_state_however_often_they_are_stopp
     assert attempts(old, lambda: history.upgrade(old, OLD), every=every) > 1
     fill(old)
     assert state(old) == expected
+
+
+@OFTEN
+def test_an_empty_database_becomes_the_newest_however_often_that_is_stopped(fresh, every):
+    """From the very first statement, which makes Alembic's own table, to the last."""
+    assert attempts(fresh, lambda: history.upgrade(fresh), every=every) > 1
+    stopped = state(fresh)
+    execute(fresh, f"DROP DATABASE {quoted(fresh.url.database)}")
+    fresh.dispose()
+    with connected(address.without_database(fresh.url)) as session:
+        session.cursor().execute(accounts.create_database(fresh.url.database))
+    history.upgrade(fresh)
+    assert state(fresh) == stopped
+
+
+def test_ctrl_c_ends_a_migration_with_status_130_and_without_a_word(fresh, tmp_path):
+    """Here while it waits for another that is under way."""
+    url = fresh.url.set(drivername="mysql").render_as_string(hide_password=False)
+    environment = {"DATABASE_URL": url, "SERVER_DIR": str(tmp_path)}
+    command = [sys.executable, "-m", "vanishing_gradients.cli", "migrate"]
+    with fresh.connect() as connection, registration_lock(connection):
+        process = subprocess.Popen(
+            command, env=os.environ | environment, cwd=tmp_path, stderr=subprocess.PIPE, text=True
+        )
+        try:
+            until(lambda: select(fresh, WAITING), 60)
+            process.send_signal(signal.SIGINT)
+            _, said = process.communicate(timeout=30)
+        finally:
+            process.kill()
+    assert (process.returncode, said) == (130, "")
+    assert history.upgrade(fresh) == (None, history.newest())
 
 
 @OFTEN

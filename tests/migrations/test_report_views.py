@@ -4,6 +4,7 @@ import pytest
 from sqlalchemy import insert
 
 from tests.migrations.conftest import select, views
+from tests.summed import sum_up
 from vanishing_gradients.migrations import history
 from vanishing_gradients.sql.catalogue import step_statistics
 from vanishing_gradients.sql.registry import versions_in_force
@@ -32,6 +33,7 @@ def filled(fresh):
             row_norm_sum=5.0, mean=3.5, median=3.5, mean_abs=3.5, gradient_norm=5.0, zeros=0.0,
             below_1em3=0.0, below_1em5=0.0, non_finite=0, min=3.0, max=4.0,
         ))  # fmt: skip
+        sum_up(connection)
     run.close()
     return fresh
 

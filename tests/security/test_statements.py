@@ -13,8 +13,9 @@ PASSED_ON = {
     ("sql/accounts.py", "pattern"),
     ("migrations/steps.py", "change"),
     ("migrations/steps.py", "definition"),
+    ("sql/session_variables.py", "assignments"),
 }
-"""What a function is given quoted; tests below look at all who call it."""
+"""What a function is given quoted; tests below look at all who call it; the last are constants."""
 
 
 @pytest.mark.parametrize("package", PACKAGES)

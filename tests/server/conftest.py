@@ -7,7 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from vanishing_gradients.server import lifecycle
+from tests.server.docker_stand_in import StandIn, made
+from vanishing_gradients.server import docker_server, lifecycle
+from vanishing_gradients.server.docker_server import DockerServer
 from vanishing_gradients.server.private_server import PrivateServer
 from vanishing_gradients.server.settings import MIB, Size
 
@@ -46,3 +48,30 @@ def no_addresses(monkeypatch: pytest.MonkeyPatch) -> None:
     """No server named in the environment."""
     for name in ("DATABASE_URL", "READER_DATABASE_URL", "SERVER_DIR"):
         monkeypatch.delenv(name, raising=False)
+
+
+@pytest.fixture
+def docker(
+    tmp_path: Path, private: PrivateServer, monkeypatch: pytest.MonkeyPatch, no_addresses: None
+) -> StandIn:
+    """A stand-in for docker, whose containers' port is a private server's."""
+    private.start()
+    monkeypatch.delenv("MYSQL_PORT", raising=False)
+    monkeypatch.setattr(docker_server, "PORT", private.url("root").port)
+    monkeypatch.setattr(docker_server, "is_free", lambda port: True)
+    monkeypatch.setattr(docker_server, "LOOK_EVERY", 0)
+    return StandIn(tmp_path / "docker", monkeypatch)
+
+
+@pytest.fixture
+def told() -> list[str]:
+    """What was said."""
+    return []
+
+
+@pytest.fixture
+def server(
+    docker: StandIn, tmp_path: Path, private: PrivateServer, told: list[str]
+) -> DockerServer:
+    """A server in Docker that has not been started."""
+    return made(tmp_path / "checkout/.server", private, told)

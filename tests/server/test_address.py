@@ -1,6 +1,7 @@
 """Addresses as users write them, and as they get them wrong."""
 
 import re
+from contextlib import suppress
 
 import pytest
 from hypothesis import given
@@ -50,12 +51,38 @@ def test_any_password_reaches_the_server_as_it_is(password: str):
         f"mysql://me:{SECRET}@host:port/db",
         f"mysql://me:{SECRET}@host:99999/db",
         f"mysql://me:{SECRET}@host:0/db",
+        f"mysql://me:{SECRET}@a..b:3306/db",
+        f"mysql://me:{SECRET}@.a/db",
+        f"mysql://me:{SECRET}@{'x' * 64}/db",
+        f"mysql://me:{SECRET}@{'x.' * 127}y/db",
+        f"mysql://me:{SECRET}@{'ß' * 64}.de/db",
+        f"mysql://me:{SECRET}@\u202e.com/db",
+        f"mysql://me:{SECRET}@a b/db",
+        f"mysql://me:{SECRET}@a\nb/db",
+        f"mysql://me:{SECRET}@[::1/db",
+        f"mysql://me:{SECRET}@::1/db",
+        f"mysql://me:{SECRET}@host:/db",
+        f"mysql://me:{SECRET}@host:1:2/db",
+        f"mysql://me:{SECRET}\udcff@host/db",
     ],
 )
 def test_what_is_not_an_address_is_told_how_to_write_one(text: str):
     with pytest.raises(ServerError, match=r"write it as mysql://user:password@host") as refusal:
         parse(text)
     assert SECRET not in str(refusal.value)
+
+
+@pytest.mark.parametrize("host", ["::1", "fe80::1", "db.example.", "bücher.example", "10.0.0.1"])
+def test_a_host_may_be_an_ipv6_address_or_a_name_in_any_script(host: str):
+    written = f"[{host}]" if ":" in host else host
+    assert parse(f"mysql://me@{written}:3307/db").host == host
+
+
+@given(st.text(st.characters(exclude_categories=[])))
+def test_whatever_is_given_for_an_address_is_one_or_is_refused_in_a_sentence(text: str):
+    for written in (text, f"mysql://me@{text}/db", f"mysql://me@host:{text}/db"):
+        with suppress(ServerError, ObjectError):
+            assert parse(written).host
 
 
 @pytest.mark.parametrize("name", ["a;DROP TABLE runs", "a`b", "x" * 65, "a b", "a.b"])
@@ -70,6 +97,7 @@ def test_a_name_with_sql_in_it_is_no_database(name: str):
         ("nonsense=1", "no option 'nonsense'"),
         ("ssl_mode=sometimes", "ssl_mode=sometimes"),
         ("connect_timeout=soon", "whole number of seconds"),
+        ("connect_timeout=²", "whole number of seconds"),
         ("ssl=maybe", "true or false"),
         ("ssl_ca=/no/such.pem", "no such file"),
         ("ssl_mode=required&ssl_mode=disabled", "ssl_mode twice"),

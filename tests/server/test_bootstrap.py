@@ -41,10 +41,10 @@ def test_packages_that_cannot_be_had_leave_no_environment_behind(checkout: Path)
     assert not (checkout / ".venv").exists()
 
 
-def test_an_old_python_is_told_in_one_sentence(monkeypatch: pytest.MonkeyPatch, capsys):
+def test_an_old_python_is_told_in_one_sentence(monkeypatch: pytest.MonkeyPatch, capfd):
     monkeypatch.setattr(sys, "version_info", (3, 10, 12, "final", 0))
     assert bootstrap.main() == 2
-    told = capsys.readouterr().err
+    told = capfd.readouterr().err
     assert told.startswith("Error: This is Python 3.10, and 3.11 or newer is needed")
     assert told.count("\n") == 1
 

@@ -148,7 +148,7 @@ def test_missing_privileges_are_listed_with_the_statement_that_grants_them(
 ):
     with pytest.raises(AccessError) as raised:
         prepare(reader_url, tmp_path, print)
-    wanted = "INSERT, UPDATE, DELETE, CREATE, DROP, ALTER, INDEX, CREATE VIEW"
+    wanted = "INSERT, UPDATE, DELETE, CREATE, DROP, ALTER, INDEX, REFERENCES, CREATE VIEW"
     pattern = accounts.grant_pattern(database.database)
     assert f"lacks {wanted} on" in str(raised.value)
     grant = f"GRANT {wanted} ON {pattern}.* TO '{reader_url.username}'@'%'"

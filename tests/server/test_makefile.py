@@ -188,3 +188,78 @@ def test_runs_to_compare_reach_the_command_as_typed(make, value: str):
     calls, _ = make("compare", f"RUNS={value}")
     assert calls[-1].arguments == [*COMMAND, "compare", f"--runs={value}"]
     assert not (ROOT / "intruder").exists()
+
+
+@pytest.mark.parametrize(
+    ("given", "meant"),
+    [("exp", "EXP"), ("EXPERIMENT", "EXP"), ("epoch", "EPOCHS"), ("Record-Every", "RECORD_EVERY"),
+     ("LIMITS", "LIMIT"), ("data_set", "DATASET"), ("SERVERDIR", "SERVER_DIR")],
+)  # fmt: skip
+def test_a_variable_that_nobody_knows_is_refused_with_the_nearest_known_one(make, given, meant):
+    calls, done = make("train", f"{given}=relu_sgd")
+    assert (calls, done.returncode, done.stdout) == ([], 2, "")
+    assert re.fullmatch(
+        rf"Makefile:\d+: \*\*\* There is no variable {given}: did you mean {meant}\.  Stop\.\n",
+        done.stderr,
+    )
+
+
+@pytest.mark.parametrize("given", ["zzz", "a;touch", "it's", "batch_size"])
+def test_of_a_name_that_is_near_none_all_are_listed(make, given):
+    calls, done = make("train", f"{given}=64")
+    assert (calls, done.returncode) == ([], 2)
+    assert done.stderr.count("\n") == 1
+    assert f"There is no variable {given.split()[0]}: known are EXP, DATASET" in done.stderr
+    assert not (ROOT / "intruder").exists()
+
+
+def test_a_variable_is_refused_where_nothing_is_installed_not_even_python(make):
+    calls, done = make("train", "exp=relu_sgd", "PYTHON=/nowhere/python")
+    assert (calls, done.returncode) == ([], 2)
+    assert "There is no variable exp" in done.stderr
+
+
+def test_what_make_itself_and_every_target_read_is_known(make):
+    calls, done = make("train", "PYTHON=python3", "VENV=.venv", "SHELL=/bin/sh", "MAKE=make")
+    assert (len(calls), done.returncode) == (2, 0)
+    assert "does not read" not in done.stderr
+
+
+def test_the_environment_may_hold_any_name(make):
+    calls, done = make("train", exp="relu_sgd", LIMITS="4", RUNS="3")
+    assert (len(calls), done.returncode, done.stderr) == (2, 0, "")
+
+
+@pytest.mark.parametrize(
+    ("target", "given", "reads"),
+    [
+        ("figures", "LIMIT=100", "EXP, OUTPUT, RUN, SERVER"),
+        ("figures", "RUNS=3", "EXP, OUTPUT, RUN, SERVER"),
+        ("compare", "RUN=3", "OUTPUT, RUNS, SERVER"),
+        ("experiments", "EXP=all", "none of its kind"),
+        (
+            "gallery",
+            "EXP=all",
+            "DATASET, DATA_DIR, EPOCHS, LIMIT, OUTPUT, PRECISION, SEED, SEEDS, SERVER",
+        ),
+        ("drop", "EXP=all", "KEEP, RUN, SERVER, YES"),
+    ],
+)
+def test_a_variable_that_the_target_does_not_read_is_said_to_change_nothing(
+    make, target, given, reads
+):
+    calls, done = make(target, given)
+    assert calls
+    assert done.returncode == 0
+    name = given.partition("=")[0]
+    line = f"make {target} does not read {name}, which changes nothing here: it reads {reads}."
+    assert done.stderr == f"{line}\n"
+
+
+@pytest.mark.parametrize(
+    "command",
+    ["up train EXP=relu_sgd", "train DATABASE_URL=mysql://a:b@c/d", "up MYSQL_PORT=4000",
+     "url ROLE=owner FORMAT=sqlalchemy", "bench PART=step", "drop RUN=1 YES=1"],
+)  # fmt: skip
+def test_nothing_is_said_of_what_is_read(make, command):
+    assert make(*command.split())[1].stderr == ""

@@ -1,6 +1,7 @@
 """A private server: found again, restarted, recovered; reachable from this machine alone."""
 
 import os
+import shutil
 import signal
 import socket
 import stat
@@ -16,7 +17,7 @@ from vanishing_gradients.server.loopback import HOST
 from vanishing_gradients.server.private_server import PrivateServer
 from vanishing_gradients.sql import accounts
 from vanishing_gradients.sql.connection import connected, engine
-from vanishing_gradients.sql.errors import AccessError
+from vanishing_gradients.sql.errors import AccessError, ServerError
 
 
 @pytest.fixture
@@ -110,6 +111,14 @@ def test_a_stopped_server_comes_back_at_its_port_with_its_data(running: PrivateS
     with engine(running.url("owner")).begin() as session:
         assert session.scalar(text("SELECT n FROM kept")) == 7
         session.execute(text("DROP TABLE kept"))
+
+
+def test_room_is_looked_up_before_anything_is_made(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(shutil, "disk_usage", lambda path: type("Usage", (), {"free": 100e6}))
+    private = make_private(tmp_path / "server")
+    with pytest.raises(ServerError, match=r"about 0\.3 GB to begin with, and 0\.1 GB are free in"):
+        private.start()
+    assert not private.data.exists()
 
 
 def test_stopping_twice_is_no_error(tmp_path: Path):

@@ -8,6 +8,7 @@ from vanishing_gradients.sql.cells import over_cells
 from vanishing_gradients.sql.objects import (
     HERE,
     PLACEHOLDER,
+    RETIRED,
     definition,
     in_order,
     newest_views,
@@ -122,14 +123,19 @@ def test_no_term_over_the_cells_of_a_row_can_become_a_decimal():
 @pytest.mark.parametrize("path", VIEWS, ids=names(VIEWS))
 def test_a_division_by_a_column_cannot_fail_on_zero(path):
     divisors = re.findall(r"(?<!\*)/ (\w+)", statement(path))
-    assert set(divisors) <= {"NULLIF", "2"}
+    assert set(divisors) <= {"NULLIF", "2", "CAST", "GREATEST"}
+    text = " ".join(statement(path).split())
+    for divisor in re.findall(r"/ GREATEST\(([a-z_.]+),", text):  # what is 0 never gets there
+        assert re.search(
+            rf"WHEN {re.escape(divisor)} > 0 THEN [a-z_.]+ / GREATEST\({divisor},", text
+        )
 
 
 def test_every_view_that_is_needed_exists():
     known = versions("views")
     for name, numbers in known.items():
         for number in numbers:
-            assert set(definition("views", name, number).needs) <= set(known), name
+            assert set(definition("views", name, number).needs) <= {*known, *RETIRED}, name
 
 
 def test_every_view_comes_after_those_whose_names_it_reads():
@@ -157,3 +163,15 @@ def test_every_placeholder_is_one_that_the_loader_fills():
     }  # fmt: skip
     for path in OBJECTS:
         assert set(PLACEHOLDER.findall(statement(path))) <= known, path.name
+
+
+def test_what_readers_sort_by_leaves_no_ties(newest):
+    """Without one, rows come in another order each time, and sums have other last digits."""
+    grain = re.search(r"per \(?([\w, ]+?)\)?(?:[,.]|$)", newest.grain)
+    keys = set(grain[1].split(", ")) if grain else set()
+    assert keys <= {"run_id", *newest.order}
+
+
+def test_a_rank_leaves_no_ties(newest):
+    for ordered in re.findall(r"ROW_NUMBER\(\) OVER \(.*? ORDER BY (.*?)\)", newest.text):
+        assert ordered.split(", ")[-1] in ("step", "layer", "neuron")

@@ -190,13 +190,6 @@ def test_statements_but_for_those_of_some_names():
     assert list(found) == [("mine_2", "ON `mine_2`\n")]
 
 
-def test_a_view_that_unites_experiments_is_told_from_others():
-    block = "-- each experiment\nSELECT 1 FROM {experiment_norms}\n-- end\n"
-    assert view(f"-- View: all_of_them\n{block}").unites
-    assert not view(f"-- View: {{experiment}}_own\n{block}").unites
-    assert not view("-- View: constant\nSELECT 1\n").unites
-
-
 @pytest.mark.parametrize("width", [1, 128, 255, 256, 800, 1017])
 def test_each_bin_of_a_distribution_has_a_place_of_its_own(width):
     """Edges of a number begin where its first bin that is read begins."""

@@ -7,7 +7,7 @@ from sqlalchemy import event
 
 from vanishing_gradients.migrations import history
 from vanishing_gradients.sql.connection import engine
-from vanishing_gradients.sql.registry import apply_views, replace_view, view_names
+from vanishing_gradients.sql.registry import replace_view, view_names
 from vanishing_gradients.telemetry.runs import RunDescription, RunLayer, register
 
 LAYERS = (
@@ -67,12 +67,11 @@ def test_a_run_of_statistics_makes_no_view(migrated, views_made):
     assert views_made == []
 
 
-def test_a_new_experiment_makes_its_own_views_and_those_that_unite_all(migrated, views_made):
+def test_a_new_experiment_makes_its_own_views_and_no_other(migrated, views_made):
     registered(migrated, "second")
     made = [re.search(r"VIEW `(\w+)`", each)[1] for each in views_made]
-    others = [name for name in made if not name.startswith("second_")]
-    assert len(made) > len(others)
-    assert others == ["gradient_norms"]
+    assert made
+    assert all(name.startswith("second_") for name in made)
 
 
 def test_a_missing_view_is_made_and_nothing_else(migrated, views_made):
@@ -87,21 +86,6 @@ def test_a_missing_view_over_all_experiments_is_made(migrated, views_made):
     registered(migrated, "first", telemetry="statistics")
     assert len(views_made) == 1
     assert "non_finite" in columns(migrated, "epoch_means")
-
-
-def test_a_union_that_lacks_an_experiment_is_made_anew(migrated, views_made):
-    execute(migrated, "CREATE OR REPLACE VIEW gradient_norms AS SELECT run_id FROM runs")
-    with migrated.connect() as connection:
-        apply_views(connection)
-    assert "median" in columns(migrated, "gradient_norms")
-
-
-def test_a_union_that_reads_an_experiment_too_many_is_made_anew(migrated, views_made):
-    execute(migrated, "DELETE FROM runs")
-    with migrated.connect() as connection:
-        apply_views(connection)
-        made = connection.exec_driver_sql("SHOW CREATE VIEW gradient_norms").one()[1]
-    assert "first_gradient_norms" not in made
 
 
 def test_what_an_experiment_has_left_behind_is_made_anew(migrated, views_made):

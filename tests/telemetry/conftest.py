@@ -51,10 +51,10 @@ def loader_of(migrated: URL):
     """Return a function that gives a loader for a run, its connection closed after the test."""
     opened: list[Loader] = []
 
-    def make(run: Run, local_infile: bool = True) -> Loader:
+    def make(run: Run, road: str = "text") -> Loader:
         connection = BufferConnection(**connect_arguments(migrated))
         dtypes = {number: DTYPES[kind] for number, kind in run.table_types.items()}
-        opened.append(Loader(connection, run.shape, run.run_id, dtypes, local_infile))
+        opened.append(Loader(connection, run.shape, run.run_id, dtypes, road))
         return opened[-1]
 
     yield make

@@ -7,10 +7,11 @@ from sqlalchemy import select
 
 from vanishing_gradients.sql.catalogue import telemetry_progress
 from vanishing_gradients.sql.connection import connect_arguments
-from vanishing_gradients.telemetry import loader as loader_module
+from vanishing_gradients.telemetry import roads
 from vanishing_gradients.telemetry.chunk import Chunk
 from vanishing_gradients.telemetry.connection import BufferConnection
 from vanishing_gradients.telemetry.errors import TelemetryError
+from vanishing_gradients.telemetry.roads import ROADS
 
 
 def chunk_of(run, values, steps=(1, 2), row_counts=(4, 2), layer=1, epoch=1) -> Chunk:
@@ -27,14 +28,12 @@ def random_values(dtype, seed=1) -> np.ndarray:
     return values
 
 
-@pytest.mark.parametrize("local_infile", [True, False], ids=["load_data", "inserts"])
+@pytest.mark.parametrize("road", ROADS)
 @pytest.mark.parametrize("precision", ["double", "single"])
-def test_what_is_stored_is_what_was_sent_cell_by_cell(
-    new_run, loader_of, stored, precision, local_infile
-):
-    run = new_run(f"exact_{precision}_{'load' if local_infile else 'insert'}", precision=precision)
+def test_what_is_stored_is_what_was_sent_cell_by_cell(new_run, loader_of, stored, precision, road):
+    run = new_run(f"exact_{precision}_{road}", precision=precision)
     values = random_values(np.float64 if precision == "double" else np.float32)
-    loader_of(run, local_infile).put(chunk_of(run, values))
+    loader_of(run, road).put(chunk_of(run, values))
     keys, cells = stored(run, 1)
     assert keys.tolist() == [[1, 1, 0], [1, 1, 1], [1, 1, 2], [1, 1, 3], [1, 2, 0], [1, 2, 1]]
     assert np.array_equal(cells, values.astype(np.float64))
@@ -62,14 +61,14 @@ def test_tables_of_single_precision_become_double_without_changing_a_value(
     assert np.array_equal(stored(double, 1)[1], exact)
 
 
-@pytest.mark.parametrize("local_infile", [True, False], ids=["load_data", "inserts"])
+@pytest.mark.parametrize("road", ROADS)
 def test_non_finite_values_become_null_and_take_the_norm_with_them(
-    new_run, loader_of, catalogue, stored, local_infile
+    new_run, loader_of, catalogue, stored, road
 ):
-    run = new_run(f"diverged_{'load' if local_infile else 'insert'}")
+    run = new_run(f"diverged_{road}")
     values = np.ones((6, 3))
     values[1, 1], values[2, 0], values[3, 2] = np.nan, np.inf, 1e200
-    loader_of(run, local_infile).put(chunk_of(run, values))
+    loader_of(run, road).put(chunk_of(run, values))
     cells = stored(run, 1)[1]
     assert np.isnan(cells).sum() == 3
     assert np.isnan([cells[1, 1], cells[2, 0], cells[3, 2]]).all()
@@ -97,7 +96,7 @@ def test_a_cell_the_server_cannot_read_is_an_error_and_never_a_silent_zero(
 ):
     run = new_run("garbled")
     garbled = b"1,0,1.5,2.5,x\n" + b"".join(b"1,%d,1.5,2.5,3.5\n" % row for row in range(1, 6))
-    monkeypatch.setattr(loader_module, "encode", lambda *_: garbled)
+    monkeypatch.setattr(roads, "encode", lambda *_: garbled)
     with pytest.raises(TelemetryError, match=r"garbled_layer_1_input, run .*first warning"):
         loader_of(run).put(chunk_of(run, np.ones((6, 3))))
     assert len(stored(run, 1)[0]) == 0
@@ -105,7 +104,7 @@ def test_a_cell_the_server_cannot_read_is_an_error_and_never_a_silent_zero(
 
 def test_a_row_cut_short_is_an_error(new_run, loader_of, stored, monkeypatch):
     run = new_run("cut")
-    monkeypatch.setattr(loader_module, "encode", lambda *_: b"1,0,1.5,2.5\n" * 6)
+    monkeypatch.setattr(roads, "encode", lambda *_: b"1,0,1.5,2.5\n" * 6)
     with pytest.raises(TelemetryError):
         loader_of(run).put(chunk_of(run, np.ones((6, 3))))
     assert len(stored(run, 1)[0]) == 0
@@ -151,3 +150,26 @@ def test_the_client_sends_no_file_when_nothing_is_being_loaded(new_run, migrated
     connection.commit()
     connection.close()
     assert len(stored(run, 1)[0]) == 0
+
+
+@pytest.mark.parametrize("precision", ["double", "single"])
+def test_every_road_stores_the_same_bits(new_run, loader_of, catalogue, precision):
+    """A row each road, of random bit patterns, the sign of 0 among them."""
+    dtype = np.dtype("u8" if precision == "double" else "u4")
+    bits = np.random.default_rng(7).integers(0, np.iinfo(dtype).max, (3000, 3), dtype)
+    values = bits.view("f8" if precision == "double" else "f4")
+    values[0] = [-0.0, 0.0, 1.0]
+    found = []
+    for road in ROADS:
+        run = new_run(f"bits_{precision}_{road}", precision=precision)
+        loader_of(run, road).put(chunk_of(run, values, steps=(1,), row_counts=(3000,)))
+        with catalogue.connect() as connection:
+            found.append(
+                connection.exec_driver_sql(
+                    "SELECT Gradient1 + 0e0, Gradient2 + 0e0, Gradient3 + 0e0, "
+                    "CAST(Gradient1 AS CHAR), SmallNorm, Norm, Mean "
+                    f"FROM bits_{precision}_{road}_layer_1_input ORDER BY RowIndex"
+                ).all()
+            )
+    assert found[0] == found[1] == found[2]
+    assert any(None in row for row in found[0])

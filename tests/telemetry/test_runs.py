@@ -1,6 +1,7 @@
 """The registry of runs."""
 
 import subprocess
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -86,10 +87,24 @@ def test_a_run_of_statistics_alone_makes_no_table(new_run, catalogue):
 
 def test_an_experiment_of_another_shape_may_not_take_the_name(new_run, catalogue, describe):
     new_run("taken")
-    with pytest.raises(
-        ObjectError, match=r"had other layers \(2 layers, 3; now 2 layers, 7\).*another name"
-    ):
+    said = (
+        r"had other layers \(layer 1 was layer_1_input of 3 neurons, and is now layer_1_input of 7 "
+        r"neurons\): give the new experiment another name"
+    )
+    with pytest.raises(ObjectError, match=said):
         register(catalogue, describe("taken", layers=WIDER))
+
+
+def test_of_layers_of_the_same_sizes_it_is_said_which_is_of_another_kind(new_run, describe):
+    run = new_run("kinds")
+    first, last = describe("kinds").layers
+    other = replace(last, layer_name="layer_2_linear", kind="identity")
+    said = r"\(layer 2 was layer_2_softmax of 3 neurons, and is now layer_2_linear of 3 neurons\)"
+    with pytest.raises(ObjectError, match=said):
+        register(run.engine, describe("kinds", layers=(first, other)))
+    said = r"\(2 layers, now 1; layer 2 was layer_2_softmax of 3 neurons, and is now none\)"
+    with pytest.raises(ObjectError, match=said):
+        register(run.engine, describe("kinds", layers=(first,)))
 
 
 def test_a_table_that_cannot_be_made_leaves_none_behind(catalogue, describe):

@@ -4,9 +4,12 @@ import threading
 
 import numpy as np
 import pytest
+from pymysql.constants import ER
+from pymysql.err import OperationalError
 
 from vanishing_gradients.sql.objects import Layer
 from vanishing_gradients.telemetry.chunk import Chunk
+from vanishing_gradients.telemetry.retry import Retry
 from vanishing_gradients.telemetry.sink import WAITING, Sink
 from vanishing_gradients.telemetry.statistics import EpochStatistics
 
@@ -25,6 +28,9 @@ class MemoryLoader:
         if chunk.first_step == self.fault:
             raise OSError("the line is cut")
         self.chunks.append(chunk)
+
+    def has(self, chunk: Chunk) -> bool:
+        return chunk in self.chunks
 
     def close(self) -> None:
         self.closed = True
@@ -80,6 +86,40 @@ def test_a_writers_failure_reaches_the_loop_and_nothing_is_stored_after_it():
     sink.close()
     assert [each.first_step for each in loader.chunks] == [1, 2]
     assert loader.closed
+
+
+def test_a_writer_without_a_connection_shares_those_of_others():
+    loader, asked = MemoryLoader(), []
+
+    def connect() -> MemoryLoader:
+        asked.append(True)
+        if len(asked) > 1:
+            raise OperationalError(ER.USER_LIMIT_REACHED, "has exceeded the 'max_user_connections'")
+        return loader
+
+    sink = Sink(connect, writers=3)
+    for step in range(1, 41):
+        sink.put(chunk(step))
+    sink.flush(1)
+    assert sorted(each.first_step for each in loader.chunks) == list(range(1, 41))
+    assert len(asked) <= 3
+    sink.close()
+
+
+def test_where_no_writer_has_a_connection_the_next_one_free_is_waited_for():
+    loader, asked = MemoryLoader(), []
+
+    def connect() -> MemoryLoader:
+        asked.append(True)
+        if len(asked) < 3:
+            raise OperationalError(ER.CON_COUNT_ERROR, "Too many connections")
+        return loader
+
+    sink = Sink(connect, writers=1, retry=Retry(30))
+    sink.put(chunk(1))
+    sink.flush(1)
+    assert len(loader.chunks) == 1
+    sink.close()
 
 
 def test_statistics_are_kept_where_nothing_else_is():

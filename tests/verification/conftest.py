@@ -3,6 +3,7 @@
 import pytest
 from click.testing import CliRunner
 
+from tests.summed import sum_up
 from tests.training.conftest import Laboratory, laboratory, sample, small
 from vanishing_gradients.analysis.verification import Verification, verify_run
 from vanishing_gradients.analysis.verification.disagreement import Disagreement
@@ -42,6 +43,11 @@ class Bench:
         """Alter exactly one row of a catalogue table."""
         statement = f"UPDATE {table} SET {change} WHERE run_id = {run_id} AND {where}"
         assert self.execute(statement) == 1
+
+    def sum_up(self) -> None:
+        """Sum up anew what statistics there are."""
+        with self.laboratory.engine.begin() as connection:
+            sum_up(connection)
 
     def select(self, query: str) -> list[tuple]:
         return self.laboratory.select(query)

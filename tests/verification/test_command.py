@@ -75,7 +75,7 @@ def test_a_run_that_kept_statistics_alone_says_so(command, alone):
 
 def test_what_an_unfinished_run_holds_of_an_epoch_under_way_is_said(command, alone):
     bench, run_id = alone
-    for table in ("epoch_metrics", "step_statistics", "neuron_statistics"):
+    for table in ("epoch_metrics", "step_statistics", "neuron_statistics", "epoch_layers"):
         bench.execute(f"DELETE FROM {table} WHERE run_id = {run_id} AND epoch = 2")
     bench.spoil("runs", run_id, "status = 'interrupted', completed_epoch = 1", "epochs = 2")
     said = command("--run", str(run_id))

@@ -76,6 +76,7 @@ def test_a_run_of_an_older_version_is_not_wrong_for_having_none(bench, telemetry
     bench.execute(f"DELETE FROM neuron_statistics WHERE run_id = {run_id}")
     nulls = ", ".join(f"{name} = NULL" for name in NEW_COLUMNS)
     bench.execute(f"UPDATE step_statistics SET {nulls} WHERE run_id = {run_id}")
+    bench.sum_up()
     assert bench.found(run_id) == ()
 
 
@@ -83,6 +84,7 @@ def test_a_run_that_an_older_version_began_has_them_of_its_later_epochs(bench, r
     bench.execute(f"DELETE FROM neuron_statistics WHERE run_id = {run_id} AND epoch = 1")
     nulls = ", ".join(f"{name} = NULL" for name in NEW_COLUMNS)
     bench.execute(f"UPDATE step_statistics SET {nulls} WHERE run_id = {run_id} AND epoch = 1")
+    bench.sum_up()
     assert bench.found(run_id) == ()
     bench.spoil("neuron_statistics", run_id, "zeros = zeros + 1", PLACE)
     assert neurons(bench, run_id) == {(3, 2, 4)}

@@ -5,7 +5,9 @@ import pytest
 from tests.verification.conftest import Bench
 
 PLACE = "Epoch = 1 AND Step = 2"
-OF_AN_EPOCH = ("epoch_metrics", "step_statistics", "neuron_statistics", "telemetry_progress")
+OF_AN_EPOCH = (
+    "epoch_metrics", "step_statistics", "neuron_statistics", "epoch_layers", "telemetry_progress",
+)  # fmt: skip
 
 
 def copied(bench: Bench, run_id: int, layer: int, place: str, **changes) -> str:
@@ -88,7 +90,7 @@ def test_two_whole_steps_exchanged_are_found(bench, run_id):
 
 
 def test_what_an_interrupted_run_holds_beyond_its_last_epoch_is_said_and_no_error(bench, run_id):
-    for table in ("epoch_metrics", "step_statistics", "neuron_statistics"):
+    for table in OF_AN_EPOCH[:-1]:
         bench.execute(f"DELETE FROM {table} WHERE run_id = {run_id} AND epoch = 2")
     bench.spoil("runs", run_id, "status = 'interrupted', completed_epoch = 1", "epochs = 2")
     outcome = bench.outcome(run_id)
@@ -97,7 +99,7 @@ def test_what_an_interrupted_run_holds_beyond_its_last_epoch_is_said_and_no_erro
 
 
 def test_the_complete_epochs_of_an_interrupted_run_are_verified(bench, run_id):
-    for table in ("epoch_metrics", "step_statistics", "neuron_statistics"):
+    for table in OF_AN_EPOCH[:-1]:
         bench.execute(f"DELETE FROM {table} WHERE run_id = {run_id} AND epoch = 2")
     bench.spoil("runs", run_id, "status = 'interrupted', completed_epoch = 1", "epochs = 2")
     bench.alter(run_id, 4, "Gradient2 = NULL", f"{PLACE} AND RowIndex = 2")

@@ -6,11 +6,13 @@ import numpy as np
 import pytest
 from sqlalchemy import Engine, insert
 
+from tests.summed import sum_up
 from vanishing_gradients.migrations import history
 from vanishing_gradients.sql.catalogue import step_statistics
 from vanishing_gradients.sql.connection import engine
 from vanishing_gradients.sql.objects import Layer
 from vanishing_gradients.sql.queries import query_of_layer
+from vanishing_gradients.telemetry.chunk import small_norms
 from vanishing_gradients.telemetry.recording import EpochMetrics
 from vanishing_gradients.telemetry.runs import RunDescription, RunLayer, register
 from vanishing_gradients.telemetry.statistics import STEP_COLUMNS
@@ -36,6 +38,7 @@ class Hand:
 
     def __init__(self, made: Engine) -> None:
         self.engine = made
+        self._steps: dict[tuple[int, int], dict[tuple[int, int], list]] = {}
 
     def run(self, experiment: str, **changes) -> int:
         values = {
@@ -48,25 +51,38 @@ class Hand:
         return run.run_id
 
     def rows(self, run_id: int, experiment: str, layer: int, rows: list[tuple]) -> None:
-        """Insert (epoch, step, row index, gradient 1, gradient 2)."""
+        """Insert (epoch, step, row index, gradient 1, gradient 2), and SmallNorm as trainers do.
+
+        Statistics of these steps, where a test does not give its own, are theirs."""
+        for epoch, step, _, *cells in rows:
+            steps = self._steps.setdefault((run_id, layer), {})
+            steps.setdefault((epoch, step), []).append(cells)
         table = f"{experiment}_{LAYERS[layer - 1].layer_name}"
         with self.engine.begin() as connection:
             for row in rows:
-                cells = ", ".join("NULL" if cell is None else repr(cell) for cell in row)
+                norms = small_norms(np.array([row[3:]], float))
+                values = [*row, None if norms is None else float(norms[0])]
+                cells = ", ".join("NULL" if cell is None else repr(cell) for cell in values)
                 connection.exec_driver_sql(
-                    f"INSERT INTO {table} (run_id, Epoch, Step, RowIndex, Gradient1, Gradient2) "
+                    f"INSERT INTO {table} "
+                    "(run_id, Epoch, Step, RowIndex, Gradient1, Gradient2, SmallNorm) "
                     f"VALUES ({run_id}, {cells})"
                 )
 
     def statistics(self, run_id: int, layer: int, gradients: dict[tuple[int, int], list]) -> None:
         """Insert the statistics of gradients, by (epoch, step)."""
+        for step in gradients:
+            self._steps.get((run_id, layer), {}).pop(step, None)
+        self._statistics(run_id, layer, gradients)
+
+    def _statistics(self, run_id: int, layer: int, gradients: dict) -> None:
         rows = []
         for (epoch, step), gradient in gradients.items():
             found = vars(summarised(np.array(gradient, float)))
             rows.append({"run_id": run_id, "layer": layer, "epoch": epoch, "step": step, **found})
         assert set(STEP_COLUMNS) == set(rows[0]) - {"run_id"}
         with self.engine.begin() as connection:
-            connection.execute(insert(step_statistics), rows)
+            connection.execute(insert(step_statistics).prefix_with("IGNORE"), rows)
 
     def metrics(self, run_id: int, *epochs: EpochMetrics) -> None:
         from sqlalchemy import update
@@ -81,7 +97,13 @@ class Hand:
                 )
 
     def select(self, query: str) -> list[tuple]:
-        with self.engine.connect() as connection:
+        """Return all rows of a query, once all statistics there are have been summed up."""
+        for (run_id, layer), steps in self._steps.items():
+            if steps:
+                self._statistics(run_id, layer, steps)
+        self._steps.clear()
+        with self.engine.begin() as connection:
+            sum_up(connection)
             return [tuple(row) for row in connection.exec_driver_sql(query)]
 
 

@@ -81,9 +81,8 @@ def column(hand, query: str) -> np.ndarray:
 
 
 def test_norms_of_all_layers_are_united(hand, run):
-    for view in (f"{EXP}_gradient_norms", "gradient_norms"):
-        found = column(hand, f"SELECT norm FROM {view} WHERE run_id = {run} ORDER BY layer, epoch")
-        np.testing.assert_allclose(found, norms().reshape(-1), rtol=1e-12)
+    query = f"SELECT norm FROM gradient_norms WHERE run_id = {run} ORDER BY layer, epoch"
+    np.testing.assert_allclose(column(hand, query), norms().reshape(-1), rtol=1e-12)
 
 
 def test_every_layer_has_a_ratio_to_the_next(hand, run):

@@ -3,7 +3,6 @@
 import numpy as np
 import pytest
 
-from tests.views.conftest import query
 from vanishing_gradients.sql.cells import gradient_columns
 from vanishing_gradients.telemetry.runs import RunLayer
 
@@ -63,32 +62,10 @@ def asked(hand, run_id: int, layer: int, view: str, columns: str, order: str, mo
     )
 
 
-def counted(hand, run_id: int, layer: int, epoch: int) -> list:
-    """Return (neuron, cells, zeros, non-finite cells, mean magnitude) counted from the cells."""
-    rows = hand.select(query("layer_neurons", EXP, LAYERS[layer - 1], run_id=run_id, epoch=epoch))
-    return [(row[2], row[3], row[4], row[6], row[5]) for row in rows]
-
-
 def finite(gradients: np.ndarray) -> np.ndarray:
     """Return the rows of (..., rows, width) without a cell that is not finite, (n, width)."""
     rows = gradients.reshape(-1, gradients.shape[-1])
     return rows[np.isfinite(rows).all(axis=1)]
-
-
-@pytest.mark.parametrize("layer", WIDTHS)
-def test_neurons_agree_with_numpy(hand, run, layer):
-    gradients = drawn(WIDTHS[layer])
-    for epoch in range(EPOCHS):
-        found = counted(hand, run, layer, epoch + 1)
-        rows = finite(gradients[epoch])
-        expected = [
-            (neuron + 1, len(rows), (rows[:, neuron] == 0).sum(),
-             np.isnan(gradients[epoch, ..., neuron]).sum())
-            for neuron in range(WIDTHS[layer])
-        ]  # fmt: skip
-        assert [tuple(map(int, row[:4])) for row in found] == expected
-        means = [row[4] for row in found]
-        np.testing.assert_allclose(means, abs(rows).mean(axis=0), rtol=1e-12)
 
 
 @pytest.mark.parametrize("layer", WIDTHS)
@@ -178,10 +155,6 @@ def test_a_row_that_is_not_finite_is_left_out_of_noise(hand, noisy):
 
 def test_an_epoch_without_a_finite_row_has_neither_noise_nor_gradient(hand, noisy):
     assert noise(hand, noisy, 6) == (0, None, None, None)
-
-
-def test_neurons_of_an_epoch_without_a_finite_row_have_no_cells(hand, noisy):
-    assert counted(hand, noisy, 6, 6) == [(1, 0, 0, 1, None), (2, 0, 0, 0, None)]
 
 
 def test_a_cell_beside_one_that_is_not_finite_is_in_its_decade(hand, noisy):

@@ -17,9 +17,9 @@ from urllib.error import HTTPError, URLError
 from urllib.parse import urlsplit
 from urllib.request import Request, urlopen
 
-from rich.console import Console
 from rich.progress import DownloadColumn, Progress, TransferSpeedColumn
 
+from vanishing_gradients import console
 from vanishing_gradients.trainer.datasets.catalogue import PublishedFile
 from vanishing_gradients.trainer.datasets.idx import read_idx
 from vanishing_gradients.trainer.errors import DatasetError
@@ -49,9 +49,9 @@ def download(
     Raises TransferError where no mirror gives a file with the published SHA-256, and OSError where
     the folder cannot be written. Nothing that is not whole and checked stays.
     """
-    console = Console(stderr=True)
     columns = (*Progress.get_default_columns(), DownloadColumn(), TransferSpeedColumn())
-    shown = Progress(*columns, console=console, disable=not console.is_terminal)
+    screen = console.progress()
+    shown = Progress(*columns, console=screen, disable=not screen.is_terminal)
     with _made_folder(folder), shown as progress:
         for file in files:
             with _partial_file(folder / f"{file.name}.gz", announce) as part:

@@ -6,12 +6,10 @@ else the bundled sample, and says which and why.
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 from typing import Any
 
-import click
-
+from vanishing_gradients.console import say
 from vanishing_gradients.trainer.datasets.catalogue import CATALOGUE, Publication, PublishedFile
 from vanishing_gradients.trainer.datasets.dataset import Dataset, assembled
 from vanishing_gradients.trainer.datasets.download import TransferError, answering, download, host
@@ -22,9 +20,6 @@ from vanishing_gradients.words import Say
 DATA_DIR = Path("data")
 SYSTEM_FOLDER = Path("/usr/share/datasets")
 """Where Debian's packages put data sets: dataset-fashion-mnist in fashion-mnist/."""
-
-say: Say = partial(click.echo, err=True)
-"""Prints a sentence for the user on standard error, so that standard output stays data."""
 
 PATIENCE_NAMED = 10.0
 PATIENCE_AUTO = 3.0
@@ -204,7 +199,15 @@ class _Search:
 
 
 def _path(folder: Path, file: PublishedFile) -> Path | None:
-    return next(filter(_exists, (folder / file.name, folder / f"{file.name}.gz")), None)
+    """Return where a file lies in a folder, by any of its usual names; None where it does not.
+
+    Archives unpack to train-images-idx3-ubyte or train-images.idx3-ubyte, and sometimes to a folder
+    of the one name beside a file of the other.
+    """
+    names = (file.name, file.name.replace("-idx", ".idx"))
+    found = [folder / f"{name}{end}" for name in names for end in ("", ".gz")]
+    found = [path for path in found if _exists(path)]
+    return next((path for path in found if not path.is_dir()), found[0] if found else None)
 
 
 def _exists(path: Path) -> bool:

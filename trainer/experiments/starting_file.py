@@ -8,9 +8,11 @@ import json
 import re
 import textwrap
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+from vanishing_gradients.installation import as_typed
 from vanishing_gradients.trainer.errors import ExperimentError
 from vanishing_gradients.trainer.experiments.catalogue import built_in
 from vanishing_gradients.trainer.experiments.experiment import NAME
@@ -54,7 +56,12 @@ def write_starting_file(name: str, folder: Path) -> Path:
             "the file"
         ) from None
     except OSError as error:
-        raise ExperimentError(f"{path} cannot be written: {error.strerror}") from None
+        with suppress(OSError):
+            path.unlink()  # which was ours: nothing was there before
+        raise ExperimentError(
+            f"{path} cannot be written ({error.strerror}): make room there, or run this in a "
+            "folder that you may write to"
+        ) from None
     return path
 
 
@@ -72,7 +79,7 @@ def starting_text(name: str) -> str:
     }
     for mark, part in parts.items():
         text = text.replace(mark, part)
-    return text
+    return as_typed(text)
 
 
 def _examples(key: str, records: Mapping[str, type[KindRecord]]) -> str:

@@ -109,7 +109,10 @@ def _gradient_norm(layer: Layer) -> float:
     gradients = layer.parameter_gradients
     if "weights" in gradients:
         return norm(gradients["weights"])
-    lengths = np.linalg.norm(layer.parameters["directions"].astype(np.float64), axis=0)
+    directions = layer.parameters["directions"].astype(np.float64)
+    # Divided by the largest of its column, a direction has squares that do not vanish.
+    largest = np.maximum(np.abs(directions).max(axis=0), np.finfo(np.float64).tiny)
+    lengths = largest * np.linalg.norm(directions / largest, axis=0)
     gains = layer.parameters["gains"]
     across = np.where(gains == 0.0, 0.0, lengths / gains) * gradients["directions"]
     return norm(np.vstack([gradients["gains"], across]))

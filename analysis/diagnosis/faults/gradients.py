@@ -66,7 +66,7 @@ def vanishing(evidence: RunEvidence) -> Signs | None:
     flow, hidden = evidence.flow[epoch], len(evidence.flow) - 1
     how = "nothing arrives at all"
     if flow.iloc[0] != 0.0:
-        by = number((flow.iloc[-1] / flow.iloc[0]) ** (1 / hidden))
+        by = number(flow.iloc[-1] ** (1 / hidden) / flow.iloc[0] ** (1 / hidden))
         how = f"each of {hidden} layers divides it by {by}"
     seen = [f"In epoch {epoch} the norm of the gradient is {ends(flow, evidence.names)}: {how}."]
     if epoch < evidence.epochs and share.iloc[-1] > thresholds.VANISHING:

@@ -3,6 +3,8 @@
 Each is looked for where the file asks for it, and the network has learned little.
 """
 
+import math
+
 import numpy as np
 
 from vanishing_gradients.analysis.diagnosis import remedies, thresholds
@@ -86,7 +88,7 @@ def overclipped(evidence: RunEvidence) -> Signs | None:
         f"What is left moves no layer's weights by more than {number(frame['ratio'].max())} of "
         "their size a step; 0.001 is usual.",
     ]
-    usual = remedies.rounded(float(np.sqrt((frame["gradient_norm"] ** 2).sum())))  # before clipping
+    usual = remedies.rounded(math.hypot(*frame["gradient_norm"]))  # before clipping
     wider = remedies.clipping("a limit near the usual norm leaves usual gradients alone", usual)
     others = [] if evidence.config.adaptive else [remedies.ADAM]
     return seen, [wider, *remedies.fitting(evidence, *others)]

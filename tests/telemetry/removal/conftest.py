@@ -6,11 +6,11 @@ from sqlalchemy import Engine, inspect
 from tests.telemetry.removal.filled import fill
 from vanishing_gradients.sql.objects import definition
 from vanishing_gradients.sql.registry import versions_in_force
-from vanishing_gradients.telemetry.removal import removable_run, remove
+from vanishing_gradients.telemetry.removal import removable_run, remove, remove_rows
 
 CATALOGUE = (
     "runs", "layers", "epoch_metrics", "step_statistics", "neuron_statistics",
-    "telemetry_progress", "checkpoints",
+    "telemetry_progress", "checkpoints", "epoch_layers", "layer_histograms",
 )  # fmt: skip
 
 
@@ -34,6 +34,17 @@ def removed(catalogue: Engine):
         with removable_run(catalogue, run_id) as found:
             remove(catalogue, found, lambda line: (lines.append(line), listener(line)))
         return lines
+
+    return go
+
+
+@pytest.fixture
+def rows_removed(catalogue: Engine):
+    """Return a function that removes a run's gradient rows alone, and gives what came back."""
+
+    def go(run_id: int) -> int:
+        with removable_run(catalogue, run_id) as found:
+            return remove_rows(catalogue, found, lambda line: None)
 
     return go
 

@@ -28,6 +28,11 @@ def fill(run: Run, loader: Loader | None, finish: bool = True, seed: int = 1) ->
         statistics = EpochStatistics(
             _ones(run, epoch, STEPS, len(STEP_COLUMNS)),
             _ones(run, epoch, run.shape.layers[0].width, len(NEURON_COLUMNS)),
+            [
+                (layer.number, epoch, 1, exponent, 6)
+                for layer in run.shape.layers
+                for exponent in (0, 1)
+            ],
         )
         metrics = EpochMetrics(epoch, 1.0, 0.5, 1.0, 0.5, 0.1, 1.0)
         run.close_epoch(metrics, statistics, {"weights": generator.normal(size=3)})

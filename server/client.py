@@ -1,0 +1,69 @@
+"""The client of `make sql`: mycli, in the project's own kind of session.
+
+By itself mycli takes what it is not told from wherever users keep what they need for other servers
+(variables named MYSQL_..., ~/.myclirc, ~/.mylogin.cnf), and sends passwords as Latin-1. Here it is
+given a connection that is open, and a configuration of its own.
+"""
+
+import os
+import sys
+from functools import partial
+from io import TextIOWrapper
+from typing import Any
+
+import pymysql
+from mycli import main as mycli
+from mycli.client import MyCli
+from sqlalchemy import URL
+
+from vanishing_gradients.server import lifecycle
+from vanishing_gradients.sql.connection import Session, connect_arguments
+
+OWN_WISHES = ("database", "conv", "cursorclass", "autocommit", "program_name")
+LIMITS = ("connect_timeout", "read_timeout", "write_timeout")
+NO_FILE = f"{os.devnull}/none"
+
+
+def main() -> None:
+    """Open the client as the reader of the server in use; its arguments are mycli's."""
+    found = lifecycle.current()
+    url, read_only = found.reader or found.owner, found.reader is None
+    for name in list(os.environ):
+        if name.startswith("MYSQL_"):
+            del os.environ[name]
+    os.environ["MYSQL_TEST_LOGIN_FILE"] = NO_FILE
+    MyCli.system_config_files = []
+    pymysql.connect = partial(connect, url, read_only)
+    for stream in (sys.stdin, sys.stdout):
+        if isinstance(stream, TextIOWrapper) and not stream.isatty():
+            stream.reconfigure(encoding="utf-8")
+    sys.argv[1:] = [*arguments(url), *sys.argv[1:]]
+    sys.exit(mycli.main())
+
+
+def arguments(url: URL) -> list[str]:
+    """Return what mycli is to show of the address, and where its settings are."""
+    if socket := url.query.get("unix_socket"):
+        options: dict[str, object] = {"socket": socket}
+    else:
+        options = {"host": url.host, "port": url.port or 3306}
+    settings = lifecycle.folder() / "myclirc"
+    options |= {
+        "user": url.username,
+        "database": url.database,
+        "myclirc": settings if settings.parent.is_dir() else os.devnull,
+        "use-keyring": "false",
+        "ssl-mode": "off",  # for `connect` to know
+    }
+    return [f"--{name}={value}" for name, value in options.items()]
+
+
+def connect(url: URL, read_only: bool, **wanted: Any) -> Session:
+    """Connect to `url` whatever mycli thinks it is connecting to."""
+    wishes = {name: wanted[name] for name in (*OWN_WISHES, *LIMITS) if name in wanted}
+    options: dict[str, Any] = connect_arguments(url, read_only) | wishes
+    return Session(**options)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,233 @@
+"""A Docker engine, asked through its command line: whether it is of use, and what it holds of a
+compose project."""
+
+import json
+import os
+import shutil
+import subprocess
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, NamedTuple
+from urllib.parse import urlsplit
+
+from vanishing_gradients.installation import ROOT
+from vanishing_gradients.server.processes import answer
+from vanishing_gradients.sql.errors import ServerError
+
+COMPOSE_FILE = ROOT / "docker-compose.yml"
+SERVICE = "mysql"
+ENGINE_LIMIT = 10.0  # seconds an engine gets to answer
+PROJECT_LABEL = "com.docker.compose.project"
+# mysqld as the compose file has it, but with its first statements from standard input.
+FED = (
+    "umask 077; cat >/tmp/statements.sql; chown mysql /tmp/statements.sql; "
+    'exec mysqld --user=mysql "$@" --skip-networking --init-file=/tmp/statements.sql'
+)
+LABELLED = f'{{{{.Label "{PROJECT_LABEL}"}}}}'
+
+
+class Lack(NamedTuple):
+    """Why Docker is of no use here, and what a user does about it."""
+
+    reason: str
+    cure: str
+
+
+NO_ENGINE = Lack("no Docker engine answers", "start Docker")
+NOT_ALLOWED = Lack(
+    "this user may not ask the Docker engine",
+    "add yourself to the group docker (`sudo usermod -aG docker $USER`) and log in again",
+)
+NO_COMPOSE = Lack(
+    "the Docker engine answers, but its compose plugin is missing",
+    "install it (docker-compose-plugin in Docker's own packages)",
+)
+ELSEWHERE = Lack(
+    "the Docker engine is on another machine",
+    "set DATABASE_URL to a server there, or unset DOCKER_HOST",
+)
+LOOPBACK = ("localhost", "127.0.0.1", "::1")
+
+
+@dataclass(frozen=True)
+class Container:
+    """A container of a project, as the engine describes it; `port` is the one it publishes."""
+
+    name: str
+    status: str
+    exit_status: int
+    restarts: int
+    healthy: bool
+    port: int | None
+
+    @property
+    def runs(self) -> bool:
+        """Whether its process is there; one that is paused holds its port and its data too."""
+        return self.status in ("running", "paused")
+
+
+class Engine:
+    """The engine that `docker` reaches; what compose says goes into `log`."""
+
+    def __init__(self, log: Path) -> None:
+        self.log = log
+
+    def lack(self) -> Lack | None:
+        """Return why Docker cannot be used here; None where an engine answers and has compose."""
+        asked = (["info", "--format", "{{.ServerVersion}}"], ["compose", "version"])
+        for arguments, lack in zip(asked, (NO_ENGINE, NO_COMPOSE), strict=True):
+            try:
+                done = answer(["docker", *arguments], timeout=ENGINE_LIMIT)
+            except (OSError, subprocess.TimeoutExpired):
+                return lack
+            if done.returncode or not done.stdout.strip():
+                return NOT_ALLOWED if "permission denied" in done.stderr.lower() else lack
+        host = self._host()
+        here = host.startswith(("unix:", "npipe:", "fd:")) or urlsplit(host).hostname in LOOPBACK
+        return None if here or not host else ELSEWHERE
+
+    def ask(self, *arguments: str) -> str:
+        """Return what docker answers, stripped; nothing where it fails."""
+        done = answer(["docker", *arguments])
+        return "" if done.returncode else done.stdout.strip()
+
+    def lines(self, *arguments: str) -> list[str]:
+        """Return the lines of a list that the engine gives.
+
+        Raises ServerError where it gives none, which is not the same as an empty one.
+        """
+        done = answer(["docker", *arguments])
+        if done.returncode:
+            raise ServerError(
+                f"`docker {arguments[0]}` failed ({last_line(done)}): see to Docker first"
+            )
+        return done.stdout.splitlines()
+
+    def compose(
+        self, *arguments: str, project: str = "", **environment: str
+    ) -> "subprocess.CompletedProcess[str]":
+        """Run compose on the project, and note in the log what it says."""
+        named = ["--project-name", project] if project else []
+        command = ["compose", *named, "--file", str(COMPOSE_FILE), *arguments]
+        done = answer(["docker", *command], env=os.environ | environment)
+        self.note(f"$ docker {' '.join(command)}\n{done.stdout}{done.stderr}")
+        return done
+
+    def note(self, text: str) -> None:
+        """Add to the log, where there is a folder for it."""
+        if self.log.parent.is_dir():
+            with self.log.open("a") as log:
+                log.write(text if text.endswith("\n") else f"{text}\n")
+
+    def note_container(self, container: Container) -> None:
+        """Copy the end of a container's own log into ours."""
+        done = answer(["docker", "logs", "--timestamps", "--tail", "200", container.name])
+        self.note(f"$ docker logs {container.name}\n{done.stdout}{done.stderr}")
+
+    def service(self) -> dict[str, Any]:
+        """Return the server's part of the compose file: image, command and the rest.
+
+        Raises ServerError where compose cannot read it.
+        """
+        try:
+            return self.configuration()["services"][SERVICE]
+        except KeyError:
+            raise ServerError(f"compose does not understand {COMPOSE_FILE}: upgrade it") from None
+
+    def feed_volume(self, volume: str, statements: str, hidden: Iterable[str]) -> None:
+        """Let a server of its own, away from any network, carry out `statements` on a volume of
+        data; the last of them ends it.
+
+        What it says is noted without the words that are `hidden`.
+        """
+        service = self.service()
+        mount = ["--interactive", "--network=none", f"--volume={volume}:/var/lib/mysql"]
+        program = ["--entrypoint=bash", service["image"], "-c", FED, "bash", *service["command"]]
+        command = ["docker", "run", "--rm", *mount, *program]
+        done = subprocess.run(
+            command, input=statements, capture_output=True, text=True, check=False
+        )
+        told = f"$ docker run ... {volume}\n{done.stdout}{done.stderr}"
+        for word in hidden:
+            told = told.replace(word, "***")
+        self.note(told)
+
+    def configuration(self) -> dict[str, Any]:
+        """Return the compose file as compose reads it, defaults filled in; {} where it cannot."""
+        command = ("compose", "--file", str(COMPOSE_FILE), "config", "--format", "json")
+        return json.loads(self.ask(*command) or "{}")
+
+    def has_image(self, image: str) -> bool:
+        """Say whether an image is here already, so that nothing has to be pulled."""
+        return bool(self.ask("image", "inspect", "--format", "{{.Id}}", image))
+
+    def container(self, project: str) -> Container | None:
+        """Return the server's container of a project, running or not; None where there is none."""
+        labels = (f"label={PROJECT_LABEL}={project}", f"label=com.docker.compose.service={SERVICE}")
+        filters = [part for label in labels for part in ("--filter", label)]
+        names = self.lines("ps", "--all", *filters, "--format", "{{.Names}}")
+        told = json.loads(self.ask("inspect", "--type=container", *names[:1]) or "[]")
+        if not told:
+            return None
+        state = told[0]["State"]
+        bindings = (told[0]["HostConfig"].get("PortBindings") or {}).get("3306/tcp") or [{}]
+        port = bindings[0].get("HostPort")
+        return Container(
+            names[0],
+            state["Status"],
+            state["ExitCode"],
+            told[0].get("RestartCount", 0),
+            (state.get("Health") or {}).get("Status") == "healthy",
+            int(port) if port else None,
+        )
+
+    def volumes(self, project: str) -> list[str]:
+        """Return the names of a project's volumes."""
+        label = f"label={PROJECT_LABEL}={project}"
+        return self.lines("volume", "ls", "--filter", label, "--format", "{{.Name}}")
+
+    def volume_names(self, part: str) -> list[str]:
+        """Return the names of all volumes that have `part` in their names."""
+        return self.lines("volume", "ls", "--filter", f"name={part}", "--format", "{{.Name}}")
+
+    def projects(self) -> set[str]:
+        """Return the names of all compose projects of which there is a container or a volume."""
+        label, of_project = f"label={PROJECT_LABEL}", ("--format", LABELLED)
+        kinds = (["ps", "--all"], ["volume", "ls"])
+        return {
+            name for kind in kinds for name in self.lines(*kind, "--filter", label, *of_project)
+        }
+
+    def publishers(self, port: int) -> set[str]:
+        """Return the projects whose containers publish a port ('' for one of no project)."""
+        return set(self.lines("ps", "--filter", f"publish={port}", "--format", LABELLED))
+
+    def sign_of_life(self, container: Container) -> str:
+        """Return what changes while the server works: processor time taken, or its last words."""
+        used = self.ask("top", container.name, "-eo", "pid,time")
+        done = answer(["docker", "logs", "--timestamps", "--tail", "1", container.name])
+        return f"{used}\n{done.stdout}{done.stderr}"
+
+    def free_space(self) -> tuple[Path, int] | None:
+        """Return where the engine keeps images and volumes, and the bytes free there.
+
+        None where that is not on this machine, as in the virtual machine of Docker Desktop.
+        """
+        told = self.ask("info", "--format", "{{.DockerRootDir}}\t{{.OperatingSystem}}")
+        folder, _, system = told.partition("\t")
+        if not folder or system == "Docker Desktop" or not self._host().startswith("unix:"):
+            return None
+        try:
+            return Path(folder), shutil.disk_usage(folder).free
+        except OSError:
+            return None
+
+    def _host(self) -> str:
+        """Return the engine's address, such as unix:///var/run/docker.sock; '' if not told."""
+        return self.ask("context", "inspect", "--format", "{{.Endpoints.docker.Host}}")
+
+
+def last_line(done: "subprocess.CompletedProcess[str]") -> str:
+    """Return the last thing a command said on standard error, which is the reason it failed."""
+    return (done.stderr.strip().splitlines() or ["no reason given"])[-1].strip().rstrip(".")

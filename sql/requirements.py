@@ -1,0 +1,90 @@
+"""What a server must allow, looked up before anything is made: a sentence each, with the cure."""
+
+from collections.abc import Iterator, Mapping
+
+from pymysql.connections import Connection
+from sqlalchemy import URL
+
+from vanishing_gradients.sql import address
+from vanishing_gradients.sql.errors import ServerError
+
+SMALLEST_PACKET = 4 << 20
+"""Bytes that a server must take in one packet: a part of a checkpoint as text, and room."""
+SMALLEST_STACK = 192 << 10
+"""Bytes for the sums over a layer's neurons, and for views over views over views."""
+ROW_HEAD = 160
+"""Bytes of half a page that the cells of a gradient row do not get, but for a bit each."""
+NAMES = (
+    "binlog_format", "enforce_storage_engine", "disabled_storage_engines", "innodb_force_recovery",
+    "innodb_page_size", "innodb_read_only", "log_bin", "max_allowed_packet", "super_read_only",
+    "thread_stack",
+)  # fmt: skip
+
+
+def require_able(session: Connection, url: URL) -> None:
+    """Raise ServerError where the server at `url` cannot do what will be asked of it."""
+    found = _found(session)
+    for complaint in _complaints(found, _has_innodb(session)):
+        raise ServerError(f"the server at {address.public(url)} {complaint}")
+
+
+def require_width(session: Connection, url: URL, width: int, cell: int) -> None:
+    """Raise ServerError where no table can hold rows of `width` cells of `cell` bytes each."""
+    page = int(_found(session).get("innodb_page_size", 16384))
+    widest = (page // 2 - ROW_HEAD) * 8 // (8 * cell + 1)
+    if width > widest:
+        raise ServerError(
+            f"the server at {address.public(url)} holds rows of {widest} neurons at most, and a "
+            f"layer has {width}: its innodb_page_size is {page:,}; take narrower layers, "
+            "PRECISION=single, TELEMETRY=statistics, or a server with pages of 16k"
+        )
+
+
+def _found(session: Connection) -> Mapping[str, str]:
+    names = ", ".join(f"'{name}'" for name in NAMES)
+    with session.cursor() as cursor:
+        cursor.execute(f"SHOW SESSION VARIABLES WHERE Variable_name IN ({names})")
+        return {name.lower(): str(value) for name, value in cursor.fetchall()}
+
+
+def _has_innodb(session: Connection) -> bool:
+    with session.cursor() as cursor:
+        cursor.execute(
+            "SELECT 1 FROM information_schema.engines WHERE engine = 'InnoDB' "
+            "AND support IN ('YES', 'DEFAULT')"
+        )
+        return cursor.fetchone() is not None
+
+
+def _complaints(found: Mapping[str, str], innodb: bool) -> Iterator[str]:
+    """Yield what is wrong with a server of these variables, the cure included."""
+    forced = found.get("enforce_storage_engine", "")
+    banned = found.get("disabled_storage_engines", "").lower().split(",")
+    if not innodb or "innodb" in [each.strip() for each in banned]:
+        yield "has no InnoDB, whose transactions nothing here can do without: start it with InnoDB"
+    if forced.lower() not in ("", "null", "none", "innodb"):
+        yield f"makes every table one of {forced}: run SET GLOBAL enforce_storage_engine = InnoDB"
+    if found.get("log_bin") == "ON" and found.get("binlog_format") == "STATEMENT":
+        yield (
+            "has binlog_format = STATEMENT, in which what is stored here cannot be logged: run "
+            "SET GLOBAL binlog_format = ROW on it"
+        )
+    if "ON" in (found.get("innodb_read_only"), found.get("super_read_only")):
+        yield (
+            "is read-only: write to its primary, or set super_read_only and innodb_read_only to "
+            "OFF on it"
+        )
+    if found.get("innodb_force_recovery", "0") != "0":
+        yield "is being recovered: start it without innodb_force_recovery"
+    packet = int(found.get("max_allowed_packet", SMALLEST_PACKET))
+    if packet < SMALLEST_PACKET:
+        yield (
+            f"takes packets of {packet:,} bytes at most: run SET GLOBAL max_allowed_packet = "
+            f"{SMALLEST_PACKET} on it, or more"
+        )
+    stack = int(found.get("thread_stack", SMALLEST_STACK))
+    if stack < SMALLEST_STACK:
+        yield (
+            f"has a thread_stack of {stack:,} bytes, too small for sums over a layer: start it "
+            "with thread_stack = 1M"
+        )

@@ -1,0 +1,99 @@
+"""The session variables that a server's own defaults must not decide, and what they are set to.
+
+A server's administrator may give any of them another value, for every client. Of all that MySQL
+8.4 and 9 and MariaDB 10.11 and newer have, these change what a query answers, or end a statement
+that is right. The others change how fast it is, or what is logged.
+"""
+
+from typing import Literal, NamedTuple
+
+Flavour = Literal["mysql", "mariadb"]
+MOST = str(2**64 - 1)
+
+
+class Pinned(NamedTuple):
+    """A variable, the SQL of its value, and what another value would do; `only` one flavour's."""
+
+    name: str
+    value: str
+    why: str
+    only: Flavour | None = None
+
+
+def at_least(name: str, value: int) -> str:
+    """Return the SQL of the server's own value where that is not below `value`, else of `value`."""
+    return f"CAST(GREATEST(@@GLOBAL.{name}, {value}) AS SIGNED)"
+
+
+PINNED = (
+    Pinned("time_zone", "'+00:00'", "moments in another zone"),
+    Pinned("sql_select_limit", MOST, "leaves out rows without a word"),
+    Pinned("max_join_size", MOST, "refuses large joins, error 1104"),
+    Pinned("sql_big_selects", "1", "refuses large joins; to be set after max_join_size"),
+    Pinned("div_precision_increment", "4", "fewer digits in quotients of whole numbers"),
+    Pinned("group_concat_max_len", "1048576", "cuts joined strings"),
+    Pinned("max_sort_length", "1024", "sorts names by their first letters alone"),
+    Pinned("sql_auto_is_null", "0", "IS NULL finds the row inserted last"),
+    Pinned("default_week_format", "0", "other numbers of weeks"),
+    Pinned("lc_time_names", "'en_US'", "other names of months and days"),
+    Pinned("lc_messages", "'en_US'", "errors in words that are not understood here"),
+    Pinned("sql_notes", "1", "keeps notes of what a load had to change from being counted"),
+    Pinned("sql_quote_show_create", "1", "definitions without quotes around names"),
+    Pinned("foreign_key_checks", "1", "rows of runs that are gone stay"),
+    Pinned("unique_checks", "1", "keys may come twice"),
+    Pinned("sql_safe_updates", "0", "refuses to change rows without a key, error 1175"),
+    Pinned("completion_type", "0", "a commit begins the next transaction or ends the session"),
+    Pinned("default_storage_engine", "'InnoDB'", "tables without transactions"),
+    Pinned("explicit_defaults_for_timestamp", "1", "columns that change by themselves"),
+    Pinned("sort_buffer_size", at_least("sort_buffer_size", 262_144), "error 1038"),
+    Pinned("wait_timeout", "28800", "ends sessions between two questions, error 2006"),
+    Pinned("net_read_timeout", at_least("net_read_timeout", 30), "breaks loads off"),
+    Pinned("net_write_timeout", at_least("net_write_timeout", 60), "breaks answers off"),
+    Pinned("lock_wait_timeout", "86400", "error 1205 instead of a wait for a table"),
+    Pinned("innodb_lock_wait_timeout", "50", "error 1205 instead of a wait for a row"),
+    Pinned("transaction_isolation", "'READ-COMMITTED'", "old rows, or locks", "mysql"),
+    Pinned("max_execution_time", "0", "ends questions, error 3024", "mysql"),
+    Pinned("windowing_use_high_precision", "1", "other sums over windows", "mysql"),
+    Pinned("cte_max_recursion_depth", "1000", "ends recursions, error 3636", "mysql"),
+    Pinned("information_schema_stats_expiry", "0", "sizes of tables of a day ago", "mysql"),
+    Pinned("parser_max_mem_size", MOST, "refuses long statements, error 3170", "mysql"),
+    Pinned("tx_isolation", "'READ-COMMITTED'", "old rows, or locks", "mariadb"),
+    Pinned("max_statement_time", "0", "ends statements, error 1969", "mariadb"),
+    Pinned("max_recursive_iterations", "1000", "ends recursions early", "mariadb"),
+    Pinned("standard_compliant_cte", "1", "other answers of recursions", "mariadb"),
+    Pinned("max_error_count", "64", "no warning says which cell could not be read", "mariadb"),
+    Pinned("innodb_strict_mode", "1", "tables whose rows do not fit", "mariadb"),
+    Pinned("check_constraint_checks", "1", "JSON that is none", "mariadb"),
+    Pinned("idle_transaction_timeout", "0", "ends sessions in a transaction", "mariadb"),
+    Pinned("idle_readonly_transaction_timeout", "0", "ends sessions that read", "mariadb"),
+    Pinned("idle_write_transaction_timeout", "0", "ends sessions that write", "mariadb"),
+    Pinned("max_session_mem_used", str(2**63 - 1), "ends statements, error 1290", "mariadb"),
+    Pinned("tmp_disk_table_size", MOST, "ends sorts and groups, error 1114", "mariadb"),
+    Pinned("alter_algorithm", "'DEFAULT'", "refuses changes of tables, error 1846", "mariadb"),
+    Pinned("old_mode", "'UTF8_IS_UTF8MB3'", "behaviour of versions before", "mariadb"),
+    Pinned("default_regex_flags", "''", "other matches", "mariadb"),
+    Pinned("sql_if_exists", "0", "what is not there is no error", "mariadb"),
+)  # fmt: skip
+"""Those that every account may set. What MySQL keeps for its administrators (binlog_format,
+innodb_strict_mode, sql_require_primary_key ...) is looked up instead: sql/requirements.py."""
+
+
+READ_ONLY = ("transaction_read_only", "tx_read_only")
+"""What keeps a session from writing: MySQL's name and MariaDB's."""
+
+
+def flavour_of(announced: str) -> Flavour:
+    """Return which of the two a server is, by the version that it announces."""
+    return "mariadb" if "mariadb" in announced.lower() else "mysql"
+
+
+def settings(flavour: Flavour, read_only: bool = False) -> dict[str, str]:
+    """Return the variables to set in a session, in this order, each with the SQL of its value."""
+    found = {each.name: each.value for each in PINNED if each.only in (None, flavour)}
+    return found | {READ_ONLY[flavour == "mariadb"]: str(int(read_only))}
+
+
+def statement(values: dict[str, str]) -> str:
+    """Return the statement that sets them all at once."""
+    assignments = ", ".join(f"SESSION {name} = {value}" for name, value in values.items())
+    return f"SET {assignments}"

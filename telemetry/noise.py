@@ -1,0 +1,124 @@
+"""How much the gradients of an epoch's steps differ from each other: sums for the noise scale.
+
+McCandlish, Kaplan, Amodei and the OpenAI Dota Team (2018), An Empirical Model of Large-Batch
+Training, https://arxiv.org/abs/1812.06162, appendix A.1; sql/views/noise_scale_v03.sql works the
+same out from the cells, and says how.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from vanishing_gradients.telemetry.chunk import SMALL_MAGNITUDE, scaled_norms
+
+MOST_WEIGHTS = 1_000_000
+"""A larger layer has no sums: they take eight bytes a weight, and more while chunks wait."""
+ENLARGED = 1e200
+"""By which gradients are enlarged whose squares no double holds."""
+ROUNDING = 1.000000000001
+"""|G|^2 has to be above 0 by more than this, or it cannot be told from noise."""
+
+
+@dataclass(frozen=True)
+class GradientNoise:
+    """What the sums of an epoch come to; `batches` is the noise scale in batches."""
+
+    mean_square: float | None
+    square_of_mean: float | None
+    batches: float | None
+
+    def in_samples(self, batch_size: int | None) -> float | None:
+        """Return the noise scale in samples; None where it, or the batch size, is not known."""
+        return None if batch_size is None or self.batches is None else batch_size * self.batches
+
+
+class GradientSums:
+    """Sums over steps of the gradient of one layer with weights, of `rows` inputs and `width`.
+
+    By input, each of shape (rows,): `counts` of its finite rows, `squares` and `small_squares` of
+    their norms, the latter of those below 1e-140 and enlarged, and whether any was `large`.
+    """
+
+    def __init__(self, rows: int, width: int) -> None:
+        self.total = np.zeros((rows, width))
+        self.counts = np.zeros(rows, np.int64)
+        self.squares, self.small_squares = np.zeros(rows), np.zeros(rows)
+        self.large = np.zeros(rows, bool)
+
+    def add(self, values: np.ndarray, squares: np.ndarray, kept: np.ndarray | None) -> None:
+        """Add the finite rows of a step, shape (rows left, width), with their squared norms.
+
+        `kept`, shape (rows,), marks them; None where no row is left out.
+        """
+        large = squares >= values.shape[1] * SMALL_MAGNITUDE**2
+        if not large.all() and (few := np.flatnonzero(~large & values.any(axis=1))).size:
+            norms = scaled_norms(values[few])
+            large[few] = norms >= SMALL_MAGNITUDE
+            place = few if kept is None else np.flatnonzero(kept)[few]
+            self.small_squares[place] += (np.minimum(norms, SMALL_MAGNITUDE) * ENLARGED) ** 2
+        rows = slice(None) if kept is None else kept
+        self.total[rows] += values
+        self.counts[rows] += 1
+        self.squares[rows] += squares
+        self.large[rows] |= large
+
+    def join(self, later: "GradientSums") -> None:
+        """Add the sums over later steps; their last bits depend on the order."""
+        self.total += later.total
+        self.counts += later.counts
+        self.squares += later.squares
+        self.small_squares += later.small_squares
+        self.large |= later.large
+
+    def noise(self) -> GradientNoise:
+        """Return what the sums come to: of inputs in units of their own, then of them all."""
+        known = self.counts > 0
+        if not known.any():
+            return GradientNoise(None, None, None)
+        counts = self.counts[known]
+        scales = np.where(self.large[known], 1.0, ENLARGED)
+        squares = np.where(scales > 1.0, self.small_squares[known], self.squares[known]) / counts
+        means = self.total[known] / counts[:, np.newaxis] * scales[:, np.newaxis]
+        scale, steps = float(scales.min()), int(counts.max())
+        own = scales / scale  # 1, or 1e200 in an input that is small beside others
+        mean_square = float((squares / own / own).sum())
+        square_of_mean = float((np.einsum("ij,ij->i", means, means) / own / own).sum())
+        batches = None
+        if steps > 1 and square_of_mean > ROUNDING * mean_square / steps:
+            batches = (mean_square - square_of_mean) / (square_of_mean - mean_square / steps)
+        if scale > 1.0:
+            small = (mean_square / scale / scale, square_of_mean / scale / scale)
+            return GradientNoise(small[0] or None, small[1] or None, batches)
+        return GradientNoise(mean_square, square_of_mean, batches)
+
+
+class SumsInOrder:
+    """Joins the sums of a layer's chunks in their order, whichever writer finishes first.
+
+    Their bits are then always the same. What has come too early waits: a few chunks.
+    """
+
+    def __init__(self) -> None:
+        self._joined: GradientSums | None = None
+        self._next = 0
+        self._waiting: dict[tuple[int, int], GradientSums] = {}
+
+    def add(self, number: int, first_step: int, sums: GradientSums) -> None:
+        """Take the sums of the chunk of that number, from 0, which begins with `first_step`."""
+        self._waiting[number, first_step] = sums
+        while (first := min(self._waiting, default=None)) and first[0] == self._next:
+            self._join(self._waiting.pop(first))
+            self._next += 1
+
+    def noise(self) -> GradientNoise:
+        """Return what all sums come to, once all chunks have come."""
+        for place in sorted(self._waiting):
+            self._join(self._waiting.pop(place))
+        assert self._joined is not None, "no chunk has come"
+        return self._joined.noise()
+
+    def _join(self, sums: GradientSums) -> None:
+        if self._joined is None:
+            self._joined = sums
+        else:
+            self._joined.join(sums)

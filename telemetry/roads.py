@@ -1,0 +1,224 @@
+"""The roads by which rows of gradients get into a server, each as fast as some server is on it.
+
+A road sends a chunk within a transaction that is not its own, and returns what the server says of
+it. What is stored is the same on every road, to the bit.
+"""
+
+from collections import OrderedDict
+from dataclasses import dataclass
+from typing import ClassVar, Protocol
+
+import numpy as np
+from pymysql.connections import Connection
+
+from vanishing_gradients.server.protocol import Inserted, PreparedInsert, rows_at_once
+from vanishing_gradients.sql.cells import gradient_columns
+from vanishing_gradients.sql.errors import ServerError
+from vanishing_gradients.sql.names import quoted
+from vanishing_gradients.sql.objects import ExperimentSchema, Layer
+from vanishing_gradients.telemetry.chunk import Chunk, encode, encode_literals, storable
+from vanishing_gradients.telemetry.connection import BufferConnection
+
+INSERT_BYTES = 1 << 19
+LET_IN = "SET GLOBAL local_infile = ON lets it in"
+PREPARED_ROWS = 100
+"""Rows of a prepared INSERT: of fewer, a row costs more to send, and of more, more to insert."""
+PREPARED = 32
+"""Statements that a connection keeps prepared, of layers and of what is left of their chunks."""
+
+
+class Road(Protocol):
+    """Sends chunks of one run over one connection. `norms` are those for SmallNorm, if any."""
+
+    def send(self, chunk: Chunk, dtype: np.dtype, norms: np.ndarray | None) -> Inserted:
+        """Send all rows of a chunk to a table whose cells are of a type."""
+
+
+class TextRoad:
+    """LOAD DATA LOCAL of lines of text."""
+
+    name: ClassVar = "text"
+
+    def __init__(self, connection: BufferConnection, shape: ExperimentSchema, run_id: int) -> None:
+        self.connection, self.shape, self.run_id = connection, shape, run_id
+
+    def send(self, chunk: Chunk, dtype: np.dtype, norms: np.ndarray | None) -> Inserted:
+        """Send all rows of a chunk at once."""
+        statement = load_gradients(
+            self.shape, chunk.layer, self.run_id, chunk.epoch, norms is not None
+        )
+        return Inserted(*self.connection.load(statement, encode(chunk, dtype, norms)))
+
+
+class InsertRoad:
+    """INSERTs of many rows, whose numbers are part of the statement: any server takes them."""
+
+    name: ClassVar = "insert"
+
+    def __init__(self, connection: BufferConnection, shape: ExperimentSchema, run_id: int) -> None:
+        self.connection, self.shape, self.run_id = connection, shape, run_id
+
+    def send(self, chunk: Chunk, dtype: np.dtype, norms: np.ndarray | None) -> Inserted:
+        """Send all rows of a chunk in statements of half a megabyte."""
+        head = insert_gradients(self.shape, chunk.layer, norms is not None)
+        rows = encode_literals(chunk, self.run_id, dtype, norms)
+        at_once = max(1, INSERT_BYTES // max(map(len, rows)))
+        stored = warnings = 0
+        with self.connection.cursor() as cursor:
+            for start in range(0, len(rows), at_once):
+                stored += cursor.execute(head + ",".join(rows[start : start + at_once]))
+                warnings += cursor.warning_count
+        return Inserted(stored, warnings)
+
+
+class BinaryRoad:
+    """Prepared INSERTs, whose numbers are sent as their bytes."""
+
+    name: ClassVar = "binary"
+
+    def __init__(self, connection: BufferConnection, shape: ExperimentSchema, run_id: int) -> None:
+        self.connection, self.shape, self.run_id = connection, shape, run_id
+        self._prepared: OrderedDict[tuple[str, np.dtype, int], PreparedInsert] = OrderedDict()
+
+    def send(self, chunk: Chunk, dtype: np.dtype, norms: np.ndarray | None) -> Inserted:
+        """Send all rows of a chunk, a hundred with each execution of a statement."""
+        return self.insert(chunk, *records(chunk, self.run_id, dtype, norms))
+
+    def insert(self, chunk: Chunk, rows: np.ndarray, nulls: np.ndarray | None = None) -> Inserted:
+        """Send what `records` made of a chunk."""
+        head = insert_gradients(self.shape, chunk.layer, "SmallNorm" in (rows.dtype.names or ()))
+        at_once = rows_at_once(rows.dtype, PREPARED_ROWS)
+        stored = warnings = 0
+        for start in range(0, len(rows), at_once):
+            part = slice(start, start + at_once)
+            statement = self._statement(head, rows.dtype, len(rows[part]))
+            answer = statement.execute(rows[part], None if nulls is None else nulls[part])
+            stored += answer.rows
+            warnings += answer.warnings
+        return Inserted(stored, warnings)
+
+    def _statement(self, head: str, record: np.dtype, rows: int) -> PreparedInsert:
+        key = (head, record, rows)
+        if key in self._prepared:
+            self._prepared.move_to_end(key)
+        else:
+            while len(self._prepared) >= PREPARED:
+                self._prepared.popitem(last=False)[1].close()
+            self._prepared[key] = PreparedInsert(self.connection, head, record, rows)
+        return self._prepared[key]
+
+
+ROADS = {road.name: road for road in (BinaryRoad, TextRoad, InsertRoad)}
+AUTO = "auto"
+STATEMENTS = PREPARED * 8
+"""Statements that a server must let its sessions prepare, for several writers."""
+
+
+@dataclass(frozen=True)
+class Choice:
+    """The road that a run takes, and why, in a sentence; `slow`, where another would be faster."""
+
+    road: str
+    why: str
+    slow: bool = False
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What a server is and lets in: `statements` is how many its sessions may prepare, together."""
+
+    mariadb: bool
+    local_infile: bool
+    statements: int
+
+
+def facts(session: Connection) -> Facts:
+    """Ask a server what decides on the road."""
+    with session.cursor() as cursor:
+        cursor.execute("SELECT @@local_infile, @@max_prepared_stmt_count")
+        local_infile, statements = cursor.fetchone()
+    return Facts("mariadb" in session.get_server_info().lower(), bool(local_infile), statements)
+
+
+def choose(server: Facts, wanted: str = AUTO) -> Choice:
+    """Choose the fastest road that a server lets in, or the one that is wanted.
+
+    MariaDB reads binary rows four times as fast as text. MySQL writes each of their numbers as text
+    for its logs, and reads text faster. Raises ServerError where the server forbids what is wanted.
+    """
+    binary = server.statements >= STATEMENTS
+    if wanted == TextRoad.name and not server.local_infile:
+        raise ServerError(f"ROAD=text needs LOAD DATA LOCAL: {LET_IN}, or leave ROAD out")
+    if wanted == BinaryRoad.name and not binary:
+        raise ServerError(
+            "ROAD=binary needs prepared statements, of which the server allows "
+            f"{server.statements}: run SET GLOBAL max_prepared_stmt_count = 16382 on it, or leave "
+            "ROAD out"
+        )
+    if wanted != AUTO:
+        return Choice(wanted, "as ROAD says")
+    if server.mariadb and binary:
+        return Choice(BinaryRoad.name, "MariaDB takes it faster than text")
+    if server.local_infile:
+        return Choice(TextRoad.name, "this server takes LOAD DATA faster than binary rows")
+    road = BinaryRoad.name if binary else InsertRoad.name
+    return Choice(road, f"the server forbids LOAD DATA LOCAL, which is faster: {LET_IN}", slow=True)
+
+
+def records(
+    chunk: Chunk, run_id: int, dtype: np.dtype, norms: np.ndarray | None
+) -> tuple[np.ndarray, np.ndarray | None]:
+    """Return the rows of a chunk as records, shape (rows,), in the order of a table's columns.
+
+    And which of their columns are NULL, shape (rows, columns); None where none is. A value that is
+    not storable is NULL, and so is a norm that is NaN.
+    """
+    width = chunk.layer.width
+    fields = [
+        ("run_id", "<u4"), ("Epoch", "<u2"), ("Step", "<u4"), ("RowIndex", "<u4"),
+        ("cells", dtype.newbyteorder("<"), (width,)),
+    ]  # fmt: skip
+    if norms is not None:
+        fields.append(("SmallNorm", "<f8"))
+    rows = np.empty(chunk.rows, np.dtype(fields))
+    rows["run_id"], rows["Epoch"] = run_id, chunk.epoch
+    rows["Step"], rows["RowIndex"] = chunk.step_column(), chunk.row_index_column()
+    rows["cells"] = chunk.values
+    good = storable(rows["cells"])
+    if norms is None and good.all():
+        return rows, None
+    keys = np.zeros((chunk.rows, 4), bool)
+    nulls = [keys, ~good]
+    if norms is not None:
+        rows["SmallNorm"] = norms
+        nulls.append(np.isnan(norms)[:, np.newaxis])
+    return rows, np.hstack(nulls)
+
+
+def load_gradients(
+    shape: ExperimentSchema, layer: Layer, run_id: int, epoch: int, small_norm: bool = False
+) -> str:
+    """Return the LOAD DATA LOCAL statement for rows of Step, RowIndex, Gradient1 .. GradientN, and
+    SmallNorm where they have one.
+
+    The file name in it stands for nothing: the rows come from the client's memory.
+    """
+    return (
+        f"LOAD DATA LOCAL INFILE 'memory' INTO TABLE {quoted(shape.table(layer))} "
+        r"CHARACTER SET binary FIELDS TERMINATED BY ',' ESCAPED BY '\\' LINES TERMINATED BY '\n' "
+        f"(Step, RowIndex, {columns_sent(layer, small_norm)}) "
+        f"SET run_id = {run_id:d}, Epoch = {epoch:d}"
+    )
+
+
+def insert_gradients(shape: ExperimentSchema, layer: Layer, small_norm: bool = False) -> str:
+    """Return the INSERT statement up to its row values, (run_id, Epoch, Step, RowIndex, cells), and
+    SmallNorm where they have one."""
+    columns = columns_sent(layer, small_norm)
+    table = quoted(shape.table(layer))
+    return f"INSERT INTO {table} (run_id, Epoch, Step, RowIndex, {columns}) VALUES "  # noqa: S608
+
+
+def columns_sent(layer: Layer, small_norm: bool) -> str:
+    """Return the cells of a row, as a statement lists them, and SmallNorm where it is sent."""
+    return ", ".join([*gradient_columns(layer.width), *["SmallNorm"] * small_norm])

@@ -1,0 +1,81 @@
+"""An account, or a server, that has few connections to give."""
+
+import os
+import secrets
+import subprocess
+import sys
+
+import pytest
+from sqlalchemy import URL
+
+from tests.commands.conftest import ROOT, TOML, text
+from vanishing_gradients.migrations import history
+from vanishing_gradients.sql import accounts, address
+from vanishing_gradients.sql.connection import connected, engine, free_connections
+from vanishing_gradients.sql.errors import DatabaseError
+
+FEW = 3
+
+
+@pytest.fixture
+def frugal(server_url, database, tmp_path):
+    """Return a function that runs a command as an account that may have three connections."""
+    name, password = f"few_{secrets.token_hex(4)}", accounts.new_password()
+    with connected(address.without_database(server_url)) as session, session.cursor() as cursor:
+        for statement in accounts.account(name, password):
+            cursor.execute(statement)
+        pattern = accounts.grant_pattern(database.database)
+        cursor.execute(f"GRANT ALL ON {pattern}.* TO '{name}'@'%'")
+        cursor.execute(f"ALTER USER '{name}'@'%' WITH MAX_USER_CONNECTIONS {FEW}")
+        yield database.set(username=name, password=password)
+        cursor.execute(f"DROP USER '{name}'@'%'")
+
+
+def run(url: URL, folder, *arguments: str) -> subprocess.CompletedProcess:
+    environment = os.environ | {
+        "DATABASE_URL": text(url), "READER_DATABASE_URL": text(url), "PYTHONPATH": str(ROOT),
+        "SERVER_DIR": str(folder / "server"),
+    }  # fmt: skip
+    command = [sys.executable, "-m", "vanishing_gradients.cli", *arguments]
+    return subprocess.run(
+        command, cwd=folder, env=environment, capture_output=True, text=True, timeout=300,
+        check=False,
+    )  # fmt: skip
+
+
+def test_three_connections_do_for_every_command(frugal, tmp_path):
+    (tmp_path / "few.toml").write_text(TOML.format(name="few", epochs=1))
+    trained = ["--dataset=sample", "--limit=256"]
+    for arguments in (
+        ["migrate"],
+        ["train", "--exp=few.toml", *trained],
+        ["train", "--exp=few.toml", *trained, "--resume=1"],
+        ["train", "--exp=few.toml", *trained, "--telemetry=statistics", "--seeds=3"],
+        ["runs"],
+        ["figures", "--run=1"],
+        ["verify"],
+        ["diagnose"],
+        ["compare", "--runs=1,2"],
+        ["drop", "--run=1", "--yes"],
+    ):
+        done = run(frugal, tmp_path, *arguments)
+        assert done.returncode == 0, (arguments, done.stdout, done.stderr)
+        assert "Traceback" not in done.stderr
+
+
+def test_what_is_free_is_known_and_one_too_many_is_a_sentence(frugal):
+    with connected(frugal) as first, connected(frugal):
+        assert free_connections(first) == FEW - 1
+        with (
+            connected(frugal),
+            pytest.raises(DatabaseError, match=r"max_user_connections.* WITH MAX_USER_CONNECTIONS"),
+            connected(frugal),
+        ):
+            pass
+
+
+def test_one_connection_does_for_a_migration(frugal):
+    made = engine(frugal)
+    with connected(frugal), connected(frugal):
+        history.upgrade(made)
+    made.dispose()

@@ -1,0 +1,92 @@
+"""No test leaves a process behind, however the tests end, and none waits for ever.
+
+A watcher beside each process of pytest ends, once that has gone, whatever it has started and left
+running: Ctrl-C in `make test` ends workers of pytest-xdist without their finalizers.
+"""
+
+import os
+import secrets
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+MARK = "GRADIENTS_TESTS"
+"""What the environment of every process has that a test starts; of servers, which get little of
+their environment, the command line names a folder of the tests."""
+SECONDS = 30
+"""For how long a process may take to end before it is killed."""
+
+
+class Watcher:
+    """A process that outlives this one, and then ends what this one left."""
+
+    def __init__(self) -> None:
+        token = os.environ[MARK] = secrets.token_hex(16)
+        environment = {name: value for name, value in os.environ.items() if name != MARK}
+        self._process = subprocess.Popen(
+            [sys.executable, "-P", __file__],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.DEVNULL,
+            start_new_session=True,
+            text=True,
+            env=environment,
+        )
+        self.note(f"{MARK}={token}")
+
+    def note(self, mark: str) -> None:
+        """Let it know by what it tells a process: a variable of its environment, or a folder."""
+        self._process.stdin.write(f"{mark}\n")
+        self._process.stdin.flush()
+
+    def close(self) -> None:
+        """Let it do its work, and wait until it has."""
+        self._process.stdin.close()
+        self._process.wait(2 * SECONDS)
+
+
+def left(marks: list[str]) -> list[int]:
+    """Return the processes that have one of the marks in their environment or command line."""
+    found = []
+    for folder in Path("/proc").glob("[0-9]*"):
+        with suppress(OSError):
+            told = (folder / "environ").read_bytes() + (folder / "cmdline").read_bytes()
+            if any(os.fsencode(mark) in told for mark in marks):
+                found.append(int(folder.name))
+    return [pid for pid in found if pid != os.getpid()]
+
+
+def end(marks: list[str]) -> None:
+    """End all of them, first as one asks, then by force."""
+    for number in (signal.SIGTERM, signal.SIGKILL):
+        for pid in left(marks):
+            with suppress(ProcessLookupError, PermissionError):
+                os.kill(pid, number)
+        deadline = time.monotonic() + SECONDS
+        while left(marks) and time.monotonic() < deadline:
+            time.sleep(0.1)
+
+
+@contextmanager
+def limit(seconds: int) -> Iterator[None]:
+    """Raise TimeoutError in the block, whatever it waits for, when so many seconds are over."""
+
+    def over(*_) -> None:
+        raise TimeoutError(f"the test waits, after {seconds} s")
+
+    before = signal.signal(signal.SIGALRM, over)
+    signal.alarm(seconds)
+    try:
+        yield
+    finally:
+        signal.alarm(0)
+        signal.signal(signal.SIGALRM, before)
+
+
+if __name__ == "__main__":
+    for each in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(each, signal.SIG_IGN)
+    end([line.rstrip("\n") for line in sys.stdin])

@@ -1,0 +1,189 @@
+"""Whatever a server's administrator gives its variables for defaults, no answer is another one."""
+
+from contextlib import ExitStack
+
+import pytest
+from pymysql.err import MySQLError
+from sqlalchemy import text
+
+from tests.faults.conftest import experiment
+from tests.faults.digest import digest
+from vanishing_gradients.migrations import history
+from vanishing_gradients.sql import address
+from vanishing_gradients.sql.connection import connected, engine
+from vanishing_gradients.sql.names import quoted
+from vanishing_gradients.sql.objects import newest_views
+from vanishing_gradients.sql.registry import registered_shapes
+from vanishing_gradients.sql.session_variables import PINNED, flavour_of, settings, statement
+from vanishing_gradients.trainer.datasets import load
+from vanishing_gradients.trainer.run import Settings, run_experiment
+
+HOSTILE = {
+    "time_zone": "'+05:45'",
+    "sql_select_limit": "1",
+    "max_join_size": "1",
+    "sql_big_selects": "0",
+    "div_precision_increment": "0",
+    "group_concat_max_len": "4",
+    "max_sort_length": "64",
+    "sql_auto_is_null": "1",
+    "default_week_format": "3",
+    "lc_time_names": "'de_DE'",
+    "lc_messages": "'de_DE'",
+    "sql_notes": "0",
+    "sql_quote_show_create": "0",
+    "foreign_key_checks": "0",
+    "unique_checks": "0",
+    "sql_safe_updates": "1",
+    "completion_type": "2",
+    "default_storage_engine": "'MEMORY'",
+    "explicit_defaults_for_timestamp": "0",
+    "sort_buffer_size": "32768",
+    "wait_timeout": "1",
+    "net_read_timeout": "1",
+    "net_write_timeout": "1",
+    "lock_wait_timeout": "1",
+    "innodb_lock_wait_timeout": "1",
+    "transaction_isolation": "'SERIALIZABLE'",
+    "transaction_read_only": "1",
+    "max_execution_time": "1",
+    "windowing_use_high_precision": "0",
+    "cte_max_recursion_depth": "1",
+    "information_schema_stats_expiry": "31536000",
+    "parser_max_mem_size": "10000000",
+    "tx_isolation": "'SERIALIZABLE'",
+    "tx_read_only": "1",
+    "max_statement_time": "0.0001",
+    "max_recursive_iterations": "1",
+    "standard_compliant_cte": "0",
+    "max_error_count": "0",
+    "innodb_strict_mode": "0",
+    "check_constraint_checks": "0",
+    "idle_transaction_timeout": "1",
+    "idle_readonly_transaction_timeout": "1",
+    "idle_write_transaction_timeout": "1",
+    "max_session_mem_used": "8192",
+    "tmp_disk_table_size": "1024",
+    "alter_algorithm": "'INSTANT'",
+    "old_mode": "'NO_DUP_KEY_WARNINGS_WITH_IGNORE,ZERO_DATE_TIME_CAST'",
+    "default_regex_flags": "'EXTENDED'",
+    "sql_if_exists": "1",
+}
+OTHERS = {
+    "sql_mode": "'ANSI,NO_BACKSLASH_ESCAPES,PAD_CHAR_TO_FULL_LENGTH'",
+    "autocommit": "0",
+    "character_set_server": "'latin1'",
+    "collation_server": "'latin1_german1_ci'",
+    "character_set_client": "'latin1'",
+    "character_set_results": "'latin1'",
+    "collation_connection": "'latin1_german1_ci'",
+    "init_connect": "'SET @nobody = 1'",
+    "join_buffer_size": "128",
+    "max_heap_table_size": "16384",
+    "tmp_table_size": "1024",
+    "big_tables": "1",
+    "auto_increment_increment": "7",
+    "low_priority_updates": "1",
+    "eq_range_index_dive_limit": "1",
+    "optimizer_search_depth": "1",
+    "max_length_for_sort_data": "4",
+    "read_rnd_buffer_size": "1",
+    "range_optimizer_max_mem_size": "1",
+}
+"""Hostile values of what PyMySQL sets, and of what is left to the server."""
+
+
+@pytest.fixture
+def hostile(server_url):
+    """Return a function that makes the defaults of the server hostile, until the test ends."""
+    with ExitStack() as stack:
+        session = stack.enter_context(connected(address.without_database(server_url)))
+        cursor = session.cursor()
+        flavour = flavour_of(session.get_server_info())
+
+        def make(names: dict[str, str]) -> set[str]:
+            made = set()
+            for name, value in names.items():
+                try:
+                    cursor.execute(f"SELECT @@GLOBAL.{name}")
+                    (before,) = cursor.fetchone()
+                    cursor.execute(f"SET GLOBAL {name} = {value}")
+                except MySQLError:
+                    continue
+                stack.callback(cursor.execute, f"SET GLOBAL {name} = %s", (before,))
+                made.add(name)
+            return made
+
+        yield flavour, make
+
+
+@pytest.fixture(scope="module")
+def sample():
+    return load("sample", announce=lambda _: None)
+
+
+def train(url, sample):
+    return run_experiment(experiment("pinned", epochs=1), sample, Settings(limit=200), url)
+
+
+def answers(made) -> dict[str, list[tuple]]:
+    """Return what every view answers."""
+    found = {}
+    with made.connect() as connection:
+        shapes = registered_shapes(connection)
+        for each in newest_views():
+            for name in each.names(shapes):
+                rows = connection.execute(text(f"SELECT * FROM {quoted(name)}"))
+                found[name] = sorted(map(repr, rows))
+    return found
+
+
+def test_every_variable_that_is_set_has_a_hostile_value_here():
+    names = {name for flavour in ("mysql", "mariadb") for name in settings(flavour)}
+    assert names == set(HOSTILE)
+    assert all(each.why for each in PINNED)
+
+
+def test_no_default_of_the_server_changes_what_a_view_answers(
+    server_url, database, hostile, sample
+):
+    made = engine(database)
+    history.upgrade(made)
+    train(database, sample)
+    before = answers(made)
+    made.dispose()
+    flavour, make = hostile
+    changed = make(HOSTILE | OTHERS)
+    assert changed >= set(settings(flavour))
+    reader = engine(database, read_only=True)
+    try:
+        assert answers(made) == before
+        assert answers(reader) == before
+    finally:
+        made.dispose()
+        reader.dispose()
+
+
+def test_a_run_on_hostile_defaults_stores_what_another_does(database, hostile, sample):
+    made = engine(database)
+    history.upgrade(made)
+    expected = digest(database, train(database, sample))
+    _, make = hostile
+    make(HOSTILE | OTHERS)
+    history.downgrade(made, "0010")
+    history.upgrade(made)
+    made.dispose()
+    assert digest(database, train(database, sample)) == expected
+
+
+def test_a_version_without_one_of_them_gets_the_others(database, monkeypatch):
+    known = settings("mysql"), settings("mariadb")
+    monkeypatch.setattr(
+        "vanishing_gradients.sql.connection.settings",
+        lambda flavour, read_only: {"of_the_future": "1", **known[flavour == "mariadb"]},
+    )
+    monkeypatch.setattr("vanishing_gradients.sql.connection._missing", {})
+    with connected(database) as session, session.cursor() as cursor:
+        cursor.execute("SELECT @@sql_select_limit, @@time_zone")
+        assert cursor.fetchone() == (2**64 - 1, "+00:00")
+    assert "of_the_future" not in statement(known[0])

@@ -1,0 +1,53 @@
+"""Which road a run takes, by what its server is and lets in."""
+
+import pymysql
+import pytest
+
+from vanishing_gradients.sql.connection import connect_arguments
+from vanishing_gradients.sql.errors import ServerError
+from vanishing_gradients.telemetry.roads import ROADS, STATEMENTS, Facts, choose, facts
+
+MARIADB, MYSQL = True, False
+
+
+@pytest.mark.parametrize(
+    ("server", "road", "slow"),
+    [
+        (Facts(MARIADB, True, 16382), "binary", False),
+        (Facts(MARIADB, False, 16382), "binary", False),
+        (Facts(MARIADB, True, 0), "text", False),
+        (Facts(MARIADB, False, 0), "insert", True),
+        (Facts(MYSQL, True, 16382), "text", False),
+        (Facts(MYSQL, False, 16382), "binary", True),
+        (Facts(MYSQL, False, STATEMENTS - 1), "insert", True),
+    ],
+)
+def test_auto_takes_what_the_server_is_fastest_on(server, road, slow):
+    chosen = choose(server)
+    assert (chosen.road, chosen.slow) == (road, slow)
+    assert ("SET GLOBAL local_infile = ON" in chosen.why) == slow
+
+
+@pytest.mark.parametrize("road", ROADS)
+def test_a_road_that_is_wanted_is_taken(road):
+    assert choose(Facts(MYSQL, True, 16382), road).road == road
+
+
+@pytest.mark.parametrize(
+    ("road", "server", "cure"),
+    [
+        ("text", Facts(MYSQL, False, 16382), "SET GLOBAL local_infile = ON"),
+        ("binary", Facts(MARIADB, True, 0), "SET GLOBAL max_prepared_stmt_count = 16382"),
+    ],
+)
+def test_a_road_that_the_server_forbids_is_refused_with_the_cure(road, server, cure):
+    with pytest.raises(ServerError, match=cure):
+        choose(server, road)
+
+
+def test_a_server_is_asked_what_it_is(migrated):
+    session = pymysql.connect(**connect_arguments(migrated))
+    found = facts(session)
+    session.close()
+    assert found.mariadb == ("mariadb" in session.get_server_info().lower())
+    assert found.statements > STATEMENTS
