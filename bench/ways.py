@@ -4,7 +4,7 @@ All of them fill the same tables, generated columns and index included.
 """
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -120,13 +120,7 @@ def bare_load_data(to: Target, chunks: Sequence[Chunk], repeats: int, connection
                     opened[number].query(statement.replace("'memory'", f"'{path}'"))
                     opened[number].commit()
 
-        start = time.perf_counter()
-        with ThreadPoolExecutor(connections) as pool:
-            list(pool.map(share, range(connections)))
-        seconds = time.perf_counter() - start
-    for connection in opened:
-        connection.close()
-    return seconds
+        return _at_once(share, opened)
 
 
 def bare_binary(to: Target, chunks: Sequence[Chunk], repeats: int, connections: int) -> float:
@@ -145,9 +139,16 @@ def bare_binary(to: Target, chunks: Sequence[Chunk], repeats: int, connections: 
                 road.insert(chunk, rows)
                 opened[number].commit()
 
+    return _at_once(share, opened)
+
+
+def _at_once(
+    share: Callable[[int], None], opened: Sequence[pymysql.connections.Connection]
+) -> float:
+    """Let each connection do its share, by its number, and close it; return the seconds."""
     start = time.perf_counter()
-    with ThreadPoolExecutor(connections) as pool:
-        list(pool.map(share, range(connections)))
+    with ThreadPoolExecutor(len(opened)) as pool:
+        list(pool.map(share, range(len(opened))))
     seconds = time.perf_counter() - start
     for connection in opened:
         connection.close()

@@ -57,11 +57,6 @@ class PreparedInsert:
         self._number = _prepare(connection, f"{head}{','.join([marks] * rows)}")
         self._told_types = False
 
-    @property
-    def bytes(self) -> int:
-        """How many bytes an execution sends at most."""
-        return self.rows * (self.record.itemsize + self._columns) + len(self._types) + 16
-
     def execute(self, records: np.ndarray, nulls: np.ndarray | None = None) -> Inserted:
         """Insert `records`, shape (rows,), of which cells are NULL where `nulls` says so.
 

@@ -66,12 +66,11 @@ def disagreeing_updates(
 
 def _follows(frame: pd.DataFrame) -> pd.Series:
     """Mark rows after which the next one, of the same layer, is of the next step."""
-    last = frame.groupby(["layer", "epoch"])["step"].transform("max") == frame["step"]
     same = (frame["epoch"].shift(-1) == frame["epoch"]) & (
         frame["step"].shift(-1) == frame["step"] + 1
     )
     begun = (frame["epoch"].shift(-1) == frame["epoch"] + 1) & (frame["step"].shift(-1) == 1)
-    return same | (last & begun)
+    return same | begun
 
 
 def _of_one_factor(
