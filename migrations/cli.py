@@ -13,7 +13,10 @@ from vanishing_gradients.server.lifecycle import owner_engine
 @click.command()
 def up() -> None:
     """Then migrate the database to the newest revision."""
-    _report(*history.upgrade(owner_engine(), say=say))
+    before, after = history.upgrade(owner_engine(), say=say)
+    _report(before, after)
+    if before != after:
+        _tell_missing_norms()
 
 
 @click.command()
@@ -31,11 +34,11 @@ def migrate(revision: str, down: bool, norms: bool) -> None:
         _report(*step(owner_engine(), revision, say=say))
     except CommandError as error:
         raise click.UsageError(f"Alembic cannot go to {revision!r}: {error}") from error
-    if not down and (said := small_norms.missing(owner_engine())) and not norms:
-        say(said)
     if norms:
         count = small_norms.work_out(owner_engine(), say=say)
         say(f"{count} gradient tables were of the older version, and none is any more.")
+    elif not down:
+        _tell_missing_norms()
 
 
 @click.command()
@@ -51,6 +54,11 @@ def view(name: str) -> None:
         )
     written, _ = generate(name)  # Alembic itself says where the migration is
     say(f"Change {written.relative_to(ROOT)}, then run `make migrate`.")
+
+
+def _tell_missing_norms() -> None:
+    if said := small_norms.missing(owner_engine()):
+        say(said)
 
 
 def _report(before: str | None, after: str | None) -> None:
