@@ -4,9 +4,10 @@ A road sends a chunk within a transaction that is not its own, and returns what 
 it. What is stored is the same on every road, to the bit.
 """
 
+from abc import ABC, abstractmethod
 from collections import OrderedDict
 from dataclasses import dataclass
-from typing import ClassVar, Protocol
+from typing import ClassVar
 
 import numpy as np
 from pymysql.connections import Connection
@@ -16,6 +17,7 @@ from vanishing_gradients.sql.cells import gradient_columns
 from vanishing_gradients.sql.errors import ServerError
 from vanishing_gradients.sql.names import quoted
 from vanishing_gradients.sql.objects import ExperimentSchema, Layer
+from vanishing_gradients.sql.session_variables import flavour_of
 from vanishing_gradients.telemetry.chunk import Chunk, encode, encode_literals, storable
 from vanishing_gradients.telemetry.connection import BufferConnection
 
@@ -27,20 +29,23 @@ PREPARED = 32
 """Statements that a connection keeps prepared, of layers and of what is left of their chunks."""
 
 
-class Road(Protocol):
+class Road(ABC):
     """Sends chunks of one run over one connection. `norms` are those for SmallNorm, if any."""
 
+    name: ClassVar[str]
+
+    def __init__(self, connection: BufferConnection, shape: ExperimentSchema, run_id: int) -> None:
+        self.connection, self.shape, self.run_id = connection, shape, run_id
+
+    @abstractmethod
     def send(self, chunk: Chunk, dtype: np.dtype, norms: np.ndarray | None) -> Inserted:
         """Send all rows of a chunk to a table whose cells are of a type."""
 
 
-class TextRoad:
+class TextRoad(Road):
     """LOAD DATA LOCAL of lines of text."""
 
-    name: ClassVar = "text"
-
-    def __init__(self, connection: BufferConnection, shape: ExperimentSchema, run_id: int) -> None:
-        self.connection, self.shape, self.run_id = connection, shape, run_id
+    name = "text"
 
     def send(self, chunk: Chunk, dtype: np.dtype, norms: np.ndarray | None) -> Inserted:
         """Send all rows of a chunk at once."""
@@ -50,13 +55,10 @@ class TextRoad:
         return Inserted(*self.connection.load(statement, encode(chunk, dtype, norms)))
 
 
-class InsertRoad:
+class InsertRoad(Road):
     """INSERTs of many rows, whose numbers are part of the statement: any server takes them."""
 
-    name: ClassVar = "insert"
-
-    def __init__(self, connection: BufferConnection, shape: ExperimentSchema, run_id: int) -> None:
-        self.connection, self.shape, self.run_id = connection, shape, run_id
+    name = "insert"
 
     def send(self, chunk: Chunk, dtype: np.dtype, norms: np.ndarray | None) -> Inserted:
         """Send all rows of a chunk in statements of half a megabyte."""
@@ -71,13 +73,13 @@ class InsertRoad:
         return Inserted(stored, warnings)
 
 
-class BinaryRoad:
+class BinaryRoad(Road):
     """Prepared INSERTs, whose numbers are sent as their bytes."""
 
-    name: ClassVar = "binary"
+    name = "binary"
 
     def __init__(self, connection: BufferConnection, shape: ExperimentSchema, run_id: int) -> None:
-        self.connection, self.shape, self.run_id = connection, shape, run_id
+        super().__init__(connection, shape, run_id)
         self._prepared: OrderedDict[tuple[str, np.dtype, int], PreparedInsert] = OrderedDict()
 
     def send(self, chunk: Chunk, dtype: np.dtype, norms: np.ndarray | None) -> Inserted:
@@ -108,7 +110,7 @@ class BinaryRoad:
         return self._prepared[key]
 
 
-ROADS = {road.name: road for road in (BinaryRoad, TextRoad, InsertRoad)}
+ROADS: dict[str, type[Road]] = {road.name: road for road in (BinaryRoad, TextRoad, InsertRoad)}
 AUTO = "auto"
 STATEMENTS = PREPARED * 8
 """Statements that a server must let its sessions prepare, for several writers."""
@@ -137,7 +139,7 @@ def facts(session: Connection) -> Facts:
     with session.cursor() as cursor:
         cursor.execute("SELECT @@local_infile, @@max_prepared_stmt_count")
         local_infile, statements = cursor.fetchone()
-    return Facts("mariadb" in session.get_server_info().lower(), bool(local_infile), statements)
+    return Facts(flavour_of(session.get_server_info()) == "mariadb", bool(local_infile), statements)
 
 
 def choose(server: Facts, wanted: str = AUTO) -> Choice:
