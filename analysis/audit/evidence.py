@@ -128,8 +128,8 @@ class Evidence:
         return self._of_seeds("epoch_means", experiment, dataset, paper.LAYERS)
 
     def ratios(self, experiment: str, dataset: str) -> pd.DataFrame:
-        """Return epoch_ratios of every seed, with a column `seed`."""
-        return self._of_seeds("epoch_ratios", experiment, dataset, paper.LAYERS - 1)
+        """Return gradient_norm_ratios of every seed, with a column `seed`."""
+        return self._of_seeds("gradient_norm_ratios", experiment, dataset, paper.LAYERS - 1)
 
     @property
     def connections(self) -> int:

@@ -58,10 +58,10 @@ def test_sizes_come_by_layer(connection):
 
 
 def test_ratios_of_several_runs_are_those_of_each(connection):
-    """Run 3 kept statistics alone, which is all that epoch_ratios reads of any run."""
-    several = ask(connection, "epoch_ratios", run_id=[1, 3])
+    """Run 3 kept statistics alone, run 1 has gradient tables."""
+    several = ask(connection, "gradient_norm_ratios", run_id=[1, 3])
     third = several[several["run_id"] == 3].reset_index(drop=True)
-    alone = ask(connection, "gradient_norm_ratios", run_id=3).drop(columns="experiment")
+    alone = ask(connection, "gradient_norm_ratios", run_id=3)
     pd.testing.assert_frame_equal(third, alone)
 
 
