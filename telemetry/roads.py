@@ -185,8 +185,9 @@ def records(
     rows = np.empty(chunk.rows, np.dtype(fields))
     rows["run_id"], rows["Epoch"] = run_id, chunk.epoch
     rows["Step"], rows["RowIndex"] = chunk.step_column(), chunk.row_index_column()
-    rows["cells"] = chunk.values
-    good = storable(rows["cells"])
+    values = chunk.values.astype(dtype, copy=False)
+    rows["cells"] = values
+    good = storable(values)  # of one piece, unlike the cells of records
     if norms is None and good.all():
         return rows, None
     keys = np.zeros((chunk.rows, 4), bool)
