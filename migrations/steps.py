@@ -30,6 +30,8 @@ IN_TRAINING = text(
 )
 """Runs that say so and whose lock, of which telemetry/lock.py says the name, somebody holds."""
 
+WATCHED = text("SELECT run_id FROM runs WHERE source <> 'trainer' ORDER BY run_id")
+
 
 def columns(table: str) -> list[str]:
     """Return the names of a table's columns, in order; none where there is no such table."""
@@ -94,6 +96,16 @@ def drop_column(table: str, name: str) -> None:
         execute(f"ALTER TABLE {quoted(table)} DROP {quoted(name)}")
 
 
+def change_column(table: str, name: str, definition: str) -> None:
+    """Give a column another definition, which its values have to fit."""
+    execute(f"ALTER TABLE {quoted(table)} MODIFY {quoted(name)} {definition}")
+
+
+def drop_table(name: str) -> None:
+    """Drop a table where it is there."""
+    op.drop_table(name, if_exists=True)
+
+
 def views(replaced: Sequence[str] = (), **versions: int) -> Ways:
     """Return the way up, which puts versions of views in force in this order, and the way down.
 
@@ -123,6 +135,17 @@ def require_no_training(connection: Connection | None = None) -> None:
             f"Run {', '.join(map(str, found))} is training, and this migration changes columns "
             "that it writes: wait until it is done, or stop it with Ctrl-C, then migrate; "
             "RESUME=1 goes on with it afterwards."
+        )
+
+
+def require_no_watched_runs() -> None:
+    """Raise ObjectError where there are runs of watched models, unknown to older versions."""
+    if "source" not in columns("runs"):
+        return
+    if found := list(op.get_bind().scalars(WATCHED)):
+        raise ObjectError(
+            f"Run {', '.join(map(str, found))} is of a watched model, of which this older version "
+            "knows nothing: drop such runs first (`make drop RUN=id`)."
         )
 
 

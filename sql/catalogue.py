@@ -7,6 +7,7 @@ from typing import Any
 
 from sqlalchemy import (
     BigInteger,
+    Boolean,
     Column,
     Double,
     ForeignKey,
@@ -15,6 +16,7 @@ from sqlalchemy import (
     MetaData,
     String,
     Table,
+    text,
 )
 from sqlalchemy.dialects.mysql import DATETIME, JSON, LONGBLOB
 
@@ -51,12 +53,14 @@ runs = _table(
     "runs",
     Column("run_id", Integer, primary_key=True),
     Column("experiment", String(32), nullable=False, index=True),
-    Column("seed", BigInteger, nullable=False),
-    Column("dataset", String(32), nullable=False),
-    Column("dataset_sha256", String(64), nullable=False),
+    Column("seed", BigInteger),
+    Column("dataset", String(32)),
+    Column("dataset_sha256", String(64)),
     Column("float_type", String(6), nullable=False),
     Column("telemetry", String(10), nullable=False),
-    *_needed(Integer, "record_every", "training_images", "epochs"),
+    *_needed(Integer, "record_every"),
+    Column("training_images", Integer),
+    Column("epochs", Integer),
     Column("config", JSON, nullable=False),
     Column("git_commit", String(40)),
     Column("package_versions", JSON, nullable=False),
@@ -65,7 +69,23 @@ runs = _table(
     Column("finished_at", DATETIME(fsp=6)),
     Column("completed_epoch", Integer, nullable=False),
     Column("road", String(8)),
+    Column(
+        "source",
+        String(8),
+        nullable=False,
+        server_default="trainer",
+        comment="who trained: trainer, torch, keras or jax",
+    ),
+    Column(
+        "recorded_at",
+        String(15),
+        nullable=False,
+        server_default="before_clipping",
+        comment="what was recorded of gradients that were clipped: before_clipping or as_stepped",
+    ),
 )
+"""What a run of the trainer is told at its start, of a watched model nobody may know: seed, data
+set, number of images, epochs."""
 
 layers = _table(
     "layers",
@@ -82,6 +102,27 @@ layers = _table(
     ),
     Column("gain", Double, comment="of an activation: the factor that initial weights take"),
     Column("flat", String(8), comment="where the slope of an activation goes to 0: both or below"),
+    Column(
+        "source_name",
+        String(255),
+        comment="the name of the parameter or module in its own model",
+    ),
+    Column("tensor", JSON, comment="shape and type of the tensor, and other names of it"),
+    Column(
+        "kept",
+        String(10),
+        nullable=False,
+        server_default="full",
+        comment="full: every gradient has its row; or statistics alone",
+    ),
+    Column("parameters", BigInteger, comment="weights of the layer; NULL: it has none"),
+    Column(
+        "frozen",
+        Boolean,
+        nullable=False,
+        server_default=text("FALSE"),
+        comment="whether it was not trained when the run began",
+    ),
 )
 
 epoch_metrics = _table(
@@ -89,11 +130,21 @@ epoch_metrics = _table(
     _run_id(),
     *_numbers("epoch"),
     Column("loss", Double),
-    Column("accuracy", Double, nullable=False),
+    Column("accuracy", Double),
     Column("test_loss", Double, comment=HELD_OUT),
-    Column("test_accuracy", Double, nullable=False, comment=HELD_OUT),
-    *_needed(Double, "learning_rate", "seconds"),
+    Column("test_accuracy", Double, comment=HELD_OUT),
+    Column("learning_rate", Double),
+    *_needed(Double, "seconds"),
 )
+
+recorded_steps = _table(
+    "recorded_steps",
+    _run_id(),
+    *_numbers("epoch", "step"),
+    Column("samples", Integer),
+)
+"""Which steps of a watched model were recorded, and of how many samples where that is known; the
+trainer's follow from its configuration."""
 
 step_statistics = _table(
     "step_statistics",

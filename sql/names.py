@@ -4,7 +4,8 @@ import re
 
 from vanishing_gradients.sql.errors import ObjectError
 
-EXPERIMENT_NAME = re.compile(r"[a-z][a-z0-9_]{0,31}")
+LONGEST_EXPERIMENT = 32
+EXPERIMENT_NAME = re.compile(rf"[a-z][a-z0-9_]{{0,{LONGEST_EXPERIMENT - 1}}}")
 LAYER_NAME = re.compile(r"layer_[1-9][0-9]{0,2}_[a-z][a-z0-9_]{0,20}")
 LONGEST_IDENTIFIER = 64
 LONGEST_FILE_NAME = 251

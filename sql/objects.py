@@ -191,8 +191,13 @@ class Definition:
             if "layer" not in wanted and "layer_name" not in wanted:
                 fillings = [_of_experiment(shape)]
             elif "next_layer" in wanted:
+                # Of layers between which others have no table, none are neighbours.
                 pairs = zip(shape.layers, shape.layers[1:], strict=False)
-                fillings = [_of_pair(shape, layer, following) for layer, following in pairs]
+                fillings = [
+                    _of_pair(shape, layer, following)
+                    for layer, following in pairs
+                    if following.number == layer.number + 1
+                ]
             else:
                 own = filter(self.of_layer, shape.layers)
                 fillings = [_of_layer(shape, layer) for layer in own]

@@ -63,18 +63,20 @@ def registration_lock(connection: Connection) -> Iterator[None]:
 
 
 def registered_shapes(connection: Connection) -> list[ExperimentSchema]:
-    """Return every experiment that has gradient tables, with its layers in order.
+    """Return every experiment that has gradient tables, with the layers that have one, in order.
 
-    Migrations ask for them at revisions that do not have `row_meaning` yet; every layer's is then
-    "element".
+    Migrations ask for them at revisions that do not have `row_meaning` yet, every layer's being
+    "element" then, or not `kept`, when all layers of a run are alike.
     """
+    known = set(connection.scalars(text("SHOW COLUMNS FROM layers")))
     meaning: ColumnElement[str] = layers.c.row_meaning
-    if not connection.execute(text("SHOW COLUMNS FROM layers LIKE 'row_meaning'")).first():
+    if "row_meaning" not in known:
         meaning = literal("element")
+    kept = layers.c.kept if "kept" in known else runs.c.telemetry
     rows = connection.execute(
         select(runs.c.experiment, layers.c.layer, layers.c.layer_name, layers.c.width, meaning)
         .join_from(runs, layers, layers.c.run_id == runs.c.run_id)
-        .where(runs.c.telemetry == "full")
+        .where(kept == "full")
         .distinct()
         .order_by(runs.c.experiment, layers.c.layer)
     )

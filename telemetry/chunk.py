@@ -19,6 +19,7 @@ non-finite."""
 SMALL_MAGNITUDE = 1e-140
 """Below it a square has few digits or none: of a row of such values the client sends the norm."""
 NULL = "\\N"
+UNKNOWN_UPDATE = (np.nan, np.nan, np.nan)
 COUNTED = 10
 """Of how many recorded steps one has its cells counted by order of magnitude."""
 
@@ -32,7 +33,8 @@ class Chunk:
     the clipped gradient, of the weights before the step and of their change; `saturated`, shape
     (k, width), of how many samples each neuron was saturated. Each is None where a layer has none.
     `counted`, shape (k,), marks the steps whose cells are counted by order of magnitude. `number`
-    counts the chunks of the layer in the epoch, from 0.
+    counts the chunks of the layer in the epoch, from 0. A step of which an update is not known has
+    NaN there. `row_index`, shape (rows,), is None where each step has all rows from 0 on.
     """
 
     layer: Layer
@@ -44,6 +46,7 @@ class Chunk:
     saturated: np.ndarray | None = None
     counted: np.ndarray | None = None
     number: int = 0
+    row_index: np.ndarray | None = None
 
     @property
     def first_step(self) -> int:
@@ -65,7 +68,9 @@ class Chunk:
         return np.repeat(self.steps, self.row_counts)
 
     def row_index_column(self) -> np.ndarray:
-        """RowIndex of every row, shape (rows,): from 0 within each step."""
+        """RowIndex of every row, shape (rows,): from 0 within each step, unless given."""
+        if self.row_index is not None:
+            return self.row_index
         starts = np.cumsum(self.row_counts) - self.row_counts
         return np.arange(self.rows) - np.repeat(starts, self.row_counts)
 
@@ -126,14 +131,23 @@ class Assembler:
         self._start(0)
 
     def add(
-        self, epoch: int, step: int, gradient: np.ndarray, saturated: np.ndarray | None = None
+        self,
+        epoch: int,
+        step: int,
+        gradient: np.ndarray,
+        saturated: np.ndarray | None = None,
+        row_index: np.ndarray | None = None,
     ) -> Chunk | None:
         """Copy one step's gradient, shape (rows, width); return the chunk it no longer fitted.
 
-        `saturated`, shape (width,), says of how many samples each neuron was saturated.
+        `saturated`, shape (width,), says of how many samples each neuron was saturated. A gradient
+        without rows leaves the step out. A layer gives `saturated`, and `row_index`, shape (rows,),
+        always or never.
         """
         rows = len(gradient)
         complete = None
+        if not rows:
+            return None
         if self._steps and self._filled + rows > len(self._values):
             complete = self._take()
         if not self._steps:
@@ -148,13 +162,17 @@ class Assembler:
         self._counted.append(self._taken % COUNTED == 0)
         self._taken += 1
         self._row_counts.append(rows)
+        self._updates.append(UNKNOWN_UPDATE)
         if saturated is not None:
             self._saturated.append(saturated.copy())
+        if row_index is not None:
+            self._row_index.append(row_index.copy())
         return complete
 
     def attach(self, update: RecordedUpdate) -> None:
         """Note what the step did whose gradient was added last."""
-        self._updates.append((update.clipped_norm, update.weight_norm, update.update_norm))
+        self._updates[-1] = (update.clipped_norm, update.weight_norm, update.update_norm)
+        self._updated = True
 
     def take(self) -> Chunk | None:
         """Return the last chunk of the epoch, None if it is empty."""
@@ -170,10 +188,11 @@ class Assembler:
             np.array(self._steps),
             np.array(self._row_counts),
             self._values[: self._filled],
-            np.array(self._updates, np.float64) if self._updates else None,
+            np.array(self._updates, np.float64) if self._updated else None,
             np.array(self._saturated, np.int64) if self._saturated else None,
             np.array(self._counted),
             self._chunks,
+            np.concatenate(self._row_index) if self._row_index else None,
         )
         self._chunks += 1
         self._start(0)
@@ -184,6 +203,8 @@ class Assembler:
         self._steps: list[int] = []
         self._row_counts: list[int] = []
         self._updates: list[tuple[float, float, float]] = []
+        self._updated = False
+        self._row_index: list[np.ndarray] = []
         self._saturated: list[np.ndarray] = []
         self._counted: list[bool] = []
         self._values = np.empty((0, self.layer.width), self.dtype)

@@ -66,7 +66,7 @@ def unsummed(engine: Engine, run_id: int | None = None) -> list[Unsummed]:
         select(summed.run_id, runs.c.experiment, layers.c.row_count, summed.epoch, *columns)
         .join_from(epoch_layers, runs, runs.c.run_id == summed.run_id)
         .join(layers, (layers.c.run_id == summed.run_id) & (layers.c.layer == summed.layer))
-        .where(runs.c.telemetry == "full", ~done)
+        .where(layers.c.kept == "full", ~done)
         .order_by(summed.run_id, summed.layer, summed.epoch)
     )
     if run_id is not None:

@@ -1,6 +1,7 @@
 """Decides what of a run is recorded, and closes its epochs."""
 
 import time
+from collections import deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
@@ -18,7 +19,7 @@ from vanishing_gradients.telemetry.recording import (
 from vanishing_gradients.telemetry.sink import Sink
 from vanishing_gradients.telemetry.statistics import EpochStatistics
 
-CloseEpoch = Callable[[EpochMetrics, EpochStatistics, State], None]
+CloseEpoch = Callable[[EpochMetrics, EpochStatistics, State | None], None]
 
 
 class GradientRecorder:
@@ -26,8 +27,9 @@ class GradientRecorder:
 
     Satisfies recording.Recorder. `close` receives an epoch's metrics, its statistics
     and the training state, once all chunks of the epoch are stored; it is called from a thread of
-    its own, so that training goes on meanwhile. An epoch's seconds are those since
-    the one before was closed. What goes wrong is raised when the next epoch ends, or by `finish`.
+    its own, so that training goes on meanwhile: by up to `pending` epochs. An epoch's seconds are
+    those since the one before was closed. What goes wrong is raised when a later epoch ends, or by
+    `finish`.
     """
 
     def __init__(
@@ -37,20 +39,30 @@ class GradientRecorder:
         sink: Sink,
         close: CloseEpoch,
         every: int = 1,
+        pending: int = 1,
     ) -> None:
         self._layers, self._dtype = shape.layers, dtype
         self._assemblers = self._new_assemblers()
         self._sink, self._close, self._every = sink, close, every
         self._closer = ThreadPoolExecutor(1, thread_name_prefix="closer")
-        self._closing: Future[None] | None = None
+        self._closing: deque[Future[None]] = deque()
+        self._pending = pending
         self._closed_at = time.perf_counter()
 
-    def record(self, epoch: int, step: int, layers: Sequence[RecordedLayer]) -> bool:
+    @property
+    def unclosed(self) -> int:
+        """How many epochs have ended and are not closed yet."""
+        return sum(not each.done() for each in self._closing)
+
+    def record(self, epoch: int, step: int, layers: Sequence[RecordedLayer | None]) -> bool:
         """Take copies of the gradients of one step, if it is one to record, and say whether."""
         if (step - 1) % self._every:
             return False
         for assembler, layer in zip(self._assemblers, layers, strict=True):
-            chunk = assembler.add(epoch, step, layer.gradient, layer.saturated())
+            if layer is None:
+                continue
+            saturated = layer.saturated()
+            chunk = assembler.add(epoch, step, layer.gradient, saturated, layer.row_index)
             if chunk:
                 self._sink.put(chunk)
         return True
@@ -61,7 +73,7 @@ class GradientRecorder:
             if update:
                 assembler.attach(update)
 
-    def close_epoch(self, metrics: EpochMetrics, state: Callable[[], State]) -> None:
+    def close_epoch(self, metrics: EpochMetrics, state: Callable[[], State | None]) -> None:
         """Hand over what is left of the epoch, which is closed once all of it is stored."""
         for assembler in self._assemblers:
             chunk = assembler.take()
@@ -69,13 +81,14 @@ class GradientRecorder:
                 self._sink.put(chunk)
         # Each epoch begins anew, so that its chunks are the same where a run goes on with it.
         self._assemblers = self._new_assemblers()
-        self.finish()
-        self._closing = self._closer.submit(self._close_once_stored, metrics, state())
+        while len(self._closing) >= self._pending or (self._closing and self._closing[0].done()):
+            self._closing.popleft().result()
+        self._closing.append(self._closer.submit(self._close_once_stored, metrics, state()))
 
     def finish(self) -> None:
         """Return once every epoch so far is closed."""
-        if self._closing:
-            self._closing.result()
+        while self._closing:
+            self._closing.popleft().result()
 
     def close(self) -> None:
         """End the thread, to be called before the sink is closed.
@@ -88,7 +101,7 @@ class GradientRecorder:
     def _new_assemblers(self) -> list[Assembler]:
         return [Assembler(layer, self._dtype) for layer in self._layers]
 
-    def _close_once_stored(self, metrics: EpochMetrics, state: State) -> None:
+    def _close_once_stored(self, metrics: EpochMetrics, state: State | None) -> None:
         statistics = self._sink.flush(metrics.epoch)
         now = time.perf_counter()
         self._close(replace(metrics, seconds=now - self._closed_at), statistics, state)

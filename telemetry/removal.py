@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from sqlalchemy import (
     ColumnElement,
@@ -49,11 +49,14 @@ STATISTICS = tuple(
 
 @dataclass(frozen=True)
 class RemovableRun:
-    """A run that may be removed: what it is, and what it holds."""
+    """A run that may be removed: what it is, and what it holds.
+
+    `shape` has the layers of which there are gradient tables, its own or another run's.
+    """
 
     run_id: int
-    dataset: str
-    seed: int
+    dataset: str | None
+    seed: int | None
     status: str
     telemetry: str
     shape: ExperimentSchema
@@ -118,9 +121,7 @@ def remove_rows(engine: Engine, found: RemovableRun, say: Say) -> int:
         )
     with engine.connect() as connection:
         before = table_sizes(connection)
-        mine = runs.c.run_id == found.run_id
-        connection.execute(update(runs).where(mine).values(telemetry="statistics"))
-        connection.commit()
+        _call_statistics_alone(connection, found.run_id)
         _remove_rows(connection, engine, found, say)
         chunks = telemetry_progress.c.run_id == found.run_id
         connection.execute(delete(telemetry_progress).where(chunks))
@@ -174,8 +175,11 @@ def _removable_run(connection: Connection, run_id: int) -> RemovableRun:
     if run is None:
         raise RemovalError(f"There is no run {run_id}: `make runs` lists those there are.")
     columns = select(layers.c.layer, layers.c.layer_name, layers.c.width, layers.c.row_meaning)
-    members = connection.execute(columns.where(layers.c.run_id == run_id).order_by("layer"))
-    shape = ExperimentSchema(run.experiment, tuple(Layer(*each) for each in members))
+    rows = connection.execute(columns.where(layers.c.run_id == run_id).order_by("layer"))
+    members = [Layer(*each) for each in rows]
+    there = set(inspect(connection).get_table_names())
+    every = ExperimentSchema(run.experiment, tuple(members))
+    shape = replace(every, layers=tuple(each for each in members if every.table(each) in there))
     if run.telemetry == "full":
         measure(connection, [shape.table(layer) for layer in shape.layers])
     return RemovableRun(
@@ -245,12 +249,17 @@ def _drop_if_last(connection: Connection, found: RemovableRun, say: Say) -> bool
             return False
         if set(found.tables) & set(inspect(connection).get_table_names()):
             # From here on nothing counts on tables of this experiment, even if this ends half-way.
-            mine = runs.c.run_id == found.run_id
-            connection.execute(update(runs).where(mine).values(telemetry="statistics"))
-            connection.commit()
+            _call_statistics_alone(connection, found.run_id)
             say(f"The last run of {found.shape.experiment}: its tables and views go, too.")
             drop_objects(connection, found.shape, found.tables)
     return True
+
+
+def _call_statistics_alone(connection: Connection, run_id: int) -> None:
+    for table, column in ((runs, runs.c.telemetry), (layers, layers.c.kept)):
+        mine = table.c.run_id == run_id
+        connection.execute(update(table).where(mine).values({column: "statistics"}))
+    connection.commit()
 
 
 def _rows(connection: Connection, *conditions: ColumnElement[bool]) -> int:

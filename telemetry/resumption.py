@@ -14,6 +14,7 @@ from vanishing_gradients.sql.catalogue import (
     epoch_metrics,
     layer_histograms,
     neuron_statistics,
+    recorded_steps,
     runs,
     step_statistics,
     telemetry_progress,
@@ -35,7 +36,7 @@ from vanishing_gradients.telemetry.runs import (
 
 OF_EPOCHS = (
     telemetry_progress, epoch_metrics, step_statistics, neuron_statistics, epoch_layers,
-    layer_histograms, checkpoints,
+    layer_histograms, recorded_steps, checkpoints,
 )  # fmt: skip
 
 
@@ -112,7 +113,10 @@ def resume(engine: Engine, description: RunDescription, run_id: int) -> tuple[Ru
         _check(found, description)
         with engine.connect() as connection:
             types = prepared(connection, description)
-            run = Run(engine, run_id, description.shape, types, lock, description.batch_size)
+            run = Run(
+                engine, run_id, description.shape, description.stored, types, lock,
+                description.batch_size,
+            )  # fmt: skip
             _remove_after(connection, run, found.completed_epoch)
             point = _point(connection, found)
             connection.execute(
@@ -162,8 +166,8 @@ def _differing(name: str, kept: Any, given: Any) -> str:
 
 def _remove_after(connection: Connection, run: Run, epoch: int) -> None:
     """Remove what the run stored of epochs that it did not complete."""
-    for layer in run.shape.layers if run.table_types else ():
-        remove_later_rows(connection, run.shape, layer, run.run_id, epoch)
+    for layer in run.stored.layers:
+        remove_later_rows(connection, run.stored, layer, run.run_id, epoch)
     for table in OF_EPOCHS:
         connection.execute(delete(table).where(table.c.run_id == run.run_id, table.c.epoch > epoch))
     connection.commit()

@@ -1,11 +1,10 @@
 """The registry of runs: what is trained, how far it is, how it ended."""
 
 import json
-import math
 import platform
 import subprocess
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from importlib.metadata import version
 from itertools import zip_longest
@@ -21,10 +20,12 @@ from vanishing_gradients.sql.catalogue import (
     epoch_metrics,
     layers,
     neuron_statistics,
+    recorded_steps,
     runs,
     step_statistics,
 )
 from vanishing_gradients.sql.errors import ObjectError
+from vanishing_gradients.sql.names import LONGEST_EXPERIMENT
 from vanishing_gradients.sql.objects import ExperimentSchema, Layer
 from vanishing_gradients.sql.registry import (
     apply_views,
@@ -45,6 +46,8 @@ from vanishing_gradients.telemetry.statistics import (
 from vanishing_gradients.telemetry.summaries import epoch_layers as summed_up
 
 Status = Literal["finished", "failed", "interrupted"]
+TRAINER = "trainer"
+"""The source of a run of the trainer's own; any other is of a model that is watched."""
 IDENTITY = (
     "experiment", "seed", "dataset_sha256", "precision", "telemetry", "record_every",
     "training_images", "epochs", "config",
@@ -70,7 +73,9 @@ class RunLayer:
     `row_count` is of its gradient in a full batch, `width` in neurons. `row_meaning` is 'input'
     where a row belongs to an input of its weights, and 'sample' where it belongs to a sample.
     `gain` and `flat`, of an activation, are by what initial weights are scaled and on which side
-    ('below' or 'both') its slope goes to 0.
+    ('below' or 'both') its slope goes to 0. Of a model that is watched, `source_name` is the path
+    of the parameter or module in it, `tensor` what the tensor is (its shape, type and other names),
+    and `frozen` says that it was not trained at first. `kept` is 'full' or 'statistics'.
     """
 
     layer: int
@@ -81,6 +86,11 @@ class RunLayer:
     row_meaning: str
     gain: float | None = None
     flat: str | None = None
+    kept: str = "full"
+    parameters: int | None = None
+    source_name: str | None = None
+    tensor: dict[str, Any] | None = None
+    frozen: bool = False
 
     @property
     def has_weights(self) -> bool:
@@ -92,20 +102,25 @@ class RunLayer:
 class RunDescription:
     """All that a run is registered with; `config` is the experiment's, ready for JSON.
 
-    `training_images` counts those that the run uses, LIMIT taken into account.
+    `training_images` counts those that the run uses, LIMIT taken into account. `source` is
+    'trainer', or the library of a model that is watched, of which what is None is not known.
+    `recorded_at` is 'before_clipping', or 'as_stepped' where gradients are recorded as the
+    optimizer gets them.
     """
 
     experiment: str
-    seed: int
-    dataset: str
-    dataset_sha256: str
+    seed: int | None
+    dataset: str | None
+    dataset_sha256: str | None
     precision: Literal["double", "single"]
     telemetry: Literal["full", "statistics"]
     record_every: int
-    training_images: int
-    epochs: int
+    training_images: int | None
+    epochs: int | None
     config: dict[str, Any]
     layers: tuple[RunLayer, ...]
+    source: str = TRAINER
+    recorded_at: str = "before_clipping"
 
     @property
     def identity(self) -> str:
@@ -115,17 +130,26 @@ class RunDescription:
     @property
     def batch_size(self) -> int | None:
         """Samples of a full batch, None where the configuration does not say."""
-        size = self.config.get("batch_size")
-        return None if size is None else min(int(size), self.training_images)
+        size = self.config.get("batch_size") if self.source == TRAINER else None
+        if size is None or self.training_images is None:
+            return None
+        return min(int(size), self.training_images)
 
     @property
     def shape(self) -> ExperimentSchema:
-        """What the experiment's tables and views depend on."""
+        """All layers, as an experiment's tables and views would have them."""
+        return self._shape(self.layers)
+
+    @property
+    def stored(self) -> ExperimentSchema:
+        """The layers of which every gradient has its row: what the tables and views depend on."""
+        return self._shape(tuple(each for each in self.layers if each.kept == "full"))
+
+    def _shape(self, members: tuple[RunLayer, ...]) -> ExperimentSchema:
         return ExperimentSchema(
             self.experiment,
             tuple(
-                Layer(each.layer, each.layer_name, each.width, each.row_meaning)
-                for each in self.layers
+                Layer(each.layer, each.layer_name, each.width, each.row_meaning) for each in members
             ),
         )
 
@@ -134,17 +158,21 @@ class RunDescription:
 class Run:
     """One registered run, whose `lock` this process holds.
 
-    `table_types` has DOUBLE or FLOAT by layer, nothing for a run that keeps statistics alone.
+    `stored` has the layers that have tables, and `table_types` DOUBLE or FLOAT by layer: nothing
+    for a run that keeps statistics alone.
     """
 
     engine: Engine
     run_id: int
     shape: ExperimentSchema
+    stored: ExperimentSchema
     table_types: dict[int, str]
     lock: RunLock
     batch_size: int | None = None
 
-    def close_epoch(self, metrics: EpochMetrics, statistics: EpochStatistics, state: State) -> None:
+    def close_epoch(
+        self, metrics: EpochMetrics, statistics: EpochStatistics, state: State | None
+    ) -> None:
         """Store metrics, statistics, summaries and checkpoint of an epoch that is then complete.
 
         All of it is stored at once, or nothing. Does nothing where that has happened already: a
@@ -152,9 +180,6 @@ class Run:
         Raises RunBusyError where the run, while the server was away, came into other hands.
         """
         self.lock.keep()
-        values = asdict(metrics) | {
-            name: _finite(getattr(metrics, name)) for name in ("loss", "test_loss")
-        }
         kept = {
             step_statistics: self._rows(STEP_COLUMNS, statistics.steps),
             neuron_statistics: self._rows(NEURON_COLUMNS, statistics.neurons),
@@ -162,18 +187,22 @@ class Run:
         kept[epoch_layers] = [
             {"run_id": self.run_id, **row} for row in summed_up(statistics, self.batch_size)
         ]
+        kept[recorded_steps] = [
+            {"run_id": self.run_id, "epoch": metrics.epoch, "step": step, "samples": samples}
+            for step, samples in metrics.recorded_steps
+        ]
         with self.engine.begin() as connection:
             completed = select(runs.c.completed_epoch).where(runs.c.run_id == self.run_id)
             if connection.execute(completed.with_for_update()).scalar_one() >= metrics.epoch:
                 return
-            connection.execute(insert(epoch_metrics).values(run_id=self.run_id, **values))
+            connection.execute(insert(epoch_metrics).values(run_id=self.run_id, **metrics.row()))
             for table, rows in kept.items():
                 if rows:
                     connection.execute(insert(table), rows)
             self._insert_histograms(connection, statistics.histograms)
             connection.execute(delete(checkpoints).where(checkpoints.c.run_id == self.run_id))
             key = {"run_id": self.run_id, "epoch": metrics.epoch, "created_at": _now()}
-            for number, part in enumerate(parts(pack(state))):
+            for number, part in enumerate(parts(pack(state)) if state else ()):
                 connection.execute(insert(checkpoints).values(part=number, state=part, **key))
             connection.execute(
                 update(runs)
@@ -226,46 +255,48 @@ def register(engine: Engine, description: RunDescription) -> Run:
     Raises ObjectError where the database is not migrated, or the experiment's name stands for a
     network of another shape. Whatever goes wrong, neither a run nor a new table is left.
     """
-    shape, full = description.shape, description.telemetry == "full"
     with engine.connect() as connection:
         require_migrated(connection)
         with registration_lock(connection):
             mark_orphans(connection)
-            _check_shape(connection, shape)
+            if description.source == TRAINER:
+                _check_shape(connection, description.shape)
+            else:
+                description = _named_apart(connection, description)
+            shape, stored = description.shape, description.stored
             kind = COLUMN_TYPES[description.precision]
-            made = create_gradient_tables(connection, shape, kind) if full else []
+            made = create_gradient_tables(connection, stored, kind) if stored.layers else []
             run_id: int | None = None
             lock: RunLock | None = None
             try:
-                types = _table_types(connection, shape) if full else {}
+                types = _table_types(connection, stored)
                 run_id = _insert(connection, description)
                 # Before anybody sees that it is running.
                 lock = RunLock(engine.connect(), run_id)
                 connection.commit()
-                apply_views(connection, shape if full else None)
+                apply_views(connection, stored if stored.layers else None)
                 connection.commit()
             except BaseException:
                 connection.rollback()
                 if run_id is not None:
                     connection.execute(delete(runs).where(runs.c.run_id == run_id))
                     connection.commit()
-                drop_objects(connection, shape, made)
+                drop_objects(connection, stored, made)
                 if lock:
                     lock.release()
                 raise
-    return Run(engine, run_id, shape, types, lock, description.batch_size)
+    return Run(engine, run_id, shape, stored, types, lock, description.batch_size)
 
 
 def prepared(connection: Connection, description: RunDescription) -> dict[int, str]:
     """Make what tables and views a run that exists still lacks; return Run's `table_types`."""
-    full = description.telemetry == "full"
+    stored = description.stored
     with registration_lock(connection):
-        if full:
-            kind = COLUMN_TYPES[description.precision]
-            create_gradient_tables(connection, description.shape, kind)
-        apply_views(connection, description.shape if full else None)
+        if stored.layers:
+            create_gradient_tables(connection, stored, COLUMN_TYPES[description.precision])
+        apply_views(connection, stored if stored.layers else None)
         connection.commit()
-    return _table_types(connection, description.shape) if full else {}
+    return _table_types(connection, stored)
 
 
 def package_versions() -> dict[str, str]:
@@ -294,6 +325,20 @@ def _table_types(connection: Connection, shape: ExperimentSchema) -> dict[int, s
         layer.number: gradient_column_types(connection, shape.table(layer))["Gradient1"]
         for layer in shape.layers
     }
+
+
+def _named_apart(connection: Connection, description: RunDescription) -> RunDescription:
+    """Give a watched model that was changed another name: its own, and a number from 2 on."""
+    name, number = description.experiment, 1
+    while True:
+        try:
+            _check_shape(connection, description.shape)
+            return description
+        except ObjectError:
+            number += 1
+            suffix = f"_{number}"
+            apart = name[: LONGEST_EXPERIMENT - len(suffix)] + suffix
+            description = replace(description, experiment=apart)
 
 
 def _check_shape(connection: Connection, shape: ExperimentSchema) -> None:
@@ -340,10 +385,6 @@ def _insert(connection: Connection, description: RunDescription) -> int:
     members = [asdict(each) for each in description.layers]
     connection.execute(insert(layers), [{"run_id": run_id, **each} for each in members])
     return run_id
-
-
-def _finite(value: float) -> float | None:
-    return value if math.isfinite(value) else None
 
 
 def _now() -> datetime:

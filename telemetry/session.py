@@ -72,6 +72,8 @@ class RunOptions:
     resumed: int | None = None
     patience: float = SECONDS
     road: str = AUTO
+    pending: int = 1
+    """How many epochs may wait to be closed before training has to."""
 
 
 class RunListener:
@@ -120,6 +122,7 @@ class RecordingSession:
 
     run: Run
     start: ResumePoint
+    sink: Sink
     recorder: GradientRecorder
 
     def __init__(
@@ -159,8 +162,8 @@ class RecordingSession:
         with connected(self._url) as session:
             require_privileges(session, self._url)
             require_able(session, self._url)
-            if description.telemetry == "full":
-                widest = max(layer.width for layer in description.layers)
+            if stored := description.stored.layers:
+                widest = max(layer.width for layer in stored)
                 cell = DTYPES[description.precision].itemsize
                 require_width(session, self._url, widest, cell)
             road = choose(facts(session), self._options.road)
@@ -179,12 +182,12 @@ class RecordingSession:
                 f"{', '.join(self.start.changed)}."
             )
         sessions = SessionRegistry(database, self.run.lock, SILENCE)
-        sink = Sink(self._connector(road), writers, self._retry)
+        sink = self.sink = Sink(self._connector(road), writers, self._retry, self.run.table_types)
         self._threads.callback(sink.close)
         self._interrupts = [sink.interrupt, sessions.interrupt]
         self._stored = lambda: sink.traffic().rows
         listener.registered(self.run.run_id, description, sink.traffic, self.start.completed_epoch)
-        if description.telemetry == "full":
+        if self.run.table_types:
             told = f"Rows go by the {road.road} road: {road.why}."
             (listener.warn if road.slow else listener.note)(told)
         self.recorder = GradientRecorder(
@@ -193,24 +196,25 @@ class RecordingSession:
             sink,
             self._close_epoch,
             description.record_every,
+            self._options.pending,
         )
         self._threads.callback(self.recorder.close)
         ends.enter_context(explained(self._url))
 
     def _close_epoch(
-        self, metrics: EpochMetrics, statistics: EpochStatistics, state: State
+        self, metrics: EpochMetrics, statistics: EpochStatistics, state: State | None
     ) -> None:
         self._retry.call(lambda again: self.run.close_epoch(metrics, statistics, state))
         self._listener.epoch(metrics)
 
     def _connector(self, road: Choice) -> Callable[[], Loader] | None:
         """Return what connects a writer; None for a run that keeps statistics alone."""
-        if self._description.telemetry != "full":
+        if not self.run.table_types:
             return None
         self.run.take_road(road.road)
         dtypes = {number: TABLE_DTYPES[kind] for number, kind in self.run.table_types.items()}
         with self.run.engine.connect() as session:
-            without = layers_without_small_norm(session, self.run.shape)
+            without = layers_without_small_norm(session, self.run.stored)
         warn_once = cache(self._listener.warn)
 
         def connect() -> Loader:

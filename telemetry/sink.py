@@ -2,7 +2,7 @@
 
 import threading
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
 
@@ -41,11 +41,12 @@ class Traffic:
 class Sink:
     """A bounded queue in front of `writers` threads; it blocks when full and never drops anything.
 
-    Every chunk is summarised, and stored unless `connect` is None (a run that keeps statistics
-    alone). `retry` repeats what a server that is away fails, and a chunk whose commit may have
-    happened is looked up before it is sent again. Where the server has no connection for a writer,
-    those that others have are shared. What else goes wrong in a writer is raised by the next `put`
-    or `flush`; nothing is stored after it.
+    Every chunk is summarised, and those of the layers whose numbers are in `stored` (None: all) go
+    into the server, none where `connect` is None (a run that keeps statistics alone). `retry`
+    repeats what a server that is away fails, and a chunk whose commit may have happened is looked
+    up before it is sent again. Where the server has no connection for a writer, those that others
+    have are shared. What else goes wrong in a writer is raised by the next `put` or `flush`;
+    nothing is stored after it.
     """
 
     def __init__(
@@ -53,8 +54,9 @@ class Sink:
         connect: Callable[[], Loader] | None,
         writers: int = 2,
         retry: Retry | None = None,
+        stored: Collection[int] | None = None,
     ) -> None:
-        self._connect = connect
+        self._connect, self._stored = connect, stored
         self._retry = retry or Retry()
         self._pool = ThreadPoolExecutor(writers, thread_name_prefix="writer")
         self._room = threading.BoundedSemaphore(WAITING + writers)
@@ -68,6 +70,13 @@ class Sink:
         self._statistics: dict[int, list[ChunkStatistics]] = defaultdict(list)
         self._sums: dict[tuple[int, int], SumsInOrder] = defaultdict(SumsInOrder)
         self._taken_rows = self._rows = self._values = 0
+
+    def wait_for_room(self, seconds: float) -> bool:
+        """Wait until a chunk would be taken at once, at most so long; say whether it would be."""
+        if self._room.acquire(timeout=seconds):
+            self._room.release()
+            return True
+        return False
 
     def put(self, chunk: Chunk) -> None:
         """Hand a chunk over, waiting for room where there is none."""
@@ -127,7 +136,7 @@ class Sink:
                 sums = self._sums[chunk.layer.number, chunk.epoch]
                 sums.add(chunk.number, chunk.first_step, statistics.sums)
             statistics = replace(statistics, sums=None)  # as large as the layer
-        if self._connect:
+        if self._connect and (self._stored is None or chunk.layer.number in self._stored):
             self._retry.call(lambda again: self._store(chunk, again))
         with self._lock:
             self._statistics[chunk.epoch].append(statistics)

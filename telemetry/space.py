@@ -206,7 +206,7 @@ def check_room(url: URL, runs: Sequence[tuple[RunDescription, int]]) -> str:
 
 
 def run_bytes(description: RunDescription, epochs: int) -> int:
-    """Estimate what the tables of a run grow by in `epochs` epochs."""
+    """Estimate what the tables of a run of the trainer's grow by in `epochs` epochs."""
     steps = -(-_steps(description) // description.record_every)
     neurons = sum(layer.width for layer in description.layers)
     of_a_layer = steps * STATISTICS_ROW + (steps // COUNTED + 2) * HISTOGRAM
@@ -228,7 +228,7 @@ def layer_rows(description: RunDescription, epochs: int) -> list[int]:
     recorded = -(-steps // every)
     samples = recorded * batch
     if (steps - 1) % every == 0:  # the last batch, which may be a smaller one, is recorded
-        samples -= steps * batch - description.training_images
+        samples -= steps * batch - _images(description)
     return [
         epochs * (layer.row_count * recorded if layer.has_weights else samples)
         for layer in description.layers
@@ -241,4 +241,9 @@ def _batch(description: RunDescription) -> int:
 
 
 def _steps(description: RunDescription) -> int:
-    return -(-description.training_images // _batch(description))
+    return -(-_images(description) // _batch(description))
+
+
+def _images(description: RunDescription) -> int:
+    assert description.training_images is not None, "only a watched model's are not known"
+    return description.training_images

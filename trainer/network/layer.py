@@ -36,6 +36,7 @@ class Layer:
 
     kind: ClassVar[str]
     row_meaning: ClassVar[str] = "sample"
+    row_index: ClassVar[np.ndarray | None] = None  # no row of a gradient is left out
     gain: ClassVar[float | None] = None
     flat: ClassVar[str | None] = None
 
