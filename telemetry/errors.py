@@ -17,6 +17,10 @@ class OutageError(RecordingError):
     exit_code = 3
 
 
+class WatchError(RecordingError):
+    """A model cannot be watched, or not in this way."""
+
+
 class RunBusyError(RecordingError):
     """Another process trains or removes the run."""
 

@@ -3,7 +3,7 @@
 import time
 from collections import deque
 from collections.abc import Callable, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import replace
 
 import numpy as np
@@ -85,10 +85,19 @@ class GradientRecorder:
             self._closing.popleft().result()
         self._closing.append(self._closer.submit(self._close_once_stored, metrics, state()))
 
-    def finish(self) -> None:
-        """Return once every epoch so far is closed."""
+    def finish(self, seconds: float | None = None) -> bool:
+        """Return once every epoch so far is closed, or after so many `seconds`: False then."""
+        end = None if seconds is None else time.monotonic() + seconds
         while self._closing:
+            left = None if end is None else max(0.0, end - time.monotonic())
+            if wait([self._closing[0]], left).not_done:
+                return False
             self._closing.popleft().result()
+        return True
+
+    def wait(self, seconds: float) -> bool:
+        """Wait until an epoch that has ended is closed, at most so long; say whether one is."""
+        return not self._closing or bool(wait(self._closing, seconds, FIRST_COMPLETED).done)
 
     def close(self) -> None:
         """End the thread, to be called before the sink is closed.

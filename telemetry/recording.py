@@ -92,5 +92,5 @@ class Recorder(Protocol):
         The epoch may become safe later, while the next one is under way; epochs do so in order.
         """
 
-    def finish(self) -> None:
+    def finish(self) -> object:
         """Return once all epochs are safe."""

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -13,6 +13,7 @@ from vanishing_gradients.sql.catalogue import (
     epoch_layers,
     epoch_metrics,
     layer_histograms,
+    layers,
     neuron_statistics,
     recorded_steps,
     runs,
@@ -27,6 +28,7 @@ from vanishing_gradients.telemetry.removal import remove_later_rows
 from vanishing_gradients.telemetry.runs import (
     IDENTITY,
     IDENTITY_COLUMNS,
+    TRAINER,
     Run,
     RunDescription,
     identity,
@@ -74,6 +76,7 @@ class ResumePoint:
     changed: tuple[str, ...]
 
 
+UNLIMITED = 1 << 31
 START = ResumePoint(0, None, ())
 """Where a run begins."""
 
@@ -101,8 +104,13 @@ def same_run(engine: Engine, description: RunDescription) -> StoredRun | None:
     return max(same, key=lambda each: (each.finished, each.run_id), default=None)
 
 
-def resume(engine: Engine, description: RunDescription, run_id: int) -> tuple[Run, ResumePoint]:
+def resume(
+    engine: Engine, description: RunDescription, run_id: int, first_epoch: int | None = None
+) -> tuple[Run, ResumePoint]:
     """Take a run up again: its rows after the last completed epoch are gone, its lock is held.
+
+    A watched run may also go on with an earlier epoch, `first_epoch`, and after it was finished:
+    its state is in the hands of the user.
 
     Raises RunBusyError where another process has it, and ResumeError where it is finished, or was
     begun with something else than `description`. Its status is `running` afterwards.
@@ -110,25 +118,52 @@ def resume(engine: Engine, description: RunDescription, run_id: int) -> tuple[Ru
     lock = RunLock(engine.connect(), run_id)
     try:
         found = stored_run(engine, run_id)
-        _check(found, description)
+        watched = description.source != TRAINER
         with engine.connect() as connection:
+            if watched:
+                description = check_watched(connection, run_id, description)
+                completed = min(found.completed_epoch, (first_epoch or UNLIMITED) - 1)
+            else:
+                _check(found, description)
+                completed = found.completed_epoch
             types = prepared(connection, description)
             run = Run(
                 engine, run_id, description.shape, description.stored, types, lock,
                 description.batch_size,
             )  # fmt: skip
-            _remove_after(connection, run, found.completed_epoch)
-            point = _point(connection, found)
+            _remove_after(connection, run, completed)
+            point = ResumePoint(completed, None, ()) if watched else _point(connection, found)
             connection.execute(
                 update(runs)
                 .where(runs.c.run_id == run_id)
-                .values(status="running", finished_at=None)
+                .values(status="running", finished_at=None, completed_epoch=completed)
             )
             connection.commit()
     except BaseException:
         lock.release()
         raise
     return run, point
+
+
+def check_watched(
+    connection: Connection, run_id: int, description: RunDescription
+) -> RunDescription:
+    """Return the description under the name that the run has.
+
+    Raises ResumeError where its layers, or how they are kept, are not those of `description`.
+    """
+    columns = (layers.c.layer_name, layers.c.width, layers.c.kept)
+    rows = connection.execute(
+        select(*columns).where(layers.c.run_id == run_id).order_by(layers.c.layer)
+    ).all()
+    run = connection.execute(select(runs).where(runs.c.run_id == run_id)).one()
+    wanted = [(each.layer_name, each.width, each.kept) for each in description.layers]
+    if run.float_type != description.precision or [tuple(row) for row in rows] != wanted:
+        raise ResumeError(
+            f"Run {run_id} cannot go on with this model: it had other layers, another precision, "
+            "or kept other rows; watch it as a new run, without run=."
+        )
+    return replace(description, experiment=run.experiment)
 
 
 def _stored(engine: Engine, condition: ColumnElement[bool]) -> list[StoredRun]:

@@ -21,6 +21,7 @@ from vanishing_gradients.words import Say
 
 FIRST_PAUSE, LONGEST_PAUSE = 0.25, 15.0  # seconds
 PAUSES = wait_exponential_jitter(multiplier=FIRST_PAUSE, max=LONGEST_PAUSE, jitter=FIRST_PAUSE)
+A_DAY = 86_400.0
 SECONDS = 600.0
 """How long one thing is tried before the run gives up."""
 
@@ -95,10 +96,11 @@ class Retry:
             self._waiting.add(state)
             if begins:
                 self._since = time.monotonic()
+        limit = f" for up to {self.seconds:g} s" if self.seconds < A_DAY else ""
         if begins and state.outcome:
             self._say(
                 f"The server does not take gradients ({_reason(state.outcome.exception())}): "
-                f"trying again for up to {self.seconds:g} s."
+                f"trying again{limit}."
             )
 
     def _leave(self, state: RetryCallState | None, back: bool) -> None:

@@ -130,7 +130,10 @@ class RunDescription:
     @property
     def batch_size(self) -> int | None:
         """Samples of a full batch, None where the configuration does not say."""
-        size = self.config.get("batch_size") if self.source == TRAINER else None
+        if self.source != TRAINER:
+            found: int | None = self.config.get("watch", {}).get("batch_size")
+            return found
+        size = self.config.get("batch_size")
         if size is None or self.training_images is None:
             return None
         return min(int(size), self.training_images)

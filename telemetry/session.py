@@ -74,6 +74,8 @@ class RunOptions:
     road: str = AUTO
     pending: int = 1
     """How many epochs may wait to be closed before training has to."""
+    first_epoch: int | None = None
+    """With which epoch a watched run goes on, None: after the last that is complete."""
 
 
 class RunListener:
@@ -151,11 +153,21 @@ class RecordingSession:
     def __exit__(self, *error: Any) -> bool | None:
         return self._ends.__exit__(*error)
 
-    def finish(self) -> None:
-        """Wait until all epochs are stored, and call the run finished."""
-        self.recorder.finish()
+    @property
+    def status(self) -> Status:
+        """How the run ended; before its end, how it would if nothing more was said."""
+        return self._status
+
+    def finish(self, seconds: float | None = None) -> bool:
+        """Wait until all epochs are stored, and call the run finished.
+
+        Returns False where that takes longer than so many `seconds`.
+        """
+        if not self.recorder.finish(seconds):
+            return False
         self._retry.call(lambda again: self.run.finish("finished"))
         self._status = "finished"
+        return True
 
     def _open(self, ends: ExitStack) -> None:
         description, listener = self._description, self._listener
@@ -174,7 +186,9 @@ class RecordingSession:
             if self._options.resumed is None:
                 self.run, self.start = register(database, description), START
             else:
-                self.run, self.start = resume(database, description, self._options.resumed)
+                self.run, self.start = resume(
+                    database, description, self._options.resumed, self._options.first_epoch
+                )
             ends.push(self._end)
         if self.start.changed:
             listener.warn(

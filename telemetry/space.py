@@ -14,7 +14,7 @@ from vanishing_gradients.sql.connection import engine
 from vanishing_gradients.sql.names import quoted
 from vanishing_gradients.telemetry.chunk import COUNTED
 from vanishing_gradients.telemetry.errors import RoomError
-from vanishing_gradients.telemetry.runs import DTYPES, RunDescription
+from vanishing_gradients.telemetry.runs import DTYPES, RunDescription, RunLayer
 
 PAGE = 16_384
 FILLED = 15_100
@@ -26,6 +26,8 @@ INDEX_ROW = 36
 LOOSENESS, LOOSENESS_OF_ONE = 0.2, 0.35
 """What a table takes beyond full pages where several writers fill it at once, and pages split: a
 fifth, and more the fewer rows a page has."""
+LOOSE = 1.3
+"""The same, at a guess, of rows whose number is not known yet."""
 SMALL = 600_000
 EXTENTS = 5 * 1024**2
 """What a table that is no longer SMALL holds in reserve: its file then grows by four megabytes at
@@ -219,6 +221,40 @@ def run_bytes(description: RunDescription, epochs: int) -> int:
         gradient_table_bytes(count, layer.width, description.precision, value / max(1, sum(values)))
         for count, value, layer in zip(rows, values, description.layers, strict=True)
     )
+
+
+def raw_bytes(members: Sequence[RunLayer], cell: int) -> int:
+    """Estimate what the rows of one step of these layers take, in cells of `cell` bytes."""
+    return sum(
+        int(each.row_count * (ROW_HEAD + INDEX_ROW + each.width * (cell + 0.125)) * LOOSE)
+        for each in members
+    )
+
+
+def room_for(url: URL, step: int, count: int, every: int) -> str:
+    """Say in one line how much room the rows of `count` layers take, `step` bytes a recorded step.
+
+    Raises RoomError where not even those of a hundred steps have room.
+    """
+    database = engine(url)
+    try:
+        with database.connect() as connection:
+            found = place(connection, url)
+    finally:
+        database.dispose()
+    taken = (
+        f"Room: every row of {count} layers takes about {in_words(step)} a recorded step, "
+        f"{in_words(1000 * step / every)} in 1,000 steps"
+    )
+    if found.folder is None or found.free is None:
+        return f"{taken}; {UNKNOWN}."
+    if 100 * step > found.free:
+        raise RoomError(
+            f"every row of {count} layers takes about {in_words(step)} a step, and "
+            f"{in_words(found.free)} are free in {found.folder}: keep rows of fewer layers, by "
+            'telemetry={"fc*": "full"}, or of none'
+        )
+    return f"{taken}; {in_words(found.free)} are free in {found.folder}."
 
 
 def layer_rows(description: RunDescription, epochs: int) -> list[int]:

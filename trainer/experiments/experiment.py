@@ -6,6 +6,7 @@ from typing import Annotated, Any, ClassVar, Literal, Self
 
 from pydantic import Discriminator, Field, Tag, model_validator
 
+from vanishing_gradients.sql.cells import WIDTH_MAX
 from vanishing_gradients.trainer.datasets.catalogue import NAMES as DATASETS
 from vanishing_gradients.trainer.experiments.records import (
     CLIPPING,
@@ -41,11 +42,6 @@ IMAGES_MAX = 60_000
 """Training images of the largest data set."""
 SMALLEST_SIZE = 1e-30
 """Weights smaller than this are 0 in single precision, and have no direction."""
-
-# One neuron is one column of a gradient table, in an experiment that must fit on every server. As
-# DOUBLE columns MySQL 9.7 takes 995 (a row of InnoDB has 8,126 bytes), but MariaDB 10.11 only 824
-# (the generated columns' expressions must fit into the table's definition).
-WIDTH_MAX = 800
 
 NORMALIZATIONS: Mapping[str, type[Layer] | None] = {
     "none": None,

@@ -1,0 +1,202 @@
+"""Where a loop that somebody else wrote is: its epochs, steps, losses and samples."""
+
+import math
+from collections.abc import Iterable, Iterator, Mapping
+from types import TracebackType
+from typing import Any, Protocol, Self
+
+from vanishing_gradients.telemetry.recording import EpochMetrics
+
+WINDOW = 500
+"""Steps of an epoch where the loop has none."""
+AT_ONCE = 64
+"""Losses that are fetched together from where they were computed."""
+
+
+class Mean:
+    """A mean over samples, of numbers or of tensors of one, which are fetched some at once."""
+
+    def __init__(self) -> None:
+        self._sum = self._weight = 0.0
+        self._waiting: list[tuple[Any, float]] = []
+
+    def add(self, value: Any, weight: float) -> None:
+        """Take a value that is a mean over `weight` samples."""
+        value = value.detach() if hasattr(value, "detach") else float(value)
+        self._waiting.append((value, weight))
+        if len(self._waiting) >= AT_ONCE or isinstance(value, float):
+            self._fetch()
+
+    def value(self) -> float | None:
+        """Return the mean of all, None where there was none; not finite where one was not."""
+        self._fetch()
+        return self._sum / self._weight if self._weight else None
+
+    def _fetch(self) -> None:
+        for value, weight in self._waiting:
+            self._sum += float(value) * weight
+            self._weight += weight
+        self._waiting.clear()
+
+
+class EpochBook:
+    """Counts epochs and steps, and keeps what is told of an epoch until it is closed.
+
+    The first epoch is `first`. An epoch has `length` steps where that is given; else it ends where
+    the loop says so, and outside of any that the loop tells of after WINDOW steps.
+
+    Attributes:
+        epoch: the number of the epoch that began last.
+        step: how many of its steps are over.
+        open: whether it goes on; where it has begun and does not, it waits to be closed.
+        samples: of how many samples the step under way is so far; None: not known.
+    """
+
+    def __init__(self, first: int, length: int | None) -> None:
+        self.epoch, self.step, self.open = first - 1, 0, False
+        self.length = length
+        self._told = False
+        self._forget()
+
+    @property
+    def ended(self) -> bool:
+        """Whether an epoch has ended that is not closed."""
+        return self._begun and not self.open
+
+    def begin(self, told: bool = False) -> None:
+        """An epoch begins; it is `told` where the loop also says when it ends."""
+        self.epoch += 1
+        self.step, self.open, self._told = 0, True, told
+        self._forget()
+        self._begun = True
+
+    def end(self) -> None:
+        """The epoch under way has all its steps."""
+        self.open = False
+
+    def step_over(self) -> None:
+        """Count a step, and end the epoch with its last one."""
+        self.step += 1
+        self.samples = None
+        length = self.length or (None if self._told else WINDOW)
+        if length is not None and self.step >= length:
+            self.end()
+
+    def batch(self, samples: int | None) -> None:
+        """Note of how many samples the batch is that comes; those of one step add up."""
+        self._of_batch = samples
+        if samples is not None:
+            self.samples = (self.samples or 0) + samples
+
+    def recorded(self) -> None:
+        """Note that the step under way is recorded."""
+        self._recorded.append((self.step + 1, self.samples))
+
+    def log(self, values: Mapping[str, Any]) -> None:
+        """Take means over the batch under way, or over a sample where its size is not known."""
+        for name, value in values.items():
+            if value is not None:
+                self._means.setdefault(name, Mean()).add(value, float(self._of_batch or 1))
+
+    def held_out(self, values: Mapping[str, Any]) -> None:
+        """Take what held-out data say after the epoch."""
+        self._held_out |= {
+            name: float(value) for name, value in values.items() if value is not None
+        }
+
+    def close(self, learning_rate: float | None) -> EpochMetrics:
+        """Return what was told of the epoch, which is then closed."""
+        means = {name: mean.value() for name, mean in self._means.items()}
+        metrics = EpochMetrics(
+            epoch=self.epoch,
+            loss=means.get("loss"),
+            accuracy=means.get("accuracy"),
+            test_loss=self._held_out.get("loss"),
+            test_accuracy=self._held_out.get("accuracy"),
+            learning_rate=learning_rate,
+            seconds=math.nan,  # the recorder knows
+            recorded_steps=tuple(self._recorded),
+        )
+        self._forget()
+        return metrics
+
+    def _forget(self) -> None:
+        self._begun = False
+        self.samples: int | None = None
+        self._of_batch: int | None = None
+        self._recorded: list[tuple[int, int | None]] = []
+        self._means: dict[str, Mean] = {}
+        self._held_out: dict[str, float] = {}
+
+
+class EpochListener(Protocol):
+    """Who hears of the epochs of a loop."""
+
+    def epoch_begins(self) -> None:
+        """An epoch begins."""
+
+    def batch_comes(self, samples: int | None) -> None:
+        """The next batch is about to be trained on."""
+
+    def epoch_ends(self) -> None:
+        """All batches of the epoch have been trained on."""
+
+
+class EpochLoop:
+    """An epoch: to go through the batches of a loader, or a context around a loop of one's own.
+
+    Leaving the loop early ends the epoch, too; an exception does not.
+    """
+
+    def __init__(self, listener: EpochListener, loader: Iterable[Any] | None) -> None:
+        self._listener, self._loader = listener, loader
+
+    def __iter__(self) -> Iterator[Any]:
+        if self._loader is None:
+            raise TypeError("w.epoch() without a loader is for `with w.epoch():`")
+        self._listener.epoch_begins()
+        return _Batches(self._listener, iter(self._loader))
+
+    def __len__(self) -> int:
+        return len(self._loader)  # type: ignore[arg-type]
+
+    def __enter__(self) -> Self:
+        self._listener.epoch_begins()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        if error is None:
+            self._listener.epoch_ends()
+
+
+class _Batches:
+    def __init__(self, listener: EpochListener, batches: Iterator[Any]) -> None:
+        self._listener, self._batches = listener, batches
+
+    def __iter__(self) -> Self:
+        return self
+
+    def __next__(self) -> Any:
+        try:
+            batch = next(self._batches)
+        except StopIteration:
+            self._listener.epoch_ends()
+            raise
+        self._listener.batch_comes(samples_of(batch))
+        return batch
+
+
+def samples_of(batch: Any) -> int | None:
+    """Return how many samples a batch has: the length of its first array. None: not known."""
+    if hasattr(batch, "shape"):
+        return int(batch.shape[0]) if len(batch.shape) else None
+    if isinstance(batch, Mapping):
+        batch = list(batch.values())
+    if isinstance(batch, list | tuple):
+        return next((found for each in batch if (found := samples_of(each)) is not None), None)
+    return None

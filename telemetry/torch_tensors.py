@@ -1,0 +1,72 @@
+"""Tensors of PyTorch as rows of neurons, and as NumPy arrays."""
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import numpy as np
+    import torch
+
+
+def as_rows(tensor: "torch.Tensor", channels_first: bool) -> "torch.Tensor":
+    """Return a signal as (rows, neurons), a view where that can be.
+
+    Neurons are in the last dimension, of a signal (samples, neurons, ...) in the second where
+    `channels_first`; a vector is one neuron.
+    """
+    if tensor.ndim < 2:
+        return tensor.reshape(-1, 1)
+    if tensor.ndim == 2:
+        return tensor
+    if channels_first:
+        tensor = tensor.movedim(1, -1)
+    return tensor.reshape(-1, tensor.shape[-1])
+
+
+def in_numpy(tensor: "torch.Tensor") -> "np.ndarray":
+    """Return a matrix as an array that shares its memory where it can.
+
+    Half precisions become single, in which each of their values is exact; of complex numbers real
+    and imaginary parts stand side by side.
+    """
+    import torch
+
+    if tensor.dtype in (torch.float16, torch.bfloat16):
+        tensor = tensor.float()
+    if tensor.is_complex():
+        tensor = torch.view_as_real(tensor.resolve_conj()).flatten(-2)
+    array: np.ndarray = tensor.cpu().resolve_neg().numpy()
+    return array
+
+
+def description(tensor: "torch.Tensor", names: Sequence[str]) -> dict[str, Any]:
+    """Return what `layers.tensor` says: shape, type, and other names of tied weights."""
+    found: dict[str, Any] = {
+        "shape": list(tensor.shape),
+        "dtype": str(tensor.dtype).removeprefix("torch."),
+    }
+    return found | ({"names": list(names)} if names else {})
+
+
+def first_tensor(value: Any, with_gradient: bool = False) -> "torch.Tensor | None":
+    """Return the first tensor in what a module gets or returns; of a mapping, its `logits` first.
+
+    `with_gradient` looks for one of floating point that has a gradient and is no single number.
+    """
+    import torch
+
+    if isinstance(value, torch.Tensor):
+        fits = value.is_floating_point() and value.requires_grad and value.ndim > 0
+        return value if fits or not with_gradient else None
+    if isinstance(value, Mapping):
+        value = [value["logits"]] if "logits" in value else list(value.values())
+    if isinstance(value, list | tuple):
+        for each in value if with_gradient else value[:1]:
+            if (found := first_tensor(each, with_gradient)) is not None:
+                return found
+    return None
+
+
+def is_sharded(parameter: "torch.Tensor") -> bool:
+    """Say whether a process has a part of a parameter alone."""
+    return hasattr(parameter, "device_mesh") or type(parameter).__name__ == "FlatParameter"

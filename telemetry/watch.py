@@ -1,0 +1,448 @@
+"""Watching a model of one's own: `with watch(model, optimizer, experiment="my_net") as w:`.
+
+PyTorch is imported where a model is watched, and not before.
+"""
+
+import os
+import threading
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from importlib import import_module
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, Self
+
+from sqlalchemy import URL
+
+from vanishing_gradients import console
+from vanishing_gradients.installation import as_typed
+from vanishing_gradients.server import lifecycle
+from vanishing_gradients.sql import address
+from vanishing_gradients.sql.errors import DatabaseError
+from vanishing_gradients.sql.names import checked_experiment
+from vanishing_gradients.telemetry.epoch_book import EpochBook, EpochLoop
+from vanishing_gradients.telemetry.errors import RecordingError, WatchError
+from vanishing_gradients.telemetry.roads import AUTO
+from vanishing_gradients.telemetry.runs import DTYPES, RunDescription
+from vanishing_gradients.telemetry.space import raw_bytes, room_for
+from vanishing_gradients.telemetry.watched_layers import (
+    FULL,
+    STATISTICS,
+    StepGradient,
+    StepUpdate,
+    Wanted,
+    WatchedLayer,
+    run_layers,
+    too_wide,
+)
+from vanishing_gradients.telemetry.watched_run import Manners, WatchedRun
+
+if TYPE_CHECKING:
+    from vanishing_gradients.telemetry.torch_model import TorchModel
+
+CONSTANTS = ("momentum", "weight_decay", "betas", "eps", "nesterov")
+"""What is kept of an optimizer besides its name and rate, where it has it."""
+_watched: set[int] = set()
+"""The models, by id, that are being watched in this process."""
+
+
+def watch(
+    model: Any = None,
+    optimizer: Any = None,
+    *,
+    experiment: str,
+    url: str | URL | None = None,
+    telemetry: str | Mapping[str, str] = STATISTICS,
+    every: int = 1,
+    layers: Sequence[str] = ("*",),
+    skip: Sequence[str] = (),
+    activations: bool = True,
+    updates: bool = True,
+    biases: bool = False,
+    run: int | None = None,
+    first_epoch: int | None = None,
+    seed: int | None = None,
+    dataset: str | None = None,
+    epochs: int | None = None,
+    steps_per_epoch: int | None = None,
+    config: Mapping[str, Any] | None = None,
+    when_behind: str = "wait",
+    patience: float = 60.0,
+    on_error: str = "warn",
+    road: str = AUTO,
+) -> "Watch":
+    """Return a context manager that records a model's gradients while a loop of yours trains it.
+
+    Args:
+        model: a PyTorch module; None where gradients are handed to `Watch.step`.
+        optimizer: the PyTorch optimizer that trains it, or several, of which the last one's steps
+            count.
+        experiment: a name for runs of this network: a lower-case letter, then up to 31 lower-case
+            letters, digits or underscores.
+        url: the database; else DATABASE_URL, else what `vanishing-gradients up` has started.
+        telemetry: "statistics" keeps statistics of each layer and neuron; "full" every gradient
+            besides; a mapping of globs of names to either chooses by layer.
+        every: of how many steps one is recorded.
+        layers: globs of the names of tensors that are watched, such as "encoder.*".
+        skip: globs of those that are not.
+        activations: whether gradients by the inputs of activations and by the output are watched.
+        updates: whether norms of weights and of their changes are.
+        biases: whether biases and other vectors are.
+        run: the number of a run that goes on, with the epoch after its last, or `first_epoch`.
+        first_epoch: the epoch with which it goes on; later ones are removed.
+        seed: the seed of what is random, for comparisons.
+        dataset: what is trained on, for titles.
+        epochs: how many epochs there will be, for titles.
+        steps_per_epoch: the length of epochs in steps, whatever the loop says.
+        config: anything that JSON can hold, to be kept with the run.
+        when_behind: "wait" for a server that does not keep up, or "thin": leave steps out.
+        patience: for how many seconds at a time a server that is away is waited for.
+        on_error: "warn" says what goes wrong with recording; "raise" lets it end training.
+        road: how rows go into the server: auto, binary, text or insert.
+
+    Raises:
+        WatchError: the model, or an option, cannot be used.
+        DatabaseError: on entering, where there is no database that can be used.
+        ResumeError: on entering, where there is no such run to go on with.
+    """
+    return Watch(
+        model, optimizer, checked_experiment(experiment), url,
+        Wanted(_globs("layers", layers), _globs("skip", skip), _telemetry(telemetry)),
+        _counted("every", every), (activations, updates, biases), run,
+        None if first_epoch is None else _counted("first_epoch", first_epoch),
+        {"seed": seed, "dataset": dataset, "epochs": epochs},
+        None if steps_per_epoch is None else _counted("steps_per_epoch", steps_per_epoch),
+        dict(config or {}),
+        Manners(
+            float(patience), _chosen("when_behind", when_behind, ("wait", "thin")) == "thin",
+            _chosen("on_error", on_error, ("warn", "raise")) == "warn", road,
+        ),
+    )  # fmt: skip
+
+
+class Watch:
+    """What a training loop holds of the model that is watched; made by `watch`.
+
+    Everything is recorded where the optimizer steps. `epoch` counts epochs; `log` and `evaluated`
+    add losses and accuracies.
+    """
+
+    def __init__(
+        self,
+        model: Any,
+        optimizer: Any,
+        experiment: str,
+        url: str | URL | None,
+        wanted: Wanted,
+        every: int,
+        parts: tuple[bool, bool, bool],
+        run: int | None,
+        first_epoch: int | None,
+        about: Mapping[str, Any],
+        steps_per_epoch: int | None,
+        config: dict[str, Any],
+        manners: Manners,
+    ) -> None:
+        self._model, self._experiment, self._url = model, experiment, url
+        self._optimizers = list(optimizer) if isinstance(optimizer, list | tuple) else [optimizer]
+        if (model is None) != (optimizer is None):
+            raise WatchError(
+                "watch takes a model and the optimizer that trains it, or neither, for "
+                "w.step(grads, params)"
+            )
+        self._wanted, self._every, self._parts = wanted, every, parts
+        self._resumed, self._first_epoch, self._about = run, first_epoch, about
+        self._steps_per_epoch, self._config, self._manners = steps_per_epoch, config, manners
+        self._said: set[str] = set()
+        self._torch: TorchModel | None = None
+        self._run: WatchedRun | None = None
+        self._lock = threading.Lock()
+        self._source = "torch"
+        self._process = os.getpid()
+        self._names: list[str] = []
+
+    # -- a context ---------------------------------------------------------------------------------
+
+    def __enter__(self) -> Self:
+        self.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.stop(error)
+
+    def start(self) -> None:
+        """Begin to watch; `with` does it."""
+        if self._run is not None:
+            raise WatchError("this watch has begun already: make another one with watch(...)")
+        if id(self._model) in _watched:
+            raise WatchError(
+                "this model is being watched already: end that watch first, by leaving its `with`"
+            )
+        try:
+            found = self._address()
+            self._run = WatchedRun(
+                found, self._manners, self.note, self._resumed, self._first_epoch
+            )
+            first = self._run.require_ready()
+        except DatabaseError as error:
+            self._run = None
+            raise type(error)(
+                as_typed(f"{error}").replace("make up", "vanishing-gradients up")
+            ) from None
+        self._book = EpochBook(first, self._steps_per_epoch)
+        if self._model is not None:
+            module = import_module("vanishing_gradients.telemetry.torch_model")
+            self._torch = module.TorchModel(
+                self._model, self._optimizers, self, self._wanted, *self._parts
+            )
+            assert self._torch is not None
+            self._torch.attach()
+            _watched.add(id(self._model))
+
+    def stop(self, error: BaseException | None = None) -> None:
+        """End the watch, `error` being what has ended training, if something has."""
+        run, torch = self._run, self._torch
+        if run is None or os.getpid() != self._process:
+            return
+        self._run = self._torch = None
+        if torch:
+            torch.detach()
+            _watched.discard(id(self._model))
+        if error is None and run.begun:
+            if self._book.open and self._book.step:
+                self._book.end()
+            if self._book.ended:
+                run.close_epoch(self._book.close(self._learning_rate()))
+        status = run.end(error)
+        if status is None:
+            if error is None:
+                self.note(
+                    "No step of the optimizer was seen, so nothing is recorded: is it the one that "
+                    "steps?"
+                )
+            return
+        self.note(
+            f"Run {run.run_id} is {status}: `make diagnose RUN={run.run_id}` says what is wrong "
+            "with its gradients."
+        )
+
+    # -- what a loop says --------------------------------------------------------------------------
+
+    def epoch(self, loader: Iterable[Any] | None = None) -> EpochLoop:
+        """Return the batches of an epoch, to be gone through; without a loader, a context."""
+        return EpochLoop(self, loader)
+
+    def log(self, *, loss: Any = None, accuracy: Any = None) -> None:
+        """Take the loss, and the accuracy as a fraction, of the batch: numbers, or tensors of one.
+
+        A tensor is fetched later, with others.
+        """
+        self._book.log({"loss": loss, "accuracy": accuracy})
+
+    def evaluated(self, *, loss: Any = None, accuracy: Any = None) -> None:
+        """Take what held-out data say after the epoch: loss, and accuracy as a fraction."""
+        self._book.held_out({"loss": loss, "accuracy": accuracy})
+
+    def before_clipping(self) -> None:
+        """Record the gradients of this step as they are now, to be called before they are clipped.
+
+        The step then also records what was left of them.
+        """
+        if self._torch:
+            self._guarded(self._torch.before_clipping)
+
+    def probe(self, tensor: Any, name: str) -> Any:
+        """Watch the gradient by a tensor of the forward pass, under a name; return the tensor."""
+        torch = self._torch
+        if torch:
+            self._guarded(lambda: torch.probe(tensor, name))
+        return tensor
+
+    def step(self, grads: Any, params: Any = None, updates: Any = None) -> None:
+        """Record one step of a loop without hooks: gradients by name, or any tree of arrays.
+
+        Of `params`, the weights before the step, and `updates`, what is added to them, trees of the
+        same form, norms are recorded. The last dimension of an array is taken for its neurons, but
+        of PyTorch's tensors the first, as it is there.
+        """
+        self._guarded(lambda: self._step(grads, params, updates))
+
+    # -- what epochs tell, and the model -----------------------------------------------------------
+
+    def epoch_begins(self) -> None:
+        """Hear that the loop begins an epoch."""
+        if self._steps_per_epoch:
+            return
+        if self._book.open:
+            self._book.end()
+        self._close_ended()
+        self._book.begin(told=True)
+
+    def batch_comes(self, samples: int | None) -> None:
+        """Hear that the loop takes the next batch."""
+        self._between_steps()
+        self._book.batch(samples)
+
+    def epoch_ends(self) -> None:
+        """Hear that the loop has had all batches of the epoch."""
+        self._between_steps()
+        if not self._steps_per_epoch:
+            self._book.end()
+
+    def wanted(self) -> bool:
+        """Return whether the step that comes is to be recorded."""
+        step = self._book.step if self._book.open else 0
+        return self._run is not None and self._run.recording and step % self._every == 0
+
+    def begin(self, layers: Sequence[WatchedLayer], before_clipping: bool, single: bool) -> None:
+        """Register the run, with what there is to record."""
+        run = self._run
+        assert run is not None, "only what has begun to watch hears of layers"
+        members = run_layers(layers, self._wanted)
+        description = RunDescription(
+            experiment=self._experiment,
+            precision="single" if single else "double",
+            telemetry=FULL if any(each.kept == FULL for each in members) else STATISTICS,
+            record_every=self._every,
+            dataset_sha256=None,
+            training_images=None,
+            config=self._config | {"watch": self._about_training()},
+            layers=members,
+            source=self._source,
+            recorded_at="before_clipping" if before_clipping else "as_stepped",
+            **self._about,
+        )
+        for each in too_wide(layers, self._wanted):
+            self.note(
+                f"{each.source_name} has {each.width:,} neurons, more than a table holds: its "
+                "statistics are kept, and no rows."
+            )
+        if stored := [each for each in members if each.kept == FULL]:
+            size = raw_bytes(stored, DTYPES[description.precision].itemsize)
+            self.note(room_for(run.url, size, len(stored), self._every))
+        run.begin(description)
+        if run.begun:
+            self.note(
+                f"Run {run.run_id}: {description.experiment}, {len(members)} layers, "
+                + ("every step" if self._every == 1 else f"one step of {self._every}")
+                + (", statistics alone." if not stored else f", every row of {len(stored)} layers.")
+            )
+
+    def take(self, gradients: Sequence[StepGradient | None]) -> bool:
+        """Take copies of a step's gradients."""
+        run = self._run
+        if run is None:
+            return False
+        if not self._book.open:
+            self._close_ended()
+            self._book.begin()
+        taken = run.record(self._book.epoch, self._book.step + 1, gradients)
+        if taken:
+            self._book.recorded()
+        return taken
+
+    def take_updates(self, updates: Sequence[StepUpdate | None]) -> None:
+        """Take what the step did that was recorded."""
+        if self._run:
+            self._run.record_updates(updates)
+
+    def step_done(self) -> None:
+        """Count a step."""
+        if not self._book.open:
+            self._close_ended()
+            self._book.begin()
+        self._book.step_over()
+
+    def note(self, sentence: str) -> None:
+        """Say something once."""
+        with self._lock:
+            new = sentence not in self._said
+            self._said.add(sentence)
+        if new:
+            console.say(sentence)
+
+    # -- within ------------------------------------------------------------------------------------
+
+    def _address(self) -> URL:
+        if self._url is None:
+            return lifecycle.current().owner
+        return self._url if isinstance(self._url, URL) else address.parse(self._url)
+
+    def _close_ended(self) -> None:
+        if self._book.ended:
+            metrics = self._book.close(self._learning_rate())
+            if self._run and self._run.begun:
+                self._run.close_epoch(metrics)
+
+    def _between_steps(self) -> None:
+        if self._torch:
+            self._guarded(self._torch.between_steps)
+
+    def _guarded(self, action: Callable[[], object]) -> None:
+        if self._run:
+            self._run.guarded(action)
+
+    def _learning_rate(self) -> float | None:
+        groups = getattr(self._optimizers[-1], "param_groups", None)
+        return float(groups[0]["lr"]) if groups else None
+
+    def _about_training(self) -> dict[str, Any]:
+        """Return what is known of the optimizer and of the first batch."""
+        known: dict[str, Any] = {"batch_size": self._book.samples}
+        if (optimizer := self._optimizers[-1]) is not None:
+            group = optimizer.param_groups[0]
+            known |= {"optimizer": type(optimizer).__name__, "learning_rate": float(group["lr"])}
+            known |= {name: group[name] for name in CONSTANTS if name in group}
+        return {name: value for name, value in known.items() if value is not None}
+
+    def _step(self, grads: Any, params: Any, updates: Any) -> None:
+        from vanishing_gradients.telemetry import tree
+
+        named, self._source = tree.named_arrays(grads)
+        chosen = {name: each for name, each in named.items() if self._wanted.takes(name)}
+        if not self._parts[2]:
+            chosen = {name: each for name, each in chosen.items() if each.ndim > 1}
+        if not self._names:
+            self._names = list(chosen)
+            layers = [tree.layer(name, each, self._source) for name, each in chosen.items()]
+            single = all(each.dtype.itemsize < 8 for each in chosen.values())
+            self.begin(layers, before_clipping=False, single=single)
+        if self.wanted():
+            gradients = [
+                StepGradient(number, tree.matrix(chosen[name], self._source))
+                if name in chosen
+                else None
+                for number, name in enumerate(self._names, 1)
+            ]
+            if self.take(gradients) and params is not None:
+                norms = tree.norms(params, updates)
+                self.take_updates([norms.get(name) for name in self._names])
+        self.step_done()
+
+
+def _telemetry(value: str | Mapping[str, str]) -> str | Mapping[str, str]:
+    if isinstance(value, str):
+        return _chosen("telemetry", value, (STATISTICS, FULL))
+    return {glob: _chosen("telemetry", each, (STATISTICS, FULL)) for glob, each in value.items()}
+
+
+def _chosen(name: str, value: str, known: Sequence[str]) -> str:
+    if value not in known:
+        raise WatchError(f"{name}={value!r} is not known: choose {' or '.join(map(repr, known))}")
+    return value
+
+
+def _counted(name: str, value: int) -> int:
+    if not isinstance(value, int) or value < 1:
+        raise WatchError(f"{name}={value!r} is no number of steps or epochs: take 1 or more")
+    return value
+
+
+def _globs(name: str, value: Sequence[str]) -> tuple[str, ...]:
+    return (value,) if isinstance(value, str) else tuple(value)
+
+
+__all__ = ["RecordingError", "Watch", "watch"]

@@ -1,0 +1,165 @@
+"""What is watched of a model, whatever library it is written in: its layers, and what a step says.
+
+Numbers and names of layers are given here, by the order in which they come.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from typing import Any
+
+import numpy as np
+
+from vanishing_gradients.sql.cells import WIDTH_MAX
+from vanishing_gradients.telemetry.errors import WatchError
+from vanishing_gradients.telemetry.runs import RunLayer
+
+LAYERS_MAX = 999
+"""A layer's number has three digits."""
+FULL, STATISTICS = "full", "statistics"
+OUTPUT = "output"
+
+
+@dataclass(frozen=True)
+class WatchedLayer:
+    """A tensor of which the gradient is watched.
+
+    `source_name` is its path in the model; `role` ends the name of the layer; `kind`,
+    `row_meaning`, `gain` and `flat` are as in `layers`. `rows` and `width` are of its gradient, the
+    former of the first batch where a row is a sample. `tensor` says what it is, ready for JSON;
+    `dimensions` how many it has; `parameters`, of weights, how many there are; `frozen` that none
+    is trained.
+    """
+
+    source_name: str
+    role: str
+    kind: str
+    row_meaning: str
+    rows: int
+    width: int
+    tensor: dict[str, Any]
+    dimensions: int = 2
+    parameters: int | None = None
+    gain: float | None = None
+    flat: str | None = None
+    frozen: bool = False
+
+
+@dataclass
+class StepGradient:
+    """A layer's gradient at one step; satisfies recording.RecordedLayer.
+
+    `counts`, shape (width,), says of how many samples each neuron was saturated.
+    """
+
+    number: int
+    gradient: np.ndarray
+    counts: np.ndarray | None = None
+    row_index: np.ndarray | None = None
+
+    def saturated(self) -> np.ndarray | None:
+        """Return `counts`."""
+        return self.counts
+
+
+@dataclass(frozen=True)
+class StepUpdate:
+    """What a step did to the weights of a layer; satisfies recording.RecordedUpdate.
+
+    A norm that is not known is NaN.
+    """
+
+    clipped_norm: float
+    weight_norm: float
+    update_norm: float
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What the user wants of a model: globs of source names to take and to skip, and which layers
+    keep every row: all, none, or by globs."""
+
+    layers: Sequence[str] = ("*",)
+    skip: Sequence[str] = ()
+    telemetry: str | Mapping[str, str] = STATISTICS
+
+    def takes(self, source_name: str) -> bool:
+        """Return whether a layer of that name is watched."""
+        return _matches(source_name, self.layers) and not _matches(source_name, self.skip)
+
+    def kept(self, layer: WatchedLayer) -> str:
+        """Return 'full' where every row of a layer is to be kept, else 'statistics'.
+
+        Of all layers those whose rows are samples at many positions are left out, unless named.
+        """
+        if isinstance(self.telemetry, str):
+            many = layer.row_meaning == "sample" and layer.dimensions > 2
+            wanted = STATISTICS if many else self.telemetry
+        else:
+            matching = [
+                kept for glob, kept in self.telemetry.items() if _matches(layer.source_name, [glob])
+            ]
+            wanted = matching[-1] if matching else STATISTICS
+        return STATISTICS if layer.width > WIDTH_MAX else wanted
+
+
+def run_layers(found: Sequence[WatchedLayer], wanted: Wanted) -> tuple[RunLayer, ...]:
+    """Number and name layers, in the order in which they are given.
+
+    Raises WatchError where there is none, or more than a name has digits for.
+    """
+    if not found:
+        raise WatchError(
+            "nothing of this model is watched: it has no weights that the optimizer trains, or "
+            "`layers` and `skip` leave none"
+        )
+    if len(found) > LAYERS_MAX:
+        raise WatchError(
+            f"the model has {len(found)} tensors to watch, and {LAYERS_MAX} have room: choose some "
+            "with `layers` or `skip`, by globs of their names, such as layers=['encoder.*'], or "
+            "leave out activations=False"
+        )
+    first = next((each for each in found if each.kind == "dense"), None)
+    return tuple(
+        RunLayer(
+            layer=number,
+            layer_name=f"layer_{number}_{'input' if each is first else each.role}",
+            kind=each.kind,
+            row_count=each.rows,
+            width=each.width,
+            row_meaning=each.row_meaning,
+            gain=each.gain,
+            flat=each.flat,
+            kept=wanted.kept(each),
+            parameters=each.parameters,
+            source_name=shortened(each.source_name),
+            tensor=each.tensor,
+            frozen=each.frozen,
+        )
+        for number, each in enumerate(found, 1)
+    )
+
+
+def too_wide(found: Sequence[WatchedLayer], wanted: Wanted) -> list[WatchedLayer]:
+    """Return the layers that were to keep every row, and are wider than any table."""
+    asked = Wanted(telemetry=wanted.telemetry)
+    narrow = [each for each in found if each.width > WIDTH_MAX]
+    return [each for each in narrow if asked.kept(_of_width(each, WIDTH_MAX)) == FULL]
+
+
+def shortened(path: str, longest: int = 255) -> str:
+    """Return a path with its middle left out where it is longer than its column."""
+    if len(path) <= longest:
+        return path
+    half = (longest - 3) // 2
+    return f"{path[:half]}...{path[-half:]}"
+
+
+def _of_width(layer: WatchedLayer, width: int) -> WatchedLayer:
+    from dataclasses import replace
+
+    return replace(layer, width=width)
+
+
+def _matches(name: str, globs: Sequence[str]) -> bool:
+    return any(fnmatchcase(name, glob) for glob in globs)
