@@ -56,6 +56,8 @@ class EpochBook:
         self.epoch, self.step, self.open = first - 1, 0, False
         self.length = length
         self._told = False
+        self.samples: int | None = None
+        self._of_batch: int | None = None
         self._forget()
 
     @property
@@ -122,8 +124,7 @@ class EpochBook:
 
     def _forget(self) -> None:
         self._begun = False
-        self.samples: int | None = None
-        self._of_batch: int | None = None
+        self.samples = self._of_batch = None
         self._recorded: list[tuple[int, int | None]] = []
         self._means: dict[str, Mean] = {}
         self._held_out: dict[str, float] = {}

@@ -381,7 +381,9 @@ class TorchModel:
             with torch.no_grad():
                 mask = known.activation.mask(known.module, tensor.detach())
                 counts = as_rows(mask, signal.channels_first).sum(0)
-        tensor.register_hook(partial(self._arrived, signal, counts))
+        tensor.register_hook(  # type: ignore[no-untyped-call]
+            partial(self._arrived, signal, counts)
+        )
 
     def _arrived(
         self, signal: _Signal, counts: "torch.Tensor | None", gradient: "torch.Tensor"
@@ -409,7 +411,8 @@ class TorchModel:
         import torch
 
         with torch.enable_grad():
-            node = parameter.view_as(parameter).grad_fn.next_functions[0][0]  # type: ignore[union-attr]
+            node: Any = parameter.view_as(parameter).grad_fn
+        node = node.next_functions[0][0]
         touched, number = self._touched, id(parameter)
         assert touched is not None
         node.register_hook(lambda *_: touched.add(number))

@@ -1,6 +1,6 @@
 """Trees of arrays, as JAX and others have gradients: names, rows and columns."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import is_dataclass
 from typing import Any
 
@@ -76,6 +76,7 @@ def _leaves(tree: Any, path: str) -> Iterator[tuple[str, Any]]:
     if hasattr(tree, "shape") and hasattr(tree, "dtype"):
         yield path or "weights", tree
         return
+    members: Iterable[tuple[Any, Any]]
     if isinstance(tree, Mapping):
         members = tree.items()
     elif hasattr(tree, "_asdict"):

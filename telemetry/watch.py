@@ -305,7 +305,7 @@ class Watch:
         description = RunDescription(
             experiment=self._experiment,
             precision="single" if single else "double",
-            telemetry=FULL if any(each.kept == FULL for each in members) else STATISTICS,
+            telemetry="full" if any(each.kept == FULL for each in members) else "statistics",
             record_every=self._every,
             dataset_sha256=None,
             training_images=None,

@@ -62,7 +62,7 @@ class StepGradient:
         return self.counts
 
 
-@dataclass(frozen=True)
+@dataclass
 class StepUpdate:
     """What a step did to the weights of a layer; satisfies recording.RecordedUpdate.
 
