@@ -6,10 +6,6 @@ Each is built once a width, however many layers have it.
 from collections.abc import Iterator, Sequence
 from functools import cache
 
-WIDTH_MAX = 800
-"""Columns of a gradient table, one a neuron, that fit on every server. Of DOUBLE MySQL 9.7 takes
-995 (a row of InnoDB has 8,126 bytes), but MariaDB 10.11 only 824 (the generated columns'
-expressions must fit into the table's definition)."""
 FIRST_COLUMNS = 8
 """Gradient columns of a look at a table: as many as fit on a screen beside its keys."""
 

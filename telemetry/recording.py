@@ -7,6 +7,11 @@ from typing import Any, Protocol
 
 import numpy as np
 
+WIDTH_MAX = 800
+"""Neurons of a layer that every server has columns for in a gradient table. Of DOUBLE MySQL 9.7
+takes 995 (a row of InnoDB has 8,126 bytes), but MariaDB 10.11 only 824 (the generated columns'
+expressions must fit into the table's definition)."""
+
 
 class RecordedLayer(Protocol):
     """One layer after a backward pass.

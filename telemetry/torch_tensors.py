@@ -67,6 +67,11 @@ def first_tensor(value: Any, with_gradient: bool = False) -> "torch.Tensor | Non
     return None
 
 
+def plain(path: str) -> str:
+    """Return the path of a parameter or module without what wrappers put into it."""
+    return path.replace("_orig_mod.", "").removeprefix("module.").removesuffix("_orig_mod")
+
+
 def is_sharded(parameter: "torch.Tensor") -> bool:
     """Say whether a process has a part of a parameter alone."""
     return hasattr(parameter, "device_mesh") or type(parameter).__name__ == "FlatParameter"

@@ -10,8 +10,8 @@ from typing import Any
 
 import numpy as np
 
-from vanishing_gradients.sql.cells import WIDTH_MAX
 from vanishing_gradients.telemetry.errors import WatchError
+from vanishing_gradients.telemetry.recording import WIDTH_MAX
 from vanishing_gradients.telemetry.runs import RunLayer
 
 LAYERS_MAX = 999

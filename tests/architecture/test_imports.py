@@ -103,7 +103,7 @@ def test_the_loop_knows_the_network_the_data_and_the_recorders_protocol():
     rest = found - within(found, "trainer.network") - within(found, "trainer.datasets")
     assert rest == {"telemetry.recording"}
     assert tops(imports(ROOT / "telemetry/recording.py")) <= {
-        "collections", "dataclasses", "numpy", "typing",
+        "collections", "dataclasses", "math", "numpy", "typing",
     }  # fmt: skip
 
 

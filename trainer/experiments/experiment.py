@@ -6,7 +6,7 @@ from typing import Annotated, Any, ClassVar, Literal, Self
 
 from pydantic import Discriminator, Field, Tag, model_validator
 
-from vanishing_gradients.sql.cells import WIDTH_MAX
+from vanishing_gradients.telemetry.recording import WIDTH_MAX
 from vanishing_gradients.trainer.datasets.catalogue import NAMES as DATASETS
 from vanishing_gradients.trainer.experiments.records import (
     CLIPPING,

@@ -1,0 +1,64 @@
+"""Optimizers of PyTorch, and the scaler of losses that may stand in front of them."""
+
+import gc
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from vanishing_gradients.telemetry.errors import WatchError
+
+if TYPE_CHECKING:
+    import torch
+
+
+def unwrapped(optimizer: Any) -> Any:
+    """Return the PyTorch optimizer inside of others' wrappers; raise WatchError where none is."""
+    from torch.optim import Optimizer
+
+    while isinstance(inner := getattr(optimizer, "optimizer", None), Optimizer):
+        optimizer = inner
+    if not isinstance(optimizer, Optimizer):
+        raise WatchError(
+            f"{type(optimizer).__name__} is no PyTorch optimizer: watch takes a model and its "
+            "optimizer, or neither, for w.step(grads, params)"
+        )
+    return optimizer
+
+
+def trained(optimizers: "Sequence[torch.optim.Optimizer]") -> "list[torch.Tensor]":
+    """Return the parameters that the optimizers train at present."""
+    return [
+        parameter
+        for optimizer in optimizers
+        for group in optimizer.param_groups
+        for parameter in group["params"]
+        if parameter.requires_grad
+    ]
+
+
+def fused_scale(optimizer: Any) -> float | None:
+    """Return by what the gradients are still scaled that a fused optimizer is about to get."""
+    scale = getattr(optimizer, "grad_scale", None)
+    return None if scale is None else float(scale)
+
+
+def found_infinity(optimizer: Any) -> bool:
+    """Say whether a fused optimizer is going to leave its step out, by what a scaler has found."""
+    found = getattr(optimizer, "found_inf", None)
+    return found is not None and bool(float(found))
+
+
+def find_scaler(optimizers: "Sequence[torch.optim.Optimizer]") -> Any:
+    """Find the scaler of losses that these optimizers are stepped through; None: there is none.
+
+    It knows its optimizers, and they do not know it.
+    """
+    from torch.amp.grad_scaler import GradScaler
+
+    ours = {id(each) for each in optimizers}
+    for each in gc.get_objects():
+        # Not isinstance: to that, some objects answer with a computation.
+        if not issubclass(type(each), GradScaler) or not each.is_enabled():
+            continue
+        if ours & set(each._per_optimizer_states):
+            return each
+    return None

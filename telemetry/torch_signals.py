@@ -1,0 +1,282 @@
+"""What passes through a PyTorch model: the order of its modules, and gradients by their inputs.
+
+Forward passes are met by two hooks that PyTorch keeps for all modules, since hooks of a module are
+part of it: they would be pickled, copied and compiled with it.
+"""
+
+import os
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from vanishing_gradients.telemetry.torch_activations import TorchActivation, activation_of
+from vanishing_gradients.telemetry.torch_tensors import as_rows, first_tensor, in_numpy, plain
+from vanishing_gradients.telemetry.watched_layers import OUTPUT, StepGradient, WatchedLayer
+from vanishing_gradients.words import Say
+
+if TYPE_CHECKING:
+    import torch
+
+PROBE = "probe"
+CHANNELS_FIRST = ("Conv", "BatchNorm", "InstanceNorm", "GroupNorm")
+CHANNELS_LAST = ("Linear", "Embedding", "LayerNorm", "RMSNorm", "MultiheadAttention")
+"""Parts of the names of classes after which neurons are in dimension 1, or in the last."""
+
+
+@dataclass
+class Signal:
+    """An activation's input, a probe or the output, as the first forward pass has met it.
+
+    `call` counts the calls of a module within a forward pass, from 1. `gradients`, each of shape
+    (rows, width), and `counts`, (width,), are those of the backward passes since the last step.
+    """
+
+    name: str
+    call: int
+    activation: TorchActivation | None
+    shape: tuple[int, ...]
+    dtype: str
+    channels_first: bool
+    gradients: "list[torch.Tensor]" = field(default_factory=list)
+    counts: "list[torch.Tensor]" = field(default_factory=list)
+
+    @property
+    def source_name(self) -> str:
+        """The name of the module, and which call of it, where that is not the first."""
+        return self.name if self.call == 1 else f"{self.name}#{self.call}"
+
+    @property
+    def width(self) -> int:
+        """How many neurons there are."""
+        if len(self.shape) < 2:
+            return 1
+        return self.shape[1] if self.channels_first and len(self.shape) > 2 else self.shape[-1]
+
+    def layer(self) -> WatchedLayer:
+        """Return what is recorded of it."""
+        size = 1
+        for length in self.shape:
+            size *= length
+        known = self.activation
+        kind = known.kind if known else (OUTPUT if self.name == OUTPUT else PROBE)
+        return WatchedLayer(
+            self.source_name,
+            kind,
+            kind,
+            "sample",
+            size // max(1, self.width),
+            self.width,
+            {"shape": list(self.shape), "dtype": self.dtype},
+            len(self.shape),
+            gain=known.gain if known else None,
+            flat=known.flat if known else None,
+        )
+
+    def of_step(self, number: int, scale: float) -> StepGradient | None:
+        """Return its gradient since the last step, divided by `scale`; None where there is none."""
+        import torch
+
+        if not self.gradients:
+            return None
+        several = len(self.gradients) > 1
+        cells = torch.cat(self.gradients) if several else self.gradients[0]
+        if scale != 1.0:
+            cells = cells / scale
+        counts = sum(self.counts[1:], self.counts[0]) if self.counts else None
+        return StepGradient(number, in_numpy(cells), None if counts is None else in_numpy(counts))
+
+    def forget(self) -> None:
+        """Forget the gradients: a step is over, or there will be none."""
+        self.gradients.clear()
+        self.counts.clear()
+
+
+@dataclass(frozen=True)
+class _Module:
+    """A module of the model: whether after it neurons are in dimension 1 (None: as before it), and
+    whether its input is tokens that are wanted."""
+
+    module: "torch.nn.Module"
+    name: str
+    activation: TorchActivation | None
+    channels_first: bool | None
+    embeds: bool
+
+
+class Signals:
+    """Meets the forward passes of `model`, and keeps the gradients that come back.
+
+    `embeddings` are modules whose tokens are wanted. `begins` is asked at the start of a forward
+    pass whether it is to be looked at; `note` hears of what is left out. `tokens` has what
+    embeddings were given since the last step.
+    """
+
+    def __init__(
+        self,
+        model: "torch.nn.Module",
+        embeddings: "set[torch.nn.Module]",
+        begins: Callable[[], bool],
+        note: Say,
+    ) -> None:
+        self._model, self._begins, self._note = model, begins, note
+        self._modules = {each.module: each for each in _modules(model, embeddings)}
+        self._handles: list[Any] = []
+        self._process = os.getpid()
+        self._listening = self._channels_first = self._gradients = False
+        self._calls: dict[str, int] = {}
+        self._recalls: dict[str, int] = {}
+        self._signals: dict[tuple[str, int], Signal] = {}
+        self._met: list[torch.nn.Module | Signal] = []
+        self._places: dict[int, int] = {}
+        self.fixed = False
+        """Whether what there is has been decided: at the first step that is recorded."""
+        self.tokens: dict[torch.nn.Module, list[torch.Tensor]] = {}
+
+    def attach(self, gradients: bool) -> None:
+        """Meet all forward passes from now on; `gradients` are wanted, or the order alone."""
+        from torch.nn.modules import module
+
+        self._gradients = gradients
+        self._handles.append(module.register_module_forward_pre_hook(self._enters))
+        if gradients:
+            self._handles.append(module.register_module_forward_hook(self._leaves))
+
+    def detach(self) -> None:
+        """Meet no more of them."""
+        for handle in self._handles:
+            handle.remove()
+        self._handles.clear()
+        self._modules.clear()
+        self._signals.clear()
+        self._met.clear()
+        self.tokens.clear()
+
+    def all(self) -> list[Signal]:
+        """Return the signals that have been met."""
+        return list(self._signals.values())
+
+    def place(self, met: "torch.nn.Module | Signal", path: str = "") -> int:
+        """Return when a signal, or a module at a path, was met; of a module that never was, when
+        the one was that it is a part of; -1 where none was."""
+        while id(met) not in self._places and path:
+            path = path.rpartition(".")[0]
+            met = self._model.get_submodule(path)
+        return self._places.get(id(met), -1)
+
+    def forget(self) -> None:
+        """Forget the gradients that have come back."""
+        for signal in self._signals.values():
+            signal.forget()
+        self.tokens.clear()
+
+    def probe(self, tensor: "torch.Tensor", name: str) -> None:
+        """Watch the gradient by a tensor of the forward pass under way."""
+        if self._listening and self._gradients:
+            self._signal(name, tensor, None)
+
+    def _enters(self, module: "torch.nn.Module", inputs: tuple[Any, ...]) -> None:
+        """A module of any model is about to be called."""
+        known = self._modules.get(module)
+        if known is None:
+            return
+        if module is self._model and not _in_backward():
+            self._calls.clear()
+            self._recalls.clear()
+            self._listening = os.getpid() == self._process and self._begins()
+        if not self._listening:
+            return
+        self._meet(module)
+        if known.channels_first is not None:
+            self._channels_first = known.channels_first
+        tensor = first_tensor(inputs)
+        if tensor is None:
+            return
+        if known.embeds and not _in_backward():
+            self.tokens.setdefault(module, []).append(tensor.detach())
+        if known.activation and self._gradients:
+            self._signal(known.name, tensor, known)
+
+    def _leaves(self, module: "torch.nn.Module", inputs: Any, outputs: Any) -> None:
+        """A module of any model has returned."""
+        if self._listening and module is self._model:
+            tensor = first_tensor(outputs, with_gradient=True)
+            if tensor is not None:
+                self._signal(OUTPUT, tensor, None)
+
+    def _meet(self, met: "torch.nn.Module | Signal") -> None:
+        if not self.fixed and id(met) not in self._places:
+            self._places[id(met)] = len(self._met)
+            self._met.append(met)  # which keeps it, and its id
+
+    def _signal(self, name: str, tensor: "torch.Tensor", known: _Module | None) -> None:
+        import torch
+
+        # Checkpointing runs a part of the forward pass anew within the backward pass.
+        calls = self._recalls if _in_backward() else self._calls
+        calls[name] = calls.get(name, 0) + 1
+        if not (torch.is_grad_enabled() and tensor.requires_grad and not tensor.is_leaf):
+            return
+        activation = known.activation if known else None
+        signal = self._known_signal(name, calls[name], activation, tensor)
+        if signal is None:
+            return
+        counts = None
+        if known and activation and activation.mask:
+            with torch.no_grad():
+                mask = activation.mask(known.module, tensor.detach())
+                counts = as_rows(mask, signal.channels_first).sum(0)
+        tensor.register_hook(  # type: ignore[no-untyped-call]
+            partial(self._arrives, signal, counts)
+        )
+
+    def _known_signal(
+        self, name: str, call: int, activation: TorchActivation | None, tensor: "torch.Tensor"
+    ) -> Signal | None:
+        signal = self._signals.get((name, call))
+        if signal is None and self.fixed:
+            if not _in_backward():
+                self._note(
+                    f"{name} was not met in the first step, and is not watched: layers are those "
+                    "that the first step has."
+                )
+            return None
+        if signal is None:
+            kind = str(tensor.dtype).removeprefix("torch.")
+            shape = tuple(tensor.shape)
+            signal = Signal(name, call, activation, shape, kind, self._channels_first)
+            self._signals[name, call] = signal
+            self._meet(signal)
+        return signal
+
+    def _arrives(
+        self, signal: Signal, counts: "torch.Tensor | None", gradient: "torch.Tensor"
+    ) -> None:
+        """The gradient by a tensor is known; its counts are taken now, since not all have one."""
+        rows = as_rows(gradient.detach(), signal.channels_first)
+        if rows.shape[1] != signal.width:
+            self._note(
+                f"{signal.source_name} had {signal.width} neurons in the first step, and has "
+                f"{rows.shape[1]} in another: such steps are left out of it."
+            )
+            return
+        signal.gradients.append(rows)
+        if counts is not None:
+            signal.counts.append(counts)
+
+
+def _modules(model: "torch.nn.Module", embeddings: "set[torch.nn.Module]") -> Iterator[_Module]:
+    for path, module in model.named_modules():
+        kind = type(module).__name__
+        last = any(part in kind for part in CHANNELS_LAST) or kind == "Conv1D"
+        first = not last and any(part in kind for part in CHANNELS_FIRST)
+        order = first if first or last else None
+        if kind == "Conv1D":  # of Hugging Face; PyTorch's is Conv1d
+            order = False
+        yield _Module(module, plain(path), activation_of(module), order, module in embeddings)
+
+
+def _in_backward() -> bool:
+    import torch
+
+    return bool(torch._C._current_graph_task_id() != -1)

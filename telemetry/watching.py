@@ -1,0 +1,347 @@
+"""What a training loop holds of the model that is watched.
+
+PyTorch is imported where a model is watched, and not before.
+"""
+
+import os
+import threading
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from importlib import import_module
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, Self
+
+from sqlalchemy import URL
+
+from vanishing_gradients import console
+from vanishing_gradients.installation import as_typed
+from vanishing_gradients.server import lifecycle
+from vanishing_gradients.sql import address
+from vanishing_gradients.sql.errors import DatabaseError
+from vanishing_gradients.telemetry.epoch_book import EpochBook, EpochLoop
+from vanishing_gradients.telemetry.errors import WatchError
+from vanishing_gradients.telemetry.runs import DTYPES, RunDescription
+from vanishing_gradients.telemetry.space import raw_bytes, room_for
+from vanishing_gradients.telemetry.watched_layers import (
+    FULL,
+    StepGradient,
+    StepUpdate,
+    Wanted,
+    WatchedLayer,
+    run_layers,
+    too_wide,
+)
+from vanishing_gradients.telemetry.watched_run import Manners, WatchedRun
+
+if TYPE_CHECKING:
+    from vanishing_gradients.telemetry.torch_model import TorchModel
+
+CONSTANTS = ("momentum", "weight_decay", "betas", "eps", "nesterov")
+"""What is kept of an optimizer besides its name and rate, where it has it."""
+_watched: set[int] = set()
+"""The models, by id, that are being watched in this process."""
+
+
+class Watch:
+    """What a training loop holds of the model that is watched; made by `watch`.
+
+    Everything is recorded where the optimizer steps. `epoch` counts epochs; `log` and `evaluated`
+    add losses and accuracies.
+    """
+
+    def __init__(
+        self,
+        model: Any,
+        optimizer: Any,
+        experiment: str,
+        url: str | URL | None,
+        wanted: Wanted,
+        every: int,
+        parts: tuple[bool, bool, bool],
+        run: int | None,
+        first_epoch: int | None,
+        about: Mapping[str, Any],
+        steps_per_epoch: int | None,
+        config: dict[str, Any],
+        manners: Manners,
+    ) -> None:
+        self._model, self._experiment, self._url = model, experiment, url
+        self._optimizers = list(optimizer) if isinstance(optimizer, list | tuple) else [optimizer]
+        if (model is None) != (optimizer is None):
+            raise WatchError(
+                "watch takes a model and the optimizer that trains it, or neither, for "
+                "w.step(grads, params)"
+            )
+        self._wanted, self._every, self._parts = wanted, every, parts
+        self._resumed, self._first_epoch, self._about = run, first_epoch, about
+        self._steps_per_epoch, self._config, self._manners = steps_per_epoch, config, manners
+        self._said: set[str] = set()
+        self._torch: TorchModel | None = None
+        self._run: WatchedRun | None = None
+        self._lock = threading.Lock()
+        self._source = "torch"
+        self._process = os.getpid()
+        self._names: list[str] = []
+
+    # -- a context ---------------------------------------------------------------------------------
+
+    def __enter__(self) -> Self:
+        self.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.stop(error)
+
+    def start(self) -> None:
+        """Begin to watch; `with` does it."""
+        if self._run is not None:
+            raise WatchError("this watch has begun already: make another one with watch(...)")
+        if id(self._model) in _watched:
+            raise WatchError(
+                "this model is being watched already: end that watch first, by leaving its `with`"
+            )
+        try:
+            found = self._address()
+            self._run = WatchedRun(
+                found, self._manners, self.note, self._resumed, self._first_epoch
+            )
+            first = self._run.require_ready()
+        except DatabaseError as error:
+            self._run = None
+            raise type(error)(
+                as_typed(f"{error}").replace("make up", "vanishing-gradients up")
+            ) from None
+        self._book = EpochBook(first, self._steps_per_epoch)
+        if self._model is not None:
+            module = import_module("vanishing_gradients.telemetry.torch_model")
+            self._torch = module.TorchModel(
+                self._model, self._optimizers, self, self._wanted, *self._parts
+            )
+            assert self._torch is not None
+            self._torch.attach()
+            _watched.add(id(self._model))
+
+    def stop(self, error: BaseException | None = None) -> None:
+        """End the watch, `error` being what has ended training, if something has."""
+        run, torch = self._run, self._torch
+        if run is None or os.getpid() != self._process:
+            return
+        self._run = self._torch = None
+        if torch:
+            torch.detach()
+            _watched.discard(id(self._model))
+        if error is None and run.begun:
+            if self._book.open and self._book.step:
+                self._book.end()
+            if self._book.ended:
+                run.close_epoch(self._book.close(self._learning_rate()))
+        status = run.end(error)
+        if status is None:
+            if error is None:
+                self.note(
+                    "No step of the optimizer was seen, so nothing is recorded: is it the one that "
+                    "steps?"
+                )
+            return
+        self.note(
+            f"Run {run.run_id} is {status}: `make diagnose RUN={run.run_id}` says what is wrong "
+            "with its gradients."
+        )
+
+    # -- what a loop says --------------------------------------------------------------------------
+
+    def epoch(self, loader: Iterable[Any] | None = None) -> EpochLoop:
+        """Return the batches of an epoch, to be gone through; without a loader, a context."""
+        return EpochLoop(self, loader)
+
+    def log(self, *, loss: Any = None, accuracy: Any = None) -> None:
+        """Take the loss, and the accuracy as a fraction, of the batch: numbers, or tensors of one.
+
+        A tensor is fetched later, with others.
+        """
+        self._book.log({"loss": loss, "accuracy": accuracy})
+
+    def evaluated(self, *, loss: Any = None, accuracy: Any = None) -> None:
+        """Take what held-out data say after the epoch: loss, and accuracy as a fraction."""
+        self._book.held_out({"loss": loss, "accuracy": accuracy})
+
+    def before_clipping(self) -> None:
+        """Record the gradients of this step as they are now, to be called before they are clipped.
+
+        The step then also records what was left of them.
+        """
+        if self._torch:
+            self.guarded(self._torch.before_clipping)
+
+    def probe(self, tensor: Any, name: str) -> Any:
+        """Watch the gradient by a tensor of the forward pass, under a name; return the tensor."""
+        torch = self._torch
+        if torch:
+            self.guarded(lambda: torch.probe(tensor, name))
+        return tensor
+
+    def step(self, grads: Any, params: Any = None, updates: Any = None) -> None:
+        """Record one step of a loop without hooks: gradients by name, or any tree of arrays.
+
+        Of `params`, the weights before the step, and `updates`, what is added to them, trees of the
+        same form, norms are recorded. The last dimension of an array is taken for its neurons, but
+        of PyTorch's tensors the first, as it is there.
+        """
+        self.guarded(lambda: self._step(grads, params, updates))
+
+    # -- what epochs tell, and the model -----------------------------------------------------------
+
+    def epoch_begins(self) -> None:
+        """Hear that the loop begins an epoch."""
+        if self._steps_per_epoch:
+            return
+        if self._book.open:
+            self._book.end()
+        self._close_ended()
+        self._book.begin(told=True)
+
+    def batch_comes(self, samples: int | None) -> None:
+        """Hear that the loop takes the next batch."""
+        self._between_steps()
+        self._book.batch(samples)
+
+    def epoch_ends(self) -> None:
+        """Hear that the loop has had all batches of the epoch."""
+        self._between_steps()
+        if not self._steps_per_epoch:
+            self._book.end()
+
+    def wanted(self) -> bool:
+        """Return whether the step that comes is to be recorded."""
+        step = self._book.step if self._book.open else 0
+        return self._run is not None and self._run.recording and step % self._every == 0
+
+    def begin(self, layers: Sequence[WatchedLayer], before_clipping: bool, single: bool) -> None:
+        """Register the run, with what there is to record."""
+        run = self._run
+        assert run is not None, "only what has begun to watch hears of layers"
+        members = run_layers(layers, self._wanted)
+        description = RunDescription(
+            experiment=self._experiment,
+            precision="single" if single else "double",
+            telemetry="full" if any(each.kept == FULL for each in members) else "statistics",
+            record_every=self._every,
+            dataset_sha256=None,
+            training_images=None,
+            config=self._config | {"watch": self._about_training()},
+            layers=members,
+            source=self._source,
+            recorded_at="before_clipping" if before_clipping else "as_stepped",
+            **self._about,
+        )
+        for each in too_wide(layers, self._wanted):
+            self.note(
+                f"{each.source_name} has {each.width:,} neurons, more than a table holds: its "
+                "statistics are kept, and no rows."
+            )
+        if stored := [each for each in members if each.kept == FULL]:
+            size = raw_bytes(stored, DTYPES[description.precision].itemsize)
+            self.note(room_for(run.url, size, len(stored), self._every))
+        run.begin(description)
+        if run.begun:
+            self.note(
+                f"Run {run.run_id}: {description.experiment}, {len(members)} layers, "
+                + ("every step" if self._every == 1 else f"one step of {self._every}")
+                + (", statistics alone." if not stored else f", every row of {len(stored)} layers.")
+            )
+
+    def take(self, gradients: Sequence[StepGradient | None]) -> bool:
+        """Take copies of a step's gradients."""
+        run = self._run
+        if run is None:
+            return False
+        if not self._book.open:
+            self._close_ended()
+            self._book.begin()
+        taken = run.record(self._book.epoch, self._book.step + 1, gradients)
+        if taken:
+            self._book.recorded()
+        return taken
+
+    def take_updates(self, updates: Sequence[StepUpdate | None]) -> None:
+        """Take what the step did that was recorded."""
+        if self._run:
+            self._run.record_updates(updates)
+
+    def step_done(self) -> None:
+        """Count a step."""
+        if not self._book.open:
+            self._close_ended()
+            self._book.begin()
+        self._book.step_over()
+
+    def guarded(self, action: Callable[[], object]) -> None:
+        """Do something whose errors are none of training's, unless they are asked for."""
+        if self._run and self._run.recording:
+            self._run.guarded(action)
+
+    def note(self, sentence: str) -> None:
+        """Say something once."""
+        with self._lock:
+            new = sentence not in self._said
+            self._said.add(sentence)
+        if new:
+            console.say(sentence)
+
+    # -- within ------------------------------------------------------------------------------------
+
+    def _address(self) -> URL:
+        if self._url is None:
+            return lifecycle.current().owner
+        return self._url if isinstance(self._url, URL) else address.parse(self._url)
+
+    def _close_ended(self) -> None:
+        if self._book.ended:
+            metrics = self._book.close(self._learning_rate())
+            if self._run and self._run.begun:
+                self._run.close_epoch(metrics)
+
+    def _between_steps(self) -> None:
+        if self._torch:
+            self.guarded(self._torch.between_steps)
+
+    def _learning_rate(self) -> float | None:
+        groups = getattr(self._optimizers[-1], "param_groups", None)
+        return float(groups[0]["lr"]) if groups else None
+
+    def _about_training(self) -> dict[str, Any]:
+        """Return what is known of the optimizer and of the first batch."""
+        known: dict[str, Any] = {"batch_size": self._book.samples}
+        if (optimizer := self._optimizers[-1]) is not None:
+            group = optimizer.param_groups[0]
+            known |= {"optimizer": type(optimizer).__name__, "learning_rate": float(group["lr"])}
+            known |= {name: group[name] for name in CONSTANTS if name in group}
+        return {name: value for name, value in known.items() if value is not None}
+
+    def _step(self, grads: Any, params: Any, updates: Any) -> None:
+        from vanishing_gradients.telemetry import tree
+
+        named, self._source = tree.named_arrays(grads)
+        chosen = {name: each for name, each in named.items() if self._wanted.takes(name)}
+        if not self._parts[2]:
+            chosen = {name: each for name, each in chosen.items() if each.ndim > 1}
+        if not self._names:
+            self._names = list(chosen)
+            layers = [tree.layer(name, each, self._source) for name, each in chosen.items()]
+            single = all(each.dtype.itemsize < 8 for each in chosen.values())
+            self.begin(layers, before_clipping=False, single=single)
+        if self.wanted():
+            gradients = [
+                StepGradient(number, tree.matrix(chosen[name], self._source))
+                if name in chosen
+                else None
+                for number, name in enumerate(self._names, 1)
+            ]
+            if self.take(gradients) and params is not None:
+                norms = tree.norms(params, updates)
+                self.take_updates([norms.get(name) for name in self._names])
+        self.step_done()
