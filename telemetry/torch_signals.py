@@ -126,6 +126,7 @@ class Signals:
         self._listening = self._channels_first = self._gradients = False
         self._calls: dict[str, int] = {}
         self._recalls: dict[str, int] = {}
+        self._hooked: set[tuple[str, int]] = set()
         self._signals: dict[tuple[str, int], Signal] = {}
         self._met: list[torch.nn.Module | Signal] = []
         self._places: dict[int, int] = {}
@@ -183,6 +184,7 @@ class Signals:
         if module is self._model and not _in_backward():
             self._calls.clear()
             self._recalls.clear()
+            self._hooked.clear()
             self._listening = os.getpid() == self._process and self._begins()
         if not self._listening:
             return
@@ -212,11 +214,17 @@ class Signals:
     def _signal(self, name: str, tensor: "torch.Tensor", known: _Module | None) -> None:
         import torch
 
-        # Checkpointing runs a part of the forward pass anew within the backward pass.
-        calls = self._recalls if _in_backward() else self._calls
+        # Checkpointing runs a part of the forward pass anew within the backward pass: for its
+        # gradients where it had none the first time, else for values that a hook would meet twice.
+        anew = _in_backward()
+        calls = self._recalls if anew else self._calls
         calls[name] = calls.get(name, 0) + 1
-        if not (torch.is_grad_enabled() and tensor.requires_grad and not tensor.is_leaf):
+        own = not tensor.is_leaf or anew  # what the user made is not to be hooked
+        if not (torch.is_grad_enabled() and tensor.requires_grad and own):
             return
+        if anew and (name, calls[name]) in self._hooked:
+            return
+        self._hooked.add((name, calls[name]))
         activation = known.activation if known else None
         signal = self._known_signal(name, calls[name], activation, tensor)
         if signal is None:

@@ -207,6 +207,7 @@ class Watch:
     def batch_comes(self, samples: int | None) -> None:
         """Hear that the loop takes the next batch."""
         self._between_steps()
+        self._open_epoch()
         self._book.batch(samples)
 
     def epoch_ends(self) -> None:
@@ -259,9 +260,7 @@ class Watch:
         run = self._run
         if run is None:
             return False
-        if not self._book.open:
-            self._close_ended()
-            self._book.begin()
+        self._open_epoch()
         taken = run.record(self._book.epoch, self._book.step + 1, gradients)
         if taken:
             self._book.recorded()
@@ -274,9 +273,7 @@ class Watch:
 
     def step_done(self) -> None:
         """Count a step."""
-        if not self._book.open:
-            self._close_ended()
-            self._book.begin()
+        self._open_epoch()
         self._book.step_over()
 
     def guarded(self, action: Callable[[], object]) -> None:
@@ -298,6 +295,12 @@ class Watch:
         if self._url is None:
             return lifecycle.current().owner
         return self._url if isinstance(self._url, URL) else address.parse(self._url)
+
+    def _open_epoch(self) -> None:
+        """Begin an epoch where the loop has not said that one begins."""
+        if not self._book.open:
+            self._close_ended()
+            self._book.begin()
 
     def _close_ended(self) -> None:
         if self._book.ended:
