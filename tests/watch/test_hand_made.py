@@ -31,7 +31,7 @@ def test_of_torch_func_neurons_are_the_first_dimension(watching, stored):
     grads = torch.func.grad(loss)(params)
     with watching() as w:
         w.step(grads, params)
-    np.testing.assert_array_equal(stored.cells("weight"), grads["weight"].t())
+    np.testing.assert_array_equal(stored.cells("weight"), grads["weight"].detach().t())
     assert stored.run["source"] == "torch"
     assert stored.steps("weight")[0]["weight_norm"] == pytest.approx(
         model.weight.double().norm().item()
