@@ -126,7 +126,7 @@ def _median(values: np.ndarray) -> float:
     centre, room = len(sample) // 2, int(1.5 * math.sqrt(len(sample)))
     low, high = sample[centre - room], sample[centre + room]
     least, up_to = values >= low, values <= high
-    below = size - np.count_nonzero(least)
+    below = size - int(np.count_nonzero(least))
     if below <= lower and upper < np.count_nonzero(up_to):
         if low == high:
             return float(low)
