@@ -94,9 +94,9 @@ def unsummed(engine: Engine, run_id: int | None = None) -> list[Unsummed]:
         ]
 
 
-def _batch(config: dict[str, Any], images: int) -> int | None:
+def _batch(config: dict[str, Any], images: int | None) -> int | None:
     size = config.get("batch_size")
-    return None if size is None else min(int(size), images)
+    return None if size is None or images is None else min(int(size), images)
 
 
 def sum_up(engine: Engine, parts: list[Unsummed], advance: Say, say: Say) -> None:

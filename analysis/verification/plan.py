@@ -119,7 +119,7 @@ def plan_of(connection: Connection, run_id: int) -> Plan:
     steps = rows(connection, "recorded_epochs", run_id=run_id)
     neurons = rows(connection, "neuron_epochs", run_id=run_id)
     config = json.loads(run["config"])
-    batch = config.get("batch_size")
+    batch, images = config.get("batch_size"), run["training_images"]
     return Plan(
         run_id,
         run["experiment"],
@@ -130,7 +130,7 @@ def plan_of(connection: Connection, run_id: int) -> Plan:
         config,
         run["float_type"],
         int(run["record_every"]),
-        batch and min(int(batch), int(run["training_images"])),
+        None if batch is None or pd.isna(images) else min(int(batch), int(images)),
         tuple(_layer(row) for _, row in known.iterrows()),
         tuple(problems),
         frozenset(steps.loc[steps["norms"] > 0, "epoch"]) | frozenset(neurons["epoch"]),
