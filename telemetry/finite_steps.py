@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from vanishing_gradients.telemetry.chunk import storable
+from vanishing_gradients.telemetry.chunk import small_rows, storable
 
 COUNTED_AT_ONCE = 255
 """Truth values that a sum of bytes holds."""
@@ -38,6 +38,11 @@ class FiniteSteps:
     nonzero: np.ndarray
     non_finite: np.ndarray | None = None
     kept: np.ndarray | None = None
+
+    def few(self) -> np.ndarray:
+        """Return the numbers of the `small_rows` among all rows of the steps."""
+        found = small_rows(self.squares.ravel(), self.values.shape[2])
+        return found if self.kept is None else np.flatnonzero(self.kept)[found]
 
 
 def finite_steps(gradient: np.ndarray) -> Iterator[FiniteSteps]:

@@ -177,7 +177,9 @@ class NeuronStatistics:
 @dataclass(frozen=True)
 class ChunkStatistics:
     """Of one chunk: its rows of `step_statistics` and of `layer_histograms`, and what it adds to
-    its layer's neurons and, of a layer with weights, to the sums of its gradients."""
+    its layer's neurons and, of a layer with weights, to the sums of its gradients.
+
+    `few` are the numbers of those of its rows whose squares are too small."""
 
     layer: int
     epoch: int
@@ -186,6 +188,7 @@ class ChunkStatistics:
     histograms: list[tuple[int, ...]]
     neurons: NeuronStatistics
     sums: GradientSums | None
+    few: np.ndarray | None
 
 
 @dataclass(frozen=True)
@@ -212,6 +215,8 @@ def chunk_statistics(chunk: Chunk) -> ChunkStatistics:
     sums = GradientSums(int(chunk.row_counts[0]), chunk.layer.width) if weights else None
     steps: list[tuple[Any, ...]] = []
     histograms: list[tuple[int, ...]] = []
+    few: list[np.ndarray] = []
+    rows_before = 0
     for gradients in _alike(chunk):
         first = len(steps)
         for found in finite_steps(gradients):
@@ -224,6 +229,8 @@ def chunk_statistics(chunk: Chunk) -> ChunkStatistics:
             )
             steps += [(number, epoch, step, *row) for step, row in zip(numbers, rows, strict=True)]
             neurons.add(found)
+            few.append(rows_before + found.few())
+            rows_before += found.rows * len(numbers)
             if sums:
                 for values, squares in zip(found.values, found.squares, strict=True):
                     sums.add(values, squares, found.kept)
@@ -236,7 +243,9 @@ def chunk_statistics(chunk: Chunk) -> ChunkStatistics:
                 histograms += [(number, epoch, numbers[place], *each) for each in counts]
     if chunk.saturated is not None:
         neurons.add_saturated(chunk.saturated.sum(axis=0))
-    return ChunkStatistics(number, epoch, chunk.first_step, steps, histograms, neurons, sums)
+    return ChunkStatistics(
+        number, epoch, chunk.first_step, steps, histograms, neurons, sums, np.concatenate(few)
+    )
 
 
 def storable_magnitudes(cells: np.ndarray) -> np.ndarray:
