@@ -13,7 +13,7 @@ from vanishing_gradients.telemetry.recording import EpochMetrics
 from vanishing_gradients.telemetry.sink import Sink
 
 SHAPE = ExperimentSchema("small", (Layer(1, "layer_1_input", 3, "input"),))
-STEP = [SimpleNamespace(number=1, gradient=np.ones((2, 3)), saturated=lambda: None)]
+STEP = [SimpleNamespace(number=1, gradient=np.ones((2, 3)), saturated=lambda: None, row_index=None)]
 PATIENCE = 10
 
 
