@@ -145,7 +145,7 @@ def test_a_step_that_is_left_out_costs_nothing_and_its_update_is_not_asked_for(c
     looked: list[int] = []
 
     class Layer:
-        number = 1
+        number, row_index = 1, None
 
         def __init__(self, step: int) -> None:
             self.step = step
