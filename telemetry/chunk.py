@@ -35,6 +35,7 @@ class Chunk:
     `counted`, shape (k,), marks the steps whose cells are counted by order of magnitude. `number`
     counts the chunks of the layer in the epoch, from 0. A step of which an update is not known has
     NaN there. `row_index`, shape (rows,), is None where each step has all rows from 0 on.
+    `few` are the `small_rows` of the values, None where nobody has looked.
     """
 
     layer: Layer
@@ -47,6 +48,7 @@ class Chunk:
     counted: np.ndarray | None = None
     number: int = 0
     row_index: np.ndarray | None = None
+    few: np.ndarray | None = None
 
     @property
     def first_step(self) -> int:
@@ -88,16 +90,16 @@ def storable(values: np.ndarray) -> np.ndarray:
     return np.abs(values) <= values.dtype.type(largest)
 
 
-def small_norms(values: np.ndarray) -> np.ndarray | None:
+def small_norms(values: np.ndarray, few: np.ndarray | None = None) -> np.ndarray | None:
     """Return the L2 norms, shape (rows,), of rows that are not 0 and all below 1e-140, NaN for
     every other row; None where no row of `values`, shape (rows, width), is such.
 
-    No value of single precision is so small.
+    `few` are the `small_rows`, where somebody knows them. No value of single precision is so small.
     """
     if values.dtype != np.float64:
         return None
-    squares = np.einsum("ij,ij->i", values, values)
-    few = np.flatnonzero(squares < values.shape[1] * SMALL_MAGNITUDE**2)
+    if few is None:
+        few = small_rows(np.einsum("ij,ij->i", values, values), values.shape[1])
     largest = np.abs(values[few]).max(axis=1)
     small = (largest > 0.0) & (largest < SMALL_MAGNITUDE)
     if not small.any():
@@ -105,6 +107,11 @@ def small_norms(values: np.ndarray) -> np.ndarray | None:
     norms = np.full(len(values), np.nan)
     norms[few[small]] = scaled_norms(values[few[small]])
     return norms
+
+
+def small_rows(squares: np.ndarray, width: int) -> np.ndarray:
+    """Return the numbers of rows of `width` values whose squared norms have few digits or none."""
+    return np.flatnonzero(squares < width * SMALL_MAGNITUDE**2)
 
 
 def scaled_norms(rows: np.ndarray) -> np.ndarray:

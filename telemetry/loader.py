@@ -100,7 +100,7 @@ class Loader:
             raise TelemetryError(self._complaint(chunk, stored))
 
     def _small_norms(self, chunk: Chunk) -> np.ndarray | None:
-        norms = small_norms(chunk.values)
+        norms = small_norms(chunk.values, chunk.few)
         if norms is None or chunk.layer.number not in self.without_small_norm:
             return norms
         self.warn(SMALL_NORMS_LOST.format(self.shape.table(chunk.layer)))

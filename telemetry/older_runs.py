@@ -1,16 +1,20 @@
 """Sums up, from its cells, what a run of an older version did not when it was recorded.
 
 That is `layer_histograms` and the noise scales in `epoch_layers`: of a layer and an epoch both at
-once, so that a stop leaves nothing half done.
+once, so that a stop leaves nothing half done. Cells come as binary rows: of a layer with weights
+all of them, of any other those of the steps that are counted.
 """
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import groupby
+from itertools import groupby, pairwise
 from operator import attrgetter
+from typing import Any
 
 import numpy as np
-from sqlalchemy import Connection, Engine, bindparam, insert, select, text, update
+from sqlalchemy import Connection, Engine, bindparam, insert, select, update
 
+from vanishing_gradients.server import protocol
 from vanishing_gradients.sql.catalogue import (
     epoch_layers,
     layer_histograms,
@@ -21,26 +25,34 @@ from vanishing_gradients.sql.catalogue import (
 from vanishing_gradients.sql.cells import gradient_columns
 from vanishing_gradients.sql.names import quoted
 from vanishing_gradients.sql.objects import ExperimentSchema, Layer
-from vanishing_gradients.sql.registry import require_migrated
+from vanishing_gradients.sql.registry import gradient_column_types, require_migrated
 from vanishing_gradients.telemetry.chunk import COUNTED
 from vanishing_gradients.telemetry.errors import RunBusyError
+from vanishing_gradients.telemetry.finite_steps import finite_steps
 from vanishing_gradients.telemetry.lock import RunLock
-from vanishing_gradients.telemetry.noise import MOST_WEIGHTS
+from vanishing_gradients.telemetry.noise import MOST_WEIGHTS, GradientSums
+from vanishing_gradients.telemetry.runs import TABLE_DTYPES
 from vanishing_gradients.telemetry.statistics import by_exponent, storable_magnitudes
 from vanishing_gradients.words import Say
 
 NOISE = ("mean_square", "square_of_mean", "noise_scale")
+BLOCK_BYTES = 1 << 18
+"""What is read at once: as much as the caches of a processor hold."""
 
 
 @dataclass(frozen=True)
 class Unsummed:
-    """A layer of a run in an epoch of which its cells alone are kept."""
+    """A layer of a run in an epoch of which its cells alone are kept.
+
+    `rows` are those of a full batch, which is of `batch_size` samples, None where nobody knows.
+    """
 
     run_id: int
     experiment: str
     layer: Layer
     rows: int
     epoch: int
+    batch_size: int | None
 
     @property
     def table(self) -> str:
@@ -63,20 +75,28 @@ def unsummed(engine: Engine, run_id: int | None = None) -> list[Unsummed]:
     done = select(1).where(*same, counted.epoch == summed.epoch).exists()
     columns = (layers.c.layer, layers.c.layer_name, layers.c.width, layers.c.row_meaning)
     query = (
-        select(summed.run_id, runs.c.experiment, layers.c.row_count, summed.epoch, *columns)
+        select(
+            summed.run_id, runs.c.experiment, runs.c.config, runs.c.training_images,
+            layers.c.row_count, summed.epoch, *columns,
+        )
         .join_from(epoch_layers, runs, runs.c.run_id == summed.run_id)
         .join(layers, (layers.c.run_id == summed.run_id) & (layers.c.layer == summed.layer))
         .where(layers.c.kept == "full", ~done)
         .order_by(summed.run_id, summed.layer, summed.epoch)
-    )
+    )  # fmt: skip
     if run_id is not None:
         query = query.where(summed.run_id == run_id)
     with engine.connect() as connection:
         require_migrated(connection)
         return [
-            Unsummed(run, experiment, Layer(*layer), rows, epoch)
-            for run, experiment, rows, epoch, *layer in connection.execute(query)
+            Unsummed(run, experiment, Layer(*layer), rows, epoch, _batch(config, images))
+            for run, experiment, config, images, rows, epoch, *layer in connection.execute(query)
         ]
+
+
+def _batch(config: dict[str, Any], images: int | None) -> int | None:
+    size = config.get("batch_size")
+    return None if size is None or images is None else min(int(size), images)
 
 
 def sum_up(engine: Engine, parts: list[Unsummed], advance: Say, say: Say) -> None:
@@ -97,30 +117,65 @@ def sum_up(engine: Engine, parts: list[Unsummed], advance: Say, say: Say) -> Non
 
 def _sum_up(connection: Connection, part: Unsummed) -> None:
     place = {"run_id": part.run_id, "layer": part.layer.number, "epoch": part.epoch}
-    if part.has_noise_scale:
-        view = quoted(f"{part.experiment}_layer_{part.layer.number}_noise_scale")
-        noise = text(
-            f"SELECT {', '.join(NOISE)} FROM {view} "  # noqa: S608
-            "WHERE run_id = :run_id AND Epoch = :epoch"
-        )
-        if found := connection.execute(noise, place).one_or_none():
-            mine = [epoch_layers.c[name] == bindparam(f"own_{name}") for name in place]
-            values = {f"own_{name}": value for name, value in place.items()}
-            connection.execute(update(epoch_layers).where(*mine), values | found._asdict())
     steps = step_statistics.c
     known = select(steps.step).where(*(steps[name] == value for name, value in place.items()))
     recorded = list(connection.scalars(known.order_by(steps.step)))
-    # As a DOUBLE, since a FLOAT is shown with six digits.
-    cells = ", ".join(f"CAST({name} AS DOUBLE)" for name in gradient_columns(part.layer.width))
-    rows = text(
-        f"SELECT {cells} FROM {quoted(part.table)} "  # noqa: S608
-        "WHERE run_id = :run_id AND Epoch = :epoch AND Step = :step"
-    )
-    for step in sorted({*recorded[::COUNTED], *recorded[-1:]}):
-        stored = [tuple(row) for row in connection.execute(rows, {**place, "step": step})]
-        counts = by_exponent(storable_magnitudes(np.array(stored, np.float64)))
-        counted = [
-            {**place, "step": step, "exponent": exponent, "cells": cells}
-            for exponent, cells in counts
-        ]
-        connection.execute(insert(layer_histograms), counted)
+    counted = {*recorded[::COUNTED], *recorded[-1:]}
+    sums = GradientSums(part.rows, part.layer.width) if part.has_noise_scale else None
+    histograms: list[dict[str, int]] = []
+    for step, gradient in _gradients(connection, part, sorted(counted) if sums is None else None):
+        if sums:
+            (finite,) = finite_steps(gradient[np.newaxis])
+            sums.add(finite.values[0], finite.squares[0], finite.kept)
+        if step in counted:
+            histograms += [
+                {**place, "step": step, "exponent": exponent, "cells": cells}
+                for exponent, cells in by_exponent(storable_magnitudes(gradient))
+            ]
+    if histograms:
+        connection.execute(insert(layer_histograms), histograms)
+    if sums:
+        noise = sums.noise()
+        found = (noise.mean_square, noise.square_of_mean, noise.in_samples(part.batch_size))
+        mine = [epoch_layers.c[name] == bindparam(f"own_{name}") for name in place]
+        values = {f"own_{name}": value for name, value in place.items()}
+        changed = dict(zip(NOISE, found, strict=True))
+        connection.execute(update(epoch_layers).where(*mine), values | changed)
+
+
+def _gradients(
+    connection: Connection, part: Unsummed, steps: Sequence[int] | None
+) -> Iterator[tuple[int, np.ndarray]]:
+    """Yield each of some steps, or all, with its gradient, shape (rows, width).
+
+    It is valid until the next one. What is not stored is NaN: NULL cells, and the rows that a batch
+    has fewer than a full one.
+    """
+    kinds = gradient_column_types(connection, part.table)
+    dtype = TABLE_DTYPES[kinds["Gradient1"]]
+    record = np.dtype([("step", "<u4"), ("row", "<u4"), ("cells", dtype, (part.layer.width,))])
+    cells = ", ".join(gradient_columns(part.layer.width))
+    session = connection.connection.driver_connection
+    assert session is not None, "the engine's connection is open"
+    gradient = np.full((part.rows, part.layer.width), np.nan, dtype)
+    for first, last in [(0, 2**32 - 1)] if steps is None else [(step, step) for step in steps]:
+        statement = (
+            f"SELECT Step, RowIndex, {cells} FROM {quoted(part.table)} FORCE INDEX (PRIMARY) "  # noqa: S608
+            f"WHERE run_id = {part.run_id:d} AND Epoch = {part.epoch:d} "
+            f"AND Step BETWEEN {first:d} AND {last:d} ORDER BY Step, RowIndex"
+        )
+        step = None
+        for block in protocol.select(session, statement, record, BLOCK_BYTES):
+            own, rows, values = (block.records[name] for name in ("step", "row", "cells"))
+            if block.nulls is not None:
+                values = np.where(block.nulls[:, 2:], np.nan, values)
+            edges = [0, *(np.flatnonzero(np.diff(own)) + 1).tolist(), len(own)]
+            for start, end in pairwise(edges):
+                if step is not None and own[start] != step:
+                    yield step, gradient
+                    gradient.fill(np.nan)
+                step = int(own[start])
+                gradient[rows[start:end]] = values[start:end]
+        if step is not None:
+            yield step, gradient
+            gradient.fill(np.nan)

@@ -135,9 +135,10 @@ class Sink:
             with self._lock:
                 sums = self._sums[chunk.layer.number, chunk.epoch]
                 sums.add(chunk.number, chunk.first_step, statistics.sums)
-            statistics = replace(statistics, sums=None)  # as large as the layer
+        looked_at = replace(chunk, few=statistics.few)
+        statistics = replace(statistics, sums=None, few=None)  # which are large
         if self._connect and (self._stored is None or chunk.layer.number in self._stored):
-            self._retry.call(lambda again: self._store(chunk, again))
+            self._retry.call(lambda again: self._store(looked_at, again))
         with self._lock:
             self._statistics[chunk.epoch].append(statistics)
             self._rows += chunk.rows

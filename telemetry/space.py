@@ -50,20 +50,24 @@ RUN_ROWS = (
     "INNER JOIN layers ON layers.run_id = progress.run_id AND layers.layer = progress.layer "
     "GROUP BY runs.run_id, runs.experiment, layers.layer_name"
 )
-# Counting the rows of step_statistics takes the longer the more sweeps there were; what a run has
-# stored there follows from the catalogue. A softmax layer has a row a sample.
+# Counting the rows of step_statistics and layer_histograms takes the longer the more sweeps there
+# were; what a run has stored there follows from the catalogue: by layer and epoch its recorded
+# steps. A softmax layer has a row a sample. Of histograms, whose rows differ, those of the last
+# epoch's first step stand for all. A run that older versions recorded has no such rows, and none of
+# neurons, or only those of its last epochs.
 STATISTICS_ROWS = (
-    "SELECT runs.run_id, COUNT(*) * runs.completed_epoch * CEIL(CEIL(runs.training_images / "
+    "SELECT runs.run_id, COUNT(*) * runs.completed_epoch AS epochs, "
+    "CEIL(CEIL(runs.training_images / "
     "MAX(CASE WHEN layers.kind = 'softmax' THEN layers.row_count END)) / runs.record_every) "
-    "AS kept "
+    "AS steps, "
+    "SUM(layers.width) * (SELECT COUNT(*) FROM neuron_statistics AS neurons "
+    "WHERE neurons.run_id = runs.run_id AND neurons.layer = 1 AND neurons.neuron = 1) AS neurons, "
+    "runs.completed_epoch * (SELECT COUNT(*) FROM layers AS own "
+    "INNER JOIN layer_histograms AS counts ON counts.run_id = own.run_id "
+    "AND counts.layer = own.layer AND counts.epoch = runs.completed_epoch AND counts.step = 1 "
+    "WHERE own.run_id = runs.run_id) AS exponents "
     "FROM runs INNER JOIN layers ON layers.run_id = runs.run_id "
     "GROUP BY runs.run_id, runs.completed_epoch, runs.training_images, runs.record_every"
-)
-# A run that older versions recorded has no such rows, or only those of its last epochs.
-NEURON_ROWS = (
-    "SELECT runs.run_id, SUM(layers.width) * (SELECT COUNT(*) FROM neuron_statistics AS neurons "
-    "WHERE neurons.run_id = runs.run_id AND neurons.layer = 1 AND neurons.neuron = 1) AS kept "
-    "FROM runs INNER JOIN layers ON layers.run_id = runs.run_id GROUP BY runs.run_id"
 )
 PLACE = (
     "SHOW GLOBAL VARIABLES WHERE Variable_name IN "
@@ -140,9 +144,15 @@ def run_sizes(connection: Connection, tables: dict[str, TableSize] | None = None
         (row.run_id, f"{row.experiment}_{row.layer_name}", int(row.kept))
         for row in connection.execute(text(RUN_ROWS))
     ]
-    for table, query in (("step_statistics", STATISTICS_ROWS), ("neuron_statistics", NEURON_ROWS)):
-        found = connection.execute(text(query))
-        stored += [(row.run_id, table, int(row.kept or 0)) for row in found]
+    for row in connection.execute(text(STATISTICS_ROWS)):
+        steps = int(row.steps or 0)
+        kept = {
+            "step_statistics": row.epochs * steps,
+            "neuron_statistics": row.neurons,
+            "epoch_layers": row.epochs,
+            "layer_histograms": row.exponents * _counted(steps),
+        }
+        stored += [(row.run_id, table, int(rows or 0)) for table, rows in kept.items()]
     totals: Counter[str] = Counter()
     for _, table, rows in stored:
         totals[table] += rows
@@ -211,7 +221,7 @@ def run_bytes(description: RunDescription, epochs: int) -> int:
     """Estimate what the tables of a run of the trainer's grow by in `epochs` epochs."""
     steps = -(-_steps(description) // description.record_every)
     neurons = sum(layer.width for layer in description.layers)
-    of_a_layer = steps * STATISTICS_ROW + (steps // COUNTED + 2) * HISTOGRAM
+    of_a_layer = steps * STATISTICS_ROW + _counted(steps) * HISTOGRAM
     statistics = epochs * (len(description.layers) * of_a_layer + neurons * NEURON_ROW)
     if description.telemetry != "full":
         return statistics
@@ -283,3 +293,8 @@ def _steps(description: RunDescription) -> int:
 def _images(description: RunDescription) -> int:
     assert description.training_images is not None, "only a watched model's are not known"
     return description.training_images
+
+
+def _counted(steps: int) -> int:
+    """Return at how many of an epoch's recorded steps cells are counted, the last among them."""
+    return min(steps, (steps - 1) // COUNTED + 1 + ((steps - 1) % COUNTED > 0))

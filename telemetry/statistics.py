@@ -4,7 +4,7 @@ All of it is taken of the rows that a server can hold.
 """
 
 import math
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, fields
 from typing import Any
 
@@ -12,42 +12,11 @@ import numpy as np
 
 from vanishing_gradients.sql.catalogue import ZEROS
 from vanishing_gradients.telemetry.chunk import SMALL_MAGNITUDE, Chunk, scaled_norms, storable
+from vanishing_gradients.telemetry.finite_steps import FiniteSteps, finite_steps, medians
 from vanishing_gradients.telemetry.noise import MOST_WEIGHTS, GradientNoise, GradientSums
 
-
-@dataclass(frozen=True)
-class FiniteRows:
-    """One layer's gradient at one step, without the rows that hold a cell that is not storable.
-
-    `rows` counts all rows; `kept`, shape (rows,), marks those left, None where all are. `gradient`,
-    `values` (the same in double precision) and `magnitudes` have shape (rows left, width),
-    `squares` of their norms (rows left,). `nonzero`, shape (width,), counts each neuron's values
-    other than 0; `non_finite`, shape (width,), its cells that are not storable, None where all are.
-    """
-
-    rows: int
-    gradient: np.ndarray
-    values: np.ndarray
-    magnitudes: np.ndarray
-    squares: np.ndarray
-    nonzero: np.ndarray
-    non_finite: np.ndarray | None = None
-    kept: np.ndarray | None = None
-
-
-def finite_rows(gradient: np.ndarray) -> FiniteRows:
-    """Leave out what a server leaves out; `gradient` has shape (rows, width)."""
-    values = gradient.astype(np.float64, copy=False)
-    magnitudes = np.abs(values)
-    rows = len(values)
-    if storable(magnitudes.max()):
-        return FiniteRows(rows, gradient, values, magnitudes, _squares(values), _nonzero(values))
-    good = storable(values)
-    kept: np.ndarray = np.logical_and.reduce(good, axis=1)
-    non_finite = rows - np.count_nonzero(good, axis=0)
-    values = values[kept]
-    parts = (gradient[kept], values, magnitudes[kept], _squares(values), _nonzero(values))
-    return FiniteRows(rows, *parts, non_finite, kept)
+AT_ONCE = 16_384
+"""Gradient values that are summarised together."""
 
 
 @dataclass(frozen=True)
@@ -84,48 +53,74 @@ class StepStatistics:
     saturated: float | None = None
 
 
-STEP_COLUMNS = ("layer", "epoch", "step", *(field.name for field in fields(StepStatistics)))
+OF_A_STEP = tuple(field.name for field in fields(StepStatistics))
+STEP_COLUMNS = ("layer", "epoch", "step", *OF_A_STEP)
 NEURON_COLUMNS = (
     "layer", "epoch", "neuron", "cells", "zeros", "non_finite", "magnitude_sum", "saturated",
 )  # fmt: skip
 
 
 def step_statistics(
-    gradient: np.ndarray | FiniteRows,
-    update: np.ndarray | None = None,
-    saturated: np.ndarray | None = None,
+    gradient: np.ndarray, update: np.ndarray | None = None, saturated: np.ndarray | None = None
 ) -> StepStatistics:
     """Summarise one layer's gradient at one step, an array of shape (rows, width).
 
     `update`, shape (3,), has the norms that the last columns keep; `saturated`, shape (width,),
     of how many samples each neuron was saturated.
     """
-    found = gradient if isinstance(gradient, FiniteRows) else finite_rows(gradient)
-    values, magnitudes = found.values, found.magnitudes
-    non_finite = 0 if found.non_finite is None else int(found.non_finite.sum())
-    of_step: dict[str, Any] = {} if update is None else _norms(update)
-    if saturated is not None:
-        of_step["saturated"] = int(saturated.sum()) / (found.rows * len(saturated))
-    if not values.size:
-        return StepStatistics(found.rows, 0, non_finite=non_finite, **of_step)
-    row_norm_sum, gradient_norm = _row_and_whole_norms(values, found.squares)
-    size = values.size
-    return StepStatistics(
-        row_count=found.rows,
-        finite_rows=len(values),
-        row_norm_sum=row_norm_sum,
-        mean=float(values.mean()),
-        median=_median(found.gradient.ravel()),
-        mean_abs=float(magnitudes.mean()),
-        gradient_norm=gradient_norm,
-        zeros=1.0 - int(found.nonzero.sum()) / size,
-        below_1em3=np.count_nonzero(magnitudes < 1e-3) / size,
-        below_1em5=np.count_nonzero(magnitudes < 1e-5) / size,
-        non_finite=non_finite,
-        min=float(values.min()),
-        max=float(values.max()),
-        **of_step,
+    (found,) = finite_steps(gradient[np.newaxis])
+    (row,) = _step_rows(
+        found,
+        None if update is None else update[np.newaxis],
+        None if saturated is None else saturated[np.newaxis],
     )
+    return StepStatistics(**dict(zip(OF_A_STEP, row, strict=True)))
+
+
+def _step_rows(
+    found: FiniteSteps, updates: np.ndarray | None, saturated: np.ndarray | None
+) -> list[tuple[Any, ...]]:
+    """Summarise each of some steps, by OF_A_STEP; `updates` and `saturated` are the chunk's."""
+    steps, left, width = found.values.shape
+    columns: dict[str, Sequence[Any]] = {
+        "row_count": [found.rows] * steps,
+        "finite_rows": [left] * steps,
+        "non_finite": [0 if found.non_finite is None else int(found.non_finite.sum())] * steps,
+    }
+    if updates is not None:
+        columns |= _update_norms(updates)
+    if saturated is not None:
+        columns["saturated"] = (saturated.sum(axis=1) / (found.rows * width)).tolist()
+    if left:
+        columns |= _of_values(found)
+    nothing = [None] * steps
+    return list(zip(*(columns.get(name, nothing) for name in OF_A_STEP), strict=True))
+
+
+def _of_values(found: FiniteSteps) -> dict[str, Sequence[Any]]:
+    values, magnitudes = found.values, found.magnitudes
+    size = values[0].size
+    flat = (len(values), size)
+    norm_sums, norms = _row_and_whole_norms(values, found.squares)
+    largest = np.maximum(found.largest, -found.smallest).max()
+
+    def fraction_below(bound: float) -> list[float]:
+        if largest < bound:
+            return [1.0] * len(values)
+        return [np.count_nonzero(each) / size for each in magnitudes < bound]
+
+    return {
+        "row_norm_sum": norm_sums,
+        "mean": values.reshape(flat).mean(axis=1).tolist(),
+        "median": medians(found.gradient),
+        "mean_abs": magnitudes.reshape(flat).mean(axis=1).tolist(),
+        "gradient_norm": norms,
+        "zeros": (1.0 - found.nonzero.sum(axis=1) / size).tolist(),
+        "below_1em3": fraction_below(1e-3),
+        "below_1em5": fraction_below(1e-5),
+        "min": found.smallest.tolist(),
+        "max": found.largest.tolist(),
+    }
 
 
 class NeuronStatistics:
@@ -143,13 +138,14 @@ class NeuronStatistics:
         self.magnitude_sum = np.zeros(width)
         self.saturated: np.ndarray | None = None
 
-    def add(self, step: FiniteRows) -> None:
-        """Count one step's gradient."""
-        self.cells += len(step.values)
-        self.nonzero += step.nonzero
-        self.magnitude_sum += np.add.reduce(step.magnitudes, axis=0)
-        if step.non_finite is not None:
-            self.non_finite += step.non_finite
+    def add(self, steps: FiniteSteps) -> None:
+        """Count the gradients of some steps."""
+        self.cells += steps.squares.size
+        self.nonzero += steps.nonzero.sum(axis=0)
+        for magnitudes in np.add.reduce(steps.magnitudes, axis=1):
+            self.magnitude_sum += magnitudes
+        if steps.non_finite is not None:
+            self.non_finite += steps.non_finite
 
     def add_saturated(self, counts: np.ndarray | None) -> None:
         """Count saturated samples, shape (width,); None of a layer that cannot be saturated."""
@@ -181,7 +177,9 @@ class NeuronStatistics:
 @dataclass(frozen=True)
 class ChunkStatistics:
     """Of one chunk: its rows of `step_statistics` and of `layer_histograms`, and what it adds to
-    its layer's neurons and, of a layer with weights, to the sums of its gradients."""
+    its layer's neurons and, of a layer with weights, to the sums of its gradients.
+
+    `few` are the numbers of those of its rows whose squares are too small."""
 
     layer: int
     epoch: int
@@ -190,6 +188,7 @@ class ChunkStatistics:
     histograms: list[tuple[int, ...]]
     neurons: NeuronStatistics
     sums: GradientSums | None
+    few: np.ndarray | None
 
 
 @dataclass(frozen=True)
@@ -216,21 +215,37 @@ def chunk_statistics(chunk: Chunk) -> ChunkStatistics:
     sums = GradientSums(int(chunk.row_counts[0]), chunk.layer.width) if weights else None
     steps: list[tuple[Any, ...]] = []
     histograms: list[tuple[int, ...]] = []
-    for place, (step, values) in enumerate(chunk.by_step()):
-        update = None if chunk.updates is None else chunk.updates[place]
-        saturated = None if chunk.saturated is None else chunk.saturated[place]
-        finite = finite_rows(values)
-        row = vars(step_statistics(finite, update, saturated)).values()  # astuple would copy each
-        steps.append((number, epoch, step, *row))
-        neurons.add(finite)
-        if sums:
-            sums.add(finite.values, finite.squares, finite.kept)
-        if chunk.counted is not None and chunk.counted[place]:
-            own = finite.magnitudes if finite.kept is None else storable_magnitudes(values)
-            histograms += [(number, epoch, step, *each) for each in by_exponent(own)]
+    few: list[np.ndarray] = []
+    rows_before = 0
+    for gradients in _alike(chunk):
+        first = len(steps)
+        for found in finite_steps(gradients):
+            own = slice(len(steps), len(steps) + len(found.values))
+            numbers = chunk.steps[own].tolist()
+            rows = _step_rows(
+                found,
+                None if chunk.updates is None else chunk.updates[own],
+                None if chunk.saturated is None else chunk.saturated[own],
+            )
+            steps += [(number, epoch, step, *row) for step, row in zip(numbers, rows, strict=True)]
+            neurons.add(found)
+            few.append(rows_before + found.few())
+            rows_before += found.rows * len(numbers)
+            if sums:
+                for values, squares in zip(found.values, found.squares, strict=True):
+                    sums.add(values, squares, found.kept)
+            counted = () if chunk.counted is None else np.flatnonzero(chunk.counted[own])
+            for place in counted:
+                cells = found.magnitudes[place]
+                if found.kept is not None:
+                    cells = storable_magnitudes(gradients[own.start - first])
+                counts = by_exponent(cells)
+                histograms += [(number, epoch, numbers[place], *each) for each in counts]
     if chunk.saturated is not None:
         neurons.add_saturated(chunk.saturated.sum(axis=0))
-    return ChunkStatistics(number, epoch, chunk.first_step, steps, histograms, neurons, sums)
+    return ChunkStatistics(
+        number, epoch, chunk.first_step, steps, histograms, neurons, sums, np.concatenate(few)
+    )
 
 
 def storable_magnitudes(cells: np.ndarray) -> np.ndarray:
@@ -277,40 +292,46 @@ def epoch_statistics(chunks: Iterable[ChunkStatistics]) -> EpochStatistics:
     return EpochStatistics(steps, rows, histograms)
 
 
-def _nonzero(values: np.ndarray) -> np.ndarray:
-    """Count along the rows; adding truth values up takes half as long as numpy.count_nonzero."""
-    return np.add.reduce(values != 0, axis=0, dtype=np.int32)
+def _alike(chunk: Chunk) -> Iterator[np.ndarray]:
+    """Yield the gradients of a chunk, as many at once as have as many rows and fit into caches.
 
-
-def _squares(values: np.ndarray) -> np.ndarray:
-    squares: np.ndarray = np.einsum("ij,ij->i", values, values)
-    return squares
-
-
-def _row_and_whole_norms(values: np.ndarray, squares: np.ndarray) -> tuple[float, float]:
-    """Return the sum of the rows' L2 norms, and the L2 norm of all; `values` is (rows, width).
-
-    Small values count only where all are small, and then their squares are taken of what is left
-    of them divided by the largest.
+    Each has the shape (steps, rows, width). What is done once a step takes longer, in small layers,
+    than what is done once a value.
     """
-    square = float(squares.sum())
-    if square >= values.size * SMALL_MAGNITUDE**2:
-        return float(np.sqrt(squares).sum()), math.sqrt(square)
-    rows = values[values.any(axis=1)]
-    if not len(rows):
-        return 0.0, 0.0
-    norms = scaled_norms(rows)
-    return float(norms.sum()), float(scaled_norms(norms[np.newaxis])[0])
+    ends = np.flatnonzero(np.diff(chunk.row_counts)) + 1
+    start = 0
+    for counts in np.split(chunk.row_counts, ends):
+        rows = int(counts[0])
+        most = max(1, AT_ONCE // (rows * chunk.layer.width))
+        for first in range(0, len(counts), most):
+            steps = min(most, len(counts) - first)
+            values = chunk.values[start : start + steps * rows]
+            yield values.reshape(steps, rows, chunk.layer.width)
+            start += steps * rows
 
 
-def _norms(update: np.ndarray) -> dict[str, float | None]:
-    kept = (float(norm) if storable(norm) else None for norm in update)
-    return dict(zip(("clipped_norm", "weight_norm", "update_norm"), kept, strict=True))
+def _row_and_whole_norms(
+    values: np.ndarray, squares: np.ndarray
+) -> tuple[list[float], list[float]]:
+    """Return by step the sum of the rows' L2 norms, and the L2 norm of all.
+
+    `values` has shape (steps, rows, width), `squares` (steps, rows). Small values count only where
+    all are small, and then their squares are taken of what is left of them divided by the largest.
+    """
+    whole = squares.sum(axis=1)
+    sums, norms = np.sqrt(squares).sum(axis=1), np.sqrt(whole)
+    for step in np.flatnonzero(~(whole >= values[0].size * SMALL_MAGNITUDE**2)):
+        rows = values[step][values[step].any(axis=1)]
+        if len(rows):
+            own = scaled_norms(rows)
+            sums[step], norms[step] = own.sum(), scaled_norms(own[np.newaxis])[0]
+    return sums.tolist(), norms.tolist()
 
 
-def _median(values: np.ndarray) -> float:
-    """Return the median of finite values, shape (n,); numpy.median would look for NaN too."""
-    middle = len(values) // 2
-    parted = np.partition(values, middle)
-    upper = float(parted[middle])
-    return upper if len(values) % 2 else (float(parted[:middle].max()) + upper) / 2
+def _update_norms(updates: np.ndarray) -> dict[str, Sequence[float | None]]:
+    """Return the norms of some steps' updates, shape (steps, 3), by name of their column."""
+    kept = np.where(storable(updates), updates, np.nan).T.tolist()
+    return {
+        name: [None if math.isnan(norm) else norm for norm in norms]
+        for name, norms in zip(("clipped_norm", "weight_norm", "update_norm"), kept, strict=True)
+    }

@@ -12,6 +12,8 @@ import numpy as np
 import pandas as pd
 from sqlalchemy import Connection
 
+from vanishing_gradients.analysis.verification.histograms import ExponentCounts
+from vanishing_gradients.analysis.verification.noise import Noise, NoiseSums
 from vanishing_gradients.analysis.views import statement
 from vanishing_gradients.server.protocol import Block, select
 from vanishing_gradients.sql.connection import explained
@@ -40,10 +42,15 @@ class Cells:
 
     `neurons` has a row a neuron, from 1: cells, zeros and magnitude_sum of the finite rows, and
     non_finite, its NULL cells in all rows.
+
+    `histogram` has the cells of each exponent at the steps that are counted: step, exponent, cells;
+    `noise` what the gradients of weights come to together, None where nobody asked.
     """
 
     steps: pd.DataFrame
     neurons: pd.DataFrame
+    histogram: pd.DataFrame
+    noise: Noise | None
 
 
 def sum_up(
@@ -53,11 +60,14 @@ def sum_up(
     place: Mapping[str, int],
     medians: pd.Series,
     advance: Callable[[int], None] = lambda values: None,
+    counted: Sequence[int] = (),
+    inputs: int | None = None,
 ) -> Cells:
     """Read all cells of one layer at a place, of which `run_id` and `epoch` are named, and sum up.
 
     `medians` has the recorded median by step; `advance` hears how many values have been read since
-    it was last called. Raises ObjectError where there is no such table.
+    it was last called. `counted` are the steps to count by exponent; `inputs` is how many a layer
+    has whose noise is wanted. Raises ObjectError where there is no such table.
     """
     table, width = ExperimentSchema(experiment, ()).table(layer), layer.width
     kinds = gradient_column_types(connection, table)
@@ -71,7 +81,7 @@ def sum_up(
     asked = statement("epoch_cells", experiment=experiment, layer=layer, **place)
     session = connection.connection.driver_connection
     assert session is not None, "the engine's connection is open"
-    sums = _Sums(width, medians)
+    sums = _Sums(width, medians, counted, inputs)
     with explained(connection.engine.url):
         for block in select(session, asked, record, BLOCK_BYTES):
             sums.add(block)
@@ -82,8 +92,12 @@ def sum_up(
 class _Sums:
     """Adds blocks up, which continue where the one before ended, perhaps within a step."""
 
-    def __init__(self, width: int, medians: pd.Series) -> None:
+    def __init__(
+        self, width: int, medians: pd.Series, counted: Sequence[int], inputs: int | None
+    ) -> None:
         self.width, self.rows = width, 0
+        self.counts = ExponentCounts(counted)
+        self.noise = None if inputs is None else NoiseSums(inputs, width)
         self.nonzero = np.zeros(width, np.int64)
         self.non_finite = np.zeros(width, np.int64)
         self.magnitudes = np.zeros(width)
@@ -114,13 +128,17 @@ class _Sums:
         }
         for name, values in found.items():
             self._all[name].append(values)
+        for step, start, end in zip(found["step"].tolist(), starts, ends, strict=True):
+            self.counts.add(step, cells[start:end], nulls[start:end])
         if not finite.all():
-            steps, cells = steps[finite], cells[finite]
+            steps, rows, cells = steps[finite], rows[finite], cells[finite]
         if len(cells):
-            for name, values in self._of_finite(steps, cells).items():
+            for name, values in self._of_finite(steps, rows, cells).items():
                 self._finite[name].append(values)
 
-    def _of_finite(self, steps: np.ndarray, cells: np.ndarray) -> dict[str, np.ndarray]:
+    def _of_finite(
+        self, steps: np.ndarray, rows: np.ndarray, cells: np.ndarray
+    ) -> dict[str, np.ndarray]:
         """Return sums by step of rows without a NULL cell; `cells` has shape (rows, width)."""
         magnitudes, nonzero = np.abs(cells), cells != 0
         self.rows += len(cells)
@@ -134,6 +152,8 @@ class _Sums:
         small = small[nonzero[small].any(axis=1)]
         if len(small):
             norms[small] = _scaled_norms(cells[small])
+        if self.noise:
+            self.noise.add(rows, cells, norms, parts)
         number = steps[starts]
         median = np.full(len(starts), np.nan)
         known = number < len(self._medians)
@@ -180,7 +200,9 @@ class _Sums:
                 "non_finite": self.non_finite,
             }
         )
-        return Cells(every.merge(finite, how="left", on="step"), neurons)
+        noise = self.noise.found() if self.noise else None
+        steps = every.merge(finite, how="left", on="step")
+        return Cells(steps, neurons, self.counts.found(), noise)
 
 
 EVERY = ("step", "row_count", "first_row", "last_row", "null_cells", "finite_rows")

@@ -12,6 +12,7 @@ from vanishing_gradients.analysis.verification.run import Verification, verify_r
 from vanishing_gradients.analysis.words import Say, counted
 from vanishing_gradients.console import progress, show
 
+CURE = "; `make summarize RUN={}` does, from the cells"
 SHOWN = 10
 """Disagreements of a run that are spelled out."""
 
@@ -46,6 +47,12 @@ def told(outcome: Verification) -> Iterator[str]:
         yield f"  Verified: {_scope(outcome)}."
     else:
         yield f"{name}: {_scope(outcome)}, all agree."
+    if outcome.unsummed:
+        parts = counted(outcome.unsummed, "epoch") + " of layers"
+        yield (
+            f"{name} has neither noise scales nor histograms of {parts}: an older version did not "
+            f"sum them up{CURE.format(plan.run_id) if plan.full else ''}."
+        )
     if outcome.pending:
         yield (
             f"{name} is {plan.status} after {plan.completed_epoch} of {plan.epochs} epochs: what "

@@ -37,7 +37,8 @@ class LayerPlan(Layer):
 class Plan:
     """What a run is to hold: `layers` in each of the epochs 1 to `completed_epoch`.
 
-    `config` is the experiment's, `float_type` 'double' or 'single'.
+    `config` is the experiment's, `float_type` 'double' or 'single', `batch_size` the samples of a
+    full batch, None where the configuration names none.
     """
 
     run_id: int
@@ -49,6 +50,7 @@ class Plan:
     config: dict[str, Any]
     float_type: str
     record_every: int
+    batch_size: int | None
     layers: tuple[LayerPlan, ...]
     problems: tuple[Disagreement, ...]
     neuron_epochs: frozenset[int] = frozenset()
@@ -116,6 +118,8 @@ def plan_of(connection: Connection, run_id: int) -> Plan:
     known = known[known["layer"].between(1, len(expected))]
     steps = rows(connection, "recorded_epochs", run_id=run_id)
     neurons = rows(connection, "neuron_epochs", run_id=run_id)
+    config = json.loads(run["config"])
+    batch, images = config.get("batch_size"), run["training_images"]
     return Plan(
         run_id,
         run["experiment"],
@@ -123,9 +127,10 @@ def plan_of(connection: Connection, run_id: int) -> Plan:
         run["telemetry"],
         int(run["epochs"]),
         completed,
-        json.loads(run["config"]),
+        config,
         run["float_type"],
         int(run["record_every"]),
+        None if batch is None or pd.isna(images) else min(int(batch), int(images)),
         tuple(_layer(row) for _, row in known.iterrows()),
         tuple(problems),
         frozenset(steps.loc[steps["norms"] > 0, "epoch"]) | frozenset(neurons["epoch"]),

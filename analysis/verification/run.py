@@ -2,16 +2,22 @@
 
 import os
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 
 import pandas as pd
 from sqlalchemy import Engine
 
-from vanishing_gradients.analysis.verification import steps, summaries, sums
-from vanishing_gradients.analysis.verification.cells import sum_up
+from vanishing_gradients.analysis.verification import histograms, steps, summaries, sums
+from vanishing_gradients.analysis.verification.cells import Cells, sum_up
 from vanishing_gradients.analysis.verification.disagreement import Disagreement
+from vanishing_gradients.analysis.verification.noise import (
+    Noise,
+    disagreeing_noise,
+    has_noise_scale,
+    noise_of_steps,
+)
 from vanishing_gradients.analysis.verification.plan import (
     LayerPlan,
     Plan,
@@ -34,7 +40,7 @@ class Verification:
 
     `rows` and `values` were read from the gradient tables; `steps` is the number of statistics that
     were compared; `pending` lists epochs that an unfinished run holds rows of and has not
-    completed.
+    completed; `unsummed` counts the epochs of layers that have neither histograms nor noise scale.
     """
 
     plan: Plan
@@ -43,6 +49,7 @@ class Verification:
     values: int
     steps: int
     pending: tuple[int, ...]
+    unsummed: int
 
 
 def verify_run(
@@ -78,6 +85,7 @@ def verify_run(
         job.values,
         sum(len(layer.rows) for layer, _ in plan.parts()),
         tuple(sorted(job.pending | {epoch for epoch in chunks["epoch"] if plan.pending(epoch)})),
+        len(job.unsummed),
     )
 
 
@@ -93,6 +101,7 @@ class _Job:
         self.rows = self.values = 0
         self.updates: list[pd.DataFrame] = []
         self.pending: set[int] = set()
+        self.unsummed: set[tuple[int, int]] = set()
         self._lock = threading.Lock()
 
     def run(self, pool: ThreadPoolExecutor) -> list[Disagreement]:
@@ -118,6 +127,7 @@ class _Job:
             found += disagreeing_updates(plan.config, plan.float_type, plan.record_every, norms)
         for stray in strays:
             found += stray.result()[1]
+        found += self._skipped()
         for view in views:
             found += sums.disagreeing(plan, view.result(), truths)
         if plan.full:
@@ -149,7 +159,11 @@ class _Job:
             if self.plan.full:
                 medians = recorded.set_index("step")["median"].dropna()
                 experiment = self.plan.experiment
-                of_cells = sum_up(connection, experiment, layer, place, medians, self.advance)
+                of_cells = sum_up(
+                    connection, experiment, layer, place, medians, self.advance,
+                    histograms.counted_steps(layer),
+                    int(layer.rows.max()) if has_noise_scale(layer) else None,
+                )  # fmt: skip
                 cells = of_cells.steps
                 index = rows(connection, "index_sums", **own)
                 found = steps.stored_steps(layer, epoch, cells, index, recorded)
@@ -175,6 +189,45 @@ class _Job:
             if not found and len(layer.rows):
                 summed = rows(connection, "epoch_layers", layer=layer.number, **place)
                 found += summaries.disagreeing(layer, epoch, summed, recorded, neurons)
+                if not found:
+                    counts = rows(connection, "epoch_histograms", layer=layer.number, **place)
+                    source = of_cells if self.plan.full else recorded
+                    found += self._counted(layer, epoch, summed.iloc[0], counts, source)
         if not self.plan.full:
             self.advance(layer.values)
         return truth, found
+
+    def _counted(
+        self,
+        layer: LayerPlan,
+        epoch: int,
+        summed: pd.Series,
+        counts: pd.DataFrame,
+        source: Cells | pd.DataFrame,
+    ) -> Iterator[Disagreement]:
+        """Compare histograms and noise scale, which come together, with cells or statistics."""
+        noise: Noise | None = None
+        if counts.empty:
+            with self._lock:
+                self.unsummed.add((layer.number, epoch))
+        elif isinstance(source, Cells):
+            yield from histograms.of_cells(layer, epoch, counts, source.histogram)
+            noise = source.noise
+        else:
+            yield from histograms.of_steps(layer, epoch, counts, source)
+            if has_noise_scale(layer):
+                noise = noise_of_steps(layer, source)
+                if noise is None:  # out of reach
+                    return
+        yield from disagreeing_noise(layer, epoch, summed, noise, self.plan.batch_size)
+
+    def _skipped(self) -> Iterator[Disagreement]:
+        """Yield where there are no histograms, and those of a later layer in the epoch are there.
+
+        A trainer sums all layers up at once, and `make summarize` one after the other.
+        """
+        last = max((layer.number for layer in self.plan.layers), default=0)
+        for number, epoch in sorted(self.unsummed):
+            if (last, epoch) not in self.unsummed:
+                told = "layer_histograms has no row, and those of a later layer are there"
+                yield Disagreement(told, epoch, number)

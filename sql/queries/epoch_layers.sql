@@ -25,6 +25,9 @@
 --   fraction           DOUBLE NULL  dead over width
 --   saturated          DOUBLE NULL  fraction of values that are saturated; NULL where the layer cannot be
 --   saturated_neurons  DOUBLE NULL  neurons that are so for every sample; NULL likewise
+--   mean_square        DOUBLE NULL  mean over the steps of |g|^2; NULL, as the two that follow, where it was not summed up
+--   square_of_mean     DOUBLE NULL  |mean of g|^2
+--   noise_scale        DOUBLE NULL  what they come to, in samples
 SELECT
     norm,
     gradient_norm,
@@ -49,6 +52,9 @@ SELECT
     dead,
     fraction,
     saturated,
-    saturated_neurons
+    saturated_neurons,
+    mean_square,
+    square_of_mean,
+    noise_scale
 FROM epoch_layers
 WHERE run_id = :run_id AND layer = :layer AND epoch = :epoch

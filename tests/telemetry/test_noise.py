@@ -8,11 +8,11 @@ import pytest
 from vanishing_gradients.sql.catalogue import ZEROS
 from vanishing_gradients.sql.objects import Layer
 from vanishing_gradients.telemetry.chunk import Assembler
+from vanishing_gradients.telemetry.finite_steps import finite_steps
 from vanishing_gradients.telemetry.noise import GradientSums, SumsInOrder
 from vanishing_gradients.telemetry.statistics import (
     by_exponent,
     chunk_statistics,
-    finite_rows,
     storable_magnitudes,
 )
 
@@ -23,8 +23,8 @@ GRADIENTS = np.random.default_rng(3).normal(0.2, size=(8, 400, 300))
 def sums_of(gradients: np.ndarray) -> GradientSums:
     sums = GradientSums(*gradients.shape[1:])
     for gradient in gradients:
-        found = finite_rows(gradient)
-        sums.add(found.values, found.squares, found.kept)
+        (found,) = finite_steps(gradient[np.newaxis])
+        sums.add(found.values[0], found.squares[0], found.kept)
     return sums
 
 

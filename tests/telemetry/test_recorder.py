@@ -13,7 +13,7 @@ from vanishing_gradients.telemetry.recording import EpochMetrics
 from vanishing_gradients.telemetry.sink import Sink
 
 SHAPE = ExperimentSchema("small", (Layer(1, "layer_1_input", 3, "input"),))
-STEP = [SimpleNamespace(number=1, gradient=np.ones((2, 3)), saturated=lambda: None)]
+STEP = [SimpleNamespace(number=1, gradient=np.ones((2, 3)), saturated=lambda: None, row_index=None)]
 PATIENCE = 10
 
 
@@ -145,7 +145,7 @@ def test_a_step_that_is_left_out_costs_nothing_and_its_update_is_not_asked_for(c
     looked: list[int] = []
 
     class Layer:
-        number = 1
+        number, row_index = 1, None
 
         def __init__(self, step: int) -> None:
             self.step = step

@@ -6,7 +6,10 @@ import statistics as textbook
 import numpy as np
 import pytest
 
-from vanishing_gradients.telemetry.statistics import step_statistics
+from vanishing_gradients.sql.objects import Layer
+from vanishing_gradients.telemetry.chunk import Chunk, small_norms, small_rows
+from vanishing_gradients.telemetry.finite_steps import medians
+from vanishing_gradients.telemetry.statistics import chunk_statistics, step_statistics
 
 GRADIENT = np.array([[3.0, 4.0], [0.0, -5e-4], [-2e-6, 12.0]])
 
@@ -71,3 +74,33 @@ def test_the_saturated_fraction_is_of_all_rows_even_those_left_out():
 def test_what_a_step_did_is_kept_where_no_row_is_finite():
     found = step_statistics(np.full((2, 2), np.nan), np.array([1.0, 2.0, 3.0]), np.array([0, 2]))
     assert (found.update_norm, found.saturated, found.mean) == (3.0, 0.5, None)
+
+
+@pytest.mark.parametrize("lost", [[], [(0, 1)], [(3, 0), (7, 2)]])
+@pytest.mark.parametrize("counts", [(4, 4, 4), (4, 4, 2), (1, 5)])
+def test_rows_of_small_squares_are_those_of_the_whole_chunk(counts, lost):
+    generator = np.random.default_rng(11)
+    values = generator.normal(size=(sum(counts), 3)) * 1e-150 ** generator.integers(
+        0, 2, (sum(counts), 1)
+    )
+    for row, column in lost:
+        if row < len(values):
+            values[row, column] = np.inf
+    layer = Layer(1, "layer_1_input", 3, "sample")
+    chunk = Chunk(layer, 1, np.arange(1, len(counts) + 1), np.array(counts), values)
+    squares = np.einsum("ij,ij->i", values, values)
+    few = chunk_statistics(chunk).few
+    assert few.tolist() == small_rows(squares, 3).tolist()
+    np.testing.assert_array_equal(small_norms(values, few), small_norms(values))
+
+
+@pytest.mark.parametrize("dtype", [np.float64, np.float32])
+@pytest.mark.parametrize("shares", [0.0, 0.3, 0.5, 0.7, 1.0])
+@pytest.mark.parametrize("size", [7, 8, 9_999, 10_000, 40_000])
+def test_the_median_of_many_values_is_that_of_all(size, shares, dtype):
+    generator = np.random.default_rng(size)
+    values = generator.standard_cauchy(size).astype(dtype)
+    values[generator.random(size) < shares] = 0.0
+    expected = np.median(values.astype(np.float64))
+    assert medians(values.reshape(1, 1, size)) == [expected]
+    assert medians(np.sort(values).reshape(1, size, 1)) == [expected]

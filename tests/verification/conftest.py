@@ -45,7 +45,8 @@ class Bench:
         assert self.execute(statement) == 1
 
     def sum_up(self) -> None:
-        """Sum up anew what statistics there are."""
+        """Sum up anew what statistics there are, as it is done for runs of an older version."""
+        self.execute("DELETE FROM layer_histograms")
         with self.laboratory.engine.begin() as connection:
             sum_up(connection)
 

@@ -76,14 +76,24 @@ def test_two_cells_exchanged_in_a_row_are_found_in_their_neurons(bench, run_id):
     )
 
 
-def test_two_rows_exchanged_in_a_step_are_beyond_any_sum(bench, run_id):
-    """Stated in analysis/verification: what leaves the values of neurons and steps is not found."""
+def exchange_rows(bench, run_id: int, layer: int) -> None:
     where = f"run_id = {run_id} AND Epoch = 2 AND Step = 2 AND RowIndex"
     for old, new in ((0, 1000), (1, 0), (1000, 1)):
         assert bench.execute(
-            f"UPDATE {bench.table(5)} SET RowIndex = {new} WHERE {where} = {old}"
+            f"UPDATE {bench.table(layer)} SET RowIndex = {new} WHERE {where} = {old}"
         ) == 1  # fmt: skip
+
+
+def test_two_rows_of_samples_exchanged_in_a_step_are_beyond_any_sum(bench, run_id):
+    """Stated in analysis/verification: what leaves the values of neurons and steps is not found."""
+    exchange_rows(bench, run_id, 4)
     assert bench.found(run_id) == ()
+
+
+def test_two_rows_of_inputs_exchanged_in_a_step_are_found_in_the_mean_gradient(bench, run_id):
+    exchange_rows(bench, run_id, 5)
+    (found,) = bench.found(run_id)
+    assert str(found).startswith("layer 5, epoch 2: square_of_mean of epoch_layers is ")
 
 
 def test_cells_exchanged_between_two_steps_are_found(bench, run_id):

@@ -1,0 +1,97 @@
+"""Cells by order of magnitude, at the steps that are counted: what layer_histograms has of them."""
+
+from collections.abc import Iterable, Iterator
+
+import numpy as np
+import pandas as pd
+
+from vanishing_gradients.analysis.verification.disagreement import Disagreement, differ, shown
+from vanishing_gradients.analysis.verification.plan import LayerPlan
+from vanishing_gradients.sql.catalogue import ZEROS
+
+EVERY = 10
+"""Of how many recorded steps one is counted, the first among them; and the last."""
+EXPONENTS = 1024 - ZEROS
+"""Those of doubles, and of 0."""
+
+
+def counted_steps(layer: LayerPlan) -> list[int]:
+    """Return the steps of an epoch whose cells are counted."""
+    steps = layer.rows.index.to_list()
+    return sorted({*steps[::EVERY], *steps[-1:]})
+
+
+class ExponentCounts:
+    """Counts the cells of some steps; those of a step may come in several parts."""
+
+    def __init__(self, steps: Iterable[int]) -> None:
+        self._counts = {step: np.zeros(EXPONENTS, np.int64) for step in steps}
+
+    def add(self, step: int, cells: np.ndarray, nulls: np.ndarray) -> None:
+        """Count cells of a step, (rows, width), of which `nulls`, (rows,), are NULL: they are 0."""
+        counts = self._counts.get(step)
+        if counts is None:
+            return
+        powers = np.frexp(cells)[1].astype(np.int64)  # of cells between 1/2 and 1 it is 0
+        powers[cells == 0] = ZEROS + 1
+        counts += np.bincount((powers - (ZEROS + 1)).ravel(), minlength=EXPONENTS)
+        counts[0] -= nulls.sum()
+
+    def found(self) -> pd.DataFrame:
+        """Return step, exponent and cells of all that are not 0 in number."""
+        parts = [(step, *np.nonzero(counts), counts) for step, counts in self._counts.items()]
+        rows = [
+            (step, int(place) + ZEROS, int(counts[place]))
+            for step, places, counts in parts
+            for place in places
+        ]
+        return pd.DataFrame(rows, columns=["step", "exponent", "cells"], dtype="int64")
+
+
+def of_cells(
+    layer: LayerPlan, epoch: int, said: pd.DataFrame, counted: pd.DataFrame
+) -> Iterator[Disagreement]:
+    """Compare a layer's histograms in one epoch with its cells, counted again."""
+    yield from _steps(layer, epoch, said)
+    planned = said[said["step"].isin(counted_steps(layer))]
+    pair = [each.set_index(["step", "exponent"])["cells"] for each in (planned, counted)]
+    frame = pd.concat(pair, axis=1, keys=["said", "true"]).fillna(0).sort_index()
+    known = frame.index.get_level_values("step").isin(planned["step"])
+    wrong = frame[known & differ(frame["said"], frame["true"])]
+    for step, own in wrong.groupby(level="step"):
+        (_, exponent), first = own.index[0], own.iloc[0]
+        told = "cells that are 0" if exponent == ZEROS else f"cells of exponent {exponent}"
+        told = f"{told} of layer_histograms is {shown(first['said'])}, and {shown(first['true'])} "
+        yield Disagreement(told + "by the cells", epoch, layer.number, int(step))
+
+
+def of_steps(
+    layer: LayerPlan, epoch: int, said: pd.DataFrame, recorded: pd.DataFrame
+) -> Iterator[Disagreement]:
+    """Compare how many cells a layer's histograms have at a step with the statistics of the step.
+
+    Of a step whose rows are all finite, the zeros and the largest exponent too.
+    """
+    yield from _steps(layer, epoch, said)
+    own = recorded.set_index("step")
+    for step, counts in said.groupby("step"):
+        if step not in own.index:
+            continue
+        row, size = own.loc[step], own.loc[step, "row_count"] * layer.width
+        cells = counts.set_index("exponent")["cells"]
+        told = {"cells in all": (cells.sum(), size - row["non_finite"])}
+        if not row["non_finite"]:
+            largest = max(abs(row["min"]), abs(row["max"]))
+            told["zeros"] = (cells.get(ZEROS, 0), round(row["zeros"] * size))
+            if largest:
+                told["largest exponent"] = (cells[cells > 0].index.max(), np.frexp(largest)[1] - 1)
+        for name, (given, true) in told.items():
+            if differ(given, true):
+                text = f"{name} of layer_histograms is {shown(given)}, and {shown(true)} by "
+                yield Disagreement(f"{text}step_statistics", epoch, layer.number, int(step))
+
+
+def _steps(layer: LayerPlan, epoch: int, said: pd.DataFrame) -> Iterator[Disagreement]:
+    for step in sorted(set(said["step"]) ^ set(counted_steps(layer))):
+        has = "rows, and none is expected" if step in set(said["step"]) else "no row"
+        yield Disagreement(f"layer_histograms has {has}", epoch, layer.number, int(step))

@@ -1,0 +1,143 @@
+"""Gradients without what no server can hold, and their medians: what statistics are taken of."""
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+
+from vanishing_gradients.telemetry.chunk import small_rows, storable
+
+COUNTED_AT_ONCE = 255
+"""Truth values that a sum of bytes holds."""
+SORTED_WHOLE = 6_000
+"""Values whose median is sought among all of them at once."""
+FOLDED = 16
+"""Rows whose truth values are added to those of the rows after them as if they were one row."""
+
+
+@dataclass(frozen=True)
+class FiniteSteps:
+    """One layer's gradient at some steps, without the rows that hold a cell that is not storable.
+
+    `rows` counts all rows of a step; `kept`, shape (rows,), marks those left, None where all are:
+    of several steps all are. `gradient`, `values` (the same in double precision) and `magnitudes`
+    have shape (steps, rows left, width), `squares` of their norms (steps, rows left), `smallest`
+    and `largest` (steps,), NaN where no row is left. `nonzero`, shape (steps, width), counts each
+    neuron's values other than 0; `non_finite`, shape (width,), its cells that are not storable,
+    None where all are.
+    """
+
+    rows: int
+    gradient: np.ndarray
+    values: np.ndarray
+    magnitudes: np.ndarray
+    smallest: np.ndarray
+    largest: np.ndarray
+    squares: np.ndarray
+    nonzero: np.ndarray
+    non_finite: np.ndarray | None = None
+    kept: np.ndarray | None = None
+
+    def few(self) -> np.ndarray:
+        """Return the numbers of the `small_rows` among all rows of the steps."""
+        found = small_rows(self.squares.ravel(), self.values.shape[2])
+        return found if self.kept is None else np.flatnonzero(self.kept)[found]
+
+
+def finite_steps(gradient: np.ndarray) -> Iterator[FiniteSteps]:
+    """Leave out what a server leaves out of some steps; `gradient` is (steps, rows, width).
+
+    Steps with a cell that is not storable come one by one, and with them those beside them.
+    """
+    values = gradient.astype(np.float64, copy=False)
+    flat = values.reshape(len(values), -1)
+    smallest, largest = flat.min(axis=1), flat.max(axis=1)
+    rows = values.shape[1]
+    if storable(np.maximum(largest, -smallest)).all():
+        yield _found(rows, gradient, values, smallest, largest)
+    elif len(values) > 1:
+        for place in range(len(values)):
+            yield from finite_steps(gradient[place : place + 1])
+    else:
+        good = storable(values[0])
+        kept: np.ndarray = np.logical_and.reduce(good, axis=1)
+        non_finite = rows - np.count_nonzero(good, axis=0)
+        left = values[:, kept]
+        flat = left.reshape(1, -1)
+        if left.size:
+            smallest, largest = flat.min(axis=1), flat.max(axis=1)
+        else:
+            smallest = largest = np.full(1, np.nan)
+        yield _found(rows, gradient[:, kept], left, smallest, largest, non_finite, kept)
+
+
+def _found(
+    rows: int,
+    gradient: np.ndarray,
+    values: np.ndarray,
+    smallest: np.ndarray,
+    largest: np.ndarray,
+    non_finite: np.ndarray | None = None,
+    kept: np.ndarray | None = None,
+) -> FiniteSteps:
+    squares: np.ndarray = np.einsum("kij,kij->ki", values, values)
+    parts = (np.abs(values), smallest, largest, squares, _nonzero(values))
+    return FiniteSteps(rows, gradient, values, *parts, non_finite, kept)
+
+
+def _nonzero(values: np.ndarray) -> np.ndarray:
+    """Count along the rows of each step.
+
+    Sums of bytes take a fifth of what wider ones take, and long rows less than many.
+    """
+    steps, rows, width = values.shape
+    fold = math.gcd(rows, FOLDED)
+    marks = (values != 0).view(np.uint8).reshape(steps, rows // fold, fold * width)
+    found = np.zeros((steps, fold * width), np.int64)
+    for start in range(0, rows // fold, COUNTED_AT_ONCE):
+        part = marks[:, start : start + COUNTED_AT_ONCE]
+        found += np.add.reduce(part, axis=1, dtype=np.uint8)
+    return found.reshape(steps, fold, width).sum(axis=1)
+
+
+def medians(gradient: np.ndarray) -> list[float]:
+    """Return the median of each step's finite values; `gradient` is (steps, rows, width)."""
+    flat = gradient.reshape(len(gradient), -1)
+    size = flat.shape[1]
+    if size > SORTED_WHOLE:
+        return [_median(values) for values in flat]
+    # numpy.median would look for NaN too.
+    middle = size // 2
+    parted = np.partition(flat, middle, axis=1)
+    upper = parted[:, middle].astype(np.float64)
+    if size % 2:
+        return [float(each) for each in upper]
+    lower = parted[:, :middle].max(axis=1).astype(np.float64)
+    return [float(each) for each in (lower + upper) / 2]
+
+
+def _median(values: np.ndarray) -> float:
+    """Return the median of many finite values, shape (n,).
+
+    Two of a sample are most likely beside it; how many are below the lower one is counted, and it
+    is looked for among those between: Floyd and Rivest (1975), Expected time bounds for selection,
+    https://doi.org/10.1145/360680.360691. Where it is not there, all values are parted.
+    """
+    size = len(values)
+    lower, upper = (size - 1) // 2, size // 2
+    # The width of rows is even, as a rule: an odd distance meets all their columns.
+    sample = np.sort(values[:: int(size ** (1 / 3)) | 1])
+    centre, room = len(sample) // 2, int(1.5 * math.sqrt(len(sample)))
+    low, high = sample[centre - room], sample[centre + room]
+    least, up_to = values >= low, values <= high
+    below = size - int(np.count_nonzero(least))
+    if below <= lower and upper < np.count_nonzero(up_to):
+        if low == high:
+            return float(low)
+        values = values.take(np.flatnonzero(np.logical_and(least, up_to, out=least)))
+        lower, upper = lower - below, upper - below
+    parted = np.partition(values, upper)
+    if lower == upper:
+        return float(parted[upper])
+    return (float(parted[:upper].max()) + float(parted[upper])) / 2
