@@ -28,8 +28,8 @@ class GradientRecorder:
     Satisfies recording.Recorder. `close` receives an epoch's metrics, its statistics
     and the training state, once all chunks of the epoch are stored; it is called from a thread of
     its own, so that training goes on meanwhile: by up to `pending` epochs. An epoch's seconds are
-    those since the one before was closed. What goes wrong is raised when a later epoch ends, or by
-    `finish`.
+    those since the one before was closed. A chunk waits for room in the sink for `seconds`, None:
+    as long as it takes. What goes wrong is raised when a later epoch ends, or by `finish`.
     """
 
     def __init__(
@@ -40,13 +40,14 @@ class GradientRecorder:
         close: CloseEpoch,
         every: int = 1,
         pending: int = 1,
+        seconds: float | None = None,
     ) -> None:
         self._layers, self._dtype = shape.layers, dtype
         self._assemblers = self._new_assemblers()
         self._sink, self._close, self._every = sink, close, every
         self._closer = ThreadPoolExecutor(1, thread_name_prefix="closer")
         self._closing: deque[Future[None]] = deque()
-        self._pending = pending
+        self._pending, self._seconds = pending, seconds
         self._closed_at = time.perf_counter()
 
     @property
@@ -64,7 +65,7 @@ class GradientRecorder:
             saturated = layer.saturated()
             chunk = assembler.add(epoch, step, layer.gradient, saturated, layer.row_index)
             if chunk:
-                self._sink.put(chunk)
+                self._sink.put(chunk, self._seconds)
         return True
 
     def record_updates(self, updates: Sequence[RecordedUpdate | None]) -> None:
@@ -78,7 +79,7 @@ class GradientRecorder:
         for assembler in self._assemblers:
             chunk = assembler.take()
             if chunk:
-                self._sink.put(chunk)
+                self._sink.put(chunk, self._seconds)
         # Each epoch begins anew, so that its chunks are the same where a run goes on with it.
         self._assemblers = self._new_assemblers()
         while len(self._closing) >= self._pending or (self._closing and self._closing[0].done()):

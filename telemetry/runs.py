@@ -146,7 +146,8 @@ class RunDescription:
     @property
     def stored(self) -> ExperimentSchema:
         """The layers of which every gradient has its row: what the tables and views depend on."""
-        return self._shape(tuple(each for each in self.layers if each.kept == "full"))
+        full = self.telemetry == "full"
+        return self._shape(tuple(each for each in self.layers if full and each.kept == "full"))
 
     def _shape(self, members: tuple[RunLayer, ...]) -> ExperimentSchema:
         return ExperimentSchema(
@@ -385,7 +386,11 @@ def _insert(connection: Connection, description: RunDescription) -> int:
         )
     )
     run_id: int = result.lastrowid
-    members = [asdict(each) for each in description.layers]
+    stored = {layer.number for layer in description.stored.layers}
+    members = [
+        asdict(each) | {"kept": "full" if each.layer in stored else "statistics"}
+        for each in description.layers
+    ]
     connection.execute(insert(layers), [{"run_id": run_id, **each} for each in members])
     return run_id
 

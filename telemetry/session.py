@@ -74,6 +74,8 @@ class RunOptions:
     road: str = AUTO
     pending: int = 1
     """How many epochs may wait to be closed before training has to."""
+    seconds_for_room: float | None = None
+    """How long a chunk waits for room before it is taken all the same, None: for ever."""
     first_epoch: int | None = None
     """With which epoch a watched run goes on, None: after the last that is complete."""
 
@@ -211,6 +213,7 @@ class RecordingSession:
             self._close_epoch,
             description.record_every,
             self._options.pending,
+            self._options.seconds_for_room,
         )
         self._threads.callback(self.recorder.close)
         ends.enter_context(explained(self._url))

@@ -5,6 +5,7 @@ from collections import defaultdict
 from collections.abc import Callable, Collection
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
+from functools import partial
 
 from pymysql.err import IntegrityError
 
@@ -78,17 +79,21 @@ class Sink:
             return True
         return False
 
-    def put(self, chunk: Chunk) -> None:
-        """Hand a chunk over, waiting for room where there is none."""
-        self._room.acquire()
+    def put(self, chunk: Chunk, seconds: float | None = None) -> None:
+        """Hand a chunk over, waiting for room where there is none.
+
+        Where it waits at most so many `seconds`, a chunk is taken then for which there is none.
+        """
+        place = self._room.acquire(timeout=seconds)
         if self._failure:
-            self._room.release()
+            if place:
+                self._room.release()
             raise self._failure
         with self._lock:
             self._taken_rows += chunk.rows
             future = self._pool.submit(self._write, chunk)
             self._futures[chunk.epoch].append(future)
-        future.add_done_callback(self._done)
+        future.add_done_callback(partial(self._done, place))
 
     def flush(self, epoch: int) -> EpochStatistics:
         """Wait until all chunks of an epoch are stored; return its statistics.
@@ -197,8 +202,9 @@ class Sink:
             self._loaders.remove(loader)
         loader.close()
 
-    def _done(self, future: Future[None]) -> None:
+    def _done(self, place: bool, future: Future[None]) -> None:
         with self._lock:
             if not future.cancelled() and future.exception() and not self._failure:
                 self._failure = future.exception()
-        self._room.release()
+        if place:
+            self._room.release()

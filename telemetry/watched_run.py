@@ -126,8 +126,9 @@ class WatchedRun:
 
         def enter(again: bool) -> RecordingSession:
             listener = _Listener(self.say)
+            # `record` waits for room: a step of which there was some has it, layer by layer.
             options = RunOptions(
-                self._resumed, FOR_EVER, self._manners.road, UNLIMITED, self._first_epoch
+                self._resumed, FOR_EVER, self._manners.road, UNLIMITED, 0.0, self._first_epoch
             )
             session = RecordingSession(self.url, description, listener, options)
             session.__enter__()
@@ -168,23 +169,25 @@ class WatchedRun:
         session = self._session
         if session is None:
             return None
+        own = None
         if error is None and self.recording:
-            self.guarded(lambda: self._finish(session))
-        failure = error or self._failure
-        kind = type(failure) if failure else None
+            try:
+                self._finish(session)
+            except Exception as met:  # said, or raised, once the session is over
+                own = met
+        failure = error or self._failure or own
         try:
-            session.__exit__(kind, failure, failure.__traceback__ if failure else None)
-        except UserError as told:  # what training was ended by is raised by itself
-            if failure is None:
-                self._meet(told)
-        except Exception as other:
-            if other is not failure:
-                self._meet(other)
+            trace = failure.__traceback__ if failure else None
+            session.__exit__(type(failure) if failure else None, failure, trace)
+        except Exception as met:
+            own = own or (met if met is not failure else None)
         if self.missing:
             self.say(
                 f"Run {session.run.run_id}: {self.missing:,} steps that were to be recorded are "
                 "missing."
             )
+        if own and error is None:
+            self._meet(own)
         return session.status
 
     def _finish(self, session: RecordingSession) -> None:

@@ -98,7 +98,6 @@ def describe(experiment: Experiment, dataset: Dataset, settings: Settings) -> Ru
                 row_meaning=spec.made.row_meaning,
                 gain=spec.made.gain,
                 flat=spec.made.flat,
-                kept=settings.telemetry,
                 parameters=spec.rows * spec.width if spec.rows else None,
             )
             for spec in experiment.layer_specs(features, CLASSES)

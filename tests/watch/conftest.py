@@ -75,8 +75,8 @@ class Stored:
             f"CAST(Gradient{n} AS DOUBLE) AS g{n}" for n in range(1, layer["width"] + 1)
         )
         rows = self.ask(
-            f"SELECT {columns} FROM {table} WHERE run_id = :run AND Epoch = :epoch AND Step = :step "
-            "ORDER BY RowIndex",
+            f"SELECT {columns} FROM {table} "
+            "WHERE run_id = :run AND Epoch = :epoch AND Step = :step ORDER BY RowIndex",
             run=self.run["run_id"],
             epoch=epoch,
             step=step,

@@ -1,4 +1,4 @@
-"""What was tried of PyTorch before watch was written: each way in which a gradient may be missed."""
+"""What was tried of PyTorch before watch was written: each way in which a gradient is missed."""
 
 import copy
 import io
@@ -218,9 +218,8 @@ def test_a_frozen_layer_has_a_place_and_no_rows(watching, stored):
     x, y = data()
     with watching(model, optimizer):
         one_step(model, optimizer, x, y)
-    assert {name: layer["frozen"] for name, layer in stored.layers.items() if layer["parameters"]} == {
-        "0.weight": 1, "2.weight": 0,
-    }  # fmt: skip
+    weights = {name: each for name, each in stored.layers.items() if each["parameters"]}
+    assert {name: each["frozen"] for name, each in weights.items()} == {"0.weight": 1, "2.weight": 0}
     assert stored.steps("0.weight") == []
 
 
