@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 LOWEST := .venv-lowest
 RUN_PYTHON := $(VENV)/bin/python
-COMMAND = $(RUN_PYTHON) -m vanishing_gradients.cli
+COMMAND = $(RUN_PYTHON) -m vanishing_gradients
 COMPLETE := $(VENV)/requirements.sha256
 
 MAKEFLAGS += --no-print-directory --no-builtin-rules

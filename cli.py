@@ -18,7 +18,7 @@ from click.exceptions import Exit
 
 from vanishing_gradients import console
 from vanishing_gradients.errors import UserError
-from vanishing_gradients.interruption import as_keyboard_interrupt
+from vanishing_gradients.interruption import INTERRUPTED, as_keyboard_interrupt
 
 COMMANDS = {
     "up": ("server", "migrations"),
@@ -44,7 +44,6 @@ COMMANDS = {
 }
 """Each command, and the rooms that carry it out, one after the other."""
 
-INTERRUPTED = 130
 FOR_WANT_OF_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EACCES)
 NAME = re.compile(r"\S*[/._=(]")
 """How a sentence begins that begins with a path or with another name: as it is, not capitalised."""

@@ -222,7 +222,7 @@ def folder(tmp_path):
 
 def test_a_starting_file_for_which_there_is_no_room_is_one_sentence_and_leaves_nothing(folder):
     done = subprocess.run(
-        [*CRAMPED, sys.executable, "-m", "vanishing_gradients.cli", "new", "--exp=mine"],
+        [*CRAMPED, sys.executable, "-m", "vanishing_gradients", "new", "--exp=mine"],
         cwd=folder, capture_output=True, text=True, check=False,
     )  # fmt: skip
     assert done.returncode == 2

@@ -23,7 +23,7 @@ def command(*arguments: str, stdin: str = "", **environment: str) -> subprocess.
     names = ("DATABASE_URL", "READER_DATABASE_URL", "SERVER_DIR")
     inherited = {name: value for name, value in os.environ.items() if name not in names}
     return subprocess.run(
-        [sys.executable, "-m", "vanishing_gradients.cli", *arguments],
+        [sys.executable, "-m", "vanishing_gradients", *arguments],
         cwd=ROOT,
         env=inherited | environment,
         input=stdin,

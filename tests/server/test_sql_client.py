@@ -73,7 +73,7 @@ def ask(tmp_path):
         own = {"HOME": str(tmp_path), "SERVER_DIR": str(tmp_path), "DATABASE_URL": written}
         own["READER_DATABASE_URL"] = written
         done = subprocess.run(
-            [sys.executable, "-m", "vanishing_gradients.cli", *arguments],
+            [sys.executable, "-m", "vanishing_gradients", *arguments],
             env=os.environ | own | environment,
             cwd=tmp_path,
             input=stdin.encode(),
