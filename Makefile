@@ -99,7 +99,7 @@ summarize: up ## sum up noise and histograms of runs (or RUN) of older versions,
 	@$(COMMAND) summarize $(call option,RUN,run)
 
 sql: up ## open an SQL client as reader; or run piped SQL: echo 'SELECT 1' | make sql
-	@$(COMMAND) sql
+	@$(COMMAND) sql || $(ENOUGH)
 
 url: up ## print the reader's address for SQL clients (ROLE=owner: the owner's; FORMAT=sqlalchemy: pandas)
 	@$(COMMAND) url $(call option,ROLE,role) $(call option,FORMAT,format) || $(ENOUGH)

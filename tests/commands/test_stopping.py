@@ -1,4 +1,4 @@
-"""Ctrl-C and SIGTERM, sent to a process of its own: in the middle of a run, and before it begins."""
+"""Ctrl-C and SIGTERM, sent to a process: in the middle of a run, and before it begins."""
 
 import os
 import signal
