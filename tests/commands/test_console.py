@@ -256,6 +256,24 @@ def test_figures_are_drawn_though_nobody_reads_what_is_said_of_them(training, st
     assert (output / "index.html").is_file()
 
 
+def test_a_comparison_is_written_though_its_tables_cannot_be_printed(
+    training, started, tmp_path, select
+):
+    for _ in range(2):
+        assert training(stderr=subprocess.DEVNULL).wait(60) == 0
+    runs = select("SELECT run_id FROM runs WHERE status = 'finished' ORDER BY run_id DESC LIMIT 2")
+    asked = ("compare", "--no-png", f"--runs={','.join(str(each) for each, in runs)}")
+    reading, writing = os.pipe()
+    os.close(reading)
+    quiet = output_of(started, *asked, f"--output={tmp_path}/a", stdout=writing)
+    os.close(writing)
+    with FULL.open("w") as full:
+        status, said = output_of(started, *asked, f"--output={tmp_path}/b", stdout=full)
+    assert quiet == (141, "")
+    assert (status, said.count("\n")) == (2, 1)
+    assert all((tmp_path / each / "index.html").is_file() for each in "ab")
+
+
 def test_where_lines_were_lost_the_next_one_says_so():
     reading, writing = os.pipe()
     os.set_blocking(writing, False)
