@@ -53,7 +53,7 @@ def folder() -> Path:
 
 @contextmanager
 def _own_folder() -> Iterator[None]:
-    """Say in one sentence that the folder is somebody else's."""
+    """Say in one sentence that the folder is somebody else's, and of a full disk where it is."""
     try:
         yield
     except PermissionError as error:
@@ -63,6 +63,9 @@ def _own_folder() -> Iterator[None]:
             f"{error.filename} belongs to another user: run this as that user, or set SERVER_DIR "
             "to a folder of your own"
         ) from None
+    except OSError as error:
+        error.filename = error.filename or str(folder())
+        raise
 
 
 @_own_folder()

@@ -205,8 +205,7 @@ class PrivateServer:
             check=False,
         )
         if done.returncode:
-            with self.log.open("a") as log:
-                log.write(done.stdout)
+            processes.append(self.log, done.stdout)
             shutil.rmtree(half, ignore_errors=True)
             if program.unpacked is None:
                 # An installed server may be confined (AppArmor) to folders of its own.

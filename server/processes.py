@@ -52,6 +52,16 @@ def _locked(folder: Path, say: Say) -> TextIO:
         file.close()  # whoever held it deleted the folder
 
 
+def append(path: Path, text: str) -> None:
+    """Add to a file; an error names it, which the system does of opening alone."""
+    try:
+        with path.open("a") as file:
+            file.write(text)
+    except OSError as error:
+        error.filename = str(path)
+        raise
+
+
 def answer(command: Sequence[str], **options: Any) -> "subprocess.CompletedProcess[str]":
     """Run a command that asks nothing; return its status and all it says."""
     return subprocess.run(

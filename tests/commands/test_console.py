@@ -262,7 +262,7 @@ def test_a_comparison_is_written_though_its_tables_cannot_be_printed(
     for _ in range(2):
         assert training(stderr=subprocess.DEVNULL).wait(60) == 0
     runs = select("SELECT run_id FROM runs WHERE status = 'finished' ORDER BY run_id DESC LIMIT 2")
-    asked = ("compare", "--no-png", f"--runs={','.join(str(each) for each, in runs)}")
+    asked = ("compare", "--no-png", f"--runs={','.join(str(each) for (each,) in runs)}")
     reading, writing = os.pipe()
     os.close(reading)
     quiet = output_of(started, *asked, f"--output={tmp_path}/a", stdout=writing)

@@ -112,6 +112,22 @@ def test_a_folder_of_another_user_is_one_sentence(
         lifecycle.start("local")
 
 
+def test_a_folder_on_a_full_disk_is_one_sentence(tmp_path: Path):
+    folder = tmp_path / "server"
+    folder.mkdir()
+    (folder / "root").symlink_to(lifecycle.folder() / "root")
+    done = subprocess.run(
+        ["sh", "-c", 'ulimit -f 0; exec "$@"', "sh", sys.executable, "-m", "vanishing_gradients",
+         "up", "--server=local"],
+        env={"PATH": os.environ["PATH"], "HOME": str(tmp_path), "SERVER_DIR": str(folder)},
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert done.returncode == 2
+    *_, last = done.stderr.splitlines()
+    assert last.startswith(f"Error: {folder} cannot be used (File too large): make room there")
+    assert "Traceback" not in done.stderr
+
+
 def test_an_unknown_kind_of_server_is_refused():
     done = command("up", "--server", "cloud")
     assert done.returncode == 2
