@@ -123,6 +123,15 @@ def with_argument(argument: str) -> list[int]:
     return [pid for pid in numbers if has_argument(pid, argument)]
 
 
+def with_beginning(beginning: str) -> set[str]:
+    """Return the arguments of all processes that begin so; none where there is no /proc."""
+    wanted, found = os.fsencode(beginning), set()
+    for path in Path("/proc").glob("[0-9]*/cmdline"):
+        with contextlib.suppress(OSError):  # it has ended
+            found |= {each for each in path.read_bytes().split(b"\0") if each.startswith(wanted)}
+    return {os.fsdecode(each) for each in found}
+
+
 def works_in(pid: int, folder: Path) -> bool:
     """Say whether `folder` is where process `pid` works: so too after it was renamed."""
     try:
