@@ -152,7 +152,8 @@ ifneq ($(filter-out 0 no false,$(ALL)),)
 	@if [ -d "$${SERVER_DIR:-.server}" ] || [ -x $(RUN_PYTHON) ] || docker volume ls -q 2>/dev/null | grep -q '^gradients-'; \
 	then $(MAKE) --silent $(COMPLETE); fi
 	@if [ -x $(RUN_PYTHON) ]; then $(COMMAND) down --delete; fi
-	@rm -rf $(VENV) $(LOWEST) *.egg-info
+	@if [ -d $(VENV) ]; then rm -rf $(VENV) && echo 'Deleted $(VENV).' >&2; fi
+	@rm -rf $(LOWEST) *.egg-info
 endif
 	@rm -rf figures report compare gallery build .pytest_cache .ruff_cache .mypy_cache .hypothesis
 	@find . -name __pycache__ -not -path './.venv*' -prune -exec rm -rf {} +

@@ -125,12 +125,25 @@ def stop(say: Say = lambda line: None, delete: bool = False) -> None:
     """Stop every server that `start` started here, and with `delete` remove their data, passwords
     and programs, and nothing else that the folder holds.
 
+    Where SERVER_DIR is not set, that includes private servers that run in other folders.
+
     A server that DATABASE_URL names is left alone, data and all. Raises ServerError where something
     could not be stopped or removed; what is needed to try again is kept.
     """
     if os.environ.get("DATABASE_URL"):
         say("The server that DATABASE_URL names is not ours to stop: left running.")
-    place = folder()
+    others = own_folder.running_elsewhere(folder())
+    if os.environ.get("SERVER_DIR"):
+        _stop(folder(), say, delete)
+        for each in others:
+            say(f"A private server of this checkout runs in {each}, which SERVER_DIR={each} stops.")
+        return
+    for each in others:
+        _stop(each, say, delete)
+    _stop(folder(), say, delete, quiet=bool(others))
+
+
+def _stop(place: Path, say: Say, delete: bool, quiet: bool = False) -> None:
     ours = place.exists() and own_folder.is_ours(place)
     with one_at_a_time(place, say) if ours else nullcontext():
         private = PrivateServer(place, say=say)
@@ -138,23 +151,22 @@ def stop(say: Say = lambda line: None, delete: bool = False) -> None:
         stopped = private.stop()
         if stopped:
             rest = "; its data stay" if held else "; its data had been deleted"
-            say(f"The private server is stopped{'' if delete else rest}.")
+            where = "" if place == folder() else f" in {place}"
+            say(f"The private server{where} is stopped{'' if delete else rest}.")
         done = DockerServer(place, say=say).stop(delete)
         for sentence in done:
             say(sentence)
-        if not (stopped or done):
+        if not (stopped or done or quiet):
             say("No server was running.")
         if delete and place.exists():
             _delete(place, held, say)
-    for each in own_folder.running_elsewhere(place):
-        say(f"A private server of this checkout runs in {each}: `make down SERVER_DIR={each}`.")
 
 
 def _delete(place: Path, held: bool, say: Say) -> None:
     ours, left = own_folder.is_ours(place), own_folder.remove(place)
     if ours:
         contents = "the private server's data, programs and" if held else "programs and"
-        say(f"Deleted {'of ' if place.exists() else ''}{place}: {contents} passwords.")
+        say(f"Deleted {'from ' if place.exists() else ''}{place}: {contents} passwords.")
     for sentence in left:
         say(sentence)
 

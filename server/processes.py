@@ -100,6 +100,8 @@ def is_alive(pid: int) -> bool:
     status = Path(f"/proc/{pid}/stat")
     try:
         return status.read_text().rpartition(")")[2].split()[0] != "Z"
+    except ProcessLookupError:  # it has just ended
+        return False
     except FileNotFoundError:
         return not status.parent.parent.joinpath("self").exists()  # no /proc: trust the signal
 

@@ -44,7 +44,7 @@ def test_what_others_have_in_the_folder_stays_and_it_is_said(folder, told):
     assert contents(folder) == {"note.txt", "later", "later/results.csv"}
     assert told == [
         "The private server is stopped.",
-        f"Deleted of {folder}: the private server's data, programs and passwords.",
+        f"Deleted from {folder}: the private server's data, programs and passwords.",
         f"Left in {folder}, since it was not made here: later, note.txt.",
     ]
 
@@ -107,8 +107,24 @@ def test_a_server_in_another_folder_is_named(folder, told, monkeypatch, tmp_path
     monkeypatch.setenv("SERVER_DIR", str(tmp_path / "other"))
     lifecycle.stop(told.append)
     assert told[0] == "No server was running."
-    named = f"A private server of this checkout runs in {folder}: `make down SERVER_DIR={folder}`."
+    named = f"A private server of this checkout runs in {folder}, which SERVER_DIR={folder} stops."
     assert named in told
+
+
+def test_without_a_folder_named_servers_in_all_folders_are_stopped(folder, told, monkeypatch):
+    """Those of this checkout; its own folder is another one here."""
+    lifecycle.start("local")
+    monkeypatch.delenv("SERVER_DIR")
+    monkeypatch.setattr(own_folder, "default", lambda: folder.with_name("default"))
+    own = {folder}
+    found = own_folder.running_elsewhere
+    monkeypatch.setattr(own_folder, "running_elsewhere", lambda each: own.intersection(found(each)))
+    lifecycle.stop(told.append, delete=True)
+    assert told == [
+        f"The private server in {folder} is stopped.",
+        f"Deleted from {folder}: the private server's data, programs and passwords.",
+        f"Left in {folder}, since it was not made here: note.txt.",
+    ]
 
 
 def test_what_a_server_leaves_in_its_folder_has_a_name_that_is_known(folder):
