@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import make_url
 
 from tests.server.conftest import as_nobody
-from vanishing_gradients.server import lifecycle
+from vanishing_gradients.server import lifecycle, own_folder
 from vanishing_gradients.server.client import arguments
 from vanishing_gradients.server.private_server import PrivateServer
 from vanishing_gradients.sql import address
@@ -114,7 +114,7 @@ def test_a_folder_of_another_user_is_one_sentence(
 
 def test_a_folder_on_a_full_disk_is_one_sentence(tmp_path: Path):
     folder = tmp_path / "server"
-    folder.mkdir()
+    own_folder.claim(folder)
     (folder / "root").symlink_to(lifecycle.folder() / "root")
     done = subprocess.run(
         ["sh", "-c", 'ulimit -f 0; exec "$@"', "sh", sys.executable, "-m", "vanishing_gradients",

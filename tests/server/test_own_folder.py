@@ -15,7 +15,9 @@ from vanishing_gradients.sql.errors import ServerError
 
 
 @pytest.fixture
-def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, no_addresses: None) -> Path:
+def folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, no_addresses: None, no_others: None
+) -> Path:
     """SERVER_DIR, a folder with a note of somebody's; Docker is a stand-in."""
     packages = lifecycle.folder()
     made = tmp_path / "mine"
@@ -116,9 +118,6 @@ def test_without_a_folder_named_servers_in_all_folders_are_stopped(folder, told,
     lifecycle.start("local")
     monkeypatch.delenv("SERVER_DIR")
     monkeypatch.setattr(own_folder, "default", lambda: folder.with_name("default"))
-    own = {folder}
-    found = own_folder.running_elsewhere
-    monkeypatch.setattr(own_folder, "running_elsewhere", lambda each: own.intersection(found(each)))
     lifecycle.stop(told.append, delete=True)
     assert told == [
         f"The private server in {folder} is stopped.",
