@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 LOWEST := .venv-lowest
 RUN_PYTHON := $(VENV)/bin/python
-COMMAND = $(RUN_PYTHON) -m vanishing_gradients.cli
+COMMAND = $(RUN_PYTHON) -m vanishing_gradients
 COMPLETE := $(VENV)/requirements.sha256
 
 MAKEFLAGS += --no-print-directory --no-builtin-rules
@@ -99,7 +99,7 @@ summarize: up ## sum up noise and histograms of runs (or RUN) of older versions,
 	@$(COMMAND) summarize $(call option,RUN,run)
 
 sql: up ## open an SQL client as reader; or run piped SQL: echo 'SELECT 1' | make sql
-	@$(COMMAND) sql
+	@$(COMMAND) sql || $(ENOUGH)
 
 url: up ## print the reader's address for SQL clients (ROLE=owner: the owner's; FORMAT=sqlalchemy: pandas)
 	@$(COMMAND) url $(call option,ROLE,role) $(call option,FORMAT,format) || $(ENOUGH)
@@ -152,7 +152,8 @@ ifneq ($(filter-out 0 no false,$(ALL)),)
 	@if [ -d "$${SERVER_DIR:-.server}" ] || [ -x $(RUN_PYTHON) ] || docker volume ls -q 2>/dev/null | grep -q '^gradients-'; \
 	then $(MAKE) --silent $(COMPLETE); fi
 	@if [ -x $(RUN_PYTHON) ]; then $(COMMAND) down --delete; fi
-	@rm -rf $(VENV) $(LOWEST) *.egg-info
+	@if [ -d $(VENV) ]; then rm -rf $(VENV) && echo 'Deleted $(VENV).' >&2; fi
+	@rm -rf $(LOWEST) *.egg-info
 endif
 	@rm -rf figures report compare gallery build .pytest_cache .ruff_cache .mypy_cache .hypothesis
 	@find . -name __pycache__ -not -path './.venv*' -prune -exec rm -rf {} +

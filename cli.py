@@ -6,19 +6,18 @@ sentences: what a user can put right is one sentence on standard error, without 
 """
 
 import errno
-import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from difflib import get_close_matches
 from importlib import import_module
-from typing import Any, NoReturn
+from typing import Any
 
 import click
 from click.exceptions import Exit
 
 from vanishing_gradients import console
 from vanishing_gradients.errors import UserError
-from vanishing_gradients.interruption import as_keyboard_interrupt
+from vanishing_gradients.interruption import INTERRUPTED, as_keyboard_interrupt
 
 COMMANDS = {
     "up": ("server", "migrations"),
@@ -44,10 +43,7 @@ COMMANDS = {
 }
 """Each command, and the rooms that carry it out, one after the other."""
 
-INTERRUPTED = 130
 FOR_WANT_OF_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EACCES)
-NAME = re.compile(r"\S*[/._=(]")
-"""How a sentence begins that begins with a path or with another name: as it is, not capitalised."""
 
 
 @contextmanager
@@ -68,16 +64,16 @@ def sentences() -> Iterator[None]:
                 raise
             console.check()
     except click.UsageError as error:
-        _exit(_sentence(error), error.exit_code)
+        console.fail(_sentence(error), error.exit_code)
     except UserError as error:
-        _exit(str(error), error.exit_code)
+        console.fail(str(error), error.exit_code)
     except (KeyboardInterrupt, click.Abort):
         raise SystemExit(INTERRUPTED) from None
     except OSError as error:
         if error.errno not in FOR_WANT_OF_ROOM:
             raise
         where = f"{error.filename} cannot be used" if error.filename else "a file was cut short"
-        _exit(
+        console.fail(
             f"{where} ({error.strerror}): make room there, or the right to write, and run this "
             "again",
             UserError.exit_code,
@@ -170,13 +166,6 @@ def _bounds(numbers: click.IntRange) -> str:
     if numbers.max is None:
         return f"of at least {numbers.min:,}"
     return f"from {numbers.min:,} to {numbers.max:,}"
-
-
-def _exit(sentence: str, status: int) -> NoReturn:
-    if not NAME.match(sentence):
-        sentence = sentence[:1].upper() + sentence[1:]
-    console.say(f"Error: {sentence}")
-    raise SystemExit(status)
 
 
 if __name__ == "__main__":

@@ -10,12 +10,13 @@ there for, ends the command then.
 import errno
 import io
 import os
+import re
 import select
 import sys
 import time
 from contextlib import suppress
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
 from vanishing_gradients.errors import UserError
 from vanishing_gradients.installation import as_typed
@@ -30,6 +31,8 @@ PATIENCE = 5.0
 """Seconds that a reader of standard error may take to make room; training waits no longer."""
 PAUSE = 0.01  # seconds
 GAP = "(Lines are missing here: {}.)\n"
+NAME = re.compile(r"\S*[/._=(]")
+"""How a sentence begins that begins with a path or with another name: as it is, not capitalised."""
 CLOSED_PIPE = 141
 """The status of a command whose reader, such as `head`, has enough: 128 + SIGPIPE, as of others."""
 
@@ -103,10 +106,28 @@ class Outlet(io.RawIOBase):
         return os.isatty(self._descriptor)
 
 
+class Ending(Outlet):
+    """An outlet that ends the command at the first write that is lost, as `check` would: for a
+    program of others, of which we do not know what it prints when."""
+
+    _ended = False
+
+    def write(self, data: "ReadableBuffer") -> int:
+        """Write all of `data`, or end."""
+        size = super().write(data)
+        if self.lost and not self._ended:
+            self._ended = True
+            try:
+                check(self)
+            except PrintingError as error:
+                fail(str(error), error.exit_code)
+        return size
+
+
 OUTPUT, ERRORS = Outlet(1), Outlet(2, PATIENCE)
 
 
-def take_over() -> None:
+def take_over(output: Outlet = OUTPUT) -> None:
     """Let all that this process writes go through the outlets, whoever writes it.
 
     A standard descriptor that was closed at the start is filled first: a connection or a file would
@@ -120,7 +141,7 @@ def take_over() -> None:
             os.set_inheritable(os.open(os.devnull, os.O_RDONLY), True)
     if sys.stdin is None:
         sys.stdin = open(0, closefd=False)  # noqa: SIM115
-    for name, outlet in (("stdout", OUTPUT), ("stderr", ERRORS)):
+    for name, outlet in (("stdout", output), ("stderr", ERRORS)):
         own = getattr(sys, f"__{name}__")
         if getattr(sys, name) is own:
             encoding = getattr(own, "encoding", None) or "utf-8"
@@ -167,9 +188,17 @@ def show(result: "str | RenderableType", width: int = WIDE) -> None:
     check()
 
 
-def check() -> None:
+def fail(sentence: str, status: int) -> NoReturn:
+    """Say what a user can put right, and end the command."""
+    if not NAME.match(sentence):
+        sentence = sentence[:1].upper() + sentence[1:]
+    say(f"Error: {sentence}")
+    raise SystemExit(status)
+
+
+def check(output: Outlet = OUTPUT) -> None:
     """End the command, as `show` does, where something on standard output was lost."""
-    lost, OUTPUT.lost = OUTPUT.lost, None
+    lost, output.lost = output.lost, None
     if isinstance(lost, BrokenPipeError):
         raise SystemExit(CLOSED_PIPE)
     if lost:

@@ -1,5 +1,6 @@
 """Ctrl-C where it does no harm: what must not stop halfway postpones it."""
 
+import os
 import signal
 import threading
 from collections.abc import Iterator
@@ -7,6 +8,31 @@ from contextlib import contextmanager
 from types import FrameType
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+INTERRUPTED = 130
+"""The exit status of a command that was asked to stop: 128 + SIGINT, as of others."""
+
+
+def _end(number: int, frame: FrameType | None) -> None:
+    os._exit(INTERRUPTED)
+
+
+@contextmanager
+def at_once() -> Iterator[None]:
+    """Let a signal that asks to stop end the process, without a word, where the block does not say
+    otherwise.
+
+    For imports, out of which an exception comes with a traceback, or not at all. A signal that is
+    ignored stays ignored.
+    """
+    usual = (signal.SIG_DFL, signal.default_int_handler)
+    before = {each: handler for each in SIGNALS if (handler := signal.getsignal(each)) in usual}
+    for each in before:
+        signal.signal(each, _end)
+    try:
+        yield
+    finally:
+        for each, handler in before.items():
+            signal.signal(each, handler)
 
 
 @contextmanager
@@ -43,13 +69,12 @@ def as_keyboard_interrupt() -> Iterator[None]:
 
     A signal that is ignored, as under nohup, stays ignored.
     """
-    changed = []
-    for each in SIGNALS:
-        if signal.getsignal(each) is signal.SIG_DFL:
-            signal.signal(each, signal.default_int_handler)
-            changed.append(each)
+    ending = (signal.SIG_DFL, _end)
+    before = {each: handler for each in SIGNALS if (handler := signal.getsignal(each)) in ending}
+    for each in before:
+        signal.signal(each, signal.default_int_handler)
     try:
         yield
     finally:
-        for each in changed:
-            signal.signal(each, signal.SIG_DFL)
+        for each, handler in before.items():
+            signal.signal(each, handler)

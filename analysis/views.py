@@ -65,7 +65,7 @@ def rows(connection: Connection, view: str, **asked: object) -> pd.DataFrame:
         if error.orig is None or error.orig.args[0] not in MISSING:
             raise
         with suppress(DBAPIError):  # a database that is not migrated has none in force
-            require_known(versions_in_force(connection))
+            require_known(connection, versions_in_force(connection))
         raise ObjectError(
             f"This database has no {question.source} that works: {question.cure}."
         ) from error

@@ -37,7 +37,7 @@ def train(
 ) -> WholeRun:
     """Run `vanishing-gradients train` and wait for its end."""
     command = [
-        sys.executable, "-m", "vanishing_gradients.cli", "train", "--exp", experiment,
+        sys.executable, "-m", "vanishing_gradients", "train", "--exp", experiment,
         "--dataset", dataset, "--precision", precision, "--epochs", str(epochs),
     ]  # fmt: skip
     environment = os.environ | {"DATABASE_URL": url.render_as_string(hide_password=False)}

@@ -13,8 +13,7 @@ from sqlalchemy import Connection, Engine
 
 from vanishing_gradients.migrations import cost
 from vanishing_gradients.sql.connection import Session
-from vanishing_gradients.sql.errors import ObjectError
-from vanishing_gradients.sql.registry import NEWER, registration_lock
+from vanishing_gradients.sql.registry import newer, registration_lock
 from vanishing_gradients.sql.requirements import require_able
 from vanishing_gradients.words import Say
 
@@ -99,7 +98,7 @@ def _run(
         require_able(cast(Session, connection.connection.driver_connection), engine.url)
         before = _current(connection)
         if before not in {None, *(each.revision for each in script.walk_revisions())}:
-            raise ObjectError(f"At revision {before}, {NEWER}.")
+            raise newer(str(before))
         if expected := forecast(connection, revision):
             say(expected)
         move(connection, config, script, revision)

@@ -11,6 +11,8 @@ import re
 import shutil
 import subprocess
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 LISTS_ARE_FRESH_FOR = 24 * 3600  # seconds
@@ -57,15 +59,32 @@ class Apt:
 
         Raises AptError where this system has no apt or its package lists cannot be downloaded.
         """
-        self._update()
-        found = CANDIDATE.search(self._run("apt-cache", "policy", name).stdout)
+        with self._written():
+            self._update()
+            found = CANDIDATE.search(self._run("apt-cache", "policy", name).stdout)
         return None if found is None or found["version"] == "(none)" else found["version"]
 
     def unpack(self, names: list[str], into: Path) -> None:
         """Unpack `names`, and those of their dependencies that this system lacks, into a folder.
 
-        Raises AptError when one of them does not exist or cannot be downloaded.
+        Raises AptError when one of them does not exist or cannot be downloaded, or there is no room
+        for it.
         """
+        with self._written():
+            self._unpack(names, into)
+
+    @contextmanager
+    def _written(self) -> Iterator[None]:
+        """Say in one sentence that nothing can be written here."""
+        try:
+            yield
+        except OSError as error:
+            raise AptError(
+                f"{error.filename or self.folder} cannot be written ({error.strerror}): make room "
+                "there, or the right to write"
+            ) from None
+
+    def _unpack(self, names: list[str], into: Path) -> None:
         for name in names:
             if self.candidate(name) is None:
                 raise AptError(f"this system's package sources have no package {name}")

@@ -16,6 +16,7 @@ from mycli import main as mycli
 from mycli.client import MyCli
 from sqlalchemy import URL
 
+from vanishing_gradients import console
 from vanishing_gradients.server import lifecycle
 from vanishing_gradients.sql.connection import Session, connect_arguments
 
@@ -34,6 +35,8 @@ def main() -> None:
     os.environ["MYSQL_TEST_LOGIN_FILE"] = NO_FILE
     MyCli.system_config_files = []
     pymysql.connect = partial(connect, url, read_only)
+    if not sys.stdout.isatty():  # mycli would answer with the system's bare words
+        console.take_over(console.Ending(1))
     for stream in (sys.stdin, sys.stdout):
         if isinstance(stream, TextIOWrapper) and not stream.isatty():
             stream.reconfigure(encoding="utf-8")

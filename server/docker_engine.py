@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
 from vanishing_gradients.installation import ROOT
-from vanishing_gradients.server.processes import answer
+from vanishing_gradients.server.processes import answer, append
 from vanishing_gradients.sql.errors import ServerError
 
 COMPOSE_FILE = ROOT / "docker-compose.yml"
@@ -117,8 +117,7 @@ class Engine:
     def note(self, text: str) -> None:
         """Add to the log, where there is a folder for it."""
         if self.log.parent.is_dir():
-            with self.log.open("a") as log:
-                log.write(text if text.endswith("\n") else f"{text}\n")
+            append(self.log, text if text.endswith("\n") else f"{text}\n")
 
     def note_container(self, container: Container) -> None:
         """Copy the end of a container's own log into ours."""

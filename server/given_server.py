@@ -8,6 +8,7 @@ import pymysql
 from pymysql.constants import ER
 from sqlalchemy import URL
 
+from vanishing_gradients.server import own_folder
 from vanishing_gradients.sql import accounts, address
 from vanishing_gradients.sql.accounts import READER
 from vanishing_gradients.sql.connection import connected
@@ -63,6 +64,7 @@ def prepare(owner: URL, folder: Path, say: Say) -> None:
             "read-only sessions. For an account that can only read, set READER_DATABASE_URL."
         )
     else:
+        own_folder.claim(folder)
         accounts.remember(kept, **{place: password})
 
 

@@ -1,7 +1,6 @@
 """Where the server is: DATABASE_URL, else Docker, else a private one; started, found, stopped."""
 
 import os
-import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
@@ -9,8 +8,7 @@ from pathlib import Path
 
 from sqlalchemy import URL, Engine
 
-from vanishing_gradients import installation
-from vanishing_gradients.server import given_server
+from vanishing_gradients.server import given_server, own_folder
 from vanishing_gradients.server.docker_server import DockerServer
 from vanishing_gradients.server.private_server import PrivateServer
 from vanishing_gradients.server.processes import one_at_a_time
@@ -40,20 +38,15 @@ class Server:
 def folder() -> Path:
     """Return the folder that holds the private server and all passwords.
 
-    That is SERVER_DIR, else the checkout's `.server`, else `vanishing-gradients` where programs of
-    this user keep their data.
+    That is SERVER_DIR, else the default one of server/own_folder.py.
     """
-    if named := os.environ.get("SERVER_DIR"):
-        return Path(named).absolute()
-    if installation.IS_CHECKOUT:
-        return installation.ROOT / ".server"
-    data = Path(os.environ.get("XDG_DATA_HOME") or "~/.local/share").expanduser()
-    return data.absolute() / "vanishing-gradients"
+    named = os.environ.get("SERVER_DIR")
+    return Path(named).absolute() if named else own_folder.default()
 
 
 @contextmanager
 def _own_folder() -> Iterator[None]:
-    """Say in one sentence that the folder is somebody else's."""
+    """Say in one sentence that the folder is somebody else's, and of a full disk where it is."""
     try:
         yield
     except PermissionError as error:
@@ -63,6 +56,9 @@ def _own_folder() -> Iterator[None]:
             f"{error.filename} belongs to another user: run this as that user, or set SERVER_DIR "
             "to a folder of your own"
         ) from None
+    except OSError as error:
+        error.filename = error.filename or str(folder())
+        raise
 
 
 @_own_folder()
@@ -104,7 +100,9 @@ def start(preference: str = "auto", say: Say = lambda line: None) -> Server:
         say(f"Using the server at {address.public(owner)}, as DATABASE_URL says.")
         given_server.prepare(owner, folder(), say)
         return current()
+    own_folder.check(folder())
     with one_at_a_time(folder(), say):
+        own_folder.claim(folder())
         kind = preference if preference != "auto" else _chosen()
         docker = DockerServer(folder(), say=say)
         if kind is None and (lack := docker.engine.lack()):
@@ -125,32 +123,52 @@ def start(preference: str = "auto", say: Say = lambda line: None) -> Server:
 @_own_folder()
 def stop(say: Say = lambda line: None, delete: bool = False) -> None:
     """Stop every server that `start` started here, and with `delete` remove their data, passwords
-    and programs.
+    and programs, and nothing else that the folder holds.
+
+    Where SERVER_DIR is not set, that includes private servers that run in other folders.
 
     A server that DATABASE_URL names is left alone, data and all. Raises ServerError where something
     could not be stopped or removed; what is needed to try again is kept.
     """
     if os.environ.get("DATABASE_URL"):
         say("The server that DATABASE_URL names is not ours to stop: left running.")
-    there = folder().exists()
-    with one_at_a_time(folder(), say) if there else nullcontext():
-        private = PrivateServer(folder(), say=say)
-        held = private.data.exists()
+    others = own_folder.running_elsewhere(folder())
+    if os.environ.get("SERVER_DIR"):
+        _stop(folder(), say, delete)
+        for each in others:
+            say(f"A private server of this checkout runs in {each}, which SERVER_DIR={each} stops.")
+        return
+    for each in others:
+        _stop(each, say, delete)
+    _stop(folder(), say, delete, quiet=bool(others))
+
+
+def _stop(place: Path, say: Say, delete: bool, quiet: bool = False) -> None:
+    ours = place.exists() and own_folder.is_ours(place)
+    with one_at_a_time(place, say) if ours else nullcontext():
+        private = PrivateServer(place, say=say)
+        held = ours and private.data.exists()
         stopped = private.stop()
         if stopped:
             rest = "; its data stay" if held else "; its data had been deleted"
-            say(f"The private server is stopped{'' if delete else rest}.")
-        done = DockerServer(folder(), say=say).stop(delete)
+            where = "" if place == folder() else f" in {place}"
+            say(f"The private server{where} is stopped{'' if delete else rest}.")
+        done = DockerServer(place, say=say).stop(delete)
         for sentence in done:
             say(sentence)
-        if not (stopped or done):
+        if not (stopped or done or quiet):
             say("No server was running.")
-        if delete and there:
-            shutil.rmtree(folder(), ignore_errors=True)
-            if folder().exists():
-                raise ServerError(f"{folder()} could not be deleted whole: delete the rest of it")
-            contents = "the private server's data, programs and" if held else "programs and"
-            say(f"Deleted {folder()}: {contents} passwords.")
+        if delete and place.exists():
+            _delete(place, held, say)
+
+
+def _delete(place: Path, held: bool, say: Say) -> None:
+    ours, left = own_folder.is_ours(place), own_folder.remove(place)
+    if ours:
+        contents = "the private server's data, programs and" if held else "programs and"
+        say(f"Deleted {'from ' if place.exists() else ''}{place}: {contents} passwords.")
+    for sentence in left:
+        say(sentence)
 
 
 def owner_engine() -> Engine:

@@ -19,7 +19,7 @@ import pymysql
 from pymysql.converters import escape_string
 from sqlalchemy import URL
 
-from vanishing_gradients.server import processes, programs, settings
+from vanishing_gradients.server import own_folder, processes, programs, settings
 from vanishing_gradients.server.apt import AptError
 from vanishing_gradients.server.loopback import HOST, account_url, free_port, is_free
 from vanishing_gradients.server.programs import Program
@@ -111,7 +111,7 @@ class PrivateServer:
         data.
         """
         strays = self._strays()
-        if not self.folder.exists():
+        if not (self.folder.exists() and own_folder.is_ours(self.folder)):
             return self._end(strays)
         with processes.one_at_a_time(self.folder, self.say):
             pid = self.pid()
@@ -164,6 +164,7 @@ class PrivateServer:
         return program
 
     def _fetch(self) -> Program:
+        own_folder.claim(self.packages)
         try:
             return programs.fetch(self.packages / "root", self.packages / "apt", self.say)
         except AptError as error:
@@ -205,8 +206,7 @@ class PrivateServer:
             check=False,
         )
         if done.returncode:
-            with self.log.open("a") as log:
-                log.write(done.stdout)
+            processes.append(self.log, done.stdout)
             shutil.rmtree(half, ignore_errors=True)
             if program.unpacked is None:
                 # An installed server may be confined (AppArmor) to folders of its own.

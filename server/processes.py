@@ -52,6 +52,16 @@ def _locked(folder: Path, say: Say) -> TextIO:
         file.close()  # whoever held it deleted the folder
 
 
+def append(path: Path, text: str) -> None:
+    """Add to a file; an error names it, which the system does of opening alone."""
+    try:
+        with path.open("a") as file:
+            file.write(text)
+    except OSError as error:
+        error.filename = str(path)
+        raise
+
+
 def answer(command: Sequence[str], **options: Any) -> "subprocess.CompletedProcess[str]":
     """Run a command that asks nothing; return its status and all it says."""
     return subprocess.run(
@@ -90,6 +100,8 @@ def is_alive(pid: int) -> bool:
     status = Path(f"/proc/{pid}/stat")
     try:
         return status.read_text().rpartition(")")[2].split()[0] != "Z"
+    except ProcessLookupError:  # it has just ended
+        return False
     except FileNotFoundError:
         return not status.parent.parent.joinpath("self").exists()  # no /proc: trust the signal
 
@@ -111,6 +123,15 @@ def with_argument(argument: str) -> list[int]:
     """Return the processes with `argument` on their command lines; none where there is no /proc."""
     numbers = (int(path.name) for path in Path("/proc").glob("[0-9]*"))
     return [pid for pid in numbers if has_argument(pid, argument)]
+
+
+def with_beginning(beginning: str) -> set[str]:
+    """Return the arguments of all processes that begin so; none where there is no /proc."""
+    wanted, found = os.fsencode(beginning), set()
+    for path in Path("/proc").glob("[0-9]*/cmdline"):
+        with contextlib.suppress(OSError):  # it has ended
+            found |= {each for each in path.read_bytes().split(b"\0") if each.startswith(wanted)}
+    return {os.fsdecode(each) for each in found}
 
 
 def works_in(pid: int, folder: Path) -> bool:

@@ -9,6 +9,7 @@ from pathlib import Path
 from sqlalchemy import ColumnElement, Connection, delete, inspect, literal, select, text
 from sqlalchemy.dialects.mysql import insert
 
+from vanishing_gradients.installation import ROOT
 from vanishing_gradients.sql.catalogue import (
     gradient_tables,
     layers,
@@ -33,10 +34,12 @@ from vanishing_gradients.sql.objects import (
 
 LOCK_SECONDS = 120
 NEWER = (
-    "the database was migrated by a newer version of this project, whose tables and views this one "
-    "does not know: update (git pull, or pip install --upgrade vanishing-gradients), or name "
-    "another database in DATABASE_URL"
+    "the database is at revision {there}, and the newest that this version of the project knows is "
+    "{here}: a newer version has migrated it; update (git pull, or pip install --upgrade "
+    "vanishing-gradients), or name another database in DATABASE_URL"
 )
+REVISIONS = ROOT / "migrations" / "versions"
+"""The files of the revisions, whose names begin with their numbers."""
 
 
 @contextmanager
@@ -208,7 +211,7 @@ def require_migrated(connection: Connection) -> None:
     tables = set(inspect(connection).get_table_names())
     in_force = versions_in_force(connection) if "view_versions" in tables else {}
     newest = {name: found[-1] for name, found in versions("views").items()}
-    require_known(in_force)
+    require_known(connection, in_force)
     behind = any(in_force.get(name, 0) < version for name, version in newest.items())
     if behind or not metadata.tables.keys() <= tables:
         raise ObjectError(
@@ -216,13 +219,20 @@ def require_migrated(connection: Connection) -> None:
         )
 
 
-def require_known(in_force: Mapping[str, int]) -> None:
+def require_known(connection: Connection, in_force: Mapping[str, int]) -> None:
     """Raise ObjectError where a view is in force in a version that a newer version of this project
     has brought."""
     known: dict[str, float] = {name: found[-1] for name, found in versions("views").items()}
     known |= dict.fromkeys(RETIRED, math.inf)
     if any(version > known.get(name, 0) for name, version in in_force.items()):
-        raise ObjectError(NEWER)
+        there = connection.scalar(text("SELECT version_num FROM alembic_version"))
+        raise newer(str(there))
+
+
+def newer(there: str) -> ObjectError:
+    """Return the error of a database that is at a revision of a newer version of this project."""
+    here = max(path.stem[:4] for path in REVISIONS.glob("[0-9]*.py"))
+    return ObjectError(NEWER.format(there=there, here=here))
 
 
 def _in_force(connection: Connection, root: Path = HERE) -> list[Definition]:

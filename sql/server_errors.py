@@ -89,6 +89,8 @@ SERVER_CURES = {
     "max_binlog_cache_size",
     3032: "the server at {place} is in offline mode: set its offline_mode to OFF",
     1874: "the server at {place} is read-only: start it without innodb_read_only",
+    3185: "the server at {place} is to encrypt tables and has no key: set up a keyring component "
+    "on it, or as an administrator run ALTER DATABASE {database} ENCRYPTION = 'N'",
     1665: "the server at {place} has binlog_format = STATEMENT, which cannot write down what is "
     "stored here: run SET GLOBAL binlog_format = ROW on it, and connect anew",
     ER.NET_PACKET_TOO_LARGE: "the server at {place} takes no packets as large as are sent: raise "

@@ -10,13 +10,14 @@ import secrets
 import signal
 import tempfile
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 import pytest
 from hypothesis import settings
 from sqlalchemy import URL, make_url
 
-from tests.leftovers import Watcher, limit
+from tests.leftovers import Watcher, limit, removed
 from vanishing_gradients.migrations import history
 from vanishing_gradients.server import lifecycle
 from vanishing_gradients.server.docker_server import DockerServer
@@ -135,7 +136,7 @@ def _started_container(config: pytest.Config) -> URL:
         service["image"], dialect="pymysql", username="root", password=accounts.new_password()
     )
     container.with_command(service["command"])
-    config.add_cleanup(container.stop)
+    config.add_cleanup(partial(removed, container))
     container.start()
     return address.parse(container.get_connection_url(), "the container")
 

@@ -70,6 +70,22 @@ def end(marks: list[str]) -> None:
             time.sleep(0.1)
 
 
+def removed(container) -> None:
+    """Remove the container of the tests; say in one sentence why that cannot be.
+
+    Somebody may have removed it meanwhile, or stopped the engine; what Docker and testcontainers
+    raise has no one root.
+    """
+    try:
+        container.stop()
+    except Exception as error:
+        reason = " ".join(str(error).split()).rstrip(".")
+        print(
+            f"The container of the tests could not be removed ({reason}): it was gone before, or "
+            "`docker ps --filter label=org.testcontainers` names it."
+        )
+
+
 @contextmanager
 def limit(seconds: int) -> Iterator[None]:
     """Raise TimeoutError in the block, whatever it waits for, when so many seconds are over."""

@@ -282,7 +282,7 @@ def _refuse_more_than_run(context: click.Context) -> None:
 def _begun(run_id: int, data_dir: Path | None) -> tuple[Plan, StoredRun]:
     """Return a run and its plan, as the registry says it was begun."""
     found = _asked(stored_run, run_id)
-    experiment, settings = begun_with(found.values)
+    experiment, settings = begun_with(run_id, found.values)
     return Plan(experiment, settings, load(found.dataset, data_dir), experiment.name), found
 
 

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
+from pydantic import ValidationError
 from sqlalchemy import URL
 from threadpoolctl import threadpool_limits
 
@@ -16,6 +17,7 @@ from vanishing_gradients.trainer import experiments
 from vanishing_gradients.trainer.assembly import build_clipping, build_network, build_optimizer
 from vanishing_gradients.trainer.datasets import Dataset, load
 from vanishing_gradients.trainer.datasets.dataset import CLASSES
+from vanishing_gradients.trainer.errors import ExperimentError
 from vanishing_gradients.trainer.experiments import Experiment
 from vanishing_gradients.trainer.loop import Progress, restore_training, train
 
@@ -105,12 +107,35 @@ def describe(experiment: Experiment, dataset: Dataset, settings: Settings) -> Ru
     )
 
 
-def begun_with(values: Mapping[str, Any]) -> tuple[Experiment, Settings]:
-    """Return the experiment and the settings that a run's registered `values` were made of."""
-    config = dict(values["config"])
-    known = {"limit": config.pop("limit"), **values}
+def begun_with(run_id: int, values: Mapping[str, Any]) -> tuple[Experiment, Settings]:
+    """Return the experiment and the settings that a run's registered `values` were made of.
+
+    Raises ExperimentError where older or newer code registered them, by other keys than these, and
+    of a run that was watched.
+    """
+    config: dict[str, Any] = dict(values["config"])
+    if "watch" in config:
+        raise ExperimentError(
+            f"run {run_id} was recorded by `watch` in a loop of its own, which alone could go on "
+            "with it: begin a new run there, or one of an experiment without RUN"
+        )
+    known = {"limit": config.pop("limit", None), **values}
     settings = Settings(**{each.name: known[each.name] for each in fields(Settings)})
-    return Experiment.model_validate(config), settings
+    try:
+        experiment = Experiment.model_validate(config)
+        now = experiment.model_dump(mode="json")
+        other = {key for key in now | config if now.get(key) != config.get(key)}
+    except ValidationError as error:
+        other = {".".join(map(str, each["loc"])) for each in error.errors()}
+    if "limit" not in values["config"]:
+        other.add("limit")
+    if other:
+        raise ExperimentError(
+            f"run {run_id} was begun by another version of this project, whose settings are not "
+            f"this one's ({', '.join(sorted(other))}): go on with it by that version, which the "
+            "view run_provenance names, or begin a new run without RUN"
+        )
+    return experiment, settings
 
 
 @dataclass(frozen=True, eq=False)

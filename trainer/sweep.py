@@ -36,7 +36,7 @@ def sweep(plans: Sequence[Plan], data_dir: Path | None, console: Console, at_onc
     def carry_out(plan: Plan) -> str:
         """Return how the run's last epoch went."""
         # -P: a file of the user's folder must not be imported in place of a library's.
-        train = [sys.executable, "-P", "-m", "vanishing_gradients.cli", "train"]
+        train = [sys.executable, "-P", "-m", "vanishing_gradients", "train"]
         process = subprocess.Popen(
             [*train, *_options(plan, data_dir)],
             stdin=subprocess.DEVNULL,

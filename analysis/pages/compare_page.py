@@ -33,7 +33,7 @@ Outcome = tuple[str, str, list[str]]
 def write(
     connection: Connection, runs: Sequence[Run], folder: Path, images: bool, say: Say
 ) -> None:
-    """Print a comparison of `runs`, and write it as a page with figures into `folder`."""
+    """Write a comparison of `runs` as a page with figures into `folder`, and print it."""
     asked = cache(partial(ask, connection))
     ids = tuple(run.run_id for run in runs)
     dense = compared.dense_norms(asked("epoch_means", run_id=ids), asked("layer_sizes", run_id=ids))
@@ -42,12 +42,6 @@ def write(
     notes = remarks(runs, dense)
     figures = {figure.name: figure.drawn(asked, runs=runs) for figure in FIGURES}
     labels = [compared.label(run) for run in runs]
-    _print(labels, "What differs", found)
-    _print(
-        labels, "What came of it, in the last epoch", [(name, texts) for name, _, texts in results]
-    )
-    for note in notes:
-        say(note)
     text = page.render(
         "compare",
         runs=runs,
@@ -58,9 +52,18 @@ def write(
         figures=[(page.drawn(figures[each.name], each.name), each.caption) for each in FIGURES],
     )
     page.publish(folder, {page.INDEX: text}, stale=figures)
-    say(f"{folder / page.INDEX}: open it in a browser; it needs no network.")
+    told: list[str] = []
     if images:
-        page.add_images(folder, figures, say, "page")
+        page.add_images(folder, figures, told.append, "page")
+    # Last: a reader who has enough ends the command.
+    _print(labels, "What differs", found)
+    _print(
+        labels, "What came of it, in the last epoch", [(name, texts) for name, _, texts in results]
+    )
+    for line in [*notes, f"{folder / page.INDEX}: open it in a browser; it needs no network."]:
+        say(line)
+    for line in told:
+        say(line)
 
 
 def remarks(runs: Sequence[Run], dense: pd.DataFrame) -> list[str]:

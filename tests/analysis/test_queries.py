@@ -211,6 +211,10 @@ def test_a_database_of_a_newer_version_is_an_error_that_says_update(database):
     with newer.begin() as connection:
         connection.exec_driver_sql("DROP VIEW experiment_summary")
         connection.exec_driver_sql("UPDATE view_versions SET version = 99")
-    with newer.connect() as connection, pytest.raises(ObjectError, match=r"newer version.*update"):
+        connection.exec_driver_sql("UPDATE alembic_version SET version_num = '9999'")
+    with (
+        newer.connect() as connection,
+        pytest.raises(ObjectError, match=r"at revision 9999, .* a newer version.*update"),
+    ):
         ask(connection, "experiment_summary")
     newer.dispose()

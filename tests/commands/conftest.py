@@ -72,7 +72,7 @@ def started(migrated, tmp_path):
             "TERM": "xterm-256color",
         }
         environment.pop("COLUMNS", None)
-        command = [*by, sys.executable, "-m", "vanishing_gradients.cli", *arguments]
+        command = [*by, sys.executable, "-m", "vanishing_gradients", *arguments]
         processes.append(subprocess.Popen(command, cwd=ROOT, env=environment, **streams))
         return processes[-1]
 

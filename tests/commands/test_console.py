@@ -222,7 +222,7 @@ def folder(tmp_path):
 
 def test_a_starting_file_for_which_there_is_no_room_is_one_sentence_and_leaves_nothing(folder):
     done = subprocess.run(
-        [*CRAMPED, sys.executable, "-m", "vanishing_gradients.cli", "new", "--exp=mine"],
+        [*CRAMPED, sys.executable, "-m", "vanishing_gradients", "new", "--exp=mine"],
         cwd=folder, capture_output=True, text=True, check=False,
     )  # fmt: skip
     assert done.returncode == 2
@@ -254,6 +254,24 @@ def test_figures_are_drawn_though_nobody_reads_what_is_said_of_them(training, st
     os.close(writing)
     assert asked == (0, "")
     assert (output / "index.html").is_file()
+
+
+def test_a_comparison_is_written_though_its_tables_cannot_be_printed(
+    training, started, tmp_path, select
+):
+    for _ in range(2):
+        assert training(stderr=subprocess.DEVNULL).wait(60) == 0
+    runs = select("SELECT run_id FROM runs WHERE status = 'finished' ORDER BY run_id DESC LIMIT 2")
+    asked = ("compare", "--no-png", f"--runs={','.join(str(each) for (each,) in runs)}")
+    reading, writing = os.pipe()
+    os.close(reading)
+    quiet = output_of(started, *asked, f"--output={tmp_path}/a", stdout=writing)
+    os.close(writing)
+    with FULL.open("w") as full:
+        status, said = output_of(started, *asked, f"--output={tmp_path}/b", stdout=full)
+    assert quiet == (141, "")
+    assert (status, said.count("\n")) == (2, 1)
+    assert all((tmp_path / each / "index.html").is_file() for each in "ab")
 
 
 def test_where_lines_were_lost_the_next_one_says_so():

@@ -100,3 +100,50 @@ def test_a_run_that_its_process_has_abandoned_is_listed_as_interrupted(
     made.dispose()
     listed = [line.split() for line in trainer("runs").output if "left_alone" in line]
     assert [line[5] for line in listed] == ["interrupted"]
+
+
+@pytest.mark.parametrize(
+    ("change", "keys"),
+    [
+        ("JSON_SET(config, '$.of_the_future', 1)", "of_the_future"),
+        ("JSON_SET(config, '$.optimizer.kind', 'of_the_future')", "optimizer"),
+        ("JSON_REMOVE(config, '$.optimizer.epsilon')", "optimizer"),
+        ("JSON_REMOVE(config, '$.batch_size', '$.limit')", "batch_size, limit"),
+    ],
+    ids=["another key", "another kind", "a key fewer in a table", "two keys fewer"],
+)
+def test_a_run_that_other_code_began_does_not_go_on_and_it_is_said_why(
+    trainer, trained, select, migrated, change, keys
+):
+    run_id = trained[1]
+    made = engine(migrated)
+    with made.begin() as connection:
+        connection.exec_driver_sql(
+            f"UPDATE runs SET status = 'interrupted', completed_epoch = 1, config = {change} "
+            f"WHERE run_id = {run_id}"
+        )
+    made.dispose()
+    before = select("SELECT * FROM runs")
+    outcome = trainer("train", "--run", str(run_id))
+    assert outcome.status == 2
+    assert outcome.errors == [
+        f"Error: Run {run_id} was begun by another version of this project, whose settings are not "
+        f"this one's ({keys}): go on with it by that version, which the view run_provenance names, "
+        "or begin a new run without RUN"
+    ]
+    assert select("SELECT * FROM runs") == before
+
+
+def test_a_run_that_was_watched_does_not_go_on_here(trainer, trained, migrated):
+    run_id = trained[1]
+    made = engine(migrated)
+    with made.begin() as connection:
+        connection.exec_driver_sql(
+            "UPDATE runs SET status = 'interrupted', config = '{\"watch\": {}}', seed = NULL "
+            f"WHERE run_id = {run_id}"
+        )
+    made.dispose()
+    outcome = trainer("train", "--run", str(run_id))
+    assert outcome.status == 2
+    (line,) = outcome.errors
+    assert line.startswith(f"Error: Run {run_id} was recorded by `watch` in a loop of its own, ")

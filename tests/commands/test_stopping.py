@@ -1,9 +1,49 @@
-"""Ctrl-C and SIGTERM, sent to a process of its own in the middle of a run."""
+"""Ctrl-C and SIGTERM, sent to a process: in the middle of a run, and before it begins."""
 
+import os
 import signal
 import subprocess
+import sys
 
 import pytest
+
+SIGNALLED = """
+import os, signal, threading
+os.kill(os.getpid(), signal.{})
+threading.Event().wait({})
+raise SystemExit(7)
+"""
+"""A module that gets a signal while it is imported; where that is ignored, the import ends."""
+
+
+@pytest.fixture
+def beginning(tmp_path):
+    """Return a function that runs `experiments` with a signal at the import of a module."""
+
+    def begin(module: str, name: str, by=(), wait: int = 60) -> tuple[int, str, str]:
+        (tmp_path / f"{module}.py").write_text(SIGNALLED.format(name, wait))
+        done = subprocess.run(
+            [*by, sys.executable, "-m", "vanishing_gradients", "experiments"],
+            env=os.environ | {"PYTHONPATH": str(tmp_path)},
+            capture_output=True, text=True, check=False, timeout=50,
+        )  # fmt: skip
+        return done.returncode, done.stdout, done.stderr
+
+    return begin
+
+
+@pytest.mark.parametrize("name", ["SIGINT", "SIGTERM", "SIGHUP"])
+@pytest.mark.parametrize("module", ["click", "numpy"])
+def test_a_command_that_is_stopped_while_it_is_imported_ends_without_a_word(
+    beginning, module, name
+):
+    """The command line needs click, and the room of the command numpy."""
+    assert beginning(module, name) == (130, "", "")
+
+
+def test_a_signal_that_is_ignored_does_not_end_the_imports(beginning):
+    by = ("env", "--ignore-signal=INT")
+    assert beginning("click", "SIGINT", by, wait=0) == (7, "", "")
 
 
 @pytest.fixture(params=[signal.SIGINT, signal.SIGTERM], ids=["sigint", "sigterm"])

@@ -36,7 +36,7 @@ def run(url: URL, folder, *arguments: str) -> subprocess.CompletedProcess:
         "DATABASE_URL": text(url), "READER_DATABASE_URL": text(url), "PYTHONPATH": str(ROOT),
         "SERVER_DIR": str(folder / "server"),
     }  # fmt: skip
-    command = [sys.executable, "-m", "vanishing_gradients.cli", *arguments]
+    command = [sys.executable, "-m", "vanishing_gradients", *arguments]
     return subprocess.run(
         command, cwd=folder, env=environment, capture_output=True, text=True, timeout=300,
         check=False,

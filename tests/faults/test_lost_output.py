@@ -12,7 +12,7 @@ from tests.faults.processes import ROOT, environment
 from tests.faults.test_busy_server import until
 from vanishing_gradients.trainer.run import Settings, run_experiment
 
-COMMAND = [sys.executable, "-m", "vanishing_gradients.cli"]
+COMMAND = [sys.executable, "-m", "vanishing_gradients"]
 pytestmark = pytest.mark.faults
 
 

@@ -108,7 +108,7 @@ def test_figures_and_views_that_come_and_go_do_not_disturb_trainers(
                 [
                     sys.executable,
                     "-m",
-                    "vanishing_gradients.cli",
+                    "vanishing_gradients",
                     "figures",
                     "--no-png",
                     f"--output={tmp_path}/f",

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.faults.test_busy_server import until
-from tests.leftovers import limit
+from tests.leftovers import limit, removed
 from vanishing_gradients.server.processes import is_alive
 
 ROOT = Path(__file__).parents[2]
@@ -44,6 +44,19 @@ def test_processes_of_tests_end_with_the_process_that_ran_the_tests(tmp_path, nu
     process.send_signal(number)
     process.communicate(timeout=20)
     until(lambda: not any(map(is_alive, started)), 30)
+
+
+class Vanished:
+    """A container that somebody has removed."""
+
+    def stop(self) -> None:
+        raise RuntimeError("404 Client Error: Not Found\n(No such container: 1a2b)")
+
+
+def test_a_container_that_vanished_during_the_tests_is_one_sentence(capsys):
+    removed(Vanished())
+    (line,) = capsys.readouterr().out.splitlines()
+    assert "could not be removed (404 Client Error: Not Found (No such container: 1a2b))" in line
 
 
 def test_a_test_that_waits_for_ever_fails():

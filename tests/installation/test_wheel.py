@@ -78,7 +78,7 @@ def test_modules_of_somebodys_own_stay_theirs(installation: Installation):
 
 
 def test_a_command_in_somebodys_folder_is_ours(installation: Installation):
-    module = installation.run(sys.executable, "-m", "vanishing_gradients.cli", "experiments")
+    module = installation.run(sys.executable, "-m", "vanishing_gradients", "experiments")
     console = installation.command("experiments")
     assert module.returncode == console.returncode == 0, module.stderr
     assert module.stdout == console.stdout

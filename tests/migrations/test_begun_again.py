@@ -64,7 +64,7 @@ def test_ctrl_c_ends_a_migration_with_status_130_and_without_a_word(fresh, tmp_p
     """Here while it waits for another that is under way."""
     url = fresh.url.set(drivername="mysql").render_as_string(hide_password=False)
     environment = {"DATABASE_URL": url, "SERVER_DIR": str(tmp_path)}
-    command = [sys.executable, "-m", "vanishing_gradients.cli", "migrate"]
+    command = [sys.executable, "-m", "vanishing_gradients", "migrate"]
     with fresh.connect() as connection, registration_lock(connection):
         process = subprocess.Popen(
             command, env=os.environ | environment, cwd=tmp_path, stderr=subprocess.PIPE, text=True

@@ -121,7 +121,7 @@ def test_no_command_prints_the_password_however_it_ends(
     }
     running = [
         subprocess.Popen(
-            [sys.executable, "-m", "vanishing_gradients.cli", *command],
+            [sys.executable, "-m", "vanishing_gradients", *command],
             cwd=ROOT,
             env=environment,
             stdin=subprocess.DEVNULL,

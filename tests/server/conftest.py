@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.server.docker_stand_in import StandIn, made
-from vanishing_gradients.server import docker_server, lifecycle
+from vanishing_gradients.server import docker_server, lifecycle, own_folder
 from vanishing_gradients.server.docker_server import DockerServer
 from vanishing_gradients.server.private_server import PrivateServer
 from vanishing_gradients.server.settings import MIB, Size
@@ -41,6 +41,17 @@ def private(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PrivateServer]
     made.start()
     yield made
     made.stop()
+
+
+@pytest.fixture
+def no_others(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Tests that run beside this one have servers of this checkout, too: none of them is seen."""
+    found = own_folder.running_elsewhere
+
+    def own(folder: Path) -> list[Path]:
+        return [each for each in found(folder) if each.is_relative_to(tmp_path)]
+
+    monkeypatch.setattr(own_folder, "running_elsewhere", own)
 
 
 @pytest.fixture

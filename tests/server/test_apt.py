@@ -33,6 +33,17 @@ def test_lists_that_do_not_come_are_told_with_apts_reason(
         Apt(tmp_path / "apt").candidate("make")
 
 
+def test_a_log_that_cannot_be_written_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    for name in ("apt-get", "dpkg"):
+        (tmp_path / name).write_text(NO_NETWORK)
+        (tmp_path / name).chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}:/usr/bin:/bin")
+    (tmp_path / "apt").mkdir()
+    (tmp_path / "apt/apt.log").symlink_to("/dev/full")
+    with pytest.raises(AptError, match=rf"{tmp_path}/apt/?\S* cannot be written \(No space left"):
+        Apt(tmp_path / "apt").candidate("make")
+
+
 @needs_apt
 def test_a_package_and_what_it_needs_are_unpacked_and_the_system_is_not_touched(tmp_path: Path):
     lists = Path("/var/lib/apt/lists")

@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import make_url
 
 from tests.server.conftest import as_nobody
-from vanishing_gradients.server import lifecycle
+from vanishing_gradients.server import lifecycle, own_folder
 from vanishing_gradients.server.client import arguments
 from vanishing_gradients.server.private_server import PrivateServer
 from vanishing_gradients.sql import address
@@ -23,7 +23,7 @@ def command(*arguments: str, stdin: str = "", **environment: str) -> subprocess.
     names = ("DATABASE_URL", "READER_DATABASE_URL", "SERVER_DIR")
     inherited = {name: value for name, value in os.environ.items() if name not in names}
     return subprocess.run(
-        [sys.executable, "-m", "vanishing_gradients.cli", *arguments],
+        [sys.executable, "-m", "vanishing_gradients", *arguments],
         cwd=ROOT,
         env=inherited | environment,
         input=stdin,
@@ -110,6 +110,22 @@ def test_a_folder_of_another_user_is_one_sentence(
     monkeypatch.setenv("SERVER_DIR", str(tmp_path / "locked/server"))
     with as_nobody(), pytest.raises(ServerError, match="belongs to another user"):
         lifecycle.start("local")
+
+
+def test_a_folder_on_a_full_disk_is_one_sentence(tmp_path: Path):
+    folder = tmp_path / "server"
+    own_folder.claim(folder)
+    (folder / "root").symlink_to(lifecycle.folder() / "root")
+    done = subprocess.run(
+        ["sh", "-c", 'ulimit -f 0; exec "$@"', "sh", sys.executable, "-m", "vanishing_gradients",
+         "up", "--server=local"],
+        env={"PATH": os.environ["PATH"], "HOME": str(tmp_path), "SERVER_DIR": str(folder)},
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert done.returncode == 2
+    *_, last = done.stderr.splitlines()
+    assert last.startswith(f"Error: {folder} cannot be used (File too large): make room there")
+    assert "Traceback" not in done.stderr
 
 
 def test_an_unknown_kind_of_server_is_refused():

@@ -88,6 +88,14 @@ def test_one_that_is_paused_goes_on(server, docker):
     assert len(docker.calls("unpause")) == len(docker.calls("up")) == 1
 
 
+def test_a_log_that_cannot_be_written_is_named(server):
+    server.folder.mkdir(parents=True, exist_ok=True)
+    server.log.symlink_to("/dev/full")
+    with pytest.raises(OSError, match="No space left") as raised:
+        server.start()
+    assert raised.value.filename == str(server.log)
+
+
 def test_two_starts_at_once_take_turns(server, docker, tmp_path, private):
     twins = server, made(server.folder, private, [])
     with ThreadPoolExecutor(2) as both:

@@ -18,7 +18,9 @@ from vanishing_gradients.sql.errors import ServerError
 
 
 @pytest.fixture
-def docker(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, no_addresses: None) -> StandIn:
+def docker(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, no_addresses: None, no_others: None
+) -> StandIn:
     """A stand-in for docker, and a folder for servers in which none has been started."""
     packages = lifecycle.folder()
     monkeypatch.setenv("SERVER_DIR", str(tmp_path / "servers"))

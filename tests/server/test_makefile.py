@@ -10,7 +10,7 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 
-COMMAND = ["-m", "vanishing_gradients.cli"]
+COMMAND = ["-m", "vanishing_gradients"]
 
 # Notes DATABASE_URL and its arguments, each ended by a null byte, and ends the call with a \1.
 RECORDER = """\
@@ -180,7 +180,7 @@ def test_a_command_that_fails_fails_make(make, tmp_path: Path):
 
 def test_url_prints_the_result_of_its_command_alone(make, tmp_path: Path):
     (tmp_path / "python").write_text("#!/bin/sh\necho said by $2 $3\n")
-    assert make("url")[1].stdout == "said by vanishing_gradients.cli url\n"
+    assert make("url")[1].stdout == "said by vanishing_gradients url\n"
 
 
 @pytest.mark.parametrize("value", ["3,7,9", "relu_sgd,7", "3, 7", "$(touch intruder)"])

@@ -6,6 +6,7 @@ import pytest
 
 from tests.faults.conftest import experiment
 from tests.server.conftest import make_private
+from vanishing_gradients.errors import UserError
 from vanishing_gradients.migrations import history
 from vanishing_gradients.server import settings
 from vanishing_gradients.server.given_server import prepare
@@ -14,7 +15,7 @@ from vanishing_gradients.sql.connection import connected, engine
 from vanishing_gradients.sql.errors import ServerError
 from vanishing_gradients.sql.requirements import _complaints
 from vanishing_gradients.trainer.datasets import load
-from vanishing_gradients.trainer.run import Settings, run_experiment
+from vanishing_gradients.trainer.run import RunOptions, Settings, run_experiment
 
 OPTIONS = [
     ("log-bin\nbinlog-format=STATEMENT\nserver-id=1", "SET GLOBAL binlog_format = ROW"),
@@ -100,3 +101,47 @@ def test_the_server_of_the_tests_can_do_it(server_url, database):
         finally:
             cursor.execute(f"SET GLOBAL max_allowed_packet = {before}")
     history.upgrade(engine(database))
+
+
+def test_a_database_that_is_to_be_encrypted_without_a_key_is_told_with_the_cure(database):
+    with connected(database) as session, session.cursor() as cursor:
+        if "mariadb" in session.get_server_info().lower():
+            pytest.skip("MariaDB encrypts no databases")
+        cursor.execute(f"ALTER DATABASE {database.database} ENCRYPTION = 'Y'")
+        cure = f"ALTER DATABASE {database.database} ENCRYPTION = 'N'"
+        with pytest.raises(ServerError, match=f"set up a keyring .* run {cure}"):
+            history.upgrade(engine(database))
+        cursor.execute(cure)
+    history.upgrade(engine(database))
+
+
+@pytest.mark.parametrize(
+    ("option", "cure"),
+    [
+        ("read-only=1", "is read-only: write to its primary, or set read_only to OFF on it"),
+        ("lower-case-table-names=1", ""),
+        ("local-infile=0", "ROAD=text needs LOAD DATA LOCAL: SET GLOBAL local_infile = ON"),
+    ],
+    ids=["read-only", "lower case", "no local infile"],
+)
+def test_started_with_an_option_a_server_works_or_says_the_cure(
+    prepared, tmp_path, monkeypatch, option, cure
+):
+    """As the owner, whom read_only binds."""
+    with started(prepared, monkeypatch, option) as server:
+        url = server.url("owner")
+
+        def work() -> None:
+            prepare(url, tmp_path, print)
+            history.upgrade(engine(url))
+            data = load("sample", announce=lambda _: None)
+            small = experiment("optional", epochs=1)
+            run_experiment(small, data, Settings(limit=100), url, options=RunOptions(road="text"))
+
+        if cure:
+            with pytest.raises(UserError, match=cure):
+                work()
+            with connected(url) as session, session.cursor() as cursor:
+                assert cursor.execute("SHOW TABLES LIKE 'optional%'") == 0
+        else:
+            work()

@@ -68,19 +68,22 @@ def ask(tmp_path):
     (tmp_path / ".my.cnf").write_text("[client]\nhost = nowhere.invalid\nuser = somebody\n")
     (tmp_path / ".mylogin.cnf").write_bytes(b"no login file")
 
-    def run(url: URL, *arguments: str, stdin: str = "", **environment: str):
+    def run(url: URL, *arguments: str, stdin: str = "", output=None, **environment: str):
         written = url.render_as_string(hide_password=False)
         own = {"HOME": str(tmp_path), "SERVER_DIR": str(tmp_path), "DATABASE_URL": written}
         own["READER_DATABASE_URL"] = written
         done = subprocess.run(
-            [sys.executable, "-m", "vanishing_gradients.cli", *arguments],
+            [sys.executable, "-m", "vanishing_gradients", *arguments],
             env=os.environ | own | environment,
             cwd=tmp_path,
             input=stdin.encode(),
-            capture_output=True,
+            stdout=output or subprocess.PIPE,
+            stderr=subprocess.PIPE,
             timeout=60,
             check=False,
         )
+        if output:
+            return done
         assert done.returncode == 0, done.stderr.decode()
         return done.stdout.decode()
 
@@ -102,6 +105,33 @@ def test_the_users_surroundings_reach_the_client_nowhere(account, ask):
     assert ask(url, "sql", stdin=QUESTION, **SURROUNDINGS) == expected
     foreign = {"LC_ALL": "en_US.ISO-8859-1", "PYTHONIOENCODING": "latin1", "LANG": "C"}
     assert ask(url, "sql", stdin=QUESTION, **foreign) == expected
+
+
+@pytest.fixture
+def printing(account, ask):
+    """Return a function that runs a question whose answer goes somewhere: status, what is said."""
+    url = account("plain-Aa1")
+
+    def run(output, stdin: str = QUESTION) -> tuple[int, str]:
+        done = ask(url, "sql", stdin=stdin, output=output)
+        return done.returncode, done.stderr.decode()
+
+    return run
+
+
+def test_an_answer_for_which_there_is_no_room_is_one_sentence(printing):
+    with open("/dev/full", "w") as full:
+        status, said = printing(full)
+    assert status == 2
+    assert said.startswith("Error: The result cannot be written to standard output (No space left")
+    assert said.count("\n") == 1
+
+
+def test_an_answer_that_nobody_reads_on_ends_the_client_quietly(printing):
+    reading, writing = os.pipe()
+    os.close(reading)
+    assert printing(writing, QUESTION * 2 + "SELECT SLEEP(100);\n") == (141, "")
+    os.close(writing)
 
 
 def test_the_clients_session_is_the_projects(account):

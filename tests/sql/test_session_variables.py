@@ -176,6 +176,15 @@ def test_a_run_on_hostile_defaults_stores_what_another_does(database, hostile, s
     assert digest(database, train(database, sample)) == expected
 
 
+def test_what_a_server_makes_every_session_begin_with_changes_nothing(hostile, reader_url):
+    """An account that administers nothing begins with init_connect."""
+    _, make = hostile
+    make({"init_connect": "'SET SESSION sql_safe_updates = 1, sql_select_limit = 1, @begun = 7'"})
+    with connected(reader_url) as session, session.cursor() as cursor:
+        cursor.execute("SELECT @begun, @@sql_safe_updates, @@sql_select_limit")
+        assert cursor.fetchone() == (7, 0, 2**64 - 1)
+
+
 def test_a_version_without_one_of_them_gets_the_others(database, monkeypatch):
     known = settings("mysql"), settings("mariadb")
     monkeypatch.setattr(
