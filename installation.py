@@ -23,8 +23,14 @@ def as_typed(text: str) -> str:
     That is the same in a checkout, and `vanishing-gradients train --exp=x` where a wheel is
     installed, which has no Makefile. So is RESUME=1 there --resume=1.
     """
-    if IS_CHECKOUT:
-        return text
+    return text if IS_CHECKOUT else as_command(text)
+
+
+def as_command(text: str) -> str:
+    """Return a text with each `make train EXP=x` in it as `vanishing-gradients train --exp=x`.
+
+    So it is typed anywhere, in a folder without a Makefile, too.
+    """
     commands = MAKE.sub(_console_command, text.replace(*AFRESH))
     return VARIABLE.sub(lambda found: _option(found["name"]), commands)
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Self
 from sqlalchemy import URL
 
 from vanishing_gradients import console
-from vanishing_gradients.installation import as_typed
+from vanishing_gradients.installation import as_command
 from vanishing_gradients.server import lifecycle
 from vanishing_gradients.sql import address
 from vanishing_gradients.sql.errors import DatabaseError
@@ -112,9 +112,7 @@ class Watch:
             first = self._run.require_ready()
         except DatabaseError as error:
             self._run = None
-            raise type(error)(
-                as_typed(f"{error}").replace("make up", "vanishing-gradients up")
-            ) from None
+            raise type(error)(as_command(str(error))) from None
         self._book = EpochBook(first, self._steps_per_epoch)
         if self._model is not None:
             module = import_module("vanishing_gradients.telemetry.torch_model")
@@ -287,7 +285,7 @@ class Watch:
             new = sentence not in self._said
             self._said.add(sentence)
         if new:
-            console.say(sentence)
+            console.say(as_command(sentence))
 
     # -- within ------------------------------------------------------------------------------------
 

@@ -10,7 +10,7 @@ from vanishing_gradients.telemetry.session import RecordingSession, RunListener,
 
 GRADIENTS = (np.arange(12.0).reshape(4, 3), np.ones((5, 3)))
 LAYERS = [
-    SimpleNamespace(number=number, gradient=gradient, saturated=lambda: None)
+    SimpleNamespace(number=number, gradient=gradient, saturated=lambda: None, row_index=None)
     for number, gradient in enumerate(GRADIENTS, start=1)
 ]
 

@@ -219,7 +219,10 @@ def test_a_frozen_layer_has_a_place_and_no_rows(watching, stored):
     with watching(model, optimizer):
         one_step(model, optimizer, x, y)
     weights = {name: each for name, each in stored.layers.items() if each["parameters"]}
-    assert {name: each["frozen"] for name, each in weights.items()} == {"0.weight": 1, "2.weight": 0}
+    assert {name: each["frozen"] for name, each in weights.items()} == {
+        "0.weight": 1,
+        "2.weight": 0,
+    }
     assert stored.steps("0.weight") == []
 
 

@@ -4,7 +4,7 @@ import pytest
 
 from vanishing_gradients.telemetry.errors import RemovalError
 
-OF_ROWS = ("runs", "telemetry_progress")
+OF_ROWS = ("runs", "telemetry_progress", "layers")
 
 
 def kept(left: dict) -> dict:
@@ -19,7 +19,11 @@ def test_rows_go_and_all_else_stays(filled, left_by, rows_removed, select):
     rows_removed(run.run_id)
     after = left_by(run)
     assert kept(after) == kept(before)
-    assert not any(rows for name, rows in after.items() if name not in kept(after) | {"runs": 0})
+    saying = {"runs", "layers"}
+    assert not any(rows for name, rows in after.items() if name not in kept(after).keys() | saying)
+    assert select(f"SELECT DISTINCT kept FROM layers WHERE run_id = {run.run_id}") == [
+        ("statistics",)
+    ]
     assert select(f"SELECT telemetry FROM runs WHERE run_id = {run.run_id}") == [("statistics",)]
     assert left_by(other) == of_other
 
