@@ -57,17 +57,21 @@ RUN_ROWS = (
 # neurons, or only those of its last epochs.
 STATISTICS_ROWS = (
     "SELECT runs.run_id, COUNT(*) * runs.completed_epoch AS epochs, "
-    "CEIL(CEIL(runs.training_images / "
+    "CASE runs.source WHEN 'trainer' THEN CEIL(CEIL(runs.training_images / "
     "MAX(CASE WHEN layers.kind = 'softmax' THEN layers.row_count END)) / runs.record_every) "
-    "AS steps, "
-    "SUM(layers.width) * (SELECT COUNT(*) FROM neuron_statistics AS neurons "
-    "WHERE neurons.run_id = runs.run_id AND neurons.layer = 1 AND neurons.neuron = 1) AS neurons, "
+    "ELSE CEIL((SELECT COUNT(*) FROM recorded_steps AS recorded "
+    "WHERE recorded.run_id = runs.run_id) / NULLIF(runs.completed_epoch, 0)) END AS steps, "
+    "SUM(layers.width) * CASE runs.source WHEN 'trainer' THEN "
+    "(SELECT COUNT(*) FROM neuron_statistics AS neurons "
+    "WHERE neurons.run_id = runs.run_id AND neurons.layer = 1 AND neurons.neuron = 1) "
+    "ELSE runs.completed_epoch END AS neurons, "
     "runs.completed_epoch * (SELECT COUNT(*) FROM layers AS own "
     "INNER JOIN layer_histograms AS counts ON counts.run_id = own.run_id "
     "AND counts.layer = own.layer AND counts.epoch = runs.completed_epoch AND counts.step = 1 "
     "WHERE own.run_id = runs.run_id) AS exponents "
     "FROM runs INNER JOIN layers ON layers.run_id = runs.run_id "
-    "GROUP BY runs.run_id, runs.completed_epoch, runs.training_images, runs.record_every"
+    "GROUP BY runs.run_id, runs.completed_epoch, runs.training_images, runs.record_every, "
+    "runs.source"
 )
 PLACE = (
     "SHOW GLOBAL VARIABLES WHERE Variable_name IN "

@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from sqlalchemy import URL, text
+from sqlalchemy import URL, Connection, text
 
 from vanishing_gradients import watch
 from vanishing_gradients.sql.connection import engine
@@ -42,6 +42,9 @@ class Stored:
 
     def close(self) -> None:
         self._engine.dispose()
+
+    def connect(self) -> Connection:
+        return self._engine.connect()
 
     def ask(self, query: str, **values: Any) -> list[dict[str, Any]]:
         with self._engine.connect() as connection:

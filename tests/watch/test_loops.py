@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import textwrap
+from functools import partial
 
 import pytest
 
@@ -15,6 +16,13 @@ from torch import nn  # noqa: E402
 from vanishing_gradients import watch  # noqa: E402
 from vanishing_gradients.sql.errors import DatabaseError  # noqa: E402
 from vanishing_gradients.telemetry.errors import RecordingError, ResumeError, WatchError  # noqa: E402
+from vanishing_gradients.telemetry.space import run_sizes  # noqa: E402
+
+
+@pytest.fixture
+def watching(watching):
+    """Of loops nothing is asked that needs rows."""
+    return partial(watching, telemetry="statistics")
 
 
 def mlp(hidden=3):
@@ -115,6 +123,17 @@ def test_every_kth_step_is_recorded(watching, stored):
     places = [(row["epoch"], row["step"]) for row in stored.steps("1")]
     assert places == [(1, 1), (1, 4), (2, 1), (2, 4)]
     assert stored.run["record_every"] == 3
+
+
+def test_the_size_of_a_run_is_known(watching, stored):
+    model = mlp()
+    optimizer = sgd(model)
+    with watching(model, optimizer, telemetry="statistics") as w:
+        for _ in range(3):
+            for x in w.epoch([torch.randn(6, 4)] * 5):
+                step(model, optimizer, x)
+    with stored.connect() as connection:
+        assert run_sizes(connection)[stored.run["run_id"]] > 3 * 5 * len(stored.layers) * 100
 
 
 def test_no_hook_is_left_behind(watching):
