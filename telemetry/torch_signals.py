@@ -153,6 +153,14 @@ class Signals:
         self._met.clear()
         self.tokens.clear()
 
+    def begin(self) -> None:
+        """A forward pass may begin now, if with a part of the model."""
+        self._calls.clear()
+        self._recalls.clear()
+        self._hooked.clear()
+        attached = bool(self._handles) and os.getpid() == self._process
+        self._listening = attached and self._begins()
+
     def all(self) -> list[Signal]:
         """Return the signals that have been met."""
         return list(self._signals.values())
@@ -182,10 +190,7 @@ class Signals:
         if known is None:
             return
         if module is self._model and not _in_backward():
-            self._calls.clear()
-            self._recalls.clear()
-            self._hooked.clear()
-            self._listening = os.getpid() == self._process and self._begins()
+            self.begin()
         if not self._listening:
             return
         self._meet(module)
