@@ -193,13 +193,15 @@ class Signals:
             self.begin()
         if not self._listening:
             return
+        import torch
+
         self._meet(module)
         if known.channels_first is not None:
             self._channels_first = known.channels_first
         tensor = first_tensor(inputs)
         if tensor is None:
             return
-        if known.embeds and not _in_backward():
+        if known.embeds and torch.is_grad_enabled() and not _in_backward():
             self.tokens.setdefault(module, []).append(tensor.detach())
         if known.activation and self._gradients:
             self._signal(known.name, tensor, known)
