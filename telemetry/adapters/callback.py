@@ -8,7 +8,8 @@ from collections.abc import Mapping, Sequence
 from types import TracebackType
 from typing import Any, Self
 
-from vanishing_gradients.telemetry.watch import Watch, watch
+from vanishing_gradients.telemetry.watch import watch
+from vanishing_gradients.telemetry.watching import Watch
 
 ACCURACIES = (
     "accuracy", "acc", "sparse_categorical_accuracy", "categorical_accuracy", "binary_accuracy",
