@@ -273,7 +273,7 @@ class TorchModel:
                 else each.layer(id(each.parameter) not in numbers)
                 for each in entries
             ]
-            self._signals.fixed = True
+            self._signals.fix([each for each in entries if isinstance(each, Signal)])
             self._taker.begin(layers, self._before_clipping, self._single())
         if self._takes % LOOKED_EVERY == 0:
             self._look_for_new(parameters)
