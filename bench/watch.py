@@ -28,11 +28,12 @@ Costs = dict[str, list[float]]
 """Seconds of CPU a step in each round, by contender."""
 
 
-def contenders() -> list[str]:
-    """Return those whose packages are there."""
+def contenders(network: str) -> list[str]:
+    """Return those whose packages are there; every row is kept of a small network alone."""
     others = {"wandb": list(WANDB), "tensorboard": [TENSORBOARD]}
     there = [name for package, names in others.items() if find_spec(package) for name in names]
-    return [*NOTHING, *OURS, *there]
+    ours = [name for name in OURS if network == "mlp" or name != EVERY_ROW]
+    return [*NOTHING, *ours, *there]
 
 
 def measure(url: URL, networks: Sequence[str], rounds: int) -> None:
@@ -43,7 +44,7 @@ def measure(url: URL, networks: Sequence[str], rounds: int) -> None:
     if missing:
         show(f"Not installed, and left out: {', '.join(missing)} (pip install -e '.[trackers]').")
     for network in networks:
-        names = contenders()
+        names = contenders(network)
         costs: Costs = {name: [] for name in names}
         server: list[float] = []
         for _ in range(rounds):
@@ -63,8 +64,9 @@ def measure(url: URL, networks: Sequence[str], rounds: int) -> None:
                 f"{name}: {1e3 * within:.2f} ms a step on the training thread, {share:.0%} of the "
                 "bare step."
             )
-    growth = ran(url, "mlp", "ours, all", LONG)["growth"]
-    show(f"Memory grew by {growth / 1e6:.1f} MB from step 1,000 to step {LONG:,} (mlp, all).")
+    if "mlp" in networks:
+        growth = ran(url, "mlp", "ours, all", LONG)["growth"]
+        show(f"Memory grew by {growth / 1e6:.1f} MB from step 1,000 to step {LONG:,} (mlp, all).")
     show(f"Load averages of this machine at the end: {os.getloadavg()}.")
     made.dispose()
 
