@@ -9,7 +9,7 @@ COMPLETE := $(VENV)/requirements.sha256
 MAKEFLAGS += --no-print-directory --no-builtin-rules
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help up down migrate view data train gallery experiments new runs drop summarize sql url figures compare diagnose audit report verify test test-faults test-lowest torch lint bench clean
+.PHONY: help up down migrate view data train gallery experiments new runs drop summarize sql url figures compare diagnose audit report verify test test-faults test-lowest test-peers torch lint bench clean
 
 # Values reach the commands through the environment, never through the text of a recipe: a quote or a semicolon in one
 # is only a character. make itself would read a $ in a value given on its command line; `value` keeps it as typed.
@@ -49,7 +49,7 @@ menu:
 	@echo '  TELEMETRY (full, statistics)  RECORD_EVERY  RESUME (1)  PATIENCE  ROAD (auto, binary, text, insert)'
 	@echo '  DATA_DIR  SERVER (auto, docker, local)'
 	@echo '  RUN (train, drop, summarize, figures, diagnose, report)  RUNS (compare: 3,relu_sgd)'
-	@echo '  YES (drop: 1)  KEEP (drop: statistics)  PART (bench: step, server)  NORMS (migrate: 1)'
+	@echo '  YES (drop: 1)  KEEP (drop: statistics)  PART (bench: step, server, watch)  NORMS (migrate: 1)'
 	@echo '  ROLE (url: owner)  FORMAT (url: sqlalchemy)  ALL (clean: 1)  OUTPUT (figures, report ...: folder)'
 	@echo '  DATABASE_URL (mysql://user:password@host:3306/gradients: a server of your own)'
 
@@ -133,8 +133,13 @@ test-lowest: $(COMPLETE) ## run tests with the lowest versions of packages that 
 	@$(RUN_PYTHON) tools/lowest.py
 	@$(LOWEST)/bin/python -m pytest tests/network tests/telemetry tests/views
 
+test-peers: $(COMPLETE) ## install Lightning, Transformers, Keras and JAX; run the adapters and examples with them (5 min)
+	@$(RUN_PYTHON) -m pip install --quiet --no-build-isolation --editable '.[peers]' || \
+	  echo 'Not all of the libraries can be had: the tests of those that are not there are skipped.' >&2
+	@$(RUN_PYTHON) -m pytest -m peers tests/peers
+
 torch: $(COMPLETE) ## install PyTorch, which tests and bench compare with (a CPU build will do)
-	@$(RUN_PYTHON) -m pip install --no-build-isolation --editable '.[peers]'
+	@$(RUN_PYTHON) -m pip install --no-build-isolation --editable '.[torch]'
 
 lint: $(COMPLETE) ## check style, formatting and types
 	@$(RUN_PYTHON) -m ruff check .

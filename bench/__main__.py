@@ -8,7 +8,7 @@ import click
 from rich.table import Table
 from sqlalchemy import URL, text
 
-from bench import step, training, ways, whole
+from bench import step, training, watch, ways, whole
 from vanishing_gradients.cli import sentences
 from vanishing_gradients.console import show
 from vanishing_gradients.migrations import history
@@ -41,7 +41,9 @@ OURS = "whole run: train, record, encode, load"
 
 
 @click.command()
-@click.option("--part", type=click.Choice(["step", "server"]), help="Measure this part alone.")
+@click.option(
+    "--part", type=click.Choice(["step", "server", "watch"]), help="Measure this part alone."
+)
 @click.option("--epochs", type=click.IntRange(1), default=10, show_default=True)
 @click.option("--precision", "precisions", multiple=True, type=click.Choice(["double", "single"]))
 @click.option("--dataset", default="auto", show_default=True)
@@ -53,6 +55,13 @@ OURS = "whole run: train, record, encode, load"
     show_default=True,
     help="How often a training step takes its turn.",
 )
+@click.option(
+    "--network",
+    "networks",
+    multiple=True,
+    type=click.Choice(list(watch.STEPS)),
+    help="Watch this network alone.",
+)
 def main(
     part: str | None,
     epochs: int,
@@ -60,10 +69,15 @@ def main(
     dataset: str,
     data_dir: Path | None,
     rounds: int,
+    networks: Sequence[str],
 ) -> None:
     """Measure a training step, and whole runs against other ways into a server, all in one run."""
     precisions = precisions or ("double", "single")
     with sentences():
+        if part == "watch":
+            with _own_database(lifecycle.current().owner, "watch") as url:
+                watch.measure(url, networks or list(watch.STEPS), min(rounds, watch.ROUNDS))
+            return
         data = load(dataset, data_dir)
         if part != "server":
             step.measure(precisions, data, rounds)

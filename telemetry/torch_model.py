@@ -130,6 +130,7 @@ class TorchModel:
     def before_clipping(self) -> None:
         """Record the gradients of the step that comes as they are now."""
         self._before_clipping = True
+        self._find_scaler()
         if self._taker.wanted():
             self._take()
 
@@ -139,6 +140,14 @@ class TorchModel:
 
     def between_steps(self) -> None:
         """Look, between two batches, whether a scaler of losses has left out a step.
+
+        And listen to the forward pass that comes, whichever module of the model it begins with.
+        """
+        self._look_for_skipped_step()
+        self._signals.begin()
+
+    def _look_for_skipped_step(self) -> None:
+        """Meet a step that a scaler has left out.
 
         It then has made its scale smaller, and no optimizer has stepped.
         """
@@ -217,8 +226,9 @@ class TorchModel:
         if not self._taker.wanted():
             return
         last = optimizer is self._optimizers[-1]
+        if last:
+            self._find_scaler(stepping=True)
         if last and not self._taken:
-            self._find_scaler()
             self._take(None, optimizer)
         if self._norms and not found_infinity(optimizer) and (self._taken or not last):
             own = {id(each) for each in trained([optimizer]) if each.grad is not None}
@@ -263,7 +273,7 @@ class TorchModel:
                 else each.layer(id(each.parameter) not in numbers)
                 for each in entries
             ]
-            self._signals.fixed = True
+            self._signals.fix([each for each in entries if isinstance(each, Signal)])
             self._taker.begin(layers, self._before_clipping, self._single())
         if self._takes % LOOKED_EVERY == 0:
             self._look_for_new(parameters)
@@ -322,10 +332,11 @@ class TorchModel:
         double = ("torch.float64", "torch.complex128")
         return not any(str(each.parameter.dtype) in double for each in self._weights)
 
-    def _find_scaler(self) -> None:
+    def _find_scaler(self, stepping: bool = False) -> None:
+        """Find the scaler, which is known once it has unscaled gradients, or lets a step be."""
         if not self._looked_for_scaler:
-            self._looked_for_scaler = True
             self._scaler = find_scaler(self._optimizers)
+            self._looked_for_scaler = stepping or self._scaler is not None
 
 
 def _is_compiled(model: "torch.nn.Module") -> bool:

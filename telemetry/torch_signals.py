@@ -6,7 +6,7 @@ part of it: they would be pickled, copied and compiled with it.
 
 import os
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -131,7 +131,6 @@ class Signals:
         self._met: list[torch.nn.Module | Signal] = []
         self._places: dict[int, int] = {}
         self.fixed = False
-        """Whether what there is has been decided: at the first step that is recorded."""
         self.tokens: dict[torch.nn.Module, list[torch.Tensor]] = {}
 
     def attach(self, gradients: bool) -> None:
@@ -153,6 +152,14 @@ class Signals:
         self._met.clear()
         self.tokens.clear()
 
+    def begin(self) -> None:
+        """A forward pass may begin now, if with a part of the model."""
+        self._calls.clear()
+        self._recalls.clear()
+        self._hooked.clear()
+        attached = bool(self._handles) and os.getpid() == self._process
+        self._listening = attached and self._begins()
+
     def all(self) -> list[Signal]:
         """Return the signals that have been met."""
         return list(self._signals.values())
@@ -165,6 +172,25 @@ class Signals:
             met = self._model.get_submodule(path)
         return self._places.get(id(met), -1)
 
+    def fix(self, kept: list[Signal]) -> None:
+        """Hear which signals are recorded, as has been decided at the first step that is.
+
+        From now on only those modules are met whose inputs are wanted.
+        """
+        self.fixed = True
+        names = {each.name for each in self._signals.values()} - {each.name for each in kept}
+        for module in [module for module, each in self._modules.items() if each.name in names]:
+            self._modules[module] = replace(self._modules[module], activation=None)
+        wanted = {each.module: each for each in self._modules.values() if self._is_wanted(each)}
+        self._modules = wanted
+        if not self._gradients and not any(each.embeds for each in wanted.values()):
+            for handle in self._handles:
+                handle.remove()
+
+    def _is_wanted(self, known: _Module) -> bool:
+        activation = self._gradients and known.activation is not None
+        return activation or known.embeds or known.module is self._model
+
     def forget(self) -> None:
         """Forget the gradients that have come back."""
         for signal in self._signals.values():
@@ -174,49 +200,51 @@ class Signals:
     def probe(self, tensor: "torch.Tensor", name: str) -> None:
         """Watch the gradient by a tensor of the forward pass under way."""
         if self._listening and self._gradients:
-            self._signal(name, tensor, None)
+            self._signal(name, tensor, None, _in_backward())
 
     def _enters(self, module: "torch.nn.Module", inputs: tuple[Any, ...]) -> None:
         """A module of any model is about to be called."""
         known = self._modules.get(module)
         if known is None:
             return
-        if module is self._model and not _in_backward():
-            self._calls.clear()
-            self._recalls.clear()
-            self._hooked.clear()
-            self._listening = os.getpid() == self._process and self._begins()
+        anew = _in_backward()
+        if module is self._model and not anew:
+            self.begin()
         if not self._listening:
             return
-        self._meet(module)
-        if known.channels_first is not None:
-            self._channels_first = known.channels_first
+        if not self.fixed:
+            self._meet(module)
+            if known.channels_first is not None:
+                self._channels_first = known.channels_first
+            if not self._is_wanted(known):
+                return
         tensor = first_tensor(inputs)
         if tensor is None:
             return
-        if known.embeds and not _in_backward():
+        if known.embeds and not anew and _is_training():
             self.tokens.setdefault(module, []).append(tensor.detach())
         if known.activation and self._gradients:
-            self._signal(known.name, tensor, known)
+            self._signal(known.name, tensor, known, anew)
 
     def _leaves(self, module: "torch.nn.Module", inputs: Any, outputs: Any) -> None:
         """A module of any model has returned."""
         if self._listening and module is self._model:
             tensor = first_tensor(outputs, with_gradient=True)
             if tensor is not None:
-                self._signal(OUTPUT, tensor, None)
+                self._signal(OUTPUT, tensor, None, _in_backward())
 
     def _meet(self, met: "torch.nn.Module | Signal") -> None:
         if not self.fixed and id(met) not in self._places:
             self._places[id(met)] = len(self._met)
             self._met.append(met)  # which keeps it, and its id
 
-    def _signal(self, name: str, tensor: "torch.Tensor", known: _Module | None) -> None:
+    def _signal(
+        self, name: str, tensor: "torch.Tensor", known: _Module | None, anew: bool = False
+    ) -> None:
         import torch
 
         # Checkpointing runs a part of the forward pass anew within the backward pass: for its
         # gradients where it had none the first time, else for values that a hook would meet twice.
-        anew = _in_backward()
         calls = self._recalls if anew else self._calls
         calls[name] = calls.get(name, 0) + 1
         own = not tensor.is_leaf or anew  # what the user made is not to be hooked
@@ -282,6 +310,12 @@ def _modules(model: "torch.nn.Module", embeddings: "set[torch.nn.Module]") -> It
         if kind == "Conv1D":  # of Hugging Face; PyTorch's is Conv1d
             order = False
         yield _Module(module, plain(path), activation_of(module), order, module in embeddings)
+
+
+def _is_training() -> bool:
+    import torch
+
+    return bool(torch.is_grad_enabled())
 
 
 def _in_backward() -> bool:

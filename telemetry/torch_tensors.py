@@ -55,6 +55,8 @@ def first_tensor(value: Any, with_gradient: bool = False) -> "torch.Tensor | Non
     """
     import torch
 
+    if type(value) is tuple and value and not with_gradient and type(value[0]) is torch.Tensor:
+        return value[0]
     if isinstance(value, torch.Tensor):
         fits = value.is_floating_point() and value.requires_grad and value.ndim > 0
         return value if fits or not with_gradient else None

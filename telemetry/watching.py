@@ -189,7 +189,11 @@ class Watch:
         same form, norms are recorded. The last dimension of an array is taken for its neurons, but
         of PyTorch's tensors the first, as it is there.
         """
-        self.guarded(lambda: self._step(grads, params, updates))
+        self.guarded(lambda: self.take_tree(grads, params, updates))
+
+    def trained_by(self, optimizer: Any) -> None:
+        """Hear of the optimizer of a loop without hooks: of its name and its `param_groups`."""
+        self._optimizers = [optimizer]
 
     # -- what epochs tell, and the model -----------------------------------------------------------
 
@@ -323,10 +327,22 @@ class Watch:
             known |= {name: group[name] for name in CONSTANTS if name in group}
         return {name: value for name, value in known.items() if value is not None}
 
-    def _step(self, grads: Any, params: Any, updates: Any) -> None:
+    def take_tree(
+        self,
+        grads: Any,
+        params: Any,
+        updates: Any,
+        source: str | None = None,
+        before_clipping: bool = False,
+    ) -> None:
+        """Take a step as `step` does, of the library `source`, else of that whose arrays they are.
+
+        `before_clipping` says that the optimizer may clip what it is given.
+        """
         from vanishing_gradients.telemetry import tree
 
-        named, self._source = tree.named_arrays(grads)
+        named, found = tree.named_arrays(grads)
+        self._source = source or found
         chosen = {name: each for name, each in named.items() if self._wanted.takes(name)}
         if not self._parts[2]:
             chosen = {name: each for name, each in chosen.items() if each.ndim > 1}
@@ -334,7 +350,7 @@ class Watch:
             self._names = list(chosen)
             layers = [tree.layer(name, each, self._source) for name, each in chosen.items()]
             single = all(each.dtype.itemsize < 8 for each in chosen.values())
-            self.begin(layers, before_clipping=False, single=single)
+            self.begin(layers, before_clipping, single)
         if self.wanted():
             gradients = [
                 StepGradient(number, tree.matrix(chosen[name], self._source))

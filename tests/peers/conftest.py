@@ -1,0 +1,73 @@
+"""What other libraries train while it is watched, and what the database then holds."""
+
+import warnings
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+import pytest
+from sqlalchemy import URL, text
+
+from vanishing_gradients.sql.connection import engine
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """These tests are run by make test-peers, and warnings are the libraries' own affair."""
+    for item in items:
+        if "tests/peers" in item.path.as_posix():
+            item.add_marker(pytest.mark.peers)
+            item.add_marker(pytest.mark.filterwarnings("ignore"))
+
+
+def library(name: str) -> Any:
+    """Import a library, whatever it warns of; without it the file's tests are skipped."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        return pytest.importorskip(name, reason=f"{name} is not installed (make test-peers)")
+
+
+class Stored:
+    """What the database holds of the newest run."""
+
+    def __init__(self, url: URL) -> None:
+        self._engine = engine(url)
+
+    def close(self) -> None:
+        self._engine.dispose()
+
+    def ask(self, query: str) -> list[dict[str, Any]]:
+        """Return the rows of a query in which :run is the newest run's number."""
+        with self._engine.connect() as connection:
+            run = connection.scalar(text("SELECT MAX(run_id) FROM runs"))
+            found = connection.execute(text(query.replace(":run", str(run))))
+            return [dict(row) for row in found.mappings()]
+
+    @property
+    def run(self) -> dict[str, Any]:
+        return self.ask("SELECT * FROM runs WHERE run_id = :run")[0]
+
+    @property
+    def names(self) -> list[str]:
+        rows = self.ask("SELECT source_name FROM layers WHERE run_id = :run ORDER BY layer")
+        return [row["source_name"] for row in rows]
+
+    @property
+    def epochs(self) -> list[dict[str, Any]]:
+        return self.ask("SELECT * FROM epoch_metrics WHERE run_id = :run ORDER BY epoch")
+
+    def steps(self, source_name: str) -> list[dict[str, Any]]:
+        return self.ask(
+            "SELECT s.* FROM step_statistics s JOIN layers USING (run_id, layer) "
+            f"WHERE run_id = :run AND source_name = '{source_name}' ORDER BY epoch, step"
+        )
+
+    def norms(self, source_name: str) -> np.ndarray:
+        return np.array([row["gradient_norm"] for row in self.steps(source_name)])
+
+
+@pytest.fixture
+def stored(migrated: URL) -> Iterator[Stored]:
+    """What the newest run has left in the database."""
+    made = Stored(migrated)
+    yield made
+    made.close()
