@@ -23,7 +23,7 @@ class Model:
 
     `indices` has for a layer that is touched in parts which rows those are; `saturated` the share
     of the samples in which the neurons of an activation are so; `updates` the ratio of update and
-    weights.
+    weights, of which `skipped` steps have none.
     """
 
     layers: tuple[RunLayer, ...]
@@ -31,6 +31,7 @@ class Model:
     indices: Mapping[int, Sequence[int]] | None = None
     saturated: Mapping[int, float] | None = None
     updates: float | None = 1e-3
+    skipped: tuple[int, ...] = ()
 
     def kept(self, kept: str, *numbers: int) -> "Model":
         """Return it with some layers, or all, kept full or as statistics alone."""
@@ -150,7 +151,9 @@ def watched_run(
             for step in steps:
                 found = _gradients(model, generator)
                 session.recorder.record(epoch, step, found)
-                session.recorder.record_updates(_updates(model, found))
+                session.recorder.record_updates(
+                    [None] * len(found) if step in model.skipped else _updates(model, found)
+                )
             within(session, epoch)
             recorded = tuple((step, SAMPLES) for step in steps)
             done = EpochMetrics(epoch, loss, seconds=0.5, recorded_steps=recorded, **told)
