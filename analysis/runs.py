@@ -10,10 +10,13 @@ from datetime import datetime
 import pandas as pd
 
 from vanishing_gradients.analysis.errors import NoRowsError, WrongChoiceError
+from vanishing_gradients.analysis.words import counted
 from vanishing_gradients.sql.errors import ObjectError
 from vanishing_gradients.sql.names import checked_experiment
 
 EVERY_EXPERIMENT = "all"
+TRAINER = "trainer"
+"""The source of runs of our own trainer; all others are of models that were watched."""
 MOST_RUNS = 12
 HOW = "such as RUNS=3,7,9 or RUNS=relu_sgd,7 (`make runs` lists all; a name is its newest run)"
 
@@ -24,16 +27,17 @@ class Run:
 
     Accuracies are fractions; a loss that was not finite is None; seconds are wall time; times UTC.
     `telemetry` is full or statistics. Where no epoch is kept accuracies, losses and seconds are all
-    None.
+    None. `source` is who trained; of a watched model data set, seed, images, accuracies and losses
+    are None where nobody told them, and `epochs` are those that it completed.
     """
 
     run_id: int
     experiment: str
-    dataset: str
-    seed: int
+    dataset: str | None
+    seed: int | None
     float_type: str
     record_every: int
-    training_images: int
+    training_images: int | None
     epochs: int
     accuracy: float | None
     loss: float | None
@@ -42,6 +46,22 @@ class Run:
     seconds: float | None
     finished_at: datetime
     telemetry: str = "full"
+    source: str = TRAINER
+
+    @property
+    def watched(self) -> bool:
+        """Whether it is of a model that somebody else's loop trained."""
+        return self.source != TRAINER
+
+    @property
+    def has_epochs(self) -> bool:
+        """Whether any epoch of it is kept."""
+        return self.seconds is not None
+
+    @property
+    def place(self) -> str:
+        """What is said of it in a line: experiment, data set if that is known, and its number."""
+        return ", ".join(filter(None, (self.experiment, self.dataset, f"run {self.run_id}")))
 
 
 def finished_runs(
@@ -59,10 +79,8 @@ def finished_runs(
         run = known_run(summary, run_id, experiment)
         if run["status"] != "finished":
             raise NoRowsError(
-                f"Run {run_id} of {run['experiment']} is {run['status']} after "
-                f"{run['completed_epoch']} of {run['epochs']} epochs: figures are drawn of "
-                "finished runs, so let it finish, or start another with "
-                f"`make train EXP={run['experiment']}`."
+                f"Run {run_id} of {run['experiment']} is {run['status']} after {epochs_of(run)}: "
+                f"figures are drawn of finished runs, so let it finish, or {another(run)}."
             )
         chosen = chosen[chosen["run_id"] == run_id]
     if experiment is not None:
@@ -104,7 +122,9 @@ def chosen_runs(summary: pd.DataFrame, text: str) -> list[Run]:
 def runs_of(summary: pd.DataFrame) -> list[Run]:
     """Return rows of experiment_summary as runs, by id."""
     fields = list(Run.__dataclass_fields__)
-    rows = summary.sort_values("run_id")[fields].astype("object")
+    watched = summary["source"] != TRAINER
+    epochs = summary["completed_epoch"].where(watched, summary["epochs"])
+    rows = summary.assign(epochs=epochs).sort_values("run_id")[fields].astype("object")
     return [Run(**row) for row in rows.where(rows.notna(), None).to_dict("records")]
 
 
@@ -122,6 +142,21 @@ def known_run(summary: pd.DataFrame, run_id: int, experiment: str | None = None)
             f"Run {run_id} is one of {run['experiment']}, not of {experiment}: give one of the two."
         )
     return run
+
+
+def epochs_of(run: pd.Series) -> str:
+    """Say how many epochs a row of experiment_summary has completed, and of how many if known."""
+    done = run["completed_epoch"]
+    if pd.isna(run["epochs"]):
+        return counted(done, "epoch")
+    return f"{done} of {run['epochs']} epochs"
+
+
+def another(run: pd.Series) -> str:
+    """Say how to get another run like a row of experiment_summary."""
+    if run["source"] != TRAINER:
+        return "watch its training again"
+    return f"start another with `make train EXP={run['experiment']}`"
 
 
 def latest_of_each_experiment(runs: Iterable[Run]) -> list[Run]:
@@ -143,7 +178,7 @@ def _run_named(summary: pd.DataFrame, word: str) -> Run:
             told = f"{word!r} is neither the number of a run nor the name of an experiment"
             raise WrongChoiceError(f"{told}: name runs {HOW}.") from error
         runs = finished_runs(summary, experiment=word)
-    known = [run for run in runs if run.accuracy is not None]
+    known = [run for run in runs if run.has_epochs]
     if not known:
         which = f"No run of {word} has an"
         if by_number:

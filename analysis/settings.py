@@ -7,9 +7,13 @@ from itertools import groupby
 import pandas as pd
 
 from vanishing_gradients.analysis import paper
+from vanishing_gradients.analysis.runs import TRAINER
 
-SETTINGS = ("dataset", "seed", "float_type", "training_images", "record_every", "telemetry")
-IN_WORDS = {"dataset": "data set", "float_type": "precision"}
+SETTINGS = (
+    "source", "dataset", "seed", "float_type", "training_images", "record_every", "recorded_at",
+    "telemetry",
+)  # fmt: skip
+IN_WORDS = {"source": "trained by", "dataset": "data set", "float_type": "precision"}
 ABSENT = "\N{EN DASH}"
 MOST_LETTERS = 60
 
@@ -39,6 +43,7 @@ NONE, SEVERAL, OTHER = "The paper's networks", "Several at once", "Other"
 ORDER = (NONE, *dict.fromkeys(TOPICS.values()), OTHER, SEVERAL)
 # Names, and what was but the default for a run, which has its own data set and training_images.
 NOT_SETTINGS = ("name", "description", "dataset", "limit")
+OPTIMIZER_KEYS = ("learning_rate", "momentum", "weight_decay", "betas")
 OPTIMIZER, LEARNING_RATE = TOPICS["optimizer"], TOPICS[RATE]
 
 Difference = tuple[str, tuple[str, ...]]
@@ -53,13 +58,42 @@ def differences(provenance: pd.DataFrame, run_ids: Sequence[int]) -> list[Differ
     """
     rows = provenance.set_index("run_id").loc[list(run_ids)]
     settings = [
-        {IN_WORDS.get(key, key): str(row[key]) for key in SETTINGS}
-        | _flat(json.loads(row["config"]) | {"epochs": int(row["epochs"])})
+        {IN_WORDS.get(key, key): ABSENT if pd.isna(row[key]) else str(row[key]) for key in SETTINGS}
+        | _flat(_config(row))
         for _, row in rows.iterrows()
     ]
     keys = list(dict.fromkeys(key for each in settings for key in each))
     lines = [(key, tuple(each.get(key, ABSENT) for each in settings)) for key in keys]
     return [(key, tuple(map(_short, values))) for key, values in lines if len(set(values)) > 1]
+
+
+def _config(row: pd.Series) -> dict[str, object]:
+    """Return a run's configuration, and its epochs where they are known.
+
+    What was seen of a watched model goes by the keys that the trainer has for it.
+    """
+    given: dict[str, object] = json.loads(row["config"])
+    if row["source"] != TRAINER:
+        seen = dict(given.pop("watch", None) or {})
+        optimizer = {"kind": seen.pop("optimizer", None)} | {
+            key: seen.pop(key) for key in OPTIMIZER_KEYS if key in seen
+        }
+        seen["optimizer"] = {
+            key: value.lower() if isinstance(value, str) else value
+            for key, value in optimizer.items()
+        }
+        given = _known(seen) | given
+    epochs = {} if pd.isna(row["epochs"]) else {"epochs": int(row["epochs"])}
+    return given | epochs
+
+
+def _known(table: Mapping[str, object]) -> dict[str, object]:
+    """Leave out what is None, in tables within it too."""
+    return {
+        key: _known(value) if isinstance(value, Mapping) else value
+        for key, value in table.items()
+        if value is not None
+    }
 
 
 def topic(config: Mapping[str, object]) -> str:

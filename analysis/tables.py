@@ -111,8 +111,9 @@ def last_layers_table(ratios: pd.DataFrame, experiment: str) -> PaperTable:
             replace(_ratio(row, ratio), kind=""),
         )
         rows.append((str(row["epoch"]), cells))
-    norms = (f"Layer {last} norm", f"Layer {last + 1} norm")
-    head = ("Epoch", *norms, f"Ratio {last + 1} over {last}")
+    above = int(ratios.loc[ratios["layer"] == last, "next_layer"].max())
+    norms = (f"Layer {last} norm", f"Layer {above} norm")
+    head = ("Epoch", *norms, f"Ratio {above} over {last}")
     return PaperTable(number, "Gradient norms of the last two layers", head, tuple(rows))
 
 

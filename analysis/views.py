@@ -16,7 +16,7 @@ from sqlalchemy import Connection, bindparam, text
 from sqlalchemy.exc import DBAPIError
 
 from vanishing_gradients.analysis.errors import NoRowsError
-from vanishing_gradients.analysis.runs import known_run
+from vanishing_gradients.analysis.runs import TRAINER, epochs_of, known_run
 from vanishing_gradients.sql.errors import ObjectError
 from vanishing_gradients.sql.names import checked_experiment
 from vanishing_gradients.sql.objects import Column, ExperimentSchema, Layer, filled, newest
@@ -70,7 +70,13 @@ def rows(connection: Connection, view: str, **asked: object) -> pd.DataFrame:
             f"This database has no {question.source} that works: {question.cure}."
         ) from error
     types = {name: _type(column) for name, column in question.columns.items()}
-    return pd.DataFrame(result.fetchall(), columns=list(types)).astype(types)
+    found = pd.DataFrame(result.fetchall(), columns=list(types))
+    columns = question.columns.items()
+    texts = [name for name, each in columns if each.nullable and each.type == "TEXT"]
+    absent = found[texts].isna()
+    found = found.astype(types)
+    # pandas 2 makes the word None of NULL.
+    return found.assign(**{name: found[name].mask(absent[name]) for name in texts})
 
 
 def statement(view: str, **asked: object) -> str:
@@ -162,8 +168,10 @@ def _why_empty(
             told = f"There is no storage hypothesis of {name} {asked[name]:g}"
             return f"{told}: choose one of {choices}."
     run = known_run(ask(connection, ALL_RUNS), run_id)
+    cure = f"run `make train EXP={run['experiment']}` for one that has"
+    if run["source"] != TRAINER:
+        cure = "nothing of the kind was recorded of this model"
     return (
         f"The {source} has no row of run {run_id} ({run['experiment']}, {run['status']}, "
-        f"{run['completed_epoch']} of {run['epochs']} epochs complete): "
-        f"run `make train EXP={run['experiment']}` for one that has."
+        f"{epochs_of(run)} complete): {cure}."
     )

@@ -40,6 +40,7 @@ OF_EPOCHS = (
     telemetry_progress, epoch_metrics, step_statistics, neuron_statistics, epoch_layers,
     layer_histograms, recorded_steps, checkpoints,
 )  # fmt: skip
+STORED = ("run_id", "status", "dataset", "completed_epoch", "source")
 
 
 @dataclass(frozen=True)
@@ -48,8 +49,9 @@ class StoredRun:
 
     run_id: int
     status: str
-    dataset: str
+    dataset: str | None
     completed_epoch: int
+    source: str
     values: Mapping[str, Any]
     packages: Mapping[str, str]
 
@@ -82,11 +84,13 @@ START = ResumePoint(0, None, ())
 
 
 def finished_runs(engine: Engine) -> dict[str, int]:
-    """Return the finished runs, each by what RunDescription.identity says of it.
+    """Return the trainer's finished runs, each by what RunDescription.identity says of it.
 
+    Of two watched models nobody can say that they have the same numbers.
     Raises ObjectError where the database is not migrated.
     """
-    return {each.identity: each.run_id for each in _stored(engine, runs.c.status == "finished")}
+    finished = (runs.c.status == "finished") & (runs.c.source == TRAINER)
+    return {each.identity: each.run_id for each in _stored(engine, finished)}
 
 
 def stored_run(engine: Engine, run_id: int) -> StoredRun:
@@ -98,8 +102,10 @@ def stored_run(engine: Engine, run_id: int) -> StoredRun:
 
 
 def same_run(engine: Engine, description: RunDescription) -> StoredRun | None:
-    """Return the run that was begun as `description` says: a finished one, else the newest."""
-    found = _stored(engine, runs.c.experiment == description.experiment)
+    """Return the trainer's run that was begun as `description` says: a finished one, else the
+    newest."""
+    own = (runs.c.experiment == description.experiment) & (runs.c.source == TRAINER)
+    found = _stored(engine, own)
     same = [each for each in found if each.identity == description.identity]
     return max(same, key=lambda each: (each.finished, each.run_id), default=None)
 
@@ -167,13 +173,17 @@ def check_watched(
 
 
 def _stored(engine: Engine, condition: ColumnElement[bool]) -> list[StoredRun]:
-    columns = [runs.c[name] for name in ("run_id", "status", "dataset", "completed_epoch")]
+    columns = [runs.c[name] for name in STORED]
     found = select(*columns, runs.c.package_versions, *IDENTITY_COLUMNS).where(condition)
     with engine.connect() as connection:
         require_migrated(connection)
         rows = connection.execute(found.order_by(runs.c.run_id)).all()
     return [
-        StoredRun(*row[:4], dict(zip(IDENTITY, row[5:], strict=True)), row.package_versions)
+        StoredRun(
+            **{name: getattr(row, name) for name in STORED},
+            values={name: getattr(row, name) for name in IDENTITY},
+            packages=row.package_versions,
+        )
         for row in rows
     ]
 

@@ -15,12 +15,13 @@ from vanishing_gradients.options import RUN
 from vanishing_gradients.server import lifecycle
 from vanishing_gradients.server.lifecycle import owner_engine
 from vanishing_gradients.sql.connection import affordable
-from vanishing_gradients.telemetry.errors import RemovalError
+from vanishing_gradients.telemetry.errors import RemovalError, ResumeError
 from vanishing_gradients.telemetry.older_runs import sum_up, unsummed
 from vanishing_gradients.telemetry.removal import removable_run, remove, remove_rows
 from vanishing_gradients.telemetry.resumption import StoredRun, finished_runs, same_run, stored_run
 from vanishing_gradients.telemetry.retry import SECONDS
 from vanishing_gradients.telemetry.roads import AUTO, ROADS
+from vanishing_gradients.telemetry.runs import TRAINER
 from vanishing_gradients.telemetry.session import RUN_CONNECTIONS
 from vanishing_gradients.telemetry.space import check_room, in_words
 from vanishing_gradients.trainer.datasets import NAMES, load, prepare
@@ -202,9 +203,11 @@ def drop(run: int | None, yes: bool, keep: str | None) -> None:
     engine = owner_engine()
     with removable_run(engine, run) as found:
         held = f"{found.rows:,} gradient rows, " if found.telemetry == "full" else ""
+        on = f" on {found.dataset}" if found.dataset else ""
+        seed = "" if found.seed is None else f"seed {found.seed}, "
         title = (
-            f"Run {run} ({found.shape.experiment} on {found.dataset}, seed {found.seed}, "
-            f"{found.status}; {held}{in_words(found.size)})"
+            f"Run {run} ({found.shape.experiment}{on}, {seed}{found.status}; "
+            f"{held}{in_words(found.size)})"
         )
         again = f"make drop RUN={run}{' KEEP=statistics' if keep else ''}"
         what = "Remove its gradient rows" if keep else "Remove it"
@@ -282,6 +285,11 @@ def _refuse_more_than_run(context: click.Context) -> None:
 def _begun(run_id: int, data_dir: Path | None) -> tuple[Plan, StoredRun]:
     """Return a run and its plan, as the registry says it was begun."""
     found = _asked(stored_run, run_id)
+    if found.source != TRAINER:
+        raise ResumeError(
+            f"Run {run_id} is of a {found.source} model that was watched: only its own program can "
+            f"go on with it, by watch(..., run={run_id})."
+        )
     experiment, settings = begun_with(run_id, found.values)
     return Plan(experiment, settings, load(found.dataset, data_dir), experiment.name), found
 

@@ -15,7 +15,7 @@ from vanishing_gradients.sql.queries import query
 from vanishing_gradients.sql.registry import require_migrated
 from vanishing_gradients.telemetry.lock import mark_orphans
 from vanishing_gradients.telemetry.recording import EpochMetrics
-from vanishing_gradients.telemetry.runs import RunDescription, Status
+from vanishing_gradients.telemetry.runs import TRAINER, RunDescription, Status
 from vanishing_gradients.telemetry.sink import Traffic
 from vanishing_gradients.telemetry.space import in_words, run_sizes
 from vanishing_gradients.trainer import experiments
@@ -27,7 +27,7 @@ INTERVAL = 0.1
 """Seconds between two updates of the bar."""
 ROOMY = 96
 """Columns of a terminal from which on the bar has room for a title and for all words."""
-TEXTS = ("experiment", "data set", "precision", "status")
+TEXTS = ("experiment", "source", "data set", "precision", "status")
 FIRST = "No run yet: `make train EXP=sigmoid_sgd` makes the first."
 
 
@@ -179,7 +179,8 @@ def runs_table(engine: Engine) -> Table | str:
 
     Accuracy and loss are those of the last completed epoch, on the training images. A run's size is
     its share of the tables that hold its rows, as the server estimates them. A run that its process
-    has abandoned is called interrupted first. Raises ObjectError where the database is not
+    has abandoned is called interrupted first. Who trained is said where models were watched, of
+    which nothing is said that nobody told. Raises ObjectError where the database is not
     migrated.
     """
     with engine.connect() as connection:
@@ -190,7 +191,8 @@ def runs_table(engine: Engine) -> Table | str:
     if not rows:
         return FIRST
     table = Table(box=SIMPLE_HEAD, pad_edge=False, show_footer=True)
-    lines = [_cells(row, sizes.get(row["run_id"], 0)) for row in rows]
+    watched = any(row["source"] != TRAINER for row in rows)
+    lines = [_cells(row, sizes.get(row["run_id"], 0), watched) for row in rows]
     below = {
         "run": "total",
         "size": in_words(sum(sizes.values())),
@@ -204,20 +206,22 @@ def runs_table(engine: Engine) -> Table | str:
     return table
 
 
-def _cells(row: RowMapping, size: int) -> dict[str, str]:
-    """Return what a run's line says, by heading."""
+def _cells(row: RowMapping, size: int, watched: bool) -> dict[str, str]:
+    """Return what a run's line says, by heading; who trained, where any run was `watched`."""
 
-    def number(name: str, form: str) -> str:
+    def number(name: str, form: str = "") -> str:
         return "-" if row[name] is None else format(row[name], form)
 
+    of_all = "" if row["epochs"] is None else f"/{row['epochs']}"
     return {
         "run": str(row["run_id"]),
         "experiment": row["experiment"],
-        "data set": row["dataset"],
-        "seed": str(row["seed"]),
+        **({"source": row["source"]} if watched else {}),
+        "data set": number("dataset"),
+        "seed": number("seed"),
         "precision": row["float_type"],
         "status": row["status"],
-        "epochs": f"{row['completed_epoch']}/{row['epochs']}",
+        "epochs": f"{row['completed_epoch']}{of_all}",
         "accuracy": number("accuracy", ".4f"),
         "loss": number("loss", ".4g"),
         "seconds": number("seconds", ".1f"),

@@ -110,15 +110,9 @@ def describe(experiment: Experiment, dataset: Dataset, settings: Settings) -> Ru
 def begun_with(run_id: int, values: Mapping[str, Any]) -> tuple[Experiment, Settings]:
     """Return the experiment and the settings that a run's registered `values` were made of.
 
-    Raises ExperimentError where older or newer code registered them, by other keys than these, and
-    of a run that was watched.
+    Raises ExperimentError where older or newer code registered them, by other keys than these.
     """
     config: dict[str, Any] = dict(values["config"])
-    if "watch" in config:
-        raise ExperimentError(
-            f"run {run_id} was recorded by `watch` in a loop of its own, which alone could go on "
-            "with it: begin a new run there, or one of an experiment without RUN"
-        )
     known = {"limit": config.pop("limit", None), **values}
     settings = Settings(**{each.name: known[each.name] for each in fields(Settings)})
     try:

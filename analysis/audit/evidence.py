@@ -15,7 +15,7 @@ from vanishing_gradients.analysis import paper
 from vanishing_gradients.analysis.audit.storage import CONNECTIONS, Storage, question
 from vanishing_gradients.analysis.errors import NoRowsError
 from vanishing_gradients.analysis.hypotheses import Effect, effects
-from vanishing_gradients.analysis.runs import Run, runs_of
+from vanishing_gradients.analysis.runs import TRAINER, Run, runs_of
 from vanishing_gradients.analysis.views import ask, layer_of, rows, statement
 from vanishing_gradients.analysis.words import Say
 from vanishing_gradients.sql.connection import affordable
@@ -31,7 +31,7 @@ class LeftOut:
 
     run_id: int
     experiment: str
-    dataset: str
+    dataset: str | None
     reason: str
 
 
@@ -53,6 +53,9 @@ def eligible(connection: Connection, summary: pd.DataFrame) -> tuple[list[Run], 
 
 
 def _objections(run: Mapping[str, object], config: Mapping[str, object]) -> Iterator[str]:
+    if run["source"] != TRAINER:
+        yield f"it is of a {run['source']} model that was watched, and the paper's is the trainer's"
+        return
     if run["dataset"] not in paper.DATASETS:
         yield f"it is on {run['dataset']}, and the paper on one of {', '.join(paper.DATASETS)}"
     if run["training_images"] != paper.TRAINING_IMAGES:

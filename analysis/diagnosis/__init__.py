@@ -1,9 +1,11 @@
 """`make diagnose`: what is wrong with a run, in words, with the numbers and what to try.
 
+configuration  what a run was asked to do, as far as it is known
 evidence     which run, what it was asked to do, and all that the views say about it
 thresholds   the lines between healthy and sick
 faults       what is looked for, causes first, and what was found
 remedies     changes to a TOML file, with their sources
+pytorch      the same as lines of PyTorch, for watched models
 wording      numbers and settings in words
 output       all of it as lines, with the numbers of a healthy run and what cannot be known
 """

@@ -1,18 +1,16 @@
 """Which run is diagnosed, and all that a diagnosis looks at: read from the views once."""
 
-import json
-import math
-from typing import Any
-
 import numpy as np
 import pandas as pd
 from sqlalchemy import Connection
 
-from vanishing_gradients.analysis.diagnosis.thresholds import LEARNED
-from vanishing_gradients.analysis.diagnosis.wording import epochs, number
+from vanishing_gradients.analysis.diagnosis.configuration import RunConfig, WatchedConfig
+from vanishing_gradients.analysis.diagnosis.thresholds import AT_REST, HALVED, LEARNED
+from vanishing_gradients.analysis.diagnosis.wording import epochs, layers, number
 from vanishing_gradients.analysis.errors import NoRowsError
 from vanishing_gradients.analysis.runs import (
     EVERY_EXPERIMENT,
+    TRAINER,
     finished_runs,
     known_run,
     latest_of_each_experiment,
@@ -31,7 +29,7 @@ def chosen_run(summary: pd.DataFrame, run_id: int | None, experiment: str | None
     if experiment is not None and run_id is None and experiment != EVERY_EXPERIMENT:
         run_id = latest_of_each_experiment(finished_runs(summary, experiment=experiment))[0].run_id
     run = known_run(summary, summary["run_id"].max() if run_id is None else run_id, experiment)
-    if pd.isna(run["test_accuracy"]):
+    if pd.isna(run["seconds"]):
         raise NoRowsError(
             f"Run {run['run_id']} of {run['experiment']} is {run['status']} and has no complete "
             "epoch to judge by: wait for one, or name another run (`make runs` lists all)."
@@ -47,17 +45,22 @@ class RunEvidence:
         config: what it was asked to do.
         layers: rows of layer_sizes, by layer: `gain` is not NULL for activations alone; `flat` is
             where an activation's slope is 0 or next to it: 'below', 'both', or NULL.
-        names: of the layers.
-        activations, dense: numbers of the layers of that kind, first to last.
-        softmax: the number of the last layer.
+        watched: whether it is of a model that somebody else's loop trained.
+        names: of the layers; those of a watched model are its own.
+        activations, dense: numbers of the layers of that kind, first to last; of a watched model
+            all layers count as dense that have weights whose rows are inputs.
+        loss_layer: the number of the last layer, whose gradient is the loss's own; of a watched
+            model that of its output, None where that was not recorded.
+        loss_function: what is known of it; None of a watched model.
         curves: loss and accuracy, by epoch.
         epochs: how many epochs there are to judge.
         steps: of these epochs, recorded or not.
-        guessing: the loss of guessing.
+        guessing: the loss of guessing; None where that is not known.
         learned: of the loss that guessing costs, the part that is gone at the end; may be below 0.
             By training or test images, whichever is better: dropout makes training look worse
-            than it is. -inf where neither loss is finite.
-        learns: whether that counts as learning.
+            than it is. -inf where neither loss is finite. Where guessing is not known, of the first
+            epoch's loss; NaN where that says nothing.
+        learns: whether that counts as learning; None where it cannot be told.
         flow: mean norm of the loss's gradient by the inputs of activations and softmax, (layer,
             epoch), from first layer to last.
         first_flow: the same in the first step, by layer: of the initial weights.
@@ -66,7 +69,8 @@ class RunEvidence:
         variation: deviation over mean of the norms of all layers' gradients over the steps, (layer,
             epoch).
         non_finite: cells of gradients that were not finite, by epoch.
-        updates: rows of update_ratios; None where they were not recorded.
+        updates: rows of update_ratios, of a watched model those of its dense layers if it has any;
+            None where they were not recorded.
         neurons: rows of neuron_ranges, of activations alone; None where they were not recorded.
         noise_scale: of the last dense layer in the last epoch, in images; NaN where it is beyond
             measure, None where it was not summed up.
@@ -78,27 +82,41 @@ class RunEvidence:
     def __init__(self, connection: Connection, run: pd.Series) -> None:
         run_id = int(run["run_id"])
         self.run = run
-        self.config = RunConfig(ask(connection, "run_provenance", run_id=run_id)["config"].item())
+        self.watched = bool(run["source"] != TRAINER)
         self.layers = ask(connection, "layer_sizes", run_id=run_id).set_index("layer")
-        self.names = self.layers["layer_name"].to_dict()
+        provenance = ask(connection, "run_provenance", run_id=run_id)
+        self.recorded_at: str = provenance["recorded_at"].item()
+        config = provenance["config"].item()
+        self.config = WatchedConfig(config, self.layers) if self.watched else RunConfig(config)
+        names = self.layers["source_name"].fillna(self.layers["layer_name"])
+        self.names: dict[int, str] = names.to_dict()
         self.activations = self.layers.index[self.layers["gain"].notna()].to_list()
-        self.dense = self.layers.index[self.layers["kind"] == "dense"].to_list()
-        self.softmax = int(self.layers.index.max())
         self.curves = ask(connection, "training_curves", run_id=run_id).set_index("epoch")
         self.epochs = len(self.curves)
-        self.steps = self.epochs * -(-int(run["training_images"]) // self.config.batch_size)
-        self.guessing = self.config.guessing(self.layers["width"][self.softmax])
-        last = self.curves.iloc[-1][["loss", "test_loss"]].astype(float).min()
-        self.learned = -np.inf if np.isnan(last) else 1.0 - last / self.guessing
-        self.learns = self.learned >= LEARNED
         norms = ask(connection, "gradient_norms", run_id=run_id)
+        there = set(norms["layer"])
+        kind, meaning = self.layers["kind"], self.layers["row_meaning"]
+        dense = self.layers.index[meaning == "input" if self.watched else kind == "dense"]
+        self.dense = [layer for layer in dense if layer in there or not self.watched]
+        outputs = self.layers.index[kind == "output"] if self.watched else self.layers.index
+        self.loss_layer = int(outputs.max()) if len(outputs) and outputs.max() in there else None
+        self.loss_function = None if self.watched else self.config.given.get("loss", "known")
+        self.missing = 0
+        self.steps = self._steps(connection, run_id)
+        self.guessing = self.config.guessing(self.layers["width"].iloc[-1])
+        self.learned = self._learned()
+        self.learns = self._learns()
         self.non_finite = norms.groupby("epoch")["non_finite"].sum()
-        places = [*self.activations, self.softmax]
+        places = [*self.activations, *([self.loss_layer] if self.loss_layer else [])]
         flow = norms.pivot(index="layer", columns="epoch", values="gradient_norm")
         self.flow = flow.loc[[layer for layer in places if layer in flow.index]]
-        first = _first_step(connection, run_id, [*places, *self.dense])
+        first = _first_step(
+            connection, run_id, [*places, *self.dense], int(norms["epoch"].min()), self.watched
+        )
         self.first_flow = first.loc[first.index.isin(places), "gradient_norm"]
         self.initial_sizes = self._sizes(first["weight_norm"])
+        if self.watched and self.non_finite.any():
+            self.non_finite = self._in_steps(connection, run_id, norms)
         steps = ask(connection, "step_norms", run_id=run_id)
         variation = steps["std"] / steps["mean_norm"].replace(0.0, np.nan)
         self.variation = steps.assign(variation=variation).pivot(
@@ -107,14 +125,44 @@ class RunEvidence:
         updates, neurons = (
             rows(connection, view, run_id=run_id) for view in ("update_ratios", "neuron_ranges")
         )
+        if self.watched and self.dense:  # a bias that starts at 0 changes by a multiple of itself
+            updates = updates[updates["layer"].isin(self.dense)]
         self.updates = None if updates.empty else updates
-        of_activations = neurons["layer"].isin(self.activations)
-        self.neurons = None if neurons.empty else neurons[of_activations]
+        of_activations = neurons[neurons["layer"].isin(self.activations)]
+        unknown = of_activations if self.watched else neurons
+        self.neurons = None if unknown.empty else of_activations
         self.noise_scale = self._noise(connection, run_id)
+
+    @property
+    def dropout(self) -> float | None:
+        """The rate of dropout; None where it is not known."""
+        return self.config.dropout
+
+    @property
+    def sample(self) -> str:
+        """What one sample is called: an image, unless nobody knows."""
+        return "sample" if self.watched else "image"
+
+    @property
+    def samples(self) -> str:
+        """What samples are called."""
+        return f"{self.sample}s"
+
+    @property
+    def is_told(self) -> bool:
+        """Whether any epoch's loss is known."""
+        return bool(self.curves["loss"].notna().any())
+
+    def named(self, layer: int) -> str:
+        """Return 'layer 2', and of a watched model what it is called there, too."""
+        return layers([layer], self.names) if self.watched else f"layer {layer}"
 
     @property
     def losses(self) -> str:
         """The training loss by epoch beside that of guessing, in a sentence."""
+        if self.guessing is None:
+            told = self.curves["loss"].dropna()
+            return f"The loss by epoch is {epochs(told)}." if len(told) else "No loss was told."
         guessing = number(self.guessing)
         return f"The loss by epoch is {epochs(self.curves['loss'])}; guessing costs {guessing}."
 
@@ -148,76 +196,76 @@ class RunEvidence:
     def _noise(self, connection: Connection, run_id: int) -> float | None:
         """Ask of the last dense layer alone: its noise is the loss's."""
         last = int(self.curves.index[-1])
+        if not self.dense:
+            return None
         place = {"layer": self.dense[-1], "epoch": last}
         frame = rows(connection, "noise_scales", run_id=run_id, **place)
-        return None if frame.empty else float(frame["noise_scale"].iloc[-1])
+        if frame.empty or (self.watched and frame["noise_scale"].isna().all()):
+            return None
+        return float(frame["noise_scale"].iloc[-1])
+
+    def _steps(self, connection: Connection, run_id: int) -> int:
+        """Return how many steps there were, as far as the recorded ones tell; note missing ones."""
+        if not self.watched:
+            batch = self.config.batch_size
+            assert batch is not None, "that of the trainer's has a default"
+            return self.epochs * -(-int(self.run["training_images"]) // batch)
+        recorded = rows(connection, "recorded_steps", run_id=run_id)
+        last = recorded.groupby("epoch")["step"].max()
+        every = int(self.run["record_every"])
+        self.missing = int((-(-last // every)).sum()) - len(recorded)
+        return int(last.sum())
+
+    def _learned(self) -> float:
+        last = self.curves.iloc[-1][["loss", "test_loss"]].astype(float).min()
+        if self.guessing is not None:
+            return -np.inf if np.isnan(last) else 1.0 - last / self.guessing
+        told = self.curves["loss"].dropna()
+        if len(told) < 2 or not told.iloc[0] > 0.0:
+            return np.nan
+        return float(1.0 - told.iloc[-1] / told.iloc[0])
+
+    def _learns(self) -> bool | None:
+        if self.guessing is not None:
+            return self.learned >= LEARNED
+        if self.learned >= HALVED:
+            return True
+        return False if self.learned < AT_REST else None
+
+    def _in_steps(self, connection: Connection, run_id: int, norms: pd.DataFrame) -> pd.Series:
+        """Count values that are not finite in steps that were taken, by epoch.
+
+        Where a loss is scaled, steps whose gradients are not finite are skipped as a matter of
+        course: they have no update, and others have.
+        """
+        found = self.non_finite.copy()
+        for epoch in found.index[found > 0]:
+            own = norms[(norms["epoch"] == epoch) & (norms["non_finite"] > 0)]
+            found[epoch] = 0
+            for layer in own["layer"]:
+                place = {"run_id": run_id, "layer": layer, "epoch": epoch}
+                steps = rows(connection, "recorded_statistics", **place)
+                if steps["update_norm"].isna().all() and layer not in self.dense:
+                    continue  # an activation's step is that of the weights
+                taken = steps["update_norm"].notna() | steps["update_norm"].isna().all()
+                found[epoch] += int(steps.loc[taken, "non_finite"].sum())
+        return found
 
 
-def _first_step(connection: Connection, run_id: int, layers: list[int]) -> pd.DataFrame:
-    """Return by layer the norms of the gradient and of the weights in the first step."""
-    frames = {
-        layer: rows(connection, "recorded_statistics", run_id=run_id, layer=layer, epoch=1).head(1)
-        for layer in sorted(layers)
-    }
-    first = pd.concat(frames, names=["layer"]).droplevel(1)
-    return first[["gradient_norm", "weight_norm"]]
+def _first_step(
+    connection: Connection, run_id: int, layers: list[int], epoch: int, watched: bool
+) -> pd.DataFrame:
+    """Return by layer the norms of the gradient and of the weights in the first step.
 
-
-class RunConfig:
-    """The configuration of a run; keys that it leaves out are at their defaults.
-
-    Attributes:
-        given: as in `runs.config`.
-        activations: the kinds of activation.
-        batch_size: images in a batch.
-        optimizer: its kind, rate and constants.
-        learning_rate: the rate at the start.
-        adaptive: whether steps are divided by the size of gradients.
-        weight_pulls: what pulls weights to zero, by dotted key: penalties, and AdamW's decay.
-        dropout: the rate; 0 is none.
-        clipping: kind and limit; None where nothing is clipped.
-        initialization: kind and constants.
+    Of a watched model that is the first recorded step whose gradient was finite, if any was: those
+    before it were skipped.
     """
-
-    def __init__(self, config: str) -> None:
-        given: dict[str, Any] = json.loads(config)
-        kinds = given.get("activation", ())
-        self.given = given
-        self.activations = {kinds} if isinstance(kinds, str) else set(kinds)
-        self.batch_size = int(given.get("batch_size", 128))
-        self.optimizer: dict[str, Any] = given.get("optimizer", {})
-        self.learning_rate = float(self.optimizer.get("learning_rate", 0.001))
-        self.adaptive = self.optimizer.get("kind") != "sgd"
-        self.weight_pulls = {
-            f"penalties.{key}": value
-            for key, value in given.get("penalties", {}).items()
-            if value and key.startswith("weight")
-        }
-        if decay := float(self.optimizer.get("weight_decay", 0.0)):
-            self.weight_pulls["optimizer.weight_decay"] = decay
-        self.dropout = float(given.get("dropout", 0.0))
-        self.clipping: dict[str, Any] | None = given.get("clipping")
-        self.initialization: dict[str, Any] = given.get("initialization") or {
-            "kind": "normal",
-            "scale": given.get("initial_weight_scale", 0.01),
-        }
-
-    def guessing(self, classes: int) -> float:
-        """Return the loss of a network that gives every class the same probability."""
-        if self.given.get("loss") == "mean_squared_error":
-            return (1.0 - 1.0 / classes) / classes
-        return math.log(classes)
-
-    def has(self, key: str, value: Any) -> bool:
-        """Return whether a dotted key already is what a remedy would set it to."""
-        given = self.given.get(key)
-        kinds = {
-            "initialization": self.initialization,
-            "optimizer": self.optimizer,
-            "optimizer.schedule": self.optimizer.get("schedule") or {},
-        }
-        if key in kinds:
-            return kinds[key].get("kind") == value["kind"]
-        if key == "normalization" and self.given.get("batch_normalization"):
-            return value == "batch"
-        return bool(given) if key in ("residual", "clipping") else given == value
+    columns = ["gradient_norm", "weight_norm"]
+    frames = {}
+    for layer in sorted(layers):
+        own = rows(connection, "recorded_statistics", run_id=run_id, layer=layer, epoch=epoch)
+        finite = own[own["gradient_norm"].notna()]
+        frames[layer] = (finite if watched and len(finite) else own).head(1)
+    if not frames:
+        return pd.DataFrame(columns=columns, dtype="float64")
+    return pd.concat(frames, names=["layer"]).droplevel(1)[columns]

@@ -7,7 +7,9 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from vanishing_gradients.analysis.diagnosis.evidence import RunConfig, RunEvidence
+from vanishing_gradients.analysis.diagnosis.configuration import RunConfig
+from vanishing_gradients.analysis.diagnosis.evidence import RunEvidence
+from vanishing_gradients.analysis.diagnosis.pytorch import TIMES
 from vanishing_gradients.analysis.diagnosis.thresholds import USUAL_UPDATE
 from vanishing_gradients.analysis.diagnosis.wording import number
 
@@ -107,7 +109,8 @@ def rectifier(config: RunConfig) -> Remedy:
 
 def _rate(config: RunConfig) -> dict[str, object]:
     """Return the rate that plain SGD needs with weights that let everything through, if less."""
-    if config.adaptive or config.learning_rate <= PLAIN_RATE:
+    rate = config.learning_rate
+    if config.adaptive or rate is None or rate <= PLAIN_RATE:
         return {}
     return {"optimizer.learning_rate": PLAIN_RATE}
 
@@ -121,19 +124,27 @@ def residuals(evidence: RunEvidence) -> Remedy:
 
 def smaller_rate(evidence: RunEvidence, why: str = "") -> Remedy:
     """Return a learning rate by which updates would be of the usual size."""
-    why = why or f"the learning rate of {number(evidence.config.learning_rate)} is too large"
+    rate = evidence.config.learning_rate
+    of = "" if rate is None else f" of {number(rate)}"
+    why = why or f"the learning rate{of} is too large"
     factor, largest = 0.01, largest_update(evidence, 0)
     if largest is not None and math.isfinite(largest) and largest > 0.0:
         factor = min(max(USUAL_UPDATE / largest, SMALLEST_STEP), LARGEST_STEP)
-    rate = rounded(evidence.config.learning_rate * factor)
-    return Remedy(why, {"optimizer.learning_rate": rate}, RATE)
+    return Remedy(why, changed_rate(evidence, factor), RATE)
+
+
+def changed_rate(evidence: RunEvidence, times: float) -> dict[str, object]:
+    """Return the change to a learning rate so many times as large, known or not."""
+    rate = evidence.config.learning_rate
+    if rate is None:
+        return {TIMES: rounded(times)}
+    return {"optimizer.learning_rate": rounded(rate * times)}
 
 
 def larger_rate(evidence: RunEvidence, largest: float) -> Remedy:
     """Return a learning rate by which the `largest` of the updates would be of the usual size."""
-    rate = rounded(evidence.config.learning_rate * USUAL_UPDATE / largest)
     why = f"a rate {number(USUAL_UPDATE / largest)} times as large makes updates of the usual size"
-    return Remedy(why, {"optimizer.learning_rate": rate}, UPDATE)
+    return Remedy(why, changed_rate(evidence, USUAL_UPDATE / largest), UPDATE)
 
 
 def clipping(why: str, limit: float) -> Remedy:

@@ -11,6 +11,10 @@ What moves no loss is a curiosity, so faults of single layers are named only bel
 network may well learn with a third of its neurons dead.
 """
 
+HALVED, AT_REST = 0.5, 0.02
+"""Of its first epoch's loss, the part that is gone where a model clearly learns, and below which it
+does not: of a watched model nobody knows what guessing costs. What lies between says nothing."""
+
 SAME = 1e-4
 """Gradients of a layer's neurons that differ relatively by less than this are the same.
 

@@ -45,7 +45,7 @@ def by_experiment(runs: Sequence[Run]) -> dict[str, list[Run]]:
 
     Raises ValueError for no run, for different data sets, and where a seed would count twice.
     """
-    datasets = sorted({run.dataset for run in runs})
+    datasets = sorted({f"{run.dataset}" for run in runs})
     if len(datasets) != 1:
         raise ValueError(f"one figure compares runs on one data set, not on {datasets}")
     groups: dict[str, list[Run]] = {}
@@ -65,7 +65,7 @@ def title_over_seeds(what: str, runs: Sequence[Run], of_gradients: bool) -> str:
     counts = sorted({len(members) for members in groups.values()})
     subject = f"{name}on <b>{runs[0].dataset}</b>, {_span(counts, 'seed')}"
     precision = " and ".join(sorted({run.float_type for run in runs}))
-    images = sorted({run.training_images for run in runs})
+    images = sorted({run.training_images or 0 for run in runs})
     source = f"{precision} precision, {_span(images, 'training image')}"
     recorded = sorted({run.record_every for run in runs})
     if of_gradients and recorded != [1]:

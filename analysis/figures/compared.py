@@ -1,13 +1,15 @@
 """A few runs of any kind beside each other: how they learn, and how far gradients reach."""
 
 from collections.abc import Sequence
+from html import escape
 
 import pandas as pd
 import plotly.graph_objects as go
 
 from vanishing_gradients.analysis import words
+from vanishing_gradients.analysis.errors import LeftOutError
 from vanishing_gradients.analysis.figures import marks, style
-from vanishing_gradients.analysis.figures.curves import add_curves
+from vanishing_gradients.analysis.figures.curves import NOBODY, add_curves
 from vanishing_gradients.analysis.figures.figure import figure
 from vanishing_gradients.analysis.figures.lines import add_outlines, marked_line
 from vanishing_gradients.analysis.runs import Run
@@ -41,14 +43,22 @@ def curves_compared(curves: pd.DataFrame, runs: Sequence[Run]) -> go.Figure:
 
     Training values are over the images as the epoch met them, the weights changing meanwhile; test
     values are after the epoch.
+
+    What is not known of any run has no panel. Raises LeftOutError where nothing is.
     """
+    trained = any(not run.watched for run in runs)
+    shown = {name: each for name, each in CURVES.items() if trained or curves[each].notna().any()}
+    if not shown:
+        raise LeftOutError("accuracy and loss", NOBODY)
     title = style.with_subtitle("Accuracy and loss", _data(runs))
-    figure = style.stacked(title, list(CURVES), 0.05, round(1.5 * style.HEIGHT))
-    for row, (heading, column) in enumerate(CURVES.items(), start=1):
+    height = round(1.5 * style.HEIGHT * (len(shown) + 1) / (len(CURVES) + 1))
+    figure = style.stacked(title, list(shown), 0.05 * len(CURVES) / len(shown), height)
+    watched = [label(run) for run in runs if run.watched]
+    for row, (heading, column) in enumerate(shown.items(), start=1):
         lines = {
             label(run): (label(run), column, curves[curves["run_id"] == run.run_id]) for run in runs
         }
-        add_curves(figure, row, lines, heading.lower())
+        add_curves(figure, row, lines, heading.lower(), watched)
         figure.update_yaxes(**style.METRIC_AXES[column.removeprefix("test_")], row=row)
     style.whole_axis(figure, curves["epoch"], "epoch")
     return figure
@@ -63,7 +73,7 @@ def norms_compared(norms: pd.DataFrame, layers: pd.DataFrame, runs: Sequence[Run
     `norms` holds rows of epoch_means. Where the runs differ in their number of dense layers the
     axis is relative depth: 0 is the first dense layer, 1 the last.
     """
-    dense = dense_norms(norms, layers)
+    dense = _some(dense_norms(norms, layers))
     depths = dense.groupby("run_id")["depth"].max()
     relative = depths.nunique() > 1
     steps = (dense["run_id"].map(depths) - 1).clip(lower=1)
@@ -109,7 +119,7 @@ def first_to_last_compared(
     Norm of the first dense layer over that of the last: far below 1 gradients vanish on their way
     to the input, far above 1 they explode.
     """
-    ratios = first_to_last(dense_norms(norms, layers))
+    ratios = first_to_last(_some(dense_norms(norms, layers)))
     endless = ratios["ratio"].where(ratios["mark"].isin((marks.ORDINARY, marks.ZERO)))
     axis = style.log_panel(endless, [EVEN])
     points = ratios.assign(
@@ -141,6 +151,12 @@ def dense_norms(norms: pd.DataFrame, layers: pd.DataFrame) -> pd.DataFrame:
     return dense.assign(
         depth=dense.groupby(["run_id", "epoch"])["layer"].rank().astype("int64")
     ).sort_values(["run_id", "epoch", "layer"])
+
+
+def _some(dense: pd.DataFrame) -> pd.DataFrame:
+    if dense.empty:
+        raise LeftOutError("norms of dense layers", "no layer has weights whose rows are inputs")
+    return dense
 
 
 def first_to_last(dense: pd.DataFrame) -> pd.DataFrame:
@@ -181,7 +197,8 @@ def _draw(
 
 
 def _data(runs: Sequence[Run]) -> str:
-    datasets = sorted({run.dataset for run in runs})
+    datasets = sorted({run.dataset or "" for run in runs})
     if len(datasets) == 1:
-        return f"{len(runs)} runs on <b>{datasets[0]}</b>"
-    return f"{len(runs)} runs, on <b>different data sets</b>: {', '.join(datasets)}"
+        return f"{len(runs)} runs{style.on_dataset(datasets[0])}"
+    named = ", ".join(escape(each) or "unknown" for each in datasets)
+    return f"{len(runs)} runs, on <b>different data sets</b>: {named}"

@@ -1,10 +1,11 @@
 """Accuracy and loss over the epochs: the paper's Figures 12, 16, 19, 21, 22 and 23."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 import pandas as pd
 import plotly.graph_objects as go
 
+from vanishing_gradients.analysis.errors import LeftOutError
 from vanishing_gradients.analysis.figures import style
 from vanishing_gradients.analysis.figures.figure import figure
 from vanishing_gradients.analysis.figures.marks import numbered_look
@@ -14,6 +15,8 @@ from vanishing_gradients.analysis.words import NOT_FINITE, exact, plural
 PARTS = {"training": "", "test": "test_"}
 HEADINGS = [part.capitalize() for part in PARTS]
 MOST_NAMED = 6  # epochs
+NOBODY = "nobody told them: w.log(loss=...) and w.evaluated(...) do"
+UNTOLD = f"not told, or {NOT_FINITE},"
 
 Lines = Mapping[str, tuple[str, str, pd.DataFrame]]
 """Name in the legend -> name in a note of gaps, column, and rows of training_curves."""
@@ -26,12 +29,18 @@ def accuracy_and_loss(curves: pd.DataFrame, run: Run) -> go.Figure:
     Training values are over the images as the epoch met them, the weights changing meanwhile; test
     values are over the test images after the epoch. The loss is the one that the network was
     trained with, categorical cross-entropy in the paper. As in its Figures 12, 16, 19 and 21.
+
+    Raises LeftOutError for a watched model of which neither was told.
     """
-    title = style.title_of_run("Accuracy and loss by epoch", run, of_gradients=False)
-    figure = style.stacked(title, [""] * len(style.METRIC_AXES), 0.07)
-    for row, metric in enumerate(style.METRIC_AXES, start=1):
+    metrics = [each for each in style.METRIC_AXES if not run.watched or _is_told(curves, each)]
+    if not metrics:
+        raise LeftOutError(" and ".join(style.METRIC_AXES), NOBODY)
+    what = " and ".join(metrics).capitalize()
+    title = style.title_of_run(f"{what} by epoch", run, of_gradients=False)
+    figure = style.stacked(title, [""] * len(metrics), 0.07)
+    for row, metric in enumerate(metrics, start=1):
         lines = {part: (part, prefix + metric, curves) for part, prefix in PARTS.items()}
-        add_curves(figure, row, lines, metric)
+        add_curves(figure, row, lines, metric, lines if run.watched else ())
         figure.update_yaxes(title_text=metric, **style.METRIC_AXES[metric], row=row)
     style.whole_axis(figure, curves["epoch"], "epoch")
     return figure
@@ -58,8 +67,20 @@ def loss_by_experiment(curves: pd.DataFrame, runs: Sequence[Run]) -> go.Figure:
     return _by_experiment("loss", curves, runs)
 
 
-def add_curves(figure: go.Figure, row: int, lines: Lines, metric: str) -> None:
-    """Draw `lines` in panel `row`, and say of which epochs they have no finite value."""
+def _is_told(curves: pd.DataFrame, metric: str) -> bool:
+    """Return whether a watched model's training or test values are known of any epoch."""
+    return bool(curves[[prefix + metric for prefix in PARTS.values()]].notna().any(axis=None))
+
+
+def add_curves(
+    figure: go.Figure, row: int, lines: Lines, metric: str, watched: Collection[str] = ()
+) -> None:
+    """Draw `lines` in panel `row`, and say of which epochs they have no finite value.
+
+    `watched` has the names of those of watched models: what is missing of them nobody may have
+    told.
+    """
+    listed = {trace.name for trace in figure.data}
     for place, (name, (_, column, own)) in enumerate(lines.items()):
         if own[column].isna().all():
             continue
@@ -74,20 +95,31 @@ def add_curves(figure: go.Figure, row: int, lines: Lines, metric: str) -> None:
             mode="lines+markers",
             name=name,
             legendgroup=name,
-            showlegend=row == 1,
+            showlegend=name not in listed,
             cliponaxis=False,
             line={"color": look.color, "dash": look.dash, "width": 2},
             marker={"symbol": look.symbol, "size": 8},
             hovertemplate="%{text}<extra></extra>",
         )
         figure.add_trace(line, row, 1)
-    gaps = {name: own.loc[own[column].isna(), "epoch"] for name, column, own in lines.values()}
-    note_of_gaps(figure, {name: own.tolist() for name, own in gaps.items()}, row)
+    notes = []
+    for key, (name, column, own) in lines.items():
+        missing = own[column].isna()
+        if key in watched and missing.all():
+            notes.append(f"{name}: not told")
+        elif missing.any():
+            why = UNTOLD if key in watched else NOT_FINITE
+            notes.append(f"{name}: {why} in {_epochs(own.loc[missing, 'epoch'].tolist())}")
+    _note(figure, notes, row)
 
 
 def note_of_gaps(figure: go.Figure, gaps: Mapping[str, list[int]], row: int) -> None:
     """Write into panel `row` which lines have no finite value, and in which epochs."""
     notes = [f"{name}: {NOT_FINITE} in {_epochs(own)}" for name, own in gaps.items() if own]
+    _note(figure, notes, row)
+
+
+def _note(figure: go.Figure, notes: Sequence[str], row: int) -> None:
     if notes:
         figure.add_annotation(
             text="<br>".join(notes),
@@ -114,23 +146,26 @@ def _epochs(epochs: list[int]) -> str:
 def _by_experiment(metric: str, curves: pd.DataFrame, runs: Sequence[Run]) -> go.Figure:
     datasets = {run.dataset for run in runs}
     if len(datasets) != 1:
-        raise ValueError(f"one figure compares runs on one data set, not on {sorted(datasets)}")
+        raise ValueError(
+            f"one figure compares runs on one data set, not on {sorted(map(str, datasets))}"
+        )
     mixed = len({run.training_images for run in runs}) > 1
-    common = "" if mixed else f", {style.training_images(runs[0])}"
+    images = [style.training_images(run) for run in runs]
+    common = f", {images[0]}" if images[0] and not mixed else ""
     title = style.with_subtitle(
         f"{metric.capitalize()} by experiment",
-        f"on <b>{datasets.pop()}</b>{common}",
+        f"{style.on_dataset(datasets.pop()).strip()}{common}",
         "the latest finished run of each experiment",
     )
     figure = style.stacked(title, HEADINGS, 0.08)
     for row, prefix in enumerate(PARTS.values(), start=1):
         lines = {}
-        for run in runs:
-            about = f"run {run.run_id}, seed {run.seed}, {run.float_type}"
-            about += f", {style.training_images(run)}" * mixed
+        for run, seen in zip(runs, images, strict=True):
+            about = style.about(run, "") + (f", {seen}" if mixed and seen else "")
             own = curves[curves["run_id"] == run.run_id]
             lines[f"{run.experiment} ({about})"] = (run.experiment, prefix + metric, own)
-        add_curves(figure, row, lines, metric)
+        names = zip(lines, runs, strict=True)
+        add_curves(figure, row, lines, metric, [name for name, run in names if run.watched])
     figure.update_yaxes(title_text=metric, **style.METRIC_AXES[metric])
     style.whole_axis(figure, curves["epoch"], "epoch")
     return figure

@@ -9,12 +9,11 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from vanishing_gradients.analysis.errors import LeftOutError, NoRowsError
+from vanishing_gradients.analysis.figures.layer_names import NAMES_OF_LAYERS, in_own_names
+from vanishing_gradients.analysis.figures.layer_names import Ask as Ask
 
+OF_WATCHED = "nothing of the kind was recorded of this model"
 OLD = "an older version recorded no such rows: train again for some"
-NAMES_OF_LAYERS = "layer_sizes"  # says what layers are, not what became of them: in no caption
-
-Ask = Callable[..., pd.DataFrame]
-"""views.ask on a connection: the name of a view, and what is asked of it -> its rows."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -23,7 +22,8 @@ class Figure:
 
     `reads` names a view for each parameter of that function, or a function that asks for the rows.
     A caption names the views, or what is in `views` in their place. `recorded` names the rows that
-    older versions did not record: a run without them is left out, which is no error.
+    older versions did not record: a run without them is left out, which is no error. Layers of a
+    watched model are called as in its own program.
     """
 
     draw: Callable[..., go.Figure]
@@ -56,13 +56,17 @@ class Figure:
         Raises NoRowsError, or LeftOutError for what a run of its kind does not have.
         """
         run_id = about["run"].run_id if "run" in about else tuple(r.run_id for r in about["runs"])
+        named = in_own_names(ask)
         try:
             rows = {
-                name: ask(view, run_id=run_id) if isinstance(view, str) else view(ask, **about)
+                name: named(view, run_id=run_id) if isinstance(view, str) else view(named, **about)
                 for name, view in self.reads.items()
             }
         except NoRowsError as error:
-            raise (LeftOutError(self.recorded, OLD) if self.recorded else error) from None
+            if not self.recorded:
+                raise
+            watched = "run" in about and about["run"].watched
+            raise LeftOutError(self.recorded, OF_WATCHED if watched else OLD) from error
         return self.draw(**rows, **about)
 
 

@@ -8,7 +8,7 @@ import plotly.graph_objects as go
 
 from vanishing_gradients.analysis.figures import maps, recorded, style
 from vanishing_gradients.analysis.figures.figure import figure
-from vanishing_gradients.analysis.figures.marks import layer_names
+from vanishing_gradients.analysis.figures.layer_names import layer_labels, layer_names, menu_names
 from vanishing_gradients.analysis.runs import Run
 from vanishing_gradients.analysis.words import power
 
@@ -42,6 +42,7 @@ def gradient_distribution(cells: pd.DataFrame, batches: tuple[int, int], run: Ru
     """
     powers = _powers(cells)
     shares, names = _shares(cells, powers), layer_names(cells)
+    menu, labels = menu_names(cells), layer_labels(cells)
     epochs, layers = (list(level) for level in shares.index.levels)
     span = shares.columns.tolist()
     words = [_magnitudes(at, span[0], powers) for at in span]
@@ -70,7 +71,7 @@ def gradient_distribution(cells: pd.DataFrame, batches: tuple[int, int], run: Ru
             **colors.of_map(figure.get_subplot(row, 1).yaxis.domain, rows),
         )
         figure.add_trace(shown, row, 1)
-        maps.layer_axis(figure, row, layers)
+        maps.layer_axis(figure, row, [labels[layer] for layer in layers])
     bars = {layer: shares.xs(layer, level="layer").to_numpy() for layer in layers}
     for place, epoch in enumerate(epochs):
         shown = go.Bar(
@@ -85,7 +86,7 @@ def gradient_distribution(cells: pd.DataFrame, batches: tuple[int, int], run: Ru
         figure.add_trace(shown, len(heights), 1)
     traces = list(range(len(epochs), 2 * len(epochs)))
     options = {
-        f"Bars: {names[layer]}": [{"y": [own.tolist() for own in bars[layer]]}, traces]
+        f"Bars: {menu[layer]}": [{"y": [own.tolist() for own in bars[layer]]}, traces]
         for layer in layers
     }
     top_of_bars = figure.get_subplot(len(heights), 1).yaxis.domain[1]

@@ -13,6 +13,7 @@ from vanishing_gradients.analysis import words
 from vanishing_gradients.analysis.errors import LeftOutError
 from vanishing_gradients.analysis.figures import maps, marks, over_epochs, style
 from vanishing_gradients.analysis.figures.figure import Ask, figure
+from vanishing_gradients.analysis.figures.layer_names import layer_labels
 from vanishing_gradients.analysis.runs import Run
 from vanishing_gradients.analysis.words import counted, exact, plural, stretches
 
@@ -119,7 +120,7 @@ def saturated_neurons(saturation: pd.DataFrame, neurons: pd.DataFrame, run: Run)
     )
     cells = _cells(told, saturation["saturated"], neurons[neurons["saturated"] == 1])
     colors = maps.share_colors(cells["shown"], "saturated values")
-    panels = [maps.Panel("Activation layers", cells, colors)]
+    panels = [maps.Panel("Activation layers", cells, colors, layer_labels(cells))]
     return maps.epoch_grid("Saturated neurons by layer and epoch", run, panels, UNKNOWN)
 
 

@@ -13,7 +13,8 @@ import plotly.graph_objects as go
 from vanishing_gradients.analysis.figures import marks, style
 from vanishing_gradients.analysis.runs import Run
 
-MOST_IN_LEGEND = 24
+MOST_IN_LEGEND, MOST_LETTERS = 24, 260
+MOST_NAMED = 9  # layers beside a bar of colours
 
 Vertex = tuple[float | None, float | None, str, str | None]
 """x, y, symbol and hover of a point of a line; None and None where the line stops."""
@@ -75,8 +76,8 @@ def open_panels(
 
 
 def is_deep(looks: Sequence[marks.Look]) -> bool:
-    """Return whether these are more layers than a legend can list on a telephone."""
-    return len(looks) > MOST_IN_LEGEND
+    """Return whether a legend on a telephone cannot list them: too many, or too long names."""
+    return len(looks) > MOST_IN_LEGEND or sum(len(look.name) for look in looks) > MOST_LETTERS
 
 
 def marked_line(
@@ -171,6 +172,12 @@ def _depth_bar(looks: Sequence[marks.Look]) -> go.Scatter:
     """Return a point nowhere with a bar of colours, from the first layer to the last."""
     first, last = looks[0], looks[-1]
     span = max(1, last.rank - first.rank)
+    named = [look for look in looks if look.name != f"{look.rank}"]
+    own = named[:: -(-len(named) // MOST_NAMED)] if named else []
+    bar = style.color_bar("layer")
+    if own:  # names take the place beside the bar
+        places = {"tickvals": [each.rank for each in own], "ticktext": [each.name for each in own]}
+        bar |= {"title": {"text": "layer", "side": "top", "font": {"size": 12}}} | places
     return go.Scatter(
         x=[None],
         y=[None],
@@ -183,6 +190,6 @@ def _depth_bar(looks: Sequence[marks.Look]) -> go.Scatter:
             "cmax": last.rank,
             "colorscale": [((look.rank - first.rank) / span, look.color) for look in looks],
             "showscale": True,
-            "colorbar": style.color_bar("layer"),
+            "colorbar": bar,
         },
     )

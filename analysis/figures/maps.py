@@ -5,13 +5,14 @@ plotly draws no logarithmic colours: values come as they are to be coloured, wit
 
 import math
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
 from vanishing_gradients.analysis.figures import marks, style
+from vanishing_gradients.analysis.figures.layer_names import layer_labels
 from vanishing_gradients.analysis.runs import Run
 from vanishing_gradients.analysis.words import power
 
@@ -66,16 +67,25 @@ class Colors:
 
 @dataclass(frozen=True)
 class Panel:
-    """A grid of cells: `cells` has layer, epoch, value (NaN where marked), mark and hover."""
+    """A grid of cells: `cells` has layer, epoch, value (NaN where marked), mark and hover.
+
+    `names` says what the axis calls layers that it does not call by their number alone.
+    """
 
     heading: str
     cells: pd.DataFrame
     colors: Colors
+    names: Mapping[int, str] = field(default_factory=dict)
 
     @property
     def rows(self) -> list[int]:
         """The layers in order, first on top."""
         return sorted(set(self.cells["layer"]))
+
+    @property
+    def labels(self) -> list[str]:
+        """What the axis calls the layers in order."""
+        return [self.names.get(layer, f"{layer}") for layer in self.rows]
 
     @property
     def row_height(self) -> float:
@@ -120,8 +130,11 @@ def by_kind(
     """
     weights = cells["layer"].isin(layers.loc[marks.has_weights(layers), "layer"])
     parts = zip(headings, (cells[weights], cells[~weights]), strict=True)
+    names = layer_labels(layers)
     return [
-        Panel(heading, own, colors(own["shown"], title)) for heading, own in parts if not own.empty
+        Panel(heading, own, colors(own["shown"], title), names)
+        for heading, own in parts
+        if not own.empty
     ]
 
 
@@ -181,17 +194,17 @@ def _draw(
             figure.add_trace(in_legend(mark, meanings[mark]), row, 1)
             shown.add(mark)
     style.whole_axis(figure, epochs, row=row)
-    layer_axis(figure, row, panel.rows)
+    layer_axis(figure, row, panel.labels)
     figure.update_xaxes(showgrid=False, row=row)
 
 
-def layer_axis(figure: go.Figure, row: int, layers: Sequence[int]) -> None:
-    """Give panel `row` an axis of layers, the first on top, of which so many are named as fit."""
+def layer_axis(figure: go.Figure, row: int, layers: Sequence[str]) -> None:
+    """Give panel `row` an axis of layers, first on top, of which as many have labels as fit."""
     step = -(-len(layers) // MOST_LABELS)
     figure.update_yaxes(
         range=[len(layers) - 0.5, -0.5],
         tickvals=list(range(len(layers)))[::step],
-        ticktext=[str(layer) for layer in layers[::step]],
+        ticktext=list(layers[::step]),
         showgrid=False,
         title_text="layer",
         row=row,

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import pandas as pd
 from plotly.colors import sample_colorscale
 
+from vanishing_gradients.analysis.figures.layer_names import layer_labels
 from vanishing_gradients.analysis.figures.style import DASHES, PALETTE, SYMBOLS
 
 ORDINARY = ""  # the mark of a value that lies on its line
@@ -93,11 +94,6 @@ def beside(place: int, of: int) -> float:
     return (place - (of - 1) / 2) * min(DODGE, SPREAD / of)
 
 
-def layer_names(rows: pd.DataFrame) -> dict[int, str]:
-    """Return number -> name of the layers in `rows`."""
-    return dict(zip(rows["layer"], rows["layer_name"], strict=True))
-
-
 def has_weights(layers: pd.DataFrame) -> pd.Series:
     """Return which rows of layer_sizes are of layers whose gradient is that of a weight matrix."""
     return layers["row_meaning"] == "input"
@@ -126,11 +122,11 @@ def layer_looks(layers: pd.DataFrame) -> dict[int, Look]:
     in_order = layers.assign(weights=has_weights(layers)).sort_values("layer")
     places = in_order.groupby("weights").cumcount()
     shades = [PALEST * place / max(1, len(in_order) - 1) for place in range(len(in_order))]
-    looks = {}
+    looks, labels = {}, layer_labels(layers)
     colors = sample_colorscale("Viridis", shades)
     columns = (in_order["layer"], in_order["weights"], places, colors)
     for layer, weights, place, color in zip(*columns, strict=True):
-        plain = numbered_look(str(layer), place)
+        plain = numbered_look(labels[layer], place)
         symbol = plain.symbol if weights else f"{plain.symbol}-open"
         looks[layer] = Look(plain.name, layer, color, plain.dash, symbol, weights)
     return looks

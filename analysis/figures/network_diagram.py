@@ -35,6 +35,7 @@ ABOVE, BELOW = 112, 12  # pixels; the title is above
 INPUT, HIDDEN, OUTPUT = "#FFFFFF", "#56B4E9", "#E69F00"
 CONNECTION, SKIP = "#D4D4D4", "#009E73"
 SMALL = {"size": 11, "color": INK}
+ROW = 26  # pixels of a row of a table
 PALE = {"size": 11, "color": "#595959"}
 
 
@@ -126,6 +127,39 @@ def network_diagram(layers: pd.DataFrame, title: str, blocks: Sequence[Block] = 
     figure.update_xaxes(visible=False, fixedrange=True)
     figure.update_yaxes(visible=False, fixedrange=True)
     return figure
+
+
+def table_of_layers(layers: pd.DataFrame, title: str) -> go.Figure:
+    """Draw the layers of a watched model as a table: how they are connected is not known.
+
+    `layers` has the rows of layer_sizes of a run.
+    """
+    rows = layers.sort_values("layer")
+    weights = rows["parameters"].dropna()
+    total = f"{counted(len(rows), 'layer')}, {counted(int(weights.sum()), 'weight')}"
+    figure = go.Figure(layout=layout(with_subtitle(title, total, "in order of execution")))
+    cells = {
+        "": rows["layer"].map(str),
+        "layer": rows["layer_name"],
+        "kind": rows["kind"] + rows["frozen"].map({0: "", 1: ", frozen"}),
+        "rows \N{MULTIPLICATION SIGN} neurons": [
+            f"{row.rows_per_step:,} \N{MULTIPLICATION SIGN} {row.width:,}"
+            for row in rows.itertuples()
+        ],
+        "weights": ["" if pd.isna(each) else f"{each:,}" for each in rows["parameters"]],
+        "kept": rows["kept"],
+    }
+    look = {"align": ["right", "left", "left", "right", "right", "left"], "height": ROW}
+    figure.add_trace(
+        go.Table(
+            columnwidth=[1, 9, 4, 4, 3, 3],
+            header={"values": list(cells)} | look,
+            cells={"values": [list(each) for each in cells.values()]} | look,
+        )
+    )
+    height = ABOVE + ROW * (len(rows) + 1) + BELOW
+    margin = {"l": 8, "r": 8, "t": ABOVE, "b": BELOW}
+    return figure.update_layout(height=height, margin=margin, title_y=1 - 26 / height)
 
 
 def residual_blocks(config: Mapping[str, object]) -> list[Block]:

@@ -9,7 +9,8 @@ import plotly.graph_objects as go
 from vanishing_gradients.analysis.figures import maps, style
 from vanishing_gradients.analysis.figures.figure import figure
 from vanishing_gradients.analysis.figures.grids import NEURONS, UNKNOWN
-from vanishing_gradients.analysis.figures.marks import ZERO, layer_names
+from vanishing_gradients.analysis.figures.layer_names import menu_names
+from vanishing_gradients.analysis.figures.marks import ZERO
 from vanishing_gradients.analysis.runs import Run
 
 HEIGHT = 720
@@ -29,7 +30,7 @@ def neuron_gradients(neurons: pd.DataFrame, run: Run) -> go.Figure:
     every = sorted(set(neurons["epoch"]))
     epochs = [every[number - 1] for number in evenly_chosen(len(every), MOST_COLUMNS)]
     kept = neurons[neurons["epoch"].isin(epochs)]
-    names = layer_names(neurons)
+    names = menu_names(neurons)
     by_layer = {layer: _wide(own, epochs) for layer, own in kept.groupby("layer")}
     title = style.title_of_run("Gradient of each neuron over time", run)
     figure = go.Figure(layout=style.layout(title, HEIGHT))

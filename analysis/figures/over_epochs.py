@@ -9,6 +9,7 @@ import plotly.graph_objects as go
 from vanishing_gradients.analysis import words
 from vanishing_gradients.analysis.figures import marks, recorded, style
 from vanishing_gradients.analysis.figures.figure import figure, thresholds
+from vanishing_gradients.analysis.figures.layer_names import layer_names
 from vanishing_gradients.analysis.figures.lines import line_per_layer
 from vanishing_gradients.analysis.figures.symmetric_log import SymmetricLog
 from vanishing_gradients.analysis.runs import Run
@@ -70,12 +71,12 @@ def gradient_norm_ratio(
 ) -> go.Figure:
     """Draw the rows of gradient_norm_ratios of one run, on a logarithmic axis.
 
-    Norm of layer l + 1 over norm of layer l; a layer's norm is the mean L2 norm of the rows of its
-    gradient. Layers are numbered as in the paper, whose Figures 10, 13, 17, 18 and 20 show this
-    ratio. The gradient of a dense layer is a sum over the batch, that of any other layer is one
-    sample's: a ratio far from 1 between the two kinds is not by itself a fault. Infinite, undefined
-    and zero ratios have no place on a logarithmic axis; marks stand for them, side by side where
-    there are several.
+    Norm of layer l + 1 over norm of layer l, or of the next that has a gradient; a layer's norm is
+    the mean L2 norm of the rows of its gradient. Layers are numbered as in the paper, whose Figures
+    10, 13, 17, 18 and 20 show this ratio. The gradient of a dense layer is a sum over the batch,
+    that of any other layer is one sample's: a ratio far from 1 between the two kinds is not by
+    itself a fault. Infinite, undefined and zero ratios have no place on a logarithmic axis; marks
+    stand for them, side by side where there are several.
 
     `layers` has the rows of layer_sizes, `thresholds` the row of ratio_thresholds.
     """
@@ -102,7 +103,7 @@ def mean_gradient(
 
     A layer alone looks as it does among all others. Raises ValueError for layers the run has not.
     """
-    names = marks.layer_names(norms)
+    names = layer_names(norms)
     if only is not None:
         if not only or not set(only) <= set(names):
             raise ValueError(f"layers {sorted(only)} are not some of {sorted(names)}")
@@ -236,13 +237,13 @@ def ratio_axes(figure: go.Figure, drawn: pd.Series, thresholds: pd.DataFrame) ->
 
 def hovers_of_ratios(ratios: pd.DataFrame, kinds: pd.Series, layers: pd.DataFrame) -> list[str]:
     """Return what is said of each row of gradient_norm_ratios, with its mark."""
-    names = marks.layer_names(layers)
+    names = layer_names(layers)
     told = {mark: text for mark, text in RATIO_MEANINGS.items() if mark != marks.ZERO}
     return style.hovers(
         ratios.assign(
             value=kinds.map(told).fillna(ratios["ratio"].map(exact)),
             below=ratios["layer"].map(names),
-            above=ratios["layer"].add(1).map(names),
+            above=ratios["next_layer"].map(names),
         ),
         "<b>layer {layer}, epoch {epoch}</b>",
         "ratio {value} ({class})",

@@ -3,6 +3,7 @@
 import math
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from html import escape
 from itertools import count
 
 import pandas as pd
@@ -143,16 +144,30 @@ def title_of_run(what: str, run: Run, *more: str, of_gradients: bool = True) -> 
 
     A figure `of_gradients` also says so where not every batch was recorded. `more` lines follow.
     """
-    told = f"run {run.run_id}, seed {run.seed}, {run.float_type} precision"
-    source = f"{told}, {training_images(run)}"
+    told = [about(run), training_images(run)]
+    if run.watched:
+        told.append(f"a {run.source} model, watched")
     if of_gradients and run.record_every > 1:
-        source += f", 1 batch in {run.record_every}"
-    return with_subtitle(what, f"<b>{run.experiment}</b> on <b>{run.dataset}</b>", source, *more)
+        told.append(f"1 batch in {run.record_every}")
+    on = on_dataset(run.dataset)
+    line = f"<b>{run.experiment}</b>{on}"
+    return with_subtitle(what, line, ", ".join(filter(None, told)), *more)
+
+
+def on_dataset(dataset: str | None) -> str:
+    """Return ' on' a data set, in HTML; nothing where none is known."""
+    return f" on <b>{escape(dataset)}</b>" if dataset else ""
+
+
+def about(run: Run, precision: str = " precision") -> str:
+    """Return which run it is, in words: its number, its seed if it is known, and its precision."""
+    seed = "" if run.seed is None else f"seed {run.seed}, "
+    return f"run {run.run_id}, {seed}{run.float_type}{precision}"
 
 
 def training_images(run: Run) -> str:
-    """Return how many images a run was trained on, in words."""
-    return f"{run.training_images:,} training images"
+    """Return how many images a run was trained on, in words; nothing where that is not known."""
+    return "" if run.training_images is None else f"{run.training_images:,} training images"
 
 
 def with_subtitle(what: str, *lines: str) -> str:

@@ -5,6 +5,7 @@ Both are printed as tables, and written as a page with figures, and PNG of the f
 
 from collections.abc import Callable, Iterable, Sequence
 from functools import cache, partial
+from html import unescape
 from pathlib import Path
 
 import pandas as pd
@@ -12,14 +13,16 @@ from rich.table import Table
 from rich.text import Text
 from sqlalchemy import Connection
 
-from vanishing_gradients.analysis.errors import NoRowsError
+from vanishing_gradients.analysis.errors import LeftOutError, NoRowsError
 from vanishing_gradients.analysis.figures import compared
 from vanishing_gradients.analysis.figures.figure import Ask
+from vanishing_gradients.analysis.figures.layer_names import in_own_names, layer_labels
+from vanishing_gradients.analysis.figures.marks import is_dense
 from vanishing_gradients.analysis.pages import page
 from vanishing_gradients.analysis.runs import Run
 from vanishing_gradients.analysis.settings import differences
 from vanishing_gradients.analysis.views import ask
-from vanishing_gradients.analysis.words import NOT_FINITE, Say, digits
+from vanishing_gradients.analysis.words import NOT_FINITE, Say, digits, plural
 from vanishing_gradients.console import show
 
 FIGURES = (compared.curves_compared, compared.norms_compared, compared.first_to_last_compared)
@@ -34,13 +37,18 @@ def write(
     connection: Connection, runs: Sequence[Run], folder: Path, images: bool, say: Say
 ) -> None:
     """Write a comparison of `runs` as a page with figures into `folder`, and print it."""
-    asked = cache(partial(ask, connection))
+    asked = cache(in_own_names(cache(partial(ask, connection))))
     ids = tuple(run.run_id for run in runs)
     dense = compared.dense_norms(asked("epoch_means", run_id=ids), asked("layer_sizes", run_id=ids))
     found = differences(asked("run_provenance", run_id=ids), ids)
     results = outcomes(asked, runs, dense)
-    notes = remarks(runs, dense)
-    figures = {figure.name: figure.drawn(asked, runs=runs) for figure in FIGURES}
+    notes = remarks(runs, dense, asked("layer_sizes", run_id=ids))
+    figures = {}
+    for each in FIGURES:
+        try:
+            figures[each.name] = each.drawn(asked, runs=runs)
+        except LeftOutError as error:
+            notes.append("Left out: {}, since {}.".format(*error.args))
     labels = [compared.label(run) for run in runs]
     text = page.render(
         "compare",
@@ -49,7 +57,11 @@ def write(
         notes=notes,
         differences=found,
         outcomes=results,
-        figures=[(page.drawn(figures[each.name], each.name), each.caption) for each in FIGURES],
+        figures=[
+            (page.drawn(figures[each.name], each.name), each.caption)
+            for each in FIGURES
+            if each.name in figures
+        ],
     )
     page.publish(folder, {page.INDEX: text}, stale=figures)
     told: list[str] = []
@@ -66,18 +78,32 @@ def write(
         say(line)
 
 
-def remarks(runs: Sequence[Run], dense: pd.DataFrame) -> list[str]:
-    """Return what keeps the runs from being compared one to one; `dense` is of dense_norms."""
+def remarks(runs: Sequence[Run], dense: pd.DataFrame, layers: pd.DataFrame) -> list[str]:
+    """Return what keeps the runs from being compared one to one.
+
+    `dense` is of dense_norms, `layers` has rows of layer_sizes.
+    """
     found = []
-    datasets = sorted({run.dataset for run in runs})
+    datasets = sorted({run.dataset for run in runs if run.dataset})
     if len(datasets) > 1:
         found.append(
             f"The runs are on different data sets ({', '.join(datasets)}): losses and accuracies "
             "are not of one task."
         )
-    depths = dense.groupby("run_id")["depth"].max()
+    if unknown := [f"{run.run_id}" for run in runs if not run.dataset]:
+        found.append(
+            f"On what data {plural(len(unknown), 'run')} {', '.join(unknown)} trained is not "
+            "known: losses and accuracies may not be of one task."
+        )
+    others = set(layers.loc[is_dense(layers), "kind"]) - {"dense"}
+    if others:
+        found.append(
+            "As dense layers count all layers with weights whose rows are inputs, here also those "
+            f"of kind {', '.join(sorted(others))}."
+        )
+    depths = dense.groupby("run_id")["depth"].max().reindex([run.run_id for run in runs]).fillna(0)
     if depths.nunique() > 1:
-        each = ", ".join(f"run {run.run_id} {depths[run.run_id]}" for run in runs)
+        each = ", ".join(f"run {run.run_id} {depths[run.run_id]:.0f}" for run in runs)
         found.append(
             f"The networks are not equally deep (dense layers: {each}): norms are drawn by "
             "relative depth."
@@ -106,8 +132,8 @@ def outcomes(ask: Ask, runs: Sequence[Run], norms: pd.DataFrame) -> list[Outcome
 
     told: dict[tuple[str, str], Callable[[Run], str]] = {
         ("epochs", "complete"): lambda run: str(run.epochs),
-        ("training loss", "as the epoch met it"): lambda run: digits(run.loss),
-        ("test loss", "after the epoch"): lambda run: digits(run.test_loss),
+        ("training loss", "as the epoch met it"): lambda run: _loss(run, run.loss),
+        ("test loss", "after the epoch"): lambda run: _loss(run, run.test_loss),
         ("training accuracy", ""): lambda run: _known(run.accuracy, ".2%"),
         ("test accuracy", ""): lambda run: _known(run.test_accuracy, ".2%"),
         ("smallest dense norm", "mean row norm, and whose"): (
@@ -167,8 +193,13 @@ def _extreme(dense: pd.DataFrame, place: Callable[[pd.Series], int]) -> str:
         return NOT_FINITE
     row = known.loc[place(known["norm"])]
     same = len(known) > 1 and known["norm"].nunique() == 1
-    whose = "every layer" if same else f"layer {row['layer']}"
+    whose = "every layer" if same else f"layer {unescape(layer_labels(known)[row['layer']])}"
     return f"{digits(row['norm'])} ({whose})"
+
+
+def _loss(run: Run, value: float | None) -> str:
+    """Return a loss as text; that of a watched model may not have been told."""
+    return UNKNOWN if value is None and run.watched else digits(value)
 
 
 def _known(value: float | None, form: str) -> str:

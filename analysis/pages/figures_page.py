@@ -63,7 +63,7 @@ class Page:
         run = self.runs[0]
         if self.figure in BY_EXPERIMENT:
             return f"{self.figure.heading}, {run.dataset}"
-        return f"{self.figure.heading}: {run.experiment}, {run.dataset}, run {run.run_id}"
+        return f"{self.figure.heading}: {run.place}"
 
     @property
     def mark(self) -> Markup:
@@ -110,7 +110,7 @@ def write(
             "figure",
             page=each,
             drawn=page.drawn(figure, each.name),
-            others=[other for other in known if other.runs == each.runs and other != each],
+            others=[other for other in found if other.runs == each.runs and other != each],
         )
         for each, figure in found.items()
     }
@@ -137,7 +137,7 @@ def draw_run(
     reasons: list[NoRowsError | LeftOutError] = []
     asked = cache(partial(ask, connection))
     for each in _of_run(run):
-        if run.accuracy is not None or each.figure in OF_GRADIENTS:
+        if run.has_epochs or each.figure in OF_GRADIENTS:
             try:
                 found[each] = each.figure.drawn(asked, run=run)
             except (NoRowsError, LeftOutError) as error:
@@ -154,7 +154,8 @@ def _drawn(
     left_out: dict[tuple[str, str], list[int]] = {}
     for run in runs:
         figures, missing = draw_run(connection, run)
-        say(f"Run {run.run_id}, {run.experiment} on {run.dataset}: {len(figures)} figures.")
+        on = f" on {run.dataset}" if run.dataset else ""
+        say(f"Run {run.run_id}, {run.experiment}{on}: {len(figures)} figures.")
         found |= figures
         reasons += [each for each in missing if isinstance(each, NoRowsError)]
         for reason in dict.fromkeys(e.args for e in missing if isinstance(e, LeftOutError)):
@@ -199,11 +200,16 @@ def _of_run(run: Run) -> list[Page]:
 def _by_experiment(runs: Sequence[Run]) -> list[Page]:
     """Return the pages of figures of the latest run of each experiment, on each data set.
 
-    A run without an epoch, since its rows were removed, compares with none.
+    A run without an epoch, since its rows were removed, compares with none, and neither does a
+    watched model of which data set or accuracy was not told.
     """
     pages = []
-    known = [run for run in runs if run.accuracy is not None]
-    for dataset in sorted({run.dataset for run in known}):
+    known = [
+        run
+        for run in runs
+        if run.dataset and not (run.accuracy is None and run.test_accuracy is None)
+    ]
+    for dataset in sorted({f"{run.dataset}" for run in known}):
         latest = tuple(latest_of_each_experiment([r for r in known if r.dataset == dataset]))
         stem = "".join(letter if letter.isalnum() else "_" for letter in dataset)
         pages += [Page(f"{each.name}_{stem}", each, latest) for each in BY_EXPERIMENT]

@@ -1,4 +1,4 @@
-"""`make gallery`'s page: every experiment in the database beside all others on its data set.
+"""`make gallery`'s page: every experiment of the trainer's beside all others on its data set.
 
 A table of all experiments by accuracy, then a card each, by topic.
 """
@@ -90,8 +90,9 @@ def cards(connection: Connection) -> dict[str, list[Card]]:
     there is no finished run but of the paper's experiments.
     """
     runs = finished_runs(ask(connection, "experiment_summary"))
-    runs = [run for run in runs if run.test_accuracy is not None]
-    datasets = sorted({run.dataset for run in runs if run.experiment not in paper.EXPERIMENTS})
+    runs = [run for run in runs if run.test_accuracy is not None and not run.watched]
+    others = [run for run in runs if run.experiment not in paper.EXPERIMENTS]
+    datasets = sorted({f"{run.dataset}" for run in others})
     if not datasets:
         raise NoRowsError(
             "There is no finished run but of the paper's four experiments: `make gallery` trains "
@@ -147,5 +148,5 @@ def _accuracies(run: Run, own: Sequence[Run]) -> tuple[float, ...]:
     """Return the accuracy of each seed of a run's experiment and size, of its latest run."""
     same = ("experiment", "epochs", "training_images", "float_type")
     alike = [each for each in own if all(getattr(each, n) == getattr(run, n) for n in same)]
-    latest = {each.seed: each for each in sorted(alike, key=lambda each: each.finished_at)}
+    latest = {each.seed or 0: each for each in sorted(alike, key=lambda each: each.finished_at)}
     return tuple(latest[seed].test_accuracy for seed in sorted(latest))

@@ -11,11 +11,16 @@ from vanishing_gradients.analysis import paper, tables
 from vanishing_gradients.analysis.audit import Evidence
 from vanishing_gradients.analysis.audit.nearest import nearest
 from vanishing_gradients.analysis.audit.stored import DECIMALS, FILLER, stored_ratios
-from vanishing_gradients.analysis.errors import NoRowsError
+from vanishing_gradients.analysis.errors import LeftOutError, NoRowsError
 from vanishing_gradients.analysis.figures import derivatives, over_seeds
 from vanishing_gradients.analysis.figures.curves import accuracy_and_loss
 from vanishing_gradients.analysis.figures.figure import Figure
-from vanishing_gradients.analysis.figures.network_diagram import network_diagram, residual_blocks
+from vanishing_gradients.analysis.figures.layer_names import in_own_names
+from vanishing_gradients.analysis.figures.network_diagram import (
+    network_diagram,
+    residual_blocks,
+    table_of_layers,
+)
 from vanishing_gradients.analysis.figures.over_epochs import gradient_norm_ratio, mean_gradient
 from vanishing_gradients.analysis.pages.answers import NAMES, answers
 from vanishing_gradients.analysis.pages.page import drawn, spelled
@@ -66,13 +71,19 @@ def networks(evidence: Evidence, runs: Sequence[Run]) -> list[Shown]:
         if shape in found:
             continue
         provenance = evidence.ask("run_provenance", run_id=run.run_id)
-        blocks = residual_blocks(json.loads(provenance["config"].item()))
+        title = f"The network of {run.experiment}"
+        if run.watched:
+            named = in_own_names(evidence.ask)
+            diagram = table_of_layers(named("layer_sizes", run_id=run.run_id), title)
+        else:
+            blocks = residual_blocks(json.loads(provenance["config"].item()))
+            diagram = network_diagram(sizes, title, blocks)
+        on = f" on {run.dataset}" if run.dataset else ""
         found[shape] = _shown(
             f"run_{run.run_id}_network",
-            "Figure 4",
-            f"The network of run {run.run_id}, {run.experiment} on {run.dataset}, from the view "
-            "layer_sizes.",
-            network_diagram(sizes, f"The network of {run.experiment}", blocks),
+            "" if run.watched else "Figure 4",
+            f"The network of run {run.run_id}, {run.experiment}{on}, from the view layer_sizes.",
+            diagram,
         )
     return list(found.values())
 
@@ -80,13 +91,17 @@ def networks(evidence: Evidence, runs: Sequence[Run]) -> list[Shown]:
 def run_section(evidence: Evidence, run: Run, remark: str = "") -> Section:
     """Return the section of one run, in the paper's order, with what its views have rows for."""
     name = NAMES.get(run.experiment, run.experiment)
-    title = f"{name[0].upper()}{name[1:]} on {spelled(run.dataset)}, run {run.run_id}"
+    on = f" on {spelled(run.dataset)}" if run.dataset else ""
+    title = f"{name[0].upper()}{name[1:]}{on}, run {run.run_id}"
     found: Section = {"tables": [], "figures": [], "snapshots": [], "wanting": []}
     try:
         found["tables"] += _tables(evidence, run)
-        found["figures"] += list(_figures(evidence, run))
+        for each in _figures(evidence, run):
+            found["figures"].append(each)
     except NoRowsError as error:
         found["wanting"].append(str(error))
+    except LeftOutError as error:
+        found["wanting"].append("Left out: {}, since {}.".format(*error.args))
     try:
         found["tables"] += _stored_tables(evidence, run)
         found["snapshots"] += _snapshots(evidence, run)
@@ -126,8 +141,10 @@ def configurations(evidence: Evidence, runs: Sequence[Run]) -> list[Section]:
             f"{name} {version}" for name, version in json.loads(row["package_versions"]).items()
         )
         config = json.dumps(json.loads(row["config"]), indent=1, sort_keys=True)
-        key = (run.experiment, run.dataset, row["dataset_sha256"], commit, packages, config)
-        told = f"run {run.run_id} (seed {run.seed}, {run.float_type}, {run.telemetry})"
+        sha256 = row["dataset_sha256"] if isinstance(row["dataset_sha256"], str) else ""
+        key = (run.experiment, run.dataset or "", sha256, commit, packages, config)
+        seed = "" if run.seed is None else f"seed {run.seed}, "
+        told = f"run {run.run_id} ({seed}{run.float_type}, {run.telemetry})"
         found.setdefault(key, []).append(told)
     return [dict(zip(keys, key, strict=True)) | {"runs": told} for key, told in found.items()]
 

@@ -8,6 +8,7 @@ from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, T
 from sqlalchemy import Engine
 
 from vanishing_gradients.analysis.runs import Run
+from vanishing_gradients.analysis.verification.plan import Plan
 from vanishing_gradients.analysis.verification.run import Verification, verify_run
 from vanishing_gradients.analysis.words import Say, counted
 from vanishing_gradients.console import progress, show
@@ -55,7 +56,7 @@ def told(outcome: Verification) -> Iterator[str]:
         )
     if outcome.pending:
         yield (
-            f"{name} is {plan.status} after {plan.completed_epoch} of {plan.epochs} epochs: what "
+            f"{name} is {plan.status} after {_epochs(plan)}: what "
             f"it holds of epoch {', '.join(map(str, outcome.pending))} is not complete, and was "
             "not verified."
         )
@@ -66,7 +67,15 @@ def _scope(outcome: Verification) -> str:
     if not outcome.plan.full:
         what = "statistics alone, so there are no rows to verify: the counts of"
     epochs = counted(outcome.plan.completed_epoch, "epoch")
-    return f"{what} {outcome.steps:,} statistics in {epochs}"
+    alone = len(outcome.plan.layers) - len(outcome.plan.stored) if outcome.plan.full else 0
+    but = f" ({counted(alone, 'layer')} kept statistics alone)" if alone else ""
+    return f"{what} {outcome.steps:,} statistics in {epochs}{but}"
+
+
+def _epochs(plan: Plan) -> str:
+    if plan.epochs is None:
+        return counted(plan.completed_epoch, "epoch")
+    return f"{plan.completed_epoch} of {plan.epochs} epochs"
 
 
 @contextmanager

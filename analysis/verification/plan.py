@@ -1,8 +1,9 @@
 """Which runs are verified, what each is to hold by the catalogue, and what it has beside that."""
 
 import json
-from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -10,7 +11,7 @@ import pandas as pd
 from sqlalchemy import Connection, Engine
 
 from vanishing_gradients.analysis.errors import NoRowsError
-from vanishing_gradients.analysis.runs import Run, finished_runs, known_run, runs_of
+from vanishing_gradients.analysis.runs import TRAINER, Run, finished_runs, known_run, runs_of
 from vanishing_gradients.analysis.verification.disagreement import Disagreement
 from vanishing_gradients.analysis.views import ask, rows
 from vanishing_gradients.sql.names import checked_experiment
@@ -19,9 +20,15 @@ from vanishing_gradients.sql.objects import Layer
 
 @dataclass(frozen=True)
 class LayerPlan(Layer):
-    """A layer of a run, with the number of rows by step: for the recorded steps alone."""
+    """A layer of a run, with the number of rows by step: for the recorded steps alone.
+
+    `full` says whether every gradient has its row. `most` is how many rows there can be where a
+    step may have any of them: RowIndex then says which; None where it goes from 0 on.
+    """
 
     rows: pd.Series
+    full: bool = True
+    most: int | None = None
 
     @property
     def values(self) -> int:
@@ -38,14 +45,16 @@ class Plan:
     """What a run is to hold: `layers` in each of the epochs 1 to `completed_epoch`.
 
     `config` is the experiment's, `float_type` 'double' or 'single', `batch_size` the samples of a
-    full batch, None where the configuration names none.
+    full batch, None where the configuration names none. Of a watched model, whose `source` is not
+    the trainer, `seen` has the rows by step of each (layer, epoch) of which there are statistics:
+    what was recorded is all that can be expected.
     """
 
     run_id: int
     experiment: str
     status: str
     telemetry: str
-    epochs: int
+    epochs: int | None
     completed_epoch: int
     config: dict[str, Any]
     float_type: str
@@ -55,11 +64,39 @@ class Plan:
     problems: tuple[Disagreement, ...]
     neuron_epochs: frozenset[int] = frozenset()
     """Those with anything of what came with statistics of neurons: older versions have none."""
+    source: str = TRAINER
+    recorded_at: str = "before_clipping"
+    seen: Mapping[tuple[int, int], pd.Series] = field(default_factory=dict)
+
+    @property
+    def watched(self) -> bool:
+        """Whether it is of a model that somebody else's loop trained."""
+        return self.source != TRAINER
 
     @property
     def full(self) -> bool:
         """Whether the run is to have gradient tables."""
         return self.telemetry == "full"
+
+    @cached_property
+    def numbers(self) -> frozenset[int]:
+        """The numbers of the layers."""
+        return frozenset(layer.number for layer in self.layers)
+
+    @property
+    def stored(self) -> list[LayerPlan]:
+        """The layers that are to have gradient tables."""
+        return [layer for layer in self.layers if self.full and layer.full]
+
+    def planned(self, layer: int, epoch: int) -> bool:
+        """Say whether the run is to have anything of a layer, by number, in an epoch."""
+        is_seen = not self.watched or (layer, epoch) in self.seen
+        return is_seen and layer in self.numbers and epoch in self.complete()
+
+    def following(self, layer: int, epoch: int) -> int | None:
+        """Return the number of the layer after one in an epoch; None for the last."""
+        after = (number for number in sorted(self.numbers) if number > layer)
+        return next((number for number in after if self.planned(number, epoch)), None)
 
     def complete(self) -> range:
         """Return the epochs that are verified."""
@@ -70,10 +107,15 @@ class Plan:
         return self.status != "finished" and epoch > self.completed_epoch
 
     def parts(self) -> Iterator[tuple[LayerPlan, int]]:
-        """Yield every layer and complete epoch, those with the most values first."""
+        """Yield every layer and complete epoch, those with the most values first.
+
+        Of a watched model, those that were seen.
+        """
         for layer in sorted(self.layers, key=lambda layer: -layer.values):
             for epoch in self.complete():
-                yield layer, epoch
+                if self.planned(layer.number, epoch):
+                    own = self.seen.get((layer.number, epoch))
+                    yield (layer if own is None else replace(layer, rows=own)), epoch
 
 
 def to_verify(summary: pd.DataFrame, run_id: int | None, experiment: str | None) -> list[Run]:
@@ -86,10 +128,12 @@ def to_verify(summary: pd.DataFrame, run_id: int | None, experiment: str | None)
         runs = finished_runs(summary, None, experiment)
         full = [run for run in runs if run.telemetry == "full"]
         if not full:
+            how = f"train one with `make train EXP={runs[0].experiment}`"
+            if runs[0].watched:
+                how = 'watch one with telemetry="full"'
             raise NoRowsError(
-                "The finished runs kept statistics alone, and have no rows to verify: train one "
-                f"with `make train EXP={runs[0].experiment}`, or count those of one with "
-                f"`make verify RUN={runs[0].run_id}`."
+                f"The finished runs kept statistics alone, and have no rows to verify: {how}, or "
+                f"count those of one with `make verify RUN={runs[0].run_id}`."
             )
         return full
     if experiment is not None:
@@ -102,9 +146,17 @@ def plan_of(connection: Connection, run_id: int) -> Plan:
     """Read what a run is to hold. Raises NoRowsError where there is no such run."""
     run = ask(connection, "run_provenance", run_id=run_id).iloc[0]
     expected = rows(connection, "expected_rows", run_id=run_id)
-    problems = list(_problems(expected))
+    watched = run["source"] != TRAINER
     completed = int(run["completed_epoch"])
-    if run["status"] == "finished" and completed != run["epochs"]:
+    problems = list(_numbering(expected))
+    seen: dict[tuple[int, int], pd.Series] = {}
+    if watched:
+        recorded = rows(connection, "recorded_steps", run_id=run_id)
+        seen = _seen(rows(connection, "step_rows", run_id=run_id), completed)
+        problems += _problems_of_watched(expected, recorded, seen, completed)
+    else:
+        problems += _problems(expected)
+    if not watched and run["status"] == "finished" and completed != run["epochs"]:
         problems.append(Disagreement(f"it is finished after {completed} of {run['epochs']} epochs"))
     metrics = set(rows(connection, "training_curves", run_id=run_id)["epoch"])
     if run["status"] == "running":
@@ -114,27 +166,39 @@ def plan_of(connection: Connection, run_id: int) -> Plan:
         has = uncompleted if epoch in metrics else "no row"
         problems.append(Disagreement(f"epoch_metrics has {has}", int(epoch)))
     # A layer of a number that there cannot be has no views; it is among the problems.
-    known = expected.dropna()
+    known = expected if watched else expected.dropna()
     known = known[known["layer"].between(1, len(expected))]
     steps = rows(connection, "recorded_epochs", run_id=run_id)
     neurons = rows(connection, "neuron_epochs", run_id=run_id)
     config = json.loads(run["config"])
-    batch, images = config.get("batch_size"), run["training_images"]
+    batch_size = _batch_size(config, run, watched)
     return Plan(
         run_id,
         run["experiment"],
         run["status"],
         run["telemetry"],
-        int(run["epochs"]),
+        None if pd.isna(run["epochs"]) else int(run["epochs"]),
         completed,
         config,
         run["float_type"],
         int(run["record_every"]),
-        None if batch is None or pd.isna(images) else min(int(batch), int(images)),
-        tuple(_layer(row) for _, row in known.iterrows()),
+        batch_size,
+        tuple(_watched(row) if watched else _layer(row) for _, row in known.iterrows()),
         tuple(problems),
         frozenset(steps.loc[steps["norms"] > 0, "epoch"]) | frozenset(neurons["epoch"]),
+        run["source"],
+        run["recorded_at"],
+        seen,
     )
+
+
+def _batch_size(config: Mapping[str, Any], run: pd.Series, watched: bool) -> int | None:
+    """Return what noise scales are multiples of; of a watched model the first batch's samples."""
+    if watched:
+        seen = (config.get("watch") or {}).get("batch_size")
+        return None if seen is None else int(seen)
+    batch, images = config.get("batch_size"), run["training_images"]
+    return None if batch is None or pd.isna(images) else min(int(batch), int(images))
 
 
 def _layer(row: pd.Series) -> LayerPlan:
@@ -144,11 +208,63 @@ def _layer(row: pd.Series) -> LayerPlan:
     return LayerPlan(*layer, pd.Series(counts, steps, dtype="int64"))
 
 
-def _problems(expected: pd.DataFrame) -> Iterator[Disagreement]:
+def _watched(row: pd.Series) -> LayerPlan:
+    """Return the plan of a watched model's layer; its rows are those that were seen."""
+    layer = (int(row["layer"]), row["layer_name"], int(row["width"]), row["row_meaning"])
+    most = int(row["layer_rows"]) if row["kind"] == "embedding" else None
+    return LayerPlan(*layer, pd.Series(dtype="int64"), row["kept"] == "full", most)
+
+
+def _seen(counts: pd.DataFrame, completed: int) -> dict[tuple[int, int], pd.Series]:
+    """Return the rows by step of each (layer, epoch) that has statistics and is complete."""
+    own = counts[counts["epoch"].between(1, completed)]
+    return {
+        (int(layer), int(epoch)): group.set_index("step")["row_count"]
+        for (layer, epoch), group in own.groupby(["layer", "epoch"])
+    }
+
+
+def _problems_of_watched(
+    expected: pd.DataFrame,
+    recorded: pd.DataFrame,
+    seen: Mapping[tuple[int, int], pd.Series],
+    completed: int,
+) -> Iterator[Disagreement]:
+    """Yield what cannot be of the rows that were seen.
+
+    A layer may lack steps, or all of them, where it had no gradient. But every step is one that was
+    recorded; a matrix of weights has as many rows as inputs; of other tensors there may be fewer
+    rows than all. How many rows a sample has, the model decides.
+    """
+    steps = {int(epoch): set(own["step"]) for epoch, own in recorded.groupby("epoch")}
+    sizes = expected.set_index("layer")
+    for (layer, epoch), counts in seen.items():
+        for step in sorted(set(counts.index) - steps.get(epoch, set())):
+            told = "step_statistics has a row, and recorded_steps has no such step"
+            yield Disagreement(told, epoch, layer, int(step))
+        if layer not in sizes.index or sizes["row_meaning"][layer] == "sample":
+            continue
+        rows, meaning = int(sizes["layer_rows"][layer]), sizes["row_meaning"][layer]
+        for step, count in counts.items():
+            if count > rows or (meaning == "input" and count != rows):
+                least = "" if meaning == "input" else "at most "
+                told = f"rows of step_statistics is {count:,}, and {least}{rows:,} are expected"
+                yield Disagreement(told, epoch, layer, int(step))
+    for epoch in sorted(set(steps) & set(range(1, completed + 1))):
+        found = [set(counts.index) for (_, each), counts in seen.items() if each == epoch]
+        for step in sorted(steps[epoch] - set().union(*found)):
+            told = "recorded_steps has the step, and no layer has statistics of it"
+            yield Disagreement(told, epoch, step=int(step))
+
+
+def _numbering(expected: pd.DataFrame) -> Iterator[Disagreement]:
     numbers = expected["layer"].to_list()
     if numbers != list(range(1, len(numbers) + 1)) or not numbers:
         listed = ", ".join(map(str, numbers)) or "none"
         yield Disagreement(f"`layers` does not number them from 1 on, it has {listed}")
+
+
+def _problems(expected: pd.DataFrame) -> Iterator[Disagreement]:
     if expected["batch_size"].isna().any():
         yield Disagreement("its configuration names no batch size, so no row can be expected")
     for _, row in expected.dropna().iterrows():
@@ -165,15 +281,17 @@ def chunks_of(plan: Plan, chunks: pd.DataFrame) -> Iterator[Disagreement]:
 
     Chunks of epochs that an unfinished run has not completed are left alone.
     """
-    layers = {layer.number: layer for layer in plan.layers} if plan.full else {}
+    layers = {layer.number: layer for layer in plan.stored}
     groups = dict(list(chunks.groupby(["layer", "epoch"])))
     for (number, epoch), group in groups.items():
-        if number in layers and (epoch in plan.complete() or plan.pending(epoch)):
+        if number in layers and (plan.planned(number, epoch) or plan.pending(epoch)):
             continue
         for chunk in group.itertuples():
             told = "telemetry_progress has a chunk, and none is expected"
             yield Disagreement(told, epoch, number, chunk.first_step)
-    for layer, epoch in plan.parts() if plan.full else ():
+    for layer, epoch in plan.parts():
+        if layer.number not in layers:
+            continue
         yield from _epoch(layer, epoch, groups.get((layer.number, epoch), chunks.iloc[:0]))
 
 
@@ -221,9 +339,8 @@ def unexpected_neurons(plan: Plan, neurons: pd.DataFrame) -> Iterator[Disagreeme
 
 
 def _unexpected(plan: Plan, parts: pd.DataFrame) -> Iterator[tuple]:
-    numbers = {layer.number for layer in plan.layers}
     for part in parts.itertuples():
-        planned = part.layer in numbers and part.epoch in plan.complete()
+        planned = plan.planned(part.layer, part.epoch)
         under_way = plan.status == "running" and part.epoch > plan.completed_epoch
         if not (planned or under_way):
             yield part

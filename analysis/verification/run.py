@@ -27,7 +27,11 @@ from vanishing_gradients.analysis.verification.plan import (
     unexpected_statistics,
 )
 from vanishing_gradients.analysis.verification.sums import Truth, Views
-from vanishing_gradients.analysis.verification.updates import UPDATES, disagreeing_updates
+from vanishing_gradients.analysis.verification.updates import (
+    UPDATES,
+    disagreeing_updates,
+    unclipped,
+)
 from vanishing_gradients.analysis.views import rows
 from vanishing_gradients.sql.connection import affordable
 
@@ -107,7 +111,7 @@ class _Job:
     def run(self, pool: ThreadPoolExecutor) -> list[Disagreement]:
         plan, views, strays = self.plan, [], []
         if plan.full:
-            views = [pool.submit(self._views, sums.layer_views, layer) for layer in plan.layers]
+            views = [pool.submit(self._views, sums.layer_views, layer) for layer in plan.stored]
             views.append(pool.submit(self._views, sums.overall_views))
         parts = {
             (layer.number, epoch): pool.submit(self._part, layer, epoch)
@@ -120,11 +124,15 @@ class _Job:
         for place, part in parts.items():
             truth, own = part.result()
             found += own
-            if not own:  # views would only repeat what their steps disagree in
+            if truth and not own:  # views would only repeat what their steps disagree in
                 truths[place] = truth
         if self.updates:
             norms = pd.concat(self.updates)
-            found += disagreeing_updates(plan.config, plan.float_type, plan.record_every, norms)
+            if not plan.watched:
+                every = plan.record_every
+                found += disagreeing_updates(plan.config, plan.float_type, every, norms)
+            elif plan.recorded_at == "as_stepped":
+                found += unclipped(plan.float_type, norms)
         for stray in strays:
             found += stray.result()[1]
         found += self._skipped()
@@ -142,21 +150,22 @@ class _Job:
     def _strays(self, pool: ThreadPoolExecutor, views: list[Views]) -> list[Future]:
         """Look at epochs that have rows and are not to have any."""
         strays = []
-        for layer, view in zip(self.plan.layers, views, strict=True):
+        for layer, view in zip(self.plan.stored, views, strict=True):
             for epoch in view["norm_avg", layer.number].index:
                 if self.plan.pending(epoch):
                     self.pending.add(int(epoch))
-                elif epoch not in self.plan.complete():
+                elif not self.plan.planned(layer.number, epoch):
                     strays.append(pool.submit(self._part, layer.nothing(), int(epoch)))
         return strays
 
     def _part(self, layer: LayerPlan, epoch: int) -> tuple[Truth, list[Disagreement]]:
+        full = self.plan.full and layer.full
         place = {"run_id": self.plan.run_id, "epoch": epoch}
         own = {"experiment": self.plan.experiment, "layer": layer, **place}
         truth: Truth = {}
         with self.engine.connect() as connection:
             recorded = rows(connection, "recorded_statistics", layer=layer.number, **place)
-            if self.plan.full:
+            if full:
                 medians = recorded.set_index("step")["median"].dropna()
                 experiment = self.plan.experiment
                 of_cells = sum_up(
@@ -182,7 +191,7 @@ class _Job:
             if not found and epoch in self.plan.neuron_epochs:
                 said = neurons = rows(connection, "recorded_neurons", layer=layer.number, **place)
                 found += steps.neurons_there(layer, epoch, said)
-                if not found and len(layer.rows) and self.plan.full:
+                if not found and len(layer.rows) and full:
                     found += steps.neurons_of_cells(layer, epoch, of_cells.neurons, said)
                 if not found and len(layer.rows):
                     found += steps.neurons_of_steps(layer, epoch, said, recorded)
@@ -191,9 +200,9 @@ class _Job:
                 found += summaries.disagreeing(layer, epoch, summed, recorded, neurons)
                 if not found:
                     counts = rows(connection, "epoch_histograms", layer=layer.number, **place)
-                    source = of_cells if self.plan.full else recorded
+                    source = of_cells if full else recorded
                     found += self._counted(layer, epoch, summed.iloc[0], counts, source)
-        if not self.plan.full:
+        if not full:
             self.advance(layer.values)
         return truth, found
 

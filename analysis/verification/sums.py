@@ -70,7 +70,7 @@ def truth_of(layer: LayerPlan, cells: pd.DataFrame, recorded: pd.DataFrame) -> T
 def layer_views(connection: Connection, plan: Plan, layer: LayerPlan) -> Views:
     """Read what the views of one layer, and of it and the next, say of a run."""
     place = {"experiment": plan.experiment, "layer": layer.number, "run_id": plan.run_id}
-    last = all(each.number != layer.number + 1 for each in plan.layers)
+    last = all(each.number != layer.number + 1 for each in plan.stored)
     return {
         (name, layer.number): rows(connection, name, **place).set_index("epoch")
         for name in OF_A_LAYER
@@ -84,7 +84,7 @@ def overall_views(connection: Connection, plan: Plan) -> Views:
     return {
         (name, layer.number): frame[frame["layer"] == layer.number].set_index("epoch")
         for name, frame in frames.items()
-        for layer in plan.layers
+        for layer in plan.stored
     }
 
 
@@ -97,14 +97,17 @@ def disagreeing(
     """
     for (view, layer), said in views.items():
         for column, epoch in product((OF_A_LAYER | OVERALL)[view], plan.complete()):
-            needed = {(layer, epoch), (layer + (column == "ratio"), epoch)}
-            if not needed <= truths.keys():
+            following = layer
+            if column == "ratio":
+                beside = view == "ratio_avg"  # which is of a layer and the next number alone
+                following = layer + 1 if beside else plan.following(layer, epoch) or 0
+            if not {(layer, epoch), (following, epoch)} <= truths.keys():
                 continue
             if epoch not in said.index:
                 yield Disagreement(f"the view {view} has no row", epoch, layer)
                 continue
             if column == "ratio":
-                true, tolerance = ratio_of(truths[layer + 1, epoch], truths[layer, epoch])
+                true, tolerance = ratio_of(truths[following, epoch], truths[layer, epoch])
             else:
                 name = "gradient_norm" if view == "gradient_norm_avg" else column
                 true, tolerance = truths[layer, epoch][name]
@@ -135,10 +138,12 @@ def summaries(connection: Connection, plan: Plan) -> Iterator[Disagreement]:
 
     Of a run that goes on or has stopped they may count rows of an epoch under way.
     """
-    epochs = plan.completed_epoch
     exact = plan.status == "finished"
-    computed = {layer.number: int(layer.rows.sum()) * epochs for layer in plan.layers}
-    stored = computed if plan.full else dict.fromkeys(computed, 0)
+    computed = dict.fromkeys(plan.numbers, 0)
+    for layer, _ in plan.parts():
+        computed[layer.number] += int(layer.rows.sum())
+    with_rows = {layer.number for layer in plan.stored}
+    stored = {number: count if number in with_rows else 0 for number, count in computed.items()}
     for row in ask(connection, "layer_sizes", run_id=plan.run_id).itertuples():
         if not exact or row.layer not in computed:
             continue
@@ -168,8 +173,9 @@ def dense_ratios(
     sizes = ask(connection, "layer_sizes", run_id=plan.run_id)
     dense = sizes.loc[sizes["kind"] == "dense", "layer"].to_list()
     frame = rows(connection, "dense_norm_ratios", run_id=plan.run_id).set_index(["layer", "epoch"])
-    for layer, following in pairwise(dense):
-        for epoch in plan.complete():
+    for epoch in plan.complete():
+        there = [layer for layer in dense if plan.planned(layer, epoch)]
+        for layer, following in pairwise(there):
             if not {(layer, epoch), (following, epoch)} <= truths.keys():
                 continue
             if (layer, epoch) not in frame.index:

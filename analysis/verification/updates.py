@@ -64,6 +64,18 @@ def disagreeing_updates(
         yield from _of_one_factor(frame, "update_norm", update, clipped, slack)
 
 
+def unclipped(float_type: str, steps: pd.DataFrame) -> Iterator[Disagreement]:
+    """Yield the norms after clipping that are not those of the gradients, recorded as stepped.
+
+    `steps` is as for disagreeing_updates. Of a watched model's weights nothing else can be said:
+    what its optimizer does, and what happens between its steps, is not known.
+    """
+    frame = steps.reset_index(drop=True)
+    norm, clipped = frame["gradient_norm"], frame["clipped_norm"]
+    wrong = (clipped - norm).abs() > NORM[float_type] * norm + TINY
+    yield from _told(frame[wrong], "clipped_norm", clipped, norm, "is")
+
+
 def _follows(frame: pd.DataFrame) -> pd.Series:
     """Mark rows after which the next one, of the same layer, is of the next step."""
     same = (frame["epoch"].shift(-1) == frame["epoch"]) & (

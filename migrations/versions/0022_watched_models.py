@@ -52,7 +52,7 @@ FILL = (
 )
 VERSIONS = {
     "expected_rows": 4, "training_curves": 3, "experiment_summary": 3, "run_provenance": 3,
-    "layer_sizes": 3,
+    "layer_sizes": 3, "gradient_norm_ratios": 4,
 }  # fmt: skip
 
 replace, go_back = views(replaced=list(VERSIONS), **VERSIONS)

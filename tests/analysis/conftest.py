@@ -110,7 +110,8 @@ def ratios() -> pd.DataFrame:
         (2, 3, nan, "undefined", 0.0, 0.0),
     ]
     columns = ["epoch", "layer", "ratio", "class", "numerator", "denominator"]
-    return pd.DataFrame(rows, columns=columns)
+    frame = pd.DataFrame(rows, columns=columns)
+    return frame.assign(next_layer=frame["layer"] + 1)
 
 
 @pytest.fixture

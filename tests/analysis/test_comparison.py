@@ -126,7 +126,7 @@ def provenance(run_id, config, **changes):
     row = {
         "run_id": run_id, "dataset": "mnist", "seed": 1, "float_type": "double", "epochs": 10,
         "training_images": 60_000, "record_every": 1, "telemetry": "full",
-        "config": json.dumps(config),
+        "source": "trainer", "recorded_at": "before_clipping", "config": json.dumps(config),
     }  # fmt: skip
     return pd.DataFrame([row | changes])
 
@@ -186,7 +186,7 @@ def test_values_are_written_in_few_words(value, text):
 
 
 def test_different_data_depths_and_epochs_are_compared_all_the_same_and_said_so(norms, runs):
-    data, depth, epochs = remarks(runs, dense_norms(norms, layers_of(norms)))
+    data, depth, epochs = remarks(runs, dense_norms(norms, layers_of(norms)), layers_of(norms))
     assert "different data sets (mnist, sample)" in data
     assert "dense layers: run 3 2, run 5 3" in depth
     assert "different numbers of epochs" in epochs
@@ -196,7 +196,8 @@ def test_runs_of_one_kind_are_compared_without_a_remark(norms, make_run):
     alike = norms[norms["run_id"] == 3]
     both = pd.concat([alike, alike.assign(run_id=4)])
     dense = dense_norms(both, layers_of(both))
-    assert remarks([make_run(3, "steady"), make_run(4, "steady")], dense) == []
+    runs = [make_run(3, "steady"), make_run(4, "steady")]
+    assert remarks(runs, dense, layers_of(both)) == []
 
 
 def lines(figure):

@@ -40,8 +40,9 @@ def types(frame):
 
 def test_every_type_of_a_file_has_its_type_in_a_frame(connection):
     summary = types(ask(connection, "experiment_summary"))
-    assert list(summary)[:3] == ["run_id", "experiment", "seed"]
-    assert summary["run_id"] == summary["epochs"] == summary["gradient_rows"] == "int64"
+    assert list(summary)[:3] == ["run_id", "experiment", "source"]
+    assert summary["run_id"] == summary["record_every"] == summary["gradient_rows"] == "int64"
+    assert summary["seed"] == summary["epochs"] == "Int64"
     assert summary["experiment"] == summary["float_type"] == "str"
     assert summary["loss"] == summary["test_accuracy"] == summary["seconds"] == "float64"
     assert summary["started_at"] == summary["finished_at"] == "datetime64[us]"

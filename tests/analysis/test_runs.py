@@ -22,7 +22,9 @@ def summary() -> pd.DataFrame:
         rows, columns=["run_id", "experiment", "status", "completed_epoch", "loss"]
     )
     rest = dict.fromkeys(set(Run.__dataclass_fields__) - set(frame.columns), 1)
-    return frame.assign(**rest | {"epochs": 10, "finished_at": datetime(2025, 11, 25)})
+    return frame.assign(
+        **rest | {"epochs": 10, "source": "trainer", "finished_at": datetime(2025, 11, 25)}
+    )
 
 
 def ids(runs):

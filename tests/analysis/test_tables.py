@@ -21,10 +21,10 @@ def ratios(*rows: tuple, layers: int = 11, epochs: int = 1) -> pd.DataFrame:
     cells |= {(epoch, layer): (up, down, kind) for epoch, layer, up, down, kind in rows}
     return pd.DataFrame(
         [
-            (epoch, layer, up / down if down else NAN, kind, up, down)
+            (epoch, layer, layer + 1, up / down if down else NAN, kind, up, down)
             for (epoch, layer), (up, down, kind) in cells.items()
         ],
-        columns=["epoch", "layer", "ratio", "class", "numerator", "denominator"],
+        columns=["epoch", "layer", "next_layer", "ratio", "class", "numerator", "denominator"],
     )
 
 

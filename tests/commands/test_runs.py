@@ -132,18 +132,3 @@ def test_a_run_that_other_code_began_does_not_go_on_and_it_is_said_why(
         "or begin a new run without RUN"
     ]
     assert select("SELECT * FROM runs") == before
-
-
-def test_a_run_that_was_watched_does_not_go_on_here(trainer, trained, migrated):
-    run_id = trained[1]
-    made = engine(migrated)
-    with made.begin() as connection:
-        connection.exec_driver_sql(
-            "UPDATE runs SET status = 'interrupted', config = '{\"watch\": {}}', seed = NULL "
-            f"WHERE run_id = {run_id}"
-        )
-    made.dispose()
-    outcome = trainer("train", "--run", str(run_id))
-    assert outcome.status == 2
-    (line,) = outcome.errors
-    assert line.startswith(f"Error: Run {run_id} was recorded by `watch` in a loop of its own, ")

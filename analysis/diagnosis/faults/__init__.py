@@ -26,7 +26,7 @@ from vanishing_gradients.analysis.diagnosis.evidence import RunEvidence
 from vanishing_gradients.analysis.diagnosis.faults import gradients, neurons, requests, steps
 from vanishing_gradients.analysis.diagnosis.remedies import Remedy, Signs
 
-NEURONS, UPDATES = "neurons", "updates"
+NEURONS, UPDATES, LOSS, DROPOUT = "neurons", "updates", "loss_function", "dropout"
 MOST = 3
 """More faults than these at once help nobody: the rest shows again after the first cure."""
 
@@ -83,12 +83,12 @@ _ALL_BUT_REQUESTS = (
 
 CHECKS = (
     Check("symmetric neurons", neurons.symmetric, (NEURONS,), _ALL_BUT_REQUESTS, learners=True),
-    Check("dropout drowns the signal", requests.overdropped, (), _ALL_BUT_REQUESTS),
+    Check("dropout drowns the signal", requests.overdropped, (DROPOUT,), _ALL_BUT_REQUESTS),
     Check("weights collapse under a penalty", requests.overregularised, (UPDATES,), (
         "dead neurons", "learning rate too large", *_SMALL,
     )),
     Check("gradients clipped away", requests.overclipped, (UPDATES,), ("learning rate too small",)),
-    Check("gradient noise above the signal", steps.noisy, (UPDATES,), (
+    Check("gradient noise above the signal", steps.noisy, (UPDATES, LOSS), (
         "saturated neurons", *_TOO_LARGE, *_SMALL,
     ), learners=True),
     Check("saturated neurons", neurons.saturated, (NEURONS, UPDATES), (

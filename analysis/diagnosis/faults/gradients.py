@@ -34,14 +34,15 @@ def exploding(evidence: RunEvidence) -> Signs | None:
         ]
     else:
         return None
-    middle = evidence.dense[len(evidence.dense) // 2]
-    size = evidence.initial_sizes[middle]
-    kept = (2.0 / evidence.layers["rows_per_step"][middle]) ** 0.5  # section 2.2, equation 10
-    if size > kept:
-        seen.append(
-            f"The weights of layer {middle} start with a deviation of {number(size)}; "
-            f"{number(kept)} would keep the size of signals (He et al., 2015)."
-        )
+    if evidence.dense:
+        middle = evidence.dense[len(evidence.dense) // 2]
+        size = evidence.initial_sizes[middle]
+        kept = (2.0 / evidence.layers["rows_per_step"][middle]) ** 0.5  # section 2.2, equation 10
+        if size > kept:
+            seen.append(
+                f"The weights of {evidence.named(middle)} start with a deviation of "
+                f"{number(size)}; {number(kept)} would keep the size of signals (He et al., 2015)."
+            )
     seen.append(evidence.losses)
     why = "weights of this size neither grow nor shrink what passes them"
     norm = "normalised layers do not hand on the size of their weights"
@@ -58,7 +59,7 @@ def vanishing(evidence: RunEvidence) -> Signs | None:
     """
     if len(evidence.flow) < 2:
         return None
-    share = evidence.flow.iloc[0] / evidence.flow.iloc[-1]
+    share = (evidence.flow.iloc[0] / evidence.flow.iloc[-1]).dropna()
     small = share[share <= thresholds.VANISHING]
     if small.empty:
         return None
@@ -69,16 +70,16 @@ def vanishing(evidence: RunEvidence) -> Signs | None:
         by = number(flow.iloc[-1] ** (1 / hidden) / flow.iloc[0] ** (1 / hidden))
         how = f"each of {hidden} layers divides it by {by}"
     seen = [f"In epoch {epoch} the norm of the gradient is {ends(flow, evidence.names)}: {how}."]
-    if epoch < evidence.epochs and share.iloc[-1] > thresholds.VANISHING:
+    if epoch < share.index[-1] and share.iloc[-1] > thresholds.VANISHING:
         seen.append(
             f"By epoch {evidence.epochs} the latter is {number(share.iloc[-1])} times the former."
         )
-    if evidence.updates is not None:
+    if evidence.updates is not None and evidence.dense:
         moved = evidence.of_epoch(evidence.updates, -1)["ratio"].reindex(evidence.dense)
         seen.append(
-            f"A step changes the weights of layer {evidence.dense[0]} by {number(moved.iloc[0])} "
-            f"of their size, those of layer {evidence.dense[-1]} by {number(moved.iloc[-1])}; "
-            "0.001 is usual."
+            f"A step changes the weights of {evidence.named(evidence.dense[0])} by "
+            f"{number(moved.iloc[0])} of their size, those of {evidence.named(evidence.dense[-1])} "
+            f"by {number(moved.iloc[-1])}; 0.001 is usual."
         )
     seen += _not_saturated(evidence)
     found = [remedies.initialization(evidence, "weights of this size keep the gradient's")]
@@ -91,7 +92,7 @@ def vanishing(evidence: RunEvidence) -> Signs | None:
 
 def _not_saturated(evidence: RunEvidence) -> list[str]:
     """Say that saturation is not the cause, where it would be the first to be thought of."""
-    if evidence.neurons is None or not evidence.flat_kinds("both"):
+    if evidence.neurons is None or evidence.neurons.empty or not evidence.flat_kinds("both"):
         return []
     most = float(evidence.of_epoch(evidence.neurons, -1)["saturated"].max())
     if not most < FEW:

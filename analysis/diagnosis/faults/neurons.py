@@ -74,20 +74,20 @@ def saturated(evidence: RunEvidence) -> Signs | None:
         seen.append(f"It is more than half in {layers(flat, evidence.names)}.")
     why = "weights of the right size keep values where it is steep"
     weights = remedies.initialization(evidence, why)
-    sizes = evidence.layers.loc[evidence.dense[:-1]]
+    sizes = evidence.layers.loc[evidence.dense[:-1]].query("kind == 'dense'")
     glorot = np.sqrt(2.0 / (sizes["rows_per_step"] + sizes["width"]))  # their equation 12
     at_first = (evidence.initial_sizes[sizes.index] / glorot).dropna()
     grown = evidence.relative_sizes(-1).dropna()
     if len(at_first) and at_first.max() > LARGE:
         seen.append(
-            f"The weights of layer {at_first.idxmax()} start {number(at_first.max())} times as "
-            "large as Glorot's."
+            f"The weights of {evidence.named(int(at_first.idxmax()))} start "
+            f"{number(at_first.max())} times as large as Glorot's."
         )
         return seen, remedies.fitting(evidence, weights, remedies.rectifier(evidence.config))
     if len(grown) and grown.max() > LARGE:
         seen.append(
-            f"The weights of layer {grown.idxmax()} have grown to {number(grown.max())} times "
-            "their initial size."
+            f"The weights of {evidence.named(int(grown.idxmax()))} have grown to "
+            f"{number(grown.max())} times their initial size."
         )
     why = "smaller steps leave weights near the size they start with"
     norm = "normalised values lie around zero, where the slope is largest"
@@ -110,7 +110,8 @@ def dead(evidence: RunEvidence) -> Signs | None:
     first = evidence.of_epoch(evidence.neurons, 0)["saturated_neurons"]
     seen = [
         f"{counts[worst]} of the {frame['width'][worst]} neurons of "
-        f"{layers([worst], evidence.names)} are off for every image in epoch {evidence.epochs}"
+        f"{layers([worst], evidence.names)} are off for every {evidence.sample} in epoch "
+        f"{evidence.epochs}"
         + (f"; in epoch 1 it was {int(first[worst])}." if evidence.epochs > 1 else ".")
     ]
     mostly = list(share.index[share >= thresholds.DEAD])
@@ -124,13 +125,13 @@ def dead(evidence: RunEvidence) -> Signs | None:
     seen += small
     if large:
         seen.append(
-            f"In epoch 1 a step changed the weights of layer {int(ratios.idxmax())} by "
+            f"In epoch 1 a step changed the weights of {evidence.named(int(ratios.idxmax()))} by "
             f"{number(ratios.max())} times their size, where 0.001 is usual: neurons die of steps "
             "that throw them below zero."
         )
     why = "weights of this size keep about half the neurons on"
     found = [remedies.initialization(evidence, why)]
-    why = "normalised values are above zero for about half the images"
+    why = f"normalised values are above zero for about half the {evidence.samples}"
     found.append(remedies.batch_normalization(why))
     if not small:  # else no slope and no step mends what does not arrive
         found += [remedies.LEAKY] if "relu" in evidence.config.activations else []
@@ -146,8 +147,9 @@ def _small_signal(evidence: RunEvidence) -> list[str]:
         return []
     first, last = flow.index[[0, -1]]
     return [
-        f"Already in the first step the norm of the gradient is {number(flow[last])} in layer "
-        f"{last} and {number(flow[first])} in layer {first}: through the initial weights next to "
+        f"Already in the first step the norm of the gradient is {number(flow[last])} in "
+        f"{evidence.named(last)} and {number(flow[first])} in {evidence.named(first)}: through the "
+        "initial weights next to "
         "nothing passes, and biases alone decide who is on."
     ]
 

@@ -22,7 +22,7 @@ def overdropped(evidence: RunEvidence) -> Signs | None:
     The rate is what the fault is: what it does to the gradients looks like many other faults.
     """
     rate = evidence.config.dropout
-    if rate <= thresholds.HIGH_DROPOUT:
+    if rate is None or rate <= thresholds.HIGH_DROPOUT:
         return None
     seen = [
         f"Dropout silences {percent(rate)} of the neurons of each hidden layer at every step, and "
@@ -31,11 +31,11 @@ def overdropped(evidence: RunEvidence) -> Signs | None:
     ]
     last = evidence.variation.iloc[:, -1]
     varied = last[last.index.isin(evidence.dense)]
-    if len(varied) and varied.max() > 1.0:
+    if len(varied) and varied.max() > 1.0 and evidence.loss_layer is not None:
         seen.append(
             f"From step to step the gradient of layer {int(varied.idxmax())} varies by "
             f"{number(varied.max())} times its mean in the last epoch, that of layer "
-            f"{evidence.softmax} by {number(last[evidence.softmax])}."
+            f"{evidence.loss_layer} by {number(last[evidence.loss_layer])}."
         )
     return seen, [
         Remedy("0.1 to 0.5 is usual in hidden layers", {"dropout": GENTLE}, remedies.DROPOUT,
@@ -55,8 +55,8 @@ def overregularised(evidence: RunEvidence) -> Signs | None:
     named = " and ".join(f"{key} = {number(value)}" for key, value in pulls.items())
     seen = [
         f"The weights of {layers(shrunk, evidence.names)} have collapsed under {named}: those of "
-        f"layer {worst} to {percent(left[worst])} of their initial size, {number(sizes[worst])} in "
-        f"root mean square in epoch {evidence.epochs}."
+        f"{evidence.named(worst)} to {percent(left[worst])} of their initial size, "
+        f"{number(sizes[worst])} in root mean square in epoch {evidence.epochs}."
     ]
     usual = {key: USUAL_DECAY if key.endswith("decay") else USUAL_PENALTY for key in pulls}
     return seen, [
@@ -71,20 +71,21 @@ def overclipped(evidence: RunEvidence) -> Signs | None:
 
     An optimizer that divides by the gradient's size, such as Adam, does not feel being clipped.
     """
-    asked = evidence.config.clipping
+    asked, known = evidence.config.clipping, evidence.config.clipping_is_known
     frame = evidence.of_epoch(evidence.updates, -1)
     left = frame["clipped_norm"] / frame["gradient_norm"].replace(0.0, np.nan)
     cut = frame[(frame["clipped"] >= thresholds.CLIPPED_STEPS) & (left < thresholds.CLIPPED_TO)]
     still = bool(frame["ratio"].max() < thresholds.SMALL_UPDATE)
-    if asked is None or 2 * len(cut) < len(frame) or not still:
+    if (asked is None and known) or 2 * len(cut) < len(frame) or cut.empty or not still:
         return None
+    how = f" by {asked['kind'].replace('_', ' ')} to {number(asked['limit'])}" if asked else ""
     worst = int(left.loc[cut.index].idxmin())
     row = frame.loc[worst]
     seen = [
-        f"Clipping by {asked['kind'].replace('_', ' ')} to {number(asked['limit'])} shortens "
-        f"{percent(row['clipped'])} of the gradients of {layers([*cut.index], evidence.names)} in "
-        f"epoch {evidence.epochs}: of layer {worst}'s norm of {number(row['gradient_norm'])} it "
-        f"leaves {number(row['clipped_norm'])}.",
+        f"Clipping{how} shortens {percent(row['clipped'])} of the gradients of "
+        f"{layers([*cut.index], evidence.names)} in epoch {evidence.epochs}: of the norm of "
+        f"{evidence.named(worst)}, {number(row['gradient_norm'])}, it leaves "
+        f"{number(row['clipped_norm'])}.",
         f"What is left moves no layer's weights by more than {number(frame['ratio'].max())} of "
         "their size a step; 0.001 is usual.",
     ]

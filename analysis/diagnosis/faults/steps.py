@@ -15,12 +15,14 @@ def noisy(evidence: RunEvidence) -> Signs | None:
     Such steps follow the few images of their batch rather than the task. Noise that small steps
     average out is no fault: it is one where steps are larger than usual too.
     """
-    noise = float(evidence.variation.loc[evidence.softmax].iloc[-1])
+    assert evidence.loss_layer is not None, "it is asked where the loss function is known"
+    noise = float(evidence.variation.loc[evidence.loss_layer].iloc[-1])
     largest = remedies.largest_update(evidence, -1)
     line = thresholds.NOISE_OF_LEARNERS if evidence.learns else thresholds.NOISE
     if not noise >= line or not largest > thresholds.LARGE_UPDATE:
         return None
     batch = evidence.config.batch_size
+    assert batch is not None, "it is that of the trainer's"
     seen = [
         f"Batches are of {counted(batch, 'image')}, and the norm of the loss's gradient deviates "
         f"from batch to batch by {number(noise)} times its mean, in epoch {evidence.epochs}.",
@@ -35,9 +37,8 @@ def noisy(evidence: RunEvidence) -> Signs | None:
             if scale == scale
             else f"In layer {evidence.dense[-1]} no common gradient can be told from the noise."
         )
-    smaller = max(thresholds.USUAL_UPDATE / largest, 1e-3)
-    rate = remedies.rounded(evidence.config.learning_rate * smaller)
-    more, slower = {"batch_size": max(64, 8 * batch)}, {"optimizer.learning_rate": rate}
+    slower = remedies.changed_rate(evidence, max(thresholds.USUAL_UPDATE / largest, 1e-3))
+    more = {"batch_size": max(64, 8 * batch)}
     return seen, [
         Remedy("the mean over more images deviates less", more, remedies.BATCH_SIZE),
         Remedy("smaller steps average over many batches", slower, remedies.BATCH_SIZE),
@@ -52,20 +53,22 @@ def restless(evidence: RunEvidence) -> Signs | None:
     3.1.1, https://arxiv.org/abs/1206.5533): here the loss jumps, and stays finite all the same.
     """
     loss = evidence.curves["loss"].astype(float)
-    if loss.isna().any():
+    if loss.isna().any() or (evidence.guessing is None and not loss.min() > 0.0):
         return None
     curves = {"training": loss, "test": evidence.curves["test_loss"].astype(float)}
     rising = {name: curve / curve.cummin() for name, curve in curves.items()}
-    of = max(rising, key=lambda name: rising[name].max())
+    of = max(rising, key=lambda name: rising[name].fillna(0.0).max())
     rises = rising[of]
     jumps = bool(rises.max() >= thresholds.JUMP)
-    high = bool(loss.iloc[0] >= thresholds.HIGH * evidence.guessing)
+    guessing = evidence.guessing
+    high = guessing is not None and bool(loss.iloc[0] >= thresholds.HIGH * guessing)
     ratios = evidence.updates.pivot(index="layer", columns="epoch", values="ratio")
     largest = float(ratios.max().max())
-    spikes = evidence.variation.loc[evidence.dense].max()
+    varied = evidence.variation.reindex(evidence.dense)
+    spikes = varied.max()
     harmless = rising["training"].max() < thresholds.RISES and not high  # the loss only falls
     spiky = bool(spikes.max() >= thresholds.SPIKES) and not harmless
-    needed = 2 if evidence.learns else 1
+    needed = 1 if evidence.learns is False else 2
     if not largest > thresholds.LARGE_UPDATE or jumps + high + spiky < needed:
         return None
     layer, epoch = (int(each) for each in ratios.stack().idxmax())
@@ -78,14 +81,15 @@ def restless(evidence: RunEvidence) -> Signs | None:
         )
     if spiky:
         steep = int(spikes.idxmax())
-        where = int(evidence.variation.loc[evidence.dense, steep].idxmax())
+        where = int(varied[steep].idxmax())
         seen.append(
-            f"From step to step of epoch {steep} the norm of layer {where}'s gradient deviates by "
+            f"From step to step of epoch {steep} the norm of the gradient of "
+            f"{evidence.named(where)} deviates by "
             f"{number(spikes[steep])} times its mean: a few steps are far steeper than the rest."
         )
     seen.append(
-        f"A step changes the weights of layer {layer} by {number(largest)} times their size in the "
-        f"mean of epoch {epoch}, where 0.001 is usual."
+        f"A step changes the weights of {evidence.named(layer)} by {number(largest)} times their "
+        f"size in the mean of epoch {epoch}, where 0.001 is usual."
     )
     rate, norm = remedies.smaller_rate(evidence), remedies.batch_normalization()
     return seen, remedies.fitting(evidence, rate, remedies.COSINE, norm)
@@ -100,13 +104,14 @@ def slow(evidence: RunEvidence) -> Signs | None:
     means = ratios.mean(axis=1)
     layer, usual = int(means.idxmax()), float(means.max())
     reached = usual * evidence.steps
+    losses = f"The loss by epoch is {epochs(evidence.curves['loss'])}."
     if not (usual < thresholds.SMALL_UPDATE and reached < thresholds.REACHED):
         return None
     seen = [
         f"A step changes weights by {number(usual)} of their size, in the layer that moves most, "
         f"{layers([layer], evidence.names)}; 0.001 is usual.",
         f"All {evidence.steps:,} steps together can have moved them by {percent(reached)} at most.",
-        f"The loss by epoch is {epochs(evidence.curves['loss'])}.",
+        losses if evidence.guessing is not None else evidence.losses,
     ]
     other = [] if evidence.config.adaptive else [remedies.ADAM]
     return seen, remedies.fitting(evidence, remedies.larger_rate(evidence, usual), *other)
@@ -123,12 +128,20 @@ def diverging(evidence: RunEvidence) -> Signs | None:
     jumps, which is another fault.
     """
     loss = evidence.curves["loss"].astype(float)
-    lost, wild = loss.index[loss.isna()], evidence.non_finite[evidence.non_finite > 0]
-    start = max(float(loss.iloc[0]), evidence.guessing)
+    wild = evidence.non_finite[evidence.non_finite > 0]
+    if evidence.guessing is None:  # nobody may have told what is missing
+        loss = loss.dropna()
+    lost = loss.index[loss.isna()]
+    start = np.inf if loss.empty else max(float(loss.iloc[0]), evidence.guessing or 0.0)
+    start = start if start > 0.0 else np.inf
     seen = []
     if len(lost):
         seen.append(f"The loss is no longer finite from epoch {lost[0]} on.")
-    elif loss.iloc[-1] >= thresholds.DIVERGED * start and loss.iloc[1:].min() > loss.iloc[0]:
+    elif (
+        len(loss)
+        and loss.iloc[-1] >= thresholds.DIVERGED * start
+        and loss.iloc[1:].min() > loss.iloc[0]
+    ):
         seen.append(
             f"The loss has grown to {number(loss.iloc[-1])}, from {number(loss.iloc[0])} in epoch "
             f"1: by epoch it is {epochs(loss)}."
@@ -140,9 +153,9 @@ def diverging(evidence: RunEvidence) -> Signs | None:
         )
     if not seen:
         return None
-    flow = evidence.flow.iloc[:, 0].dropna()
+    flow = evidence.flow.iloc[:, 0].dropna() if evidence.flow.size else evidence.first_flow
     if len(flow):
-        told = f"Until then layer {flow.idxmax()}'s gradient had a mean norm of"
+        told = f"Until then the gradient of {evidence.named(int(flow.idxmax()))} had a mean norm of"
         seen.append(f"{told} {number(flow.max())}.")
     largest = remedies.largest_update(evidence, 0)
     if largest is not None and not np.isnan(largest):
@@ -165,14 +178,15 @@ def overfitted(evidence: RunEvidence) -> Signs | None:
     curves = evidence.curves
     last, loss = curves.iloc[-1], curves["test_loss"].astype(float)
     gap = last["accuracy"] - last["test_accuracy"]
-    learned = 1.0 - last["loss"] / evidence.guessing
+    cost = curves["loss"].iloc[0] if evidence.guessing is None else evidence.guessing
+    learned = 1.0 - last["loss"] / cost if cost > 0.0 else np.nan
     risen = len(loss) > LAST and loss.iloc[-LAST:].min() >= thresholds.RISEN * loss.min()
     if not (learned >= thresholds.LEARNED and gap >= thresholds.OVERFITTED and risen):
         return None
     best = int(loss.idxmin())
     seen = [
         f"In epoch {evidence.epochs} the accuracy is {percent(last['accuracy'])} on training "
-        f"images and {percent(last['test_accuracy'])} on test images.",
+        f"{evidence.samples} and {percent(last['test_accuracy'])} on test {evidence.samples}.",
         f"The test loss was lowest in epoch {best}, {number(loss[best])}, and has risen to "
         f"{number(loss.iloc[-1])}.",
     ]

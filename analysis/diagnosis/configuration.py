@@ -1,0 +1,113 @@
+"""What a run was asked to do, as far as it is known."""
+
+import json
+import math
+from typing import Any
+
+import pandas as pd
+
+PLAIN = ("sgd", "asgd")
+"""Optimizers whose steps are as large as gradients are."""
+
+
+class RunConfig:
+    """The configuration of a run; keys that it leaves out are at their defaults.
+
+    Attributes:
+        given: as in `runs.config`.
+        activations: the kinds of activation.
+        batch_size: images in a batch.
+        optimizer: its kind, rate and constants.
+        learning_rate: the rate at the start.
+        adaptive: whether steps are divided by the size of gradients.
+        weight_pulls: what pulls weights to zero, by dotted key: penalties, and AdamW's decay.
+        dropout: the rate; 0 is none.
+        clipping: kind and limit; None where nothing is clipped, or not known.
+        clipping_is_known: whether that says all about clipping.
+        initialization: kind and constants.
+    """
+
+    batch_size: int | None
+    learning_rate: float | None
+    dropout: float | None
+    clipping_is_known = True
+
+    def __init__(self, config: str) -> None:
+        given: dict[str, Any] = json.loads(config)
+        kinds = given.get("activation", ())
+        self.given = given
+        self.activations = {kinds} if isinstance(kinds, str) else set(kinds)
+        self.batch_size = int(given.get("batch_size", 128))
+        self.optimizer: dict[str, Any] = given.get("optimizer", {})
+        self.learning_rate = float(self.optimizer.get("learning_rate", 0.001))
+        self.adaptive = self.optimizer.get("kind") != "sgd"
+        self.weight_pulls = {
+            f"penalties.{key}": value
+            for key, value in given.get("penalties", {}).items()
+            if value and key.startswith("weight")
+        }
+        if decay := float(self.optimizer.get("weight_decay", 0.0)):
+            self.weight_pulls["optimizer.weight_decay"] = decay
+        self.dropout = float(given.get("dropout", 0.0))
+        self.clipping: dict[str, Any] | None = given.get("clipping")
+        self.initialization: dict[str, Any] = given.get("initialization") or {
+            "kind": "normal",
+            "scale": given.get("initial_weight_scale", 0.01),
+        }
+
+    def guessing(self, classes: int) -> float | None:
+        """Return the loss of a network that gives every class the same probability, if known."""
+        if self.given.get("loss") == "mean_squared_error":
+            return (1.0 - 1.0 / classes) / classes
+        return math.log(classes)
+
+    def has(self, key: str, value: Any) -> bool:
+        """Return whether a dotted key already is what a remedy would set it to."""
+        given = self.given.get(key)
+        kinds = {
+            "initialization": self.initialization,
+            "optimizer": self.optimizer,
+            "optimizer.schedule": self.optimizer.get("schedule") or {},
+        }
+        if key in kinds:
+            return kinds[key].get("kind") == value["kind"]
+        if key == "normalization" and self.given.get("batch_normalization"):
+            return value == "batch"
+        return bool(given) if key in ("residual", "clipping") else given == value
+
+
+class WatchedConfig(RunConfig):
+    """What was seen of a watched model's training; the rest is None: nothing has a default.
+
+    `layers` has the rows of layer_sizes: what layers there are says which activations.
+    """
+
+    clipping_is_known = False
+
+    def __init__(self, config: str, layers: pd.DataFrame) -> None:
+        self.given = json.loads(config)
+        seen: dict[str, Any] = self.given.get("watch") or {}
+        kind, rate = seen.get("optimizer"), seen.get("learning_rate")
+        self.kinds = set(layers["kind"])
+        self.activations = set(layers.loc[layers["gain"].notna(), "kind"])
+        self.batch_size = seen.get("batch_size")
+        self.optimizer = {"kind": kind.lower()} if kind else {}
+        self.learning_rate = None if rate is None else float(rate)
+        self.adaptive = kind is not None and kind.lower() not in PLAIN
+        decay = seen.get("weight_decay")
+        self.weight_pulls = {"optimizer.weight_decay": float(decay)} if decay else {}
+        self.dropout = None
+        self.clipping = None
+        self.initialization = {"kind": None}
+
+    def guessing(self, classes: int) -> float | None:
+        """Return None: the loss function is not known."""
+        return None
+
+    def has(self, key: str, value: Any) -> bool:
+        """Return whether the layers or the optimizer show that a remedy is there already."""
+        if key == "optimizer":
+            return bool(self.optimizer.get("kind") == value["kind"])
+        if key == "activation":
+            return self.activations == {value}
+        return key == "normalization" and "normalization" in self.kinds
