@@ -42,22 +42,22 @@ def _below(limit: float) -> Mask:
 
 
 def _outside(module: "torch.nn.Module", inputs: "torch.Tensor") -> "torch.Tensor":
-    low, high = float(module.min_val), float(module.max_val)  # type: ignore[arg-type]
+    low, high = float(module.min_val), float(module.max_val)
     return (inputs <= low) | (inputs >= high)
 
 
 def _elu(module: "torch.nn.Module", inputs: "torch.Tensor") -> "torch.Tensor":
-    alpha = abs(float(module.alpha))  # type: ignore[arg-type]
+    alpha = abs(float(module.alpha))
     limit = math.log(FLAT * max(1.0, alpha) / alpha) if alpha else 0.0
     return inputs <= min(0.0, limit)
 
 
 def _celu(module: "torch.nn.Module", inputs: "torch.Tensor") -> "torch.Tensor":
-    return inputs < float(module.alpha) * math.log(FLAT)  # type: ignore[arg-type]
+    return inputs < float(module.alpha) * math.log(FLAT)
 
 
 def _softplus(module: "torch.nn.Module", inputs: "torch.Tensor") -> "torch.Tensor":
-    return inputs < math.log(FLAT / (1.0 - FLAT)) / float(module.beta)  # type: ignore[arg-type]
+    return inputs < math.log(FLAT / (1.0 - FLAT)) / float(module.beta)
 
 
 def _gelu(module: "torch.nn.Module", inputs: "torch.Tensor") -> "torch.Tensor":

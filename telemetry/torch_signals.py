@@ -262,9 +262,7 @@ class Signals:
             with torch.no_grad():
                 mask = activation.mask(known.module, tensor.detach())
                 counts = as_rows(mask, signal.channels_first).sum(0)
-        tensor.register_hook(  # type: ignore[no-untyped-call]
-            partial(self._arrives, signal, counts)
-        )
+        tensor.register_hook(partial(self._arrives, signal, counts))
 
     def _known_signal(
         self, name: str, call: int, activation: TorchActivation | None, tensor: "torch.Tensor"

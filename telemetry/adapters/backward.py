@@ -20,6 +20,6 @@ def after_backward(model: Any, action: Callable[[], None], wanted: Callable[[], 
     def leaves(module: Any, inputs: Any, outputs: Any) -> None:
         tensor = first_tensor(outputs, with_gradient=True) if module is model else None
         if tensor is not None and wanted():
-            tensor.register_hook(lambda _: queue(action))  # type: ignore[no-untyped-call]
+            tensor.register_hook(lambda _: queue(action))
 
     return register_module_forward_hook(leaves)

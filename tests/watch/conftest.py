@@ -11,12 +11,11 @@ from vanishing_gradients import watch
 from vanishing_gradients.sql.connection import engine
 from vanishing_gradients.sql.names import quoted
 
-torch = pytest.importorskip("torch")
-
 
 @pytest.fixture(autouse=True)
 def seeded() -> None:
     """The same weights and data in every test, and one core."""
+    torch = pytest.importorskip("torch")
     torch.manual_seed(0)
     torch.set_num_threads(1)
 
