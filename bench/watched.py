@@ -16,6 +16,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
+from vanishing_gradients.console import show
 from vanishing_gradients.trainer.datasets import load
 
 EXAMPLES = Path(__file__).parents[1] / "examples"
@@ -59,8 +60,8 @@ def main() -> None:
         within = sum(spent)
         growth = resident() - memory if memory else None
     cpu = own_cpu() - before + waited_for() - others
-    found = {"cpu": cpu / steps, "within": within / steps, "growth": growth}
-    sys.stdout.write(f"{json.dumps(found)}\n")
+    found = {"cpu": round(cpu / steps, 7), "within": round(within / steps, 7), "growth": growth}
+    show(json.dumps(found))
 
 
 class Training:
@@ -127,7 +128,7 @@ def followed(training: Training, contender: str, timed: bool) -> Iterator[tuple[
 
 
 def _watching(training: Training, contender: str) -> Any:
-    from vanishing_gradients import watch
+    from vanishing_gradients.telemetry.watch import watch
 
     return watch(
         training.model, training.optimizer, experiment="bench", on_error="raise", **OURS[contender]
