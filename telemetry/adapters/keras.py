@@ -5,7 +5,10 @@ from typing import Any
 
 from vanishing_gradients.telemetry.adapters.callback import WatchCallback, loss_and_accuracy
 from vanishing_gradients.telemetry.errors import WatchError
+from vanishing_gradients.telemetry.torch_tensors import in_numpy
 from vanishing_gradients.telemetry.watching import Watch
+
+CLIPS = ("clipnorm", "clipvalue", "global_clipnorm")
 
 
 class KerasWatch(WatchCallback):
@@ -39,16 +42,14 @@ class KerasWatch(WatchCallback):
             raise WatchError(
                 "a train_step that is compiled as a whole cannot be watched: leave jit_compile out"
             )
-        optimizer = getattr(model.optimizer, "inner_optimizer", model.optimizer)
+        optimizer: Any = getattr(model.optimizer, "inner_optimizer", model.optimizer)
         own = self.begin(None, None, epochs=keras.params.get("epochs"))
         own.trained_by(_as_torch(optimizer))
         self._apply(own, optimizer)
 
     def _apply(self, own: Watch, optimizer: Any) -> None:
         """Have the optimizer tell of what it is given."""
-        clips = any(
-            getattr(optimizer, name, None) for name in ("clipnorm", "clipvalue", "global_clipnorm")
-        )
+        clips = any(getattr(optimizer, name, None) for name in CLIPS)
         apply = optimizer.apply
 
         def watched(grads: Any, trainable_variables: Any = None) -> None:
@@ -90,8 +91,6 @@ class KerasWatch(WatchCallback):
 
 
 def _copy(tensor: Any) -> Any:
-    from vanishing_gradients.telemetry.torch_tensors import in_numpy
-
     return in_numpy(tensor.detach()).copy()
 
 

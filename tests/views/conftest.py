@@ -91,7 +91,7 @@ class Hand:
 
         with self.engine.begin() as connection:
             for each in epochs:
-                connection.execute(insert(epoch_metrics).values(run_id=run_id, **vars(each)))
+                connection.execute(insert(epoch_metrics).values(run_id=run_id, **each.row()))
                 connection.execute(
                     update(runs).where(runs.c.run_id == run_id).values(completed_epoch=each.epoch)
                 )
