@@ -145,13 +145,13 @@ class Assembler:
         saturated: np.ndarray | None = None,
         row_index: np.ndarray | None = None,
     ) -> Chunk | None:
-        """Copy one step's gradient, shape (rows, width); return the chunk it no longer fitted.
+        """Copy one step's gradient, shape (..., width); return the chunk it no longer fitted.
 
         `saturated`, shape (width,), says of how many samples each neuron was saturated. A gradient
         without rows leaves the step out. A layer gives `saturated`, and `row_index`, shape (rows,),
         always or never.
         """
-        rows = len(gradient)
+        rows = gradient.size // self.layer.width
         complete = None
         if not rows:
             return None
@@ -163,7 +163,8 @@ class Assembler:
             )
             self._start(epoch)
             self._values = np.empty((self._capacity, self.layer.width), self.dtype)
-        self._values[self._filled : self._filled + rows] = gradient
+        # Of a signal whose samples have many positions this is the only copy there is.
+        self._values[self._filled : self._filled + rows].reshape(gradient.shape)[...] = gradient
         self._filled += rows
         self._steps.append(step)
         self._counted.append(self._taken % COUNTED == 0)

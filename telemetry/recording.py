@@ -16,9 +16,10 @@ expressions must fit into the table's definition)."""
 class RecordedLayer(Protocol):
     """One layer after a backward pass.
 
-    `number` counts from 1; `gradient`, of shape (rows, width), is the loss's gradient with respect
-    to the layer's weights (dense) or its input (any other kind), valid until the next backward
-    pass. `row_index`, shape (rows,), numbers its rows where some have been left out; else None.
+    `number` counts from 1; `gradient`, of shape (rows, width), or (..., width) where rows are at
+    many positions, is the loss's gradient with respect to the layer's weights (dense) or its input
+    (any other kind), valid until the next backward pass. `row_index`, shape (rows,), numbers its
+    rows where some have been left out; else None.
     """
 
     number: int

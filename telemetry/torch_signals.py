@@ -11,7 +11,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from vanishing_gradients.telemetry.torch_activations import TorchActivation, activation_of
-from vanishing_gradients.telemetry.torch_tensors import as_rows, first_tensor, in_numpy, plain
+from vanishing_gradients.telemetry.torch_tensors import first_tensor, in_numpy, neurons_last, plain
 from vanishing_gradients.telemetry.watched_layers import OUTPUT, StepGradient, WatchedLayer
 from vanishing_gradients.words import Say
 
@@ -29,7 +29,7 @@ class Signal:
     """An activation's input, a probe or the output, as the first forward pass has met it.
 
     `call` counts the calls of a module within a forward pass, from 1. `gradients`, each of shape
-    (rows, width), and `counts`, (width,), are those of the backward passes since the last step.
+    (..., width), and `counts`, (width,), are those of the backward passes since the last step.
     """
 
     name: str
@@ -79,8 +79,9 @@ class Signal:
 
         if not self.gradients:
             return None
-        several = len(self.gradients) > 1
-        cells = torch.cat(self.gradients) if several else self.gradients[0]
+        cells = self.gradients[0]
+        if len(self.gradients) > 1:  # of passes that may have had other lengths
+            cells = torch.cat([each.reshape(-1, self.width) for each in self.gradients])
         if scale != 1.0:
             cells = cells / scale
         counts = sum(self.counts[1:], self.counts[0]) if self.counts else None
@@ -261,7 +262,8 @@ class Signals:
         if known and activation and activation.mask:
             with torch.no_grad():
                 mask = activation.mask(known.module, tensor.detach())
-                counts = as_rows(mask, signal.channels_first).sum(0)
+                flat = neurons_last(mask, signal.channels_first)
+                counts = flat.sum(tuple(range(flat.ndim - 1)))
         tensor.register_hook(partial(self._arrives, signal, counts))
 
     def _known_signal(
@@ -287,11 +289,11 @@ class Signals:
         self, signal: Signal, counts: "torch.Tensor | None", gradient: "torch.Tensor"
     ) -> None:
         """The gradient by a tensor is known; its counts are taken now, since not all have one."""
-        rows = as_rows(gradient.detach(), signal.channels_first)
-        if rows.shape[1] != signal.width:
+        rows = neurons_last(gradient.detach(), signal.channels_first)
+        if rows.shape[-1] != signal.width:
             self._note(
                 f"{signal.source_name} had {signal.width} neurons in the first step, and has "
-                f"{rows.shape[1]} in another: such steps are left out of it."
+                f"{rows.shape[-1]} in another: such steps are left out of it."
             )
             return
         signal.gradients.append(rows)

@@ -8,19 +8,15 @@ if TYPE_CHECKING:
     import torch
 
 
-def as_rows(tensor: "torch.Tensor", channels_first: bool) -> "torch.Tensor":
-    """Return a signal as (rows, neurons), a view where that can be.
+def neurons_last(tensor: "torch.Tensor", channels_first: bool) -> "torch.Tensor":
+    """Return a view of a signal as (..., neurons).
 
-    Neurons are in the last dimension, of a signal (samples, neurons, ...) in the second where
+    They are in the last dimension, of a signal (samples, neurons, ...) in the second where
     `channels_first`; a vector is one neuron.
     """
     if tensor.ndim < 2:
         return tensor.reshape(-1, 1)
-    if tensor.ndim == 2:
-        return tensor
-    if channels_first:
-        tensor = tensor.movedim(1, -1)
-    return tensor.reshape(-1, tensor.shape[-1])
+    return tensor.movedim(1, -1) if channels_first else tensor
 
 
 def in_numpy(tensor: "torch.Tensor") -> "np.ndarray":
