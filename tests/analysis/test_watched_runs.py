@@ -1,6 +1,6 @@
 """Figures, comparison, report and audit of runs that were watched."""
 
-from functools import partial
+from functools import cache, partial
 
 import pytest
 
@@ -52,10 +52,14 @@ def connection(recorded, migrated):
     made.dispose()
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def drawn(connection, recorded):
-    """Return a function that gives the figures of a run, by name, and the reasons for missing."""
+    """Return a function that gives the figures of a run, by name, and the reasons for missing.
 
+    They are drawn once.
+    """
+
+    @cache
     def draw(name: str):
         (run,) = finished_runs(ask(connection, "experiment_summary"), recorded[name])
         found, reasons = draw_run(connection, run)
