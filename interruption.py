@@ -3,17 +3,32 @@
 import os
 import signal
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from types import FrameType
+from typing import Any
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 INTERRUPTED = 130
 """The exit status of a command that was asked to stop: 128 + SIGINT, as of others."""
 
+Handler = Callable[[int, FrameType | None], Any]
+
 
 def _end(number: int, frame: FrameType | None) -> None:
     os._exit(INTERRUPTED)
+
+
+@contextmanager
+def _replaced(handlers: Mapping[signal.Signals, Any], other: Handler) -> Iterator[None]:
+    """Have signals handled by another in the block, and by their own `handlers` after it."""
+    for each in handlers:
+        signal.signal(each, other)
+    try:
+        yield
+    finally:
+        for each, handler in handlers.items():
+            signal.signal(each, handler)
 
 
 @contextmanager
@@ -26,13 +41,8 @@ def at_once() -> Iterator[None]:
     """
     usual = (signal.SIG_DFL, signal.default_int_handler)
     before = {each: handler for each in SIGNALS if (handler := signal.getsignal(each)) in usual}
-    for each in before:
-        signal.signal(each, _end)
-    try:
+    with _replaced(before, _end):
         yield
-    finally:
-        for each, handler in before.items():
-            signal.signal(each, handler)
 
 
 @contextmanager
@@ -52,13 +62,8 @@ def postponed() -> Iterator[None]:
         if len(arrived) > 1:
             before[signal.Signals(number)](number, frame)
 
-    for each in before:
-        signal.signal(each, remember)
-    try:
+    with _replaced(before, remember):
         yield
-    finally:
-        for each, handler in before.items():
-            signal.signal(each, handler)
     if arrived:
         signal.raise_signal(arrived[0])
 
@@ -71,10 +76,5 @@ def as_keyboard_interrupt() -> Iterator[None]:
     """
     ending = (signal.SIG_DFL, _end)
     before = {each: handler for each in SIGNALS if (handler := signal.getsignal(each)) in ending}
-    for each in before:
-        signal.signal(each, signal.default_int_handler)
-    try:
+    with _replaced(before, signal.default_int_handler):
         yield
-    finally:
-        for each, handler in before.items():
-            signal.signal(each, handler)

@@ -1,7 +1,6 @@
 """A chunk: some consecutive recorded steps of one layer, which are stored in one transaction."""
 
 import io
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -75,13 +74,6 @@ class Chunk:
             return self.row_index
         starts = np.cumsum(self.row_counts) - self.row_counts
         return np.arange(self.rows) - np.repeat(starts, self.row_counts)
-
-    def by_step(self) -> Iterator[tuple[int, np.ndarray]]:
-        """Yield (step, values of that step, shape (rows of the step, width))."""
-        start = 0
-        for step, count in zip(self.steps, self.row_counts, strict=True):
-            yield int(step), self.values[start : start + count]
-            start += count
 
 
 def storable(values: np.ndarray) -> np.ndarray:

@@ -5,7 +5,9 @@ Training, https://arxiv.org/abs/1812.06162, appendix A.1; sql/views/noise_scale_
 same out from the cells, and says how.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -17,6 +19,16 @@ ENLARGED = 1e200
 """By which gradients are enlarged whose squares no double holds."""
 ROUNDING = 1.000000000001
 """|G|^2 has to be above 0 by more than this, or it cannot be told from noise."""
+
+
+def batch_size(config: Mapping[str, Any], images: int | None) -> int | None:
+    """Return the samples of a full batch of a run of the trainer's, which trains on `images`:
+    what noise scales are multiples of.
+
+    None where its configuration does not say.
+    """
+    size = config.get("batch_size")
+    return None if size is None or images is None else min(int(size), images)
 
 
 @dataclass(frozen=True)

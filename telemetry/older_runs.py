@@ -9,7 +9,6 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby, pairwise
 from operator import attrgetter
-from typing import Any
 
 import numpy as np
 from sqlalchemy import Connection, Engine, bindparam, insert, select, update
@@ -30,7 +29,7 @@ from vanishing_gradients.telemetry.chunk import COUNTED
 from vanishing_gradients.telemetry.errors import RunBusyError
 from vanishing_gradients.telemetry.finite_steps import finite_steps
 from vanishing_gradients.telemetry.lock import RunLock
-from vanishing_gradients.telemetry.noise import MOST_WEIGHTS, GradientSums
+from vanishing_gradients.telemetry.noise import MOST_WEIGHTS, GradientSums, batch_size
 from vanishing_gradients.telemetry.runs import TABLE_DTYPES
 from vanishing_gradients.telemetry.statistics import by_exponent, storable_magnitudes
 from vanishing_gradients.words import Say
@@ -89,14 +88,9 @@ def unsummed(engine: Engine, run_id: int | None = None) -> list[Unsummed]:
     with engine.connect() as connection:
         require_migrated(connection)
         return [
-            Unsummed(run, experiment, Layer(*layer), rows, epoch, _batch(config, images))
+            Unsummed(run, experiment, Layer(*layer), rows, epoch, batch_size(config, images))
             for run, experiment, config, images, rows, epoch, *layer in connection.execute(query)
         ]
-
-
-def _batch(config: dict[str, Any], images: int | None) -> int | None:
-    size = config.get("batch_size")
-    return None if size is None or images is None else min(int(size), images)
 
 
 def sum_up(engine: Engine, parts: list[Unsummed], advance: Say, say: Say) -> None:

@@ -78,7 +78,6 @@ class ResumePoint:
     changed: tuple[str, ...]
 
 
-UNLIMITED = 1 << 31
 START = ResumePoint(0, None, ())
 """Where a run begins."""
 
@@ -126,12 +125,13 @@ def resume(
         found = stored_run(engine, run_id)
         watched = description.source != TRAINER
         with engine.connect() as connection:
-            if watched:
-                description = check_watched(connection, run_id, description)
-                completed = min(found.completed_epoch, (first_epoch or UNLIMITED) - 1)
-            else:
+            completed = found.completed_epoch
+            if not watched:
                 _check(found, description)
-                completed = found.completed_epoch
+            else:
+                description = _check_watched(connection, run_id, description)
+                if first_epoch is not None:
+                    completed = min(completed, first_epoch - 1)
             types = prepared(connection, description)
             run = Run(
                 engine, run_id, description.shape, description.stored, types, lock,
@@ -151,7 +151,7 @@ def resume(
     return run, point
 
 
-def check_watched(
+def _check_watched(
     connection: Connection, run_id: int, description: RunDescription
 ) -> RunDescription:
     """Return the description under the name that the run has.

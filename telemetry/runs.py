@@ -37,6 +37,7 @@ from vanishing_gradients.sql.registry import (
 )
 from vanishing_gradients.telemetry.checkpoints import pack, parts
 from vanishing_gradients.telemetry.lock import RunLock, mark_orphans
+from vanishing_gradients.telemetry.noise import batch_size
 from vanishing_gradients.telemetry.recording import EpochMetrics, State
 from vanishing_gradients.telemetry.statistics import (
     NEURON_COLUMNS,
@@ -133,10 +134,7 @@ class RunDescription:
         if self.source != TRAINER:
             found: int | None = self.config.get("watch", {}).get("batch_size")
             return found
-        size = self.config.get("batch_size")
-        if size is None or self.training_images is None:
-            return None
-        return min(int(size), self.training_images)
+        return batch_size(self.config, self.training_images)
 
     @property
     def shape(self) -> ExperimentSchema:

@@ -182,6 +182,15 @@ def place(connection: Connection, url: URL) -> Place:
     return Place(folder, disk.f_bavail * disk.f_frsize, binary_log, redo)
 
 
+def _place(url: URL) -> Place:
+    database = engine(url)
+    try:
+        with database.connect() as connection:
+            return place(connection, url)
+    finally:
+        database.dispose()
+
+
 def in_words(size: float) -> str:
     """Write a number of bytes in decimal units, as file managers do: 7.9 GB, 312 MB, 43 kB."""
     for unit, name in ((10**12, "TB"), (10**9, "GB"), (10**6, "MB"), (10**3, "kB")):
@@ -197,12 +206,7 @@ def check_room(url: URL, runs: Sequence[tuple[RunDescription, int]]) -> str:
     `runs` are descriptions, each with the number of epochs still to come. Raises RoomError where
     they cannot fit. Where nobody can tell what is free, the line says so.
     """
-    database = engine(url)
-    try:
-        with database.connect() as connection:
-            found = place(connection, url)
-    finally:
-        database.dispose()
+    found = _place(url)
     rows = sum(run_bytes(description, epochs) for description, epochs in runs)
     logs = min(rows, found.redo_to_come) + (rows if found.binary_log else 0)
     need = in_words(rows + logs)
@@ -250,12 +254,7 @@ def room_for(url: URL, step: int, count: int, every: int) -> str:
 
     Raises RoomError where not even those of a hundred steps have room.
     """
-    database = engine(url)
-    try:
-        with database.connect() as connection:
-            found = place(connection, url)
-    finally:
-        database.dispose()
+    found = _place(url)
     taken = (
         f"Room: every row of {count} layers takes about {in_words(step)} a recorded step, "
         f"{in_words(1000 * step / every)} in 1,000 steps"

@@ -4,7 +4,6 @@ Forward passes are met by two hooks that PyTorch keeps for all modules, since ho
 part of it: they would be pickled, copied and compiled with it.
 """
 
-import os
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from functools import partial
@@ -123,7 +122,6 @@ class Signals:
         self._model, self._begins, self._note = model, begins, note
         self._modules = {each.module: each for each in _modules(model, embeddings)}
         self._handles: list[Any] = []
-        self._process = os.getpid()
         self._listening = self._channels_first = self._gradients = False
         self._calls: dict[str, int] = {}
         self._recalls: dict[str, int] = {}
@@ -158,8 +156,7 @@ class Signals:
         self._calls.clear()
         self._recalls.clear()
         self._hooked.clear()
-        attached = bool(self._handles) and os.getpid() == self._process
-        self._listening = attached and self._begins()
+        self._listening = bool(self._handles) and self._begins()
 
     def all(self) -> list[Signal]:
         """Return the signals that have been met."""

@@ -87,20 +87,22 @@ class Wanted:
         """Return whether a layer of that name is watched."""
         return _matches(source_name, self.layers) and not _matches(source_name, self.skip)
 
-    def kept(self, layer: WatchedLayer) -> str:
-        """Return 'full' where every row of a layer is to be kept, else 'statistics'.
+    def asked(self, layer: WatchedLayer) -> str:
+        """Return 'full' where every row of a layer is asked for, else 'statistics'.
 
         Of all layers those whose rows are samples at many positions are left out, unless named.
         """
         if isinstance(self.telemetry, str):
             many = layer.row_meaning == "sample" and layer.dimensions > 2
-            wanted = STATISTICS if many else self.telemetry
-        else:
-            matching = [
-                kept for glob, kept in self.telemetry.items() if _matches(layer.source_name, [glob])
-            ]
-            wanted = matching[-1] if matching else STATISTICS
-        return STATISTICS if layer.width > WIDTH_MAX else wanted
+            return STATISTICS if many else self.telemetry
+        matching = [
+            kept for glob, kept in self.telemetry.items() if _matches(layer.source_name, [glob])
+        ]
+        return matching[-1] if matching else STATISTICS
+
+    def kept(self, layer: WatchedLayer) -> str:
+        """Return the same of what is kept, which is no row that is wider than a table."""
+        return STATISTICS if layer.width > WIDTH_MAX else self.asked(layer)
 
 
 def run_layers(found: Sequence[WatchedLayer], wanted: Wanted) -> tuple[RunLayer, ...]:
@@ -142,9 +144,7 @@ def run_layers(found: Sequence[WatchedLayer], wanted: Wanted) -> tuple[RunLayer,
 
 def too_wide(found: Sequence[WatchedLayer], wanted: Wanted) -> list[WatchedLayer]:
     """Return the layers that were to keep every row, and are wider than any table."""
-    asked = Wanted(telemetry=wanted.telemetry)
-    narrow = [each for each in found if each.width > WIDTH_MAX]
-    return [each for each in narrow if asked.kept(_of_width(each, WIDTH_MAX)) == FULL]
+    return [each for each in found if each.width > WIDTH_MAX and wanted.asked(each) == FULL]
 
 
 def shortened(path: str, longest: int = 255) -> str:
@@ -153,12 +153,6 @@ def shortened(path: str, longest: int = 255) -> str:
         return path
     half = (longest - 3) // 2
     return f"{path[:half]}...{path[-half:]}"
-
-
-def _of_width(layer: WatchedLayer, width: int) -> WatchedLayer:
-    from dataclasses import replace
-
-    return replace(layer, width=width)
 
 
 def _matches(name: str, globs: Sequence[str]) -> bool:

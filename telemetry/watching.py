@@ -323,7 +323,7 @@ class Watch:
         known: dict[str, Any] = {"batch_size": self._book.samples}
         if (optimizer := self._optimizers[-1]) is not None:
             group = optimizer.param_groups[0]
-            known |= {"optimizer": type(optimizer).__name__, "learning_rate": float(group["lr"])}
+            known |= {"optimizer": type(optimizer).__name__, "learning_rate": self._learning_rate()}
             known |= {name: group[name] for name in CONSTANTS if name in group}
         return {name: value for name, value in known.items() if value is not None}
 

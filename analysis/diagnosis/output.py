@@ -210,17 +210,22 @@ def gaps(evidence: RunEvidence, diagnosis: Diagnosis) -> list[str]:
             f"How it would have gone on: the run is {run['status']} after {evidence.epochs} of "
             f"{run['epochs']} epochs."
         )
-    if evidence.epochs == 1:
-        found.append("Whether the loss jumps between epochs: there is one alone.")
-    if run["record_every"] > 1:
-        found.append(
-            f"What happened between the recorded steps, which are every {run['record_every']}th."
-        )
+    found += _gaps_in_time(evidence)
     if evidence.noise_scale is None:
         cure = "`make summarize` does, from its cells"
         if run["telemetry"] != "full":
             cure = f"train it again with `make train EXP={run['experiment']}`"
         found.append(f"The noise scale of gradients: an older version did not sum it up; {cure}.")
+    return found
+
+
+def _gaps_in_time(evidence: RunEvidence) -> list[str]:
+    """Return a sentence for each thing that too few epochs, or steps, were recorded for."""
+    found, every = [], evidence.run["record_every"]
+    if evidence.epochs == 1:
+        found.append("Whether the loss jumps between epochs: there is one alone.")
+    if every > 1:
+        found.append(f"What happened between the recorded steps, which are every {every}th.")
     return found
 
 
@@ -263,12 +268,7 @@ def _gaps_of_watched(evidence: RunEvidence, diagnosis: Diagnosis) -> list[str]:
         found.append(
             f"How it would have gone on: the run is {run['status']} after {epochs_of(run)}."
         )
-    if evidence.epochs == 1:
-        found.append("Whether the loss jumps between epochs: there is one alone.")
-    if run["record_every"] > 1:
-        found.append(
-            f"What happened between the recorded steps, which are every {run['record_every']}th."
-        )
+    found += _gaps_in_time(evidence)
     if evidence.missing > 0:
         left_out = counted(evidence.missing, "step")
         found.append(f"What happened in {left_out} between the recorded ones.")

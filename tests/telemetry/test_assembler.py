@@ -24,7 +24,8 @@ def test_no_step_is_lost_doubled_or_reordered(monkeypatch):
     chunks = [chunk for chunk in [*chunks, gatherer.take()] if chunk]
     assert [int(step) for chunk in chunks for step in chunk.steps] == list(range(1, 11))
     for chunk in chunks:
-        for step, values in chunk.by_step():
+        of_steps = np.split(chunk.values, np.cumsum(chunk.row_counts)[:-1])
+        for step, values in zip(chunk.steps, of_steps, strict=True):
             assert np.array_equal(values, gradient(step, len(values)))
     assert sum(chunk.rows for chunk in chunks) == 9 * 3 + 2
 
