@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+import numpy as np
 import pandas as pd
 import pymysql
 from sqlalchemy import URL, Engine, column, insert, table
@@ -124,22 +125,53 @@ def bare_load_data(to: Target, chunks: Sequence[Chunk], repeats: int, connection
 
 
 def bare_binary(to: Target, chunks: Sequence[Chunk], repeats: int, connections: int) -> float:
-    """The floor of the binary road: records made beforehand, statements prepared, and no more.
+    """The floor of the binary road: rows made beforehand, statements prepared, and no more.
 
     Otherwise as `bare_load_data`.
     """
-    loads = [(chunk, records(chunk, to.run_id, chunk.values.dtype, None)[0]) for chunk in chunks]
     opened = [BufferConnection(**connect_arguments(to.url)) for _ in range(connections)]
+    made = Packets if opened[0].takes_bulk else Records
+    roads = [BinaryRoad(connection, to.shape, to.run_id) for connection in opened]
+    loads = [
+        [made(road, chunk) for chunk in chunks[number::connections]]
+        for number, road in enumerate(roads)
+    ]
 
     def share(number: int) -> None:
-        road = BinaryRoad(opened[number], to.shape, to.run_id)
         for epoch in range(1, repeats + 1):
-            for chunk, rows in loads[number::connections]:
-                rows["Epoch"] = epoch
-                road.insert(chunk, rows)
+            for load in loads[number]:
+                load.send(epoch)
                 opened[number].commit()
 
     return _at_once(share, opened)
+
+
+class Packets:
+    """Rows of a chunk as packets for MariaDB's bulk execution, sent as those of any epoch."""
+
+    def __init__(self, road: BinaryRoad, chunk: Chunk) -> None:
+        rows, _ = records(chunk, road.run_id, chunk.values.dtype, None)
+        self.statement = road.in_bulk(chunk.layer, rows.dtype)
+        self.packets = list(self.statement.packets(rows))
+
+    def send(self, epoch: int) -> None:
+        """Send all of them."""
+        for packet in self.packets:
+            np.frombuffer(packet, self.statement.layout)["Epoch"]["value"] = epoch
+            self.statement.send(packet)
+
+
+class Records:
+    """Rows of a chunk as records for prepared INSERTs, sent as those of any epoch."""
+
+    def __init__(self, road: BinaryRoad, chunk: Chunk) -> None:
+        self.road, self.chunk = road, chunk
+        self.rows, _ = records(chunk, road.run_id, chunk.values.dtype, None)
+
+    def send(self, epoch: int) -> None:
+        """Send all of them."""
+        self.rows["Epoch"] = epoch
+        self.road.insert(self.chunk, self.rows)
 
 
 def _at_once(

@@ -48,13 +48,13 @@ class PreparedInsert:
 
     def __init__(self, connection: Connection, head: str, record: np.dtype, rows: int) -> None:
         self.connection, self.record, self.rows = connection, record, rows
-        self._fields = [_parts(record[name]) for name in record.names or ()]
+        self._fields = [numbers(record[name]) for name in record.names or ()]
         self._columns = sum(count for _, count in self._fields)
         types = [TYPES[each] for each, count in self._fields for _ in range(count)]
         self._types = struct.pack(f"<{len(types) * rows}H", *types * rows)
-        self._sizes = _sizes(record)
+        self._sizes = sizes(record)
         marks = f"({','.join('?' * self._columns)})"
-        self._number = _prepare(connection, f"{head}{','.join([marks] * rows)}")
+        self._number = prepare(connection, f"{head}{','.join([marks] * rows)}")
         self._told_types = False
 
     def execute(self, records: np.ndarray, nulls: np.ndarray | None = None) -> Inserted:
@@ -81,7 +81,7 @@ class PreparedInsert:
 
     def close(self) -> None:
         """Let the server forget the statement; it sends no answer."""
-        _close(self.connection, self._number)
+        close_statement(self.connection, self._number)
 
 
 class Block(NamedTuple):
@@ -104,9 +104,9 @@ def select(
     sends: a column of another type raises ValueError. Other errors are PyMySQL's. A connection that
     is not read to the end is closed.
     """
-    fields = [_parts(record[name]) for name in record.names or ()]
+    fields = [numbers(record[name]) for name in record.names or ()]
     expected = [TYPES[each] for each, count in fields for _ in range(count)]
-    number = _prepare(connection, statement)
+    number = prepare(connection, statement)
     connection._execute_command(
         COMMAND.COM_STMT_EXECUTE, struct.pack("<IBI", number, _NO_CURSOR, _ONE_ITERATION)
     )
@@ -120,7 +120,7 @@ def select(
     except BaseException:
         connection._force_close()
         raise
-    _close(connection, number)
+    close_statement(connection, number)
 
 
 def _blocks(connection: Connection, record: np.dtype, columns: int, size: int) -> Iterator[Block]:
@@ -164,12 +164,12 @@ def _with_nulls(packet: bytes, record: np.dtype, columns: int) -> Block:
     bits = np.frombuffer(packet, np.uint8, size, 1)
     nulls = np.unpackbits(bits, bitorder="little")[2 : 2 + columns].astype(bool)
     row = np.zeros(1, record)
-    kept = np.repeat(~nulls, _sizes(record))
+    kept = np.repeat(~nulls, sizes(record))
     row.view(np.uint8)[kept] = np.frombuffer(packet, np.uint8, offset=1 + size)
     return Block(row, nulls[np.newaxis])
 
 
-def _prepare(connection: Connection, statement: str) -> int:
+def prepare(connection: Connection, statement: str) -> int:
     """Prepare a statement and return its number."""
     connection._execute_command(COMMAND.COM_STMT_PREPARE, statement)
     answer = connection._read_packet().get_all_data()
@@ -181,7 +181,8 @@ def _prepare(connection: Connection, statement: str) -> int:
     return int(number)
 
 
-def _close(connection: Connection, number: int) -> None:
+def close_statement(connection: Connection, number: int) -> None:
+    """Let the server forget a statement; it sends no answer."""
     connection._execute_command(COMMAND.COM_STMT_CLOSE, struct.pack("<I", number))
 
 
@@ -195,16 +196,16 @@ def _type_of(definition: MysqlPacket) -> int:
 
 def rows_at_once(record: np.dtype, most: int) -> int:
     """Return how many rows of a record one statement takes, at most `most`."""
-    columns = sum(_parts(record[name])[1] for name in record.names or ())
+    columns = sum(numbers(record[name])[1] for name in record.names or ())
     return min(most, PLACEHOLDERS_MAX // columns)
 
 
-def _parts(field: np.dtype) -> tuple[np.dtype, int]:
+def numbers(field: np.dtype) -> tuple[np.dtype, int]:
     """Return the type of a field's numbers and how many they are."""
     return field.base, int(np.prod(field.shape, dtype=int))
 
 
-def _sizes(record: np.dtype) -> np.ndarray:
+def sizes(record: np.dtype) -> np.ndarray:
     """Return the bytes of each column of a record, shape (columns,)."""
-    parts = [_parts(record[name]) for name in record.names or ()]
-    return np.concatenate([np.repeat(each.itemsize, count) for each, count in parts])
+    fields = [numbers(record[name]) for name in record.names or ()]
+    return np.concatenate([np.repeat(each.itemsize, count) for each, count in fields])

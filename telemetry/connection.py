@@ -13,13 +13,14 @@ from pymysql.connections import MySQLResult
 from pymysql.constants import CR
 from pymysql.err import InternalError, OperationalError
 
+from vanishing_gradients.server.bulk import BulkConnection
 from vanishing_gradients.sql.connection import Session
 from vanishing_gradients.sql.server_errors import FileRequestError
 
 PACKET = 1 << 18
 
 
-class BufferConnection(Session):
+class BufferConnection(BulkConnection):
     """A connection with `load`; takes PyMySQL's arguments. Not for use by two threads at once."""
 
     _result: Any

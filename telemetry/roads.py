@@ -6,12 +6,14 @@ it. What is stored is the same on every road, to the bit.
 
 from abc import ABC, abstractmethod
 from collections import OrderedDict
+from collections.abc import Callable, Hashable
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import ClassVar, Generic, TypeVar
 
 import numpy as np
 from pymysql.connections import Connection
 
+from vanishing_gradients.server.bulk import BulkInsert
 from vanishing_gradients.server.protocol import Inserted, PreparedInsert, rows_at_once
 from vanishing_gradients.sql.cells import gradient_columns
 from vanishing_gradients.sql.errors import ServerError
@@ -23,10 +25,30 @@ from vanishing_gradients.telemetry.connection import BufferConnection
 
 INSERT_BYTES = 1 << 19
 LET_IN = "SET GLOBAL local_infile = ON lets it in"
-PREPARED_ROWS = 100
-"""Rows of a prepared INSERT: of fewer, a row costs more to send, and of more, more to insert."""
+PREPARED_ROWS = 25
+"""Rows of a prepared INSERT: of fewer, a row costs more to send. The placeholders of a hundred rows
+are more than a processor's cache takes, and cost three times as much where it is shared."""
 PREPARED = 32
 """Statements that a connection keeps prepared, of layers and of what is left of their chunks."""
+
+
+Statement = TypeVar("Statement", BulkInsert, PreparedInsert)
+
+
+class Statements(Generic[Statement]):
+    """The statements of a connection that were used last, PREPARED of them; others are closed."""
+
+    def __init__(self) -> None:
+        self._kept: OrderedDict[Hashable, Statement] = OrderedDict()
+
+    def get(self, key: Hashable, make: Callable[[], Statement]) -> Statement:
+        """Return the statement that is kept under a key, else the one that `make` prepares."""
+        if key not in self._kept:
+            while len(self._kept) >= PREPARED:
+                self._kept.popitem(last=False)[1].close()
+            self._kept[key] = make()
+        self._kept.move_to_end(key)
+        return self._kept[key]
 
 
 class Road(ABC):
@@ -74,40 +96,45 @@ class InsertRoad(Road):
 
 
 class BinaryRoad(Road):
-    """Prepared INSERTs, whose numbers are sent as their bytes."""
+    """INSERTs whose numbers are sent as their bytes: in bulk, where the server takes that."""
 
     name = "binary"
 
     def __init__(self, connection: BufferConnection, shape: ExperimentSchema, run_id: int) -> None:
         super().__init__(connection, shape, run_id)
-        self._prepared: OrderedDict[tuple[str, np.dtype, int], PreparedInsert] = OrderedDict()
+        self._bulk, self._prepared = Statements[BulkInsert](), Statements[PreparedInsert]()
 
     def send(self, chunk: Chunk, dtype: np.dtype, norms: np.ndarray | None) -> Inserted:
-        """Send all rows of a chunk, a hundred with each execution of a statement."""
+        """Send all rows of a chunk, as many at once as the server takes well."""
         return self.insert(chunk, *records(chunk, self.run_id, dtype, norms))
 
     def insert(self, chunk: Chunk, rows: np.ndarray, nulls: np.ndarray | None = None) -> Inserted:
         """Send what `records` made of a chunk."""
-        head = insert_gradients(self.shape, chunk.layer, "SmallNorm" in (rows.dtype.names or ()))
+        if self.connection.takes_bulk:
+            return self.in_bulk(chunk.layer, rows.dtype).execute(rows, nulls)
         at_once = rows_at_once(rows.dtype, PREPARED_ROWS)
         stored = warnings = 0
         for start in range(0, len(rows), at_once):
             part = slice(start, start + at_once)
-            statement = self._statement(head, rows.dtype, len(rows[part]))
+            statement = self._of_rows(chunk.layer, rows.dtype, len(rows[part]))
             answer = statement.execute(rows[part], None if nulls is None else nulls[part])
             stored += answer.rows
             warnings += answer.warnings
         return Inserted(stored, warnings)
 
-    def _statement(self, head: str, record: np.dtype, rows: int) -> PreparedInsert:
-        key = (head, record, rows)
-        if key in self._prepared:
-            self._prepared.move_to_end(key)
-        else:
-            while len(self._prepared) >= PREPARED:
-                self._prepared.popitem(last=False)[1].close()
-            self._prepared[key] = PreparedInsert(self.connection, head, record, rows)
-        return self._prepared[key]
+    def in_bulk(self, layer: Layer, record: np.dtype) -> BulkInsert:
+        """Return the statement for any number of rows, on a connection that takes them in bulk."""
+        head = self._head(layer, record)
+        return self._bulk.get((head, record), lambda: BulkInsert(self.connection, head, record))
+
+    def _of_rows(self, layer: Layer, record: np.dtype, rows: int) -> PreparedInsert:
+        head = self._head(layer, record)
+        return self._prepared.get(
+            (head, record, rows), lambda: PreparedInsert(self.connection, head, record, rows)
+        )
+
+    def _head(self, layer: Layer, record: np.dtype) -> str:
+        return insert_gradients(self.shape, layer, "SmallNorm" in (record.names or ()))
 
 
 ROADS: dict[str, type[Road]] = {road.name: road for road in (BinaryRoad, TextRoad, InsertRoad)}

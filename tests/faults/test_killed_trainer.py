@@ -29,7 +29,7 @@ initial_weight_scale = 0.3
 [optimizer]
 kind = "adam"
 """
-OPTIONS = ("--dataset", "sample", "--limit", "500")
+OPTIONS = ("--dataset", "sample", "--limit", "500", "--road", "binary")
 # How often a run comes by a place, roughly: a count beyond it lets the run finish.
 VISITS = {
     "taking a step": 24, "recording": 24, "encoding": 80, "sending rows": 80,

@@ -21,7 +21,7 @@ PLACES = {
     "taking a step": ("vanishing_gradients.trainer.network.optimizers", "Optimizer.step", "before"),
     "recording": ("vanishing_gradients.telemetry.recorder", "GradientRecorder.record", "before"),
     "encoding": ("vanishing_gradients.telemetry.roads", "records", "after"),
-    "sending rows": ("vanishing_gradients.server.protocol", "PreparedInsert.execute", "after"),
+    "sending rows": ("vanishing_gradients.telemetry.roads", "BinaryRoad.insert", "after"),
     "between rows and progress": ("vanishing_gradients.telemetry.loader", "Loader._mark", "before"),
     "between progress and commit": (
         "vanishing_gradients.telemetry.loader",

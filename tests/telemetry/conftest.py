@@ -51,8 +51,9 @@ def loader_of(migrated: URL):
     """Return a function that gives a loader for a run, its connection closed after the test."""
     opened: list[Loader] = []
 
-    def make(run: Run, road: str = "text") -> Loader:
+    def make(run: Run, road: str = "text", in_bulk: bool = True) -> Loader:
         connection = BufferConnection(**connect_arguments(migrated))
+        connection.takes_bulk &= in_bulk
         dtypes = {number: DTYPES[kind] for number, kind in run.table_types.items()}
         opened.append(Loader(connection, run.shape, run.run_id, dtypes, road))
         return opened[-1]

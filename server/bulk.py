@@ -1,0 +1,166 @@
+"""MariaDB's bulk execution: a statement for one row, executed for as many rows as a packet holds.
+
+An INSERT that is prepared for many rows has thousands of placeholders, each an object of the
+server that it goes through several times for every execution: more than a processor's cache takes.
+Here they are as many as a row has columns. PyMySQL does not announce that a client can do this, so
+`BulkConnection` adds it to the handshake, where the server offers it. Sources:
+https://mariadb.com/kb/en/com_stmt_bulk_execute/ and https://mariadb.com/kb/en/connection/
+"""
+
+import struct
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+from pymysql.constants import CLIENT
+from pymysql.protocol import MysqlPacket, OKPacketWrapper
+
+from vanishing_gradients.server.protocol import (
+    TYPES,
+    Inserted,
+    close_statement,
+    numbers,
+    prepare,
+    sizes,
+)
+from vanishing_gradients.sql.connection import Session
+
+COM_STMT_BULK_EXECUTE = 0xFA
+SENDS_TYPES = 128
+BULK_OPERATIONS = 1 << 2
+"""The bit of MariaDB's own capabilities, which take four bytes that MySQL leaves empty."""
+GREETING_OFFSET = 27
+"""Where they are in a server's greeting, counted from the end of its version."""
+RESPONSE = slice(28, 32)
+"""Where they are in the client's response, whose bytes before them, from EMPTY on, are 0."""
+EMPTY = slice(9, 28)
+PACKET = 1 << 20
+"""Bytes of rows in a packet: fewer packets cost less, and this is a quarter of what is required."""
+
+
+class BulkConnection(Session):
+    """A connection that may execute in bulk: `takes_bulk`, where the server can.
+
+    Takes PyMySQL's arguments.
+    """
+
+    takes_bulk = False
+    _greeting: bytes | None = b""
+    _logs_in = False
+
+    def _get_server_information(self) -> None:
+        self._greeting = None
+        super()._get_server_information()
+        offers = _own_capabilities(self._greeting or b"")
+        self.takes_bulk = bool(offers & BULK_OPERATIONS)
+
+    def _request_authentication(self) -> None:
+        # A client of MySQL's sets this bit; the server looks for MariaDB's own where it is not set.
+        if self.takes_bulk:
+            self.client_flag &= ~CLIENT.LONG_PASSWORD
+        else:
+            self.client_flag |= CLIENT.LONG_PASSWORD
+        self._logs_in = self.takes_bulk
+        try:
+            super()._request_authentication()
+        finally:
+            self._logs_in = False
+
+    def _read_packet(self, packet_type: type[MysqlPacket] = MysqlPacket) -> MysqlPacket:
+        packet: MysqlPacket = super()._read_packet(packet_type)
+        if self._greeting is None:
+            self._greeting = packet.get_all_data()
+        return packet
+
+    def write_packet(self, payload: bytes) -> None:
+        """Send a packet; those of a handshake, with TLS two of them, say what this client can."""
+        if self._logs_in and len(payload) >= RESPONSE.stop and not any(payload[EMPTY]):
+            own = struct.pack("<I", BULK_OPERATIONS)
+            payload = payload[: RESPONSE.start] + own + payload[RESPONSE.stop :]
+        super().write_packet(payload)
+
+
+class BulkInsert:
+    """An INSERT that is prepared for one row and executed for many.
+
+    `head` is the statement up to its row values; `record` is the dtype of a row, as that of a
+    PreparedInsert. Raises what PyMySQL raises for an error of the server, after which the
+    connection can go on, and the transaction may have some of the rows. Not for use by two threads
+    at once.
+    """
+
+    def __init__(self, connection: BulkConnection, head: str, record: np.dtype) -> None:
+        self.connection, self.record = connection, record
+        fields = [numbers(record[name]) for name in record.names or ()]
+        types = [TYPES[each] for each, count in fields for _ in range(count)]
+        self._types = struct.pack(f"<{len(types)}H", *types)
+        self._number = prepare(connection, f"{head}({','.join('?' * len(types))})")
+        self._told_types = False
+        self.layout = _with_indicators(record)
+
+    def execute(self, records: np.ndarray, nulls: np.ndarray | None = None) -> Inserted:
+        """Insert `records`, shape (rows,), of which cells are NULL where `nulls` says so.
+
+        `nulls` has shape (rows, columns), None where no cell is NULL.
+        """
+        stored = warnings = 0
+        for packet in self.packets(records, nulls):
+            answer = self.send(packet)
+            stored += answer.rows
+            warnings += answer.warnings
+        return Inserted(stored, warnings)
+
+    def packets(self, records: np.ndarray, nulls: np.ndarray | None = None) -> Iterator[memoryview]:
+        """Yield what `send` takes, some rows at a time: of dtype `layout`, where none is NULL."""
+        at_once = max(1, PACKET // self.layout.itemsize)
+        for start in range(0, len(records), at_once):
+            part = slice(start, start + at_once)
+            yield self._packed(records[part], None if nulls is None else nulls[part])
+
+    def send(self, packet: memoryview) -> Inserted:
+        """Insert the rows of a packet."""
+        types = b"" if self._told_types else self._types
+        head = struct.pack("<IH", self._number, 0 if self._told_types else SENDS_TYPES)
+        self.connection._execute_command(COM_STMT_BULK_EXECUTE, b"".join((head, types, packet)))
+        answer = OKPacketWrapper(self.connection._read_packet())
+        self._told_types = True
+        self.connection.server_status = answer.server_status
+        return Inserted(answer.affected_rows, answer.warning_count)
+
+    def close(self) -> None:
+        """Let the server forget the statement; it sends no answer."""
+        close_statement(self.connection, self._number)
+
+    def _packed(self, records: np.ndarray, nulls: np.ndarray | None) -> memoryview:
+        """Return the bytes of some rows: an indicator before each value, and no value of a NULL."""
+        rows = np.zeros(len(records), self.layout)
+        for name in self.record.names or ():
+            rows[name]["value"] = records[name]
+        octets = rows.view(np.uint8)
+        if nulls is None:
+            return octets.data
+        octets = octets.reshape(len(rows), -1)
+        # By column: how many bytes an indicator has, and its value.
+        each = np.column_stack([np.ones_like(sizes(self.record)), sizes(self.record)])
+        octets[:, each.sum(axis=1).cumsum() - each.sum(axis=1)] = nulls
+        sent = np.stack([np.ones_like(nulls), ~nulls], axis=2).reshape(len(rows), -1)
+        return octets[np.repeat(sent, each.ravel(), axis=1)].data
+
+
+def _with_indicators(record: np.dtype) -> np.dtype:
+    """Return a record each of whose numbers comes after a byte: 0, or 1 for a NULL."""
+    fields: list[Any] = []
+    for name in record.names or ():
+        number = np.dtype([("indicator", "u1"), ("value", record[name].base)])
+        fields.append((name, number, record[name].shape))
+    return np.dtype(fields)
+
+
+def _own_capabilities(greeting: bytes) -> int:
+    """Return the capabilities that only MariaDB has, 0 for another server."""
+    offset = greeting.find(b"\0") + 1
+    if len(greeting) < offset + GREETING_OFFSET + 4:
+        return 0
+    (shared,) = struct.unpack_from("<H", greeting, offset + 13)
+    (own,) = struct.unpack_from("<I", greeting, offset + GREETING_OFFSET)
+    return 0 if shared & CLIENT.LONG_PASSWORD else int(own)
