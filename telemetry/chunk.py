@@ -1,7 +1,7 @@
 """A chunk: some consecutive recorded steps of one layer, which are stored in one transaction."""
 
 import io
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import polars as pl
@@ -34,7 +34,9 @@ class Chunk:
     `counted`, shape (k,), marks the steps whose cells are counted by order of magnitude. `number`
     counts the chunks of the layer in the epoch, from 0. A step of which an update is not known has
     NaN there. `row_index`, shape (rows,), is None where each step has all rows from 0 on.
-    `few` are the `small_rows` of the values, None where nobody has looked.
+    `few` are the `small_rows` of the values, None where nobody has looked. Where there is an
+    `order`, `values` are not in rows yet: they have shape (k, ...), each step's as its gradient lay
+    in memory, whose axes are those of (rows, width), or (..., width), in that order.
     """
 
     layer: Layer
@@ -48,6 +50,7 @@ class Chunk:
     number: int = 0
     row_index: np.ndarray | None = None
     few: np.ndarray | None = None
+    order: tuple[int, ...] | None = None
 
     @property
     def first_step(self) -> int:
@@ -62,7 +65,15 @@ class Chunk:
     @property
     def rows(self) -> int:
         """How many rows the chunk holds."""
-        return len(self.values)
+        return int(self.row_counts.sum())
+
+    def in_rows(self) -> "Chunk":
+        """Return the chunk with its values in rows, which copies those that are not."""
+        if self.order is None:
+            return self
+        back = [1 + self.order.index(axis) for axis in range(len(self.order))]
+        values = self.values.transpose(0, *back).reshape(-1, self.layer.width)
+        return replace(self, values=values, order=None)
 
     def step_column(self) -> np.ndarray:
         """Step of every row, shape (rows,)."""
@@ -120,7 +131,11 @@ def scaled_norms(rows: np.ndarray) -> np.ndarray:
 
 
 class Assembler:
-    """Copies the gradients of one layer into a chunk under construction."""
+    """Copies the gradients of one layer into a chunk under construction.
+
+    Copies are made as the gradient lies in memory, which takes a fraction of what a copy by rows
+    takes where rows are far apart: whoever takes the chunk puts it in rows, in another thread.
+    """
 
     _values: np.ndarray
 
@@ -147,16 +162,17 @@ class Assembler:
         complete = None
         if not rows:
             return None
-        if self._steps and self._filled + rows > len(self._values):
+        order = None if gradient.flags.c_contiguous else memory_order(gradient)
+        lying = gradient if order is None else gradient.transpose(order)
+        if self._steps and not self._has_room(rows, order, lying.shape):
             complete = self._take()
         if not self._steps:
-            self._capacity = max(
-                self._capacity, rows, CHUNK_VALUES // self.layer.width // rows * rows
-            )
-            self._start(epoch)
-            self._values = np.empty((self._capacity, self.layer.width), self.dtype)
-        # Of a signal whose samples have many positions this is the only copy there is.
-        self._values[self._filled : self._filled + rows].reshape(gradient.shape)[...] = gradient
+            self._begin(epoch, rows, order, lying.shape)
+        if order is None:
+            own = self._values[self._filled : self._filled + rows]
+            own.reshape(gradient.shape)[...] = gradient
+        else:
+            self._values[len(self._steps)] = lying
         self._filled += rows
         self._steps.append(step)
         self._counted.append(self._taken % COUNTED == 0)
@@ -168,6 +184,23 @@ class Assembler:
         if row_index is not None:
             self._row_index.append(row_index.copy())
         return complete
+
+    def _has_room(self, rows: int, order: tuple[int, ...] | None, shape: tuple[int, ...]) -> bool:
+        if order != self._order:
+            return False
+        if order is None:
+            return self._filled + rows <= len(self._values)
+        return shape == self._values.shape[1:] and len(self._steps) < len(self._values)
+
+    def _begin(
+        self, epoch: int, rows: int, order: tuple[int, ...] | None, shape: tuple[int, ...]
+    ) -> None:
+        width = self.layer.width
+        self._capacity = max(self._capacity, rows, CHUNK_VALUES // width // rows * rows)
+        self._start(epoch)
+        self._order = order
+        whole = (self._capacity, width) if order is None else (self._capacity // rows, *shape)
+        self._values = np.empty(whole, self.dtype)
 
     def attach(self, update: RecordedUpdate) -> None:
         """Note what the step did whose gradient was added last."""
@@ -187,19 +220,20 @@ class Assembler:
             self._epoch,
             np.array(self._steps),
             np.array(self._row_counts),
-            self._values[: self._filled],
+            self._values[: self._filled if self._order is None else len(self._steps)],
             np.array(self._updates, np.float64) if self._updated else None,
             np.array(self._saturated, np.int64) if self._saturated else None,
             np.array(self._counted),
             self._chunks,
             np.concatenate(self._row_index) if self._row_index else None,
+            order=self._order,
         )
         self._chunks += 1
         self._start(0)
         return chunk
 
     def _start(self, epoch: int) -> None:
-        self._epoch, self._filled = epoch, 0
+        self._epoch, self._filled, self._order = epoch, 0, None
         self._steps: list[int] = []
         self._row_counts: list[int] = []
         self._updates: list[tuple[float, float, float]] = []
@@ -208,6 +242,11 @@ class Assembler:
         self._saturated: list[np.ndarray] = []
         self._counted: list[bool] = []
         self._values = np.empty((0, self.layer.width), self.dtype)
+
+
+def memory_order(values: np.ndarray) -> tuple[int, ...]:
+    """Return the axes of an array from the one whose places are farthest apart to the nearest."""
+    return tuple(sorted(range(values.ndim), key=lambda axis: -abs(values.strides[axis])))
 
 
 def encode(

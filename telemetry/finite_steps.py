@@ -1,10 +1,12 @@
 """Gradients without what no server can hold, and their medians: what statistics are taken of."""
 
 import math
+import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import DTypeLike
 
 from vanishing_gradients.telemetry.chunk import small_rows, storable
 
@@ -14,6 +16,30 @@ SORTED_WHOLE = 6_000
 """Values whose median is sought among all of them at once."""
 FOLDED = 16
 """Rows whose truth values are added to those of the rows after them as if they were one row."""
+REUSED = 1 << 19
+"""Places of the largest array that a thread keeps to use it again."""
+
+
+class _Scratch(threading.local):
+    def __init__(self) -> None:
+        self._arrays: dict[str, np.ndarray] = {}
+
+    def array(self, purpose: str, shape: tuple[int, ...], dtype: DTypeLike) -> np.ndarray:
+        """Return an array of whatever was in it, which lasts until one for this is asked for again.
+
+        Memory that is new costs more, page by page, than what is computed in it.
+        """
+        size = math.prod(shape)
+        if size > REUSED:
+            return np.empty(shape, dtype)
+        known = self._arrays.get(purpose)
+        if known is None or known.size < size:
+            known = self._arrays[purpose] = np.empty(size, dtype)
+        return known[:size].reshape(shape)
+
+
+scratch = _Scratch()
+"""Arrays that each thread uses again and again: a purpose has one type."""
 
 
 @dataclass(frozen=True)
@@ -48,9 +74,13 @@ class FiniteSteps:
 def finite_steps(gradient: np.ndarray) -> Iterator[FiniteSteps]:
     """Leave out what a server leaves out of some steps; `gradient` is (steps, rows, width).
 
-    Steps with a cell that is not storable come one by one, and with them those beside them.
+    Steps with a cell that is not storable come one by one, and with them those beside them. Each is
+    to be used before the thread asks for another: they are of the same memory.
     """
-    values = gradient.astype(np.float64, copy=False)
+    values = gradient
+    if gradient.dtype != np.float64:
+        values = scratch.array("values", gradient.shape, np.float64)
+        np.copyto(values, gradient)
     flat = values.reshape(len(values), -1)
     smallest, largest = flat.min(axis=1), flat.max(axis=1)
     rows = values.shape[1]
@@ -82,7 +112,9 @@ def _found(
     kept: np.ndarray | None = None,
 ) -> FiniteSteps:
     squares: np.ndarray = np.einsum("kij,kij->ki", values, values)
-    parts = (np.abs(values), smallest, largest, squares, _nonzero(values))
+    magnitudes = scratch.array("magnitudes", values.shape, np.float64)
+    np.abs(values, out=magnitudes)
+    parts = (magnitudes, smallest, largest, squares, _nonzero(values))
     return FiniteSteps(rows, gradient, values, *parts, non_finite, kept)
 
 
@@ -93,7 +125,9 @@ def _nonzero(values: np.ndarray) -> np.ndarray:
     """
     steps, rows, width = values.shape
     fold = math.gcd(rows, FOLDED)
-    marks = (values != 0).view(np.uint8).reshape(steps, rows // fold, fold * width)
+    marks = scratch.array("marks", values.shape, bool)
+    np.not_equal(values, 0.0, out=marks)
+    marks = marks.view(np.uint8).reshape(steps, rows // fold, fold * width)
     found = np.zeros((steps, fold * width), np.int64)
     for start in range(0, rows // fold, COUNTED_AT_ONCE):
         part = marks[:, start : start + COUNTED_AT_ONCE]

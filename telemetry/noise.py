@@ -58,21 +58,35 @@ class GradientSums:
         self.large = np.zeros(rows, bool)
 
     def add(self, values: np.ndarray, squares: np.ndarray, kept: np.ndarray | None) -> None:
-        """Add the finite rows of a step, shape (rows left, width), with their squared norms.
+        """Add the finite rows of some steps, shape (steps, rows left, width), with their squared
+        norms, shape (steps, rows left).
 
-        `kept`, shape (rows,), marks them; None where no row is left out.
+        `kept`, shape (rows,), marks them in each step; None where no row is left out.
         """
-        large = squares >= values.shape[1] * SMALL_MAGNITUDE**2
-        if not large.all() and (few := np.flatnonzero(~large & values.any(axis=1))).size:
-            norms = scaled_norms(values[few])
-            large[few] = norms >= SMALL_MAGNITUDE
-            place = few if kept is None else np.flatnonzero(kept)[few]
-            self.small_squares[place] += (np.minimum(norms, SMALL_MAGNITUDE) * ENLARGED) ** 2
+        if len(values) == 0:
+            return
+        large = squares >= values.shape[2] * SMALL_MAGNITUDE**2
+        if not large.all():
+            self._add_small(values, large, kept)
+        added = values[0] if len(values) == 1 else np.add.reduce(values, axis=0)
+        if kept is None:
+            self.total += added  # with an index it would be copied onto itself, too
+        else:
+            self.total[kept] += added
         rows = slice(None) if kept is None else kept
-        self.total[rows] += values
-        self.counts[rows] += 1
-        self.squares[rows] += squares
-        self.large[rows] |= large
+        self.counts[rows] += len(values)
+        self.squares[rows] += np.add.reduce(squares, axis=0)
+        self.large[rows] |= large.any(axis=0)
+
+    def _add_small(self, values: np.ndarray, large: np.ndarray, kept: np.ndarray | None) -> None:
+        """Add the squares of rows that may be small, and correct which of them are `large`."""
+        for step, marks in zip(values, large, strict=True):
+            few = np.flatnonzero(~marks & step.any(axis=1))
+            if few.size:
+                norms = scaled_norms(step[few])
+                marks[few] = norms >= SMALL_MAGNITUDE
+                place = few if kept is None else np.flatnonzero(kept)[few]
+                self.small_squares[place] += (np.minimum(norms, SMALL_MAGNITUDE) * ENLARGED) ** 2
 
     def join(self, later: "GradientSums") -> None:
         """Add the sums over later steps; their last bits depend on the order."""

@@ -120,7 +120,7 @@ def _sum_up(connection: Connection, part: Unsummed) -> None:
     for step, gradient in _gradients(connection, part, sorted(counted) if sums is None else None):
         if sums:
             (finite,) = finite_steps(gradient[np.newaxis])
-            sums.add(finite.values[0], finite.squares[0], finite.kept)
+            sums.add(finite.values, finite.squares, finite.kept)
         if step in counted:
             histograms += [
                 {**place, "step": step, "exponent": exponent, "cells": cells}

@@ -135,6 +135,7 @@ class Sink:
     def _write(self, chunk: Chunk) -> None:
         if self._failure:
             return
+        chunk = chunk.in_rows()
         statistics = chunk_statistics(chunk)
         if statistics.sums:
             with self._lock:

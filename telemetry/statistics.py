@@ -12,7 +12,7 @@ import numpy as np
 
 from vanishing_gradients.sql.catalogue import ZEROS
 from vanishing_gradients.telemetry.chunk import SMALL_MAGNITUDE, Chunk, scaled_norms, storable
-from vanishing_gradients.telemetry.finite_steps import FiniteSteps, finite_steps, medians
+from vanishing_gradients.telemetry.finite_steps import FiniteSteps, finite_steps, medians, scratch
 from vanishing_gradients.telemetry.noise import MOST_WEIGHTS, GradientNoise, GradientSums
 
 AT_ONCE = 16_384
@@ -107,7 +107,8 @@ def _of_values(found: FiniteSteps) -> dict[str, Sequence[Any]]:
     def fraction_below(bound: float) -> list[float]:
         if largest < bound:
             return [1.0] * len(values)
-        return [np.count_nonzero(each) / size for each in magnitudes < bound]
+        below = scratch.array("below", magnitudes.shape, bool)
+        return [np.count_nonzero(each) / size for each in np.less(magnitudes, bound, out=below)]
 
     return {
         "row_norm_sum": norm_sums,
@@ -232,8 +233,7 @@ def chunk_statistics(chunk: Chunk) -> ChunkStatistics:
             few.append(rows_before + found.few())
             rows_before += found.rows * len(numbers)
             if sums:
-                for values, squares in zip(found.values, found.squares, strict=True):
-                    sums.add(values, squares, found.kept)
+                sums.add(found.values, found.squares, found.kept)
             counted = () if chunk.counted is None else np.flatnonzero(chunk.counted[own])
             for place in counted:
                 cells = found.magnitudes[place]
@@ -262,9 +262,12 @@ def by_exponent(magnitudes: np.ndarray) -> list[tuple[int, int]]:
     """
     # The exponent of a double is in its bits 52 and up, 1023 more than it is; 0 stands for zero
     # and for numbers too small to be written so.
-    biased = magnitudes.ravel().view(np.int64) >> 52
+    flat = magnitudes.ravel()
+    biased = np.right_shift(
+        flat.view(np.int64), 52, out=scratch.array("biased", flat.shape, np.int64)
+    )
     counts = np.bincount(biased, minlength=1)
-    lowest = magnitudes.ravel()[biased == 0] if counts[0] else np.empty(0)
+    lowest = flat[biased == 0] if counts[0] else np.empty(0)
     subnormal = np.frexp(lowest[lowest > 0])[1] - 1
     found = [(ZEROS, len(lowest) - len(subnormal))]
     exponents, numbers = np.unique(subnormal, return_counts=True)

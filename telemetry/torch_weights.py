@@ -1,8 +1,8 @@
 """The weights of a PyTorch model that are watched, and their gradients."""
 
-from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
@@ -12,6 +12,24 @@ from vanishing_gradients.telemetry.watched_layers import StepGradient, Wanted, W
 
 if TYPE_CHECKING:
     import torch
+
+
+class Place(NamedTuple):
+    """Where the matrix of a weight lies in the memory of a gradient, in bytes.
+
+    That is known of gradients on the CPU with these `strides` and this type.
+    """
+
+    strides: tuple[int, ...]
+    dtype: "torch.dtype"
+    shape: tuple[int, ...]
+    offset: int
+    own_strides: tuple[int, ...]
+
+    def matrix(self, gradient: "torch.Tensor") -> np.ndarray:
+        """Return the matrix, which shares the gradient's memory."""
+        cells = gradient.detach().numpy()
+        return np.ndarray(self.shape, cells.dtype, cells, self.offset, self.own_strides)
 
 
 @dataclass
@@ -24,6 +42,7 @@ class Weight:
     part: WeightPart
     source_name: str
     names: tuple[str, ...]
+    _place: Place | None = field(default=None, init=False, repr=False)
 
     def layer(self, frozen: bool) -> WatchedLayer:
         """Return what is recorded of it."""
@@ -57,6 +76,9 @@ class Weight:
 
         gradient = self.parameter.grad
         assert gradient is not None, "a weight without a gradient has none at this step"
+        if not self.part.touched and not scale and self._lies_as_before(gradient):
+            assert self._place is not None
+            return StepGradient(number, self._place.matrix(gradient))
         gradient, index = gradient.detach(), None
         if gradient.is_sparse:
             gradient = gradient.coalesce()
@@ -74,7 +96,37 @@ class Weight:
         rows = None
         if self.part.touched:
             rows = np.arange(len(cells)) if index is None else in_numpy(index)
+        elif not gradient.is_sparse:
+            self._place = _place(gradient, lambda tensor: self.part.matrix(self.part.own(tensor)))
         return StepGradient(number, in_numpy(cells), None, rows)
+
+    def _lies_as_before(self, gradient: "torch.Tensor") -> bool:
+        place = self._place
+        return (
+            place is not None
+            and gradient.dtype is place.dtype
+            and gradient.stride() == place.strides
+            and gradient.is_cpu
+        )
+
+
+def _place(
+    gradient: "torch.Tensor", matrix: "Callable[[torch.Tensor], torch.Tensor]"
+) -> Place | None:
+    """Return where the matrix of a weight lies in its gradient; None where it is made anew, or
+    NumPy does not know the type."""
+    import torch
+
+    plain = gradient.is_cpu and gradient.dtype in (torch.float32, torch.float64)
+    if type(gradient) is not torch.Tensor or not plain or not gradient.is_contiguous():
+        return None
+    cells = matrix(gradient)
+    if cells.untyped_storage().data_ptr() != gradient.untyped_storage().data_ptr():
+        return None
+    size = cells.element_size()
+    offset = (cells.storage_offset() - gradient.storage_offset()) * size
+    strides = tuple(size * each for each in cells.stride())
+    return Place(gradient.stride(), gradient.dtype, tuple(cells.shape), offset, strides)
 
 
 def find_weights(model: "torch.nn.Module", wanted: Wanted, biases: bool) -> Iterator[Weight]:

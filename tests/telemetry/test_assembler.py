@@ -3,6 +3,7 @@
 from types import SimpleNamespace
 
 import numpy as np
+import pytest
 
 from vanishing_gradients.sql.objects import Layer
 from vanishing_gradients.telemetry.chunk import Assembler
@@ -83,3 +84,57 @@ def test_a_layer_without_weights_or_saturation_has_neither():
     gatherer.add(1, 1, gradient(1))
     chunk = gatherer.take()
     assert (chunk.updates, chunk.saturated) == (None, None)
+
+
+LAYOUTS = {
+    "by neuron": lambda values: np.asfortranarray(values),
+    "reversed": lambda values: np.ascontiguousarray(values[::-1, ::-1])[::-1, ::-1],
+    "with gaps": lambda values: np.repeat(values, 2, axis=1)[:, ::2],
+    "the same row again": lambda values: np.broadcast_to(values[0], values.shape),
+}
+
+
+@pytest.mark.parametrize("layout", LAYOUTS)
+def test_a_gradient_is_kept_by_rows_however_it_lies_in_memory(layout):
+    given = [LAYOUTS[layout](np.random.default_rng(step).normal(size=(3, 2))) for step in (1, 2)]
+    assert not all(each.flags.c_contiguous for each in given)
+    gatherer = Assembler(LAYER, DOUBLE)
+    for step, each in enumerate(given, 1):
+        gatherer.add(1, step, each)
+    chunk = gatherer.take()
+    assert (chunk.rows, chunk.row_counts.tolist()) == (6, [3, 3])
+    assert np.array_equal(chunk.in_rows().values, np.concatenate(given))
+
+
+def test_neurons_of_a_signal_of_many_positions_may_lie_before_them():
+    signals = np.random.default_rng(3).normal(size=(5, 4, 2, 3, 3))  # steps, samples, neurons, ...
+    gatherer = Assembler(LAYER, DOUBLE)
+    for step, each in enumerate(signals, 1):
+        gatherer.add(1, step, np.moveaxis(each, 1, -1))
+    values = gatherer.take().in_rows().values
+    assert np.array_equal(values, np.moveaxis(signals, 2, -1).reshape(-1, 2))
+    assert values.flags.c_contiguous
+
+
+@pytest.mark.parametrize(
+    "later", [np.ones((3, 2)), np.ones((2, 2)), np.asfortranarray(np.ones((2, 2)))]
+)
+def test_a_gradient_that_lies_otherwise_or_has_other_rows_begins_a_chunk(later):
+    gatherer = Assembler(LAYER, DOUBLE)
+    first = np.asfortranarray(gradient(1))
+    gatherer.add(1, 1, first)
+    chunks = [gatherer.add(1, 2, later), gatherer.take()]
+    assert [chunk.steps.tolist() for chunk in chunks] == [[1], [2]]
+    assert np.array_equal(chunks[0].in_rows().values, first)
+    assert np.array_equal(chunks[1].in_rows().values, later)
+
+
+def test_chunks_have_as_many_steps_however_gradients_lie(monkeypatch):
+    monkeypatch.setattr("vanishing_gradients.telemetry.chunk.CHUNK_VALUES", 20)
+    found = []
+    for lay in (np.ascontiguousarray, np.asfortranarray):
+        gatherer = Assembler(LAYER, DOUBLE)
+        chunks = [gatherer.add(1, step, lay(gradient(step))) for step in range(1, 9)]
+        found.append([len(each.steps) for each in [*chunks, gatherer.take()] if each])
+    assert found[0] == found[1]
+    assert len(found[0]) > 1

@@ -24,7 +24,7 @@ def sums_of(gradients: np.ndarray) -> GradientSums:
     sums = GradientSums(*gradients.shape[1:])
     for gradient in gradients:
         (found,) = finite_steps(gradient[np.newaxis])
-        sums.add(found.values[0], found.squares[0], found.kept)
+        sums.add(found.values, found.squares, found.kept)
     return sums
 
 
