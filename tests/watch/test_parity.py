@@ -6,6 +6,8 @@ import pytest
 torch = pytest.importorskip("torch")
 from torch import nn  # noqa: E402
 
+from vanishing_gradients.analysis.verification import verify_run  # noqa: E402
+from vanishing_gradients.sql.connection import engine  # noqa: E402
 from vanishing_gradients.trainer import experiments  # noqa: E402
 from vanishing_gradients.trainer.assembly import build_network  # noqa: E402
 from vanishing_gradients.trainer.datasets import batches, load  # noqa: E402
@@ -37,7 +39,9 @@ def the_same_in_torch(experiment, dataset):
 
 
 @pytest.mark.parametrize("name", ["sigmoid_sgd", "relu_sgd", "sigmoid_adam", "relu_adam"])
-def test_every_cell_is_that_of_the_numpy_trainer(watching, migrated, stored, name):
+def test_every_cell_is_that_of_the_numpy_trainer_and_verify_agrees(
+    watching, migrated, stored, name
+):
     experiment = experiments.with_epochs(experiments.load(name), 1)
     dataset = load("sample", announce=lambda line: None)
     run_experiment(experiment, dataset, Settings(seed=1, limit=IMAGES), migrated)
@@ -65,6 +69,12 @@ def test_every_cell_is_that_of_the_numpy_trainer(watching, migrated, stored, nam
         found = cells(stored, number)
         assert found.shape == expected.shape
         np.testing.assert_allclose(found, expected, rtol=0, atol=1e-12 * largest)
+    database = engine(migrated)
+    watched = verify_run(database, stored.run["run_id"], lambda _: None, lambda _: None)
+    trained = verify_run(database, stored.run["run_id"] - 1, lambda _: None, lambda _: None)
+    database.dispose()
+    assert watched.disagreements == trained.disagreements == ()
+    assert (watched.rows, watched.values) == (trained.rows, trained.values)
 
 
 def cells(stored, number):
