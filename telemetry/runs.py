@@ -3,7 +3,7 @@
 import json
 import platform
 import subprocess
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from importlib.metadata import version
@@ -18,6 +18,7 @@ from vanishing_gradients.sql.catalogue import (
     checkpoints,
     epoch_layers,
     epoch_metrics,
+    layer_histograms,
     layers,
     neuron_statistics,
     recorded_steps,
@@ -37,6 +38,7 @@ from vanishing_gradients.sql.registry import (
 )
 from vanishing_gradients.telemetry.checkpoints import pack, parts
 from vanishing_gradients.telemetry.lock import RunLock, mark_orphans
+from vanishing_gradients.telemetry.many_rows import insert_rows
 from vanishing_gradients.telemetry.noise import batch_size
 from vanishing_gradients.telemetry.recording import EpochMetrics, State
 from vanishing_gradients.telemetry.statistics import (
@@ -59,11 +61,7 @@ IDENTITY_COLUMNS = tuple(
 COLUMN_TYPES = {"double": "DOUBLE", "single": "FLOAT"}
 DTYPES: dict[str, np.dtype] = {"double": np.dtype(np.float64), "single": np.dtype(np.float32)}
 TABLE_DTYPES = {kind: DTYPES[precision] for precision, kind in COLUMN_TYPES.items()}
-ROWS_AT_ONCE = 50_000
-"""Rows of `layer_histograms` in a statement, each of some thirty bytes."""
-INSERT_HISTOGRAMS = (
-    "INSERT INTO layer_histograms (run_id, layer, epoch, step, exponent, cells) VALUES "
-)
+HISTOGRAM_COLUMNS = ("layer", "epoch", "step", "exponent", "cells")
 PACKAGES = ("numpy", "polars", "pymysql", "sqlalchemy", "alembic")
 
 
@@ -182,26 +180,29 @@ class Run:
         Raises RunBusyError where the run, while the server was away, came into other hands.
         """
         self.lock.keep()
-        kept = {
-            step_statistics: self._rows(STEP_COLUMNS, statistics.steps),
-            neuron_statistics: self._rows(NEURON_COLUMNS, statistics.neurons),
-        }
-        kept[epoch_layers] = [
+        numbers = (
+            (step_statistics, STEP_COLUMNS, statistics.steps),
+            (neuron_statistics, NEURON_COLUMNS, statistics.neurons),
+            (layer_histograms, HISTOGRAM_COLUMNS, statistics.histograms),
+            (
+                recorded_steps,
+                ("epoch", "step", "samples"),
+                [(metrics.epoch, *step) for step in metrics.recorded_steps],
+            ),
+        )
+        summaries = [
             {"run_id": self.run_id, **row} for row in summed_up(statistics, self.batch_size)
-        ]
-        kept[recorded_steps] = [
-            {"run_id": self.run_id, "epoch": metrics.epoch, "step": step, "samples": samples}
-            for step, samples in metrics.recorded_steps
         ]
         with self.engine.begin() as connection:
             completed = select(runs.c.completed_epoch).where(runs.c.run_id == self.run_id)
             if connection.execute(completed.with_for_update()).scalar_one() >= metrics.epoch:
                 return
             connection.execute(insert(epoch_metrics).values(run_id=self.run_id, **metrics.row()))
-            for table, rows in kept.items():
-                if rows:
-                    connection.execute(insert(table), rows)
-            self._insert_histograms(connection, statistics.histograms)
+            for table, columns, rows in numbers:
+                own = [(self.run_id, *row) for row in rows]
+                insert_rows(connection, table, ("run_id", *columns), own)
+            if summaries:
+                connection.execute(insert(epoch_layers), summaries)
             connection.execute(delete(checkpoints).where(checkpoints.c.run_id == self.run_id))
             key = {"run_id": self.run_id, "epoch": metrics.epoch, "created_at": _now()}
             for number, part in enumerate(parts(pack(state)) if state else ()):
@@ -230,20 +231,6 @@ class Run:
     def close(self) -> None:
         """Let others have the run."""
         self.lock.release()
-
-    def _insert_histograms(
-        self, connection: Connection, histograms: Sequence[tuple[int, ...]]
-    ) -> None:
-        """Insert rows of whole numbers as text: they are many, and cost a tenth so."""
-        for start in range(0, len(histograms), ROWS_AT_ONCE):
-            rows = histograms[start : start + ROWS_AT_ONCE]
-            values = ",".join(f"({self.run_id:d},{','.join(map(str, row))})" for row in rows)
-            connection.exec_driver_sql(INSERT_HISTOGRAMS + values)
-
-    def _rows(
-        self, columns: Sequence[str], rows: Sequence[tuple[Any, ...]]
-    ) -> list[dict[str, Any]]:
-        return [{"run_id": self.run_id, **dict(zip(columns, row, strict=True))} for row in rows]
 
 
 def identity(values: Mapping[str, Any]) -> str:

@@ -14,6 +14,7 @@ from vanishing_gradients.telemetry.torch_optimizers import (
     find_scaler,
     found_infinity,
     fused_scale,
+    only_scaler,
     trained,
     unwrapped,
 )
@@ -100,7 +101,7 @@ class TorchModel:
         self._before_clipping = self._taken = self._stepped = False
         self._scaler: Any = None
         self._looked_for_scaler = False
-        self._scale = 1.0
+        self._scale: float | None = None
         self._takes = 0
 
     def attach(self) -> None:
@@ -149,19 +150,22 @@ class TorchModel:
     def _look_for_skipped_step(self) -> None:
         """Meet a step that a scaler has left out.
 
-        It then has made its scale smaller, and no optimizer has stepped.
+        It then has made its scale smaller, and no optimizer has stepped. Until one has, a scaler
+        that is the only one is taken for theirs: after its update it does not know them any more.
         """
         stepped, self._stepped = self._stepped, False
         if stepped or not self._active() or not self._has_gradients():
             return
         self._find_scaler()
-        if self._scaler is None:
+        scaler = self._scaler or (None if self._looked_for_scaler else only_scaler())
+        if scaler is None:
             return
-        before, self._scale = self._scale, self._scaler.get_scale()
+        before = scaler._init_scale if self._scale is None else self._scale
+        self._scale = scaler.get_scale()
         if self._scale < before:
             if self._taker.wanted():
                 self._take(before)
-            self._scale = self._scaler.get_scale()
+            self._scale = scaler.get_scale()
             self._end_step()
 
     def _active(self) -> bool:

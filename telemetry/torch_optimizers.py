@@ -1,7 +1,7 @@
 """Optimizers of PyTorch, and the scaler of losses that may stand in front of them."""
 
 import gc
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from vanishing_gradients.telemetry.errors import WatchError
@@ -50,15 +50,23 @@ def found_infinity(optimizer: Any) -> bool:
 def find_scaler(optimizers: "Sequence[torch.optim.Optimizer]") -> Any:
     """Find the scaler of losses that these optimizers are stepped through; None: there is none.
 
-    It knows its optimizers, and they do not know it.
+    It knows its optimizers, and they do not know it; and it knows them between its step and its
+    update.
     """
+    ours = {id(each) for each in optimizers}
+    return next((each for each in _scalers() if ours & set(each._per_optimizer_states)), None)
+
+
+def only_scaler() -> Any:
+    """Return the scaler that has scaled a loss, where one alone has; None otherwise."""
+    used = [each for each in _scalers() if each._scale is not None]
+    return used[0] if len(used) == 1 else None
+
+
+def _scalers() -> Iterator[Any]:
     from torch.amp.grad_scaler import GradScaler
 
-    ours = {id(each) for each in optimizers}
     for each in gc.get_objects():
         # Not isinstance: to that, some objects answer with a computation.
-        if not issubclass(type(each), GradScaler) or not each.is_enabled():
-            continue
-        if ours & set(each._per_optimizer_states):
-            return each
-    return None
+        if issubclass(type(each), GradScaler) and each.is_enabled():
+            yield each

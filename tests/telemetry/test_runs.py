@@ -140,7 +140,7 @@ def test_an_epoch_closes_with_metrics_statistics_checkpoint_and_its_number(new_r
 
 def test_an_epoch_that_cannot_close_leaves_nothing_of_itself(new_run, catalogue):
     run = new_run("aborted")
-    with pytest.raises(ValueError, match="zip"):
+    with pytest.raises(ValueError, match="reshape"):
         run.close_epoch(METRICS, EpochStatistics([(1, 1, 1)], []), {})
     with pytest.raises(Exception, match="cells"):
         run.close_epoch(METRICS, EpochStatistics([STEP], [(1, 1, 1, None, 0, 0, 2.0, None)]), {})

@@ -100,8 +100,9 @@ def test_gradients_are_recorded_unscaled(watching, stored, fused, unscaled):
 
 
 @pytest.mark.parametrize("fused", [False, True])
+@pytest.mark.parametrize("skipped", [0, 1, 2])
 def test_a_step_that_a_scaler_leaves_out_is_recorded_with_its_cells_counted(
-    watching, stored, fused
+    watching, stored, fused, skipped
 ):
     model = mlp()
     optimizer = sgd(model, fused=fused)
@@ -110,14 +111,30 @@ def test_a_step_that_a_scaler_leaves_out_is_recorded_with_its_cells_counted(
     with watching(model, optimizer) as w:
         for number, batch in enumerate(w.epoch([x, x, x])):
             optimizer.zero_grad()
-            loss = loss_of(model, batch, y) * (float("inf") if number == 1 else 1.0)
+            loss = loss_of(model, batch, y) * (float("inf") if number == skipped else 1.0)
             scaler.scale(loss).backward()
             scaler.step(optimizer)
             scaler.update()
     steps = stored.steps("0.weight")
     assert [row["step"] for row in steps] == [1, 2, 3]
-    assert [row["non_finite"] > 0 for row in steps] == [False, True, False]
-    assert [row["update_norm"] is None for row in steps] == [False, True, False]
+    left_out = [number == skipped for number in range(3)]
+    assert [row["non_finite"] > 0 for row in steps] == left_out
+    assert [row["update_norm"] is None for row in steps] == left_out
+
+
+def test_micro_batches_before_the_first_step_are_not_taken_for_steps_left_out(watching, stored):
+    model = mlp()
+    optimizer = sgd(model)
+    scaler = torch.amp.GradScaler("cpu", init_scale=4.0)
+    x, y = data()
+    with watching(model, optimizer) as w:
+        for number, batch in enumerate(w.epoch([x, x, x, x])):
+            scaler.scale(loss_of(model, batch, y)).backward()
+            if number % 2:
+                scaler.step(optimizer)
+                scaler.update()
+                optimizer.zero_grad()
+    assert [row["step"] for row in stored.steps("0.weight")] == [1, 2]
 
 
 def test_a_closure_is_recorded_at_its_first_evaluation(watching, stored):
