@@ -30,5 +30,7 @@ def insert_rows(
 def _literal(value: float | None) -> str:
     if value is None:
         return "NULL"
-    digits = repr(value)
-    return digits if isinstance(value, int) or "e" in digits else f"{digits}e0"
+    if isinstance(value, int):
+        return repr(value)
+    digits = repr(float(value))
+    return digits if "e" in digits else f"{digits}e0"

@@ -43,7 +43,7 @@ def test_floats_of_every_magnitude_keep_their_bits(connection):
 
 
 def test_what_is_not_known_is_null_and_whole_numbers_stay_whole(connection):
-    rows = [(1, None, 2**53 + 1), (2, 0.5, None), (3, None, None)]
+    rows = [(1, None, 2**53 + 1), (2, np.float64(0.5), None), (3, None, None)]
     insert_rows(connection, NUMBERS, COLUMNS, rows)
     assert stored(connection) == rows
 
