@@ -6,7 +6,6 @@ lists and caches of its own. Standard library only, because `tools/bootstrap.py`
 anything is installed.
 """
 
-import os
 import re
 import shutil
 import subprocess
@@ -14,6 +13,8 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+
+from vanishing_gradients.server.processes import surroundings
 
 LISTS_ARE_FRESH_FOR = 24 * 3600  # seconds
 
@@ -141,7 +142,7 @@ class Apt:
         if program == "apt-cache":
             options = options[1:]
         command = [program, *options, *arguments]
-        environment = os.environ | {"LC_ALL": "C", "DEBIAN_FRONTEND": "noninteractive"}
+        environment = surroundings(LC_ALL="C", DEBIAN_FRONTEND="noninteractive")
         with self.log.open("a") as log:
             log.write(f"$ {' '.join(command)}\n")
             log.flush()

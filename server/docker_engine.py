@@ -2,7 +2,6 @@
 compose project."""
 
 import json
-import os
 import shutil
 import subprocess
 from collections.abc import Iterable
@@ -12,7 +11,7 @@ from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
 from vanishing_gradients.installation import ROOT
-from vanishing_gradients.server.processes import answer, append
+from vanishing_gradients.server.processes import answer, append, surroundings
 from vanishing_gradients.sql.errors import ServerError
 
 COMPOSE_FILE = ROOT / "docker-compose.yml"
@@ -110,7 +109,7 @@ class Engine:
         """Run compose on the project, and note in the log what it says."""
         named = ["--project-name", project] if project else []
         command = ["compose", *named, "--file", str(COMPOSE_FILE), *arguments]
-        done = answer(["docker", *command], env=os.environ | environment)
+        done = answer(["docker", *command], env=surroundings(**environment))
         self.note(f"$ docker {' '.join(command)}\n{done.stdout}{done.stderr}")
         return done
 

@@ -13,6 +13,8 @@ from typing import Any, TextIO
 
 from vanishing_gradients.words import Say
 
+SECRET = frozenset(("DATABASE_URL", "READER_DATABASE_URL", "TEST_DATABASE_URL", "MYSQL_PWD"))
+"""Variables that may hold a password of a server: no other program is given them."""
 _holding = threading.local()
 """The folders whose locks a thread holds: within one, it may enter another of the same folder."""
 
@@ -62,8 +64,17 @@ def append(path: Path, text: str) -> None:
         raise
 
 
+def surroundings(**more: str) -> dict[str, str]:
+    """Return the environment for other people's programs: ours, without passwords, and `more`."""
+    return {name: value for name, value in os.environ.items() if name not in SECRET} | more
+
+
 def answer(command: Sequence[str], **options: Any) -> "subprocess.CompletedProcess[str]":
-    """Run a command that asks nothing; return its status and all it says."""
+    """Run a command that asks nothing; return its status and all it says.
+
+    Unless `env` is given it has our surroundings.
+    """
+    options.setdefault("env", surroundings())
     return subprocess.run(
         command, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False, **options
     )

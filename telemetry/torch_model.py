@@ -14,7 +14,8 @@ from vanishing_gradients.telemetry.torch_optimizers import (
     find_scaler,
     found_infinity,
     fused_scale,
-    only_scaler,
+    scales,
+    smaller_scaler,
     trained,
     unwrapped,
 )
@@ -102,6 +103,7 @@ class TorchModel:
         self._scaler: Any = None
         self._looked_for_scaler = False
         self._scale: float | None = None
+        self._scales = scales()
         self._takes = 0
 
     def attach(self) -> None:
@@ -150,17 +152,21 @@ class TorchModel:
     def _look_for_skipped_step(self) -> None:
         """Meet a step that a scaler has left out.
 
-        It then has made its scale smaller, and no optimizer has stepped. Until one has, a scaler
-        that is the only one is taken for theirs: after its update it does not know them any more.
+        It then has made its scale smaller, and no optimizer has stepped. Until one has, the only
+        scaler that did so is taken for theirs: after its update it does not know them any more.
         """
         stepped, self._stepped = self._stepped, False
         if stepped or not self._active() or not self._has_gradients():
             return
         self._find_scaler()
-        scaler = self._scaler or (None if self._looked_for_scaler else only_scaler())
+        scaler = self._scaler
+        if scaler is None and not self._looked_for_scaler:
+            scaler = smaller_scaler(self._scales)
         if scaler is None:
             return
-        before = scaler._init_scale if self._scale is None else self._scale
+        before = self._scale
+        if before is None:
+            before = self._scales.get(scaler, scaler._init_scale)
         self._scale = scaler.get_scale()
         if self._scale < before:
             if self._taker.wanted():

@@ -1,8 +1,9 @@
 """Optimizers of PyTorch, and the scaler of losses that may stand in front of them."""
 
 import gc
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
+from weakref import WeakKeyDictionary
 
 from vanishing_gradients.telemetry.errors import WatchError
 
@@ -57,10 +58,20 @@ def find_scaler(optimizers: "Sequence[torch.optim.Optimizer]") -> Any:
     return next((each for each in _scalers() if ours & set(each._per_optimizer_states)), None)
 
 
-def only_scaler() -> Any:
-    """Return the scaler that has scaled a loss, where one alone has; None otherwise."""
-    used = [each for each in _scalers() if each._scale is not None]
-    return used[0] if len(used) == 1 else None
+def scales() -> "WeakKeyDictionary[Any, float]":
+    """Return, of every scaler that has scaled a loss, by what it scales now."""
+    return WeakKeyDictionary({each: each.get_scale() for each in _used()})
+
+
+def smaller_scaler(before: Mapping[Any, float]) -> Any:
+    """Return the scaler that scales by less than `before`, or than it began with, where that is one
+    alone; None otherwise."""
+    smaller = [each for each in _used() if each.get_scale() < before.get(each, each._init_scale)]
+    return smaller[0] if len(smaller) == 1 else None
+
+
+def _used() -> Iterator[Any]:
+    return (each for each in _scalers() if each._scale is not None)
 
 
 def _scalers() -> Iterator[Any]:

@@ -7,6 +7,8 @@ import sys
 
 import pytest
 
+HEARS_SIGNALS = ("env", "--default-signal=HUP,INT,TERM")
+"""What nohup and shells, of what they run in the background, let be ignored, is not."""
 SIGNALLED = """
 import os, signal, threading
 os.kill(os.getpid(), signal.{})
@@ -20,7 +22,7 @@ raise SystemExit(7)
 def beginning(tmp_path):
     """Return a function that runs `experiments` with a signal at the import of a module."""
 
-    def begin(module: str, name: str, by=(), wait: int = 60) -> tuple[int, str, str]:
+    def begin(module: str, name: str, by=HEARS_SIGNALS, wait: int = 60) -> tuple[int, str, str]:
         (tmp_path / f"{module}.py").write_text(SIGNALLED.format(name, wait))
         done = subprocess.run(
             [*by, sys.executable, "-m", "vanishing_gradients", "experiments"],

@@ -23,6 +23,7 @@ from vanishing_gradients.sql import accounts
 
 ROOT = Path(__file__).parents[2]
 SECRET = "the-secret-4711"
+SECRETS = ("DATABASE_URL", "READER_DATABASE_URL", "TEST_DATABASE_URL", "MYSQL_PWD")
 URL = f"mysql://me:{SECRET}@127.0.0.1:1/gradients"
 
 # Notes its arguments and its environment.
@@ -125,6 +126,7 @@ def test_docker_is_given_no_password_in_arguments_or_environment(
     private.start()
     for name in ("DATABASE_URL", "MYSQL_PORT"):
         monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("MYSQL_PWD", SECRET)
     docker = StandIn(tmp_path / "docker", monkeypatch)
     monkeypatch.setattr(docker_server, "PORT", private.url("root").port)
     monkeypatch.setattr(docker_server, "is_free", lambda port: True)
@@ -135,21 +137,25 @@ def test_docker_is_given_no_password_in_arguments_or_environment(
     made.stop(delete=True)
     told = "\n".join([*docker.calls(), (docker.folder / "environment").read_text()])
     assert "compose" in told
-    assert not [word for word in passwords.values() if word in told]
+    assert not [word for word in (SECRET, *passwords.values()) if word in told]
     logged = made.log.read_text()
     assert not [word for word in passwords.values() if word in logged]
 
 
-def test_apt_is_given_no_password_in_its_arguments_and_logs_none(
+def test_apt_is_given_no_password_in_arguments_or_environment_and_logs_none(
     starts: Starts, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):
-    monkeypatch.setenv("DATABASE_URL", URL)
+    for name in SECRETS:
+        monkeypatch.setenv(name, URL)
+    monkeypatch.setenv("http_proxy", "http://proxy.invalid:3128")
     stand_in(tmp_path, ["apt-get", "apt-cache", "dpkg"], monkeypatch)
     apt = Apt(tmp_path / "apt")
     with pytest.raises(AptError):
         apt.unpack(["mysql-server-core"], tmp_path / "root")
     assert [command[0] for command, _ in starts.seen] == ["apt-get"]
-    assert not [command for command, _ in starts.seen if SECRET in " ".join(command)]
+    for command, environment in starts.seen:
+        assert SECRET not in "\0".join([*command, *environment.values()])
+        assert environment["http_proxy"] == "http://proxy.invalid:3128"
     assert SECRET not in apt.log.read_text()
 
 
