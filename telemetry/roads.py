@@ -25,6 +25,7 @@ from vanishing_gradients.telemetry.connection import BufferConnection
 
 INSERT_BYTES = 1 << 19
 LET_IN = "SET GLOBAL local_infile = ON lets it in"
+LET_PREPARE = "SET GLOBAL max_prepared_stmt_count = 16382"
 PREPARED_ROWS = 25
 """Rows of a prepared INSERT: of fewer, a row costs more to send. The placeholders of a hundred rows
 are more than a processor's cache takes, and cost three times as much where it is shared."""
@@ -181,13 +182,17 @@ def choose(server: Facts, wanted: str = AUTO) -> Choice:
     if wanted == BinaryRoad.name and not binary:
         raise ServerError(
             "ROAD=binary needs prepared statements, of which the server allows "
-            f"{server.statements}: run SET GLOBAL max_prepared_stmt_count = 16382 on it, or leave "
-            "ROAD out"
+            f"{server.statements}: run {LET_PREPARE} on it, or leave ROAD out"
         )
     if wanted != AUTO:
         return Choice(wanted, "as ROAD says")
     if server.mariadb and binary:
         return Choice(BinaryRoad.name, "MariaDB takes it faster than text")
+    if server.mariadb and server.local_infile:
+        few = f"the server allows {server.statements} prepared statements, too few for binary rows"
+        return Choice(
+            TextRoad.name, f"{few}, which are faster: {LET_PREPARE} lets them in", slow=True
+        )
     if server.local_infile:
         return Choice(TextRoad.name, "this server takes LOAD DATA faster than binary rows")
     road = BinaryRoad.name if binary else InsertRoad.name

@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import kaleido
 import plotly.graph_objects as go
@@ -203,7 +204,7 @@ def _draw(figures: Mapping[Path, go.Figure]) -> Sequence[Exception]:
     )
     browser = {"mathjax": False, "timeout": SECONDS}  # MathJax would come from the network
     try:
-        failures = asyncio.run(kaleido.write_fig_from_object(wanted, kopts=browser))
+        failures = asyncio.run(_drawn(wanted, browser))
     except ChromeNotFoundError as error:
         raise ImageError(
             "No images, because no Chromium or Chrome was found: install one "
@@ -219,4 +220,21 @@ def _draw(figures: Mapping[Path, go.Figure]) -> Sequence[Exception]:
     for error in failures:
         if getattr(error, "errno", None) in NO_ROOM:
             raise error
+    return failures
+
+
+async def _drawn(
+    wanted: Iterable[dict[str, Any]], options: Mapping[str, Any]
+) -> Sequence[Exception]:
+    """Have a browser draw what is wanted; where that is stopped, end the browser.
+
+    It would be asked to close, and waited for, by tasks that are stopped just as well.
+    """
+    async with kaleido.Kaleido(**options) as browser:
+        try:
+            failures: Sequence[Exception] = await browser.write_fig_from_object(wanted)
+        except asyncio.CancelledError:
+            browser.subprocess.kill()
+            browser.subprocess.wait()
+            raise
     return failures

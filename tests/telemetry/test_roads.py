@@ -15,7 +15,7 @@ MARIADB, MYSQL = True, False
     [
         (Facts(MARIADB, True, 16382), "binary", False),
         (Facts(MARIADB, False, 16382), "binary", False),
-        (Facts(MARIADB, True, 0), "text", False),
+        (Facts(MARIADB, True, 0), "text", True),
         (Facts(MARIADB, False, 0), "insert", True),
         (Facts(MYSQL, True, 16382), "text", False),
         (Facts(MYSQL, False, 16382), "binary", True),
@@ -25,7 +25,9 @@ MARIADB, MYSQL = True, False
 def test_auto_takes_what_the_server_is_fastest_on(server, road, slow):
     chosen = choose(server)
     assert (chosen.road, chosen.slow) == (road, slow)
-    assert ("SET GLOBAL local_infile = ON" in chosen.why) == slow
+    assert ("SET GLOBAL" in chosen.why) == slow
+    assert ("local_infile" in chosen.why) == (slow and not server.local_infile)
+    assert ("max_prepared_stmt_count" in chosen.why) == (slow and server.local_infile)
 
 
 @pytest.mark.parametrize("road", ROADS)

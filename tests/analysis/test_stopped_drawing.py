@@ -1,0 +1,63 @@
+"""Images that take long may be stopped: at once, and nothing is left of them or of the browser."""
+
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.browser import needs_browser
+
+DRAWING = """
+import sys, threading
+from pathlib import Path
+import plotly.graph_objects as go
+from vanishing_gradients.analysis.pages.page import add_images
+from vanishing_gradients.interruption import as_keyboard_interrupt
+
+folder = Path(sys.argv[1])
+figures = {str(number): go.Figure(layout={"height": 300}) for number in range(2_000)}
+
+def look():
+    while not list(folder.glob(".drawing-*/*.png")):
+        threading.Event().wait(0.02)
+    print("drawing", flush=True)
+
+threading.Thread(target=look, daemon=True).start()
+try:
+    with as_keyboard_interrupt():
+        add_images(folder, figures, print, "pages")
+except KeyboardInterrupt:
+    sys.exit(130)
+"""
+
+
+def programs_of(session: int) -> list[str]:
+    """The command lines of what still runs in a session of processes."""
+    listed = subprocess.run(
+        ["ps", "-o", "args=", "-s", str(session)], capture_output=True, text=True, check=False
+    )
+    return listed.stdout.splitlines()
+
+
+@needs_browser
+@pytest.mark.parametrize("name", ["SIGINT", "SIGTERM", "SIGHUP"])
+def test_drawing_that_is_stopped_ends_and_leaves_no_image_and_no_browser(tmp_path: Path, name: str):
+    with subprocess.Popen(
+        ["env", "--default-signal=HUP,INT,TERM", sys.executable, "-c", DRAWING, str(tmp_path)],
+        stdout=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    ) as process:
+        try:
+            assert process.stdout.readline() == "drawing\n"
+            process.send_signal(getattr(signal, name))
+            assert process.wait(60) == 130
+        finally:
+            left = programs_of(process.pid)
+            if left:
+                os.killpg(process.pid, signal.SIGKILL)
+    assert left == []
+    assert list(tmp_path.iterdir()) == []
