@@ -1,16 +1,23 @@
-"""The README and the code say the same."""
+"""The README, the pages of docs/ and the code say the same."""
 
 import re
+import tomllib
 from pathlib import Path
 
 import pytest
 
+from tools import licences
 from vanishing_gradients.sql.objects import newest, versions
 
 ROOT = Path(__file__).parents[2]
-README = (ROOT / "README.md").read_text(encoding="utf-8")
+PAGES = {
+    str(path.relative_to(ROOT)): path.read_text(encoding="utf-8")
+    for path in [*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md")]
+}
+README, COMMANDS = PAGES["README.md"], PAGES["docs/commands.md"]
 MAKEFILE = (ROOT / "Makefile").read_text(encoding="utf-8")
 TARGETS = set(re.findall(r"^([a-z-]+):.*## ", MAKEFILE, re.M))
+VARIABLES = set(re.search(r"^VARIABLES := ((?:.*\\\n)*.*)$", MAKEFILE, re.M)[1].split())
 
 
 def spelled(object_name: str) -> str:
@@ -20,14 +27,23 @@ def spelled(object_name: str) -> str:
     return object_name
 
 
+def test_the_readme_is_short():
+    assert len(README.encode()) < 12_000
+
+
+def test_every_page_of_the_documentation_is_reached_from_the_readme():
+    named = set(re.findall(r"\]\(((?:docs/)?[a-zA-Z_]+\.md)\)", README))
+    assert PAGES.keys() - named == {"README.md"}
+
+
 def test_every_target_of_the_menu_is_in_the_table_of_commands():
-    assert set(re.findall(r"^\| `make ([a-z-]+)` \|", README, re.M)) == TARGETS
+    assert set(re.findall(r"^\| `make ([a-z-]+)` \|", COMMANDS, re.M)) == TARGETS
 
 
-def test_every_make_command_in_the_text_exists():
-    assert (
-        set(re.findall(r"\bmake ([a-z-]+)\b", "".join(re.findall(r"`[^`]+`", README)))) <= TARGETS
-    )
+@pytest.mark.parametrize("page", PAGES)
+def test_every_make_command_in_the_text_exists(page):
+    code = "".join(re.findall(r"`[^`]+`", PAGES[page]))
+    assert set(re.findall(r"\bmake ([a-z-]+)\b", code)) <= TARGETS
 
 
 def test_every_view_in_the_text_exists():
@@ -37,24 +53,21 @@ def test_every_view_in_the_text_exists():
     assert named <= views
 
 
-def test_every_variable_is_one_that_the_makefile_knows():
-    table = re.findall(r"^\| ((?:`[A-Z_]+`(?:, )?)+) \|", README, re.M)
+def test_every_variable_in_the_table_is_one_that_the_makefile_knows():
+    table = re.findall(r"^\| ((?:`[A-Z_]+`(?:, )?)+) \|", COMMANDS, re.M)
     names = {name for cell in table for name in re.findall(r"`([A-Z_]+)`", cell)}
-    known = set(re.search(r"^VARIABLES := ((?:.*\\\n)*.*)$", MAKEFILE, re.M)[1].split())
-    assert {"EXP", "DATASET", "PRECISION"} <= names <= known
+    assert {"EXP", "DATASET", "PRECISION"} <= names <= VARIABLES
 
 
-@pytest.mark.parametrize("page", ["README.md", "docs/architecture.md", "docs/views.md"])
+@pytest.mark.parametrize("page", PAGES)
 def test_every_link_and_picture_leads_somewhere(page):
-    path = ROOT / page
-    targets = re.findall(r"\]\((?!https?://)([^)#]+)\)", path.read_text(encoding="utf-8"))
-    assert targets
-    assert [target for target in targets if not (path.parent / target).exists()] == []
+    targets = re.findall(r"\]\((?!https?://)([^)#]+)\)", PAGES[page])
+    folder = (ROOT / page).parent
+    assert [target for target in targets if not (folder / target).exists()] == []
 
 
 def test_every_file_that_the_page_on_the_house_names_is_there():
-    page = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
-    named = re.findall(r"`([a-z_]+/[a-z_/]+\.py)`", page)
+    named = re.findall(r"`([a-z_]+/[a-z_/]+\.py)`", PAGES["docs/architecture.md"])
     assert len(named) > 8
     assert [each for each in named if not (ROOT / each).exists()] == []
 
@@ -62,11 +75,25 @@ def test_every_file_that_the_page_on_the_house_names_is_there():
 def test_the_widest_layer_is_the_one_experiments_allow():
     from vanishing_gradients.trainer.experiments.experiment import WIDTH_MAX
 
-    assert f"at most {WIDTH_MAX} neurons" in README
+    assert f"at most {WIDTH_MAX} neurons" in PAGES["docs/servers.md"]
 
 
 def test_the_oldest_servers_are_those_the_code_takes():
     from vanishing_gradients.sql.connection import OLDEST
 
     mysql, mariadb = (".".join(map(str, OLDEST[name])) for name in ("mysql", "mariadb"))
-    assert f"MySQL {mysql} or 9, MariaDB {mariadb} or newer" in README
+    assert f"MySQL {mysql} or 9, MariaDB {mariadb} or newer" in PAGES["docs/servers.md"]
+
+
+def test_licences_are_those_of_the_versions_in_the_lock():
+    rows = re.findall(r"^\| ([a-z0-9._-]+) \| (\d\S*) \| (.+) \|$", PAGES["docs/licences.md"], re.M)
+    assert {(name, version) for name, version, _ in rows} <= set(licences.locked().items())
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    direct = {re.match(r"[a-z0-9-]+", each)[0] for each in project["dependencies"]}
+    assert direct <= {name for name, _, _ in rows}
+
+
+def test_a_licence_is_what_a_package_says():
+    assert licences.licence("numpy").startswith("BSD-3-Clause")
+    assert licences.licence("alembic") == "MIT"
+    assert licences.licence("no-such-package") is None

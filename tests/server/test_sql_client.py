@@ -163,7 +163,7 @@ def test_pandas_reads_a_view_with_the_address_for_sqlalchemy(account, ask, datab
     assert found.to_dict("list") == {"epoch": [1], "norm": [0.5]}
 
 
-def test_the_lines_of_python_in_the_readme_read_a_view(database, account, ask, monkeypatch):
+def test_the_lines_of_python_for_pandas_read_views(database, account, ask, monkeypatch):
     made = engine(database)
     history.upgrade(made)
     made.dispose()
@@ -174,11 +174,12 @@ def test_the_lines_of_python_in_the_readme_read_a_view(database, account, ask, m
         return ask(url, "url", *(f"--{each.lower()}" for each in command[3:]))
 
     monkeypatch.setattr(subprocess, "check_output", answer)
-    blocks = re.findall(r"```python\n(.*?)```", (ROOT / "README.md").read_text(), re.S)
-    (lines,) = (block for block in blocks if "read_sql" in block)
+    blocks = re.findall(r"```python\n(.*?)```", (ROOT / "docs" / "pandas.md").read_text(), re.S)
     names: dict = {}
-    exec(lines, names)
+    for lines in blocks:
+        exec(lines, names)
     assert {"epoch", "layer", "norm"} <= set(names["norms"].columns)
+    assert names["ratios"].index.name == "epoch"
 
 
 @pytest.mark.parametrize(
