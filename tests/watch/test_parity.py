@@ -14,7 +14,7 @@ from vanishing_gradients.trainer.datasets import batches, load  # noqa: E402
 from vanishing_gradients.trainer.datasets.dataset import CLASSES  # noqa: E402
 from vanishing_gradients.trainer.run import Settings, run_experiment  # noqa: E402
 
-IMAGES = 512
+IMAGES = 256
 
 
 def the_same_in_torch(experiment, dataset):
