@@ -18,13 +18,13 @@ from hypothesis import settings
 from sqlalchemy import URL, make_url
 
 from tests.leftovers import Watcher, limit, removed
-from vanishing_gradients.migrations import history
+from tests.schema import Schema
 from vanishing_gradients.server import lifecycle
 from vanishing_gradients.server.docker_server import DockerServer
 from vanishing_gradients.server.private_server import PrivateServer
 from vanishing_gradients.server.settings import MIB, Size
 from vanishing_gradients.sql import accounts, address
-from vanishing_gradients.sql.connection import connected, engine
+from vanishing_gradients.sql.connection import connected
 from vanishing_gradients.sql.errors import DatabaseError
 from vanishing_gradients.sql.names import quoted
 
@@ -159,12 +159,17 @@ def module_database(server_url: URL) -> Iterator[URL]:
     yield from _fresh_database(server_url)
 
 
+@pytest.fixture(scope="session")
+def schema(server_url: URL) -> Iterator[Schema]:
+    """What all migrations make."""
+    for url in _fresh_database(server_url):
+        yield Schema(url)
+
+
 @pytest.fixture(scope="module")
-def migrated(module_database: URL) -> URL:
+def migrated(module_database: URL, schema: Schema) -> URL:
     """The address of a module's database with catalogue and views."""
-    made = engine(module_database)
-    history.upgrade(made)
-    made.dispose()
+    schema.copy(module_database)
     return module_database
 
 
