@@ -226,15 +226,35 @@ def _draw(figures: Mapping[Path, go.Figure]) -> Sequence[Exception]:
 async def _drawn(
     wanted: Iterable[dict[str, Any]], options: Mapping[str, Any]
 ) -> Sequence[Exception]:
-    """Have a browser draw what is wanted; where that is stopped, end the browser.
+    """Have a browser draw what is wanted; where that is stopped, end the browser."""
+    drawing = kaleido.Kaleido(**options)
+    try:
+        with _ended(drawing):
+            async with drawing:
+                with _ended(drawing):
+                    failures: Sequence[Exception] = await drawing.write_fig_from_object(wanted)
+                    return failures
+    except BaseException as error:
+        if hasattr(drawing, "subprocess"):  # its pipes stay open where it is stopped as it opens
+            await drawing.close()
+        task = asyncio.current_task()
+        if isinstance(error, Exception) and task and task.cancelling():
+            raise asyncio.CancelledError from None  # what it says of that is no fault of its own
+        raise
 
-    It would be asked to close, and waited for, by tasks that are stopped just as well.
+
+@contextmanager
+def _ended(drawing: kaleido.Kaleido) -> Iterator[None]:
+    """End the browser where the block is not carried out.
+
+    Else it would be asked to close, and waited for, by tasks that are stopped just as well.
     """
-    async with kaleido.Kaleido(**options) as browser:
-        try:
-            failures: Sequence[Exception] = await browser.write_fig_from_object(wanted)
-        except asyncio.CancelledError:
-            browser.subprocess.kill()
-            browser.subprocess.wait()
-            raise
-    return failures
+    try:
+        yield
+    except BaseException:
+        # What its other tasks then meet would be told with their tracebacks.
+        asyncio.get_running_loop().set_exception_handler(lambda loop, context: None)
+        if process := getattr(drawing, "subprocess", None):
+            process.kill()
+            process.wait()
+        raise

@@ -13,11 +13,12 @@ from tests.browser import needs_browser
 DRAWING = """
 import sys, threading
 from pathlib import Path
+import kaleido
 import plotly.graph_objects as go
 from vanishing_gradients.analysis.pages.page import add_images
 from vanishing_gradients.interruption import as_keyboard_interrupt
 
-folder = Path(sys.argv[1])
+folder, moment = Path(sys.argv[1]), sys.argv[2]
 figures = {str(number): go.Figure(layout={"height": 300}) for number in range(2_000)}
 
 def look():
@@ -25,7 +26,16 @@ def look():
         threading.Event().wait(0.02)
     print("drawing", flush=True)
 
-threading.Thread(target=look, daemon=True).start()
+opens = kaleido.Kaleido.populate_targets
+
+async def told(browser):
+    print("opening", flush=True)
+    await opens(browser)
+
+if moment == "opening":
+    kaleido.Kaleido.populate_targets = told
+else:
+    threading.Thread(target=look, daemon=True).start()
 try:
     with as_keyboard_interrupt():
         add_images(folder, figures, print, "pages")
@@ -43,18 +53,24 @@ def programs_of(session: int) -> list[str]:
 
 
 @needs_browser
+@pytest.mark.parametrize("moment", ["opening", "drawing"])
 @pytest.mark.parametrize("name", ["SIGINT", "SIGTERM", "SIGHUP"])
-def test_drawing_that_is_stopped_ends_and_leaves_no_image_and_no_browser(tmp_path: Path, name: str):
+def test_drawing_that_is_stopped_ends_without_a_word_and_leaves_no_image_and_no_browser(
+    tmp_path: Path, name: str, moment: str
+):
+    command = [sys.executable, "-c", DRAWING, str(tmp_path), moment]
     with subprocess.Popen(
-        ["env", "--default-signal=HUP,INT,TERM", sys.executable, "-c", DRAWING, str(tmp_path)],
+        ["env", "--default-signal=HUP,INT,TERM", *command],
         stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
         text=True,
         start_new_session=True,
     ) as process:
         try:
-            assert process.stdout.readline() == "drawing\n"
+            assert process.stdout.readline() == f"{moment}\n"
             process.send_signal(getattr(signal, name))
-            assert process.wait(60) == 130
+            said, _ = process.communicate(timeout=60)
+            assert (process.returncode, said) == (130, "")
         finally:
             left = programs_of(process.pid)
             if left:
