@@ -6,6 +6,7 @@ lists and caches of its own. Standard library only, because `tools/bootstrap.py`
 anything is installed.
 """
 
+import os
 import re
 import shutil
 import subprocess
@@ -14,9 +15,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from vanishing_gradients.server.processes import surroundings
-
 LISTS_ARE_FRESH_FOR = 24 * 3600  # seconds
+SECRET = frozenset(("DATABASE_URL", "READER_DATABASE_URL", "TEST_DATABASE_URL", "MYSQL_PWD"))
+"""Variables that may hold a password of a server: no other program is given them."""
 
 CONFIGURATION = """\
 // The system's hooks refresh its own caches; nothing here may touch those.
@@ -40,6 +41,11 @@ Acquire::IndexTargets::deb::Contents-deb::DefaultEnabled "false";
 
 PLANNED = re.compile(r"^Inst (?P<name>\S+) .*?\((?P<version>\S+)", re.MULTILINE)
 CANDIDATE = re.compile(r"^  Candidate: (?P<version>\S+)$", re.MULTILINE)
+
+
+def surroundings(**more: str) -> dict[str, str]:
+    """Return the environment for other people's programs: ours, without passwords, and `more`."""
+    return {name: value for name, value in os.environ.items() if name not in SECRET} | more
 
 
 class AptError(Exception):

@@ -11,7 +11,8 @@ from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
 from vanishing_gradients.installation import ROOT
-from vanishing_gradients.server.processes import answer, append, surroundings
+from vanishing_gradients.server.apt import surroundings
+from vanishing_gradients.server.processes import answer, append
 from vanishing_gradients.sql.errors import ServerError
 
 COMPOSE_FILE = ROOT / "docker-compose.yml"

@@ -11,10 +11,9 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, TextIO
 
+from vanishing_gradients.server.apt import surroundings
 from vanishing_gradients.words import Say
 
-SECRET = frozenset(("DATABASE_URL", "READER_DATABASE_URL", "TEST_DATABASE_URL", "MYSQL_PWD"))
-"""Variables that may hold a password of a server: no other program is given them."""
 _holding = threading.local()
 """The folders whose locks a thread holds: within one, it may enter another of the same folder."""
 
@@ -62,11 +61,6 @@ def append(path: Path, text: str) -> None:
     except OSError as error:
         error.filename = str(path)
         raise
-
-
-def surroundings(**more: str) -> dict[str, str]:
-    """Return the environment for other people's programs: ours, without passwords, and `more`."""
-    return {name: value for name, value in os.environ.items() if name not in SECRET} | more
 
 
 def answer(command: Sequence[str], **options: Any) -> "subprocess.CompletedProcess[str]":
