@@ -13,15 +13,16 @@ from typing import Any
 
 import numpy as np
 from pymysql.constants import CLIENT
-from pymysql.protocol import MysqlPacket, OKPacketWrapper
+from pymysql.protocol import MysqlPacket
 
 from vanishing_gradients.server.protocol import (
-    TYPES,
     Inserted,
     close_statement,
-    numbers,
+    executed,
     prepare,
     sizes,
+    total,
+    types_of,
 )
 from vanishing_gradients.sql.connection import Session
 
@@ -91,8 +92,7 @@ class BulkInsert:
 
     def __init__(self, connection: BulkConnection, head: str, record: np.dtype) -> None:
         self.connection, self.record = connection, record
-        fields = [numbers(record[name]) for name in record.names or ()]
-        types = [TYPES[each] for each, count in fields for _ in range(count)]
+        types = types_of(record)
         self._types = struct.pack(f"<{len(types)}H", *types)
         self._number = prepare(connection, f"{head}({','.join('?' * len(types))})")
         self._told_types = False
@@ -103,12 +103,7 @@ class BulkInsert:
 
         `nulls` has shape (rows, columns), None where no cell is NULL.
         """
-        stored = warnings = 0
-        for packet in self.packets(records, nulls):
-            answer = self.send(packet)
-            stored += answer.rows
-            warnings += answer.warnings
-        return Inserted(stored, warnings)
+        return total(map(self.send, self.packets(records, nulls)))
 
     def packets(self, records: np.ndarray, nulls: np.ndarray | None = None) -> Iterator[memoryview]:
         """Yield what `send` takes, some rows at a time: of dtype `layout`, where none is NULL."""
@@ -121,11 +116,10 @@ class BulkInsert:
         """Insert the rows of a packet."""
         types = b"" if self._told_types else self._types
         head = struct.pack("<IH", self._number, 0 if self._told_types else SENDS_TYPES)
-        self.connection._execute_command(COM_STMT_BULK_EXECUTE, b"".join((head, types, packet)))
-        answer = OKPacketWrapper(self.connection._read_packet())
+        payload = b"".join((head, types, packet))
+        answer = executed(self.connection, COM_STMT_BULK_EXECUTE, payload)
         self._told_types = True
-        self.connection.server_status = answer.server_status
-        return Inserted(answer.affected_rows, answer.warning_count)
+        return answer
 
     def close(self) -> None:
         """Let the server forget the statement; it sends no answer."""

@@ -8,7 +8,7 @@ https://mariadb.com/kb/en/com_stmt_execute/
 """
 
 import struct
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 import numpy as np
@@ -48,9 +48,8 @@ class PreparedInsert:
 
     def __init__(self, connection: Connection, head: str, record: np.dtype, rows: int) -> None:
         self.connection, self.record, self.rows = connection, record, rows
-        self._fields = [numbers(record[name]) for name in record.names or ()]
-        self._columns = sum(count for _, count in self._fields)
-        types = [TYPES[each] for each, count in self._fields for _ in range(count)]
+        types = types_of(record)
+        self._columns = len(types)
         self._types = struct.pack(f"<{len(types) * rows}H", *types * rows)
         self._sizes = sizes(record)
         marks = f"({','.join('?' * self._columns)})"
@@ -71,13 +70,10 @@ class PreparedInsert:
             values = records.view(np.uint8).reshape(kept.shape)[kept].tobytes()
         types = b"\0" if self._told_types else b"\1" + self._types
         head = struct.pack("<IBI", self._number, _NO_CURSOR, _ONE_ITERATION)
-        self.connection._execute_command(
-            COMMAND.COM_STMT_EXECUTE, b"".join((head, bitmap, types, values))
-        )
-        answer = OKPacketWrapper(self.connection._read_packet())
+        payload = b"".join((head, bitmap, types, values))
+        answer = executed(self.connection, COMMAND.COM_STMT_EXECUTE, payload)
         self._told_types = True
-        self.connection.server_status = answer.server_status
-        return Inserted(answer.affected_rows, answer.warning_count)
+        return answer
 
     def close(self) -> None:
         """Let the server forget the statement; it sends no answer."""
@@ -104,8 +100,7 @@ def select(
     sends: a column of another type raises ValueError. Other errors are PyMySQL's. A connection that
     is not read to the end is closed.
     """
-    fields = [numbers(record[name]) for name in record.names or ()]
-    expected = [TYPES[each] for each, count in fields for _ in range(count)]
+    expected = types_of(record)
     number = prepare(connection, statement)
     connection._execute_command(
         COMMAND.COM_STMT_EXECUTE, struct.pack("<IBI", number, _NO_CURSOR, _ONE_ITERATION)
@@ -181,6 +176,23 @@ def prepare(connection: Connection, statement: str) -> int:
     return int(number)
 
 
+def executed(connection: Connection, command: int, payload: bytes) -> Inserted:
+    """Execute an INSERT by one of the protocol's commands; return what the server says of it."""
+    connection._execute_command(command, payload)
+    answer = OKPacketWrapper(connection._read_packet())
+    connection.server_status = answer.server_status
+    return Inserted(answer.affected_rows, answer.warning_count)
+
+
+def total(answers: Iterable[Inserted]) -> Inserted:
+    """Add up what the server says of several INSERTs."""
+    stored = warnings = 0
+    for answer in answers:
+        stored += answer.rows
+        warnings += answer.warnings
+    return Inserted(stored, warnings)
+
+
 def close_statement(connection: Connection, number: int) -> None:
     """Let the server forget a statement; it sends no answer."""
     connection._execute_command(COMMAND.COM_STMT_CLOSE, struct.pack("<I", number))
@@ -198,6 +210,12 @@ def rows_at_once(record: np.dtype, most: int) -> int:
     """Return how many rows of a record one statement takes, at most `most`."""
     columns = sum(numbers(record[name])[1] for name in record.names or ())
     return min(most, PLACEHOLDERS_MAX // columns)
+
+
+def types_of(record: np.dtype) -> list[int]:
+    """Return the protocol's number of the type of each column of a record."""
+    fields = [numbers(record[name]) for name in record.names or ()]
+    return [TYPES[each] for each, count in fields for _ in range(count)]
 
 
 def numbers(field: np.dtype) -> tuple[np.dtype, int]:

@@ -11,7 +11,7 @@ from itertools import groupby, pairwise
 from operator import attrgetter
 
 import numpy as np
-from sqlalchemy import Connection, Engine, bindparam, insert, select, update
+from sqlalchemy import Connection, Engine, bindparam, select, update
 
 from vanishing_gradients.server import protocol
 from vanishing_gradients.sql.catalogue import (
@@ -29,9 +29,14 @@ from vanishing_gradients.telemetry.chunk import COUNTED
 from vanishing_gradients.telemetry.errors import RunBusyError
 from vanishing_gradients.telemetry.finite_steps import finite_steps
 from vanishing_gradients.telemetry.lock import RunLock
+from vanishing_gradients.telemetry.many_rows import insert_rows
 from vanishing_gradients.telemetry.noise import MOST_WEIGHTS, GradientSums, batch_size
 from vanishing_gradients.telemetry.runs import TABLE_DTYPES
-from vanishing_gradients.telemetry.statistics import by_exponent, storable_magnitudes
+from vanishing_gradients.telemetry.statistics import (
+    HISTOGRAM_COLUMNS,
+    by_exponent,
+    storable_magnitudes,
+)
 from vanishing_gradients.words import Say
 
 NOISE = ("mean_square", "square_of_mean", "noise_scale")
@@ -116,18 +121,17 @@ def _sum_up(connection: Connection, part: Unsummed) -> None:
     recorded = list(connection.scalars(known.order_by(steps.step)))
     counted = {*recorded[::COUNTED], *recorded[-1:]}
     sums = GradientSums(part.rows, part.layer.width) if part.has_noise_scale else None
-    histograms: list[dict[str, int]] = []
+    histograms: list[tuple[int, ...]] = []
     for step, gradient in _gradients(connection, part, sorted(counted) if sums is None else None):
         if sums:
             (finite,) = finite_steps(gradient[np.newaxis])
             sums.add(finite.values, finite.squares, finite.kept)
         if step in counted:
             histograms += [
-                {**place, "step": step, "exponent": exponent, "cells": cells}
-                for exponent, cells in by_exponent(storable_magnitudes(gradient))
+                (*place.values(), step, *each)
+                for each in by_exponent(storable_magnitudes(gradient))
             ]
-    if histograms:
-        connection.execute(insert(layer_histograms), histograms)
+    insert_rows(connection, layer_histograms, ("run_id", *HISTOGRAM_COLUMNS), histograms)
     if sums:
         noise = sums.noise()
         found = (noise.mean_square, noise.square_of_mean, noise.in_samples(part.batch_size))

@@ -14,7 +14,7 @@ import numpy as np
 from pymysql.connections import Connection
 
 from vanishing_gradients.server.bulk import BulkInsert
-from vanishing_gradients.server.protocol import Inserted, PreparedInsert, rows_at_once
+from vanishing_gradients.server.protocol import Inserted, PreparedInsert, rows_at_once, total
 from vanishing_gradients.sql.cells import gradient_columns
 from vanishing_gradients.sql.errors import ServerError
 from vanishing_gradients.sql.names import quoted
@@ -114,14 +114,13 @@ class BinaryRoad(Road):
         if self.connection.takes_bulk:
             return self.in_bulk(chunk.layer, rows.dtype).execute(rows, nulls)
         at_once = rows_at_once(rows.dtype, PREPARED_ROWS)
-        stored = warnings = 0
-        for start in range(0, len(rows), at_once):
+
+        def answer(start: int) -> Inserted:
             part = slice(start, start + at_once)
             statement = self._of_rows(chunk.layer, rows.dtype, len(rows[part]))
-            answer = statement.execute(rows[part], None if nulls is None else nulls[part])
-            stored += answer.rows
-            warnings += answer.warnings
-        return Inserted(stored, warnings)
+            return statement.execute(rows[part], None if nulls is None else nulls[part])
+
+        return total(map(answer, range(0, len(rows), at_once)))
 
     def in_bulk(self, layer: Layer, record: np.dtype) -> BulkInsert:
         """Return the statement for any number of rows, on a connection that takes them in bulk."""

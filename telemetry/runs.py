@@ -42,6 +42,7 @@ from vanishing_gradients.telemetry.many_rows import insert_rows
 from vanishing_gradients.telemetry.noise import batch_size
 from vanishing_gradients.telemetry.recording import EpochMetrics, State
 from vanishing_gradients.telemetry.statistics import (
+    HISTOGRAM_COLUMNS,
     NEURON_COLUMNS,
     STEP_COLUMNS,
     EpochStatistics,
@@ -61,7 +62,6 @@ IDENTITY_COLUMNS = tuple(
 COLUMN_TYPES = {"double": "DOUBLE", "single": "FLOAT"}
 DTYPES: dict[str, np.dtype] = {"double": np.dtype(np.float64), "single": np.dtype(np.float32)}
 TABLE_DTYPES = {kind: DTYPES[precision] for precision, kind in COLUMN_TYPES.items()}
-HISTOGRAM_COLUMNS = ("layer", "epoch", "step", "exponent", "cells")
 PACKAGES = ("numpy", "polars", "pymysql", "sqlalchemy", "alembic")
 
 

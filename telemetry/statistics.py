@@ -58,6 +58,7 @@ STEP_COLUMNS = ("layer", "epoch", "step", *OF_A_STEP)
 NEURON_COLUMNS = (
     "layer", "epoch", "neuron", "cells", "zeros", "non_finite", "magnitude_sum", "saturated",
 )  # fmt: skip
+HISTOGRAM_COLUMNS = ("layer", "epoch", "step", "exponent", "cells")
 
 
 def step_statistics(
@@ -197,8 +198,8 @@ class EpochStatistics:
     """Rows of `step_statistics`, by STEP_COLUMNS, and of `neuron_statistics`, by NEURON_COLUMNS,
     each of a layer after those of another.
 
-    `histograms` has rows of `layer_histograms`: layer, epoch, step, exponent, cells; `noise` what
-    the gradients of layers with weights come to, by (layer, epoch).
+    `histograms` has rows of `layer_histograms`, by HISTOGRAM_COLUMNS; `noise` what the gradients of
+    layers with weights come to, by (layer, epoch).
     """
 
     steps: list[tuple[Any, ...]]

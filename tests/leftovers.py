@@ -17,6 +17,8 @@ from pathlib import Path
 MARK = "GRADIENTS_TESTS"
 """What the environment of every process has that a test starts; of servers, which get little of
 their environment, the command line names a folder of the tests."""
+HEARS_SIGNALS = ("env", "--default-signal=HUP,INT,TERM")
+"""Begins a command that hears what nohup, and a shell in the background, would have it ignore."""
 SECONDS = 30
 """For how long a process may take to end before it is killed."""
 

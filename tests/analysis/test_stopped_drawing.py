@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.browser import needs_browser
+from tests.leftovers import HEARS_SIGNALS
 
 DRAWING = """
 import sys, threading
@@ -60,7 +61,7 @@ def test_drawing_that_is_stopped_ends_without_a_word_and_leaves_no_image_and_no_
 ):
     command = [sys.executable, "-c", DRAWING, str(tmp_path), moment]
     with subprocess.Popen(
-        ["env", "--default-signal=HUP,INT,TERM", *command],
+        [*HEARS_SIGNALS, *command],
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,

@@ -7,8 +7,8 @@ import sys
 
 import pytest
 
-HEARS_SIGNALS = ("env", "--default-signal=HUP,INT,TERM")
-"""What nohup and shells, of what they run in the background, let be ignored, is not."""
+from tests.leftovers import HEARS_SIGNALS
+
 SIGNALLED = """
 import os, signal, threading
 os.kill(os.getpid(), signal.{})
