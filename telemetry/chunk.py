@@ -288,7 +288,8 @@ def _frame(chunk: Chunk, dtype: np.dtype | None, norms: np.ndarray | None) -> pl
     complete = bool(good.all())
     if not complete:
         values = np.where(good, values, np.nan)
-    frame = pl.DataFrame(values)
+    # polars copies column by column, which takes half the time where each lies together.
+    frame = pl.DataFrame(np.asfortranarray(values))
     if not complete:
         frame = frame.fill_nan(None)
     return frame.select(
