@@ -16,8 +16,8 @@ ROW_HEAD = 160
 """Bytes of half a page that the cells of a gradient row do not get, but for a bit each."""
 NAMES = (
     "binlog_format", "enforce_storage_engine", "disabled_storage_engines", "innodb_force_recovery",
-    "innodb_page_size", "innodb_read_only", "log_bin", "max_allowed_packet", "super_read_only",
-    "thread_stack",
+    "innodb_page_size", "innodb_read_only", "log_bin", "max_allowed_packet", "max_user_connections",
+    "super_read_only", "thread_stack",
 )  # fmt: skip
 
 
@@ -37,6 +37,17 @@ def require_width(session: Connection, url: URL, width: int, cell: int) -> None:
             f"the server at {address.public(url)} holds rows of {widest} neurons at most, and a "
             f"layer has {width}: its innodb_page_size is {page:,}; take narrower layers, "
             "PRECISION=single, TELEMETRY=statistics, or a server with pages of 16k"
+        )
+
+
+def require_connections(session: Connection, url: URL, least: int) -> None:
+    """Raise ServerError if the account of `url` may never have `least` connections at once."""
+    limit = int(_found(session).get("max_user_connections", 0))
+    if 0 < limit < least:
+        raise ServerError(
+            f"the account {url.username!r} at {address.public(url)} may have {limit} connections "
+            f"at once, and a run needs {least}: as an administrator run ALTER USER "
+            f"'{url.username}'@'%' WITH MAX_USER_CONNECTIONS {least}, or more"
         )
 
 

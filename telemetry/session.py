@@ -22,7 +22,7 @@ from vanishing_gradients.sql.connection import (
 )
 from vanishing_gradients.sql.errors import DatabaseError, ServerError
 from vanishing_gradients.sql.registry import layers_without_small_norm
-from vanishing_gradients.sql.requirements import require_able, require_width
+from vanishing_gradients.sql.requirements import require_able, require_connections, require_width
 from vanishing_gradients.sql.server_errors import passing
 from vanishing_gradients.telemetry.connection import BufferConnection
 from vanishing_gradients.telemetry.errors import OutageError, RunBusyError
@@ -176,7 +176,9 @@ class RecordingSession:
         with connected(self._url) as session:
             require_privileges(session, self._url)
             require_able(session, self._url)
-            if stored := description.stored.layers:
+            stored = description.stored.layers
+            require_connections(session, self._url, RUN_CONNECTIONS + bool(stored))
+            if stored:
                 widest = max(layer.width for layer in stored)
                 cell = DTYPES[description.precision].itemsize
                 require_width(session, self._url, widest, cell)

@@ -17,16 +17,16 @@ from vanishing_gradients.sql.errors import DatabaseError
 FEW = 3
 
 
-@pytest.fixture
-def frugal(server_url, database, tmp_path):
-    """Return a function that runs a command as an account that may have three connections."""
+@pytest.fixture(params=[FEW])
+def frugal(request, server_url, database):
+    """The address of an account that may have three connections at once, or as many as asked."""
     name, password = f"few_{secrets.token_hex(4)}", accounts.new_password()
     with connected(address.without_database(server_url)) as session, session.cursor() as cursor:
         for statement in accounts.account(name, password):
             cursor.execute(statement)
         pattern = accounts.grant_pattern(database.database)
         cursor.execute(f"GRANT ALL ON {pattern}.* TO '{name}'@'%'")
-        cursor.execute(f"ALTER USER '{name}'@'%' WITH MAX_USER_CONNECTIONS {FEW}")
+        cursor.execute(f"ALTER USER '{name}'@'%' WITH MAX_USER_CONNECTIONS {request.param}")
         yield database.set(username=name, password=password)
         cursor.execute(f"DROP USER '{name}'@'%'")
 
@@ -61,6 +61,24 @@ def test_three_connections_do_for_every_command(frugal, tmp_path):
         done = run(frugal, tmp_path, *arguments)
         assert done.returncode == 0, (arguments, done.stdout, done.stderr)
         assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize("frugal", [2], indirect=True)
+def test_two_connections_do_for_a_run_without_rows_and_are_refused_for_one_with(frugal, tmp_path):
+    (tmp_path / "few.toml").write_text(TOML.format(name="few", epochs=1))
+    command = ["train", "--exp=few.toml", "--dataset=sample", "--limit=256"]
+    assert run(frugal, tmp_path, "migrate").returncode == 0
+    refused = run(frugal, tmp_path, *command)
+    assert refused.returncode == 2
+    assert refused.stderr.splitlines()[-1] == (
+        f"Error: The account {frugal.username!r} at {address.public(frugal)} may have 2 "
+        "connections at once, and a run needs 3: as an administrator run ALTER USER "
+        f"'{frugal.username}'@'%' WITH MAX_USER_CONNECTIONS 3, or more"
+    )
+    assert run(frugal, tmp_path, *command, "--telemetry=statistics").returncode == 0
+    with connected(frugal) as session, session.cursor() as cursor:
+        cursor.execute("SELECT run_id, telemetry FROM runs")
+        assert cursor.fetchall() == ((1, "statistics"),)
 
 
 def test_what_is_free_is_known_and_one_too_many_is_a_sentence(frugal):
