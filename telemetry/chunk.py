@@ -2,12 +2,15 @@
 
 import io
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 import numpy as np
-import polars as pl
 
 from vanishing_gradients.sql.objects import Layer
 from vanishing_gradients.telemetry.recording import RecordedUpdate
+
+if TYPE_CHECKING:
+    import polars as pl
 
 CHUNK_VALUES = 300_000
 """Gradient values in a chunk: enough that a transaction's fixed cost vanishes, few enough that
@@ -282,7 +285,9 @@ def encode_literals(
     return [f"({run_id},{chunk.epoch},{line})" for line in lines.splitlines()]
 
 
-def _frame(chunk: Chunk, dtype: np.dtype | None, norms: np.ndarray | None) -> pl.DataFrame:
+def _frame(chunk: Chunk, dtype: np.dtype | None, norms: np.ndarray | None) -> "pl.DataFrame":
+    import polars as pl  # a fifth of what a command imports, and only rows as text need it
+
     values = chunk.values if dtype is None else chunk.values.astype(dtype, copy=False)
     good = storable(values)
     complete = bool(good.all())

@@ -7,6 +7,7 @@ own order (`--no-loadscope-reorder`): else those of few and long tests come last
 
 import os
 import secrets
+import shutil
 import signal
 import tempfile
 from collections.abc import Iterator
@@ -34,6 +35,8 @@ WATCHER = pytest.StashKey[Watcher]()
 SECONDS, SECONDS_OF_FAULTS = 1200, 7200
 """For how long a test, or what it needs, may take."""
 SMALL = Size(buffer_pool=256 * MIB, redo_log=256 * MIB)
+MEMORY, ENOUGH = Path("/dev/shm"), 6 << 30
+"""Files in memory, and the bytes that have to be free there for the server to live in it."""
 
 # HYPOTHESIS_PROFILE=thorough makes every test by hypothesis try many more examples, unless the
 # test itself says how many.
@@ -99,7 +102,9 @@ def _server(config: pytest.Config) -> URL:
 
 
 def _private(config: pytest.Config) -> URL:
-    folder = tempfile.TemporaryDirectory(prefix="gradients-test-")
+    # Every commit and every table that is made waits for the disk; thousands of them are made here.
+    roomy = MEMORY.is_dir() and shutil.disk_usage(MEMORY).free >= ENOUGH
+    folder = tempfile.TemporaryDirectory(prefix="gradients-test-", dir=MEMORY if roomy else None)
     config.add_cleanup(folder.cleanup)
     config.stash[WATCHER].note(f"{folder.name}/")
     private = PrivateServer(Path(folder.name), packages=lifecycle.folder(), size=SMALL, say=print)
