@@ -349,6 +349,17 @@ class TorchModel:
             self._looked_for_scaler = stepping or self._scaler is not None
 
 
+def leads() -> bool:
+    """Return whether this process is the first of those that train a model together.
+
+    Of a model that is trained by several, all have the same gradients of weights.
+    """
+    from torch import distributed
+
+    together = distributed.is_available() and distributed.is_initialized()
+    return not together or distributed.get_rank() == 0
+
+
 def _is_compiled(model: "torch.nn.Module") -> bool:
     return any(
         type(each).__name__ == "OptimizedModule" or getattr(each, "_compiled_call_impl", None)

@@ -104,6 +104,12 @@ class Watch:
             raise WatchError(
                 "this model is being watched already: end that watch first, by leaving its `with`"
             )
+        torch_model = None
+        if self._model is not None:
+            torch_model = import_module("vanishing_gradients.telemetry.torch_model")
+            if not torch_model.leads():
+                self._book = EpochBook(1, self._steps_per_epoch)
+                return
         try:
             found = self._address()
             self._run = WatchedRun(
@@ -114,9 +120,8 @@ class Watch:
             self._run = None
             raise type(error)(as_command(str(error))) from None
         self._book = EpochBook(first, self._steps_per_epoch)
-        if self._model is not None:
-            module = import_module("vanishing_gradients.telemetry.torch_model")
-            self._torch = module.TorchModel(
+        if torch_model:
+            self._torch = torch_model.TorchModel(
                 self._model, self._optimizers, self, self._wanted, *self._parts
             )
             assert self._torch is not None
