@@ -143,7 +143,7 @@ recorded_steps = _table(
     *_numbers("epoch", "step"),
     Column("samples", Integer),
 )
-"""The recorded steps of a watched model, with their number of samples if known; those of the trainer
+"""The recorded steps of a watched model, with their number of samples if known; the trainer's steps
 follow from its configuration."""
 
 step_statistics = _table(

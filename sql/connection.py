@@ -1,4 +1,4 @@
-"""Connections to the server: engines for either account, whose session settings do not depend on the
+"""Connections to the server: engines for either account, whose sessions do not depend on the
 server's defaults.
 
 Every session is strict (a value that does not fit is an error), in UTC, in utf8mb4 with one
