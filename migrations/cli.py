@@ -46,13 +46,13 @@ def migrate(revision: str, down: bool, norms: bool) -> None:
 def view(name: str) -> None:
     """Write a view's next version, and its migration.
 
-    A new view begins with a template. The files are written into the checkout that this runs from.
+    A new view starts from a template. The files are written into the current checkout.
     """
     if not IS_CHECKOUT:
         raise click.UsageError(
             "Views are written in a checkout of this project: clone it and run `make view` there."
         )
-    written, _ = generate(name)  # Alembic itself says where the migration is
+    written, _ = generate(name)  # Alembic itself prints where the migration is
     say(f"Change {written.relative_to(ROOT)}, then run `make migrate`.")
 
 

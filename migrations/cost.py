@@ -1,4 +1,4 @@
-"""How long a migration may take, and what room it needs, said before it begins."""
+"""Estimates how long a migration will take and how much space it needs, before it starts."""
 
 from sqlalchemy import Connection, text
 
@@ -6,10 +6,10 @@ from vanishing_gradients.sql.objects import newest_views
 from vanishing_gradients.sql.registry import registered_shapes
 
 SECONDS_A_VIEW = 0.025
-"""To drop a view and make it anew, most of it spent on those that read a layer's cells."""
+"""Seconds to recreate a view, mostly for those that read a layer's cells."""
 KILOBYTES_A_VIEW = 20
 STEPS_A_SECOND = 100_000
-"""Rows of step_statistics that are summed up, of a layer at a step each: on two busy cores."""
+"""Rows of step_statistics summarized per second, one per layer and step: on two busy cores."""
 STEPS = text(
     "SELECT table_rows AS steps FROM information_schema.tables "
     "WHERE table_schema = DATABASE() AND table_name = 'step_statistics'"
@@ -21,10 +21,10 @@ GRADIENT_TABLES = text(
 
 
 def forecast(connection: Connection, renaming: bool, summing: bool) -> str | None:
-    """Say what moving a database between versions costs; None where it is next to nothing.
+    """Describe the cost of moving a database between versions; None if it is negligible.
 
-    `renaming` says that columns of gradient tables get other names on the way, `summing` that the
-    statistics of steps are summed up by epoch.
+    `renaming` says that columns of gradient tables are renamed on the way, `summing` that the
+    statistics of steps are summarized by epoch.
     """
     said = []
     if shapes := registered_shapes(connection):

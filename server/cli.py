@@ -61,7 +61,7 @@ def url(role: str, form: str) -> None:
 @click.command()
 def sql() -> None:
     """Open an SQL client as the reader, or run the SQL piped in."""
-        # If the server is down, the error is ours, not the client's.
+    # If the server is down, the error is ours, not the client's.
     reader_engine().connect().close()
     sys.stdout.flush()
     # -P: no file in the user's folder may shadow a library's module.

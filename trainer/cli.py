@@ -1,4 +1,4 @@
-"""The commands of the trainer: `train`, `data`, `runs` and what else makes and keeps runs."""
+"""The trainer's commands: `train`, `data`, `runs` and others that create and manage runs."""
 
 import sys
 from collections.abc import Callable, Sequence
@@ -39,7 +39,7 @@ from vanishing_gradients.trainer.run import (
 from vanishing_gradients.trainer.sweep import cores, sweep
 
 LARGEST_SEED = 2**63 - 1
-"""What the column `runs.seed` holds."""
+"""The largest seed that fits the column `runs.seed`."""
 FEW, MANY = click.IntRange(1, 10_000), click.IntRange(1, 10**9)
 
 option = partial(click.option, show_default=True)
@@ -147,7 +147,7 @@ def train(
 def gallery(dataset, data_dir, epochs, draw_only, **others) -> None:
     """Train the paper's experiments and the gallery, and draw all.
 
-    The runs keep statistics alone.
+    The runs keep statistics only.
     """
     if draw_only:
         return
@@ -166,7 +166,7 @@ def experiments() -> None:
 @click.command()
 @click.option("--exp", default="", help="its name")
 def new(exp: str) -> None:
-    """Write the commented file of an experiment of one's own."""
+    """Write the commented file of your own experiment."""
     if not exp:
         raise click.UsageError("What is it to be called? Say `make new EXP=my_network`.")
     path = write_starting_file(exp, Path())
@@ -195,7 +195,7 @@ def runs() -> None:
     help="remove its gradient rows alone: it is then as one that kept statistics alone",
 )
 def drop(run: int | None, yes: bool, keep: str | None) -> None:
-    """Remove a run, or its rows alone, and give the space back."""
+    """Remove a run, or only its rows, and free the space."""
     if run is None:
         raise click.UsageError(
             "Which run is to go? Say `make drop RUN=id`; `make runs` lists them all."
@@ -225,7 +225,7 @@ def drop(run: int | None, yes: bool, keep: str | None) -> None:
         except KeyboardInterrupt:
             say(f"Stopped half-way: `{again}` goes on.")
             raise
-    # Runs that are being trained may have filled its place already.
+    # Runs that are being trained may have used its space already.
     back = f"{in_words(freed)} are free again" if freed > 0 else "others have taken its place"
     gone = "The gradient rows of run" if keep else "Run"
     say(f"{gone} {run} {'are' if keep else 'is'} gone; {back}.")
@@ -234,7 +234,7 @@ def drop(run: int | None, yes: bool, keep: str | None) -> None:
 @click.command()
 @click.option("--run", type=RUN, help="that run alone")
 def summarize(run: int | None) -> None:
-    """Sum up noise scales and histograms of older runs."""
+    """Compute noise scales and histograms of older runs."""
     engine = owner_engine()
     parts = unsummed(engine, run)
     whose = "Every run" if run is None else f"Run {run}"
@@ -256,7 +256,7 @@ def _settings(seed: int, seeds: int, **others: Any) -> list[Settings]:
 
 
 def _sweep(wanted: Sequence[Plan], data_dir: Path | None) -> None:
-    """Carry out, side by side, those runs that are not finished already."""
+    """Carry out, in parallel, those runs that are not finished already."""
     known = _asked(finished_runs)
     to_do = [plan for plan in wanted if plan.description.identity not in known]
     finished = len(wanted) - len(to_do)
@@ -269,7 +269,7 @@ def _sweep(wanted: Sequence[Plan], data_dir: Path | None) -> None:
 
 
 def _refuse_more_than_run(context: click.Context) -> None:
-    """Raise UsageError for an option beside --run that would change the run."""
+    """Raise UsageError for an option next to --run that would change the run."""
     given = [
         name
         for name in context.params
@@ -283,7 +283,7 @@ def _refuse_more_than_run(context: click.Context) -> None:
 
 
 def _begun(run_id: int, data_dir: Path | None) -> tuple[Plan, StoredRun]:
-    """Return a run and its plan, as the registry says it was begun."""
+    """Return a run and its plan, as registered."""
     found = _asked(stored_run, run_id)
     if found.source != TRAINER:
         raise ResumeError(
@@ -295,7 +295,7 @@ def _begun(run_id: int, data_dir: Path | None) -> tuple[Plan, StoredRun]:
 
 
 def _asked(question: Callable, *arguments: Any) -> Any:
-    """Return what the database answers, and leave no connection open."""
+    """Return the result of `question`, and leave no connection open."""
     database = owner_engine()
     answer = question(database, *arguments)
     database.dispose()
