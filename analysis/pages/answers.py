@@ -1,4 +1,4 @@
-"""The five research questions of Section 2, answered with numbers that come from queries."""
+"""The five research questions of Section 2, answered with numbers from queries."""
 
 import pandas as pd
 
