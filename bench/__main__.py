@@ -24,7 +24,7 @@ from vanishing_gradients.trainer.run import Settings, describe
 
 EXPERIMENT = "sigmoid_sgd"
 FEW_STEPS, MANY_STEPS, REPEATS = 4, 59, 8
-"""59 steps eight times are as many gradients as one epoch of 469 steps, and a few more."""
+"""59 steps, eight times, give slightly more gradients than one epoch of 469 steps."""
 SLOW_WAYS = {
     "pandas to_sql": ways.pandas_to_sql,
     "SQLAlchemy insert of dicts": ways.sqlalchemy_insert,
@@ -89,7 +89,7 @@ def main(
 
 @contextmanager
 def _own_database(owner: URL, precision: str) -> Iterator[URL]:
-    """A database for the benchmark alone: fresh tables, of the benchmark's precision."""
+    """A database for the benchmark only: fresh tables, of the benchmark's precision."""
     name = f"gradients_bench_{precision}"
     home = engine(owner)
     with home.connect() as connection:
