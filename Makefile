@@ -135,7 +135,7 @@ test-lowest: $(COMPLETE) ## run tests with the lowest versions of packages that 
 
 test-peers: $(COMPLETE) ## install Lightning, Transformers, Keras and JAX; run the adapters and examples with them (5 min)
 	@$(RUN_PYTHON) -m pip install --quiet --no-build-isolation --editable '.[peers]' || \
-	  echo 'Not all of the libraries can be had: the tests of those that are not there are skipped.' >&2
+	  echo 'Not all libraries are available: the tests of missing ones are skipped.' >&2
 	@$(RUN_PYTHON) -m pytest -m peers tests/peers
 
 torch: $(COMPLETE) ## install PyTorch, which tests and bench compare with (a CPU build will do)

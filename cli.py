@@ -74,7 +74,7 @@ def sentences() -> Iterator[None]:
             raise
         where = f"{error.filename} cannot be used" if error.filename else "a file was cut short"
         console.fail(
-            f"{where} ({error.strerror}): make room there, or the right to write, and run this "
+            f"{where} ({error.strerror}): free some space there, or make it writable, and run this "
             "again",
             UserError.exit_code,
         )

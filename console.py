@@ -202,6 +202,6 @@ def check(output: Outlet = OUTPUT) -> None:
         raise SystemExit(CLOSED_PIPE)
     if lost:
         raise PrintingError(
-            f"the result cannot be written to standard output ({lost.strerror}): let it go to a "
-            "terminal, or to a file where there is room"
+            f"the result cannot be written to standard output ({lost.strerror}): write it "
+            "to a terminal, or to a file with enough space"
         )

@@ -28,7 +28,7 @@ def up() -> None:
 def migrate(revision: str, down: bool, norms: bool) -> None:
     """Migrate the database up to REVISION, or to the newest."""
     if down and revision == "head":
-        raise click.UsageError("Down to which revision? Say `migrate --down 0009`, or base.")
+        raise click.UsageError("Down to which revision? Use `migrate --down 0009`, or base.")
     step = history.downgrade if down else history.upgrade
     try:
         _report(*step(owner_engine(), revision, say=say))
@@ -36,7 +36,7 @@ def migrate(revision: str, down: bool, norms: bool) -> None:
         raise click.UsageError(f"Alembic cannot go to {revision!r}: {error}") from error
     if norms:
         count = small_norms.work_out(owner_engine(), say=say)
-        say(f"{count} gradient tables were of the older version, and none is any more.")
+        say(f"{count} gradient tables of the older version have been upgraded.")
     elif not down:
         _tell_missing_norms()
 

@@ -30,18 +30,17 @@ def forecast(connection: Connection, renaming: bool, summing: bool) -> str | Non
     if shapes := registered_shapes(connection):
         views = sum(len(list(each.names(shapes))) for each in newest_views())
         said.append(
-            f"Up to {views:,} views are made anew, which may take "
-            f"{_time(views * SECONDS_A_VIEW)} and "
-            f"{max(1, views * KILOBYTES_A_VIEW // 1000):,} MB of room."
+            f"Up to {views:,} views are recreated, which may take {_time(views * SECONDS_A_VIEW)} "
+            f"and {max(1, views * KILOBYTES_A_VIEW // 1000):,} MB of space."
         )
     if shapes and renaming:
         said.append(
-            f"Columns of {connection.scalar(GRADIENT_TABLES):,} gradient tables are renamed where "
-            "they are: no row is copied."
+            f"Columns of {connection.scalar(GRADIENT_TABLES):,} gradient tables are renamed "
+            "in place: no row is copied."
         )
     if summing and (steps := connection.scalar(STEPS)):
         said.append(
-            f"Statistics of about {steps:,} steps of layers are summed up, which may take "
+            f"Statistics of about {steps:,} steps of layers are summarized, which may take "
             f"{_time(steps / STEPS_A_SECOND)}."
         )
     return " ".join(said) or None

@@ -44,7 +44,7 @@ def generate(name: str, root: Path = HERE, revisions: Path | None = None) -> lis
     except OSError as error:
         path.unlink(missing_ok=True)  # half a view is worse than none
         raise ObjectError(
-            f"{path} and its migration cannot be written ({error.strerror}): make room there, or "
-            "the right to write, and run this again"
+            f"{path} and its migration cannot be written ({error.strerror}): free some "
+            "space there, or make it writable, and run this again"
         ) from None
     return [path, Path(made.path)]

@@ -134,7 +134,7 @@ def require_no_training(connection: Connection | None = None) -> None:
         raise ObjectError(
             f"Run {', '.join(map(str, found))} is training, and this migration changes columns "
             "that it writes: wait until it is done, or stop it with Ctrl-C, then migrate; "
-            "RESUME=1 goes on with it afterwards."
+            "RESUME=1 resumes it afterwards."
         )
 
 
@@ -144,8 +144,8 @@ def require_no_watched_runs() -> None:
         return
     if found := list(op.get_bind().scalars(WATCHED)):
         raise ObjectError(
-            f"Run {', '.join(map(str, found))} is of a watched model, of which this older version "
-            "knows nothing: drop such runs first (`make drop RUN=id`)."
+            f"Run {', '.join(map(str, found))} is of a watched model, which this older "
+            "version does not know: drop such runs first (`make drop RUN=id`)."
         )
 
 

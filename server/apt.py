@@ -84,8 +84,8 @@ class Apt:
             yield
         except OSError as error:
             raise AptError(
-                f"{error.filename or self.folder} cannot be written ({error.strerror}): make room "
-                "there, or the right to write"
+                f"{error.filename or self.folder} cannot be written ({error.strerror}): "
+                "free some space there, or make it writable"
             ) from None
 
     def _unpack(self, names: list[str], into: Path) -> None:

@@ -36,7 +36,7 @@ class Lack(NamedTuple):
 
 NO_ENGINE = Lack("no Docker engine answers", "start Docker")
 NOT_ALLOWED = Lack(
-    "this user may not ask the Docker engine",
+    "this user may not use the Docker engine",
     "add yourself to the group docker (`sudo usermod -aG docker $USER`) and log in again",
 )
 NO_COMPOSE = Lack(
@@ -100,7 +100,7 @@ class Engine:
         done = answer(["docker", *arguments])
         if done.returncode:
             raise ServerError(
-                f"`docker {arguments[0]}` failed ({last_line(done)}): see to Docker first"
+                f"`docker {arguments[0]}` failed ({last_line(done)}): fix Docker first"
             )
         return done.stdout.splitlines()
 

@@ -176,8 +176,8 @@ class DockerProject:
                 return project
         if required and self._used() and not others:
             raise ServerError(
-                "the data of this folder are in Docker, but not to be found there: an older "
+                "the data of this folder are in Docker, but cannot be found there: an older "
                 "version named their volume after the checkout's folder, so give that its old name "
-                f"for one `make up`; or delete {self.passwords} to begin with an empty database"
+                f"for one `make up`; or delete {self.passwords} to start with an empty database"
             )
         return ""

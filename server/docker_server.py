@@ -86,8 +86,8 @@ class DockerServer:
             if ready and not begun:
                 raise ServerError(
                     f"the data of this folder are in Docker's volume {project}_data, which the "
-                    "engine that answers does not have: start the engine that has it (see `docker "
-                    "context ls` and DOCKER_HOST), or begin with an empty database after `make "
+                    "current engine does not have: start the engine that has it (see `docker "
+                    "context ls` and DOCKER_HOST), or start with an empty database after `make "
                     "clean ALL=1`"
                 )
             try:
@@ -198,9 +198,9 @@ class DockerServer:
         room = self.engine.free_space()
         if room and room[1] < need:
             raise ServerError(
-                f"MySQL in Docker takes about {need / GIGABYTE:.1f} GB to begin with, and "
+                f"MySQL in Docker needs about {need / GIGABYTE:.1f} GB to start with, and "
                 f"{room[1] / GIGABYTE:.1f} GB are free in {room[0]}: make room there (`docker "
-                "system df` shows what Docker takes)"
+                "system df` shows what Docker uses)"
             )
         if not pulled:
             self.say(f"Pulling the image {image}, which is not here yet ...")
@@ -251,13 +251,13 @@ class DockerServer:
                 if container.healthy and not self._listens():
                     raise ServerError(
                         f"MySQL in Docker answers in its container, but not at 127.0.0.1:"
-                        f"{container.port}: this is another machine or container than Docker's"
+                        f"{container.port}: this is not the machine or container that runs Docker"
                     )
             if now - changed > STILL_LIMIT:
                 self.engine.note_container(container)
                 raise StillStartingError(
                     f"MySQL in Docker has shown no sign of life for {now - changed:.0f} s: see "
-                    f"{self.log}, and run `make up` again to go on waiting"
+                    f"{self.log}, and run `make up` again to continue waiting"
                 )
             if now - told > TELL_EVERY:
                 self.say(
@@ -281,14 +281,12 @@ class DockerServer:
         container, volumes = self.engine.container(project), self.engine.volumes(project)
         if container is None and not (delete and volumes):
             if delete and self.project.kept().get("ready"):
-                return f"Docker's volume {project}_data is not at the engine that answers."
+                return f"Docker's volume {project}_data is not on the current engine."
             return ""
         done = self.engine.compose("down", *(["--volumes"] if delete else []), project=project)
         left = self.engine.volumes(project) if delete else []
         if done.returncode or left or self.engine.container(project):
-            raise ServerError(
-                f"docker compose down failed ({last_line(done)}): see to Docker first"
-            )
+            raise ServerError(f"docker compose down failed ({last_line(done)}): fix Docker first")
         volume = ", ".join(volumes) or "none"
         if delete:
             self.project.unmark(project)
@@ -306,18 +304,18 @@ class DockerServer:
             self.project.forget()
             raise ServerError(
                 f"the volume {project}_data, which an older version named after the checkout's "
-                f"folder, does not take the passwords in {self.passwords}: it is another folder's; "
-                "delete that file to begin with an empty database"
+                f"folder, does not accept the passwords in {self.passwords}: it is another "
+                "folder's; delete that file to start with an empty database"
             )
         if ready:
             self.say(
-                "The server in Docker does not take the passwords that are kept here: giving its "
+                "The server in Docker does not accept the passwords saved here: giving its "
                 "accounts new ones; its data stay."
             )
             self._take_down(project)
             self.engine.feed_volume(f"{project}_data", _accounts(passwords), passwords.values())
         else:
-            self.say("A first start in Docker that was broken off left no whole data: once more.")
+            self.say("An interrupted first start in Docker left incomplete data: starting over.")
             self._take_down(project, delete=True)
         try:
             if self._comes_up(project):
@@ -326,9 +324,9 @@ class DockerServer:
             if not ready:
                 raise
         raise ServerError(
-            f"the data in Docker's volume {project}_data are not whole, or their passwords are "
-            f"lost: put {self.folder} back as it was, or delete them with `make clean ALL=1` and "
-            "begin afresh"
+            f"the data in Docker's volume {project}_data are incomplete, or their passwords "
+            f"are lost: put {self.folder} back as it was, or delete them with `make clean "
+            "ALL=1` and start over"
         )
 
 

@@ -60,7 +60,7 @@ def prepare(owner: URL, folder: Path, say: Say) -> None:
         password = make_reader(session, owner, accounts.load_passwords(kept).get(place))
     if password is None:
         say(
-            f"No account {READER!r} could be made there: reading happens as {owner.username!r} in "
+            f"No account {READER!r} could be created there: reading uses {owner.username!r} in "
             "read-only sessions. For an account that can only read, set READER_DATABASE_URL."
         )
     else:
@@ -174,11 +174,9 @@ def _make_database(owner: URL, say: Say) -> None:
                 raise
             raise AccessError(
                 f"there is no database {owner.database!r} at {address.public(owner)} that the "
-                "account "
-                f"{owner.username!r} may use: as an administrator run "
-                f"{accounts.create_database(str(owner.database))}; "
-                f"GRANT ALL PRIVILEGES ON {accounts.grant_pattern(str(owner.database))}.* TO "
-                f"'{owner.username}'@'%'"
+                f"account {owner.username!r} may use: as an administrator run "
+                f"{accounts.create_database(str(owner.database))}; GRANT ALL PRIVILEGES ON "
+                f"{accounts.grant_pattern(str(owner.database))}.* TO '{owner.username}'@'%'"
             ) from refusal
     say(f"Made the database {owner.database!r}.")
 
@@ -188,7 +186,6 @@ def _given_reader(owner: URL) -> URL:
     if url.database != owner.database:
         raise ObjectError(
             f"READER_DATABASE_URL names the database {url.database!r} and DATABASE_URL "
-            f"{owner.database!r}: "
-            "let both name the same"
+            f"{owner.database!r}: use the same one in both"
         )
     return url

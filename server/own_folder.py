@@ -55,8 +55,8 @@ def check(folder: Path) -> None:
     if taken or installation.ROOT.is_relative_to(folder):
         what = _listed(taken) or "this project itself"
         raise ServerError(
-            f"{folder} holds {what}, which no server of ours has made: set SERVER_DIR to a folder "
-            "that is empty, or to a new one"
+            f"{folder} holds {what}, which was not created here: set SERVER_DIR to an empty "
+            "folder, or to a new one"
         )
 
 
@@ -74,7 +74,7 @@ def remove(folder: Path) -> list[str]:
     Raises ServerError if something could not be deleted.
     """
     if not is_ours(folder):
-        return [f"{folder} holds nothing that was made here: left as it is."]
+        return [f"{folder} holds nothing that was created here: left as it is."]
     made = [path for path in _of_our_names(folder) if _made_here(path)]
     for path in sorted(made, key=lambda path: path.name in IDENTIFYING or path.name == MARK):
         if path.is_dir() and not path.is_symlink():
@@ -83,12 +83,14 @@ def remove(folder: Path) -> list[str]:
             path.unlink(missing_ok=True)
     if left := [path for path in made if path.exists()]:
         raise ServerError(
-            f"{_listed(left)} in {folder} could not be deleted whole: delete the rest"
+            f"{_listed(left)} in {folder} could not be deleted completely: delete the rest"
         )
     others = sorted(folder.iterdir())
     if not others and not folder.is_symlink():
         folder.rmdir()
-    return [f"Left in {folder}, since it was not made here: {_listed(others)}."] if others else []
+    return (
+        [f"Left in {folder}, since it was not created here: {_listed(others)}."] if others else []
+    )
 
 
 def running_elsewhere(folder: Path) -> list[Path]:

@@ -91,7 +91,9 @@ class PrivateServer:
                 self.say("A private server whose data are gone was still running: stopped it.")
             pid = self.pid()
             if pid and not processes.has_argument(pid, self._defaults()):
-                self.say("The private server was started before its folder was moved: once more.")
+                self.say(
+                    "The private server was started before its folder was moved: restarting it."
+                )
                 self._end({pid})  # the paths it knows no longer exist
                 pid = None
             if pid is not None and self._wait(pid):
@@ -149,14 +151,14 @@ class PrivateServer:
             if program.is_recent_enough:
                 return program
             self.say(
-                f"{program.path} is {program.name}, too old (at least MySQL 8.4 or MariaDB 10.11): "
-                "passed over."
+                f"{program.path} is {program.name}, too old (at least MySQL 8.4 or MariaDB "
+                "10.11): skipped."
             )
         program = self._fetch()
         if kept.get("flavour", program.flavour) != program.flavour:
             raise ServerError(
                 f"the data in {self.data} were made by {BRAND[kept['flavour']]}, and only "
-                f"{program.name} is to be had here: install that server again, or start afresh "
+                f"{program.name} is available here: install that server again, or start over "
                 "with `make clean ALL=1`"
             )
         return program
@@ -181,7 +183,7 @@ class PrivateServer:
         free = shutil.disk_usage(self.folder).free
         if free < need:
             raise ServerError(
-                f"a private server takes about {need / 1e9:.1f} GB to begin with, and "
+                f"a private server needs about {need / 1e9:.1f} GB to start with, and "
                 f"{free / 1e9:.1f} GB are free in {self.folder}: make room there, or set "
                 "SERVER_DIR to a folder elsewhere"
             )
@@ -208,9 +210,7 @@ class PrivateServer:
             shutil.rmtree(half, ignore_errors=True)
             if program.unpacked is None:
                 # An installed server may be confined (by AppArmor) to its own folders.
-                self.say(
-                    f"{program.path} could not make its data here (see {self.log}): passed over."
-                )
+                self.say(f"{program.path} could not make its data here (see {self.log}): skipped.")
                 return self._initialise(self._fetch())
             raise ServerError(f"{program.name} could not set up its data: see {self.log}")
         self._keep(flavour=program.flavour, program=str(program.path))

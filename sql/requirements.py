@@ -35,7 +35,7 @@ def require_width(session: Connection, url: URL, width: int, cell: int) -> None:
     if width > widest:
         raise ServerError(
             f"the server at {address.public(url)} holds rows of {widest} neurons at most, and a "
-            f"layer has {width}: its innodb_page_size is {page:,}; take narrower layers, "
+            f"layer has {width}: its innodb_page_size is {page:,}; use narrower layers, "
             "PRECISION=single, TELEMETRY=statistics, or a server with pages of 16k"
         )
 
@@ -61,12 +61,12 @@ def _complaints(found: Mapping[str, str], innodb: bool) -> Iterator[str]:
     forced = found.get("enforce_storage_engine", "")
     banned = found.get("disabled_storage_engines", "").lower().split(",")
     if not innodb or "innodb" in [each.strip() for each in banned]:
-        yield "has no InnoDB, whose transactions nothing here can do without: start it with InnoDB"
+        yield "has no InnoDB, whose transactions are required: start it with InnoDB"
     if forced.lower() not in ("", "null", "none", "innodb"):
         yield f"makes every table one of {forced}: run SET GLOBAL enforce_storage_engine = InnoDB"
     if found.get("log_bin") == "ON" and found.get("binlog_format") == "STATEMENT":
         yield (
-            "has binlog_format = STATEMENT, in which what is stored here cannot be logged: run "
+            "has binlog_format = STATEMENT, which cannot log what is stored here: run "
             "SET GLOBAL binlog_format = ROW on it"
         )
     if "ON" in (found.get("innodb_read_only"), found.get("super_read_only")):

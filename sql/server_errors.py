@@ -37,23 +37,23 @@ CLOSED = 0  # PyMySQL's number for a connection that it has closed itself
 # Numbers that PyMySQL's tables lack are literal.
 READ_ONLY_MODE, READ_ONLY_TRANSACTION = 1836, 1792
 FULL = (
-    "the server at {place} has no room left for rows or temporary files: free some where its "
+    "the server at {place} has no space left for rows or temporary files: free some where its "
     "datadir and tmpdir are, or raise its tmp_disk_table_size"
 )
 SERVER_CURES = {
     READ_ONLY_MODE: "the server at {place} is read-only: write to its primary, or set read_only to "
     "OFF on it",
-    ER.CON_COUNT_ERROR: "the server at {place} has no connection free: close some, or raise its "
+    ER.CON_COUNT_ERROR: "the server at {place} has no free connection: close some, or raise its "
     "max_connections",
-    ER.CANT_CREATE_THREAD: "the server at {place} cannot start a thread for one more connection: "
-    "close some, or raise the number of processes that it may have",
+    ER.CANT_CREATE_THREAD: "the server at {place} cannot start a thread for another "
+    "connection: close some, or raise its limit on processes",
     **dict.fromkeys(
         (ER.LOCK_WAIT_TIMEOUT, ER.LOCK_DEADLOCK),
-        "another session of the server at {place} keeps rows or tables locked that are wanted: "
+        "another session of the server at {place} holds locks on rows or tables that are needed: "
         "wait until it is done, or end it (SHOW PROCESSLIST names it), and try again",
     ),
-    ER.QUERY_INTERRUPTED: "somebody, or a limit of the server at {place}, has ended the question: "
-    "ask again, or ask its administrator",
+    ER.QUERY_INTERRUPTED: "somebody, or a limit of the server at {place}, has ended the query: "
+    "try again, or ask its administrator",
     **dict.fromkeys(
         (3024, 1969),
         "the server at {place} gives a statement too little time: raise its max_execution_time or "
@@ -79,8 +79,8 @@ SERVER_CURES = {
     "this size: start it with thread_stack = 1M",
     **dict.fromkeys(
         (ER.TOO_BIG_ROWSIZE, 1117),
-        "the server at {place} takes no table as wide as that: layers of up to 800 neurons fit "
-        "where innodb_page_size is 16k or more",
+        "the server at {place} allows no table that wide: layers of up to 800 neurons fit "
+        "if innodb_page_size is 16k or more",
     ),
     1461: "the server at {place} keeps too few prepared statements: raise its "
     "max_prepared_stmt_count",
@@ -90,15 +90,15 @@ SERVER_CURES = {
     1874: "the server at {place} is read-only: start it without innodb_read_only",
     3185: "the server at {place} is to encrypt tables and has no key: set up a keyring component "
     "on it, or as an administrator run ALTER DATABASE {database} ENCRYPTION = 'N'",
-    1665: "the server at {place} has binlog_format = STATEMENT, which cannot write down what is "
-    "stored here: run SET GLOBAL binlog_format = ROW on it, and connect anew",
-    ER.NET_PACKET_TOO_LARGE: "the server at {place} takes no packets as large as are sent: raise "
-    "its max_allowed_packet",
+    1665: "the server at {place} has binlog_format = STATEMENT, which cannot log what is stored "
+    "here: run SET GLOBAL binlog_format = ROW on it, and reconnect",
+    ER.NET_PACKET_TOO_LARGE: "the server at {place} accepts no packets of the size that is "
+    "needed: raise its max_allowed_packet",
     CR.CR_SSL_CONNECTION_ERROR: "the server at {place} offers no TLS, which the address asks for: "
-    "take the ssl options out of it, or set up TLS on the server",
+    "remove the ssl options from it, or set up TLS on the server",
     **dict.fromkeys(
         (3159, 4231),
-        "the server at {place} wants TLS: add ssl_mode=required to the address",
+        "the server at {place} requires TLS: add ssl_mode=required to the address",
     ),
     CR.CR_SERVER_LOST: "the server at {place} closed the connection: {revival}",
     CR.CR_SERVER_GONE_ERROR: "the server at {place} has gone away: {revival}",
@@ -146,8 +146,8 @@ CURES: tuple[tuple[type[DatabaseError], dict[int, str]], ...] = (
 
 
 REVIVAL = (
-    "see whether it runs and what its log says, correct the address, or unset DATABASE_URL and run "
-    "`make up` for a server of our own"
+    "see whether it runs and what its log says, correct the address, or unset DATABASE_URL "
+    "and run `make up` for a private server"
 )
 """What to do if a server named by the user is away."""
 revivals: dict[str, str] = {}

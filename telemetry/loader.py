@@ -15,18 +15,17 @@ from vanishing_gradients.telemetry.roads import ROADS, TextRoad
 from vanishing_gradients.words import Say
 
 NOTE_PROGRESS = (
-    "INSERT INTO telemetry_progress "
-    "(run_id, layer, epoch, first_step, last_step, row_count, loaded_at) "
-    "VALUES (%s, %s, %s, %s, %s, %s, %s)"
+    "INSERT INTO telemetry_progress (run_id, layer, epoch, first_step, last_step, row_count, "
+    "loaded_at) VALUES (%s, %s, %s, %s, %s, %s, %s)"
 )
 FIND_PROGRESS = (
-    "SELECT row_count FROM telemetry_progress "
-    "WHERE run_id = %s AND layer = %s AND epoch = %s AND first_step = %s"
+    "SELECT row_count FROM telemetry_progress WHERE run_id = %s AND layer = %s AND epoch = %s AND "
+    "first_step = %s"
 )
 SMALL_NORMS_LOST = (
     "{} was made by an older version and has no column for the norms of rows whose values are all "
     "below 1e-140: these norms are 0, or have few digits. `make migrate NORMS=1`, "
-    "when no run is training, gives it the column and works them out."
+    "when no run is training, adds the column and computes them."
 )
 COLUMN_TYPE = (
     "SELECT UPPER(data_type) FROM information_schema.columns WHERE table_schema = DATABASE() "
@@ -126,7 +125,7 @@ class Loader:
         return (
             f"{self.shape.table(chunk.layer)}, run {self.run_id}, epoch {chunk.epoch}, steps "
             f"{chunk.first_step} to {chunk.last_step}: {stored} of {chunk.rows} rows arrived as "
-            f"sent; the chunk was taken back.{first}"
+            f"sent; the chunk was rolled back.{first}"
         )
 
     def _key(self, chunk: Chunk) -> tuple[int, int, int, int]:

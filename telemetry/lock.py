@@ -95,8 +95,8 @@ class RunLock:
         self._connection.commit()
         if not got:
             raise RunBusyError(
-                f"Run {self._run_id} is in the hands of another process: wait until that has "
-                "ended, or stop it, and try again."
+                f"Run {self._run_id} belongs to another process: wait until it has ended, "
+                "or stop it, and try again."
             )
         self._session = tuple(
             self._connection.exec_driver_sql(f"{A_SESSION} CONNECTION_ID()").one()

@@ -93,7 +93,7 @@ def remove(engine: Engine, found: RemovableRun, say: Say) -> int:
         before = table_sizes(connection)
         _forget_progress(connection, found)
         remove_statistics(connection, found.run_id)
-        say("Taken out of the catalogue: epochs, statistics and checkpoint.")
+        say("Removed from the catalogue: epochs, statistics and checkpoint.")
         _remove_rows(connection, engine, found, say)
         connection.execute(delete(runs).where(runs.c.run_id == found.run_id))
         connection.commit()
@@ -115,8 +115,8 @@ def remove_rows(engine: Engine, found: RemovableRun, say: Say) -> int:
     if found.telemetry == "full" and unsummed(engine, found.run_id):
         raise RemovalError(
             f"Noise scales and distributions of run {found.run_id}, which an older version "
-            f"recorded, can be known from its rows alone: `make summarize RUN={found.run_id}` "
-            "keeps them, and then its rows can go."
+            f"recorded, can only be computed from its rows: `make summarize RUN={found.run_id}` "
+            "stores them; then its rows can be removed."
         )
     with engine.connect() as connection:
         before = table_sizes(connection)
@@ -214,7 +214,7 @@ def _remove_rows(connection: Connection, engine: Engine, found: RemovableRun, sa
         sizes, left = table_sizes(connection), {}
         for layer, table in zip(found.shape.layers, found.tables, strict=True):
             removed = remove_layer(connection, found.shape, layer, found.run_id)
-            say(f"{table}: {removed:,} rows taken out.")
+            say(f"{table}: {removed:,} rows removed.")
             others = _rows(
                 connection,
                 runs.c.experiment == found.shape.experiment,
@@ -226,7 +226,7 @@ def _remove_rows(connection: Connection, engine: Engine, found: RemovableRun, sa
             if reason := _rebuild(connection, engine, table, left[table]):
                 say(
                     f"{table} keeps the space for later runs of "
-                    f"{found.shape.experiment}: it could not be written anew ({reason})."
+                    f"{found.shape.experiment}: it could not be rebuilt ({reason})."
                 )
     _drop_if_last(connection, found, say)  # other runs may have been removed meanwhile
 
@@ -275,7 +275,7 @@ def _rebuild(connection: Connection, engine: Engine, table: str, size: int) -> s
     """
     free = place(connection, engine.url).free
     if free is not None and size > free:
-        return f"{in_words(size)} would have to be free for a while, and {in_words(free)} are"
+        return f"{in_words(size)} would have to be free temporarily, and {in_words(free)} are"
     connection.commit()
     answers = connection.exec_driver_sql(f"OPTIMIZE TABLE {quoted(table)}").mappings().all()
     connection.commit()

@@ -165,8 +165,8 @@ def _check_watched(
     wanted = [(each.layer_name, each.width, each.kept) for each in description.layers]
     if run.float_type != description.precision or [tuple(row) for row in rows] != wanted:
         raise ResumeError(
-            f"Run {run_id} cannot go on with this model: it had other layers, another precision, "
-            "or kept other rows; watch it as a new run, without run=."
+            f"Run {run_id} cannot be resumed with this model: it had other layers, another "
+            "precision, or kept other rows; watch it as a new run, without run=."
         )
     return replace(description, experiment=run.experiment)
 
@@ -189,14 +189,14 @@ def _stored(engine: Engine, condition: ColumnElement[bool]) -> list[StoredRun]:
 
 def _check(found: StoredRun, description: RunDescription) -> None:
     if found.finished:
-        raise ResumeError(f"Run {found.run_id} is finished: there is nothing left of it to do.")
+        raise ResumeError(f"Run {found.run_id} is finished: there is nothing left to do.")
     own, wanted = json.loads(found.identity), json.loads(description.identity)
     pairs = zip(IDENTITY, own, wanted, strict=True)
     if differing := [_differing(*pair) for pair in pairs if pair[1] != pair[2]]:
         raise ResumeError(
-            f"Run {found.run_id} cannot go on, because it was begun with another "
-            f"{' and another '.join(differing)}: give it what it was begun with, or begin a new "
-            "run without RESUME and RUN."
+            f"Run {found.run_id} cannot be resumed, because it was started with another "
+            f"{' and another '.join(differing)}: use the settings it was started with, or "
+            "start a new run without RESUME and RUN."
         )
 
 
@@ -233,7 +233,7 @@ def _point(connection: Connection, found: StoredRun) -> ResumePoint:
     ).all()
     if not packed:
         raise ResumeError(
-            f"Run {found.run_id} has no checkpoint of epoch {found.completed_epoch}, so it cannot "
-            "go on: begin a new run without RESUME and RUN."
+            f"Run {found.run_id} has no checkpoint of epoch {found.completed_epoch}, so it "
+            "cannot be resumed: start a new run without RESUME and RUN."
         )
     return ResumePoint(found.completed_epoch, unpack(b"".join(packed)), changed)

@@ -71,7 +71,7 @@ class Retry:
                 raise
             raise OutageError(
                 f"Gave up after {self.seconds:g} s without the server ({_reason(error)}): when it "
-                "is back, RESUME=1 goes on behind the last completed epoch; PATIENCE says how many "
+                "is back, RESUME=1 resumes after the last completed epoch; PATIENCE says how many "
                 "seconds to wait."
             ) from error
         finally:
@@ -98,7 +98,7 @@ class Retry:
         limit = f" for up to {self.seconds:g} s" if self.seconds < A_DAY else ""
         if begins and state.outcome:
             self._say(
-                f"The server does not take gradients ({_reason(state.outcome.exception())}): "
+                f"The server does not accept gradients ({_reason(state.outcome.exception())}): "
                 f"trying again{limit}."
             )
 
@@ -109,7 +109,7 @@ class Retry:
             ends = back and waited and not self._waiting
             seconds = time.monotonic() - self._since
         if ends:
-            self._say(f"The server takes gradients again, after {seconds:.0f} s.")
+            self._say(f"The server accepts gradients again, after {seconds:.0f} s.")
 
 
 def _reason(error: BaseException | None) -> str:

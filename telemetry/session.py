@@ -194,8 +194,8 @@ class RecordingSession:
             ends.push(self._end)
         if self.start.changed:
             listener.warn(
-                "Other versions than when the run began may give other bits: "
-                f"{', '.join(self.start.changed)}."
+                "Package versions have changed since the run began, so results may differ in the "
+                f"last bits: {', '.join(self.start.changed)}."
             )
         sessions = SessionRegistry(database, self.run.lock, SILENCE)
         sink = self.sink = Sink(self._connector(road), writers, self._retry, self.run.table_types)
@@ -285,7 +285,7 @@ def record_exit(run: Run, status: Status, silent: Event, warn: Say) -> bool:
         run.close()
     if not known:
         warn(
-            f"The server does not know yet that run {run.run_id} has stopped: the next trainer "
-            "tells it."
+            f"The server does not know yet that run {run.run_id} has stopped: the next "
+            "trainer will record it."
         )
     return True

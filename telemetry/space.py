@@ -39,16 +39,14 @@ HISTOGRAM = 2_200
 # By default MySQL shows sizes that are up to a day old; MariaDB does not cache them.
 FRESH = "SET SESSION time_zone = '+00:00' /*!80000 , SESSION information_schema_stats_expiry = 0 */"
 TABLE_SIZES = (
-    "SELECT table_name AS name, data_length + index_length AS used, data_free AS spare "
-    "FROM information_schema.tables "
-    "WHERE table_schema = DATABASE() AND table_type = 'BASE TABLE'"
+    "SELECT table_name AS name, data_length + index_length AS used, data_free AS spare FROM "
+    "information_schema.tables WHERE table_schema = DATABASE() AND table_type = 'BASE TABLE'"
 )
 RUN_ROWS = (
-    "SELECT runs.run_id, runs.experiment, layers.layer_name, SUM(progress.row_count) AS kept "
-    "FROM telemetry_progress AS progress "
-    "INNER JOIN runs ON runs.run_id = progress.run_id "
-    "INNER JOIN layers ON layers.run_id = progress.run_id AND layers.layer = progress.layer "
-    "GROUP BY runs.run_id, runs.experiment, layers.layer_name"
+    "SELECT runs.run_id, runs.experiment, layers.layer_name, SUM(progress.row_count) AS kept FROM "
+    "telemetry_progress AS progress INNER JOIN runs ON runs.run_id = progress.run_id INNER JOIN "
+    "layers ON layers.run_id = progress.run_id AND layers.layer = progress.layer GROUP BY "
+    "runs.run_id, runs.experiment, layers.layer_name"
 )
 # Counting the rows of step_statistics and layer_histograms gets slower with every sweep; instead,
 # the catalogue tells how many a run has: its recorded steps, by layer and epoch. A softmax layer
@@ -56,28 +54,24 @@ RUN_ROWS = (
 # stand for all. Runs recorded by older versions have no such rows, and no neuron statistics, or
 # only those of their last epochs.
 STATISTICS_ROWS = (
-    "SELECT runs.run_id, COUNT(*) * runs.completed_epoch AS epochs, "
-    "CASE runs.source WHEN 'trainer' THEN CEIL(CEIL(runs.training_images / "
-    "MAX(CASE WHEN layers.kind = 'softmax' THEN layers.row_count END)) / runs.record_every) "
-    "ELSE CEIL((SELECT COUNT(*) FROM recorded_steps AS recorded "
-    "WHERE recorded.run_id = runs.run_id) / NULLIF(runs.completed_epoch, 0)) END AS steps, "
-    "SUM(layers.width) * CASE runs.source WHEN 'trainer' THEN "
-    "(SELECT COUNT(*) FROM neuron_statistics AS neurons "
-    "WHERE neurons.run_id = runs.run_id AND neurons.layer = 1 AND neurons.neuron = 1) "
-    "ELSE runs.completed_epoch END AS neurons, "
-    "runs.completed_epoch * (SELECT COUNT(*) FROM layers AS own "
-    "INNER JOIN layer_histograms AS counts ON counts.run_id = own.run_id "
-    "AND counts.layer = own.layer AND counts.epoch = runs.completed_epoch AND counts.step = 1 "
-    "WHERE own.run_id = runs.run_id) AS exponents "
-    "FROM runs INNER JOIN layers ON layers.run_id = runs.run_id "
-    "GROUP BY runs.run_id, runs.completed_epoch, runs.training_images, runs.record_every, "
-    "runs.source"
+    "SELECT runs.run_id, COUNT(*) * runs.completed_epoch AS epochs, CASE runs.source WHEN "
+    "'trainer' THEN CEIL(CEIL(runs.training_images / MAX(CASE WHEN layers.kind = 'softmax' THEN "
+    "layers.row_count END)) / runs.record_every) ELSE CEIL((SELECT COUNT(*) FROM recorded_steps "
+    "AS recorded WHERE recorded.run_id = runs.run_id) / NULLIF(runs.completed_epoch, 0)) END AS "
+    "steps, SUM(layers.width) * CASE runs.source WHEN 'trainer' THEN (SELECT COUNT(*) FROM "
+    "neuron_statistics AS neurons WHERE neurons.run_id = runs.run_id AND neurons.layer = 1 AND "
+    "neurons.neuron = 1) ELSE runs.completed_epoch END AS neurons, runs.completed_epoch * (SELECT "
+    "COUNT(*) FROM layers AS own INNER JOIN layer_histograms AS counts ON counts.run_id = "
+    "own.run_id AND counts.layer = own.layer AND counts.epoch = runs.completed_epoch AND "
+    "counts.step = 1 WHERE own.run_id = runs.run_id) AS exponents FROM runs INNER JOIN layers ON "
+    "layers.run_id = runs.run_id GROUP BY runs.run_id, runs.completed_epoch, "
+    "runs.training_images, runs.record_every, runs.source"
 )
 PLACE = (
     "SHOW GLOBAL VARIABLES WHERE Variable_name IN "
     "('datadir', 'hostname', 'log_bin', 'innodb_redo_log_capacity', 'innodb_log_file_size')"
 )
-UNKNOWN = "what is free where the server keeps its data cannot be seen from here"
+UNKNOWN = "how much is free where the server keeps its data cannot be seen from here"
 
 
 @dataclass(frozen=True)
@@ -217,10 +211,9 @@ def check_room(url: URL, runs: Sequence[tuple[RunDescription, int]]) -> str:
         subject = "The run needs" if len(runs) == 1 else f"These {len(runs)} runs need"
         of_it = f" ({in_words(logs)} of it in the server's own logs)" if logs else ""
         raise RoomError(
-            f"{subject} about {need}{of_it}, and "
-            f"{in_words(found.free)} are free in {found.folder}: LIMIT, RECORD_EVERY, "
-            "PRECISION=single or TELEMETRY=statistics take less, and `make drop RUN=id` gives the "
-            "space of an earlier run back."
+            f"{subject} about {need}{of_it}, and {in_words(found.free)} are free in "
+            f"{found.folder}: LIMIT, RECORD_EVERY, PRECISION=single or TELEMETRY=statistics take "
+            "less, and `make drop RUN=id` frees the space of an earlier run."
         )
     return f"{taken}, {in_words(found.free)} free in {found.folder}."
 

@@ -90,7 +90,7 @@ class TorchModel:
         if any(is_sharded(each.parameter) for each in self._weights):
             raise WatchError(
                 "the model is sharded (its parameters are DTensors), which cannot be watched: "
-                "watch it where it is whole, or hand gradients to w.step(grads, params)"
+                "watch the model before it is sharded, or pass gradients to w.step(grads, params)"
             )
         self._activations = activations
         self._norms = UpdateNorms() if updates else None
@@ -116,8 +116,8 @@ class TorchModel:
             self._signals.attach(self._activations)
         elif self._activations:
             self._taker.note(
-                "The model is compiled: weights are watched; gradients by the inputs of "
-                "activations, which would cost its speed, are not."
+                "The model is compiled: weights are watched; gradients of activations' "
+                "inputs are not, since that would slow it down."
             )
 
     def detach(self) -> None:
@@ -323,8 +323,7 @@ class TorchModel:
         known = {id(each) for each in self._model.parameters()}
         if any(id(each) not in known and each.grad is not None for each in parameters):
             self._taker.note(
-                "The optimizer trains weights that are not in the model that is watched: they are "
-                "left out."
+                "The optimizer trains weights outside the watched model: they are left out."
             )
         ours = {id(each.parameter) for each in self._weights}
         later = [
@@ -334,8 +333,9 @@ class TorchModel:
         ]
         if later:
             self._taker.note(
-                f"{', '.join(later[:3])}{' and others' * (len(later) > 3)} came to the model after "
-                "its watch had begun, and is not watched: begin another to have it."
+                f"{', '.join(later[:3])}{' and others' * (len(later) > 3)} came into the "
+                "model after its watch had started, and is not watched: start another "
+                "watch to include it."
             )
 
     def _single(self) -> bool:

@@ -19,8 +19,8 @@ def unwrapped(optimizer: Any) -> Any:
         optimizer = inner
     if not isinstance(optimizer, Optimizer):
         raise WatchError(
-            f"{type(optimizer).__name__} is no PyTorch optimizer: watch takes a model and its "
-            "optimizer, or neither, for w.step(grads, params)"
+            f"{type(optimizer).__name__} is not a PyTorch optimizer: give watch a model and "
+            "its optimizer, or neither, to use w.step(grads, params)"
         )
     return optimizer
 

@@ -270,8 +270,8 @@ class Signals:
         if signal is None and self.fixed:
             if not _in_backward():
                 self._note(
-                    f"{name} was not met in the first step, and is not watched: layers are those "
-                    "that the first step has."
+                    f"{name} was not part of the first step, and is not watched: the first "
+                    "step determines the layers."
                 )
             return None
         if signal is None:
@@ -290,7 +290,7 @@ class Signals:
         if rows.shape[-1] != signal.width:
             self._note(
                 f"{signal.source_name} had {signal.width} neurons in the first step, and has "
-                f"{rows.shape[-1]} in another: such steps are left out of it."
+                f"{rows.shape[-1]} in another: such steps are left out for it."
             )
             return
         signal.gradients.append(rows)

@@ -20,7 +20,7 @@ def named_arrays(tree: Any) -> tuple[dict[str, np.ndarray], str]:
     """
     leaves = dict(_leaves(tree, ""))
     if not leaves:
-        raise WatchError("w.step has got no gradients: hand it a mapping of names to arrays")
+        raise WatchError("w.step got no gradients: pass it a mapping of names to arrays")
     libraries = {type(each).__module__.partition(".")[0] for each in leaves.values()}
     source = "torch" if TORCH in libraries else "jax"
     return {name: _array(each) for name, each in leaves.items()}, source
@@ -87,7 +87,7 @@ def _leaves(tree: Any, path: str) -> Iterator[tuple[str, Any]]:
         members = vars(tree).items()
     else:
         raise WatchError(
-            f"w.step has got a {type(tree).__name__} at {path or 'its top'}: hand it arrays, in "
+            f"w.step got a {type(tree).__name__} at {path or 'its top'}: pass it arrays, in "
             "mappings, lists or tuples"
         )
     for key, value in members:

@@ -101,7 +101,7 @@ def _chosen(name: str, value: str, known: Sequence[str]) -> str:
 
 def _counted(name: str, value: int) -> int:
     if not isinstance(value, int) or value < 1:
-        raise WatchError(f"{name}={value!r} is no number of steps or epochs: take 1 or more")
+        raise WatchError(f"{name}={value!r} is not a number of steps or epochs: give 1 or more")
     return value
 
 

@@ -118,8 +118,8 @@ def run_layers(found: Sequence[WatchedLayer], wanted: Wanted) -> tuple[RunLayer,
     if len(found) > LAYERS_MAX:
         raise WatchError(
             f"the model has {len(found)} tensors to watch, and {LAYERS_MAX} have room: choose some "
-            "with `layers` or `skip`, by globs of their names, such as layers=['encoder.*'], or "
-            "leave out activations=False"
+            "with `layers` or `skip`, by globs of their names, such as "
+            "layers=['encoder.*'], or leave activations out with activations=False"
         )
     first = next((each for each in found if each.kind == "dense"), None)
     return tuple(

@@ -111,13 +111,13 @@ class WatchedRun:
         if found.source == TRAINER:
             raise ResumeError(
                 f"Run {self._resumed} is not of a watched model: `make train RUN={self._resumed}` "
-                "goes on with it."
+                "resumes it."
             )
         after = int(found.completed_epoch) + 1
         if self._first_epoch is not None and not 1 <= self._first_epoch <= after:
             raise ResumeError(
-                f"Run {self._resumed} has {after - 1} epochs, so it can go on with epoch {after} "
-                f"or an earlier one, and not with {self._first_epoch}."
+                f"Run {self._resumed} has {after - 1} epochs, so it can continue with epoch "
+                f"{after} or an earlier one, but not with {self._first_epoch}."
             )
         return self._first_epoch or after
 
@@ -183,8 +183,8 @@ class WatchedRun:
             own = own or (met if met is not failure else None)
         if self.missing:
             self.say(
-                f"Run {session.run.run_id}: {self.missing:,} steps that were to be recorded are "
-                "missing."
+                f"Run {session.run.run_id}: {self.missing:,} steps that should have been "
+                "recorded are missing."
             )
         if own and error is None:
             self._meet(own)
@@ -193,9 +193,8 @@ class WatchedRun:
     def _finish(self, session: RecordingSession) -> None:
         if not session.finish(self._manners.patience):
             raise OutageError(
-                "what is left could not be stored within "
-                f"{self._manners.patience:g} s: watch(..., run={session.run.run_id}) goes on after "
-                "the last epoch that is"
+                f"the rest could not be stored within {self._manners.patience:g} s: watch(..., "
+                f"run={session.run.run_id}) continues after the last epoch that was stored"
             )
 
     def _has_room(self) -> bool:
@@ -211,8 +210,8 @@ class WatchedRun:
             self.say(f"The server is back; {self.missing:,} steps are missing so far.")
         if not room and not self._behind:
             self.say(
-                "The server does not keep up: steps are left out until it does, and training goes "
-                "on."
+                "The server does not keep up: steps are dropped until it does, and "
+                "training continues."
             )
         self._behind = not room
         return room
@@ -235,7 +234,7 @@ class WatchedRun:
                 str(error) if isinstance(error, UserError) else f"{type(error).__name__}: {error}"
             )
             self.say(
-                f"Recording has ended, and training goes on without it: {told.rstrip('.')}. "
+                f"Recording has ended, and training continues without it: {told.rstrip('.')}. "
                 'on_error="raise" would end training, too.'
             )
 

@@ -68,7 +68,7 @@ class Watch:
         self._optimizers = list(optimizer) if isinstance(optimizer, list | tuple) else [optimizer]
         if (model is None) != (optimizer is None):
             raise WatchError(
-                "watch takes a model and the optimizer that trains it, or neither, for "
+                "give watch a model and the optimizer that trains it, or neither, to use "
                 "w.step(grads, params)"
             )
         self._wanted, self._every, self._parts = wanted, every, parts
@@ -99,7 +99,7 @@ class Watch:
     def start(self) -> None:
         """Start watching; `with` calls this."""
         if self._run is not None:
-            raise WatchError("this watch has begun already: make another one with watch(...)")
+            raise WatchError("this watch has already started: make another one with watch(...)")
         if id(self._model) in _watched:
             raise WatchError(
                 "this model is being watched already: end that watch first, by leaving its `with`"
@@ -141,8 +141,8 @@ class Watch:
         if status is None:
             if error is None:
                 self.note(
-                    "No step of the optimizer was seen, so nothing is recorded: is it the one that "
-                    "steps?"
+                    "No step of the optimizer was seen, so nothing is recorded: does the "
+                    "loop step this one?"
                 )
             return
         self.note(
@@ -243,8 +243,8 @@ class Watch:
         )
         for each in too_wide(layers, self._wanted):
             self.note(
-                f"{each.source_name} has {each.width:,} neurons, more than a table holds: its "
-                "statistics are kept, and no rows."
+                f"{each.source_name} has {each.width:,} neurons, more than a table can "
+                "hold: only its statistics are kept."
             )
         if stored := [each for each in members if each.kept == FULL]:
             size = raw_bytes(stored, DTYPES[description.precision].itemsize)

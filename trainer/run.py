@@ -125,9 +125,9 @@ def begun_with(run_id: int, values: Mapping[str, Any]) -> tuple[Experiment, Sett
         other.add("limit")
     if other:
         raise ExperimentError(
-            f"run {run_id} was begun by another version of this project, whose settings are not "
-            f"this one's ({', '.join(sorted(other))}): go on with it by that version, which the "
-            "view run_provenance names, or begin a new run without RUN"
+            f"run {run_id} was started by another version of this project, whose settings are not "
+            f"this one's ({', '.join(sorted(other))}): resume it with that version, which "
+            "the view run_provenance names, or start a new run without RUN"
         )
     return experiment, settings
 

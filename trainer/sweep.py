@@ -68,7 +68,7 @@ def sweep(plans: Sequence[Plan], data_dir: Path | None, console: Console, at_onc
                     say(future.result(), console)
                     bar.advance(task)
     except KeyboardInterrupt:
-        say("Stopped: the same command goes on with the runs that are not finished.")
+        say("Stopped: the same command continues with the unfinished runs.")
         raise
     finally:
         with postponed():

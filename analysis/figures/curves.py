@@ -15,7 +15,7 @@ from vanishing_gradients.analysis.words import NOT_FINITE, exact, plural
 PARTS = {"training": "", "test": "test_"}
 HEADINGS = [part.capitalize() for part in PARTS]
 MOST_NAMED = 6  # epochs
-NOBODY = "nobody told them: w.log(loss=...) and w.evaluated(...) do"
+NOBODY = "they were not logged: w.log(loss=...) and w.evaluated(...) do that"
 UNTOLD = f"not told, or {NOT_FINITE},"
 
 Lines = Mapping[str, tuple[str, str, pd.DataFrame]]

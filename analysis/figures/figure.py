@@ -13,7 +13,7 @@ from vanishing_gradients.analysis.figures.layer_names import NAMES_OF_LAYERS, in
 from vanishing_gradients.analysis.figures.layer_names import Ask as Ask
 
 OF_WATCHED = "nothing of the kind was recorded of this model"
-OLD = "an older version recorded no such rows: train again for some"
+OLD = "an older version recorded no such rows: train again to get some"
 
 
 @dataclass(frozen=True, eq=False)

@@ -224,7 +224,7 @@ def _skip(block: Block, columns: Sequence[Column], place: Place) -> go.Scatter:
     hover = f"<b>residual connection</b> around hidden layers {first} to {last}"
     return _trace(
         [place.xy(*point) for point in [*path, (after, edges[last] + 0.4)]],
-        hover + ", projected to the width behind them" * projected,
+        hover + ", projected to the width after them" * projected,
         mode="lines+markers",
         line={"color": SKIP, "width": 2, "dash": "dot" if projected else "solid"},
         marker={"color": SKIP, "size": [0, 0, 0, 9], "symbol": "triangle-left", "opacity": 1},

@@ -11,9 +11,9 @@ from vanishing_gradients.analysis.runs import Run
 
 SUMS = "distributions and noise scales of gradients"
 SCALES = "noise scales of gradients"
-OF_CELLS = "an older version did not sum them up: `make summarize` does"
-OF_STATISTICS = "an older version that kept statistics alone did not sum them up"
-NO_ONE_SIZE = "of how many samples a batch of this model is, is not known"
+OF_CELLS = "an older version did not compute them: `make summarize` does"
+OF_STATISTICS = "an older version that kept statistics alone did not compute them"
+NO_ONE_SIZE = "the batch size of this model is not known"
 NO_BATCH_SIZE = "the configuration they were registered with names no batch size"
 
 

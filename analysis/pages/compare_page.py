@@ -69,9 +69,7 @@ def write(
         page.add_images(folder, figures, told.append, "page")
     # Last, because a reader that closes the pipe ends the command.
     _print(labels, "What differs", found)
-    _print(
-        labels, "What came of it, in the last epoch", [(name, texts) for name, _, texts in results]
-    )
+    _print(labels, "Results of the last epoch", [(name, texts) for name, _, texts in results])
     for line in [*notes, f"{folder / page.INDEX}: open it in a browser; it needs no network."]:
         say(line)
     for line in told:
@@ -87,13 +85,13 @@ def remarks(runs: Sequence[Run], dense: pd.DataFrame, layers: pd.DataFrame) -> l
     datasets = sorted({run.dataset for run in runs if run.dataset})
     if len(datasets) > 1:
         found.append(
-            f"The runs are on different data sets ({', '.join(datasets)}): losses and accuracies "
-            "are not of one task."
+            f"The runs are on different data sets ({', '.join(datasets)}): losses and "
+            "accuracies are not comparable."
         )
     if unknown := [f"{run.run_id}" for run in runs if not run.dataset]:
         found.append(
             f"On what data {plural(len(unknown), 'run')} {', '.join(unknown)} trained is not "
-            "known: losses and accuracies may not be of one task."
+            "known: losses and accuracies may not be comparable."
         )
     others = set(layers.loc[is_dense(layers), "kind"]) - {"dense"}
     if others:
@@ -136,10 +134,10 @@ def outcomes(ask: Ask, runs: Sequence[Run], norms: pd.DataFrame) -> list[Outcome
         ("test loss", "after the epoch"): lambda run: _loss(run, run.test_loss),
         ("training accuracy", ""): lambda run: _known(run.accuracy, ".2%"),
         ("test accuracy", ""): lambda run: _known(run.test_accuracy, ".2%"),
-        ("smallest dense norm", "mean row norm, and whose"): (
+        ("smallest dense norm", "mean row norm, and its layer"): (
             lambda run: _extreme(dense[run.run_id], pd.Series.idxmin)
         ),
-        ("largest dense norm", "mean row norm, and whose"): (
+        ("largest dense norm", "mean row norm, and its layer"): (
             lambda run: _extreme(dense[run.run_id], pd.Series.idxmax)
         ),
         ("first / last dense norm", "far below 1: vanishing"): (
@@ -162,7 +160,7 @@ def outcomes(ask: Ask, runs: Sequence[Run], norms: pd.DataFrame) -> list[Outcome
 def _print(labels: Sequence[str], title: str, lines: Iterable[tuple[str, Sequence[str]]]) -> None:
     """Print a table with a column per run, or say that nothing differs."""
     if not lines:
-        show("Nothing differs in what the runs were told to do.")
+        show("The runs have the same settings.")
         return
     table = Table(title=title, title_justify="left", show_lines=True)
     table.add_column("")

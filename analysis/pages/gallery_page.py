@@ -95,7 +95,7 @@ def cards(connection: Connection) -> dict[str, list[Card]]:
     datasets = sorted({f"{run.dataset}" for run in others})
     if not datasets:
         raise NoRowsError(
-            "There is no finished run but of the paper's four experiments: `make gallery` trains "
+            "Only the paper's four experiments have finished runs: `make gallery` trains "
             "the others, or train one of your own with `make train EXP=path/to/mine.toml`."
         )
     return {

@@ -238,5 +238,5 @@ class _Job:
         last = max((layer.number for layer in self.plan.layers), default=0)
         for number, epoch in sorted(self.unsummed):
             if (last, epoch) not in self.unsummed:
-                told = "layer_histograms has no row, and those of a later layer are there"
+                told = "layer_histograms has no row, although a later layer has some"
                 yield Disagreement(told, epoch, number)

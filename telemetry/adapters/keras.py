@@ -36,7 +36,7 @@ class KerasWatch(WatchCallback):
         if backend.backend() != "torch":
             raise WatchError(
                 f"KerasWatch needs Keras' PyTorch backend, and this is {backend.backend()}: in a "
-                "train_step of your own, hand gradients to w.step(grads, params)"
+                "train_step of your own, pass gradients to w.step(grads, params)"
             )
         if model.jit_compile is True:
             raise WatchError(

@@ -46,8 +46,8 @@ class LightningWatch(WatchCallback):
         optimizers = trainer.optimizers
         if self._number is None and len(optimizers) > 1:
             raise WatchError(
-                f"this module has {len(optimizers)} optimizers, and a watch is of one: take one "
-                "LightningWatch for each, such as LightningWatch('my_net_d', optimizer=1, "
+                f"this module has {len(optimizers)} optimizers, but a watch follows only one: use "
+                "one LightningWatch for each, such as LightningWatch('my_net_d', optimizer=1, "
                 "model='discriminator')"
             )
         self._optimizer = optimizers[self._number or 0]

@@ -47,7 +47,7 @@ def test_where_nobody_can_tell_what_is_free_the_run_begins_all_the_same(train, t
     outcome = train()
     assert outcome.status == 0
     assert line_on_room(outcome).endswith(
-        "B to come; what is free where the server keeps its data cannot be seen from here."
+        "B to come; how much is free where the server keeps its data cannot be seen from here."
     )
 
 
@@ -79,7 +79,7 @@ def test_a_run_that_cannot_fit_is_refused_and_leaves_nothing(refusal):
     assert re.fullmatch(
         r"Error: The run needs about [\d.]+ [kM]B, and 10\.0 kB are free in /data: LIMIT, "
         r"RECORD_EVERY, PRECISION=single or TELEMETRY=statistics take less, and `make drop "
-        r"RUN=id` gives the space of an earlier run back\.",
+        r"RUN=id` frees the space of an earlier run\.",
         refusal(),
     )
 

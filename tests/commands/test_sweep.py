@@ -84,7 +84,7 @@ def test_a_stopped_sweep_leaves_its_runs_interrupted(started, names, select, num
     said = process.communicate(timeout=60)[1]
     assert process.returncode == 130
     assert "Traceback" not in said
-    assert said.splitlines()[-1].startswith("Stopped: the same command goes on")
+    assert said.splitlines()[-1].startswith("Stopped: the same command continues")
     assert {status for _, status, *_ in runs(select, name)} == {"interrupted"}
 
 

@@ -51,8 +51,8 @@ def test_training_does_not_go_on_with_a_watched_run_and_says_what_does(trainer, 
     outcome = trainer("train", "--run", str(unknown))
     assert outcome.status == 2
     assert outcome.errors == [
-        f"Error: Run {unknown} is of a torch model that was watched: only its own program can go "
-        f"on with it, by watch(..., run={unknown})."
+        f"Error: Run {unknown} is of a torch model that was watched: only its own program "
+        f"can resume it, by watch(..., run={unknown})."
     ]
 
 

@@ -133,7 +133,7 @@ def test_a_mirror_that_does_not_answer_is_passed_over(fetch, folder, toy, mirror
 
 def test_a_file_with_another_sum_is_refused_and_leaves_nothing_behind(fetch, tmp_path, toy, mirror):
     mirror.serve(toy(seed=1))
-    with pytest.raises(TransferError, match="sends something else than the published file"):
+    with pytest.raises(TransferError, match="sends a file other than the published one"):
         fetch(toy(seed=0), mirror.address)
     assert names(tmp_path) == []
 

@@ -34,9 +34,9 @@ class Hearing(TrainingListener):
     def warn(self, sentence: str) -> None:
         print(sentence)
         self.said.append(sentence)
-        if "does not take gradients" in sentence:
+        if "does not accept gradients" in sentence:
             self.away.append(sentence)
-        if "takes gradients again" in sentence:
+        if "accepts gradients again" in sentence:
             self.back.append(sentence)
 
 

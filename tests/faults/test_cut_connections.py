@@ -93,7 +93,7 @@ def test_a_run_whose_lock_another_has_taken_ends_and_leaves_it_alone(ground, thi
                 ground.ask(f"UPDATE runs SET status = 'finished' WHERE run_id = {self.run_id}")
 
     watcher = Robbed()
-    with pytest.raises(RunBusyError, match="in the hands of another process"):
+    with pytest.raises(RunBusyError, match="belongs to another process"):
         ground.run(watcher)
     assert ground.ask(
         f"SELECT status, completed_epoch FROM runs WHERE run_id = {watcher.run_id}"

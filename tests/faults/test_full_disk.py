@@ -99,7 +99,7 @@ def test_a_disk_that_stays_full_interrupts_the_run_which_goes_on_once_there_is_r
     fill, free = disk
     watcher = Hearing()
     moments.at(2 * CHUNKS, fill)
-    with pytest.raises(OutageError, match="RESUME=1 goes on"):
+    with pytest.raises(OutageError, match="RESUME=1 resumes after"):
         disk_ground.run(watcher, RunOptions(patience=1))
     free()
     disk_ground.run(options=RunOptions(resumed=watcher.run_id))

@@ -98,6 +98,6 @@ def test_a_folder_for_the_server_that_cannot_be_written_is_one_sentence(
     done = subprocess.run(command, env=own, capture_output=True, text=True, check=False)
     assert done.returncode == 2
     assert done.stderr == (
-        f"Error: {small_disk / 'server'} cannot be used (Read-only file system): make room there, "
-        "or the right to write, and run this again\n"
+        f"Error: {small_disk / 'server'} cannot be used (Read-only file system): free some "
+        "space there, or make it writable, and run this again\n"
     )

@@ -42,8 +42,8 @@ def test_training_goes_on_without_a_server_and_missing_steps_are_counted(ground,
     with watch(experiment="thinned", url=ground.url, telemetry="full", patience=0.5) as w:
         train(w, 12, between)
     said = capfd.readouterr().err
-    assert "steps are left out until it does, and training goes on" in said
-    assert "steps that were to be recorded are missing" in said
+    assert "steps are dropped until it does, and training continues" in said
+    assert "steps that should have been recorded are missing" in said
     server.start()
 
 

@@ -192,9 +192,9 @@ def test_what_a_migration_takes_is_said_before_it_begins(old):
     [(line, revision)] = said
     assert revision == OLD
     assert re.fullmatch(
-        r"Up to \d+ views are made anew, which may take \d+ s and \d+ MB of room\. Columns of 2 "
-        r"gradient tables are renamed where they are: no row is copied\. Statistics of about \d+ "
-        r"steps of layers are summed up, which may take \d+ s\.",
+        r"Up to \d+ views are recreated, which may take \d+ s and \d+ MB of space\. Columns of 2 "
+        r"gradient tables are renamed in place: no row is copied\. Statistics of about \d+ "
+        r"steps of layers are summarized, which may take \d+ s\.",
         line,
     )
 

@@ -99,7 +99,7 @@ def test_what_docker_holds_is_found_without_a_record(server, docker, told):
 def test_data_that_another_engine_has_are_not_begun_afresh(server, docker):
     server.start()
     docker.be()
-    with pytest.raises(ServerError, match="which the engine that answers does not have"):
+    with pytest.raises(ServerError, match="which the current engine does not have"):
         server.start()
     assert len(docker.calls("up")) == 1
 

@@ -106,7 +106,7 @@ def test_a_reader_that_the_user_names_is_the_reader(given: URL, monkeypatch: pyt
 
 def test_a_reader_of_another_database_is_refused(given: URL, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setenv("READER_DATABASE_URL", "mysql://reader:secret@127.0.0.1/other")
-    with pytest.raises(ObjectError, match="let both name the same"):
+    with pytest.raises(ObjectError, match="use the same one in both"):
         lifecycle.start()
 
 

@@ -22,14 +22,14 @@ STATEMENTS = {
     "mariadb": [
         ("max_statement_time = 0.1", f"SELECT SLEEP(5) FROM {THREE} q", "too little time"),
         ("tmp_disk_table_size = 1024", "SELECT COUNT(*) FROM (SELECT REPEAT(a.column_name, 100) b "
-         "FROM information_schema.columns a GROUP BY b) c", "no room left"),
+         "FROM information_schema.columns a GROUP BY b) c", "no space left"),
     ],
 }  # fmt: skip
 ON_BOTH = [
     ("max_join_size = 1, sql_big_selects = 0", "SELECT * FROM held a, held b, held c",
      "refuses large joins"),
-    ("innodb_lock_wait_timeout = 1", "DELETE FROM held", "keeps rows or tables locked"),
-    ("lock_wait_timeout = 1", "ALTER TABLE held ADD b INT", "keeps rows or tables locked"),
+    ("innodb_lock_wait_timeout = 1", "DELETE FROM held", "holds locks on rows or tables"),
+    ("lock_wait_timeout = 1", "ALTER TABLE held ADD b INT", "holds locks on rows or tables"),
 ]  # fmt: skip
 HOURLY = ["MAX_QUERIES_PER_HOUR", "MAX_UPDATES_PER_HOUR", "MAX_CONNECTIONS_PER_HOUR"]
 

@@ -92,7 +92,7 @@ def test_a_chunk_sent_twice_is_refused_and_the_first_stays(new_run, loader_of, s
     loader, values = loader_of(run), random_values(np.float64)
     loader.put(chunk_of(run, values))
     with pytest.raises(
-        TelemetryError, match=r"0 of 6 rows arrived as sent; the chunk was taken back\..*Duplicate"
+        TelemetryError, match=r"0 of 6 rows arrived as sent; the chunk was rolled back\..*Duplicate"
     ):
         loader.put(chunk_of(run, values))
     assert np.array_equal(stored(run, 1)[1], values)

@@ -133,7 +133,7 @@ def test_a_server_that_hangs_up_is_outlasted(laboratory, small, small_chunks, ha
 def test_a_server_that_stays_away_leaves_the_run_interrupted_with_a_sentence(
     laboratory, small, small_chunks, hang_up
 ):
-    with pytest.raises(OutageError, match="RESUME=1 goes on"):
+    with pytest.raises(OutageError, match="RESUME=1 resumes after"):
         laboratory.run(small("given_up"), AtStep(2, 1, hang_up), RunOptions(patience=0))
     assert laboratory.status(laboratory.newest_run()) == "interrupted"
 

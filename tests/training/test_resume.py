@@ -97,7 +97,7 @@ def test_a_finished_run_has_nothing_left_to_do(laboratory, small):
 
 def test_a_run_begun_otherwise_is_refused_with_what_differs(laboratory, small, stopped):
     run_id = stopped("otherwise")
-    with pytest.raises(ResumeError, match="begun with another seed and another precision"):
+    with pytest.raises(ResumeError, match="started with another seed and another precision"):
         laboratory.run(
             experiment(small, "otherwise"), options=RunOptions(run_id), seed=9, precision="single"
         )

@@ -109,7 +109,7 @@ def test_one_layer_without_any_is_found_by_the_others(spoilt, kind):
         kind, "DELETE FROM layer_histograms WHERE run_id = {run_id} AND layer = 2 AND epoch = 1"
     )
     assert found == [
-        "layer 2, epoch 1: layer_histograms has no row, and those of a later layer are there"
+        "layer 2, epoch 1: layer_histograms has no row, although a later layer has some"
     ]
 
 

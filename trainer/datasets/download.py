@@ -115,7 +115,7 @@ def _fetch(file: PublishedFile, mirrors: Sequence[str], part: BinaryIO, progress
                 with suppress(DatasetError):
                     if read_idx(Path(part.name), file.dimensions).sha256 == file.sha256:
                         return
-                raise TransferError("sends something else than the published file")
+                raise TransferError("sends a file other than the published one")
             except TransferError as error:
                 if attempt == _ATTEMPTS or not isinstance(error, _CutError):
                     reasons.append(f"{host(mirror)} {error}")

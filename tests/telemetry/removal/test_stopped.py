@@ -2,7 +2,7 @@
 
 import pytest
 
-STOPS = ("Taken out of the catalogue", "_layer_1_input: ", "_layer_2_softmax: ")
+STOPS = ("Removed from the catalogue", "_layer_1_input: ", "_layer_2_softmax: ")
 
 
 @pytest.fixture
