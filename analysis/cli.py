@@ -32,7 +32,7 @@ def into(default: str, what: str) -> Callable:
 @click.option("--run", "run_id", type=RUN, help="Only this run.")
 @click.option("--exp", "experiment", help="Only runs of this experiment.")
 @into("figures", "Folder for the pages; other files in it stay as they are.")
-@click.option("--no-png", is_flag=True, help="Pages alone, without PNG beside them.")
+@click.option("--no-png", is_flag=True, help="Pages only, without PNG.")
 def figures(run_id: int | None, experiment: str | None, folder: Path, no_png: bool) -> None:
     """Draw the paper's figures of every finished run.
 
@@ -82,7 +82,7 @@ def report(run_id: int | None, folder: Path) -> None:
 @click.command()
 @click.option("--runs", "chosen", default="", help="Runs, or experiments' newest ones: 3,relu_sgd.")
 @into("compare", "Folder for the page; other files in it stay as they are.")
-@click.option("--no-png", is_flag=True, help="The page alone, without PNG beside it.")
+@click.option("--no-png", is_flag=True, help="The page only, without PNG.")
 def compare(chosen: str, folder: Path, no_png: bool) -> None:
     """Compare finished runs side by side, on one page.
 

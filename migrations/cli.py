@@ -23,7 +23,7 @@ def up() -> None:
 @click.argument("revision", default="head")
 @click.option("--down", is_flag=True, help="migrate down to REVISION; base: the empty database")
 @click.option(
-    "--norms", type=bool, default=False, help="then work out small norms that older tables lack"
+    "--norms", type=bool, default=False, help="then compute small norms that older tables lack"
 )
 def migrate(revision: str, down: bool, norms: bool) -> None:
     """Migrate the database up to REVISION, or to the newest."""

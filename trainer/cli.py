@@ -69,7 +69,7 @@ with_size_and_seed_options = together(
     option("--limit", type=MANY, help="the first N training images"),
     option("--precision", type=click.Choice(["double", "single"]), default="double"),
     option("--seed", type=click.IntRange(0, LARGEST_SEED), default=1),
-    option("--seeds", type=FEW, default=1, help="how many, from SEED up"),
+    option("--seeds", type=FEW, default=1, help="how many seeds, from SEED up"),
 )
 
 
@@ -124,7 +124,7 @@ def train(
     for plan in wanted:
         begun = _asked(same_run, plan.description) if resume else None
         if begun and begun.finished:
-            say(f"Run {begun.run_id} has done this: {plan.title}.")
+            say(f"Run {begun.run_id} has already done this: {plan.title}.")
         else:
             to_do.append((plan, begun))
     full = [

@@ -71,7 +71,7 @@ class ProgressDisplay(TrainingListener, Progress):
             self.console,
         )
         if completed_epoch:
-            say(f"{self._name} goes on with epoch {completed_epoch + 1}.", self.console)
+            say(f"{self._name} continues with epoch {completed_epoch + 1}.", self.console)
         self._task = self.add_task(
             description.experiment,
             total=None,
@@ -101,10 +101,9 @@ class ProgressDisplay(TrainingListener, Progress):
     def epoch(self, metrics: EpochMetrics) -> None:
         """Print the metrics of an epoch."""
         say(
-            f"{self._name}, epoch {metrics.epoch}/{self._epochs}: "
-            f"loss {_loss(metrics.loss)}, accuracy {metrics.accuracy:.4f}, "
-            f"test loss {_loss(metrics.test_loss)}, "
-            f"test accuracy {metrics.test_accuracy:.4f}, {metrics.seconds:.1f} s",
+            f"{self._name}, epoch {metrics.epoch}/{self._epochs}: loss {_loss(metrics.loss)}, "
+            f"accuracy {metrics.accuracy:.4f}, test loss {_loss(metrics.test_loss)}, test "
+            f"accuracy {metrics.test_accuracy:.4f}, {metrics.seconds:.1f} s",
             self.console,
         )
 

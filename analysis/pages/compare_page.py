@@ -90,14 +90,14 @@ def remarks(runs: Sequence[Run], dense: pd.DataFrame, layers: pd.DataFrame) -> l
         )
     if unknown := [f"{run.run_id}" for run in runs if not run.dataset]:
         found.append(
-            f"On what data {plural(len(unknown), 'run')} {', '.join(unknown)} trained is not "
+            f"The data set of {plural(len(unknown), 'run')} {', '.join(unknown)} is not "
             "known: losses and accuracies may not be comparable."
         )
     others = set(layers.loc[is_dense(layers), "kind"]) - {"dense"}
     if others:
         found.append(
-            "As dense layers count all layers with weights whose rows are inputs, here also those "
-            f"of kind {', '.join(sorted(others))}."
+            "All layers with weights whose rows are inputs count as dense layers, here "
+            f"also those of kind {', '.join(sorted(others))}."
         )
     depths = dense.groupby("run_id")["depth"].max().reindex([run.run_id for run in runs]).fillna(0)
     if depths.nunique() > 1:

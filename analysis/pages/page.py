@@ -185,7 +185,7 @@ def add_images(
     except ImageError as error:
         say(str(error))
         return
-    say(f"{len(figures) - len(failures)} images (PNG) beside the {beside}.")
+    say(f"{len(figures) - len(failures)} images (PNG) next to the {beside}.")
     if failures:
         say(f"The browser did not draw {len(failures)} more ({failures[0]!r}): run this again.")
 

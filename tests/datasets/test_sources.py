@@ -236,7 +236,7 @@ def test_a_file_with_too_few_images_is_refused_for_that(world, idx_bytes):
     folder = world.mnist.put(world.data_dir / "mnist")
     images = idx_bytes(np.zeros((19, 28, 28)))
     (folder / "train-images-idx3-ubyte.gz").write_bytes(gzip.compress(images))
-    assert "holds 19 images, but train-labels-idx1-ubyte.gz beside it 20 labels" in refused(
+    assert "holds 19 images, but train-labels-idx1-ubyte.gz next to it 20 labels" in refused(
         world, "mnist"
     )
 

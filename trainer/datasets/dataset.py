@@ -76,7 +76,7 @@ def assembled(name: str, source: str, files: Sequence[IdxFile]) -> Dataset:
             raise images.error(f"holds images of {shape[0]} x {shape[1]} pixels instead of 28 x 28")
         if len(images.array) != len(labels.array):
             raise images.error(
-                f"holds {len(images.array)} images, but {labels.path.name} beside it "
+                f"holds {len(images.array)} images, but {labels.path.name} next to it "
                 f"{len(labels.array)} labels"
             )
         if highest >= CLASSES:
