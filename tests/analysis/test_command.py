@@ -1,4 +1,4 @@
-"""`vanishing-gradients figures`, as a user meets it."""
+"""`vanishing-gradients figures`, from the user's side."""
 
 import re
 

@@ -1,4 +1,4 @@
-"""`vanishing-gradients compare`, as a user meets it."""
+"""`vanishing-gradients compare`, from the user's side."""
 
 import re
 
@@ -28,7 +28,7 @@ def output(tmp_path):
 
 
 def cells(said: str, name: str) -> list[str]:
-    """Return the cells of the row of this name in a table on the terminal."""
+    """Return the cells of the row with this name in a printed table."""
     row = next(line for line in said.splitlines() if line.startswith(f"│ {name} "))
     return [cell.strip() for cell in row.strip("│").split("│")][1:]
 

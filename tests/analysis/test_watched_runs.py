@@ -1,4 +1,4 @@
-"""Figures, comparison, report and audit of runs that were watched."""
+"""Figures, comparison, report and audit of watched runs."""
 
 from functools import cache, partial
 
@@ -54,7 +54,8 @@ def connection(recorded, migrated):
 
 @pytest.fixture(scope="module")
 def drawn(connection, recorded):
-    """Return a function that gives the figures of a run, by name, and the reasons for missing.
+    """Return a function that returns the figures of a run, by name, and the reasons for missing
+    ones.
 
     They are drawn once.
     """
@@ -73,7 +74,7 @@ def texts(figure) -> str:
 
 
 def lacks(text: str, *words: str) -> bool:
-    """Say whether none of these words is in a long text, which no test is to print."""
+    """Return whether a text lacks all of these words; it is too long for a failure message."""
     return not any(word in text for word in words)
 
 

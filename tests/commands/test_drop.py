@@ -1,4 +1,4 @@
-"""`drop`: what it asks, what it says, and what it refuses."""
+"""`drop`: its question, its messages, and its refusals."""
 
 import os
 import re
@@ -11,7 +11,7 @@ from vanishing_gradients.telemetry.lock import RunLock
 
 @pytest.fixture
 def trained(trainer, experiment, select):
-    """Return a function that trains a small run and gives its number."""
+    """Return a function that trains a small run and returns its number."""
 
     def go(*arguments: str, name: str = "small") -> int:
         outcome = trainer(
@@ -26,7 +26,7 @@ def trained(trainer, experiment, select):
 
 @pytest.fixture
 def numbers(select):
-    """Return a function that gives the numbers of all runs."""
+    """Return a function that returns the numbers of all runs."""
     return lambda: [run_id for (run_id,) in select("SELECT run_id FROM runs ORDER BY run_id")]
 
 

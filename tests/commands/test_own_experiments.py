@@ -1,4 +1,4 @@
-"""`experiments` and `new`: what there is to train, and the file of an experiment of one's own."""
+"""`experiments` and `new`: the list of experiments, and the file of your own experiment."""
 
 import re
 

@@ -1,4 +1,4 @@
-"""`summarize`, and `drop` with KEEP=statistics: what they say."""
+"""`summarize`, and `drop` with KEEP=statistics: their messages."""
 
 import re
 
@@ -7,7 +7,7 @@ import pytest
 
 @pytest.fixture
 def run_id(trainer, experiment, select) -> int:
-    """A small run of its own, with gradient tables."""
+    """A small separate run, with gradient tables."""
     outcome = trainer(
         "train", "--exp", experiment(1, "summed"), "--dataset", "sample", "--limit", "100"
     )

@@ -1,4 +1,4 @@
-"""What the commands of the trainer make of runs that were watched, of which little is known."""
+"""The trainer's commands on watched runs, about which little is known."""
 
 import re
 
@@ -12,13 +12,13 @@ from vanishing_gradients.telemetry.runs import TRAINER
 
 @pytest.fixture(scope="module")
 def unknown(migrated) -> int:
-    """A run of which neither data set nor seed nor epochs nor accuracy was told."""
+    """A run without data set, seed, epochs or accuracy."""
     return watched_run(migrated, "nameless", MLP)
 
 
 @pytest.fixture(scope="module")
 def told(migrated) -> int:
-    """A run of which data set, seed and epochs were told, and which rows of some layers are of."""
+    """A run with data set, seed and epochs, and with rows of some layers."""
     return watched_run(migrated, "told", MIXED, dataset="cifar", seed=3, epochs=9)
 
 

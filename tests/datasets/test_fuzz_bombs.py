@@ -1,6 +1,6 @@
-"""Small files that would unpack to gigabytes, or keep a reader busy for hours, are refused at once.
+"""Small files that would unpack to gigabytes, or keep a reader busy for hours, are refused quickly.
 
-Every one of them is built without being unpacked.
+They are all built without being unpacked.
 """
 
 import gzip
@@ -23,7 +23,7 @@ ONE_PIXEL = struct.pack(">4B3I", 0, 0, 8, 3, 1, 1, 1) + b"x"
 
 
 def zeros(header: bytes, megabytes: int) -> bytes:
-    """A gzip archive of `header` and so many megabytes of zeros, a kilobyte for each."""
+    """A gzip archive of `header` and `megabytes` of zeros, a kilobyte each."""
     deflate = zlib.compressobj(9, zlib.DEFLATED, zlib.MAX_WBITS | 16)
     start = deflate.compress(header) + deflate.flush(zlib.Z_FULL_FLUSH)
     # A full flush makes a block that depends on nothing before it, so it can be repeated.

@@ -119,7 +119,7 @@ def test_a_gzip_bomb_is_not_unpacked(tmp_path):
 
 
 def peak_of_refusal(path, why) -> int:
-    """Return the most bytes that were allocated while a file was read and refused."""
+    """Return the peak allocation while a file was read and refused."""
     tracemalloc.start()
     try:
         with pytest.raises(DatasetError, match=why):
@@ -151,7 +151,7 @@ def test_a_file_without_permission_is_refused(tmp_path, idx_bytes):
     path.chmod(0)
     user = os.geteuid()
     if user == 0:
-        os.seteuid(65534)  # root may read everything, so be somebody else for a moment
+        os.seteuid(65534)  # root may read everything, so drop privileges for a moment
     try:
         with pytest.raises(DatasetError, match="Permission denied"):
             read_idx(path, 3)

@@ -48,7 +48,7 @@ def world(tmp_path, toy, dead_mirror, announced):
 
 
 def holds(dataset, source):
-    """Tell whether a data set has the training images of a toy."""
+    """Return whether a data set has the training images of a toy."""
     content = source.files["train-images-idx3-ubyte"][16:]
     return dataset.train_images.tobytes() == content
 
@@ -85,7 +85,7 @@ def test_files_with_a_dot_before_idx_are_found(world, end):
 
 
 def test_a_folder_of_a_file_s_name_is_passed_over_where_the_file_lies_beside_it(world):
-    """As in the archive that Kaggle has of MNIST."""
+    """As in Kaggle's archive of MNIST."""
     folder = world.mnist.put(world.data_dir / "mnist", compress=False)
     for path in list(folder.iterdir()):
         path.rename(path.with_name(path.name.replace("-idx", ".idx")))

@@ -1,4 +1,4 @@
-"""Connections that the server ends in the middle of a run: those of writers, and the run's lock."""
+"""Connections ended by the server in the middle of a run: those of writers, and the run's lock."""
 
 import pytest
 
@@ -10,7 +10,7 @@ from vanishing_gradients.telemetry.errors import RunBusyError
 
 @pytest.fixture
 def kill_one(ground, chance):
-    """Return a function that ends one of the run's connections, whichever."""
+    """Return a function that ends one of the run's connections."""
 
     def kill() -> None:
         found = ground.ask(
@@ -26,7 +26,7 @@ def end(ground, connection: int) -> None:
     try:
         ground.ask(f"KILL {connection}")
     except Exception as error:
-        if error.args[0] != 1094:  # gone by itself meanwhile
+        if error.args[0] != 1094:  # it has already ended
             raise
 
 

@@ -1,4 +1,4 @@
-"""A server that stays away: how long it is waited for, and how a run is left."""
+"""A server that stays away: how long a run waits, and how it ends."""
 
 import io
 import signal
@@ -59,13 +59,13 @@ def test_ctrl_c_while_the_server_is_away_ends_the_run_at_once(ground, server, mo
     assert time.monotonic() - watcher.pressed < 2
     assert "does not know yet" in watcher.said[-1]
     server.start()
-    ground.run()  # whose registration settles what was left
+    ground.run()  # its registration cleans up what was left
     assert ground.status(watcher.run_id) == "interrupted"
 
 
 @pytest.fixture
 def long_run(ground, tmp_path):
-    """A trainer as a process, in the middle of a run of very many epochs."""
+    """A trainer process in the middle of a run of very many epochs."""
     with started(ground.url, tmp_path, epochs=400, options=["--patience=2"]) as process:
         process.until_epoch(2)
         yield process

@@ -1,4 +1,4 @@
-"""A server that goes away while a model is watched: training goes on, and gaps are said."""
+"""The server goes away while a model is watched: training continues, and gaps are reported."""
 
 import numpy as np
 import pytest
@@ -7,7 +7,7 @@ from vanishing_gradients import watch
 from vanishing_gradients.telemetry.errors import OutageError
 
 STEPS = 60
-"""Steps of an epoch; a chunk of full rows has twenty."""
+"""Steps per epoch; a chunk of full rows has twenty."""
 
 
 def train(w, epochs, between=None):

@@ -1,4 +1,4 @@
-"""A command in a sentence, as a user of this installation types it."""
+"""A command in a message, as a user of this installation types it."""
 
 import pytest
 

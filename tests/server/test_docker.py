@@ -1,4 +1,4 @@
-"""The Docker way, as far as it goes without an engine."""
+"""The Docker server, as far as it can be tested without an engine."""
 
 import re
 import shutil

@@ -1,4 +1,4 @@
-"""What Docker holds belongs to one server folder: found again, stopped, deleted, never confused."""
+"""Docker's contents belong to one server folder: found again, stopped, deleted, never confused."""
 
 import json
 import re
@@ -14,7 +14,7 @@ from vanishing_gradients.sql.errors import ServerError
 
 
 def refused(server: DockerServer) -> None:
-    """Keep passwords that open nothing."""
+    """Save passwords that open nothing."""
     words = dict.fromkeys(("root", "owner", "reader"), "wrong")
     accounts.write_private(server.passwords, json.dumps(words))
 

@@ -34,7 +34,7 @@ def given(
         "DROP USER IF EXISTS 'reader'@'%', 'scribe'@'%'",
     )
     private.stop()
-    private.start()  # which makes the private server's own reader again
+    private.start()  # creates the private server's own reader again
 
 
 def as_root(private: PrivateServer, *statements: str) -> None:

@@ -1,4 +1,4 @@
-"""Which server is used, what is said of it, and what is stopped."""
+"""Which server is used, the messages about it, and what is stopped."""
 
 import re
 import shutil

@@ -1,4 +1,4 @@
-"""What a server or an account runs into is one sentence with the cure."""
+"""Limits of a server or an account give one sentence with the cure."""
 
 import secrets
 from contextlib import closing
@@ -41,7 +41,7 @@ def held(database: URL):
         cursor.execute("CREATE TABLE held (a INT PRIMARY KEY, wide TEXT) ENGINE = InnoDB")
         cursor.execute("INSERT INTO held VALUES (1, 'x'), (2, 'y'), (3, 'z')")
         session.commit()
-        cursor.execute("ANALYZE TABLE held")  # for the servers to know how many rows there are
+        cursor.execute("ANALYZE TABLE held")  # tells the servers how many rows there are
         cursor.execute("SELECT * FROM held FOR UPDATE")
         yield database
         session.rollback()
@@ -62,7 +62,7 @@ def test_a_statement_that_a_limit_ends_is_explained(held):
 
 
 def use(url: URL) -> None:
-    """Connect a few times, and ask and change something each time."""
+    """Connect a few times, and query and change something each time."""
     for _ in range(4):
         made = engine(url)
         with made.begin() as connection:

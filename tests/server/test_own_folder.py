@@ -1,4 +1,4 @@
-"""Of a folder that holds other things, nothing is deleted that was not made here."""
+"""In a folder that holds other things, only what we created is deleted."""
 
 import shutil
 from pathlib import Path
@@ -18,7 +18,7 @@ from vanishing_gradients.sql.errors import ServerError
 def folder(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, no_addresses: None, no_others: None
 ) -> Path:
-    """SERVER_DIR, a folder with a note of somebody's; Docker is a stand-in."""
+    """SERVER_DIR, a folder with a file of the user's; Docker is a stand-in."""
     packages = lifecycle.folder()
     made = tmp_path / "mine"
     made.mkdir()
@@ -114,7 +114,7 @@ def test_a_server_in_another_folder_is_named(folder, told, monkeypatch, tmp_path
 
 
 def test_without_a_folder_named_servers_in_all_folders_are_stopped(folder, told, monkeypatch):
-    """Those of this checkout; its own folder is another one here."""
+    """Those of this checkout, whose own folder is a different one here."""
     lifecycle.start("local")
     monkeypatch.delenv("SERVER_DIR")
     monkeypatch.setattr(own_folder, "default", lambda: folder.with_name("default"))

@@ -1,4 +1,4 @@
-"""A private server: found again, restarted, recovered; reachable from this machine alone."""
+"""A private server: found again, restarted, recovered; reachable only from this machine."""
 
 import os
 import shutil

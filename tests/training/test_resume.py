@@ -1,4 +1,4 @@
-"""Runs that were stopped and go on."""
+"""Runs that are stopped and resumed."""
 
 import pytest
 from sqlalchemy import delete, update
@@ -46,7 +46,7 @@ class Listener(TrainingListener):
 
 @pytest.fixture
 def stopped(laboratory, small):
-    """Return a function that begins a run, stops it in its third epoch and returns its number."""
+    """Return a function that starts a run, stops it in its third epoch and returns its number."""
 
     def stop(name: str, epoch: int = 3, **settings) -> int:
         with pytest.raises(KeyboardInterrupt):
@@ -57,7 +57,7 @@ def stopped(laboratory, small):
 
 
 def experiment(small, name: str):
-    """Four epochs of Adam; those named on_... draw from the generator in every step, too."""
+    """Four epochs of Adam; those named on_... also draw from the generator in every step."""
     drawing = name.startswith("on_")
     return small(
         name, optimizer="adam", epochs=4, hidden_widths=[7],

@@ -1,4 +1,4 @@
-"""Every kind of tensor as rows and columns, beside what its gradient is by itself."""
+"""Every kind of tensor as rows and columns, against its plain gradient."""
 
 import copy
 
@@ -61,7 +61,7 @@ def test_a_gate_of_a_recurrent_layer_is_a_layer(watching, stored, kind, gates):
     for which in ("ih", "hh"):
         whole = gradients.get(f"weight_{which}{suffix}")
         if which == "hh" and kind is nn.LSTMCell:
-            continue  # of a single step from zeros
+            continue  # a single step from zeros
         for place, gate in enumerate(gates):
             own = whole[3 * place : 3 * (place + 1)].T
             name = f"weight_{which}{suffix}[{gate}]"

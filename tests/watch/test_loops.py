@@ -1,4 +1,4 @@
-"""Loops as people write them: epochs, losses, and what goes wrong within them."""
+"""Loops as people write them: epochs, losses, and errors within them."""
 
 import gc
 import os
@@ -21,7 +21,7 @@ from vanishing_gradients.telemetry.space import run_sizes  # noqa: E402
 
 @pytest.fixture
 def watching(watching):
-    """Of loops nothing is asked that needs rows."""
+    """These tests of loops need no rows."""
     return partial(watching, telemetry="statistics")
 
 
@@ -387,7 +387,7 @@ def test_a_run_whose_process_was_killed_is_interrupted(migrated, watching, store
     assert stored.run["completed_epoch"] == 2
     model = mlp()
     optimizer = sgd(model)
-    with watching(model, optimizer):  # whoever looks next sees that nobody has it
+    with watching(model, optimizer):  # the next lookup finds that nobody has it
         step(model, optimizer)
     (run,) = stored.ask("SELECT status FROM runs WHERE experiment = 'killed'")
     assert run["status"] == "interrupted"

@@ -1,4 +1,4 @@
-"""A run without its gradient rows is one that kept statistics alone."""
+"""A run without its gradient rows is a run that kept statistics only."""
 
 import pytest
 
@@ -8,7 +8,7 @@ OF_ROWS = ("runs", "telemetry_progress", "layers")
 
 
 def kept(left: dict) -> dict:
-    """What is left of a run that its rows were not."""
+    """What is left of a run without its rows."""
     return {name: rows for name, rows in left.items() if name not in OF_ROWS and "layer_1" not in
             name and "layer_2" not in name}  # fmt: skip
 
@@ -46,7 +46,7 @@ def test_a_run_without_rows_has_none_to_remove(filled, rows_removed):
 
 def test_what_ended_half_way_can_be_done_again(filled, rows_removed, left_by, catalogue):
     run, _ = filled("thinned_twice"), filled("thinned_twice", seed=2)
-    with catalogue.begin() as connection:  # as a stop after the first statement leaves it
+    with catalogue.begin() as connection:  # the state after a stop after the first statement
         connection.exec_driver_sql(
             f"UPDATE runs SET telemetry = 'statistics' WHERE run_id = {run.run_id}"
         )

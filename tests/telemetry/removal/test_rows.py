@@ -1,4 +1,4 @@
-"""A run is removed with all it left, and nothing else is."""
+"""A run is removed with all its data, and nothing else is."""
 
 import pytest
 
