@@ -226,7 +226,7 @@ class Watch:
     def begin(self, layers: Sequence[WatchedLayer], before_clipping: bool, single: bool) -> None:
         """Register the run with its layers."""
         run = self._run
-        assert run is not None, "only what has begun to watch hears of layers"
+        assert run is not None, "layers come only after the watch has started"
         members = run_layers(layers, self._wanted)
         description = RunDescription(
             experiment=self._experiment,

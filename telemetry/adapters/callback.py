@@ -45,7 +45,7 @@ class WatchCallback:
 
         Raises DatabaseError or WatchError before training starts.
         """
-        self.stop(RuntimeError("training has begun anew"))
+        self.stop(RuntimeError("training has started again"))
         known = {name: each for name, each in defaults.items() if each is not None}
         self._watch = watch(model, optimizer, experiment=self._experiment, **known | self._options)
         self._watch.start()

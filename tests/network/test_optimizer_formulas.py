@@ -85,7 +85,7 @@ def test_a_decay_is_the_schedule_of_inverse_time(make):
 
 @each_make
 def test_a_decay_beside_a_schedule_is_refused(make):
-    with pytest.raises(ValueError, match=r"decay is 0\.1; beside a schedule"):
+    with pytest.raises(ValueError, match=r"decay is 0\.1; with a schedule"):
         make(InverseTime(0.05), decay=0.1)
 
 

@@ -26,7 +26,7 @@ from vanishing_gradients.trainer.network.settings import Setting, by_kind
 class Clipping(ABC):
     """A limit on gradients; ValueError unless it is above 0."""
 
-    limit: Annotated[float, Setting("what they are not to exceed", 0, 1e6, open_low=True)] = 1.0
+    limit: Annotated[float, Setting("what they may not exceed", 0, 1e6, open_low=True)] = 1.0
 
     def __post_init__(self) -> None:
         if not self.limit > 0.0:

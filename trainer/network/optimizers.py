@@ -43,7 +43,7 @@ class Optimizer(ABC):
         if not isinstance(self.schedule, Schedule):
             self.schedule = InverseTime(self.learning_rate, self.decay)
         elif self.decay:
-            why = "beside a schedule it must be 0, since the schedule sets the rate"
+            why = "with a schedule it must be 0, since the schedule sets the rate"
             raise SettingError("decay", self.decay, why)
         self.steps = 0
         self._arrays: dict[str, np.ndarray] = {}
@@ -102,12 +102,12 @@ class SGD(Optimizer):
 
     learning_rate: Rate = 1.0
     momentum: Momentum = 0.0
-    nesterov: Annotated[bool, Setting("whether the gradient is the one there")] = False
+    nesterov: Annotated[bool, Setting("whether gradients are taken a momentum step ahead")] = False
 
     def __post_init__(self) -> None:
         super().__post_init__()
         if self.nesterov and not self.momentum:
-            why = "it changes momentum, so give a momentum above 0 beside it"
+            why = "it changes momentum, so also give a momentum above 0"
             raise SettingError("nesterov", self.nesterov, why)
         if self.momentum:
             self.moments = ("update",)
@@ -255,7 +255,7 @@ class AdamW(Adam):
     kind = "adamw"
 
     weight_decay: Annotated[
-        float, Setting("how much of each parameter goes in a step, per learning rate", 0, 1e6)
+        float, Setting("how much of each parameter a step removes, per learning rate", 0, 1e6)
     ] = 0.01
 
     def _update(self, parameters: np.ndarray, gradients: np.ndarray) -> None:
