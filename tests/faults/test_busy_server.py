@@ -135,7 +135,7 @@ def test_a_server_without_a_connection_free_is_outlasted(ground, moments, crowd,
 
     moments.at(2 * CHUNKS, come_and_go)
     assert ground.digest(ground.run(watcher)) == undisturbed
-    assert any("no connection free" in line or "Too many" in line for line in watcher.away)
+    assert any("no free connection" in line or "Too many" in line for line in watcher.away)
 
 
 @pytest.fixture

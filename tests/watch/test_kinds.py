@@ -156,7 +156,7 @@ def test_a_layer_that_is_wider_than_a_table_keeps_statistics_and_that_is_said(
     trained(watching, nn.Sequential(nn.Linear(3, 801), nn.Linear(801, 2)), torch.randn(2, 3))
     assert stored.layers["0.weight"]["kept"] == "statistics"
     assert stored.steps("0.weight")[0]["gradient_norm"] > 0
-    assert "0.weight has 801 neurons, more than a table holds" in capfd.readouterr().err
+    assert "0.weight has 801 neurons, more than a table can hold" in capfd.readouterr().err
 
 
 def test_layers_are_chosen_by_globs(watching, stored):

@@ -60,6 +60,6 @@ def test_rows_stay_from_which_alone_something_is_known(filled, rows_removed, cat
     with catalogue.begin() as connection:
         connection.exec_driver_sql(f"DELETE FROM layer_histograms WHERE run_id = {run.run_id}")
     before = left_by(run)
-    with pytest.raises(RemovalError, match=f"`make summarize RUN={run.run_id}` keeps them"):
+    with pytest.raises(RemovalError, match=f"`make summarize RUN={run.run_id}` stores them"):
         rows_removed(run.run_id)
     assert left_by(run) == before
