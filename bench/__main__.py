@@ -42,7 +42,7 @@ OURS = "whole run: train, record, encode, load"
 
 @click.command()
 @click.option(
-    "--part", type=click.Choice(["step", "server", "watch"]), help="Measure this part alone."
+    "--part", type=click.Choice(["step", "server", "watch"]), help="Measure this part only."
 )
 @click.option("--epochs", type=click.IntRange(1), default=10, show_default=True)
 @click.option("--precision", "precisions", multiple=True, type=click.Choice(["double", "single"]))
@@ -60,7 +60,7 @@ OURS = "whole run: train, record, encode, load"
     "networks",
     multiple=True,
     type=click.Choice(list(watch.STEPS)),
-    help="Watch this network alone.",
+    help="Watch this network only.",
 )
 def main(
     part: str | None,

@@ -32,7 +32,7 @@ PINNED = (
     Pinned("sql_big_selects", "1", "refuses large joins; to be set after max_join_size"),
     Pinned("div_precision_increment", "4", "fewer digits in quotients of whole numbers"),
     Pinned("group_concat_max_len", "1048576", "cuts joined strings"),
-    Pinned("max_sort_length", "1024", "sorts names by their first letters alone"),
+    Pinned("max_sort_length", "1024", "sorts names by their first letters only"),
     Pinned("sql_auto_is_null", "0", "IS NULL finds the row inserted last"),
     Pinned("default_week_format", "0", "other numbers of weeks"),
     Pinned("lc_time_names", "'en_US'", "other names of months and days"),

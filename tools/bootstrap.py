@@ -50,7 +50,7 @@ def main() -> int:
         except BootstrapError as error:
             return fail(str(error))
         except KeyboardInterrupt:
-            return fail("stopped; run make again to go on", 130)
+            return fail("stopped; run make again to continue", 130)
     return 0
 
 

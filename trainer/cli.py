@@ -219,11 +219,11 @@ def drop(run: int | None, yes: bool, keep: str | None) -> None:
         if not (yes or click.confirm(f"{title}. {what} for good?", err=True)):
             say(f"Run {run} stays.")
             return
-        say(f"{title} {'keeps its statistics alone' if keep else 'goes'}.")
+        say(f"{title} {'keeps only its statistics' if keep else 'is removed'}.")
         try:
             freed = (remove_rows if keep else remove)(engine, found, say)
         except KeyboardInterrupt:
-            say(f"Stopped halfway: `{again}` goes on.")
+            say(f"Stopped halfway: `{again}` continues.")
             raise
     # Runs that are being trained may have used its space already.
     back = f"{in_words(freed)} are free again" if freed > 0 else "others have used it"
@@ -232,7 +232,7 @@ def drop(run: int | None, yes: bool, keep: str | None) -> None:
 
 
 @click.command()
-@click.option("--run", type=RUN, help="that run alone")
+@click.option("--run", type=RUN, help="only that run")
 def summarize(run: int | None) -> None:
     """Compute noise scales and histograms of older runs."""
     engine = owner_engine()

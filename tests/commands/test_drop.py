@@ -47,7 +47,7 @@ def test_a_run_goes_and_it_is_said_which_and_how_much_it_gave(trainer, trained, 
     run_id = trained("--seed", "2")
     outcome = trainer("drop", "--run", str(run_id), "--yes")
     assert outcome.status == 0
-    assert re.fullmatch(title(run_id, "1,780 gradient rows, ", 2) + " goes.", outcome.errors[0])
+    assert re.fullmatch(title(run_id, "1,780 gradient rows, ", 2) + " is removed.", outcome.errors[0])
     last = rf"Run {run_id} is gone; ([\d.]+ [kM]B are free again|others have used it)\."
     assert re.fullmatch(last, outcome.errors[-1])
     assert run_id not in numbers()
@@ -56,7 +56,7 @@ def test_a_run_goes_and_it_is_said_which_and_how_much_it_gave(trainer, trained, 
 def test_a_run_with_statistics_alone_goes(trainer, trained, numbers):
     run_id = trained("--telemetry", "statistics")
     outcome = trainer("drop", "--run", str(run_id), "--yes")
-    assert re.fullmatch(title(run_id, "") + " goes.", outcome.errors[0])
+    assert re.fullmatch(title(run_id, "") + " is removed.", outcome.errors[0])
     assert run_id not in numbers()
 
 
@@ -144,6 +144,6 @@ def test_ctrl_c_says_how_to_go_on(trainer, trained, numbers, monkeypatch):
     monkeypatch.setattr("vanishing_gradients.telemetry.removal.remove_statistics", press_ctrl_c)
     outcome = trainer("drop", "--run", str(run_id), "--yes")
     assert outcome.status == 130
-    assert outcome.errors[-1] == f"Stopped halfway: `make drop RUN={run_id}` goes on."
+    assert outcome.errors[-1] == f"Stopped halfway: `make drop RUN={run_id}` continues."
     monkeypatch.undo()
     assert run_id in numbers()

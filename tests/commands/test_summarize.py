@@ -26,7 +26,7 @@ def test_a_run_that_is_summed_up_is_said_to_be(trainer, run_id):
 def test_rows_go_and_it_is_said_how_much_came_back(trainer, run_id, select):
     outcome = trainer("drop", "--run", str(run_id), "--keep", "statistics", "--yes")
     assert outcome.status == 0
-    assert outcome.errors[0].endswith(" keeps its statistics alone.")
+    assert outcome.errors[0].endswith(" keeps only its statistics.")
     back = r"([\d.]+ [kM]B are free again|others have used it)"
     last = rf"The gradient rows of run {run_id} are gone; {back}\."
     assert re.fullmatch(last, outcome.errors[-1])

@@ -117,7 +117,7 @@ def _read(stream: BinaryIO, most: int, dimensions: int) -> tuple[np.ndarray, str
         raise _BadContentError(f"is cut short: {filled} of the {values} promised values")
     # Reading one byte more makes gzip compare its own checksum at the end of the data.
     if stream.read(1):
-        raise _BadContentError(f"goes on after the {values} values that its header promises")
+        raise _BadContentError(f"continues after the {values} values that its header promises")
     digest = sha256(header)
     digest.update(array)
     return array.reshape(shape), digest.hexdigest()
