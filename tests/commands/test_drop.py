@@ -47,7 +47,9 @@ def test_a_run_goes_and_it_is_said_which_and_how_much_it_gave(trainer, trained, 
     run_id = trained("--seed", "2")
     outcome = trainer("drop", "--run", str(run_id), "--yes")
     assert outcome.status == 0
-    assert re.fullmatch(title(run_id, "1,780 gradient rows, ", 2) + " is removed.", outcome.errors[0])
+    assert re.fullmatch(
+        title(run_id, "1,780 gradient rows, ", 2) + " is removed.", outcome.errors[0]
+    )
     last = rf"Run {run_id} is gone; ([\d.]+ [kM]B are free again|others have used it)\."
     assert re.fullmatch(last, outcome.errors[-1])
     assert run_id not in numbers()
