@@ -118,8 +118,8 @@ def run_layers(found: Sequence[WatchedLayer], wanted: Wanted) -> tuple[RunLayer,
     if len(found) > LAYERS_MAX:
         raise WatchError(
             f"the model has {len(found)} tensors to watch, but at most {LAYERS_MAX} fit: choose "
-            "some with `layers` or `skip`, by globs of their names, such as layers=['encoder.*'], or "
-            "leave activations out with activations=False"
+            "some with `layers` or `skip`, by globs of their names, such as layers=['encoder.*'], "
+            "or leave activations out with activations=False"
         )
     first = next((each for each in found if each.kind == "dense"), None)
     return tuple(
