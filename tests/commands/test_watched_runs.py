@@ -68,7 +68,8 @@ def test_a_run_without_data_set_and_seed_goes(trainer, migrated, select):
     run_id = watched_run(migrated, "passing", CONVOLUTIONS)
     outcome = trainer("drop", "--run", str(run_id), "--yes")
     assert outcome.status == 0
-    assert re.fullmatch(rf"Run {run_id} \(passing, finished; [\d.]+ kB\) goes\.", outcome.errors[0])
+    said = rf"Run {run_id} \(passing, finished; [\d.]+ kB\) is removed\."
+    assert re.fullmatch(said, outcome.errors[0])
     assert select(f"SELECT COUNT(*) FROM runs WHERE run_id = {run_id}") == [(0,)]
 
 
