@@ -18,7 +18,7 @@ VARIABLES := EXP DATASET EPOCHS SEED SEEDS PRECISION LIMIT TELEMETRY RECORD_EVER
 SETTINGS := PYTHON VENV ALL
 OWN_NAMES := RUN_PYTHON LOWEST MAKE MAKEFLAGS MFLAGS GNUMAKEFLAGS MAKEFILES MAKEOVERRIDES MAKELEVEL SHELL .SHELLFLAGS VPATH
 
-# A name that nobody reads is refused; of one that the goal does not read, it is said. The environment is left alone.
+# An unknown name is refused; a name that the goal does not read gets a warning. The environment is left alone.
 GIVEN := $(strip $(foreach name,$(.VARIABLES),$(if $(filter command,$(firstword $(origin $(name)))),$(name))))
 ifneq ($(GIVEN),)
 quoted = '$(subst ','\'',$(1))'
@@ -29,10 +29,10 @@ endif
 $(foreach name,$(VARIABLES),$(if $(filter command,$(firstword $(origin $(name)))),\
 	$(eval override $(name) := $$(value $(name)))$(eval export $(name))))
 
-# $(call option,EXP,exp) is --exp=... where EXP is set and nothing where it is not.
+# $(call option,EXP,exp) is --exp=... if EXP is set, and nothing otherwise.
 option = $${$(1):+--$(2)="$$$(1)"}
 
-# For a reader that has enough, such as head, make has no word to say.
+# If the reader closes the pipe, as head does, make stays silent.
 ENOUGH = { status=$$?; test $$status -eq 141 || exit $$status; }
 
 help:
@@ -59,10 +59,10 @@ $(COMPLETE): requirements.lock tools/bootstrap.py
 up: $(COMPLETE) ## find or start the server, and migrate the database
 	@$(COMMAND) up $(call option,SERVER,server) >&2
 
-down: $(COMPLETE) ## stop every server that up started here; their data stay
+down: $(COMPLETE) ## stop every server that up started here; the data stay
 	@$(COMMAND) down
 
-migrate: up ## migrate the database (part of up), and work out small norms that older tables lack (NORMS=1)
+migrate: up ## migrate the database (part of up), and compute small norms that older tables lack (NORMS=1)
 	@test -z "$$NORMS" || $(COMMAND) migrate $(call option,NORMS,norms)
 
 view: $(COMPLETE) ## write the next version of a view (NAME), or the first, and its migration
@@ -83,19 +83,19 @@ gallery: up ## train the paper's four and the gallery (statistics alone), and dr
 	  $(call option,SEED,seed) $(call option,SEEDS,seeds) $(call option,PRECISION,precision) \
 	  $(call option,LIMIT,limit) $(call option,DATA_DIR,data-dir) $(call option,OUTPUT,output)
 
-experiments: $(COMPLETE) ## list the built-in experiments, a line each
+experiments: $(COMPLETE) ## list the built-in experiments, one per line
 	@$(COMMAND) experiments || $(ENOUGH)
 
-new: $(COMPLETE) ## write the commented file of an experiment of one's own (EXP=name)
+new: $(COMPLETE) ## write the commented file of your own experiment (EXP=name)
 	@$(COMMAND) new $(call option,EXP,exp)
 
-runs: up ## list all runs, and the space each takes
+runs: up ## list all runs and the space each takes
 	@$(COMMAND) runs || $(ENOUGH)
 
-drop: up ## remove a run (RUN), or its rows alone (KEEP=statistics), give the space back; asks (YES=1: not)
+drop: up ## remove a run (RUN), or only its rows (KEEP=statistics), and free the space; asks (YES=1: not)
 	@$(COMMAND) drop $(call option,RUN,run) $(call option,KEEP,keep) $(if $(filter-out 0 no false,$(YES)),--yes)
 
-summarize: up ## sum up noise and histograms of runs (or RUN) of older versions, from their cells
+summarize: up ## compute noise scales and histograms for runs (or RUN) of older versions, from their cells
 	@$(COMMAND) summarize $(call option,RUN,run)
 
 sql: up ## open an SQL client as reader; or run piped SQL: echo 'SELECT 1' | make sql
@@ -107,19 +107,19 @@ url: up ## print the reader's address for SQL clients (ROLE=owner: the owner's; 
 figures: up ## draw the figures of every finished run (or of RUN, or EXP)
 	@$(COMMAND) figures $(call option,RUN,run) $(call option,EXP,exp) $(call option,OUTPUT,output)
 
-compare: up ## set runs beside each other (RUNS=3,7,9, or names: RUNS=relu_sgd,7): compare/index.html
+compare: up ## compare runs side by side (RUNS=3,7,9, or names: RUNS=relu_sgd,7): compare/index.html
 	@$(COMMAND) compare $(call option,RUNS,runs) $(call option,OUTPUT,output) || $(ENOUGH)
 
 diagnose: up ## say in words what is wrong with a run (RUN, or EXP's newest, or the newest), and what to try
 	@$(COMMAND) diagnose $(call option,RUN,run) $(call option,EXP,exp) || $(ENOUGH)
 
-audit: up ## test every claim of the paper on the rows; a table, and report/audit.csv
+audit: up ## test every claim of the paper against the rows; a table, and report/audit.csv
 	@$(COMMAND) audit $(call option,OUTPUT,output) || $(ENOUGH)
 
-report: up ## the paper beside the rows, in one page: report/report.html (RUN: show that run too)
+report: up ## the paper next to the rows, on one page: report/report.html (RUN: show that run too)
 	@$(COMMAND) report $(call option,RUN,run) $(call option,OUTPUT,output)
 
-verify: up ## recompute finished runs from their raw rows (or RUN, or EXP's); fails where they disagree
+verify: up ## recompute finished runs from their raw rows (or RUN, or EXP's); fails if they disagree
 	@$(COMMAND) verify $(call option,RUN,run) $(call option,EXP,exp)
 
 test: $(COMPLETE) ## run all tests, against a real server
@@ -135,7 +135,7 @@ test-lowest: $(COMPLETE) ## run tests with the lowest versions of packages that 
 
 test-peers: $(COMPLETE) ## install Lightning, Transformers, Keras and JAX; run the adapters and examples with them (5 min)
 	@$(RUN_PYTHON) -m pip install --quiet --no-build-isolation --editable '.[peers]' || \
-	  echo 'Not all of the libraries can be had: the tests of those that are not there are skipped.' >&2
+	  echo 'Not all libraries are available: the tests of missing ones are skipped.' >&2
 	@$(RUN_PYTHON) -m pytest -m peers tests/peers
 
 torch: $(COMPLETE) ## install PyTorch, which tests and bench compare with (a CPU build will do)

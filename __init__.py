@@ -1,6 +1,6 @@
 """Every gradient of a neural network, in MySQL, behind versioned SQL views.
 
-`watch` records those of a model of one's own. Everything else is private.
+`watch` records those of your own model. Everything else is private.
 """
 
 from importlib import import_module
@@ -19,7 +19,7 @@ __all__ = ["HuggingFaceWatch", "KerasWatch", "LightningWatch", "watch"]
 
 
 def __getattr__(name: str) -> Any:
-    """Import what is asked for, and no more: each needs a library that others have no use for."""
+    """Import `name` on demand: each adapter needs a library that other users may not have."""
     if name not in _PLACES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     return getattr(import_module(f"{__name__}.{_PLACES[name]}"), name)

@@ -1,8 +1,8 @@
-"""The command line of the project: `vanishing-gradients train --exp sigmoid_sgd`, and its sisters.
+"""The command line of the project, such as `vanishing-gradients train --exp sigmoid_sgd`.
 
-Commands are written in their rooms, in `trainer/cli.py` and its like, and a room is imported when
-one of its commands is called: the trainer and the analysis never meet. Only here do errors become
-sentences: what a user can put right is one sentence on standard error, without a traceback.
+Commands are defined in their packages (`trainer/cli.py` and so on), and a package is imported only
+when one of its commands is called, so the trainer and the analysis never load together. Errors
+become messages only here: what a user can fix is one sentence on standard error, no traceback.
 """
 
 import errno
@@ -41,18 +41,18 @@ COMMANDS = {
     "report": ("analysis",),
     "verify": ("analysis",),
 }
-"""Each command, and the rooms that carry it out, one after the other."""
+"""Each command, and the packages that implement it, in order."""
 
 FOR_WANT_OF_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EACCES)
 
 
 @contextmanager
 def sentences() -> Iterator[None]:
-    """Answer what goes wrong in the block with one sentence and an exit status.
+    """Turn an error in the block into one sentence and an exit status.
 
-    The status is 2 for what a user can put right, 3 for a server that stayed away for too long, and
-    130, without a word, for Ctrl-C, SIGTERM and a terminal that goes away; 141, without a word, for
-    a reader of the result who has enough.
+    The status is 2 for what a user can fix and 3 for a server that stayed away for too long. It is
+    130, silently, for Ctrl-C, SIGTERM and a closed terminal, and 141, silently, if the reader of
+    the result closed the pipe.
     """
     console.take_over()
     try:
@@ -74,7 +74,7 @@ def sentences() -> Iterator[None]:
             raise
         where = f"{error.filename} cannot be used" if error.filename else "a file was cut short"
         console.fail(
-            f"{where} ({error.strerror}): make room there, or the right to write, and run this "
+            f"{where} ({error.strerror}): free some space there, or make it writable, and run this "
             "again",
             UserError.exit_code,
         )
@@ -90,21 +90,21 @@ class Commands(click.Group):
         parent: click.Context | None = None,
         **extra: Any,
     ) -> click.Context:
-        """Read the options before the command's name."""
+        """Parse the options before the command's name."""
         with sentences():
             return super().make_context(info_name, args, parent, **extra)
 
     def invoke(self, ctx: click.Context) -> object:
-        """Read the command's own options, and run it."""
+        """Parse the command's own options, and run it."""
         with sentences():
             return super().invoke(ctx)
 
     def list_commands(self, ctx: click.Context) -> list[str]:
-        """Return the names of all commands, in the order in which a user meets them."""
+        """Return the names of all commands, in the order in which a user needs them."""
         return list(COMMANDS)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        """Import a command from its rooms; None where there is none of that name."""
+        """Import a command from its packages; None if there is no such command."""
         rooms = COMMANDS.get(cmd_name, ())
         modules = [import_module(f"vanishing_gradients.{room}.cli") for room in rooms]
         parts = [getattr(module, cmd_name) for module in modules]
@@ -113,7 +113,7 @@ class Commands(click.Group):
     def resolve_command(
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
-        """Find the command; of one that does not exist, say which there are."""
+        """Find the command; if it does not exist, list those that do."""
         if args[0] not in COMMANDS:
             near = get_close_matches(args[0], COMMANDS, 1)
             raise click.UsageError(
@@ -136,7 +136,7 @@ def main(context: click.Context) -> None:
 
 
 def _in_turn(parts: Sequence[click.Command]) -> click.Command:
-    """Return one command for what several rooms do under one name, with the options of all."""
+    """Combine what several packages do under one name into one command with all their options."""
 
     def run(**values: object) -> None:
         for part in parts:
@@ -151,7 +151,7 @@ def _in_turn(parts: Sequence[click.Command]) -> click.Command:
 
 
 def _sentence(error: click.UsageError) -> str:
-    """Name an option as make does and as the command line does, and say what it takes."""
+    """Name an option as make and the command line do, and say which values it takes."""
     if not (isinstance(error, click.BadParameter) and isinstance(error.param, click.Option)):
         return error.format_message()
     option = error.param.opts[-1]

@@ -1,10 +1,9 @@
-"""The console: what a command says, and what it prints, whatever becomes of the place it goes to.
+"""The console: messages and results of a command, robust against broken output streams.
 
-Once `take_over` is called, no write to standard output or standard error raises: not of a pipe that
-nobody reads any more, a terminal that is gone, a full disk, a closed descriptor, an encoding that
-lacks a character. So nothing that shows progress, a library's thread included, can end the work.
-What could not be written is remembered, and `show`, by which a command prints the result that it is
-there for, ends the command then.
+After `take_over`, no write to standard output or standard error raises: not on a pipe that nobody
+reads any more, a closed terminal, a full disk, a closed descriptor, or an encoding that lacks a
+character. So progress output, including that of a library's thread, cannot end the work. Lost
+output is remembered, and `show`, which prints a command's result, then ends the command.
 """
 
 import errno
@@ -26,15 +25,15 @@ if TYPE_CHECKING:
     from rich.console import Console, RenderableType
 
 WIDE = 200
-"""Columns of a table that goes into a file or a pipe."""
+"""Columns of a table that is written to a file or a pipe."""
 PATIENCE = 5.0
-"""Seconds that a reader of standard error may take to make room; training waits no longer."""
+"""Seconds to wait for a blocked reader of standard error; training waits no longer."""
 PAUSE = 0.01  # seconds
 GAP = "(Lines are missing here: {}.)\n"
 NAME = re.compile(r"\S*[/._=(]")
-"""How a sentence begins that begins with a path or with another name: as it is, not capitalised."""
+"""The start of a sentence that begins with a path or another name and is not capitalised."""
 CLOSED_PIPE = 141
-"""The status of a command whose reader, such as `head`, has enough: 128 + SIGPIPE, as of others."""
+"""The status of a command whose reader, such as `head`, closed the pipe: 128 + SIGPIPE."""
 
 
 class PrintingError(UserError):
@@ -42,11 +41,11 @@ class PrintingError(UserError):
 
 
 class Outlet(io.RawIOBase):
-    """A file descriptor of which no write fails: what it does not take is lost, and `lost` why.
+    """A file descriptor on which no write fails: rejected data are dropped; `lost` holds the error.
 
-    A reader that makes no room is waited for `patience` seconds, or for ever; after that, what
-    comes is lost at once until there is room again. Where lines were lost, the next one that gets
-    through comes after a line that says so.
+    A blocked reader is waited for `patience` seconds, or forever. After that, data are dropped
+    immediately until there is room again. The first line that gets through after a loss is
+    preceded by a line that says so.
     """
 
     def __init__(self, descriptor: int, patience: float | None = None) -> None:
@@ -55,7 +54,7 @@ class Outlet(io.RawIOBase):
         self.lost: OSError | None = None
 
     def write(self, data: "ReadableBuffer") -> int:
-        """Write all of `data`, or lose it."""
+        """Write all of `data`, or drop it."""
         size = memoryview(data).nbytes
         gap = GAP.format(self._gap.strerror).encode() if self._gap else b""
         try:
@@ -76,16 +75,17 @@ class Outlet(io.RawIOBase):
                 raise TimeoutError(errno.ETIMEDOUT, "nobody read on")
             try:
                 rest = rest[os.write(self._target, rest[: select.PIPE_BUF]) :]
-            except BlockingIOError as error:  # too little room, or another process has taken it
+            except BlockingIOError as error:  # too little room, or another process used it
                 if left == 0:
                     raise TimeoutError(errno.ETIMEDOUT, "nobody read on") from error
                 time.sleep(PAUSE)
 
     @cached_property
     def _target(self) -> int:
-        """Where to write: a terminal opened anew, so that not to wait for it is our choice alone.
+        """Return the descriptor to write to.
 
-        What a pipe has room for it takes at once.
+        A terminal is reopened, so that non-blocking mode stays ours alone. A pipe takes at once
+        whatever it has room for.
         """
         if self._patience is not None and self.isatty():
             with suppress(OSError):  # another user's
@@ -94,7 +94,7 @@ class Outlet(io.RawIOBase):
         return self._descriptor
 
     def writable(self) -> bool:
-        """Say that this is written to."""
+        """Return True."""
         return True
 
     def fileno(self) -> int:
@@ -102,18 +102,18 @@ class Outlet(io.RawIOBase):
         return self._descriptor
 
     def isatty(self) -> bool:
-        """Say whether a terminal is there."""
+        """Return whether this is a terminal."""
         return os.isatty(self._descriptor)
 
 
 class Ending(Outlet):
-    """An outlet that ends the command at the first write that is lost, as `check` would: for a
-    program of others, of which we do not know what it prints when."""
+    """An outlet that ends the command at the first lost write, as `check` would: for third-party
+    programs, whose output we cannot time."""
 
     _ended = False
 
     def write(self, data: "ReadableBuffer") -> int:
-        """Write all of `data`, or end."""
+        """Write all of `data`, or end the command."""
         size = super().write(data)
         if self.lost and not self._ended:
             self._ended = True
@@ -128,11 +128,11 @@ OUTPUT, ERRORS = Outlet(1), Outlet(2, PATIENCE)
 
 
 def take_over(output: Outlet = OUTPUT) -> None:
-    """Let all that this process writes go through the outlets, whoever writes it.
+    """Route everything that this process writes through the outlets.
 
-    A standard descriptor that was closed at the start is filled first: a connection or a file would
-    get its number, and then what others write there. Streams that somebody put in place of the
-    process's own are left alone.
+    A standard descriptor that was closed at the start is filled first: otherwise a connection or a
+    file would get its number, and then receive what others write there. Streams that have been
+    replaced by somebody else are left alone.
     """
     for descriptor in (0, 1, 2):
         try:
@@ -152,14 +152,14 @@ def take_over(output: Outlet = OUTPUT) -> None:
 
 
 def progress() -> "Console":
-    """Return a console on standard error, for a bar and for the lines above it."""
+    """Return a console on standard error, for a bar and the lines above it."""
     from rich.console import Console
 
     return Console(stderr=True)
 
 
 def say(line: str, console: "Console | None" = None) -> None:
-    """Say what happens on standard error, in one line however long, above the bar of `console`."""
+    """Print a message on standard error, on one line however long, above the bar of `console`."""
     if console is None:
         print(as_typed(line), file=sys.stderr, flush=True)
     else:
@@ -167,17 +167,16 @@ def say(line: str, console: "Console | None" = None) -> None:
 
 
 def mention(line: str) -> None:
-    """Print a line about files that a command writes; whether it gets through does not matter."""
+    """Print a message about a file that a command writes; losing the message does not matter."""
     print(as_typed(line), flush=True)
     OUTPUT.lost = None
 
 
 def show(result: "str | RenderableType", width: int = WIDE) -> None:
-    """Print a result of a command, which there is no use in going on without.
+    """Print the result of a command.
 
-    A table that goes elsewhere than to a terminal is `width` columns wide. Ends the command with
-    status CLOSED_PIPE, and without a word, where the reader has enough; raises PrintingError where
-    the result cannot be written.
+    Outside a terminal a table is `width` columns wide. Ends the command silently with status
+    CLOSED_PIPE if the reader closed the pipe; raises PrintingError if the result cannot be written.
     """
     if isinstance(result, str):
         print(as_typed(result), flush=True)
@@ -189,7 +188,7 @@ def show(result: "str | RenderableType", width: int = WIDE) -> None:
 
 
 def fail(sentence: str, status: int) -> NoReturn:
-    """Say what a user can put right, and end the command."""
+    """Print an error that a user can fix, and end the command."""
     if not NAME.match(sentence):
         sentence = sentence[:1].upper() + sentence[1:]
     say(f"Error: {sentence}")
@@ -197,12 +196,12 @@ def fail(sentence: str, status: int) -> NoReturn:
 
 
 def check(output: Outlet = OUTPUT) -> None:
-    """End the command, as `show` does, where something on standard output was lost."""
+    """End the command, as `show` does, if something on standard output was lost."""
     lost, output.lost = output.lost, None
     if isinstance(lost, BrokenPipeError):
         raise SystemExit(CLOSED_PIPE)
     if lost:
         raise PrintingError(
-            f"the result cannot be written to standard output ({lost.strerror}): let it go to a "
-            "terminal, or to a file where there is room"
+            f"the result cannot be written to standard output ({lost.strerror}): write it "
+            "to a terminal, or to a file with enough space"
         )

@@ -1,4 +1,4 @@
-"""The root of every error that a user can put right.
+"""The base class of every error that a user can fix.
 
 UserError
  ├── sql.errors.DatabaseError          a server, an account, a table or a view
@@ -10,7 +10,7 @@ UserError
 
 
 class UserError(Exception):
-    """An error whose text is for the user: one sentence that names the cure.
+    """An error whose text is for the user: one sentence that says how to fix it.
 
     Commands print it on standard error, without a traceback, and exit with `exit_code`.
     """

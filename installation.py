@@ -1,10 +1,10 @@
-"""How this package is installed: as a checkout, whose Makefile a user types, or as a wheel."""
+"""How this package is installed: as a checkout with a Makefile, or as a wheel."""
 
 import re
 from pathlib import Path
 
 ROOT = Path(__file__).parent
-"""The folder of the package, which is the repository's in a checkout."""
+"""The package's folder; in a checkout, the repository's."""
 IS_CHECKOUT = (ROOT / "Makefile").is_file()
 
 AFRESH = ("`make clean ALL=1`", "`vanishing-gradients down --delete`")
@@ -12,24 +12,24 @@ OPTIONS = (
     "EXP", "DATASET", "EPOCHS", "SEED", "SEEDS", "PRECISION", "LIMIT", "TELEMETRY", "RECORD_EVERY",
     "RESUME", "RUN", "RUNS", "PATIENCE", "DATA_DIR", "SERVER", "ROLE", "FORMAT", "OUTPUT",
 )  # fmt: skip
-"""Variables of make that are options of the console command."""
+"""make variables that are options of the console command."""
 VARIABLE = re.compile(rf"\b(?P<name>{'|'.join(OPTIONS)})\b(?P<option> \(--[a-z-]+\))?")
 MAKE = re.compile(r"`make (?!bench|clean)(?P<command>[a-z-]+)(?P<values>(?: [A-Z_]+=[^ `]+)*)")
 
 
 def as_typed(text: str) -> str:
-    """Return a text with each `make train EXP=x` in it as a user of this installation types it.
+    """Return the text with each `make train EXP=x` as a user of this installation types it.
 
-    That is the same in a checkout, and `vanishing-gradients train --exp=x` where a wheel is
-    installed, which has no Makefile. So is RESUME=1 there --resume=1.
+    A checkout keeps it as it is. A wheel has no Makefile: it becomes
+    `vanishing-gradients train --exp=x`, and RESUME=1 becomes --resume=1.
     """
     return text if IS_CHECKOUT else as_command(text)
 
 
 def as_command(text: str) -> str:
-    """Return a text with each `make train EXP=x` in it as `vanishing-gradients train --exp=x`.
+    """Return the text with each `make train EXP=x` as `vanishing-gradients train --exp=x`.
 
-    So it is typed anywhere, in a folder without a Makefile, too.
+    That works in any folder, also without a Makefile.
     """
     commands = MAKE.sub(_console_command, text.replace(*AFRESH))
     return VARIABLE.sub(lambda found: _option(found["name"]), commands)

@@ -1,4 +1,4 @@
-"""Ctrl-C where it does no harm: what must not stop halfway postpones it."""
+"""Safe handling of Ctrl-C: code that must not stop halfway postpones it."""
 
 import os
 import signal
@@ -10,7 +10,7 @@ from typing import Any
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 INTERRUPTED = 130
-"""The exit status of a command that was asked to stop: 128 + SIGINT, as of others."""
+"""The exit status of a command that was asked to stop: 128 + SIGINT, as is usual."""
 
 Handler = Callable[[int, FrameType | None], Any]
 
@@ -21,7 +21,7 @@ def _end(number: int, frame: FrameType | None) -> None:
 
 @contextmanager
 def _replaced(handlers: Mapping[signal.Signals, Any], other: Handler) -> Iterator[None]:
-    """Have signals handled by another in the block, and by their own `handlers` after it."""
+    """Install `other` as handler in the block, and restore the signals' `handlers` after it."""
     for each in handlers:
         signal.signal(each, other)
     try:
@@ -33,11 +33,10 @@ def _replaced(handlers: Mapping[signal.Signals, Any], other: Handler) -> Iterato
 
 @contextmanager
 def at_once() -> Iterator[None]:
-    """Let a signal that asks to stop end the process, without a word, where the block does not say
-    otherwise.
+    """Let a signal that asks to stop end the process silently, unless the block overrides this.
 
-    For imports, out of which an exception comes with a traceback, or not at all. A signal that is
-    ignored stays ignored.
+    For imports, where a signal's exception prints a traceback or gets lost. An ignored signal stays
+    ignored.
     """
     usual = (signal.SIG_DFL, signal.default_int_handler)
     before = {each: handler for each in SIGNALS if (handler := signal.getsignal(each)) in usual}
@@ -47,9 +46,9 @@ def at_once() -> Iterator[None]:
 
 @contextmanager
 def postponed() -> Iterator[None]:
-    """Let a signal that asks to stop take effect at the end of the block, a second one at once.
+    """Delay a signal that asks to stop until the end of the block; a second one acts at once.
 
-    Only the main thread gets signals; in any other the block just runs.
+    Only the main thread gets signals; in any other thread the block simply runs.
     """
     if threading.current_thread() is not threading.main_thread():
         yield
@@ -70,9 +69,9 @@ def postponed() -> Iterator[None]:
 
 @contextmanager
 def as_keyboard_interrupt() -> Iterator[None]:
-    """Let SIGTERM, and a terminal that goes away, stop the block just as Ctrl-C does.
+    """Let SIGTERM and SIGHUP (a closed terminal) stop the block just as Ctrl-C does.
 
-    A signal that is ignored, as under nohup, stays ignored.
+    An ignored signal, as under nohup, stays ignored.
     """
     ending = (signal.SIG_DFL, _end)
     before = {each: handler for each in SIGNALS if (handler := signal.getsignal(each)) in ending}

@@ -1,6 +1,6 @@
-"""Values that options take in the commands of several rooms."""
+"""Option types shared by the commands of several packages."""
 
 import click
 
 RUN = click.IntRange(1, 2**31 - 1)
-"""The number of a run, as far as the column `runs.run_id` goes."""
+"""A run's number, within the range of the column `runs.run_id`."""

@@ -2,9 +2,9 @@
 
 views        a view -> DataFrame
 runs         which runs a report is about
-settings     in what runs differ
+settings     in which settings runs differ
 words        numbers and counts as text
 figures      DataFrame -> plotly Figure
-pages        figures, comparison, gallery and report as HTML, and PNG beside it
+pages        figures, comparison, gallery and report as HTML, with PNG
 diagnosis    what is wrong with a run, in words
 """

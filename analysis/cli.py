@@ -1,7 +1,7 @@
-"""The commands of the reports: `figures`, `compare` and their sisters.
+"""The commands of the reports: `figures`, `compare` and so on.
 
-What draws and computes is imported by the command that needs it: pandas, scipy and plotly take
-seconds, and a mistyped option is answered at once.
+Drawing and computing code is imported by the commands that need it: pandas, scipy and plotly take
+seconds, and a mistyped option should be answered immediately.
 """
 
 from collections.abc import Callable
@@ -32,7 +32,7 @@ def into(default: str, what: str) -> Callable:
 @click.option("--run", "run_id", type=RUN, help="Only this run.")
 @click.option("--exp", "experiment", help="Only runs of this experiment.")
 @into("figures", "Folder for the pages; other files in it stay as they are.")
-@click.option("--no-png", is_flag=True, help="Pages alone, without PNG beside them.")
+@click.option("--no-png", is_flag=True, help="Pages only, without PNG.")
 def figures(run_id: int | None, experiment: str | None, folder: Path, no_png: bool) -> None:
     """Draw the paper's figures of every finished run.
 
@@ -53,7 +53,7 @@ def audit(folder: Path) -> None:
     from vanishing_gradients.analysis.runs import finished_runs
 
     evidence = Evidence(reader_engine(), folder / KEPT, say=mention)
-    finished_runs(evidence.summary)  # without one there is nothing to put a claim to
+    finished_runs(evidence.summary)  # without a run there is nothing to test a claim on
     results = list(run_audit(evidence))
     found = nearest(evidence)
     path = output.write_csv(results, folder)
@@ -66,7 +66,7 @@ def audit(folder: Path) -> None:
 @click.option("--run", "run_id", type=RUN, help="Show this run too.")
 @into("report", "Folder for report.html, audit.csv, and what was measured on the raw rows.")
 def report(run_id: int | None, folder: Path) -> None:
-    """Set the paper beside our rows, on one page.
+    """Show the paper next to our rows, on one page.
 
     It holds audit, tables, figures and answers, in one HTML file.
     """
@@ -82,11 +82,11 @@ def report(run_id: int | None, folder: Path) -> None:
 @click.command()
 @click.option("--runs", "chosen", default="", help="Runs, or experiments' newest ones: 3,relu_sgd.")
 @into("compare", "Folder for the page; other files in it stay as they are.")
-@click.option("--no-png", is_flag=True, help="The page alone, without PNG beside it.")
+@click.option("--no-png", is_flag=True, help="The page only, without PNG.")
 def compare(chosen: str, folder: Path, no_png: bool) -> None:
-    """Set finished runs beside each other, on one page.
+    """Compare finished runs side by side, on one page.
 
-    What differs comes first, then what came of it.
+    The differences in settings come first, then the results.
     """
     from vanishing_gradients.analysis.pages.compare_page import write
     from vanishing_gradients.analysis.runs import chosen_runs
@@ -103,7 +103,7 @@ def compare(chosen: str, folder: Path, no_png: bool) -> None:
 def diagnose(run_id: int | None, experiment: str | None) -> None:
     """Say what is wrong with a run, and what to try.
 
-    Without a run or an experiment that is the newest run.
+    The default is the newest run.
     """
     from vanishing_gradients.analysis.diagnosis import chosen_run
     from vanishing_gradients.analysis.diagnosis import diagnose as diagnose_run
@@ -118,7 +118,7 @@ def diagnose(run_id: int | None, experiment: str | None) -> None:
 @click.command()
 @into("gallery", "Folder for the page; other files in it stay as they are.")
 def gallery(folder: Path) -> None:
-    """The page shows every experiment that has a finished run beside all others."""
+    """The page shows every experiment that has a finished run next to all others."""
     from vanishing_gradients.analysis.pages.gallery_page import write
 
     with reader_engine().connect() as connection:
@@ -131,7 +131,7 @@ def gallery(folder: Path) -> None:
 def verify(run_id: int | None, experiment: str | None) -> None:
     """Recompute finished runs from their raw rows.
 
-    The exit status is 1 where something disagrees.
+    The exit status is 1 if something disagrees.
     """
     from vanishing_gradients.analysis.verification import to_verify
     from vanishing_gradients.analysis.verification import verify as verify_runs

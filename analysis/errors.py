@@ -1,27 +1,27 @@
-"""What can go wrong in a report, each with a sentence that names the cure."""
+"""Errors of the reports, each with a sentence that says how to fix it."""
 
 from vanishing_gradients.errors import UserError
 
 
 class AnalysisError(UserError):
-    """Base of all errors whose text is for the user; commands print it and exit with status 2."""
+    """Base class of errors whose text is for the user; commands print it and exit with status 2."""
 
 
 class NoRowsError(AnalysisError):
-    """A view that exists has no row of the run or experiment that was asked for."""
+    """An existing view has no row for the requested run or experiment."""
 
 
 class WrongChoiceError(AnalysisError):
-    """What was asked to be compared is no choice of runs, or one that says nothing."""
+    """The runs to compare are not a valid choice, or too few."""
 
 
 class OutputError(AnalysisError):
-    """The output folder cannot be made or written."""
+    """The output folder cannot be created or written."""
 
 
 class ImageError(AnalysisError):
-    """There is no browser to draw images with, or it does not draw."""
+    """There is no browser to draw images with, or it fails."""
 
 
 class LeftOutError(Exception):
-    """A run has no rows for a figure, as is to be expected: of what, and why. Not for the user."""
+    """A run is expected to lack the rows for a figure: what, and why. Not for the user."""

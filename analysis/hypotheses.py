@@ -1,6 +1,6 @@
-"""H0 and H1 of Section 4.1.2, and what optimizers and their interplay with activations change.
+"""H0 and H1 of Section 4.1.2: the effects of optimizers, and their interaction with activations.
 
-The outcome is log10 of a layer's mean row norm over all epochs, one number a seed and layer.
+The outcome is log10 of a layer's mean row norm over all epochs, one number per seed and layer.
 """
 
 from collections.abc import Mapping
@@ -13,7 +13,7 @@ from vanishing_gradients.analysis.statistics import Comparison, compare, correct
 
 @dataclass(frozen=True)
 class Contrast:
-    """What is set against what: `second` minus `first`; an interaction has a contrast in each."""
+    """What is compared: `second` minus `first`; an interaction has a contrast in each."""
 
     name: str
     title: str
@@ -38,7 +38,7 @@ CONTRASTS = (
 class Effect:
     """A contrast with its comparison in every layer and overall.
 
-    `zeros` counts the norms that were exactly zero and stand in with the smallest positive one.
+    `zeros` counts the norms that were exactly zero, for which the smallest positive one was used.
     """
 
     contrast: Contrast
@@ -48,7 +48,7 @@ class Effect:
 
 
 def effects(norms: Mapping[str, pd.DataFrame]) -> list[Effect]:
-    """Test the contrasts of which all experiments are in `norms`.
+    """Test the contrasts whose experiments are all in `norms`.
 
     `norms` is experiment -> rows of epoch_means with a column seed. Layers are corrected within
     their contrast, the overall tests among each other (Holm). A seed has no number for a layer

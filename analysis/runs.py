@@ -1,6 +1,6 @@
 """Which runs a report is about: finished ones, all or chosen by id or by experiment.
 
-Several of any kind are meant by RUNS=3,7,9 or RUNS=relu_sgd,7.
+RUNS=3,7,9 or RUNS=relu_sgd,7 chooses several of any kind.
 """
 
 from collections.abc import Iterable
@@ -16,19 +16,19 @@ from vanishing_gradients.sql.names import checked_experiment
 
 EVERY_EXPERIMENT = "all"
 TRAINER = "trainer"
-"""The source of runs of our own trainer; all others are of models that were watched."""
+"""The source of our own trainer's runs; all others are watched models."""
 MOST_RUNS = 12
 HOW = "such as RUNS=3,7,9 or RUNS=relu_sgd,7 (`make runs` lists all; a name is its newest run)"
 
 
 @dataclass(frozen=True)
 class Run:
-    """One finished run, as titles and tables name it.
+    """One finished run, with what titles and tables show.
 
     Accuracies are fractions; a loss that was not finite is None; seconds are wall time; times UTC.
-    `telemetry` is full or statistics. Where no epoch is kept accuracies, losses and seconds are all
-    None. `source` is who trained; of a watched model data set, seed, images, accuracies and losses
-    are None where nobody told them, and `epochs` are those that it completed.
+    `telemetry` is full or statistics. If no epoch is kept, accuracies, losses and seconds are all
+    None. `source` is who trained. For a watched model, data set, seed, images, accuracies and
+    losses are None if unknown, and `epochs` are those that it completed.
     """
 
     run_id: int
@@ -50,26 +50,26 @@ class Run:
 
     @property
     def watched(self) -> bool:
-        """Whether it is of a model that somebody else's loop trained."""
+        """Whether it is of a watched model, trained by another loop."""
         return self.source != TRAINER
 
     @property
     def has_epochs(self) -> bool:
-        """Whether any epoch of it is kept."""
+        """Whether any of its epochs is kept."""
         return self.seconds is not None
 
     @property
     def place(self) -> str:
-        """What is said of it in a line: experiment, data set if that is known, and its number."""
+        """A short description: experiment, data set if known, and its number."""
         return ", ".join(filter(None, (self.experiment, self.dataset, f"run {self.run_id}")))
 
 
 def finished_runs(
     summary: pd.DataFrame, run_id: int | None = None, experiment: str | None = None
 ) -> list[Run]:
-    """Return the finished runs of `summary` (rows of experiment_summary) that are asked for, by id.
+    """Return the requested finished runs of `summary` (rows of experiment_summary), by id.
 
-    Raises NoRowsError where there is none, ObjectError for an `experiment` that cannot be a name.
+    Raises NoRowsError if there are none, ObjectError for an invalid `experiment` name.
     """
     experiment = None if experiment == EVERY_EXPERIMENT else experiment
     if experiment is not None:
@@ -100,8 +100,8 @@ def chosen_runs(summary: pd.DataFrame, text: str) -> list[Run]:
     """Return the finished runs that `text` names, in its order, each once.
 
     A number is a run; a name is the newest finished run of that experiment. `summary` holds the
-    rows of experiment_summary. Raises WrongChoiceError for what is neither, for fewer than two runs
-    and for more than MOST_RUNS; NoRowsError for runs that are not there or not finished.
+    rows of experiment_summary. Raises WrongChoiceError for anything else, for fewer than two runs
+    and for more than MOST_RUNS; NoRowsError for runs that do not exist or are not finished.
     """
     words = [word.strip() for word in text.split(",") if word.strip()]
     if not words:
@@ -129,9 +129,9 @@ def runs_of(summary: pd.DataFrame) -> list[Run]:
 
 
 def known_run(summary: pd.DataFrame, run_id: int, experiment: str | None = None) -> pd.Series:
-    """Return the row of a run in `summary`, whatever its state.
+    """Return the row of a run in `summary`, whatever its status.
 
-    Raises NoRowsError where there is none, or it is not one of `experiment`.
+    Raises NoRowsError if there is no such run, or it is not one of `experiment`.
     """
     found = summary[summary["run_id"] == run_id]
     if found.empty:
@@ -167,7 +167,7 @@ def latest_of_each_experiment(runs: Iterable[Run]) -> list[Run]:
 
 
 def _run_named(summary: pd.DataFrame, word: str) -> Run:
-    """Return the run that a number or the name of an experiment stands for, with epochs to show."""
+    """Return the run, with epochs to show, that a number or an experiment's name stands for."""
     by_number = word.isascii() and word.isdigit()
     if by_number:
         runs = finished_runs(summary, int(word))

@@ -1,4 +1,4 @@
-"""Settings of runs: in which they differ, and what each changes of the paper's networks."""
+"""Settings of runs: their differences, and what each changes in the paper's networks."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -17,11 +17,11 @@ IN_WORDS = {"source": "trained by", "dataset": "data set", "float_type": "precis
 ABSENT = "\N{EN DASH}"
 MOST_LETTERS = 60
 
-# In these the paper's four differ.
+# The keys in which the paper's four differ.
 CHOICES = {"activation": ("sigmoid", "relu"), "optimizer.kind": tuple(paper.OPTIMIZERS)}
 RATE = "optimizer.learning_rate"
 
-# The start of a key -> the topic; the first that fits.
+# The start of a key -> the topic; the first match counts.
 TOPICS = {
     "hidden_widths": "Depth and width",
     "activation": "Activation",
@@ -41,7 +41,7 @@ TOPICS = {
 }
 NONE, SEVERAL, OTHER = "The paper's networks", "Several at once", "Other"
 ORDER = (NONE, *dict.fromkeys(TOPICS.values()), OTHER, SEVERAL)
-# Names, and what was but the default for a run, which has its own data set and training_images.
+# Names, and defaults that a run overrides by its own data set and training_images.
 NOT_SETTINGS = ("name", "description", "dataset", "limit")
 OPTIMIZER_KEYS = ("learning_rate", "momentum", "weight_decay", "betas")
 OPTIMIZER, LEARNING_RATE = TOPICS["optimizer"], TOPICS[RATE]
@@ -53,8 +53,8 @@ def differences(provenance: pd.DataFrame, run_ids: Sequence[int]) -> list[Differ
     """Return (key, a value for each run) of every setting that is not the same in all runs.
 
     `provenance` holds the rows of run_provenance. Keys of tables within the configuration are
-    dotted, such as optimizer.learning_rate; a run that has no such key has ABSENT, since a setting
-    at its default may be left out. Of the experiments' names and descriptions nothing is said.
+    dotted, such as optimizer.learning_rate; a run without the key has ABSENT, since a default may
+    be left out. The experiments' names and descriptions are ignored.
     """
     rows = provenance.set_index("run_id").loc[list(run_ids)]
     settings = [
@@ -68,9 +68,9 @@ def differences(provenance: pd.DataFrame, run_ids: Sequence[int]) -> list[Differ
 
 
 def _config(row: pd.Series) -> dict[str, object]:
-    """Return a run's configuration, and its epochs where they are known.
+    """Return a run's configuration, and its epochs if known.
 
-    What was seen of a watched model goes by the keys that the trainer has for it.
+    What was recorded of a watched model gets the trainer's keys.
     """
     given: dict[str, object] = json.loads(row["config"])
     if row["source"] != TRAINER:
@@ -88,7 +88,7 @@ def _config(row: pd.Series) -> dict[str, object]:
 
 
 def _known(table: Mapping[str, object]) -> dict[str, object]:
-    """Leave out what is None, in tables within it too."""
+    """Leave out None values, in nested tables too."""
     return {
         key: _known(value) if isinstance(value, Mapping) else value
         for key, value in table.items()
@@ -97,9 +97,9 @@ def _known(table: Mapping[str, object]) -> dict[str, object]:
 
 
 def topic(config: Mapping[str, object]) -> str:
-    """Return what a configuration, as registered with a run, changes of the paper's networks.
+    """Return what a registered configuration changes in the paper's networks.
 
-    Constants of an optimizer, its rate among them, belong to the optimizer where that is another.
+    If the optimizer differs, its constants and learning rate count as part of it.
     """
     settings = _flat(config)
     rate = settings.pop(RATE, None)
@@ -121,7 +121,7 @@ def topic(config: Mapping[str, object]) -> str:
 
 
 def _flat(table: Mapping[str, object], prefix: str = "") -> dict[str, str]:
-    """Return the settings of a configuration in few words, each with its dotted key."""
+    """Return the settings of a configuration in a few words, each with its dotted key."""
     found: dict[str, str] = {}
     for key, value in table.items():
         if isinstance(value, dict):
@@ -132,7 +132,7 @@ def _flat(table: Mapping[str, object], prefix: str = "") -> dict[str, str]:
 
 
 def spelled(value: object) -> str:
-    """Return a setting in few words: [128, 128, 128, 64] is 3 x 128, 64."""
+    """Return a setting in a few words: [128, 128, 128, 64] is 3 x 128, 64."""
     if isinstance(value, list) and not any(isinstance(each, list) for each in value):
         parts = [(own, len(list(same))) for own, same in groupby(value)]
         texts = [
@@ -153,7 +153,7 @@ def _short(text: str) -> str:
     return f"{text[: MOST_LETTERS - 1]}\N{HORIZONTAL ELLIPSIS}"
 
 
-# What the paper's four have in common; where a run has no such key it is at its default, as here.
+# What the paper's four have in common; a missing key has its default, as here.
 PAPER = _flat(
     paper.CONFIGURATION
     | {"normalization": "none"}

@@ -1,4 +1,4 @@
-"""Honest statistics of few seeds: paired permutation tests, effect sizes, intervals, corrections.
+"""Statistics for few seeds: paired permutation tests, effect sizes, intervals, corrections.
 
 The unit of replication is the seed. The rows of a run share their weights and are not independent:
 a million of them say no more about another training than one run does.
@@ -16,12 +16,12 @@ from statsmodels.stats.multitest import multipletests
 ALPHA = 0.05
 CONFIDENCE = 0.95
 RESAMPLES = 9_999
-SEED = 20251125  # of the resampling, so that a report can be made twice
-FEWEST = 3  # seeds from which an interval is given
+SEED = 20251125  # of the resampling, so that a report is reproducible
+FEWEST = 3  # the fewest seeds for an interval
 
-ROUNDING = 1e-12  # relative: numbers that differ by less differ by rounding alone
+ROUNDING = 1e-12  # relative: smaller differences are due to rounding
 
-OVERALL = 0  # in place of a layer: the mean over all layers
+OVERALL = 0  # instead of a layer: the mean over all layers
 
 REJECTED, NOT_REJECTED = "H0 rejected", "H0 not rejected"
 TOO_FEW = "cannot reject at this n"
@@ -29,13 +29,13 @@ TOO_FEW = "cannot reject at this n"
 
 @dataclass(frozen=True)
 class Comparison:
-    """One paired comparison, of one layer or OVERALL: differences are second minus first.
+    """One paired comparison, for one layer or OVERALL: differences are second minus first.
 
     `difference` is their mean over seeds, `low` and `high` bound it with CONFIDENCE (BCa bootstrap:
     Efron, 1987, https://doi.org/10.1080/01621459.1987.10478410), `effect` is Cohen's d_z: mean over
     standard deviation of the differences (Lakens, 2013, https://doi.org/10.3389/fpsyg.2013.00863).
     `p` is two-sided, `adjusted` after Holm's correction over the family, `attainable` the smallest
-    adjusted value that so many seeds can give at all. NaN where there are fewer than FEWEST seeds.
+    adjusted value possible with this number of seeds. NaN for fewer than FEWEST seeds.
     """
 
     layer: int
@@ -57,12 +57,12 @@ class Comparison:
 
 
 def compare(first: pd.DataFrame, second: pd.DataFrame) -> list[Comparison]:
-    """Compare two groups, paired by seed: one Comparison a layer, then one OVERALL.
+    """Compare two groups, paired by seed: one Comparison per layer, then one OVERALL.
 
-    Both frames hold a row a seed and a column a layer; seeds that are not in both are left out, and
-    in a layer those without a number there, and OVERALL those without one in every layer. The
-    layers are one family for Holm's correction (Holm, 1979, https://www.jstor.org/stable/4615733);
-    OVERALL stands for itself. Raises ValueError where no seed is in both.
+    Both frames have a row per seed and a column per layer. Seeds that are not in both are left out,
+    as are those without a number in the layer or, for OVERALL, in any layer. The layers are one
+    family for Holm's correction (Holm, 1979, https://www.jstor.org/stable/4615733); OVERALL is by
+    itself. Raises ValueError if no seed is in both.
     """
     shared = first.index.intersection(second.index)
     if shared.empty:
@@ -86,10 +86,10 @@ def corrected(family: Sequence[Comparison]) -> list[Comparison]:
 
 
 def logarithms(norms: pd.DataFrame) -> tuple[pd.DataFrame, int]:
-    """Return log10 of `norms`, and how many of them were zero and have none.
+    """Return log10 of `norms`, and how many of them were zero and have no logarithm.
 
-    A zero counts as the smallest positive norm among them: it is at least as small as that, so a
-    difference that rests on it is a lower bound. All zero: all logarithms are 0.
+    A zero is replaced by the smallest positive norm, an upper bound of it, so a difference that
+    rests on it is a lower bound. If all are zero, all logarithms are 0.
     """
     positive = norms.where(norms > 0)
     floor = positive.min().min()
@@ -100,7 +100,7 @@ def logarithms(norms: pd.DataFrame) -> tuple[pd.DataFrame, int]:
 
 
 def prediction_interval(values: Sequence[float]) -> tuple[float, float] | None:
-    """Return the bounds within which one more value falls with CONFIDENCE, were all of them normal.
+    """Return the bounds within which one more value falls with CONFIDENCE, if values are normal.
 
     mean ± t s sqrt(1 + 1/n), with Student's t of n - 1 degrees of freedom (Hahn and Meeker, 1991,
     https://doi.org/10.1002/9780470316771). None for fewer than FEWEST values.
@@ -108,9 +108,9 @@ def prediction_interval(values: Sequence[float]) -> tuple[float, float] | None:
     sample = np.asarray(values, dtype="float64")
     if len(sample) < FEWEST:
         return None
-    if _alike(sample):  # whose mean need not be the same number
+    if _alike(sample):  # their computed mean need not be the same number
         return float(sample[0]), float(sample[0])
-    # A power of two changes no digit, and squares of what is left neither vanish nor overflow.
+    # Dividing by a power of two is exact, and then squares neither underflow nor overflow.
     exponent = int(np.frexp(np.abs(sample).max())[1])
     sample = np.ldexp(sample, -exponent)
     center, spread = sample.mean(), sample.std(ddof=1) * math.sqrt(1 + 1 / len(sample))
@@ -124,13 +124,13 @@ def _comparison(layer: int, differences: np.ndarray) -> Comparison:
         p, low, high, effect = 1.0, math.nan, math.nan, math.nan
     else:
         p, (low, high), effect = _p(differences), _interval(differences), _effect(differences)
-    attainable = max(2.0 / 2.0**n, 2.0 / (RESAMPLES + 1))  # two-sided; few are drawn of many
+    attainable = max(2.0 / 2.0**n, 2.0 / (RESAMPLES + 1))  # two-sided; for large n, a sample
     difference = float(differences.mean()) if n else math.nan
     return Comparison(layer, n, difference, low, high, effect, p, p, min(1.0, attainable))
 
 
 def _p(differences: np.ndarray) -> float:
-    """Return the two-sided p-value of flipping signs: exact where 2^n is at most RESAMPLES."""
+    """Return the two-sided p-value of flipping signs: exact if 2^n is at most RESAMPLES."""
     test = stats.permutation_test(
         (differences,),
         lambda sample, axis: np.mean(sample, axis=axis),
@@ -143,7 +143,7 @@ def _p(differences: np.ndarray) -> float:
 
 
 def _alike(values: np.ndarray) -> bool:
-    """Tell whether all values are one number, but for the last digits of a double."""
+    """Return whether all values are equal, up to the last digits of a double."""
     return bool(np.ptp(values) <= ROUNDING * np.abs(values).max())
 
 

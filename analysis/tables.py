@@ -1,4 +1,4 @@
-"""Tables 7 to 12 in the paper's own layout, from a run's rows, each cell beside the printed one."""
+"""Tables 7 to 12 in the paper's layout, from a run's rows, each cell next to the printed one."""
 
 import math
 from collections.abc import Callable, Mapping
@@ -25,7 +25,7 @@ RATIO_TITLES = {
 
 @dataclass(frozen=True)
 class Cell:
-    """One cell: our text, the paper's where it printed one, and whether the two agree.
+    """One cell: our text, the paper's if it printed one, and whether the two agree.
 
     `exact` is our value in full; `kind` is vanishing, exploding, stable, undefined or empty.
     """
@@ -48,7 +48,7 @@ class PaperTable:
 
     @property
     def agreement(self) -> tuple[int, int]:
-        """How many cells agree with the paper's, and of how many that it printed."""
+        """How many cells agree with the paper's, and how many it printed."""
         cells = [cell for _, row in self.rows for cell in row if cell.agrees is not None]
         return sum(bool(cell.agrees) for cell in cells), len(cells)
 
@@ -56,7 +56,7 @@ class PaperTable:
 def ratio_table(
     ratios: pd.DataFrame, experiment: str, title: str = "", digits: int = DIGITS
 ) -> PaperTable:
-    """Return the ratios of one run, epochs down and layers across: as Tables 8, 10 and 11.
+    """Return the ratios of one run, epochs down and layers across, as in Tables 8, 10 and 11.
 
     `ratios` has the columns epoch, layer, ratio, numerator, denominator.
     """
@@ -68,7 +68,7 @@ def ratio_table(
 
 
 def class_table(ratios: pd.DataFrame, experiment: str) -> PaperTable:
-    """Return the classes of one run's ratios: as Table 7."""
+    """Return the classes of one run's ratios, as in Table 7."""
     number = 7 * (experiment == paper.CLASS_TABLE and _as_deep(ratios))
     printed = _printed(number)
 
@@ -97,7 +97,7 @@ def seeds_table(ratios: pd.DataFrame) -> PaperTable:
 
 
 def last_layers_table(ratios: pd.DataFrame, experiment: str) -> PaperTable:
-    """Return the norms of the last two layers of one run and their ratio: as Table 9."""
+    """Return the norms of the last two layers of one run and their ratio, as in Table 9."""
     number = 9 * (experiment == "relu_sgd" and _as_deep(ratios))
     last = int(ratios["layer"].max())
     printed = paper.printed_norms() if number else pd.DataFrame()
@@ -118,7 +118,7 @@ def last_layers_table(ratios: pd.DataFrame, experiment: str) -> PaperTable:
 
 
 def first_epoch_table(ratios: pd.DataFrame, experiment: str) -> PaperTable:
-    """Return the ratios of the first epoch with their classes: as Table 12."""
+    """Return the ratios of the first epoch with their classes, as in Table 12."""
     number = 12 * (experiment == "relu_sgd" and _as_deep(ratios))
     printed = paper.printed_divergence() if number else {}
     rows = []
@@ -132,7 +132,7 @@ def first_epoch_table(ratios: pd.DataFrame, experiment: str) -> PaperTable:
 
 
 def ratio_text(ratio: float, numerator: float, denominator: float, digits: int = DIGITS) -> str:
-    """Return a ratio as the paper prints it, but with x / 0 and 0 / 0 told apart."""
+    """Return a ratio as the paper prints it, but with x / 0 and 0 / 0 distinguished."""
     if not math.isnan(ratio):
         return norm_text(ratio, digits)
     if math.isnan(numerator) or math.isnan(denominator):
@@ -141,7 +141,7 @@ def ratio_text(ratio: float, numerator: float, denominator: float, digits: int =
 
 
 def norm_text(value: float, digits: int = DIGITS) -> str:
-    """Return a number in so many digits, with a power of ten where it is small or large."""
+    """Return a number with `digits` digits, and a power of ten if it is small or large."""
     if math.isnan(value):
         return NOT_FINITE
     if value == 0:
@@ -151,7 +151,7 @@ def norm_text(value: float, digits: int = DIGITS) -> str:
 
 
 def _grid(number: int, title: str, rows: pd.DataFrame, cell: Callable[[Row], Cell]) -> PaperTable:
-    """Return a table of `rows`, one a cell, with epochs down and layers across."""
+    """Return a table of `rows`, one per cell, with epochs down and layers across."""
     layers = sorted(set(rows["layer"]))
     lines = []
     for epoch, own in rows.groupby("epoch"):
@@ -166,7 +166,7 @@ def _ordered(rows: pd.DataFrame) -> list[Row]:
 
 
 def _printed(number: int) -> Callable[[Row], str]:
-    """Return what looks up a cell of one of the paper's tables; "" where it printed none."""
+    """Return a function that looks up a cell of a table of the paper; "" if it printed none."""
     cells = paper.printed_cells(number).stack().to_dict() if number else {}
     return lambda row: cells.get((row["epoch"], row["layer"]), "")
 
@@ -177,9 +177,9 @@ def _ratio(row: Row, printed: str = "", digits: int = DIGITS) -> Cell:
 
 
 def _cell(ours: float, text: str, printed: str, kind: str = "") -> Cell:
-    """Return a number of ours, which reads as `text`, beside what the paper printed.
+    """Return our number, with the text `text`, next to what the paper printed.
 
-    Infinity, which a view can only give as NULL, agrees with itself alone.
+    Infinity, which a view can only give as NULL, agrees only with itself.
     """
     beside = printed.replace(",", "")
     agrees = None
@@ -193,5 +193,5 @@ def _cell(ours: float, text: str, printed: str, kind: str = "") -> Cell:
 
 
 def _as_deep(ratios: pd.DataFrame) -> bool:
-    """Tell whether the network is as deep as the paper's: else no cell stands beside one of its."""
+    """Return whether the network is as deep as the paper's: else its cells have no counterparts."""
     return int(ratios["layer"].max()) == paper.LAYERS - 1

@@ -1,8 +1,8 @@
-"""Asks a view, or a query that computes from views and tables: its rows as a DataFrame.
+"""Queries a view, or computes from views and tables: returns the rows as a DataFrame.
 
-Columns are those that the view's file states, in its order, sorted as it says, each with one type:
-INT is int64, or Int64 where it may be NULL; DOUBLE is float64, NaN for NULL; TEXT is str; DATETIME
-is datetime64[us], in UTC.
+Columns are those in the header of the view's file, in its order, sorted as it says, each with one
+type: INT is int64, or Int64 if it may be NULL; DOUBLE is float64, NaN for NULL; TEXT is str;
+DATETIME is datetime64[us], in UTC.
 """
 
 import re
@@ -32,9 +32,9 @@ BOUND = re.compile(r":([a-z_]+)")
 
 
 def ask(connection: Connection, view: str, **asked: object) -> pd.DataFrame:
-    """Return the rows of a view, or of a query, as `rows` does, of which there must be some.
+    """Return the rows of a view, or of a query, as `rows` does, but require some.
 
-    Raises NoRowsError where there is none, or of several runs none of one; ObjectError where the
+    Raises NoRowsError if there are none, or, for several runs, if one has none; ObjectError if the
     view is missing.
     """
     run_id = asked.get("run_id")
@@ -52,9 +52,9 @@ def ask(connection: Connection, view: str, **asked: object) -> pd.DataFrame:
 def rows(connection: Connection, view: str, **asked: object) -> pd.DataFrame:
     """Return the rows of a view, or of a query, whose columns are as `asked`; there may be none.
 
-    A value that is a collection is one of several, a range lies between its ends. A view of a layer
-    is asked for by its `experiment` and `layer`, a query of one by the Layer itself. Raises
-    ObjectError where the view is missing, or `experiment` cannot be a name.
+    A collection matches any of its values, a range what lies between its ends. For a view of a
+    layer, pass its `experiment` and `layer`; for a query of one, the Layer itself. Raises
+    ObjectError if the view is missing, or `experiment` is an invalid name.
     """
     question = _question(view, asked)
     values = question.bound
@@ -64,7 +64,7 @@ def rows(connection: Connection, view: str, **asked: object) -> pd.DataFrame:
     except DBAPIError as error:
         if error.orig is None or error.orig.args[0] not in MISSING:
             raise
-        with suppress(DBAPIError):  # a database that is not migrated has none in force
+        with suppress(DBAPIError):  # a database that is not migrated has none installed
             require_known(connection, versions_in_force(connection))
         raise ObjectError(
             f"This database has no {question.source} that works: {question.cure}."
@@ -75,12 +75,12 @@ def rows(connection: Connection, view: str, **asked: object) -> pd.DataFrame:
     texts = [name for name, each in columns if each.nullable and each.type == "TEXT"]
     absent = found[texts].isna()
     found = found.astype(types)
-    # pandas 2 makes the word None of NULL.
+    # pandas 2 turns NULL into the string None.
     return found.assign(**{name: found[name].mask(absent[name]) for name in texts})
 
 
 def statement(view: str, **asked: object) -> str:
-    """Return the SQL that `rows` executes, with its numbers, on one line."""
+    """Return the SQL that `rows` executes, with its values, on one line."""
     question = _question(view, asked)
     bound = question.bound
     filled_in = BOUND.sub(lambda match: _literal(bound[match[1]]), question.statement)
@@ -88,7 +88,7 @@ def statement(view: str, **asked: object) -> str:
 
 
 def layer_of(connection: Connection, run_id: int, number: int) -> Layer:
-    """Return a layer of a run, by which its queries are asked; NoRowsError if it has none such."""
+    """Return a layer of a run, for queries; raise NoRowsError if there is no such layer."""
     sizes = ask(connection, "layer_sizes", run_id=run_id)
     for row in sizes[sizes["layer"] == number].itertuples():
         return Layer(row.layer, row.layer_name, row.width, row.row_meaning)
@@ -97,7 +97,7 @@ def layer_of(connection: Connection, run_id: int, number: int) -> Layer:
 
 @dataclass(frozen=True)
 class _Question:
-    """A SELECT, the values it binds and its columns; what it reads, and what to do without it."""
+    """A SELECT, its bound values and columns; its source, and what to do if that is missing."""
 
     statement: str
     values: Mapping[str, object]
@@ -107,7 +107,7 @@ class _Question:
 
     @property
     def bound(self) -> dict[str, object]:
-        """The values by the names that the statement binds."""
+        """The bound values by the names in the statement."""
         found = {}
         for name, value in self.values.items():
             if isinstance(value, range):

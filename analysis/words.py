@@ -1,4 +1,4 @@
-"""Numbers, counts and values that are no number, in words."""
+"""Numbers, counts and special values in words."""
 
 import math
 from collections.abc import Iterable
@@ -8,7 +8,7 @@ from vanishing_gradients.words import Say as Say
 from vanishing_gradients.words import counted as counted
 from vanishing_gradients.words import plural as plural
 
-# A view gives NULL for all of these; norms and marks tell which it was.
+# A view gives NULL for all of these; norms and marks tell them apart.
 INFINITE, UNDEFINED = "infinite (x / 0)", "undefined (0 / 0)"
 NOT_FINITE, NO_GRADIENT = "not finite", "no finite gradient"
 
@@ -22,7 +22,7 @@ def exact(value: float) -> str:
 
 
 def digits(value: float | None, number: int = 4) -> str:
-    """Return a value with so many significant digits: 0.0123, 1.23e-07."""
+    """Return a value with `number` significant digits: 0.0123, 1.23e-07."""
     return NOT_FINITE if value is None or math.isnan(value) else f"{value:.{number}g}"
 
 
@@ -32,7 +32,7 @@ def power(exponent: int, base: int = 10) -> str:
 
 
 def stretches(numbers: Iterable[int]) -> str:
-    """Return whole numbers in few words: 1-3, 7, 9-12."""
+    """Return whole numbers in compact form: 1-3, 7, 9-12."""
     runs = [
         [number for _, number in own]
         for _, own in groupby(enumerate(sorted(numbers)), key=lambda each: each[1] - each[0])

@@ -1,1 +1,1 @@
-"""How fast gradients reach the server, and how fast a training step is, against other ways."""
+"""The speed of gradients into the server, and of a training step, compared with alternatives."""

@@ -24,7 +24,7 @@ from vanishing_gradients.trainer.run import Settings, describe
 
 EXPERIMENT = "sigmoid_sgd"
 FEW_STEPS, MANY_STEPS, REPEATS = 4, 59, 8
-"""59 steps eight times are as many gradients as one epoch of 469 steps, and a few more."""
+"""59 steps, eight times, give slightly more gradients than one epoch of 469 steps."""
 SLOW_WAYS = {
     "pandas to_sql": ways.pandas_to_sql,
     "SQLAlchemy insert of dicts": ways.sqlalchemy_insert,
@@ -42,7 +42,7 @@ OURS = "whole run: train, record, encode, load"
 
 @click.command()
 @click.option(
-    "--part", type=click.Choice(["step", "server", "watch"]), help="Measure this part alone."
+    "--part", type=click.Choice(["step", "server", "watch"]), help="Measure this part only."
 )
 @click.option("--epochs", type=click.IntRange(1), default=10, show_default=True)
 @click.option("--precision", "precisions", multiple=True, type=click.Choice(["double", "single"]))
@@ -60,7 +60,7 @@ OURS = "whole run: train, record, encode, load"
     "networks",
     multiple=True,
     type=click.Choice(list(watch.STEPS)),
-    help="Watch this network alone.",
+    help="Watch this network only.",
 )
 def main(
     part: str | None,
@@ -89,7 +89,7 @@ def main(
 
 @contextmanager
 def _own_database(owner: URL, precision: str) -> Iterator[URL]:
-    """A database for the benchmark alone: fresh tables, of the benchmark's precision."""
+    """A database for the benchmark only: fresh tables, of the benchmark's precision."""
     name = f"gradients_bench_{precision}"
     home = engine(owner)
     with home.connect() as connection:

@@ -1,4 +1,4 @@
-"""PyTorch's training step of the same network: eager, on one CPU thread, images already tensors."""
+"""PyTorch's training step of the same network: eager, on one CPU thread, from ready tensors."""
 
 import time
 from collections.abc import Sequence
@@ -13,11 +13,11 @@ from vanishing_gradients.trainer.network.dense import Dense
 from vanishing_gradients.trainer.network.network import Network
 
 WAYS = {"default": {}, "foreach": {"foreach": True}, "fused": {"fused": True}}
-"""How its optimizers can be told to walk over the parameters; the default on a CPU is a loop."""
+"""How its optimizers can iterate over the parameters; the default on a CPU is a loop."""
 
 
 def installed() -> bool:
-    """Return whether PyTorch is there; it is needed for this comparison and nothing else."""
+    """Return whether PyTorch is installed; only this comparison needs it."""
     return find_spec("torch") is not None
 
 
@@ -26,14 +26,14 @@ class PyTorch:
 
     The step is the least that trains: no loss is read, no accuracy counted, no rate decays.
 
-    The optimizer is SGD or Adam without schedule, the network dense layers, sigmoid or ReLU, and
-    softmax; `steps` batches are made of the data set's first images; `way` is a key of WAYS.
+    The optimizer is SGD or Adam without a schedule; the network has dense layers, sigmoid or ReLU,
+    and softmax; `steps` batches come from the data set's first images; `way` is a key of WAYS.
     """
 
     def __init__(
         self, experiment: Experiment, network: Network, dataset: Dataset, steps: int, way: str
     ) -> None:
-        import torch  # not everybody has it
+        import torch  # optional
 
         torch.set_num_threads(1)
         self.network = torch.nn.Sequential(*_layers(torch, network))
@@ -48,7 +48,7 @@ class PyTorch:
         ]
 
     def seconds(self, steps: int) -> float:
-        """Return the CPU time that so many steps take, one after the other."""
+        """Return the CPU time of `steps` consecutive steps."""
         start = time.process_time()
         for x, y in self._batches[:steps]:
             self._optimizer.zero_grad()
@@ -60,7 +60,7 @@ class PyTorch:
 def _layers(torch: Any, network: Network) -> Sequence:
     activations = {"sigmoid": torch.nn.Sigmoid, "relu": torch.nn.ReLU}
     layers = []
-    for layer in network.layers[:-1]:  # the loss is softmax and cross-entropy in one here too
+    for layer in network.layers[:-1]:  # the loss combines softmax and cross-entropy here too
         if not isinstance(layer, Dense):
             layers.append(activations[layer.kind]())
             continue

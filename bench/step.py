@@ -1,7 +1,7 @@
-"""A training step of the paper's network beside its bare matrix products and PyTorch's step.
+"""A training step of the paper's network, compared with its matrix products and PyTorch's step.
 
-Times are of the CPU: on an idle machine they are the clock's, and on a busy one waiting for a turn
-does not count. Linear algebra runs on one thread, as it does in a run.
+Times are CPU times: equal to wall-clock time on an idle machine, and without waiting on a busy one.
+Linear algebra uses one thread, as in a run.
 """
 
 import time
@@ -23,15 +23,15 @@ from vanishing_gradients.trainer.network.dense import Dense
 
 EXPERIMENTS = ("sigmoid_sgd", "sigmoid_adam", "relu_sgd", "relu_adam")
 ROUNDS, STEPS = 40, 20
-"""So many steps that caches hold what they hold in training, and not what others left."""
+"""Enough steps for caches to hold what they hold in training."""
 PRODUCTS, OURS = "products", "ours"
 
 Seconds = dict[str, list[float]]
-"""What a step took in each round, by who took it."""
+"""The time of a step in each round, by contender."""
 
 
 def measure(precisions: Sequence[str], data: Dataset, rounds: int) -> None:
-    """Measure a training step, telemetry off, on one thread, and print a table a precision."""
+    """Measure a training step, telemetry off, on one thread; print a table per precision."""
     ways = tuple(pytorch.WAYS) if pytorch.installed() else ()
     if not ways:
         show("PyTorch is not installed (make torch): its column is left out.")
@@ -47,7 +47,7 @@ def measure(precisions: Sequence[str], data: Dataset, rounds: int) -> None:
 def _rounds(
     name: str, dataset: Dataset, dtype: np.dtype, ways: Sequence[str], rounds: int
 ) -> Seconds:
-    """Let all contenders take turns: what slows this machine for a while slows them all."""
+    """Let all contenders take turns, so that temporary slowdowns affect them all."""
     experiment, generator = experiments.load(name), np.random.default_rng(1)
     ours = Training(experiment, dataset, STEPS, dtype, generator)
     dense = [layer for layer in ours.network.layers if isinstance(layer, Dense)]
@@ -56,7 +56,7 @@ def _rounds(
     for way in ways:
         contenders[way] = pytorch.PyTorch(experiment, ours.network, dataset, STEPS, way)
     for contender in contenders.values():
-        contender.seconds(STEPS)  # memory is touched, code is warm
+        contender.seconds(STEPS)  # warm up memory and code
     seconds: Seconds = {name: [] for name in contenders}
     order = list(contenders)
     for _ in range(rounds):
@@ -67,7 +67,7 @@ def _rounds(
 
 
 def ratio(seconds: Seconds, name: str, other: str) -> float:
-    """Return the median over the rounds of how many times as long as `other` `name` took."""
+    """Return the median over the rounds of the time of `name` over that of `other`."""
     return median(a / b for a, b in zip(seconds[name], seconds[other], strict=True))
 
 
@@ -95,10 +95,10 @@ def _table(precision: str, seconds: dict[str, Seconds], ways: Sequence[str], rou
 
 
 class Products:
-    """Calls of np.matmul for a row of dense layers, on arrays made beforehand, and nothing else.
+    """Only the np.matmul calls for a sequence of dense layers, on arrays made beforehand.
 
-    One a layer forward (x W) and one for dL/dW (x^T dL/dz), and one for dL/dx (dL/dz W^T) of every
-    layer but the first: nobody wants the gradient of the images.
+    Per layer: one forward (x W), one for dL/dW (x^T dL/dz) and, except in the first layer, one for
+    dL/dx (dL/dz W^T), since images need no gradient.
 
     `widths` are those of the images and of every dense layer.
     """
@@ -119,7 +119,7 @@ class Products:
         self.calls = forward + backward[::-1]
 
     def seconds(self, steps: int) -> float:
-        """Return the CPU time that so many steps take, one after the other."""
+        """Return the CPU time of `steps` consecutive steps."""
         calls = self.calls
         start = time.process_time()
         for _ in range(steps):

@@ -1,4 +1,4 @@
-"""The trainer's own loop, telemetry off, with a recorder that keeps nothing, or every chunk."""
+"""The trainer's loop, telemetry off, with a recorder that keeps nothing, or every chunk."""
 
 import time
 from collections.abc import Sequence
@@ -21,7 +21,7 @@ NOTHING = SimpleNamespace(record=lambda *_: False, close_epoch=lambda *_: None, 
 
 
 class Training:
-    """An experiment's network and optimizer, which go on from call to call.
+    """An experiment's network and optimizer, which continue from call to call.
 
     It is trained on the data set's first images, one step more than the `steps` that are measured.
     """
@@ -35,7 +35,7 @@ class Training:
         generator: np.random.Generator,
     ) -> None:
         few = dataset.limited((steps + 1) * experiment.batch_size)
-        # Each epoch ends with an evaluation, which is no part of a step: one image is enough.
+        # Each epoch ends with an evaluation, which is not part of a step: one image is enough.
         self._dataset = replace(
             few, test_images=few.test_images[:1], test_labels=few.test_labels[:1]
         )
@@ -46,7 +46,7 @@ class Training:
         self.network = build_network(experiment, features, CLASSES, dtype, generator)
 
     def seconds(self, steps: int) -> float:
-        """Return the CPU time of so many steps, from the end of one to the end of the last."""
+        """Return the CPU time of `steps` steps, from the end of one to the end of the last."""
         ends: list[float] = []
 
         def observe(progress: Progress) -> None:

@@ -1,4 +1,4 @@
-"""What it costs to watch a PyTorch model, beside other trackers: CPU above that of a bare loop."""
+"""The cost of watching a PyTorch model, compared with other trackers: CPU above the bare loop."""
 
 import json
 import os
@@ -25,11 +25,11 @@ LONG = 10_000
 ROOT = Path(__file__).parents[1]
 
 Costs = dict[str, list[float]]
-"""Seconds of CPU a step in each round, by contender."""
+"""Seconds of CPU per step in each round, by contender."""
 
 
 def contenders(network: str) -> list[str]:
-    """Return those whose packages are there; every row is kept of a small network alone."""
+    """Return those whose packages are installed; keeping every row is only for a small network."""
     others = {"wandb": list(WANDB), "tensorboard": [TENSORBOARD]}
     there = [name for package, names in others.items() if find_spec(package) for name in names]
     ours = [name for name in OURS if network == "mlp" or name != EVERY_ROW]
@@ -37,7 +37,7 @@ def contenders(network: str) -> list[str]:
 
 
 def measure(url: URL, networks: Sequence[str], rounds: int) -> None:
-    """Measure every network, and print a table of each; `url` is a database for this alone."""
+    """Measure every network, and print a table for each; `url` is a database for this only."""
     made = engine(url)
     history.upgrade(made)
     missing = [package for package in ("wandb", "tensorboard") if not find_spec(package)]
@@ -72,7 +72,7 @@ def measure(url: URL, networks: Sequence[str], rounds: int) -> None:
 
 
 def ran(url: URL, network: str, contender: str, steps: int) -> dict[str, float]:
-    """Let a contender train in a process of its own; return what it printed."""
+    """Let a contender train in its own process; return what it printed."""
     environment = os.environ | {
         "DATABASE_URL": url.render_as_string(hide_password=False),
         "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "POLARS_MAX_THREADS": "1",
@@ -85,12 +85,12 @@ def ran(url: URL, network: str, contender: str, steps: int) -> dict[str, float]:
 
 
 def above(costs: Costs, name: str) -> list[float]:
-    """Return what a contender took above the bare loop, in each round."""
+    """Return a contender's cost above that of the bare loop, in each round."""
     return [own - bare for own, bare in zip(costs[name], _bare(costs), strict=True)]
 
 
 def ratio(costs: Costs, name: str, other: str) -> float:
-    """Return the median, over rounds, of a contender's cost by another's, both above the bare."""
+    """Return the median over rounds of one contender's cost over another's, both above the bare."""
     pairs = zip(above(costs, name), above(costs, other), strict=True)
     return median(own / theirs for own, theirs in pairs)
 
@@ -101,7 +101,7 @@ def _bare(costs: Costs) -> list[float]:
 
 def _table(network: str, costs: Costs, rounds: int) -> Table:
     table = Table(
-        "follows the training", "CPU ms a step", "above nothing", "of the bare step",
+        "watching", "CPU ms per step", "above the bare loop", "of the bare step",
         title=f"{network}: batches of {BATCHES[network]}, one thread of linear algebra",
         caption=f"CPU of the process and its children: medians of {rounds} rounds of "
         f"{STEPS[network]} steps, contenders in turn.",

@@ -1,5 +1,5 @@
-"""One contender of the measurement of watch, in a process of its own: trains, and prints what it
-cost as a line of JSON.
+"""One contender of the watch benchmark, in its own process: trains, and prints its cost as a line
+of JSON.
 
 python -m bench.watched NETWORK CONTENDER STEPS, with DATABASE_URL.
 """
@@ -22,9 +22,9 @@ from vanishing_gradients.trainer.datasets import load
 EXAMPLES = Path(__file__).parents[1] / "examples"
 BATCHES = {"mlp": 128, "resnet": 64, "transformer": 32}
 WARM_UP = 20
-"""Steps before the clock starts: memory is touched, code is warm, the run is registered."""
+"""Steps before the clock starts: memory and code are warm, the run is registered."""
 WINDOW = 500
-"""Steps of an epoch of a long training."""
+"""Steps per epoch of a long training."""
 
 OURS: dict[str, dict[str, Any]] = {
     "ours, weights": {"activations": False, "updates": False},
@@ -39,11 +39,11 @@ TENSORBOARD = "TensorBoard, gradients"
 NOTHING = ("nothing", "nothing again")
 
 Log = Callable[[Any, int], None]
-"""What is told of the loss after each step, and of the step's number."""
+"""Called with the loss after each step, and the step's number."""
 
 
 def main() -> None:
-    """Train as the arguments say."""
+    """Train according to the arguments."""
     network, contender, steps = sys.argv[1], sys.argv[2], int(sys.argv[3])
     timed = contender.endswith(", timed")
     training = Training(network)
@@ -65,7 +65,7 @@ def main() -> None:
 
 
 class Training:
-    """A network, its optimizer, and some batches that are gone through again and again."""
+    """A network, its optimizer, and some batches that are used repeatedly."""
 
     def __init__(self, network: str) -> None:
         import torch
@@ -107,10 +107,10 @@ def _network(torch: Any, name: str) -> tuple[Any, Any]:
 
 @contextmanager
 def followed(training: Training, contender: str, timed: bool) -> Iterator[tuple[Log, list[float]]]:
-    """Have a contender follow the training.
+    """Attach a contender to the training.
 
-    Yields what is told of losses, and a list to which, where `timed`, each call of watch adds the
-    seconds of CPU that it took on the training thread.
+    Yields the function that logs losses, and a list to which, if `timed`, each call of watch adds
+    its seconds of CPU on the training thread.
     """
     spent: list[float] = []
     if contender in OURS:
@@ -165,7 +165,7 @@ def _tensorboard(model: Any) -> Iterator[Log]:
 
 @contextmanager
 def timing(spent: list[float]) -> Iterator[None]:
-    """Have each outermost call of watch's hooks, and of what the loop calls, add to `spent`."""
+    """Add the time of each outermost call of watch, by hooks or the loop, to `spent`."""
     from vanishing_gradients.telemetry.torch_model import TorchModel
     from vanishing_gradients.telemetry.torch_signals import Signals
     from vanishing_gradients.telemetry.watching import Watch
@@ -195,18 +195,18 @@ def _timed(method: Callable[..., Any], spent: list[float]) -> Callable[..., Any]
 
 
 def own_cpu() -> float:
-    """Return the seconds of CPU of this process, all its threads."""
+    """Return the CPU seconds of this process, all its threads."""
     return time.process_time()
 
 
 def waited_for() -> float:
-    """Return the seconds of CPU of children that have ended."""
+    """Return the CPU seconds of children that have ended."""
     used = resource.getrusage(resource.RUSAGE_CHILDREN)
     return used.ru_utime + used.ru_stime
 
 
 def children_now() -> float:
-    """Return the seconds of CPU that children, ended or not, have used so far."""
+    """Return the CPU seconds that children, ended or not, have used so far."""
     ticks = 0
     for path in Path("/proc").glob("[0-9]*/stat"):
         try:
@@ -219,7 +219,7 @@ def children_now() -> float:
 
 
 def resident() -> int:
-    """Return the bytes of this process that are in memory."""
+    """Return this process's resident memory in bytes."""
     pages = int(Path("/proc/self/statm").read_text().split()[1])
     return pages * os.sysconf("SC_PAGE_SIZE")
 

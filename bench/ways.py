@@ -1,4 +1,4 @@
-"""Ways of getting rows into the gradient tables: functions that load chunks and return the seconds.
+"""Ways of loading rows into the gradient tables: functions that load chunks and return the seconds.
 
 All of them fill the same tables, generated columns and index included.
 """
@@ -32,7 +32,7 @@ KEYS = ("run_id", "Epoch", "Step", "RowIndex")
 
 @dataclass(frozen=True)
 class Target:
-    """Where the rows go: the tables of an experiment, as those of one run."""
+    """Where the rows go: the tables of an experiment, and a run."""
 
     url: URL
     shape: ExperimentSchema
@@ -57,7 +57,7 @@ def pandas_to_sql(to: Target, chunks: Sequence[Chunk]) -> float:
 
 
 def sqlalchemy_insert(to: Target, chunks: Sequence[Chunk]) -> float:
-    """SQLAlchemy Core: one insert() with a list of dictionaries a chunk."""
+    """SQLAlchemy Core: one insert() with a list of dictionaries per chunk."""
     frames = [(to.shape.table(chunk.layer), to.frame(chunk)) for chunk in chunks]
     loads = [(table(name, *map(column, own)), own.to_dict("records")) for name, own in frames]
     made = engine(to.url)
@@ -69,7 +69,7 @@ def sqlalchemy_insert(to: Target, chunks: Sequence[Chunk]) -> float:
 
 
 def pymysql_executemany(to: Target, chunks: Sequence[Chunk]) -> float:
-    """PyMySQL's executemany, which makes INSERTs of many rows."""
+    """PyMySQL's executemany, which builds INSERTs of many rows."""
     loads = []
     for chunk in chunks:
         marks = ", ".join(["%s"] * (len(KEYS) + chunk.layer.width))
@@ -87,7 +87,7 @@ def pymysql_executemany(to: Target, chunks: Sequence[Chunk]) -> float:
 
 
 def our_inserts(to: Target, chunks: Sequence[Chunk]) -> float:
-    """The trainer's INSERTs of literals, which every server takes."""
+    """The trainer's INSERTs of literals, which every server accepts."""
     dtypes = {chunk.layer.number: chunk.values.dtype for chunk in chunks}
     connection = BufferConnection(**connect_arguments(to.url))
     loader = Loader(connection, to.shape, to.run_id, dtypes, "insert")
@@ -100,11 +100,11 @@ def our_inserts(to: Target, chunks: Sequence[Chunk]) -> float:
 
 
 def bare_load_data(to: Target, chunks: Sequence[Chunk], repeats: int, connections: int) -> float:
-    """The floor: LOAD DATA LOCAL of files encoded beforehand, PyMySQL as it comes, and no more.
+    """The floor: LOAD DATA LOCAL of files encoded beforehand, with plain PyMySQL, and nothing else.
 
     The chunks, all of one epoch, are loaded `repeats` times, as epochs 1 to `repeats`: enough for
-    the server to write pages out meanwhile, as it has to in a whole run. `connections` load at
-    once.
+    the server to write out pages meanwhile, as it must in a whole run. `connections` load in
+    parallel.
     """
     with TemporaryDirectory() as folder:
         files = [Path(folder) / f"{number}.csv" for number in range(len(chunks))]
@@ -125,7 +125,7 @@ def bare_load_data(to: Target, chunks: Sequence[Chunk], repeats: int, connection
 
 
 def bare_binary(to: Target, chunks: Sequence[Chunk], repeats: int, connections: int) -> float:
-    """The floor of the binary road: rows made beforehand, statements prepared, and no more.
+    """The floor of the binary road: rows made beforehand, statements prepared, and nothing else.
 
     Otherwise as `bare_load_data`.
     """
@@ -147,7 +147,7 @@ def bare_binary(to: Target, chunks: Sequence[Chunk], repeats: int, connections: 
 
 
 class Packets:
-    """Rows of a chunk as packets for MariaDB's bulk execution, sent as those of any epoch."""
+    """Rows of a chunk as packets for MariaDB's bulk execution, which can be sent for any epoch."""
 
     def __init__(self, road: BinaryRoad, chunk: Chunk) -> None:
         rows, _ = records(chunk, road.run_id, chunk.values.dtype, None)
@@ -162,7 +162,7 @@ class Packets:
 
 
 class Records:
-    """Rows of a chunk as records for prepared INSERTs, sent as those of any epoch."""
+    """Rows of a chunk as records for prepared INSERTs, which can be sent for any epoch."""
 
     def __init__(self, road: BinaryRoad, chunk: Chunk) -> None:
         self.road, self.chunk = road, chunk

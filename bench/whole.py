@@ -1,4 +1,4 @@
-"""A whole experiment as a user runs it, in a process of its own, and the views after it."""
+"""A whole experiment as a user runs it, in its own process, and then its views."""
 
 import os
 import re
@@ -20,7 +20,7 @@ ROOT = Path(__file__).parents[1]
 class WholeRun:
     """Wall time in seconds, the trainer's peak memory in bytes, and what reached the tables.
 
-    And seconds of CPU of the trainer and, None where it runs elsewhere, of the server.
+    Also the CPU seconds of the trainer and of the server, None if it runs elsewhere.
     """
 
     seconds: float
@@ -65,7 +65,7 @@ def train(
 
 
 def server_cpu(engine: Engine) -> float | None:
-    """Return the seconds of CPU that the server has used, None where it runs on another machine."""
+    """Return the server's CPU seconds; None if it runs on another machine."""
     with engine.connect() as connection:
         pid_file = Path(connection.scalar(text("SELECT @@pid_file")))
     try:
@@ -82,7 +82,7 @@ def _children_cpu() -> float:
 
 
 def _peak_memory(pid: int) -> int:
-    """Return a process's peak resident memory in bytes; rusage counts its parent's too."""
+    """Return a process's peak resident memory in bytes; rusage would count its parent's too."""
     try:
         status = Path(f"/proc/{pid}/status").read_text(encoding="ascii")
     except (FileNotFoundError, ProcessLookupError):
@@ -92,11 +92,11 @@ def _peak_memory(pid: int) -> int:
 
 
 def time_views(engine: Engine, experiment: str, run_id: int) -> tuple[dict[str, float], float]:
-    """Return one run's seconds of each average per layer, by name, and of gradient_norm_ratios.
+    """Return the seconds of each per-layer average of one run, by name, and of
+    gradient_norm_ratios.
 
-    Averages are what an index or the statistics answer. Views that read every cell of a gradient
-    table, such as those that `make verify` asks, take as long as the table is big: they are left
-    out.
+    An index or the statistics answer averages. Views that read every cell of a gradient table, such
+    as those used by `make verify`, take time in proportion to the table and are left out.
     """
     views = [name for name in inspect(engine).get_view_names() if is_average(name, experiment)]
     with engine.connect() as connection:

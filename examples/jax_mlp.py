@@ -1,4 +1,4 @@
-"""A dense network in JAX, watched: gradients are handed over, since JAX has no hooks.
+"""A dense network in JAX, watched: gradients are passed explicitly, since JAX has no hooks.
 
 python examples/jax_mlp.py, after `vanishing-gradients up`.
 """
@@ -39,7 +39,7 @@ def loss_of(params: dict, images: jax.Array, labels: jax.Array) -> jax.Array:
 
 
 def main() -> None:
-    """Train it by gradient descent, with every gradient of its weights in the database."""
+    """Train it by gradient descent, storing every gradient of its weights in the database."""
     sample = load("sample")
     images, labels = sample.train_images.astype(np.float32) / 255, sample.train_labels
     params, gradient = network(1), jax.jit(jax.value_and_grad(loss_of))

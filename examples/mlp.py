@@ -24,7 +24,7 @@ def network() -> nn.Sequential:
 
 
 def main() -> None:
-    """Train it, with every gradient of every step in the database."""
+    """Train it, storing every gradient of every step in the database."""
     torch.manual_seed(1)
     train, held_out = loaders(batch_size=128)
     model = network()

@@ -1,4 +1,4 @@
-"""A small residual network, watched: convolutions, BatchNorm, and one in-place ReLU for each block.
+"""A small residual network, watched: convolutions, BatchNorm, and one in-place ReLU per block.
 
 python examples/resnet.py, after `vanishing-gradients up`.
 """
@@ -13,7 +13,7 @@ EPOCHS, IMAGES = 2, 2_560
 
 
 class Block(nn.Module):
-    """Two convolutions around which the input goes by; both activations are the same module."""
+    """Two convolutions with a skip connection; both activations are the same module."""
 
     def __init__(self, inputs: int, filters: int, stride: int) -> None:
         super().__init__()
@@ -45,7 +45,7 @@ class ResNet(nn.Module):
 
 
 def main() -> None:
-    """Train it with AdamW, statistics of every layer and neuron in the database."""
+    """Train it with AdamW, storing statistics of every layer and neuron in the database."""
     torch.manual_seed(1)
     train, held_out = loaders(batch_size=64, images=IMAGES)
     model = ResNet()

@@ -1,4 +1,4 @@
-"""A transformer of four layers, 256 wide, watched: it reads an image as 28 tokens, a row each.
+"""A transformer of four layers, 256 wide, watched: it reads an image as 28 tokens, one per row.
 
 python examples/transformer.py, after `vanishing-gradients up`.
 """
@@ -32,7 +32,7 @@ class Transformer(nn.Module):
 
 
 def main() -> None:
-    """Train it with AdamW and a warm-up, statistics alone; an epoch is a window of 20 steps."""
+    """Train it with AdamW and a warm-up, statistics only; an epoch is a window of 20 steps."""
     torch.manual_seed(1)
     train, held_out = loaders(batch_size=32, images=IMAGES)
     model = Transformer()

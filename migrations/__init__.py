@@ -1,1 +1,1 @@
-"""Alembic's history of the catalogue tables and of which version of each view is in force."""
+"""Alembic's history of the catalogue tables and of the installed version of each view."""

@@ -23,12 +23,12 @@ def up() -> None:
 @click.argument("revision", default="head")
 @click.option("--down", is_flag=True, help="migrate down to REVISION; base: the empty database")
 @click.option(
-    "--norms", type=bool, default=False, help="then work out small norms that older tables lack"
+    "--norms", type=bool, default=False, help="then compute small norms that older tables lack"
 )
 def migrate(revision: str, down: bool, norms: bool) -> None:
     """Migrate the database up to REVISION, or to the newest."""
     if down and revision == "head":
-        raise click.UsageError("Down to which revision? Say `migrate --down 0009`, or base.")
+        raise click.UsageError("Down to which revision? Use `migrate --down 0009`, or base.")
     step = history.downgrade if down else history.upgrade
     try:
         _report(*step(owner_engine(), revision, say=say))
@@ -36,7 +36,7 @@ def migrate(revision: str, down: bool, norms: bool) -> None:
         raise click.UsageError(f"Alembic cannot go to {revision!r}: {error}") from error
     if norms:
         count = small_norms.work_out(owner_engine(), say=say)
-        say(f"{count} gradient tables were of the older version, and none is any more.")
+        say(f"{count} gradient tables of the older version have been upgraded.")
     elif not down:
         _tell_missing_norms()
 
@@ -46,13 +46,13 @@ def migrate(revision: str, down: bool, norms: bool) -> None:
 def view(name: str) -> None:
     """Write a view's next version, and its migration.
 
-    A new view begins with a template. The files are written into the checkout that this runs from.
+    A new view starts from a template. The files are written into the current checkout.
     """
     if not IS_CHECKOUT:
         raise click.UsageError(
             "Views are written in a checkout of this project: clone it and run `make view` there."
         )
-    written, _ = generate(name)  # Alembic itself says where the migration is
+    written, _ = generate(name)  # Alembic itself prints where the migration is
     say(f"Change {written.relative_to(ROOT)}, then run `make migrate`.")
 
 

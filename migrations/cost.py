@@ -1,4 +1,4 @@
-"""How long a migration may take, and what room it needs, said before it begins."""
+"""Estimates how long a migration will take and how much space it needs, before it starts."""
 
 from sqlalchemy import Connection, text
 
@@ -6,10 +6,10 @@ from vanishing_gradients.sql.objects import newest_views
 from vanishing_gradients.sql.registry import registered_shapes
 
 SECONDS_A_VIEW = 0.025
-"""To drop a view and make it anew, most of it spent on those that read a layer's cells."""
+"""Seconds to recreate a view, mostly for those that read a layer's cells."""
 KILOBYTES_A_VIEW = 20
 STEPS_A_SECOND = 100_000
-"""Rows of step_statistics that are summed up, of a layer at a step each: on two busy cores."""
+"""Rows of step_statistics summarized per second, one per layer and step: on two busy cores."""
 STEPS = text(
     "SELECT table_rows AS steps FROM information_schema.tables "
     "WHERE table_schema = DATABASE() AND table_name = 'step_statistics'"
@@ -21,27 +21,26 @@ GRADIENT_TABLES = text(
 
 
 def forecast(connection: Connection, renaming: bool, summing: bool) -> str | None:
-    """Say what moving a database between versions costs; None where it is next to nothing.
+    """Describe the cost of moving a database between versions; None if it is negligible.
 
-    `renaming` says that columns of gradient tables get other names on the way, `summing` that the
-    statistics of steps are summed up by epoch.
+    `renaming` says that columns of gradient tables are renamed on the way, `summing` that the
+    statistics of steps are summarized by epoch.
     """
     said = []
     if shapes := registered_shapes(connection):
         views = sum(len(list(each.names(shapes))) for each in newest_views())
         said.append(
-            f"Up to {views:,} views are made anew, which may take "
-            f"{_time(views * SECONDS_A_VIEW)} and "
-            f"{max(1, views * KILOBYTES_A_VIEW // 1000):,} MB of room."
+            f"Up to {views:,} views are recreated, which may take {_time(views * SECONDS_A_VIEW)} "
+            f"and {max(1, views * KILOBYTES_A_VIEW // 1000):,} MB of space."
         )
     if shapes and renaming:
         said.append(
-            f"Columns of {connection.scalar(GRADIENT_TABLES):,} gradient tables are renamed where "
-            "they are: no row is copied."
+            f"Columns of {connection.scalar(GRADIENT_TABLES):,} gradient tables are renamed "
+            "in place: no row is copied."
         )
     if summing and (steps := connection.scalar(STEPS)):
         said.append(
-            f"Statistics of about {steps:,} steps of layers are summed up, which may take "
+            f"Statistics of about {steps:,} steps of layers are summarized, which may take "
             f"{_time(steps / STEPS_A_SECOND)}."
         )
     return " ".join(said) or None

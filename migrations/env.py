@@ -1,4 +1,4 @@
-"""How Alembic reaches the database: over the connection that migrations/history.py hands it."""
+"""Connects Alembic to the database through the connection that migrations/history.py passes."""
 
 from alembic import context
 

@@ -1,4 +1,4 @@
-"""Writes the files that a view begins with, or goes on with: its next version and its migration."""
+"""Writes the files for a new view, or for the next version of one, and its migration."""
 
 from pathlib import Path
 
@@ -12,11 +12,11 @@ FIRST = Path(__file__).parent / "view.sql"
 
 
 def generate(name: str, root: Path = HERE, revisions: Path | None = None) -> list[Path]:
-    """Write the next version of a view's file, and the migration that puts it in force.
+    """Write the next version of a view's file, and the migration that installs it.
 
-    The file is a copy of the newest version, or a template where the view is new. Files go to
+    The file is a copy of the newest version, or a template for a new view. Files go to
     `root`/views and to `revisions`, by default where the built-in ones are. Raises ObjectError for
-    a name that cannot be a view's, and for that of a view that has been dropped for good.
+    an invalid view name, and for that of a view that has been dropped for good.
     """
     known = versions("views", root).get(name)
     before = known[-1] if known else 0
@@ -42,9 +42,9 @@ def generate(name: str, root: Path = HERE, revisions: Path | None = None) -> lis
             downgrades=f'replace_view(op.get_bind(), "{name}", {before or None})',
         )
     except OSError as error:
-        path.unlink(missing_ok=True)  # half of a view is worse than none
+        path.unlink(missing_ok=True)  # half a view is worse than none
         raise ObjectError(
-            f"{path} and its migration cannot be written ({error.strerror}): make room there, or "
-            "the right to write, and run this again"
+            f"{path} and its migration cannot be written ({error.strerror}): free some "
+            "space there, or make it writable, and run this again"
         ) from None
     return [path, Path(made.path)]

@@ -21,7 +21,7 @@ HERE = Path(__file__).parent
 RENAMING = "0017"
 """The revision that renames columns of gradient tables."""
 SUMMING = "0020"
-"""The revision that sums up what epochs came to."""
+"""The revision that summarizes epochs."""
 Move = Callable[[Connection, Config, ScriptDirectory, str], None]
 
 
@@ -33,10 +33,10 @@ def upgrade(
 ) -> tuple[str | None, str | None]:
     """Migrate up to `revision` and return the revisions before and after.
 
-    `versions` is a folder of further revisions beside the built-in ones. What takes time or room is
-    told to `say` before it begins. Raises ServerError where the
-    server does not allow what comes, ObjectError where a newer version of this project has
-    migrated the database, or another migration or trainer has been changing it for two minutes.
+    `versions` is a folder of further revisions next to the built-in ones. `say` gets a forecast of
+    the time and space needed before the migration starts. Raises ServerError if the server does not
+    meet the requirements, ObjectError if a newer version of this project has migrated the database,
+    or if another migration or trainer has been changing it for two minutes.
     """
     return _run(engine, _up, revision, versions, say)
 
@@ -49,13 +49,13 @@ def downgrade(
 ) -> tuple[str | None, str | None]:
     """Migrate down to `revision`, "base" being the empty database.
 
-    Returns the revisions before and after, and tells and raises what `upgrade` does.
+    Return value, messages and errors are those of `upgrade`.
     """
     return _run(engine, _down, revision, versions, say)
 
 
 def current(engine: Engine) -> str | None:
-    """Return the revision that the database is at, None before the first."""
+    """Return the database's revision; None before the first."""
     with engine.connect() as connection:
         return _current(connection)
 
@@ -66,9 +66,9 @@ def newest() -> str | None:
 
 
 def forecast(connection: Connection, revision: str = "head") -> str | None:
-    """Say how long migrating to `revision` may take and what room it needs.
+    """Say how long migrating to `revision` may take and how much space it needs.
 
-    None where there is nothing to do, or nothing that takes either.
+    None if there is nothing to do, or if both are negligible.
     """
     before, after = _current(connection), newest() if revision == "head" else revision
     if before in (None, after):
@@ -78,7 +78,7 @@ def forecast(connection: Connection, revision: str = "head") -> str | None:
 
 
 def configuration(versions: Path | None) -> Config:
-    """Return what Alembic needs to find the revisions, those of the folder `versions` too."""
+    """Return Alembic's configuration for the revisions, including those in `versions`."""
     config = Config()
     config.set_main_option("script_location", str(HERE).replace("%", "%%"))
     config.set_main_option("path_separator", "newline")
@@ -116,11 +116,11 @@ def _up(connection: Connection, config: Config, script: ScriptDirectory, revisio
 
 
 def _down(connection: Connection, config: Config, script: ScriptDirectory, revision: str) -> None:
-    """Go down, so that what a stop leaves half done can be migrated on from, both ways.
+    """Go down so that the database can be migrated both ways after a stop.
 
-    The revision that the database is at is always one that is done. So a step down says first that
-    it is done, which its first change of the schema commits, and the first step is that of what a
-    stop on the way up may have left.
+    The recorded revision must always be complete. So a downward step first records its result,
+    which its first change of the schema commits, and the first step repeats the one that a stop on
+    the way up may have left half done.
     """
     context = MigrationContext.configure(connection)
     here = context.get_current_revision()

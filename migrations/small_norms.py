@@ -1,8 +1,8 @@
-"""Gives gradient tables of version 1 the norms that they could not work out.
+"""Adds norms that gradient tables of version 1 could not compute.
 
-They have no column for the norm of a row whose cells are all below 1e-140, and whose squares no
-double holds: `Norm` is 0 there, or has few digits. So are the norms in the statistics of such
-steps, as older versions summed them up.
+These tables have no column for the norm of a row whose cells are all below 1e-140, and whose
+squares no double holds: `Norm` is 0 there, or has few digits. So are the norms in the statistics of
+such steps, as older versions computed them.
 """
 
 from sqlalchemy import Connection, Engine, text
@@ -45,7 +45,7 @@ WITHOUT_NORMS = text(
     "WHERE steps.gradient_norm IS NULL AND steps.finite_rows > 0 ORDER BY runs.run_id"
 )
 SECOND = 40e6
-"""Bytes of a table that are copied and indexed in a second: 128 columns on MariaDB 10.11."""
+"""Bytes of a table that are copied and indexed per second: 128 columns on MariaDB 10.11."""
 FILL_EPOCH = text(
     "UPDATE epoch_layers AS summed INNER JOIN ("
     "SELECT SUM(row_norm_sum) / NULLIF(SUM(finite_rows), 0) AS norm, "
@@ -64,7 +64,7 @@ DONE = text("UPDATE gradient_tables SET version = 2 WHERE table_name = :name")
 
 
 def missing(engine: Engine) -> str | None:
-    """Say of which runs norms are not known, and what to do about it; None where there is none."""
+    """Say for which runs norms are unknown, and what to do about it; None if there are none."""
     with engine.connect() as connection:
         runs = connection.execute(WITHOUT_NORMS).all()
     full = ", ".join(str(run_id) for run_id, telemetry in runs if telemetry == "full")
@@ -80,8 +80,8 @@ def missing(engine: Engine) -> str | None:
 def work_out(engine: Engine, say: Say = lambda line: None) -> int:
     """Bring every gradient table of version 1 to version 2; return how many there were.
 
-    It is said first how much room that takes. What is stopped is begun again. Raises ObjectError
-    where the database is not migrated or a run is training.
+    First says how much space that takes. After a stop it can be repeated. Raises ObjectError if the
+    database is not migrated or a run is training.
     """
     with engine.connect() as connection, registration_lock(connection):
         require_migrated(connection)

@@ -1,7 +1,7 @@
-"""The steps that revisions are made of, each of which looks first whether it is still to be done.
+"""The steps that revisions are made of; each first checks whether it still has to be done.
 
-DDL commits by itself on MySQL and MariaDB, so a revision that is stopped leaves what it has done so
-far. It is then begun again from its first step.
+DDL commits implicitly on MySQL and MariaDB, so a revision that is stopped keeps what it has done so
+far. It is then run again from its first step.
 """
 
 from collections.abc import Callable, Sequence
@@ -28,23 +28,23 @@ IN_TRAINING = text(
     "SELECT run_id FROM runs WHERE status = 'running' "
     "AND NOT IS_FREE_LOCK(LEFT(CONCAT('run.', run_id, '.', DATABASE()), 64)) ORDER BY run_id"
 )
-"""Runs that say so and whose lock, of which telemetry/lock.py says the name, somebody holds."""
+"""Runs that say so and whose lock, named in telemetry/lock.py, is held."""
 
 WATCHED = text("SELECT run_id FROM runs WHERE source <> 'trainer' ORDER BY run_id")
 
 
 def columns(table: str) -> list[str]:
-    """Return the names of a table's columns, in order; none where there is no such table."""
+    """Return the names of a table's columns, in order; none if there is no such table."""
     return list(op.get_bind().scalars(COLUMNS, {"table": table}))
 
 
 def key_columns(table: str, index: str) -> list[str]:
-    """Return the columns of a table's index, in order; none where there is no such index."""
+    """Return the columns of a table's index, in order; none if there is no such index."""
     return list(op.get_bind().scalars(KEY_COLUMNS, {"table": table, "index": index}))
 
 
 def create_table(name: str, *columns: Column) -> None:
-    """Create a table where it is missing."""
+    """Create a table if it is missing."""
     op.create_table(
         name,
         *columns,
@@ -56,7 +56,7 @@ def create_table(name: str, *columns: Column) -> None:
 
 
 def create_table_of_runs(name: str, keys: Sequence[str], *columns: Column) -> None:
-    """Create a table that is keyed by run and `keys`, and whose rows go with their run."""
+    """Create a table keyed by run and `keys`, whose rows are deleted with their run."""
     run = ForeignKey("runs.run_id", ondelete="CASCADE")
     create_table(
         name,
@@ -67,7 +67,7 @@ def create_table_of_runs(name: str, keys: Sequence[str], *columns: Column) -> No
 
 
 def rename_column(table: str, old: str, new: str, definition: str = "") -> None:
-    """Rename a column in place; with a `definition`, the column has that one from then on."""
+    """Rename a column in place; a `definition` also replaces the column's."""
     if old in columns(table):
         verb, to = ("CHANGE", "") if definition else ("RENAME COLUMN", "TO ")
         change = f"{verb} {quoted(old)} {to}{quoted(new)} {definition}".rstrip()
@@ -85,31 +85,31 @@ def renames(table: str, **names: str) -> Ways:
 
 
 def add_column(table: str, name: str, definition: str) -> None:
-    """Add a column where it is missing."""
+    """Add a column if it is missing."""
     if name not in columns(table):
         execute(f"ALTER TABLE {quoted(table)} ADD {quoted(name)} {definition}")
 
 
 def drop_column(table: str, name: str) -> None:
-    """Drop a column where it is there."""
+    """Drop a column if it exists."""
     if name in columns(table):
         execute(f"ALTER TABLE {quoted(table)} DROP {quoted(name)}")
 
 
 def change_column(table: str, name: str, definition: str) -> None:
-    """Give a column another definition, which its values have to fit."""
+    """Give a column another definition, which its values must fit."""
     execute(f"ALTER TABLE {quoted(table)} MODIFY {quoted(name)} {definition}")
 
 
 def drop_table(name: str) -> None:
-    """Drop a table where it is there."""
+    """Drop a table if it exists."""
     op.drop_table(name, if_exists=True)
 
 
 def views(replaced: Sequence[str] = (), **versions: int) -> Ways:
-    """Return the way up, which puts versions of views in force in this order, and the way down.
+    """Return the way up, which installs versions of views in this order, and the way down.
 
-    The way down drops them, the last first; those `replaced` go back to the version before.
+    The way down drops them in reverse; those `replaced` go back to the previous version.
     """
 
     def up() -> None:
@@ -126,26 +126,26 @@ def views(replaced: Sequence[str] = (), **versions: int) -> Ways:
 
 
 def require_no_training(connection: Connection | None = None) -> None:
-    """Raise ObjectError while a run is training: it knows the columns as they were when it began.
+    """Raise ObjectError while a run is training: it uses the columns as they were at its start.
 
-    Of the database that is being migrated, unless another `connection` is given.
+    Checks the database being migrated, unless another `connection` is given.
     """
     if found := list((connection or op.get_bind()).scalars(IN_TRAINING)):
         raise ObjectError(
             f"Run {', '.join(map(str, found))} is training, and this migration changes columns "
             "that it writes: wait until it is done, or stop it with Ctrl-C, then migrate; "
-            "RESUME=1 goes on with it afterwards."
+            "RESUME=1 resumes it afterwards."
         )
 
 
 def require_no_watched_runs() -> None:
-    """Raise ObjectError where there are runs of watched models, unknown to older versions."""
+    """Raise ObjectError if there are runs of watched models, which older versions do not know."""
     if "source" not in columns("runs"):
         return
     if found := list(op.get_bind().scalars(WATCHED)):
         raise ObjectError(
-            f"Run {', '.join(map(str, found))} is of a watched model, of which this older version "
-            "knows nothing: drop such runs first (`make drop RUN=id`)."
+            f"Run {', '.join(map(str, found))} is of a watched model, which this older "
+            "version does not know: drop such runs first (`make drop RUN=id`)."
         )
 
 

@@ -1,8 +1,7 @@
-"""The distribution's packages without installing them: found and fetched with apt, unpacked with
-dpkg into a folder.
+"""The distribution's packages without installing them: fetched with apt, unpacked with dpkg.
 
-Works as root or not and leaves the system's package lists, caches and database alone: apt is given
-lists and caches of its own. Standard library only, because `tools/bootstrap.py` needs it before
+Works with or without root. The system's package lists, caches and database are left alone: apt gets
+lists and caches of its own. Standard library only, because `tools/bootstrap.py` needs this before
 anything is installed.
 """
 
@@ -17,7 +16,7 @@ from pathlib import Path
 
 LISTS_ARE_FRESH_FOR = 24 * 3600  # seconds
 SECRET = frozenset(("DATABASE_URL", "READER_DATABASE_URL", "TEST_DATABASE_URL", "MYSQL_PWD"))
-"""Variables that may hold a password of a server: no other program is given them."""
+"""Variables that may hold a server's password; other programs do not inherit them."""
 
 CONFIGURATION = """\
 // The system's hooks refresh its own caches; nothing here may touch those.
@@ -44,16 +43,16 @@ CANDIDATE = re.compile(r"^  Candidate: (?P<version>\S+)$", re.MULTILINE)
 
 
 def surroundings(**more: str) -> dict[str, str]:
-    """Return the environment for other people's programs: ours, without passwords, and `more`."""
+    """Return the environment for other programs: ours without passwords, plus `more`."""
     return {name: value for name, value in os.environ.items() if name not in SECRET} | more
 
 
 class AptError(Exception):
-    """A package cannot be had; the text is one sentence for the user."""
+    """A package is not available; the text is one sentence for the user."""
 
 
 class Apt:
-    """apt with package lists of its own in `folder`, which is made when it is first used."""
+    """apt with its own package lists in `folder`, which is created on first use."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder.absolute()
@@ -61,10 +60,9 @@ class Apt:
         self.stamp = self.folder / "updated"
 
     def candidate(self, name: str) -> str | None:
-        """Return the version of package `name` that would be installed, None where there is no such
-        package.
+        """Return the version of package `name` that would be installed; None if there is none.
 
-        Raises AptError where this system has no apt or its package lists cannot be downloaded.
+        Raises AptError if this system has no apt or its package lists cannot be downloaded.
         """
         with self._written():
             self._update()
@@ -74,21 +72,20 @@ class Apt:
     def unpack(self, names: list[str], into: Path) -> None:
         """Unpack `names`, and those of their dependencies that this system lacks, into a folder.
 
-        Raises AptError when one of them does not exist or cannot be downloaded, or there is no room
-        for it.
+        Raises AptError if a package does not exist or cannot be downloaded, or the disk is full.
         """
         with self._written():
             self._unpack(names, into)
 
     @contextmanager
     def _written(self) -> Iterator[None]:
-        """Say in one sentence that nothing can be written here."""
+        """Turn a failed write in the block into one sentence."""
         try:
             yield
         except OSError as error:
             raise AptError(
-                f"{error.filename or self.folder} cannot be written ({error.strerror}): make room "
-                "there, or the right to write"
+                f"{error.filename or self.folder} cannot be written ({error.strerror}): "
+                "free some space there, or make it writable"
             ) from None
 
     def _unpack(self, names: list[str], into: Path) -> None:
@@ -99,16 +96,16 @@ class Apt:
         if plan.returncode:
             raise AptError(f"apt cannot install {' '.join(names)}{self._reason()}")
         wanted = {found["name"]: found["version"] for found in PLANNED.finditer(plan.stdout)}
-        # A C library of another version than the system's loader crashes every program.
+        # A C library that does not match the system's loader crashes every program.
         wanted.pop("libc6", None)
         archives = self.folder / "archives"
         shutil.rmtree(archives, ignore_errors=True)
         archives.mkdir(parents=True)
         specifications = [f"{name}={version}" for name, version in wanted.items()]
-        # What is installed already is not in the plan, and is wanted here all the same.
+        # The plan omits what is already installed, but it is needed here too.
         specifications += [name for name in names if name not in wanted]
         if self._run("apt-get", "download", *specifications, cwd=archives).returncode:
-            self.stamp.unlink()  # the sources may have moved on since the lists came
+            self.stamp.unlink()  # the package sources may be newer than the lists
             raise AptError(
                 f"apt could not download {' '.join(names)}{self._reason()}: check the network"
             )
@@ -126,7 +123,7 @@ class Apt:
         for name in ("lists/partial", "cache", "archives/partial", "log"):
             (self.folder / name).mkdir(parents=True, exist_ok=True)
         (self.folder / "apt.conf").write_text(CONFIGURATION.format(folder=self.folder))
-        # One source of several may fail, and apt's status says so; what counts is that lists come.
+        # apt's status also reports one failing source of several; what counts is that lists come.
         self._run("apt-get", "update")
         if not any((self.folder / "lists").glob("*Packages*")):
             raise AptError(
@@ -135,7 +132,7 @@ class Apt:
         self.stamp.touch()
 
     def _reason(self) -> str:
-        """Return what the last command complained of first, in brackets; nothing if it did not."""
+        """Return the last command's first complaint, in brackets; '' if it had none."""
         said = self.log.read_text(errors="replace").rpartition("\n$ ")[2]
         complaint = re.search(r"^[EW]: +(.+)$", said, re.MULTILINE)
         return f" ({complaint[1].rstrip('. ')})" if complaint else ""
@@ -143,7 +140,7 @@ class Apt:
     def _run(
         self, program: str, *arguments: str, cwd: Path | None = None
     ) -> "subprocess.CompletedProcess[str]":
-        """Run apt or dpkg, appending the command and all it says to the log."""
+        """Run apt or dpkg, appending the command and its output to the log."""
         options = [] if program == "dpkg" else ["-qq", f"-c={self.folder / 'apt.conf'}"]
         if program == "apt-cache":
             options = options[1:]

@@ -1,9 +1,9 @@
-"""MariaDB's bulk execution: a statement for one row, executed for as many rows as a packet holds.
+"""MariaDB's bulk execution: one statement, prepared for one row, runs for a whole packet of rows.
 
-An INSERT that is prepared for many rows has thousands of placeholders, each an object of the
-server that it goes through several times for every execution: more than a processor's cache takes.
-Here they are as many as a row has columns. PyMySQL does not announce that a client can do this, so
-`BulkConnection` adds it to the handshake, where the server offers it. Sources:
+An INSERT prepared for many rows has thousands of placeholders. Each is an object that the server
+visits several times per execution, and together they exceed a processor's cache. Here there is one
+placeholder per column. PyMySQL does not announce this capability of a client, so `BulkConnection`
+adds it to the handshake if the server offers it. Sources:
 https://mariadb.com/kb/en/com_stmt_bulk_execute/ and https://mariadb.com/kb/en/connection/
 """
 
@@ -29,20 +29,20 @@ from vanishing_gradients.sql.connection import Session
 COM_STMT_BULK_EXECUTE = 0xFA
 SENDS_TYPES = 128
 BULK_OPERATIONS = 1 << 2
-"""The bit of MariaDB's own capabilities, which take four bytes that MySQL leaves empty."""
+"""The bit in MariaDB's own capabilities: four bytes that MySQL leaves empty."""
 GREETING_OFFSET = 27
-"""Where they are in a server's greeting, counted from the end of its version."""
+"""Their offset in a server's greeting, from the end of its version."""
 RESPONSE = slice(28, 32)
-"""Where they are in the client's response, whose bytes before them, from EMPTY on, are 0."""
+"""Their offset in the client's response; the bytes before them, from EMPTY on, are 0."""
 EMPTY = slice(9, 28)
 PACKET = 1 << 20
-"""Bytes of rows in a packet: fewer packets cost less, and this is a quarter of what is required."""
+"""Bytes of rows per packet: fewer packets cost less; a quarter of the packet size we require."""
 
 
 class BulkConnection(Session):
-    """A connection that may execute in bulk: `takes_bulk`, where the server can.
+    """A connection that can execute in bulk (`takes_bulk`) if the server can.
 
-    Takes PyMySQL's arguments.
+    Same arguments as PyMySQL's.
     """
 
     takes_bulk = False
@@ -56,7 +56,7 @@ class BulkConnection(Session):
         self.takes_bulk = bool(offers & BULK_OPERATIONS)
 
     def _request_authentication(self) -> None:
-        # A client of MySQL's sets this bit; the server looks for MariaDB's own where it is not set.
+        # MySQL clients set this bit; the server reads MariaDB's own capabilities only without it.
         if self.takes_bulk:
             self.client_flag &= ~CLIENT.LONG_PASSWORD
         else:
@@ -74,7 +74,7 @@ class BulkConnection(Session):
         return packet
 
     def write_packet(self, payload: bytes) -> None:
-        """Send a packet; those of a handshake, with TLS two of them, say what this client can."""
+        """Send a packet; handshake packets (two with TLS) get our capabilities added."""
         if self._logs_in and len(payload) >= RESPONSE.stop and not any(payload[EMPTY]):
             own = struct.pack("<I", BULK_OPERATIONS)
             payload = payload[: RESPONSE.start] + own + payload[RESPONSE.stop :]
@@ -84,10 +84,9 @@ class BulkConnection(Session):
 class BulkInsert:
     """An INSERT that is prepared for one row and executed for many.
 
-    `head` is the statement up to its row values; `record` is the dtype of a row, as that of a
-    PreparedInsert. Raises what PyMySQL raises for an error of the server, after which the
-    connection can go on, and the transaction may have some of the rows. Not for use by two threads
-    at once.
+    `head` is the statement up to its row values; `record` is the dtype of a row, as in
+    PreparedInsert. Raises PyMySQL's errors; the connection stays usable after an error of the
+    server, but the transaction may then have some of the rows. Not thread-safe.
     """
 
     def __init__(self, connection: BulkConnection, head: str, record: np.dtype) -> None:
@@ -99,14 +98,14 @@ class BulkInsert:
         self.layout = _with_indicators(record)
 
     def execute(self, records: np.ndarray, nulls: np.ndarray | None = None) -> Inserted:
-        """Insert `records`, shape (rows,), of which cells are NULL where `nulls` says so.
+        """Insert `records`, shape (rows,).
 
-        `nulls` has shape (rows, columns), None where no cell is NULL.
+        `nulls`, shape (rows, columns), marks the cells that are NULL; None if there are none.
         """
         return total(map(self.send, self.packets(records, nulls)))
 
     def packets(self, records: np.ndarray, nulls: np.ndarray | None = None) -> Iterator[memoryview]:
-        """Yield what `send` takes, some rows at a time: of dtype `layout`, where none is NULL."""
+        """Yield packets for `send`, some rows each: of dtype `layout` if no cell is NULL."""
         at_once = max(1, PACKET // self.layout.itemsize)
         for start in range(0, len(records), at_once):
             part = slice(start, start + at_once)
@@ -122,11 +121,11 @@ class BulkInsert:
         return answer
 
     def close(self) -> None:
-        """Let the server forget the statement; it sends no answer."""
+        """Close the statement on the server, which sends no answer."""
         close_statement(self.connection, self._number)
 
     def _packed(self, records: np.ndarray, nulls: np.ndarray | None) -> memoryview:
-        """Return the bytes of some rows: an indicator before each value, and no value of a NULL."""
+        """Return the bytes of some rows: an indicator before each value; NULLs have no value."""
         rows = np.zeros(len(records), self.layout)
         for name in self.record.names or ():
             rows[name]["value"] = records[name]
@@ -134,7 +133,7 @@ class BulkInsert:
         if nulls is None:
             return octets.data
         octets = octets.reshape(len(rows), -1)
-        # By column: how many bytes an indicator has, and its value.
+        # Per column: the bytes of the indicator, and of the value.
         each = np.column_stack([np.ones_like(sizes(self.record)), sizes(self.record)])
         octets[:, each.sum(axis=1).cumsum() - each.sum(axis=1)] = nulls
         sent = np.stack([np.ones_like(nulls), ~nulls], axis=2).reshape(len(rows), -1)
@@ -142,7 +141,7 @@ class BulkInsert:
 
 
 def _with_indicators(record: np.dtype) -> np.dtype:
-    """Return a record each of whose numbers comes after a byte: 0, or 1 for a NULL."""
+    """Return a record dtype with a byte before each number: 0, or 1 for NULL."""
     fields: list[Any] = []
     for name in record.names or ():
         number = np.dtype([("indicator", "u1"), ("value", record[name].base)])
@@ -151,7 +150,7 @@ def _with_indicators(record: np.dtype) -> np.dtype:
 
 
 def _own_capabilities(greeting: bytes) -> int:
-    """Return the capabilities that only MariaDB has, 0 for another server."""
+    """Return the capabilities that only MariaDB has; 0 for another server."""
     offset = greeting.find(b"\0") + 1
     if len(greeting) < offset + GREETING_OFFSET + 4:
         return 0

@@ -1,4 +1,4 @@
-"""The commands of the server: its half of `up`, and `down`, `url` and `sql`."""
+"""The server's commands: its half of `up`, and `down`, `url` and `sql`."""
 
 import os
 import sys
@@ -21,7 +21,7 @@ from vanishing_gradients.sql import address
     help="auto: DATABASE_URL, else Docker, else a private server",
 )
 def up(preference: str) -> None:
-    """Find or start the server, and make database and accounts."""
+    """Find or start the server, and create the database and accounts."""
     lifecycle.start(preference, say)
 
 
@@ -61,9 +61,9 @@ def url(role: str, form: str) -> None:
 @click.command()
 def sql() -> None:
     """Open an SQL client as the reader, or run the SQL piped in."""
-    # A server that is down is told in our words, not in the client's.
+    # If the server is down, the error is ours, not the client's.
     reader_engine().connect().close()
     sys.stdout.flush()
-    # -P: a file of the user's folder must not be imported in place of a library's.
+    # -P: no file in the user's folder may shadow a library's module.
     command = [sys.executable, "-P", "-m", "vanishing_gradients.server.client"]
     os.execv(sys.executable, command)  # noqa: S606 (no shell is what we want)

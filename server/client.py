@@ -1,8 +1,8 @@
-"""The client of `make sql`: mycli, in the project's own kind of session.
+"""The client of `make sql`: mycli, with the project's own connection.
 
-By itself mycli takes what it is not told from wherever users keep what they need for other servers
-(variables named MYSQL_..., ~/.myclirc, ~/.mylogin.cnf), and sends passwords as Latin-1. Here it is
-given a connection that is open, and a configuration of its own.
+By default mycli reads settings that users keep for other servers (variables named MYSQL_...,
+~/.myclirc, ~/.mylogin.cnf), and sends passwords as Latin-1. So it gets an open connection and a
+configuration of its own.
 """
 
 import os
@@ -26,7 +26,7 @@ NO_FILE = f"{os.devnull}/none"
 
 
 def main() -> None:
-    """Open the client as the reader of the server in use; its arguments are mycli's."""
+    """Open the client as the reader of the current server; arguments are passed on to mycli."""
     found = lifecycle.current()
     url, read_only = found.reader or found.owner, found.reader is None
     for name in list(os.environ):
@@ -35,7 +35,7 @@ def main() -> None:
     os.environ["MYSQL_TEST_LOGIN_FILE"] = NO_FILE
     MyCli.system_config_files = []
     pymysql.connect = partial(connect, url, read_only)
-    if not sys.stdout.isatty():  # mycli would answer with the system's bare words
+    if not sys.stdout.isatty():  # mycli would print the bare system error
         console.take_over(console.Ending(1))
     for stream in (sys.stdin, sys.stdout):
         if isinstance(stream, TextIOWrapper) and not stream.isatty():
@@ -45,7 +45,7 @@ def main() -> None:
 
 
 def arguments(url: URL) -> list[str]:
-    """Return what mycli is to show of the address, and where its settings are."""
+    """Return mycli's arguments: the parts of the address to show, and its settings file."""
     if socket := url.query.get("unix_socket"):
         options: dict[str, object] = {"socket": socket}
     else:
@@ -56,13 +56,13 @@ def arguments(url: URL) -> list[str]:
         "database": url.database,
         "myclirc": settings if settings.parent.is_dir() else os.devnull,
         "use-keyring": "false",
-        "ssl-mode": "off",  # for `connect` to know
+        "ssl-mode": "off",  # for `connect` to see
     }
     return [f"--{name}={value}" for name, value in options.items()]
 
 
 def connect(url: URL, read_only: bool, **wanted: Any) -> Session:
-    """Connect to `url` whatever mycli thinks it is connecting to."""
+    """Connect to `url`, whatever address mycli passes."""
     wishes = {name: wanted[name] for name in (*OWN_WISHES, *LIMITS) if name in wanted}
     options: dict[str, Any] = connect_arguments(url, read_only) | wishes
     return Session(**options)

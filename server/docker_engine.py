@@ -1,4 +1,4 @@
-"""A Docker engine, asked through its command line: whether it is of use, and what it holds of a
+"""A Docker engine, queried through its command line: whether it is usable, and what it holds for a
 compose project."""
 
 import json
@@ -17,9 +17,9 @@ from vanishing_gradients.sql.errors import ServerError
 
 COMPOSE_FILE = ROOT / "docker-compose.yml"
 SERVICE = "mysql"
-ENGINE_LIMIT = 10.0  # seconds an engine gets to answer
+ENGINE_LIMIT = 10.0  # seconds to wait for an engine's answer
 PROJECT_LABEL = "com.docker.compose.project"
-# mysqld as the compose file has it, but with its first statements from standard input.
+# mysqld as in the compose file, but with its first statements from standard input.
 FED = (
     "umask 077; cat >/tmp/statements.sql; chown mysql /tmp/statements.sql; "
     'exec mysqld --user=mysql "$@" --skip-networking --init-file=/tmp/statements.sql'
@@ -28,7 +28,7 @@ LABELLED = f'{{{{.Label "{PROJECT_LABEL}"}}}}'
 
 
 class Lack(NamedTuple):
-    """Why Docker is of no use here, and what a user does about it."""
+    """Why Docker cannot be used here, and how the user fixes it."""
 
     reason: str
     cure: str
@@ -36,7 +36,7 @@ class Lack(NamedTuple):
 
 NO_ENGINE = Lack("no Docker engine answers", "start Docker")
 NOT_ALLOWED = Lack(
-    "this user may not ask the Docker engine",
+    "this user may not use the Docker engine",
     "add yourself to the group docker (`sudo usermod -aG docker $USER`) and log in again",
 )
 NO_COMPOSE = Lack(
@@ -52,7 +52,7 @@ LOOPBACK = ("localhost", "127.0.0.1", "::1")
 
 @dataclass(frozen=True)
 class Container:
-    """A container of a project, as the engine describes it; `port` is the one it publishes."""
+    """A container of a project, as the engine reports it; `port` is the published one."""
 
     name: str
     status: str
@@ -63,18 +63,18 @@ class Container:
 
     @property
     def runs(self) -> bool:
-        """Whether its process is there; one that is paused holds its port and its data too."""
+        """Whether its process exists; a paused one also holds its port and data."""
         return self.status in ("running", "paused")
 
 
 class Engine:
-    """The engine that `docker` reaches; what compose says goes into `log`."""
+    """The engine that `docker` reaches; compose's output goes to `log`."""
 
     def __init__(self, log: Path) -> None:
         self.log = log
 
     def lack(self) -> Lack | None:
-        """Return why Docker cannot be used here; None where an engine answers and has compose."""
+        """Return why Docker cannot be used here; None if an engine with compose is available."""
         asked = (["info", "--format", "{{.ServerVersion}}"], ["compose", "version"])
         for arguments, lack in zip(asked, (NO_ENGINE, NO_COMPOSE), strict=True):
             try:
@@ -88,26 +88,26 @@ class Engine:
         return None if here or not host else ELSEWHERE
 
     def ask(self, *arguments: str) -> str:
-        """Return what docker answers, stripped; nothing where it fails."""
+        """Return docker's answer, stripped; '' on failure."""
         done = answer(["docker", *arguments])
         return "" if done.returncode else done.stdout.strip()
 
     def lines(self, *arguments: str) -> list[str]:
-        """Return the lines of a list that the engine gives.
+        """Return the lines of a listing.
 
-        Raises ServerError where it gives none, which is not the same as an empty one.
+        Raises ServerError if docker fails, which is not the same as an empty list.
         """
         done = answer(["docker", *arguments])
         if done.returncode:
             raise ServerError(
-                f"`docker {arguments[0]}` failed ({last_line(done)}): see to Docker first"
+                f"`docker {arguments[0]}` failed ({last_line(done)}): fix Docker first"
             )
         return done.stdout.splitlines()
 
     def compose(
         self, *arguments: str, project: str = "", **environment: str
     ) -> "subprocess.CompletedProcess[str]":
-        """Run compose on the project, and note in the log what it says."""
+        """Run compose on the project, and log its output."""
         named = ["--project-name", project] if project else []
         command = ["compose", *named, "--file", str(COMPOSE_FILE), *arguments]
         done = answer(["docker", *command], env=surroundings(**environment))
@@ -115,19 +115,19 @@ class Engine:
         return done
 
     def note(self, text: str) -> None:
-        """Add to the log, where there is a folder for it."""
+        """Append to the log, if its folder exists."""
         if self.log.parent.is_dir():
             append(self.log, text if text.endswith("\n") else f"{text}\n")
 
     def note_container(self, container: Container) -> None:
-        """Copy the end of a container's own log into ours."""
+        """Copy the end of a container's log into ours."""
         done = answer(["docker", "logs", "--timestamps", "--tail", "200", container.name])
         self.note(f"$ docker logs {container.name}\n{done.stdout}{done.stderr}")
 
     def service(self) -> dict[str, Any]:
         """Return the server's part of the compose file: image, command and the rest.
 
-        Raises ServerError where compose cannot read it.
+        Raises ServerError if compose cannot read it.
         """
         try:
             return self.configuration()["services"][SERVICE]
@@ -135,10 +135,10 @@ class Engine:
             raise ServerError(f"compose does not understand {COMPOSE_FILE}: upgrade it") from None
 
     def feed_volume(self, volume: str, statements: str, hidden: Iterable[str]) -> None:
-        """Let a server of its own, away from any network, carry out `statements` on a volume of
-        data; the last of them ends it.
+        """Run `statements` on a data volume in a temporary server without a network; the last
+        statement shuts it down.
 
-        What it says is noted without the words that are `hidden`.
+        Its output is logged without the words in `hidden`.
         """
         service = self.service()
         mount = ["--interactive", "--network=none", f"--volume={volume}:/var/lib/mysql"]
@@ -153,16 +153,16 @@ class Engine:
         self.note(told)
 
     def configuration(self) -> dict[str, Any]:
-        """Return the compose file as compose reads it, defaults filled in; {} where it cannot."""
+        """Return the compose file as compose reads it, with defaults; {} if it cannot."""
         command = ("compose", "--file", str(COMPOSE_FILE), "config", "--format", "json")
         return json.loads(self.ask(*command) or "{}")
 
     def has_image(self, image: str) -> bool:
-        """Say whether an image is here already, so that nothing has to be pulled."""
+        """Return whether an image is already here, so that nothing has to be pulled."""
         return bool(self.ask("image", "inspect", "--format", "{{.Id}}", image))
 
     def container(self, project: str) -> Container | None:
-        """Return the server's container of a project, running or not; None where there is none."""
+        """Return the server's container of a project, running or not; None if there is none."""
         labels = (f"label={PROJECT_LABEL}={project}", f"label=com.docker.compose.service={SERVICE}")
         filters = [part for label in labels for part in ("--filter", label)]
         names = self.lines("ps", "--all", *filters, "--format", "{{.Names}}")
@@ -187,11 +187,11 @@ class Engine:
         return self.lines("volume", "ls", "--filter", label, "--format", "{{.Name}}")
 
     def volume_names(self, part: str) -> list[str]:
-        """Return the names of all volumes that have `part` in their names."""
+        """Return the names of all volumes whose name contains `part`."""
         return self.lines("volume", "ls", "--filter", f"name={part}", "--format", "{{.Name}}")
 
     def projects(self) -> set[str]:
-        """Return the names of all compose projects of which there is a container or a volume."""
+        """Return the names of all compose projects that have a container or a volume."""
         label, of_project = f"label={PROJECT_LABEL}", ("--format", LABELLED)
         kinds = (["ps", "--all"], ["volume", "ls"])
         return {
@@ -199,19 +199,19 @@ class Engine:
         }
 
     def publishers(self, port: int) -> set[str]:
-        """Return the projects whose containers publish a port ('' for one of no project)."""
+        """Return the projects whose containers publish a port ('' for a container without one)."""
         return set(self.lines("ps", "--filter", f"publish={port}", "--format", LABELLED))
 
     def sign_of_life(self, container: Container) -> str:
-        """Return what changes while the server works: processor time taken, or its last words."""
+        """Return what changes while the server works: CPU time used, or its last log line."""
         used = self.ask("top", container.name, "-eo", "pid,time")
         done = answer(["docker", "logs", "--timestamps", "--tail", "1", container.name])
         return f"{used}\n{done.stdout}{done.stderr}"
 
     def free_space(self) -> tuple[Path, int] | None:
-        """Return where the engine keeps images and volumes, and the bytes free there.
+        """Return where the engine keeps images and volumes, and the free bytes there.
 
-        None where that is not on this machine, as in the virtual machine of Docker Desktop.
+        None if that is not on this machine, as in Docker Desktop's virtual machine.
         """
         told = self.ask("info", "--format", "{{.DockerRootDir}}\t{{.OperatingSystem}}")
         folder, _, system = told.partition("\t")
@@ -223,10 +223,10 @@ class Engine:
             return None
 
     def _host(self) -> str:
-        """Return the engine's address, such as unix:///var/run/docker.sock; '' if not told."""
+        """Return the engine's address, such as unix:///var/run/docker.sock; '' if unknown."""
         return self.ask("context", "inspect", "--format", "{{.Endpoints.docker.Host}}")
 
 
 def last_line(done: "subprocess.CompletedProcess[str]") -> str:
-    """Return the last thing a command said on standard error, which is the reason it failed."""
+    """Return the last line of a command's standard error: the reason it failed."""
     return (done.stderr.strip().splitlines() or ["no reason given"])[-1].strip().rstrip(".")

@@ -1,8 +1,8 @@
-"""The compose project of a server folder: a name made once, kept beside the passwords, and recorded
-before anything is made.
+"""The compose project of a server folder: its name is generated once, saved with the passwords, and
+recorded before anything is created.
 
-No two checkouts share a container then, and a moved one finds its own. The name begins with what
-identifies the folder, by which everything is found again where the record is lost.
+So no two checkouts share a container, and a moved one finds its own. The name begins with an
+identifier of the folder, so everything can be found even if the record is lost.
 """
 
 import hashlib
@@ -27,9 +27,9 @@ MARK = "-has-"
 class DockerProject:
     """The record of what Docker holds for `folder`.
 
-    Its facts: `project`, the name; `folder`, which it was made for; `port`, which is published;
-    `ready`, that accounts were made, and data may be there; `older`, that the name is an older
-    version's, and nothing has shown yet that it is this folder's.
+    Its facts: `project`, the name; `folder`, which it was created for; `port`, the published one;
+    `ready`, accounts were created and there may be data; `older`, the name comes from an older
+    version and is not yet confirmed as this folder's.
     """
 
     def __init__(self, folder: Path, engine: Engine, say: Say) -> None:
@@ -38,10 +38,10 @@ class DockerProject:
         self.say = say
         self.passwords = folder / "docker.json"
         self._record = folder / "docker-server.json"
-        self._older_record = folder / "docker-port.json"  # knew no name
+        self._older_record = folder / "docker-port.json"  # had no project name
 
     def kept(self) -> dict[str, Any]:
-        """Return the facts on record; none where they came here with a copy of another folder."""
+        """Return the recorded facts; none if the record was copied from another folder."""
         kept = accounts.remembered(self._record)
         original = Path(kept.get("folder", self.folder))
         if original != self.folder and original.exists() and not original.samefile(self.folder):
@@ -51,24 +51,24 @@ class DockerProject:
         return kept
 
     def keep(self, **facts: object) -> None:
-        """Add facts to the record, or replace them."""
+        """Add or replace facts in the record."""
         accounts.remember(self._record, **facts)
 
     def forget(self) -> None:
-        """Take back a record of something that was not made."""
+        """Delete the record of something that was never created."""
         self._record.unlink(missing_ok=True)
 
     def port(self) -> int | None:
-        """Return the port that was published last, None where there was none."""
+        """Return the last published port; None if there was none."""
         kept = self.kept()
         if not kept and self._record.exists():
             return None
         return kept.get("port") or accounts.remembered(self._older_record).get("port")
 
     def claim(self) -> str:
-        """Return the project's name, recorded before anything of it is made.
+        """Return the project's name, recorded before anything of it is created.
 
-        Raises ServerError where an older version's data are not to be found.
+        Raises ServerError if an older version's data cannot be found.
         """
         kept = self.kept()
         if "project" in kept:
@@ -94,19 +94,19 @@ class DockerProject:
         return project
 
     def all(self) -> set[str]:
-        """Return every project that was made for this folder, as record and engine tell."""
+        """Return every project of this folder, according to the record and the engine."""
         kept = self.kept()
         older = "" if self._record.exists() else self._of_older_version(required=False)
         return {kept.get("project", ""), older, *self._found()} - {""}
 
     def expected(self) -> bool:
-        """Say whether Docker should hold something for this folder."""
+        """Return whether Docker should hold something for this folder."""
         return bool(self.kept()) or (
             self._used() and self.passwords.exists() and not self._record.exists()
         )
 
     def opens(self, port: int) -> bool:
-        """Say whether owner and reader get in at a port."""
+        """Return whether owner and reader can log in at a port."""
         try:
             for role in (accounts.OWNER, accounts.READER):
                 with connected(account_url(self.passwords, role, port)):
@@ -116,10 +116,10 @@ class DockerProject:
         return True
 
     def _identity(self) -> str:
-        """Return what the names of this folder's projects begin with.
+        """Return the prefix of the names of this folder's projects.
 
-        The number of the folder around it is in it: a clone at the place of one that was moved away
-        is not the same.
+        The parent folder's inode number goes into it: a clone in the place of a checkout that was
+        moved away is a different folder.
         """
         place = self.folder.resolve()
         number = place.parent.stat().st_ino if place.parent.exists() else 0
@@ -127,7 +127,7 @@ class DockerProject:
         return f"{PREFIX}-{digest.hexdigest()[:12]}"
 
     def _found(self) -> list[str]:
-        """Return the projects of this folder that the engine has, whatever the record says."""
+        """Return the engine's projects of this folder, whatever the record says."""
         identity = self._identity()
         marks = self.engine.volume_names(f"{identity}{MARK}")
         marked = {mark.removeprefix(f"{identity}{MARK}") for mark in marks}
@@ -138,27 +138,26 @@ class DockerProject:
         )
 
     def _mark(self, project: str) -> None:
-        """Let the engine remember that a project of another name is this folder's: an empty volume
-        says so by its name."""
+        """Record with the engine that a project of another name is this folder's, in the name of an
+        empty volume."""
         self.engine.ask("volume", "create", f"{self._identity()}{MARK}{project}")
 
     def unmark(self, project: str) -> None:
-        """Remove what `_mark` has made for a project that is deleted."""
+        """Remove the volume made by `_mark` for a project that is deleted."""
         for mark in self.engine.volume_names(f"{MARK}{project}"):
             if mark.endswith(f"{MARK}{project}"):
                 self.engine.ask("volume", "rm", mark)
 
     def _used(self) -> bool:
-        """Say whether this folder's data were in Docker, so that no name on record is an older
-        version's."""
+        """Return whether this folder last used Docker; without a record, the project's name is then
+        an older version's."""
         return accounts.remembered(self.folder / "chosen.json").get("kind") == "docker"
 
     def _of_older_version(self, required: bool = True) -> str:
-        """Return the project of an older version, which took the name of the checkout's folder; ''
-        where there is none.
+        """Return the project of an older version, named after the checkout's folder; '' if none.
 
-        Another checkout of that name may have it: where it runs, our password has to open it.
-        Raises ServerError where this folder's data were in Docker, are not to be found, and are
+        It may belong to another checkout of that name: if it runs, our password must open it.
+        Raises ServerError if this folder's data were in Docker, cannot be found, and are
         `required`.
         """
         if not self.passwords.exists():
@@ -177,8 +176,8 @@ class DockerProject:
                 return project
         if required and self._used() and not others:
             raise ServerError(
-                "the data of this folder are in Docker, but not to be found there: an older "
+                "the data of this folder are in Docker, but cannot be found there: an older "
                 "version named their volume after the checkout's folder, so give that its old name "
-                f"for one `make up`; or delete {self.passwords} to begin with an empty database"
+                f"for one `make up`; or delete {self.passwords} to start with an empty database"
             )
         return ""

@@ -1,4 +1,4 @@
-"""MySQL in Docker: the service of docker-compose.yml, for those whose Docker engine answers."""
+"""MySQL in Docker: the service of docker-compose.yml."""
 
 import os
 import time
@@ -19,22 +19,22 @@ from vanishing_gradients.sql.errors import AccessError, DatabaseError, ServerErr
 from vanishing_gradients.words import Say
 
 PORT = 33306
-STILL_LIMIT = 600.0  # seconds without a sign of life: a first start on a slow disk takes long
+STILL_LIMIT = 600.0  # seconds without progress: a first start on a slow disk is slow
 LOOK_EVERY, SIGN_EVERY, TELL_EVERY = 0.5, 5.0, 60.0  # seconds
 PORT_TAKEN = ("port is already allocated", "address already in use", "ports are not available")
 GIGABYTE = 1e9
 IMAGE_SIZE = 1.0 * GIGABYTE
 DATA_SIZE = 2.2 * GIGABYTE
-"""What MySQL's first data take: the redo log of docker-compose.yml, which is made whole, and the
+"""The space for MySQL's first data: the redo log of docker-compose.yml, allocated in full, and the
 system tables."""
 
 
 class EndedError(ServerError):
-    """The server's process ended while it started."""
+    """The server's process ended during startup."""
 
 
 class StillStartingError(ServerError):
-    """The server has not come up yet, and still may."""
+    """The server has not come up yet, but still may."""
 
 
 class DockerServer:
@@ -51,26 +51,26 @@ class DockerServer:
 
     @property
     def revival(self) -> str:
-        """What a user does when this server is away."""
+        """How to start this server again."""
         return (
             "it runs in Docker, where `make up` starts it again, and `docker logs "
             f"{self.project.kept().get('project', '')}-{SERVICE}-1` shows what it says"
         )
 
     def answers(self) -> bool:
-        """Say whether a Docker engine answers here, and has compose."""
+        """Return whether a Docker engine with compose is available here."""
         return self.engine.lack() is None
 
     def has_begun(self) -> bool:
-        """Say whether something of this folder's may be in Docker."""
+        """Return whether Docker may hold something of this folder."""
         return self.project.expected()
 
     def start(self) -> None:
-        """Bring the service up, wait until it answers, and make database and accounts.
+        """Start the service, wait until it answers, and create the database and accounts.
 
-        One that runs already is left as it is. Raises ServerError where Docker cannot be used, or
-        the service does not come up; of a first start that failed nothing is left, unless it still
-        goes on.
+        A running server is left as it is. Raises ServerError if Docker cannot be used or the
+        service does not come up; a failed first start leaves nothing behind, unless it is still
+        going on.
         """
         if lack := self.engine.lack():
             if self.has_begun():
@@ -86,8 +86,8 @@ class DockerServer:
             if ready and not begun:
                 raise ServerError(
                     f"the data of this folder are in Docker's volume {project}_data, which the "
-                    "engine that answers does not have: start the engine that has it (see `docker "
-                    "context ls` and DOCKER_HOST), or begin with an empty database after `make "
+                    "current engine does not have: start the engine that has it (see `docker "
+                    "context ls` and DOCKER_HOST), or start with an empty database after `make "
                     "clean ALL=1`"
                 )
             try:
@@ -100,7 +100,7 @@ class DockerServer:
                     self._take_down(project, delete=True)
                     self.project.forget()
                 elif isinstance(error, EndedError):
-                    self._take_down(project)  # else the engine starts it again and again
+                    self._take_down(project)  # else the engine keeps restarting it
                     raise ServerError(
                         f"{error}; if its data are broken, `make clean ALL=1` deletes them"
                     ) from None
@@ -108,10 +108,10 @@ class DockerServer:
             self.project.keep(ready=True, older=False)
 
     def stop(self, delete: bool = False) -> list[str]:
-        """Stop and remove every container that was made for this folder, and return what was done,
-        in sentences; the volumes keep the data unless `delete` removes them too.
+        """Stop and remove every container of this folder, and return sentences on what was done.
 
-        Raises ServerError where Docker does not do so, or does not answer although it should.
+        The volumes keep the data unless `delete` is set. Raises ServerError if Docker fails, or
+        does not answer although it should.
         """
         expected = self.project.expected()
         if lack := self.engine.lack():
@@ -130,7 +130,7 @@ class DockerServer:
     def url(self, role: str) -> URL:
         """Return the address of the database for an account: owner, reader or root.
 
-        Raises ServerError where no server of this folder has been started.
+        Raises ServerError if no server of this folder has been started.
         """
         port = self.project.port()
         if port is None:
@@ -138,10 +138,10 @@ class DockerServer:
         return account_url(self.passwords, role, port)
 
     def _comes_up(self, project: str, half_made: bool = False) -> bool:
-        """Start the container unless it runs, wait for it, and make database and accounts; return
-        whether it lets us.
+        """Start the container unless it runs, wait for it, and create the database and accounts;
+        return whether it lets us in.
 
-        Raises ServerError where it does not come up, unless it may be `half_made`.
+        Raises ServerError if it does not come up, unless it may be `half_made`.
         """
         container, restarts = self.engine.container(project), 0
         port = self._port(project, container)
@@ -173,7 +173,7 @@ class DockerServer:
         return address.without_database(self.url(accounts.ROOT))
 
     def _port(self, project: str, container: Container | None) -> int:
-        """Return the port to publish; looked up before anything that runs is stopped."""
+        """Return the port to publish; chosen before anything that runs is stopped."""
         running = container.port if container and container.runs else None
         if chosen := os.environ.get("MYSQL_PORT"):
             if not chosen.isdecimal() or not 0 < int(chosen) < 65536:
@@ -187,20 +187,20 @@ class DockerServer:
         return port if running or self._free(port, project) else free_port()
 
     def _free(self, port: int, project: str) -> bool:
-        # An engine may forward a port without a process that listens.
+        # An engine may forward a port without a listening process.
         return is_free(port) and not self.engine.publishers(port) - {project}
 
     def _prepare(self, project: str) -> None:
-        """Look for room, and pull the image where it is not here yet."""
+        """Check the disk space, and pull the image if it is not here yet."""
         image = self.engine.service()["image"]
         pulled = self.engine.has_image(image)
         need = (0 if pulled else IMAGE_SIZE) + (0 if self.engine.volumes(project) else DATA_SIZE)
         room = self.engine.free_space()
         if room and room[1] < need:
             raise ServerError(
-                f"MySQL in Docker takes about {need / GIGABYTE:.1f} GB to begin with, and "
+                f"MySQL in Docker needs about {need / GIGABYTE:.1f} GB to start with, and "
                 f"{room[1] / GIGABYTE:.1f} GB are free in {room[0]}: make room there (`docker "
-                "system df` shows what Docker takes)"
+                "system df` shows what Docker uses)"
             )
         if not pulled:
             self.say(f"Pulling the image {image}, which is not here yet ...")
@@ -226,11 +226,11 @@ class DockerServer:
         raise ServerError(f"docker compose up failed ({last_line(done)}): see {self.log}")
 
     def _wait(self, project: str, restarts: int) -> None:
-        """Wait until the server answers, however long it takes, as long as it shows signs of life.
+        """Wait until the server answers, however long it takes, as long as it makes progress.
 
-        Raises EndedError where its process ends, now or more often than `restarts` times before;
-        StillStartingError where nothing at all happens for STILL_LIMIT; ServerError where it
-        answers in its container alone.
+        Raises EndedError if its process ends, now or more often than `restarts` times before;
+        StillStartingError if nothing at all happens for STILL_LIMIT; ServerError if it answers only
+        inside its container.
         """
         began = looked = told = changed = time.monotonic()
         sign = ""
@@ -251,13 +251,13 @@ class DockerServer:
                 if container.healthy and not self._listens():
                     raise ServerError(
                         f"MySQL in Docker answers in its container, but not at 127.0.0.1:"
-                        f"{container.port}: this is another machine or container than Docker's"
+                        f"{container.port}: this is not the machine or container that runs Docker"
                     )
             if now - changed > STILL_LIMIT:
                 self.engine.note_container(container)
                 raise StillStartingError(
                     f"MySQL in Docker has shown no sign of life for {now - changed:.0f} s: see "
-                    f"{self.log}, and run `make up` again to go on waiting"
+                    f"{self.log}, and run `make up` again to continue waiting"
                 )
             if now - told > TELL_EVERY:
                 self.say(
@@ -276,19 +276,17 @@ class DockerServer:
             return False
 
     def _take_down(self, project: str, delete: bool = False) -> str:
-        """Remove a project's container, and its volumes where told; return what was done, '' where
+        """Remove a project's container, and with `delete` its volumes; return what was done, '' if
         there was nothing to do."""
         container, volumes = self.engine.container(project), self.engine.volumes(project)
         if container is None and not (delete and volumes):
             if delete and self.project.kept().get("ready"):
-                return f"Docker's volume {project}_data is not at the engine that answers."
+                return f"Docker's volume {project}_data is not on the current engine."
             return ""
         done = self.engine.compose("down", *(["--volumes"] if delete else []), project=project)
         left = self.engine.volumes(project) if delete else []
         if done.returncode or left or self.engine.container(project):
-            raise ServerError(
-                f"docker compose down failed ({last_line(done)}): see to Docker first"
-            )
+            raise ServerError(f"docker compose down failed ({last_line(done)}): fix Docker first")
         volume = ", ".join(volumes) or "none"
         if delete:
             self.project.unmark(project)
@@ -296,28 +294,28 @@ class DockerServer:
         return f"The server in Docker is stopped; its data stay (volume {volume})."
 
     def _mend(self, project: str, passwords: dict[str, str], ready: bool) -> None:
-        """Make a server that does not let us in one that does.
+        """Repair a server that does not let us in.
 
-        What never became ready holds nothing yet, and is made anew. Elsewhere the data stay, and
-        the accounts get new passwords. Raises ServerError where that does not help.
+        If it never became ready it holds nothing, and is created again. Otherwise the data stay,
+        and the accounts get new passwords. Raises ServerError if that does not help.
         """
         if self.project.kept().get("older"):
             self._take_down(project)
             self.project.forget()
             raise ServerError(
                 f"the volume {project}_data, which an older version named after the checkout's "
-                f"folder, does not take the passwords in {self.passwords}: it is another folder's; "
-                "delete that file to begin with an empty database"
+                f"folder, does not accept the passwords in {self.passwords}: it is another "
+                "folder's; delete that file to start with an empty database"
             )
         if ready:
             self.say(
-                "The server in Docker does not take the passwords that are kept here: giving its "
+                "The server in Docker does not accept the passwords saved here: giving its "
                 "accounts new ones; its data stay."
             )
             self._take_down(project)
             self.engine.feed_volume(f"{project}_data", _accounts(passwords), passwords.values())
         else:
-            self.say("A first start in Docker that was broken off left no whole data: once more.")
+            self.say("An interrupted first start in Docker left incomplete data: starting over.")
             self._take_down(project, delete=True)
         try:
             if self._comes_up(project):
@@ -326,15 +324,15 @@ class DockerServer:
             if not ready:
                 raise
         raise ServerError(
-            f"the data in Docker's volume {project}_data are not whole, or their passwords are "
-            f"lost: put {self.folder} back as it was, or delete them with `make clean ALL=1` and "
-            "begin afresh"
+            f"the data in Docker's volume {project}_data are incomplete, or their passwords "
+            f"are lost: put {self.folder} back as it was, or delete them with `make clean "
+            "ALL=1` and start over"
         )
 
 
 def _accounts(passwords: dict[str, str]) -> str:
-    """Return the statements, a line each, that give every account its password and end the
-    server."""
+    """Return the statements, one per line, that set every account's password and shut the server
+    down."""
     root = f"IDENTIFIED BY '{escape_string(passwords[accounts.ROOT])}'"
     statements = [
         f"ALTER USER IF EXISTS 'root'@'localhost' {root}",

@@ -1,5 +1,5 @@
-"""A server that the user names with DATABASE_URL: checked, never administered beyond one database
-and one account."""
+"""A server named by DATABASE_URL: checked, but never administered beyond one database and one
+account."""
 
 import os
 from pathlib import Path
@@ -18,9 +18,9 @@ from vanishing_gradients.sql.requirements import require_able
 from vanishing_gradients.sql.server_errors import DENIED
 from vanishing_gradients.words import Say
 
-# What the owner does in the database, each tried on a table that is not there: the server looks at
-# privileges first, so it answers "denied" or "no such table", and nothing changes. That sees roles
-# and wildcards as the server sees them.
+# The owner's statements, each tried on a missing table: the server checks privileges first, so it
+# answers "denied" or "no such table", and nothing changes. This respects roles and wildcards as the
+# server does.
 ABSENT = "privilege_probe_of_a_table_that_is_not_there"
 PROBES = {
     "SELECT": "SELECT 1 FROM ABSENT",
@@ -39,14 +39,14 @@ PROBES = {
 ABSENT_ANSWERS = (ER.NO_SUCH_TABLE, ER.BAD_TABLE_ERROR, ER.CANT_CREATE_TABLE, 1824)
 MAY_NOT_GRANT = (
     *DENIED, ER.ACCESS_DENIED_ERROR, ER.CANT_CREATE_USER_WITH_GRANT, ER.CANNOT_USER,
-    ER.OPTION_PREVENTS_STATEMENT, 1819,  # no grant tables; passwords must be other ones
+    ER.OPTION_PREVENTS_STATEMENT, 1819,  # no grant tables; a password policy
 )  # fmt: skip
 
 
 def prepare(owner: URL, folder: Path, say: Say) -> None:
-    """Check the server and the owner's privileges; make the database and the reader if missing.
+    """Check the server and the owner's privileges; create the database and reader if missing.
 
-    Raises DatabaseError for a server that cannot be used, with the cure.
+    Raises DatabaseError, with the cure, for a server that cannot be used.
     """
     _make_database(owner, say)
     with connected(owner) as session:
@@ -60,7 +60,7 @@ def prepare(owner: URL, folder: Path, say: Say) -> None:
         password = make_reader(session, owner, accounts.load_passwords(kept).get(place))
     if password is None:
         say(
-            f"No account {READER!r} could be made there: reading happens as {owner.username!r} in "
+            f"No account {READER!r} could be created there: reading uses {owner.username!r} in "
             "read-only sessions. For an account that can only read, set READER_DATABASE_URL."
         )
     else:
@@ -69,8 +69,8 @@ def prepare(owner: URL, folder: Path, say: Say) -> None:
 
 
 def kept_reader(owner: URL, folder: Path) -> URL | None:
-    """Return the reader's address: READER_DATABASE_URL, else of the account made before, else
-    None."""
+    """Return the reader's address: READER_DATABASE_URL, else that of the account created before,
+    else None."""
     if os.environ.get("READER_DATABASE_URL"):
         return _given_reader(owner)
     password = accounts.load_passwords(folder / "readers.json").get(address.public(owner))
@@ -78,8 +78,8 @@ def kept_reader(owner: URL, folder: Path) -> URL | None:
 
 
 def require_privileges(session: pymysql.connections.Connection, url: URL) -> None:
-    """Raise AccessError, with the GRANT that helps, unless the account may do all that the owner
-    does."""
+    """Raise AccessError, with the GRANT that helps, unless the account has all privileges that the
+    owner needs."""
     missing = []
     for privilege, statement in PROBES.items():
         try:
@@ -89,7 +89,7 @@ def require_privileges(session: pymysql.connections.Connection, url: URL) -> Non
                 missing.append(privilege)
             elif error.args[0] not in ABSENT_ANSWERS:
                 raise
-    # Of a view that is not there, a server says so before it looks at this privilege.
+    # For a missing view, a server reports that before it checks this privilege.
     if not {"SHOW VIEW", "CREATE VIEW", "DROP"} & set(missing) and not _shows_views(session):
         missing.append("SHOW VIEW")
     if missing:
@@ -102,7 +102,7 @@ def require_privileges(session: pymysql.connections.Connection, url: URL) -> Non
 
 
 def _shows_views(session: pymysql.connections.Connection) -> bool:
-    """Whether the account may see what a view is made of; of one for a moment, if there is none."""
+    """Return whether the account may SHOW CREATE VIEW; tried on a temporary view if needed."""
     with session.cursor() as cursor:
         cursor.execute("SHOW FULL TABLES WHERE Table_type = 'VIEW'")
         found = cursor.fetchone()
@@ -121,11 +121,10 @@ def _shows_views(session: pymysql.connections.Connection) -> bool:
 def make_reader(
     session: pymysql.connections.Connection, owner: URL, password: str | None = None
 ) -> str | None:
-    """Make the account `reader` for the owner's database and return its password; None where that
-    is not possible.
+    """Create the account `reader` for the owner's database and return its password; None if that is
+    not possible.
 
-    `password` is the one it was made with before. An account of that name that is not ours is left
-    as it is.
+    `password` is its earlier one. An account of that name that is not ours is left as it is.
     """
     known = password is not None
     password = password or accounts.new_password()
@@ -144,12 +143,12 @@ def make_reader(
     try:
         with connected(owner.set(username=READER, password=password)):
             return password
-    except AccessError:  # the kept password is another server's, or somebody changed it
+    except AccessError:  # the saved password is another server's, or was changed
         return None
 
 
 def _allowed(session: pymysql.connections.Connection, statement: str, *values: str) -> bool:
-    """Run a statement about the reader; return whether the server lets this account do so."""
+    """Run a statement about the reader; return whether this account is allowed to."""
     try:
         session.cursor().execute(statement, values or None)
     except pymysql.err.MySQLError as error:
@@ -164,7 +163,7 @@ def _make_database(owner: URL, say: Say) -> None:
         with connected(owner):
             return
     except (ObjectError, AccessError) as error:
-        # A missing database looks like a forbidden one to an account that may not see it.
+        # To an account that may not see it, a missing database looks like a forbidden one.
         refusal: DatabaseError = error
     with connected(address.without_database(owner)) as session:
         require_able(session, owner)
@@ -175,11 +174,9 @@ def _make_database(owner: URL, say: Say) -> None:
                 raise
             raise AccessError(
                 f"there is no database {owner.database!r} at {address.public(owner)} that the "
-                "account "
-                f"{owner.username!r} may use: as an administrator run "
-                f"{accounts.create_database(str(owner.database))}; "
-                f"GRANT ALL PRIVILEGES ON {accounts.grant_pattern(str(owner.database))}.* TO "
-                f"'{owner.username}'@'%'"
+                f"account {owner.username!r} may use: as an administrator run "
+                f"{accounts.create_database(str(owner.database))}; GRANT ALL PRIVILEGES ON "
+                f"{accounts.grant_pattern(str(owner.database))}.* TO '{owner.username}'@'%'"
             ) from refusal
     say(f"Made the database {owner.database!r}.")
 
@@ -189,7 +186,6 @@ def _given_reader(owner: URL) -> URL:
     if url.database != owner.database:
         raise ObjectError(
             f"READER_DATABASE_URL names the database {url.database!r} and DATABASE_URL "
-            f"{owner.database!r}: "
-            "let both name the same"
+            f"{owner.database!r}: use the same one in both"
         )
     return url

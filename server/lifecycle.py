@@ -1,4 +1,4 @@
-"""Where the server is: DATABASE_URL, else Docker, else a private one; started, found, stopped."""
+"""Find, start and stop the server: DATABASE_URL, else Docker, else a private one."""
 
 import os
 from collections.abc import Iterator
@@ -24,9 +24,9 @@ PREFERENCES = ("auto", "docker", "local")
 class Server:
     """A server in use.
 
-    `kind` is url, docker or local; `owner` and `reader` are the two accounts' addresses of the
-    database. Where no reader account can be had `reader` is None, and reading happens as the owner
-    in read-only sessions.
+    `kind` is url, docker or local; `owner` and `reader` are the addresses of the database for the
+    two accounts. If there can be no reader account, `reader` is None, and reading uses read-only
+    sessions of the owner.
     """
 
     kind: str
@@ -36,9 +36,9 @@ class Server:
 
 
 def folder() -> Path:
-    """Return the folder that holds the private server and all passwords.
+    """Return the folder of the private server and all passwords.
 
-    That is SERVER_DIR, else the default one of server/own_folder.py.
+    SERVER_DIR, else the default of server/own_folder.py.
     """
     named = os.environ.get("SERVER_DIR")
     return Path(named).absolute() if named else own_folder.default()
@@ -46,7 +46,7 @@ def folder() -> Path:
 
 @contextmanager
 def _own_folder() -> Iterator[None]:
-    """Say in one sentence that the folder is somebody else's, and of a full disk where it is."""
+    """Explain in one sentence that the folder is another user's, or that the disk is full."""
     try:
         yield
     except PermissionError as error:
@@ -63,9 +63,9 @@ def _own_folder() -> Iterator[None]:
 
 @_own_folder()
 def current() -> Server:
-    """Return the server in use, without starting or asking anything.
+    """Return the server in use, without starting or contacting anything.
 
-    Raises ServerError where `make up` has not been run, or DATABASE_URL is not an address.
+    Raises ServerError if `make up` has not been run, or DATABASE_URL is not an address.
     """
     if text := os.environ.get("DATABASE_URL"):
         owner = address.parse(text)
@@ -82,12 +82,11 @@ def current() -> Server:
 
 @_own_folder()
 def start(preference: str = "auto", say: Say = lambda line: None) -> Server:
-    """Find or start the server, make the database and the accounts, and return it; starting it
-    again changes nothing.
+    """Find or start the server, create the database and accounts, and return it; idempotent.
 
-    With `auto`, DATABASE_URL goes first, then the server that holds the data already, then Docker
-    where an engine answers, then a private server. `docker` and `local` allow that one alone. `say`
-    gets a line on every decision. Raises DatabaseError.
+    With `auto`, DATABASE_URL comes first, then the server that already holds the data, then Docker
+    if available, then a private server. `docker` and `local` allow only that one. `say` gets a line
+    for every decision. Raises DatabaseError.
     """
     if preference not in PREFERENCES:
         raise ServerError(f"there is no server {preference!r}: choose {', '.join(PREFERENCES)}")
@@ -122,13 +121,12 @@ def start(preference: str = "auto", say: Say = lambda line: None) -> Server:
 
 @_own_folder()
 def stop(say: Say = lambda line: None, delete: bool = False) -> None:
-    """Stop every server that `start` started here, and with `delete` remove their data, passwords
-    and programs, and nothing else that the folder holds.
+    """Stop every server that `start` started here; with `delete` also remove their data, passwords
+    and programs, but nothing else in the folder.
 
-    Where SERVER_DIR is not set, that includes private servers that run in other folders.
-
-    A server that DATABASE_URL names is left alone, data and all. Raises ServerError where something
-    could not be stopped or removed; what is needed to try again is kept.
+    If SERVER_DIR is not set, this includes private servers that run in other folders. A server
+    named by DATABASE_URL is left alone, data and all. Raises ServerError if something could not be
+    stopped or removed; what a second attempt needs is kept.
     """
     if os.environ.get("DATABASE_URL"):
         say("The server that DATABASE_URL names is not ours to stop: left running.")
@@ -174,7 +172,7 @@ def _delete(place: Path, held: bool, say: Say) -> None:
 def owner_engine() -> Engine:
     """Return an engine for the account that writes, on the server in use.
 
-    Raises ServerError where none is in use.
+    Raises ServerError if none is in use.
     """
     return engine(current().owner)
 
@@ -182,7 +180,7 @@ def owner_engine() -> Engine:
 def reader_engine() -> Engine:
     """Return an engine that only reads: as `reader`, or as the owner in read-only sessions.
 
-    Raises ServerError where no server is in use.
+    Raises ServerError if no server is in use.
     """
     found = current()
     return engine(found.owner, read_only=True) if found.reader is None else engine(found.reader)

@@ -1,7 +1,7 @@
-"""The folder of our servers: what in it is ours, which is all that is ever deleted of it.
+"""The folder of our servers, in which only what is ours is ever deleted.
 
-A folder that the user names may hold other things. It is claimed before anything is made in it:
-refused where a name that we need is taken, and marked as ours otherwise.
+A folder named by the user may hold other things. It is claimed before anything is created in it:
+refused if a name that we need is taken, and otherwise marked as ours.
 """
 
 import os
@@ -22,17 +22,17 @@ NAMES = frozenset({
     "server.sock", "server.sock.lock", "docker.json", "docker.log", "docker-port.json",
     "docker-server.json", "secrets",
 })  # fmt: skip
-"""All that is ever made in the folder; of some there is a half, NAME.part, while it is made."""
+"""Everything we create in the folder; some are called NAME.part until they are complete."""
 IDENTIFYING = {"chosen.json": "kind", "server.json": "flavour", "docker-server.json": "project"}
-"""Files by which a folder of an older version is known, which made no mark, and a fact in each."""
+"""Files that identify a folder of an older version, which set no mark, with a fact in each."""
 PROGRAMS = ("mysqld", "mariadbd")
 MANY = 6
 DEFAULTS = "--defaults-file="
 
 
 def default() -> Path:
-    """Return the folder that is used where none is named: the checkout's `.server`, else
-    `vanishing-gradients` where programs of this user keep their data."""
+    """Return the default folder: the checkout's `.server`, else `vanishing-gradients` in the user's
+    data directory."""
     if installation.IS_CHECKOUT:
         return installation.ROOT / ".server"
     data = Path(os.environ.get("XDG_DATA_HOME") or "~/.local/share").expanduser()
@@ -40,41 +40,41 @@ def default() -> Path:
 
 
 def is_ours(folder: Path) -> bool:
-    """Say whether what has our names in a folder was made here."""
+    """Return whether the things with our names in a folder were created here."""
     if folder == default() or (folder / MARK).is_file():
         return True
     return any(fact in _facts(folder / name) for name, fact in IDENTIFYING.items())
 
 
 def check(folder: Path) -> None:
-    """Raise ServerError where a folder holds something of others that has one of our names."""
+    """Raise ServerError if something in the folder that is not ours has one of our names."""
     if is_ours(folder):
         return
-    # Another command, which begins at this moment, may have made its lock.
+    # Another command that starts at this moment may have created its lock.
     taken = [each for each in _of_our_names(folder) if each.name != LOCK or each.stat().st_size]
     if taken or installation.ROOT.is_relative_to(folder):
         what = _listed(taken) or "this project itself"
         raise ServerError(
-            f"{folder} holds {what}, which no server of ours has made: set SERVER_DIR to a folder "
-            "that is empty, or to a new one"
+            f"{folder} holds {what}, which was not created here: set SERVER_DIR to an empty "
+            "folder, or to a new one"
         )
 
 
 def claim(folder: Path) -> None:
-    """Mark a folder as ours, before anything is made in it; raise ServerError as `check` does."""
+    """Mark a folder as ours before anything is created in it; raise ServerError as `check` does."""
     check(folder)
     if not (folder / MARK).exists():
         accounts.remember(folder / MARK, checkout=str(installation.ROOT))
 
 
 def remove(folder: Path) -> list[str]:
-    """Delete all that is ours in a folder, and it where it is then empty; return sentences that say
-    what was left.
+    """Delete everything of ours in a folder, and the folder if it is then empty; return sentences
+    about what was left.
 
-    Raises ServerError where something could not be deleted.
+    Raises ServerError if something could not be deleted.
     """
     if not is_ours(folder):
-        return [f"{folder} holds nothing that was made here: left as it is."]
+        return [f"{folder} holds nothing that was created here: left as it is."]
     made = [path for path in _of_our_names(folder) if _made_here(path)]
     for path in sorted(made, key=lambda path: path.name in IDENTIFYING or path.name == MARK):
         if path.is_dir() and not path.is_symlink():
@@ -83,12 +83,14 @@ def remove(folder: Path) -> list[str]:
             path.unlink(missing_ok=True)
     if left := [path for path in made if path.exists()]:
         raise ServerError(
-            f"{_listed(left)} in {folder} could not be deleted whole: delete the rest"
+            f"{_listed(left)} in {folder} could not be deleted completely: delete the rest"
         )
     others = sorted(folder.iterdir())
     if not others and not folder.is_symlink():
         folder.rmdir()
-    return [f"Left in {folder}, since it was not made here: {_listed(others)}."] if others else []
+    return (
+        [f"Left in {folder}, since it was not created here: {_listed(others)}."] if others else []
+    )
 
 
 def running_elsewhere(folder: Path) -> list[Path]:
@@ -106,7 +108,7 @@ def _of_our_names(folder: Path) -> Iterator[Path]:
 
 
 def _made_here(path: Path) -> bool:
-    """Say whether what has one of our names is ours: somebody may have made such a folder later."""
+    """Return whether something with one of our names is ours: a user may have created it later."""
     if path.name == "data":
         return "flavour" in _facts(path.with_name("server.json"))
     if path.name == "root":

@@ -1,5 +1,5 @@
-"""A private server in a folder of its own: started on loopback, left running when the command ends,
-stopped by name.
+"""A private server in its own folder: started on loopback, left running when the command ends,
+stopped by `make down`.
 
 The folder holds everything: the unpacked programs, the data, the passwords, the log. Nothing
 outside it is touched.
@@ -30,12 +30,11 @@ from vanishing_gradients.words import Say
 
 START_LIMIT = 600.0  # seconds: after a crash the server first replays up to 2 GiB of redo log
 SYSTEM_TABLES = 200_000_000  # bytes of a new server's data besides its redo log
-STOP_LIMIT = 300.0  # seconds: a clean stop writes out what the buffer pool holds
+STOP_LIMIT = 300.0  # seconds: a clean stop writes out the buffer pool
 
 
 class PrivateServer:
-    """The server in `folder`; `packages` is where unpacked programs are kept (default: in
-    `folder`)."""
+    """The server in `folder`; unpacked programs are kept in `packages` (default: in `folder`)."""
 
     def __init__(
         self,
@@ -59,13 +58,13 @@ class PrivateServer:
 
     @property
     def revival(self) -> str:
-        """What a user does when this server is away."""
+        """How to start this server again."""
         return f"it is a private one, which `make up` starts again; its log is {self.log}"
 
     def pid(self) -> int | None:
-        """Return the process id of the running server, None where it does not run."""
-        # After a crash the number may belong to anything by now. After the folder was moved the
-        # server has its old name on the command line, but works where its data are now.
+        """Return the process id of the running server; None if it is not running."""
+        # After a crash the number may belong to any process. After the folder was moved, the
+        # server's command line has the old path, but its working directory is where its data are.
         try:
             pid = int(self._pid_file.read_text())
         except (FileNotFoundError, ValueError):
@@ -82,19 +81,20 @@ class PrivateServer:
         return account_url(self.passwords, role, self._kept()["port"], database)
 
     def start(self) -> None:
-        """Start the server unless it runs, first making whatever is missing; return when it
-        answers.
+        """Start the server unless it runs, creating whatever is missing; return when it answers.
 
-        Raises ServerError when there is no program to run or it does not come up, and leaves
-        nothing half-made.
+        Raises ServerError if there is no program to run or it does not come up, and leaves nothing
+        half-made.
         """
         with processes.one_at_a_time(self.folder, self.say):
             if self._end(self._strays()):
                 self.say("A private server whose data are gone was still running: stopped it.")
             pid = self.pid()
             if pid and not processes.has_argument(pid, self._defaults()):
-                self.say("The private server was started before its folder was moved: once more.")
-                self._end({pid})  # the paths that it knows lead nowhere
+                self.say(
+                    "The private server was started before its folder was moved: restarting it."
+                )
+                self._end({pid})  # the paths it knows no longer exist
                 pid = None
             if pid is not None and self._wait(pid):
                 return
@@ -107,7 +107,7 @@ class PrivateServer:
     def stop(self) -> bool:
         """Stop the server cleanly; return whether it was running.
 
-        Raises ServerError when it does not stop in time; it is never killed, because that may cost
+        Raises ServerError if it does not stop in time; it is never killed, because that may lose
         data.
         """
         strays = self._strays()
@@ -120,7 +120,7 @@ class PrivateServer:
             return stopped
 
     def _strays(self) -> set[int]:
-        """Return the servers that were started here and whose data somebody has deleted."""
+        """Return the servers that were started here and whose data have been deleted."""
         return {*processes.with_argument(self._defaults())} - {self.pid()}
 
     def _end(self, pids: Collection[int]) -> bool:
@@ -137,10 +137,10 @@ class PrivateServer:
         return bool(pids)
 
     def _program(self) -> Program:
-        """Return the program to run: the one that made the data, else one of the same flavour.
+        """Return the program to run: the one that created the data, else one of the same flavour.
 
-        Without data, the first that is recent enough: this machine's own, else the unpacked one.
-        Raises ServerError where there is none and none can be fetched.
+        Without data, the first recent enough: this machine's own, else an unpacked one. Raises
+        ServerError if there is none and none can be fetched.
         """
         kept = self._kept() if self.data.exists() else {}
         found = [*programs.installed(), *programs.unpacked(self.packages / "root")]
@@ -151,14 +151,14 @@ class PrivateServer:
             if program.is_recent_enough:
                 return program
             self.say(
-                f"{program.path} is {program.name}, too old (at least MySQL 8.4 or MariaDB 10.11): "
-                "passed over."
+                f"{program.path} is {program.name}, too old (at least MySQL 8.4 or MariaDB "
+                "10.11): skipped."
             )
         program = self._fetch()
         if kept.get("flavour", program.flavour) != program.flavour:
             raise ServerError(
                 f"the data in {self.data} were made by {BRAND[kept['flavour']]}, and only "
-                f"{program.name} is to be had here: install that server again, or start afresh "
+                f"{program.name} is available here: install that server again, or start over "
                 "with `make clean ALL=1`"
             )
         return program
@@ -174,16 +174,16 @@ class PrivateServer:
             ) from None
 
     def _initialise(self, program: Program) -> Program:
-        """Make the data folder under another name and rename it when it is whole; return the
+        """Create the data folder under another name and rename it when complete; return the
         program used.
 
-        Raises ServerError where there is no room for the redo log, which is made whole.
+        Raises ServerError if there is no space for the redo log, which is allocated in full.
         """
         need = (self.size or settings.machine_size()).redo_log + SYSTEM_TABLES
         free = shutil.disk_usage(self.folder).free
         if free < need:
             raise ServerError(
-                f"a private server takes about {need / 1e9:.1f} GB to begin with, and "
+                f"a private server needs about {need / 1e9:.1f} GB to start with, and "
                 f"{free / 1e9:.1f} GB are free in {self.folder}: make room there, or set "
                 "SERVER_DIR to a folder elsewhere"
             )
@@ -209,10 +209,8 @@ class PrivateServer:
             processes.append(self.log, done.stdout)
             shutil.rmtree(half, ignore_errors=True)
             if program.unpacked is None:
-                # An installed server may be confined (AppArmor) to folders of its own.
-                self.say(
-                    f"{program.path} could not make its data here (see {self.log}): passed over."
-                )
+                # An installed server may be confined (by AppArmor) to its own folders.
+                self.say(f"{program.path} could not make its data here (see {self.log}): skipped.")
                 return self._initialise(self._fetch())
             raise ServerError(f"{program.name} could not set up its data: see {self.log}")
         self._keep(flavour=program.flavour, program=str(program.path))
@@ -222,9 +220,9 @@ class PrivateServer:
     def _launch(self, program: Program) -> None:
         (self.folder / "tmp").mkdir(exist_ok=True)
         for folder in (self.folder, self.data):
-            # After a crash MySQL refuses its own lock while anything runs under the old number.
+            # After a crash MySQL refuses its own lock while any process has the old number.
             (folder / "server.sock.lock").unlink(missing_ok=True)
-        for _ in range(3):  # another process may take the port between our look and the server's
+        for _ in range(3):  # another process may take the port before the server does
             port = self._kept().get("port")
             if port is None or not is_free(port):
                 port = free_port()
@@ -240,7 +238,7 @@ class PrivateServer:
             try:
                 if self._wait(pid):
                     return
-            except BaseException:  # Ctrl-C too: a server nobody waited for is not left behind
+            except BaseException:  # Ctrl-C too: do not leave a server behind
                 with contextlib.suppress(ProcessLookupError):
                     os.kill(pid, signal.SIGTERM)
                 processes.wait_for_end(pid, STOP_LIMIT)
@@ -291,10 +289,10 @@ class PrivateServer:
         self.option_file.write_text(settings.render(program, self.folder, data, port, size))
 
     def _write_account_file(self) -> None:
-        """Write the statements the server runs before it accepts anybody: they make the accounts
-        what the file says.
+        """Write the statements that the server runs before it accepts connections: they create the
+        accounts.
 
-        root comes first: a fresh MySQL or MariaDB has one without a password.
+        root comes first: a fresh MySQL or MariaDB has a root without a password.
         """
         passwords = accounts.load_passwords(self.passwords)
         password = escape_string(passwords[accounts.ROOT])

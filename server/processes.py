@@ -1,5 +1,5 @@
-"""Processes that outlive the command that starts them: started in a session of their own, watched
-by process id."""
+"""Processes that outlive the command that starts them: each in its own session, tracked by process
+id."""
 
 import contextlib
 import fcntl
@@ -15,14 +15,14 @@ from vanishing_gradients.server.apt import surroundings
 from vanishing_gradients.words import Say
 
 _holding = threading.local()
-"""The folders whose locks a thread holds: within one, it may enter another of the same folder."""
+"""The folders whose locks a thread holds; it may lock the same folder again."""
 
 
 @contextlib.contextmanager
 def one_at_a_time(folder: Path, say: Say = lambda line: None) -> Iterator[None]:
-    """Hold the lock of `folder`, made if missing; it ends with the process that holds it.
+    """Hold the lock of `folder`, which is created if missing; it ends with the process.
 
-    `say` gets a line where another process holds it, which is waited for.
+    `say` gets a line if another process holds the lock, which is then waited for.
     """
     held = vars(_holding).setdefault("folders", set())
     if folder in held:
@@ -50,11 +50,11 @@ def _locked(folder: Path, say: Say) -> TextIO:
                 return file
         except FileNotFoundError:
             pass
-        file.close()  # whoever held it deleted the folder
+        file.close()  # the previous holder deleted the folder
 
 
 def append(path: Path, text: str) -> None:
-    """Add to a file; an error names it, which the system does of opening alone."""
+    """Append to a file; errors name the file, which the system's do only on opening."""
     try:
         with path.open("a") as file:
             file.write(text)
@@ -64,9 +64,9 @@ def append(path: Path, text: str) -> None:
 
 
 def answer(command: Sequence[str], **options: Any) -> "subprocess.CompletedProcess[str]":
-    """Run a command that asks nothing; return its status and all it says.
+    """Run a command without input; return its status and output.
 
-    Unless `env` is given it has our surroundings.
+    The default for `env` is `surroundings()`.
     """
     options.setdefault("env", surroundings())
     return subprocess.run(
@@ -77,8 +77,7 @@ def answer(command: Sequence[str], **options: Any) -> "subprocess.CompletedProce
 def spawn(command: list[str], environment: dict[str, str], log: Path) -> int:
     """Start `command` detached from this process and its terminal; return its process id.
 
-    The shell in between ends at once, so that the process belongs to init and never becomes our
-    zombie.
+    The shell in between ends at once, so the process belongs to init and never becomes our zombie.
     """
     with log.open("a") as output:
         shell = subprocess.run(
@@ -95,7 +94,7 @@ def spawn(command: list[str], environment: dict[str, str], log: Path) -> int:
 
 
 def is_alive(pid: int) -> bool:
-    """Say whether process `pid` runs; one that has ended and waits to be reaped does not."""
+    """Return whether process `pid` runs; a zombie does not."""
     try:
         os.kill(pid, 0)
     except ProcessLookupError:
@@ -112,7 +111,7 @@ def is_alive(pid: int) -> bool:
 
 
 def has_argument(pid: int, argument: str) -> bool:
-    """Say whether process `pid` runs with `argument` on its command line."""
+    """Return whether process `pid` runs with `argument` on its command line."""
     if not is_alive(pid):
         return False
     if Path("/proc/self").exists():
@@ -125,13 +124,13 @@ def has_argument(pid: int, argument: str) -> bool:
 
 
 def with_argument(argument: str) -> list[int]:
-    """Return the processes with `argument` on their command lines; none where there is no /proc."""
+    """Return the processes with `argument` on their command lines; none without /proc."""
     numbers = (int(path.name) for path in Path("/proc").glob("[0-9]*"))
     return [pid for pid in numbers if has_argument(pid, argument)]
 
 
 def with_beginning(beginning: str) -> set[str]:
-    """Return the arguments of all processes that begin so; none where there is no /proc."""
+    """Return all processes' arguments that start with `beginning`; none without /proc."""
     wanted, found = os.fsencode(beginning), set()
     for path in Path("/proc").glob("[0-9]*/cmdline"):
         with contextlib.suppress(OSError):  # it has ended
@@ -140,7 +139,7 @@ def with_beginning(beginning: str) -> set[str]:
 
 
 def works_in(pid: int, folder: Path) -> bool:
-    """Say whether `folder` is where process `pid` works: so too after it was renamed."""
+    """Return whether `folder` is the working directory of process `pid`, even if it was renamed."""
     try:
         return Path(f"/proc/{pid}/cwd").samefile(folder)
     except OSError:

@@ -15,9 +15,9 @@ from vanishing_gradients.sql.errors import ServerError
 from vanishing_gradients.words import Say
 
 NAMES = ("mysqld", "mariadbd")
-# The rest of the environment is not the server's business: it may name another server's password.
+# The rest of the environment stays out: it may hold another server's password.
 INHERITED = ("PATH", "HOME", "TZ", "LD_LIBRARY_PATH", "LD_PRELOAD")
-FOLDERS = ("/usr/sbin", "/usr/local/sbin", "/usr/libexec")  # servers live where PATH seldom looks
+FOLDERS = ("/usr/sbin", "/usr/local/sbin", "/usr/libexec")  # PATH often lacks them
 VERSION = re.compile(r"Ver (?P<number>\d+\.\d+\.\d+)(?P<rest>\S*)")
 
 SYSTEM_TABLES = (
@@ -26,7 +26,7 @@ SYSTEM_TABLES = (
 )  # fmt: skip
 
 MEGABYTES = 60
-# In this order: the first one that the distribution has in a version that is new enough.
+# In this order: the first one that the distribution has in a recent enough version.
 PACKAGES = (
     ("mysql", ["mysql-server-core"]),
     ("mariadb", ["mariadb-server-core", "mariadb-client-core"]),
@@ -35,8 +35,8 @@ PACKAGES = (
 
 @dataclass(frozen=True)
 class Program:
-    """A server program: its path, its flavour (mysql or mariadb), and where its package was
-    unpacked."""
+    """A server program: its path, its flavour (mysql or mariadb), and the folder that its package
+    was unpacked into."""
 
     path: Path
     flavour: str
@@ -50,7 +50,7 @@ class Program:
 
     @property
     def is_recent_enough(self) -> bool:
-        """Say whether the version is one that this project's SQL runs on."""
+        """Return whether this project's SQL runs on the version."""
         return self.version >= OLDEST[self.flavour]
 
     def environment(self) -> dict[str, str]:
@@ -59,7 +59,7 @@ class Program:
         return _environment(self.unpacked)
 
     def folders(self) -> dict[str, Path]:
-        """Return the settings that tell an unpacked program where its own files are."""
+        """Return the settings that tell an unpacked program where its files are."""
         if self.unpacked is None:
             return {}
         base = self.unpacked / "usr"
@@ -71,13 +71,12 @@ class Program:
         }
 
     def initialisation(self, settings: Path) -> tuple[list[str], str]:
-        """Return the command that fills the data folder of the `settings` file, and the SQL to feed
-        it.
+        """Return the command that fills the data folder of the `settings` file, and the SQL for its
+        standard input.
 
-        MariaDB's own script for this, mariadb-install-db, cannot cope with a space in a path; what
-        it does is to feed these files to the server. Named so, root has no password-less twins for
-        127.0.0.1 and the host's name. Raises ServerError where the package that brought the program
-        lacks those files.
+        MariaDB's own script, mariadb-install-db, cannot handle a space in a path; it feeds these
+        same files to the server. With this name, root has no password-less twins for 127.0.0.1 and
+        the host's name. Raises ServerError if the program's package lacks those files.
         """
         if self.flavour == "mysql":
             return [str(self.path), f"--defaults-file={settings}", "--initialize-insecure"], ""
@@ -96,7 +95,7 @@ class Program:
 
 
 def probe(path: Path, unpacked: Path | None = None) -> Program | None:
-    """Ask the program at `path` for its flavour and version; None where it does not run."""
+    """Ask the program at `path` for its flavour and version; None if it does not run."""
     try:
         command = [str(path), "--no-defaults", "--version"]
         done = answer(command, env=_environment(unpacked), timeout=20)
@@ -110,20 +109,20 @@ def probe(path: Path, unpacked: Path | None = None) -> Program | None:
 
 
 def installed() -> list[Program]:
-    """Return the server programs that this machine has of its own, whatever their version."""
+    """Return the server programs installed on this machine, whatever their version."""
     folders = os.environ.get("PATH", os.defpath).split(os.pathsep) + list(FOLDERS)
     paths: dict[Path, Path] = {}  # resolved path -> path: mysqld is often a link to mariadbd
     for folder in folders:
         for name in NAMES:
             path = Path(folder) / name
-            # os.path: PATH may name folders of other users, which is no error.
+            # os.path, which ignores errors: PATH may name other users' folders.
             if os.path.isfile(path) and os.access(path, os.X_OK):
                 paths.setdefault(path.resolve(), path)
     return [program for path in paths.values() if (program := probe(path))]
 
 
 def unpacked(folder: Path) -> list[Program]:
-    """Return the server program that `fetch` unpacked into `folder` before, if it runs."""
+    """Return the server program that `fetch` unpacked into `folder` earlier, if it runs."""
     paths = [folder / "usr/sbin" / name for name in reversed(NAMES)]
     found = (probe(path, folder) for path in paths if path.exists())
     return [program for program in found if program][:1]
@@ -132,7 +131,7 @@ def unpacked(folder: Path) -> list[Program]:
 def fetch(folder: Path, apt_folder: Path, say: Say) -> Program:
     """Download the distribution's server packages, unpack them and return the program.
 
-    Raises AptError where there is no apt, no network or no suitable package.
+    Raises AptError if there is no apt, no network or no suitable package.
     """
     apt = Apt(apt_folder)
     for flavour, names in PACKAGES:
@@ -148,7 +147,7 @@ def fetch(folder: Path, apt_folder: Path, say: Say) -> Program:
         programs = unpacked(folder)
         if not programs:
             raise AptError(f"the server of the package {names[0]} does not run on this machine")
-        shutil.rmtree(apt_folder)  # 20 MB of package lists that nobody needs any more
+        shutil.rmtree(apt_folder)  # 20 MB of package lists, no longer needed
         return programs[0]
     raise AptError(
         "this system's package sources have neither MySQL 8.4 nor MariaDB 10.11 or newer"

@@ -1,8 +1,7 @@
 """Prepared statements of the MySQL protocol, with rows as NumPy records: no number becomes text.
 
-PyMySQL writes every value into the text of a statement, from which the server reads it back. Here a
-row is sent as its bytes, over PyMySQL's connection, whatever it runs over. Sources, for both
-servers alike:
+PyMySQL formats every value into a statement's text, which the server has to parse again. Here a row
+is sent as its bytes, over PyMySQL's connection of any kind. Sources, for both servers alike:
 https://dev.mysql.com/doc/dev/mysql-server/latest/page_protocol_command_phase_ps.html and
 https://mariadb.com/kb/en/com_stmt_execute/
 """
@@ -18,7 +17,7 @@ from pymysql.err import OperationalError
 from pymysql.protocol import MysqlPacket, OKPacketWrapper
 
 PLACEHOLDERS_MAX = 65_535
-"""What a statement may have: the server counts them in two bytes."""
+"""The most placeholders a statement may have: the server counts them in two bytes."""
 UNSIGNED = 0x8000
 TYPES = {
     np.dtype("<u2"): 2 | UNSIGNED,
@@ -26,12 +25,12 @@ TYPES = {
     np.dtype("<f4"): 4,
     np.dtype("<f8"): 5,
 }
-"""The protocol's number of each type that a record may hold: SMALLINT, INT, FLOAT and DOUBLE."""
+"""The protocol's code of each type that a record may hold: SMALLINT, INT, FLOAT and DOUBLE."""
 _NO_CURSOR, _ONE_ITERATION = 0, 1
 
 
 class Inserted(NamedTuple):
-    """What the server says of an INSERT."""
+    """The server's answer to an INSERT."""
 
     rows: int
     warnings: int
@@ -40,10 +39,10 @@ class Inserted(NamedTuple):
 class PreparedInsert:
     """An INSERT of a fixed number of rows, prepared once and executed often.
 
-    `head` is the statement up to its row values; `record` is the dtype of a row, whose fields are
-    numbers, or arrays of one dimension of them, in the order of the columns that `head` names.
-    `prepare` and `execute` raise what PyMySQL raises for an error of the server, after which the
-    connection can go on. Not for use by two threads at once.
+    `head` is the statement up to its row values. `record` is the dtype of a row: its fields are
+    numbers, or one-dimensional arrays of numbers, in the order of the columns in `head`. `prepare`
+    and `execute` raise PyMySQL's errors; the connection stays usable after an error of the server.
+    Not thread-safe.
     """
 
     def __init__(self, connection: Connection, head: str, record: np.dtype, rows: int) -> None:
@@ -57,9 +56,9 @@ class PreparedInsert:
         self._told_types = False
 
     def execute(self, records: np.ndarray, nulls: np.ndarray | None = None) -> Inserted:
-        """Insert `records`, shape (rows,), of which cells are NULL where `nulls` says so.
+        """Insert `records`, shape (rows,).
 
-        `nulls` has shape (rows, columns), None where no cell is NULL.
+        `nulls`, shape (rows, columns), marks the cells that are NULL; None if there are none.
         """
         count = self.rows * self._columns
         if nulls is None:
@@ -76,15 +75,15 @@ class PreparedInsert:
         return answer
 
     def close(self) -> None:
-        """Let the server forget the statement; it sends no answer."""
+        """Close the statement on the server, which sends no answer."""
         close_statement(self.connection, self._number)
 
 
 class Block(NamedTuple):
     """Some consecutive rows of an answer.
 
-    `records` has shape (rows,). `nulls`, shape (rows, columns), says which of their columns are
-    NULL, where the record has 0; None where none is.
+    `records` has shape (rows,). `nulls`, shape (rows, columns), marks the columns that are NULL,
+    where the record has 0; None if there are none.
     """
 
     records: np.ndarray
@@ -94,11 +93,11 @@ class Block(NamedTuple):
 def select(
     connection: Connection, statement: str, record: np.dtype, size: int = 4 << 20
 ) -> Iterator[Block]:
-    """Yield the rows of a SELECT, in blocks of about `size` bytes, which are not copied.
+    """Yield the rows of a SELECT, in blocks of about `size` bytes, without copying.
 
-    `record` is the dtype of a row, as of a PreparedInsert, and must be of the types that the server
-    sends: a column of another type raises ValueError. Other errors are PyMySQL's. A connection that
-    is not read to the end is closed.
+    `record` is the dtype of a row, as in PreparedInsert, with the types that the server sends:
+    otherwise raises ValueError. Other errors are PyMySQL's. If the iterator is not exhausted, the
+    connection is closed.
     """
     expected = types_of(record)
     number = prepare(connection, statement)
@@ -119,7 +118,7 @@ def select(
 
 
 def _blocks(connection: Connection, record: np.dtype, columns: int, size: int) -> Iterator[Block]:
-    """Cut the stream of packets at the length that all rows without a NULL have."""
+    """Cut the stream of packets at the length that all rows without NULLs have."""
     frame = np.dtype(
         [("length", "u1", 3), ("sequence", "u1"), ("head", "u1"),
          ("nulls", "u1", (columns + 9) // 8), ("record", record)]
@@ -145,7 +144,7 @@ def _blocks(connection: Connection, record: np.dtype, columns: int, size: int) -
             yield _with_nulls(packet, record, columns)
             rest = rest[4 + end :]
         else:
-            # As much as has arrived: more than that may never come.
+            # Only what has arrived: more may never come.
             more = stream.read1(size)
             if not more:
                 raise OperationalError(CR.CR_SERVER_LOST, "Lost connection to server during query")
@@ -154,7 +153,7 @@ def _blocks(connection: Connection, record: np.dtype, columns: int, size: int) -
 
 
 def _with_nulls(packet: bytes, record: np.dtype, columns: int) -> Block:
-    """Return the one row of a packet; the values of its NULL columns are left out of it."""
+    """Return the single row of a packet; it has no bytes for NULL columns."""
     size = (columns + 9) // 8
     bits = np.frombuffer(packet, np.uint8, size, 1)
     nulls = np.unpackbits(bits, bitorder="little")[2 : 2 + columns].astype(bool)
@@ -170,14 +169,14 @@ def prepare(connection: Connection, statement: str) -> int:
     answer = connection._read_packet().get_all_data()
     number, columns, parameters = struct.unpack_from("<IHH", answer, 1)
     for definitions in (parameters, columns):
-        # One packet each, and one that ends them.
+        # One packet per definition, and one that ends them.
         for _ in range(definitions + (definitions > 0)):
             connection._read_packet()
     return int(number)
 
 
 def executed(connection: Connection, command: int, payload: bytes) -> Inserted:
-    """Execute an INSERT by one of the protocol's commands; return what the server says of it."""
+    """Execute an INSERT with a protocol command; return the server's answer."""
     connection._execute_command(command, payload)
     answer = OKPacketWrapper(connection._read_packet())
     connection.server_status = answer.server_status
@@ -185,7 +184,7 @@ def executed(connection: Connection, command: int, payload: bytes) -> Inserted:
 
 
 def total(answers: Iterable[Inserted]) -> Inserted:
-    """Add up what the server says of several INSERTs."""
+    """Add up the answers to several INSERTs."""
     stored = warnings = 0
     for answer in answers:
         stored += answer.rows
@@ -194,12 +193,12 @@ def total(answers: Iterable[Inserted]) -> Inserted:
 
 
 def close_statement(connection: Connection, number: int) -> None:
-    """Let the server forget a statement; it sends no answer."""
+    """Close a statement on the server, which sends no answer."""
     connection._execute_command(COMMAND.COM_STMT_CLOSE, struct.pack("<I", number))
 
 
 def _type_of(definition: MysqlPacket) -> int:
-    """Return the type in a column's definition: six strings, then 0x0c, and where to look."""
+    """Return the type in a column's definition: after six strings and 0x0c, at a fixed offset."""
     for _ in range(6):
         definition.read_length_coded_string()
     _, _, _, kind, flags = definition.read_struct("<BHIBH")
@@ -207,23 +206,23 @@ def _type_of(definition: MysqlPacket) -> int:
 
 
 def rows_at_once(record: np.dtype, most: int) -> int:
-    """Return how many rows of a record one statement takes, at most `most`."""
+    """Return how many rows of a record fit one statement, at most `most`."""
     columns = sum(numbers(record[name])[1] for name in record.names or ())
     return min(most, PLACEHOLDERS_MAX // columns)
 
 
 def types_of(record: np.dtype) -> list[int]:
-    """Return the protocol's number of the type of each column of a record."""
+    """Return the protocol's type code of each column of a record."""
     fields = [numbers(record[name]) for name in record.names or ()]
     return [TYPES[each] for each, count in fields for _ in range(count)]
 
 
 def numbers(field: np.dtype) -> tuple[np.dtype, int]:
-    """Return the type of a field's numbers and how many they are."""
+    """Return the number type of a field, and how many numbers it holds."""
     return field.base, int(np.prod(field.shape, dtype=int))
 
 
 def sizes(record: np.dtype) -> np.ndarray:
-    """Return the bytes of each column of a record, shape (columns,)."""
+    """Return the size in bytes of each column of a record, shape (columns,)."""
     fields = [numbers(record[name]) for name in record.names or ()]
     return np.concatenate([np.repeat(each.itemsize, count) for each, count in fields])

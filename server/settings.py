@@ -13,8 +13,7 @@ MIB = 1024**2
 
 @dataclass(frozen=True)
 class Size:
-    """How much memory the server caches pages in and how much redo log it writes ahead, in
-    bytes."""
+    """The size of the server's page cache and of its redo log, in bytes."""
 
     buffer_pool: int
     redo_log: int
@@ -23,7 +22,7 @@ class Size:
 def machine_size() -> Size:
     """Return the size that suits this machine: a sixth of its memory, from 256 MiB to 2 GiB.
 
-    The redo log is big because loading fills it: a small one forces the pages out again and again.
+    The redo log is large because of bulk loading: a small one forces pages out again and again.
     """
     sixth = _memory() // 6 // MIB * MIB
     return Size(buffer_pool=max(256 * MIB, min(2048 * MIB, sixth)), redo_log=2048 * MIB)
@@ -32,14 +31,14 @@ def machine_size() -> Size:
 def render(program: Program, folder: Path, data: Path, port: int, size: Size) -> str:
     """Return the option file of a server in `folder` with its data in `data`.
 
-    Left at the servers' defaults because those are what we want: innodb_flush_method (O_DIRECT
-    where the file system has it, on MySQL 8.4 and MariaDB 10.11 alike), innodb_file_per_table, and
-    name resolution of loopback.
+    Three settings keep the servers' defaults, which suit us: innodb_flush_method (O_DIRECT if the
+    file system supports it, on MySQL 8.4 and MariaDB 10.11 alike), innodb_file_per_table, and name
+    resolution of loopback.
     """
     settings: dict[str, object] = {
         **program.folders(),
         "datadir": data,
-        "tmpdir": folder / "tmp",  # /tmp is in memory on many machines; a big sort is not
+        "tmpdir": folder / "tmp",  # /tmp is often in memory; a big sort does not fit there
         "pid-file": folder / "server.pid",
         "log-error": folder / "server.log",
         "bind-address": "127.0.0.1",
@@ -56,9 +55,9 @@ def render(program: Program, folder: Path, data: Path, port: int, size: Size) ->
         "innodb-log-buffer-size": "64M",
     }
     if os.geteuid() == 0:
-        settings["user"] = "root"  # both servers refuse to run as root unless told to
-    # No TLS: nothing leaves this machine, and encrypting gigabytes of digits costs the processor
-    # time we load with.
+        settings["user"] = "root"  # by default both servers refuse to run as root
+    # No TLS: nothing leaves this machine, and encrypting gigabytes of digits costs CPU time that
+    # loading needs.
     if program.flavour == "mysql":
         settings |= {
             "innodb-redo-log-capacity": size.redo_log,
@@ -74,8 +73,7 @@ def render(program: Program, folder: Path, data: Path, port: int, size: Size) ->
 
 
 def socket_path(folder: Path) -> Path | None:
-    """Return the path of the server's Unix socket; None where it is longer than the kernel's 107
-    bytes."""
+    """Return the path of the server's Unix socket; None if it exceeds the kernel's 107 bytes."""
     path = folder / "server.sock"
     return path if len(os.fsencode(path)) <= 107 else None
 
@@ -88,7 +86,7 @@ def _value(value: object) -> str:
 
 
 def _memory() -> int:
-    """Return the memory of this machine, or of the container we are in, in bytes."""
+    """Return the memory of this machine, or of the current container, in bytes."""
     memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
     limit = Path("/sys/fs/cgroup/memory.max")
     if limit.exists():

@@ -1,1 +1,1 @@
-"""Everything that is SQL or reaches a server: tables, views, connections, the server itself."""
+"""All SQL and all connections: tables, views, accounts, and the checks of a server."""

@@ -1,8 +1,8 @@
-"""The two accounts: `owner`, who writes, and `reader`, who may only SELECT and SHOW VIEW; and their
-passwords.
+"""The two accounts and their passwords: `owner`, who writes, and `reader`, who may only SELECT and
+SHOW VIEW.
 
-Passwords are random, live in git-ignored files of mode 0600, and are never printed except as part
-of the URL that the user asks for.
+Passwords are random, live in git-ignored files of mode 0600, and are never printed except in the
+URL that the user asks for.
 """
 
 import json
@@ -21,7 +21,7 @@ OWNER = "owner"
 READER = "reader"
 ROOT = "root"
 DATABASE = "gradients"
-COLLATION = "utf8mb4_unicode_ci"  # MySQL and MariaDB share no default, but both know this one
+COLLATION = "utf8mb4_unicode_ci"  # the defaults of MySQL and MariaDB differ; both know this one
 
 READER_PRIVILEGES = ("SELECT", "SHOW VIEW")
 
@@ -32,12 +32,12 @@ def new_password() -> str:
 
 
 def grant_pattern(database: str) -> str:
-    """Return `database` as GRANT wants it, where an unescaped _ or % stands for any character."""
+    """Return `database` escaped for GRANT, where a bare _ or % is a wildcard."""
     return backticked(database.replace("\\", "\\\\").replace("_", "\\_").replace("%", "\\%"))
 
 
 def create_database(database: str) -> str:
-    """Return the statement that makes `database` if it is missing, in the collation both servers
+    """Return the statement that creates `database` if it is missing, in a collation both servers
     know."""
     return (
         f"CREATE DATABASE IF NOT EXISTS {quoted(database)} "
@@ -46,28 +46,27 @@ def create_database(database: str) -> str:
 
 
 def account(name: str, password: str) -> list[str]:
-    """Return the statements that make the account `name`, or give it this password if it exists."""
+    """Return the statements that create the account `name`, or change its password."""
     user = f"'{escape_string(name)}'@'%'"
     identified = f"IDENTIFIED BY '{escape_string(password)}'"
     return [f"CREATE USER IF NOT EXISTS {user} {identified}", f"ALTER USER {user} {identified}"]
 
 
 def reader(name: str, password: str, database: str) -> list[str]:
-    """Return the statements that make a reader of `database`."""
+    """Return the statements that create a reader of `database`."""
     return [*account(name, password), grant_reading(name, grant_pattern(database))]
 
 
 def grant_reading(name: str, pattern: str) -> str:
-    """Return the statement that lets `name` read the databases of `pattern`, and do nothing
-    else."""
+    """Return the statement that lets `name` only read the databases that match `pattern`."""
     return f"GRANT {', '.join(READER_PRIVILEGES)} ON {pattern}.* TO '{escape_string(name)}'@'%'"
 
 
 def setup(passwords: Mapping[str, str]) -> list[str]:
-    """Return the statements that set up a server of our own: the database and every account in
+    """Return the statements that set up our own server: the database, and an account for each of
     `passwords`.
 
-    Both accounts also reach the databases named `gradients_...`: the tests make theirs there.
+    Both accounts can also use databases named `gradients_...`, which the tests create.
     """
     patterns = [quoted(DATABASE), backticked(f"{DATABASE}\\_%")]
     statements = [create_database(DATABASE)]
@@ -81,7 +80,7 @@ def setup(passwords: Mapping[str, str]) -> list[str]:
 def load_passwords(path: Path) -> dict[str, str]:
     """Return the passwords kept in `path`; none if there is no such file.
 
-    Raises ServerError where the file holds something else.
+    Raises ServerError if the file holds something else.
     """
     try:
         kept: object = remembered(path)
@@ -96,8 +95,8 @@ def load_passwords(path: Path) -> dict[str, str]:
 
 
 def keep_passwords(path: Path, names: Sequence[str] = (ROOT, OWNER, READER)) -> dict[str, str]:
-    """Return a password for each of `names`, made and kept in `path` (mode 0600) where there is
-    none yet."""
+    """Return a password for each of `names`; missing ones are generated and saved in `path` (mode
+    0600)."""
     kept = load_passwords(path)
     missing = [name for name in names if name not in kept]
     if missing:
@@ -107,17 +106,17 @@ def keep_passwords(path: Path, names: Sequence[str] = (ROOT, OWNER, READER)) -> 
 
 
 def remembered(path: Path) -> dict[str, Any]:
-    """Return the facts that `remember` has put into a file, none where it is missing."""
+    """Return the facts that `remember` saved in a file; none if it is missing."""
     return json.loads(path.read_text()) if path.exists() else {}
 
 
 def remember(path: Path, **facts: object) -> None:
-    """Add facts to those of a file, or replace them."""
+    """Add facts to a file, or replace them."""
     write_private(path, json.dumps(remembered(path) | facts, indent=2) + "\n")
 
 
 def write_private(path: Path, text: str) -> None:
-    """Write `text` to `path`, at once and readable by its owner alone."""
+    """Write `text` to `path` atomically, readable by its owner only."""
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     part = path.with_name(path.name + ".part")
     part.unlink(missing_ok=True)

@@ -1,8 +1,8 @@
-"""The address of a database, as users write it in DATABASE_URL, checked and brought into one form.
+"""The address of a database, as users write it in DATABASE_URL: checked and normalised.
 
     mysql://user:password@host:3306/gradients?ssl_ca=/etc/ca.pem
 
-Nothing here ever repeats a password in an error.
+No error here repeats a password.
 """
 
 import re
@@ -31,21 +31,20 @@ LONGEST_HOST = 253
 FILES = ("ssl_ca", "ssl_cert", "ssl_key")
 SWITCHES = ("ssl", "ssl_disabled", "ssl_verify_cert", "ssl_verify_identity", "ssl_check_hostname")
 MODES = ("disabled", "preferred", "required", "verify_ca", "verify_identity")
-OURS = ("charset", "local_infile")  # common in addresses; this project decides them itself
+OURS = ("charset", "local_infile")  # common in addresses, but decided by this project
 OPTIONS = (*SECONDS, *FILES, *SWITCHES, "ssl_mode", "ssl_key_password", "unix_socket", *OURS)
 
 
 def parse(text: str, source: str = "DATABASE_URL") -> URL:
     """Return the address `text` in the form mysql+pymysql://user:password@host:port/database.
 
-    The database is `gradients` where none is named. `source` says in an error where the text came
-    from. Raises ServerError for what is not an address, ObjectError for a database name that cannot
-    be one.
+    The default database is `gradients`. `source` tells errors where the text came from. Raises
+    ServerError for text that is not an address, ObjectError for an invalid database name.
     """
     wrong = f"{source} is not the address of a MySQL or MariaDB database"
     try:
         url = make_url(text.strip())
-        text.encode()  # bytes that are no UTF-8 come from the environment as surrogates
+        text.encode()  # invalid UTF-8 comes from the environment as surrogates
     except (ArgumentError, ValueError):
         raise ServerError(
             f"{wrong}: write it as {EXAMPLE}, with %40 for an @ and %2F for a / in the password"
@@ -74,7 +73,7 @@ def parse(text: str, source: str = "DATABASE_URL") -> URL:
 
 
 def _can_be_a_host(name: str) -> bool:
-    """Whether a name may be asked for: labels of 1 to 63 letters, 253 in all, and no blanks."""
+    """Return whether a name can be looked up: labels of 1 to 63 letters, 253 in all, no spaces."""
     try:
         encoded = name.encode("idna")
     except UnicodeError:
@@ -83,22 +82,22 @@ def _can_be_a_host(name: str) -> bool:
 
 
 def without_database(url: URL) -> URL:
-    """Return the address of the server itself, where a connection is in no database."""
+    """Return the address of the server itself, without a database."""
     return url._replace(database=None)
 
 
 def public(url: URL) -> str:
-    """Return `host:port` of the address, or its socket: what an error or a notice may name."""
+    """Return `host:port` of the address, or its socket: safe for errors and notices."""
     if "unix_socket" in url.query:
         return str(url.query["unix_socket"])
     return f"{url.host}:{url.port or 3306}"
 
 
 def rendered(url: URL, scheme: str) -> str:
-    """Write the address, password included, so that every client reads the same from it.
+    """Write the address, password included, so that every client parses it the same way.
 
-    SQLAlchemy leaves a blank as it is, which ends an address elsewhere, and a plus, which others
-    take for a blank.
+    SQLAlchemy leaves a space as it is, which ends an address for other clients, and a plus, which
+    they read as a space.
     """
     text = url.set(drivername=scheme, query={}).render_as_string(hide_password=False)
     head, rest = text.split("://", 1)
@@ -107,7 +106,7 @@ def rendered(url: URL, scheme: str) -> str:
 
 
 def for_sqlalchemy(url: URL) -> URL:
-    """Return the address with the options by which SQLAlchemy hands the same TLS to PyMySQL."""
+    """Return the address with SQLAlchemy's options for passing the same TLS settings to PyMySQL."""
     query = normalised(url)
     options = {name: query[name] for name in (*SECONDS, *FILES, "unix_socket") if name in query}
     tls = connect_options(url)
@@ -119,20 +118,20 @@ def for_sqlalchemy(url: URL) -> URL:
             options.setdefault("ssl_ca", authorities)
     elif query.keys() & {"ssl", "ssl_mode", "ssl_disabled"} and tls:
         options["ssl_disabled"] = "true"
-    # PyMySQL sends a password as Latin-1: of these letters, that is the password in UTF-8.
+    # PyMySQL sends a password as Latin-1: these letters then give the password's UTF-8 bytes.
     password = (url.password or "").encode().decode("latin-1")
     return url.set(query=options, password=password)
 
 
 def normalised(url: URL) -> dict[str, Any]:
-    """Return the query part of the address, its names in lower case with underscores."""
+    """Return the query part of the address, with names in lower case with underscores."""
     return {name.lower().replace("-", "_"): value for name, value in url.query.items()}
 
 
 def connect_options(url: URL, source: str = "the address") -> dict[str, object]:
-    """Return PyMySQL's arguments for the query part of the address: time limits, TLS, socket.
+    """Return PyMySQL's arguments for the query part of the address: timeouts, TLS, socket.
 
-    Raises ServerError for an option that does not exist or has no such value.
+    Raises ServerError for an unknown option or an invalid value.
     """
     query = normalised(url)
     unknown = sorted(set(query) - set(OPTIONS))
@@ -158,14 +157,14 @@ def connect_options(url: URL, source: str = "the address") -> dict[str, object]:
         options["unix_socket"] = query["unix_socket"]
     tls = _tls(query, source)
     if not tls and "ssl_mode" not in query and on_this_machine(url):
-        # PyMySQL would use TLS wherever the server offers it; what never leaves this machine gains
+        # PyMySQL would use TLS whenever the server offers it; traffic within this machine gains
         # nothing from it and loads a tenth slower.
         tls = {"ssl_disabled": True}
     return options | tls
 
 
 def on_this_machine(url: URL) -> bool:
-    """Whether the address is of this machine: a Unix socket, localhost or a loopback address."""
+    """Return whether the address is on this machine: a Unix socket, localhost or loopback."""
     if "unix_socket" in normalised(url) or (url.host or "localhost").lower() == "localhost":
         return True
     try:
@@ -187,11 +186,11 @@ def _tls(query: dict[str, str], source: str) -> dict[str, object]:
     verify = flags.get("ssl_verify_cert", "ssl_ca" in query or mode.startswith("verify"))
     wanted = identity or verify or flags.get("ssl") or mode == "required" or "ssl_cert" in query
     if not wanted:
-        return {}  # PyMySQL then uses TLS where the server offers it
+        return {}  # PyMySQL then uses TLS if the server offers it
     try:
         context = ssl.create_default_context(cafile=query.get("ssl_ca"))
-        # PyMySQL, given the files, would not look at the host's name where there is no ssl_ca.
-        # Python 3.13 wants extensions that the certificates which MySQL makes for itself lack.
+        # Given the files but no ssl_ca, PyMySQL would not check the host's name.
+        # Python 3.13 requires extensions that MySQL's self-made certificates lack.
         context.verify_flags &= ~ssl.VERIFY_X509_STRICT
         context.check_hostname = bool(identity)
         context.verify_mode = ssl.CERT_REQUIRED if verify or identity else ssl.CERT_NONE

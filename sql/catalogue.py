@@ -1,6 +1,6 @@
 """The catalogue tables, as SQLAlchemy knows them.
 
-Alembic's migrations make them, and a test holds the two together.
+Alembic's migrations create them; a test checks that the two agree.
 """
 
 from typing import Any
@@ -84,8 +84,8 @@ runs = _table(
         comment="what was recorded of gradients that were clipped: before_clipping or as_stepped",
     ),
 )
-"""What a run of the trainer is told at its start, of a watched model nobody may know: seed, data
-set, number of images, epochs."""
+"""Known for every run of the trainer, but possibly not for a watched model: seed, data set, number
+of images, epochs."""
 
 layers = _table(
     "layers",
@@ -143,8 +143,8 @@ recorded_steps = _table(
     *_numbers("epoch", "step"),
     Column("samples", Integer),
 )
-"""Which steps of a watched model were recorded, and of how many samples where that is known; the
-trainer's follow from its configuration."""
+"""The recorded steps of a watched model, with their number of samples if known; the trainer's steps
+follow from its configuration."""
 
 step_statistics = _table(
     "step_statistics",
@@ -182,7 +182,7 @@ epoch_layers = _table(
     Column("saturated_neurons", Integer),
     *_doubles("mean_square", "square_of_mean", "noise_scale"),
 )
-"""What the steps of an epoch come to: the columns of the views that read it, named as there."""
+"""The summary of an epoch's steps: the columns of the views that read it, under the same names."""
 
 ZEROS = -1075
 """The exponent of cells that are 0, one below that of the smallest double."""
@@ -229,4 +229,4 @@ gradient_tables = _table(
     Column("table_name", String(64), primary_key=True),
     Column("version", Integer, nullable=False),
 )
-"""Which version of sql/tables/gradients_vNN.sql each gradient table was made by."""
+"""Which version of sql/tables/gradients_vNN.sql created each gradient table."""

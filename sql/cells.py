@@ -1,13 +1,13 @@
-"""What SQL says of a gradient table's cells: their columns, and expressions over all of a row.
+"""SQL for a gradient table's cells: column names, and expressions over a whole row.
 
-Each is built once a width, however many layers have it.
+Each is built once per width, however many layers have it.
 """
 
 from collections.abc import Iterator, Sequence
 from functools import cache
 
 FIRST_COLUMNS = 8
-"""Gradient columns of a look at a table: as many as fit on a screen beside its keys."""
+"""Gradient columns of a preview: as many as fit on a screen next to its keys."""
 
 TERMS_OF_A_CELL = {
     "cells_sum": "{0}",
@@ -21,22 +21,22 @@ TERMS_OF_A_CELL = {
     "cells_below_median": "({0} < statistics.median)",
     "cells_above_median": "({0} > statistics.median)",
 }
-"""What each placeholder adds up over the cells of a row."""
+"""What each placeholder sums over the cells of a row."""
 
 DECADES = range(-18, 3)
-"""Powers of ten that a distribution tells apart."""
+"""The powers of ten that a distribution distinguishes."""
 
 EDGES = ("'5e-324'", *(f"'1e{decade}'" for decade in DECADES[1:]))
-"""Where a cell comes into the next bin of a distribution: the first, below the smallest number
-above 0 that there is, is of zeros, and the second is the lowest decade. As strings, which every
+"""Lower edges of a distribution's bins from the second on. The first edge is the smallest number
+above 0, so the first bin holds zeros; the second bin is the lowest decade. As strings, which every
 server reads as DOUBLE, while OceanBase makes a DECIMAL of 1e-3 in a view."""
 
 
 def balanced(terms: Sequence[str], operator: str = " + ") -> str:
     """Join terms with parentheses that halve at each level.
 
-    A flat sum of some 590 terms overflows MariaDB's parser stack, and of 2,010 MySQL's; a balanced
-    one is only as deep as its logarithm.
+    A flat sum overflows MariaDB's parser stack at some 590 terms, and MySQL's at 2,010; the depth
+    of a balanced one is only logarithmic.
     """
     if len(terms) == 1:
         return terms[0]
@@ -46,13 +46,13 @@ def balanced(terms: Sequence[str], operator: str = " + ") -> str:
 
 @cache
 def gradient_columns(width: int) -> tuple[str, ...]:
-    """Names of a gradient table's cells, in order, for a layer of `width` neurons."""
+    """Return the names of a gradient table's cells, in order, for a layer of `width` neurons."""
     return tuple(f"Gradient{number}" for number in range(1, width + 1))
 
 
 @cache
 def over_cells(width: int) -> dict[str, str]:
-    """Return what stands for the cells of a row in SQL files, by placeholder."""
+    """Return the SQL for the placeholders that stand for the cells of a row."""
     columns = gradient_columns(width)
     rounded = [f"ROUND({name}, storage.decimals)" for name in columns]
     means = [f"mean{number}" for number in range(1, width + 1)]
@@ -62,7 +62,7 @@ def over_cells(width: int) -> dict[str, str]:
         for key, term in TERMS_OF_A_CELL.items()
     }
     return sums | {
-        # LEAST and GREATEST take two values at least.
+        # LEAST and GREATEST need at least two values.
         "cells": ", ".join(columns if width > 1 else 2 * columns),
         "first_columns": ", ".join(columns[:FIRST_COLUMNS]),
         "all_columns": ", ".join(columns),
@@ -93,10 +93,10 @@ def _distribution(names: Sequence[str]) -> dict[str, str]:
 
 
 def packed_bins(width: int) -> Iterator[tuple[int, Sequence[str], range, int]]:
-    """Yield what each number of 64 bits counts of the cells of a row: (bin at place 0, edges
-    between its places, places that are read, bits of a place).
+    """Yield how each 64-bit number counts the cells of a row: (bin at place 0, edges between its
+    places, places to read, bits per place).
 
-    A place takes up to `width` cells. What is beyond the last edge is shifted by 64 bits or more,
+    A place can count up to `width` cells. Bins beyond the last edge are shifted by 64 bits or more,
     out of the number.
     """
     places, step = (8, 8) if width < 2**8 else (5, 13)

@@ -1,10 +1,9 @@
-"""Connections to the server: engines for either account, in one kind of session whatever the
+"""Connections to the server: engines for either account, whose sessions do not depend on the
 server's defaults.
 
-Every session is strict (a value that does not fit is an error, not a nearby value), in UTC, in
-utf8mb4 with one collation, reads committed rows, and has no limit that would cut an answer short
-(sql/session_variables.py). What goes wrong while connecting becomes a
-DatabaseError that says what to do.
+Every session is strict (a value that does not fit is an error), in UTC, in utf8mb4 with one
+collation, reads committed rows, and has no limit that could cut an answer short
+(sql/session_variables.py). Errors while connecting become a DatabaseError that says what to do.
 """
 
 import re
@@ -36,31 +35,30 @@ SQL_MODE = "TRADITIONAL,ONLY_FULL_GROUP_BY"
 
 HANDSHAKE_LIMIT = 20  # seconds
 
-# Ways to log in that send the password as it is, or as good as that. A server may ask for any.
+# Login methods that send the password in the clear, or nearly so. A server may ask for any.
 READABLE = (b"mysql_clear_password", b"dialog", b"mysql_old_password")
 
 A_MOMENT = 3.0
-"""Seconds for which a connection is tried for that is not free: a server counts those that were
-closed just now for a while."""
+"""Seconds to retry if no connection is free: a server still counts those closed a moment ago."""
 NO_SUCH = (
     ER.UNKNOWN_SYSTEM_VARIABLE, ER.INCORRECT_GLOBAL_LOCAL_VAR, ER.WRONG_VALUE_FOR_VAR,
     ER.WRONG_TYPE_FOR_VAR, ER.WRONG_ARGUMENTS, ER.NOT_SUPPORTED_YET, ER.PARSE_ERROR,
     ER.SPECIFIC_ACCESS_DENIED_ERROR,
 )  # fmt: skip
-"""What versions answer that do not have a variable, or not this value of it, or keep it for their
+"""Errors of versions that do not have a variable, or not this value of it, or reserve it for
 administrators."""
 LIMITS = (
     "SELECT @@GLOBAL.max_connections, @@SESSION.max_user_connections, COUNT(*) "
     "FROM information_schema.processlist WHERE user = SUBSTRING_INDEX(USER(), '@', 1)"
 )
 _missing: dict[str, set[str]] = {}
-"""By the version that a server announces, the variables that it turned out not to have."""
+"""By the announced server version, the variables that it turned out not to have."""
 
 
 class Session(pymysql.connections.Connection):
-    """A connection that gives away no file, and no password that could be read on the way.
+    """A connection that never gives away a file, or a password that could be read on the way.
 
-    Its session is the project's, whatever the server's defaults: sql/session_variables.py.
+    Its session variables are those of sql/session_variables.py, whatever the server's defaults.
     """
 
     def __init__(self, read_only: bool = False, **arguments: Any) -> None:
@@ -68,7 +66,7 @@ class Session(pymysql.connections.Connection):
         super().__init__(**arguments)
 
     def connect(self, sock: object = None) -> None:
-        """Connect, and set what the server's defaults must not decide."""
+        """Connect, and set the variables that must not depend on the server's defaults."""
         super().connect(sock)
         try:
             self._pin()
@@ -77,13 +75,13 @@ class Session(pymysql.connections.Connection):
             raise
 
     def rollback(self) -> None:
-        """Take back what is not committed, which a server may count as one question too many."""
+        """Roll back; a server may refuse even this if a query quota is used up."""
         try:
             super().rollback()
         except pymysql.OperationalError as error:
             if error.args[0] != ER.USER_LIMIT_REACHED:
                 raise
-            self._force_close()  # the server then takes it back
+            self._force_close()  # the server then rolls back
 
     def _pin(self) -> None:
         missing = _missing.setdefault(self.get_server_info(), set())
@@ -108,7 +106,7 @@ class Session(pymysql.connections.Connection):
     def _read_query_result(self, unbuffered: bool = False) -> int:
         try:
             return super()._read_query_result(unbuffered)
-        except RuntimeError as error:  # PyMySQL's, and in the way of all who catch its errors
+        except RuntimeError as error:  # PyMySQL's, which code that catches its errors would miss
             self._force_close()
             raise FileRequestError(CR.CR_SERVER_LOST, str(error)) from error
 
@@ -123,10 +121,10 @@ class Session(pymysql.connections.Connection):
 
 
 def connect_arguments(url: URL, read_only: bool = False) -> dict[str, object]:
-    """Return PyMySQL's keyword arguments for the address, the project's kind of session included.
+    """Return PyMySQL's keyword arguments for the address, session settings included.
 
-    `Session(**connect_arguments(url))`; a caller adds what it needs, such as
-    `local_infile=True`. Raises ServerError for an option in the address that does not exist.
+    Use as `Session(**connect_arguments(url))`, adding what is needed, such as `local_infile=True`.
+    Raises ServerError for an unknown option in the address.
     """
     return {
         "host": url.host or "localhost",
@@ -145,8 +143,8 @@ def connect_arguments(url: URL, read_only: bool = False) -> dict[str, object]:
 def engine(url: URL, read_only: bool = False) -> Engine:
     """Return an engine for the address; with `read_only` its sessions refuse to write.
 
-    Connecting, and every statement after it, raises DatabaseError for what a user can put right: a
-    server that is down, too old or read-only, a wrong password, a missing database or privilege.
+    Connecting, and every statement after it, raises DatabaseError for what a user can fix: a server
+    that is down, too old or read-only, a wrong password, a missing database or privilege.
     """
     url = url.set(drivername=address.DRIVER)
     made = create_engine(
@@ -155,13 +153,13 @@ def engine(url: URL, read_only: bool = False) -> Engine:
 
     @event.listens_for(made, "connect")
     def name_collation(session: pymysql.connections.Connection, _record: object) -> None:
-        # SQLAlchemy has just said SET NAMES without one, which brings back the server's default.
+        # SQLAlchemy has just run SET NAMES without a collation, which restores the default one.
         session.set_character_set("utf8mb4", COLLATION)
 
     @event.listens_for(made, "handle_error", retval=True)
     def replace(context: ExceptionContext) -> BaseException | None:
         error = context.original_exception
-        # The ping of a pooled connection is allowed to fail: the pool then makes a new one.
+        # A pooled connection's ping may fail: the pool then opens a new one.
         if context.is_pre_ping or not isinstance(error, Exception):
             return None
         return explain(error, url)
@@ -170,7 +168,7 @@ def engine(url: URL, read_only: bool = False) -> Engine:
 
 
 def affordable(database: Engine, wanted: int, each: int = 1) -> int:
-    """Return how many of `wanted` threads or processes, each with `each` connections, to use.
+    """Return how many of `wanted` threads or processes to use, with `each` connections apiece.
 
     At least 1, and no more than the account and the server have connections for.
     """
@@ -181,7 +179,7 @@ def affordable(database: Engine, wanted: int, each: int = 1) -> int:
 def free_connections(session: DBAPIConnection) -> int:
     """Return how many connections this session's account may have now, this one included.
 
-    That is at least 1. Sessions of the account that it may not see are those of other accounts.
+    At least 1. Sessions that the account may not see belong to other accounts.
     """
     with closing(session.cursor()) as cursor:
         cursor.execute(LIMITS)
@@ -194,9 +192,9 @@ def free_connections(session: DBAPIConnection) -> int:
 
 @contextmanager
 def explained(url: URL) -> Iterator[None]:
-    """Turn what goes wrong inside, on a connection of one's own to `url`, into a DatabaseError.
+    """Turn errors on a connection of our own to `url` into a DatabaseError.
 
-    What has no cure to name is raised as it is.
+    Errors without a known cure are raised unchanged.
     """
     try:
         yield
@@ -209,9 +207,9 @@ def explained(url: URL) -> Iterator[None]:
 
 @contextmanager
 def connected(url: URL) -> Iterator[pymysql.connections.Connection]:
-    """Open a connection of our own to the address, check the server's version, close it at the end.
+    """Open our own connection to the address, check the server's version, and close it at the end.
 
-    Raises DatabaseError for what goes wrong and has a cure.
+    Raises DatabaseError for errors with a known cure.
     """
     with explained(url):
         session = _open(url, autocommit=True)
@@ -222,10 +220,10 @@ def connected(url: URL) -> Iterator[pymysql.connections.Connection]:
 
 
 def _open(url: URL, read_only: bool = False, **more: object) -> pymysql.connections.Connection:
-    """Connect, with a time limit on the server's first words, and check its version.
+    """Connect, with a timeout for the server's greeting, and check its version.
 
-    PyMySQL limits either every answer or none. Most queries may take their time, but something that
-    is no MySQL server would be waited for in vain.
+    PyMySQL limits either every answer or none. Most queries may take long, but something that is
+    not a MySQL server might never answer.
     """
     arguments = connect_arguments(url, read_only) | more
     attempts = Retrying(
@@ -246,9 +244,8 @@ def _open(url: URL, read_only: bool = False, **more: object) -> pymysql.connecti
 
 
 def require_recent(announced: str, url: URL) -> None:
-    """Raise ServerError unless the version a server announces is MySQL 8.4, MariaDB 10.11 or
-    newer."""
-    # MariaDB hides its version behind 5.5.5- from clients that know of no other server.
+    """Raise ServerError unless the announced version is MySQL 8.4, MariaDB 10.11 or newer."""
+    # For old clients, MariaDB hides its version behind the prefix 5.5.5-.
     flavour, text = flavour_of(announced), announced.removeprefix("5.5.5-")
     numbers = tuple(int(number) for number in re.findall(r"\d+", text)[:3])
     if numbers < OLDEST[flavour]:

@@ -1,4 +1,4 @@
-"""Names as SQL sees them: the one place where a name becomes part of a statement."""
+"""SQL names: the only place where a name becomes part of a statement."""
 
 import re
 
@@ -9,15 +9,15 @@ EXPERIMENT_NAME = re.compile(rf"[a-z][a-z0-9_]{{0,{LONGEST_EXPERIMENT - 1}}}")
 LAYER_NAME = re.compile(r"layer_[1-9][0-9]{0,2}_[a-z][a-z0-9_]{0,20}")
 LONGEST_IDENTIFIER = 64
 LONGEST_FILE_NAME = 251
-"""Bytes that a file system leaves for a table's name, `.ibd` or `.frm` behind it."""
+"""Bytes that a file system leaves for a table's name before `.ibd` or `.frm`."""
 
 
 def quoted(name: str) -> str:
-    """Quote an identifier for MySQL and MariaDB: backticks around it, backticks within doubled.
+    """Quote an identifier for MySQL and MariaDB: in backticks, with inner backticks doubled.
 
-    Raises ObjectError for what neither server can hold: an empty name, one of over 64 characters or
-    too long for the file that is named after it, white space at the end, a NUL, or a character that
-    is a surrogate or beyond the basic multilingual plane.
+    Raises ObjectError for a name that neither server accepts: empty, over 64 characters, too long
+    for its file's name, with trailing white space, a NUL, a surrogate, or a character beyond the
+    basic multilingual plane.
     """
     if not name or len(name) > LONGEST_IDENTIFIER or name != name.rstrip():
         raise ObjectError(
@@ -33,13 +33,13 @@ def quoted(name: str) -> str:
 
 
 def backticked(text: str) -> str:
-    """Put backticks around `text` and double those within: a name, or a GRANT's pattern of names,
-    which may be longer."""
+    """Put backticks around `text` and double inner ones: a name, or a GRANT's pattern, which may be
+    longer."""
     return "`" + text.replace("`", "``") + "`"
 
 
 def checked_experiment(name: str) -> str:
-    """Return an experiment's name if it is fit to begin table names, else raise ObjectError."""
+    """Return an experiment's name if table names can start with it, else raise ObjectError."""
     if not EXPERIMENT_NAME.fullmatch(name):
         raise ObjectError(
             f"{name!r} cannot name an experiment: use a lower-case letter, then up to 31 "
@@ -49,7 +49,7 @@ def checked_experiment(name: str) -> str:
 
 
 def checked_layer(name: str) -> str:
-    """Return a layer's name that is fit to become part of a table name, or raise ObjectError."""
+    """Return a layer's name if it can be part of a table name, else raise ObjectError."""
     if not LAYER_NAME.fullmatch(name):
         raise ObjectError(f"{name!r} cannot name a layer: names look like layer_10_sigmoid.")
     return name

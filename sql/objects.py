@@ -1,14 +1,14 @@
-"""The one loader of versioned SQL files: reads one and fills in experiment, layer and columns.
+"""The loader of versioned SQL files: reads one and fills in experiment, layer and columns.
 
-A file `sql/views/norm_avg_v01.sql` is version 1 of the view `norm_avg`. Its comment header is for
-readers and for this loader: `-- View:` (or `-- Table:`) says what the object is called in the
-database, and by its placeholders how often it is made: once a pair of neighbouring layers, a layer,
-an experiment, or once; `-- Rows:` lists what a row of a layer's gradient may mean, and `-- Layers:`
-the last parts of the names of layers, where not all have it; `-- Needs:` lists views that come
-first; `-- Columns:` gives each column its type and meaning, and `-- Order:` those by which readers
-sort the rows of one run. A block between `-- each layer`, `-- each experiment` or, of one layer,
-`-- each neuron` and `-- end` is repeated; blocks that start with SELECT are joined by UNION ALL.
-Merged files never change: a new version is a new file and a migration.
+A file `sql/views/norm_avg_v01.sql` is version 1 of the view `norm_avg`. Readers and this loader use
+its comment header. `-- View:` (or `-- Table:`) is the object's name in the database; its
+placeholders decide how often it is created: per pair of neighbouring layers, per layer, per
+experiment, or once. `-- Rows:` and `-- Layers:` restrict it to layers with these row meanings, or
+with names that end so. `-- Needs:` lists views that it reads. `-- Columns:` gives each column's
+type and meaning, and `-- Order:` the columns by which readers sort the rows of one run. A block
+between `-- each layer`, `-- each experiment` or, for one layer, `-- each neuron` and `-- end` is
+repeated; blocks that start with SELECT are joined by UNION ALL. Merged files never change: a new
+version is a new file and a migration.
 """
 
 import re
@@ -35,7 +35,7 @@ RETIRED = {
     "cell_sums", "epoch_statistics", "experiment_norms", "first_cells", "index_sums",
     "layer_neurons", "recorded_chunks", "recorded_neurons", "recorded_statistics",
 }  # fmt: skip
-"""Views that a migration has dropped: their files stay for the migrations that made them."""
+"""Views that a migration has dropped: their files stay for the migrations that created them."""
 
 Kind = Literal["tables", "views", "queries"]
 ColumnType = Literal["INT", "DOUBLE", "TEXT", "DATETIME"]
@@ -43,10 +43,11 @@ ColumnType = Literal["INT", "DOUBLE", "TEXT", "DATETIME"]
 
 @dataclass(frozen=True)
 class Layer:
-    """One layer as its table knows it.
+    """One layer as its table describes it.
 
-    `number` counts from 1, `name` is as in layer_2_sigmoid, `width` is in neurons. `row_meaning` is
-    what a row of its gradient belongs to: "input" of a weight matrix, "sample" or "element".
+    `number` counts from 1, `name` is like layer_2_sigmoid, `width` is the number of neurons.
+    `row_meaning` is what a row of its gradient belongs to: "input" of a weight matrix, "sample" or
+    "element".
     """
 
     number: int
@@ -69,16 +70,16 @@ class ExperimentSchema:
         checked_experiment(self.experiment)
 
     def table(self, layer: Layer) -> str:
-        """Name, unquoted, of the gradient table of one of this experiment's layers."""
+        """Return the unquoted name of the gradient table of one of this experiment's layers."""
         return f"{self.experiment}_{layer.name}"
 
 
 @dataclass(frozen=True)
 class Column:
-    """One column of a view as its file's header states it.
+    """One column of a view, from its file's header.
 
-    INT is any whole number and TEXT any string, JSON too. `name` may have placeholders. A column
-    that is not `nullable` never holds NULL; of one that is, the meaning says what NULL means.
+    INT is any whole number, and TEXT any string, including JSON. `name` may have placeholders. A
+    column that is not `nullable` never holds NULL; otherwise `meaning` says what NULL means.
     """
 
     name: str
@@ -98,7 +99,7 @@ class Definition:
 
     @property
     def object_name(self) -> str:
-        """What the object is called in the database, placeholders not yet filled."""
+        """The object's name in the database, with placeholders not yet filled."""
         found = re.search(r"^-- (?:View|Table): +(\S+)$", self.text, re.M)
         if not found:
             raise ObjectError(f"{self.name}_v{self.version:02}.sql has no line '-- View: name'.")
@@ -111,28 +112,28 @@ class Definition:
 
     @property
     def what(self) -> str:
-        """What the object holds, in a sentence."""
+        """What the object holds, in one sentence."""
         return self._said("What") or ""
 
     @property
     def grain(self) -> str:
-        """Of what there is one row, and what else is to be known before asking."""
+        """What one row stands for, and what else to know before querying."""
         return self._said("Grain") or ""
 
     @property
     def order(self) -> tuple[str, ...]:
-        """Names of the columns by which readers sort the rows of one run."""
+        """The columns by which readers sort the rows of one run."""
         return tuple(self._listed("Order") or ())
 
     @property
     def columns(self) -> tuple[Column, ...]:
-        """The columns in order, none in files that are older than this part of the header.
+        """The columns in order; none in files that are older than this part of the header.
 
-        Raises ObjectError for a line that is no column.
+        Raises ObjectError for a line that is not a column.
         """
         found = []
         block = re.search(r"^-- Columns:\n((?:--  .*\n)*)", self.text, re.M)
-        # What is indented further goes on with the line before it.
+        # Deeper indented lines continue the line before.
         lines = re.sub(r" *\n--     *", " ", block[1]).splitlines() if block else []
         for line in lines:
             column = COLUMN.fullmatch(line)
@@ -146,7 +147,7 @@ class Definition:
         return tuple(found)
 
     def of_layer(self, layer: Layer) -> bool:
-        """Whether a layer has such an object."""
+        """Return whether a layer has this object."""
         rows, names = self._listed("Rows"), self._listed("Layers")
         return (rows is None or layer.row_meaning in rows) and (
             names is None or layer.name.split("_", 2)[2] in names
@@ -154,19 +155,19 @@ class Definition:
 
     @property
     def of_experiment(self) -> bool:
-        """Whether every experiment has such objects of its own."""
+        """Whether every experiment has its own objects of this kind."""
         return "{" in self.object_name
 
     def names(self, shapes: Sequence[ExperimentSchema]) -> Iterator[str]:
-        """Yield the names of all objects that this file stands for in `shapes`."""
+        """Yield the names of all objects that this file creates for `shapes`."""
         for name, _, _ in self._objects(shapes):
             yield name
 
     def statements(
         self, shapes: Sequence[ExperimentSchema], but: Collection[str] = ()
     ) -> Iterator[tuple[str, str]]:
-        """Yield (object name, statement) for every object that this file stands for in `shapes`,
-        `but` for those of these names."""
+        """Yield (object name, statement) for every object that this file creates for `shapes`,
+        except those named in `but`."""
         for name, own, values in self._objects(shapes):
             if name not in but:
                 yield name, _rendered(self.text, own, values | {"view": quoted(name)})
@@ -182,7 +183,7 @@ class Definition:
     def _objects(
         self, shapes: Sequence[ExperimentSchema]
     ) -> Iterator[tuple[str, Sequence[ExperimentSchema], dict[str, str]]]:
-        """Yield each object's name, the shapes that its blocks repeat over, and its fillings."""
+        """Yield each object's name, the shapes its blocks repeat over, and its placeholders."""
         wanted = set(PLACEHOLDER.findall(self.object_name))
         if not wanted:
             yield self.object_name, shapes, {}
@@ -191,7 +192,7 @@ class Definition:
             if "layer" not in wanted and "layer_name" not in wanted:
                 fillings = [_of_experiment(shape)]
             elif "next_layer" in wanted:
-                # Of layers between which others have no table, none are neighbours.
+                # Layers separated by layers without a table are not neighbours.
                 pairs = zip(shape.layers, shape.layers[1:], strict=False)
                 fillings = [
                     _of_pair(shape, layer, following)
@@ -206,7 +207,7 @@ class Definition:
 
 
 def definition(kind: Kind, name: str, version: int, root: Path = HERE) -> Definition:
-    """Read one version of a table or view; raises ObjectError where there is no such file."""
+    """Read one version of a table or view; raises ObjectError if there is no such file."""
     path = root / kind / f"{name}_v{version:02}.sql"
     if not path.is_file():
         raise ObjectError(
@@ -218,8 +219,8 @@ def definition(kind: Kind, name: str, version: int, root: Path = HERE) -> Defini
 
 
 def versions(kind: Kind, root: Path = HERE) -> dict[str, list[int]]:
-    """All tables or views that have files and are not retired, with their versions in ascending
-    order."""
+    """Return all tables or views that have files and are not retired, with their versions in
+    ascending order."""
     found: dict[str, list[int]] = {}
     for path in sorted((root / kind).glob("*.sql")):
         if not (match := FILE_NAME.fullmatch(path.name)):
@@ -233,7 +234,7 @@ def versions(kind: Kind, root: Path = HERE) -> dict[str, list[int]]:
 
 @cache
 def newest(view: str) -> Definition | None:
-    """Return the newest version of a view, None where there is none of that name."""
+    """Return the newest version of a view; None if there is no such view."""
     known = versions("views").get(view)
     return definition("views", view, known[-1]) if known else None
 
@@ -251,7 +252,7 @@ def in_order(definitions: Iterable[Definition]) -> list[Definition]:
 
 
 def create_table(shape: ExperimentSchema, layer: Layer, column_type: str, version: int = 2) -> str:
-    """Return the statement that makes one layer's gradient table of DOUBLE or FLOAT columns."""
+    """Return the statement that creates one layer's gradient table with DOUBLE or FLOAT columns."""
     columns = gradient_columns(layer.width)
     values = _of_layer(shape, layer) | {
         "column_type": column_type,
@@ -263,7 +264,7 @@ def create_table(shape: ExperimentSchema, layer: Layer, column_type: str, versio
 
 
 def norm_definition(shape: ExperimentSchema, layer: Layer) -> str:
-    """Return the definition of Norm in one layer's gradient table of the newest version."""
+    """Return the definition of Norm in one layer's gradient table, newest version."""
     table = create_table(shape, layer, "DOUBLE")
     (found,) = re.findall(r"^ *(Norm DOUBLE GENERATED .* VIRTUAL),$", table, re.M)
     return str(found)
@@ -275,7 +276,7 @@ def select_of_layer(text: str, shape: ExperimentSchema, layer: Layer) -> str:
 
 
 def _rendered(text: str, shapes: Sequence[ExperimentSchema], values: Mapping[str, str]) -> str:
-    """Return a file without its header, blocks repeated over `shapes`, placeholders filled."""
+    """Return a file without its header: blocks repeated over `shapes`, placeholders filled."""
     body = re.sub(r"^--(?! (?:each|end)).*\n?", "", text.removesuffix("\n") + "\n", flags=re.M)
 
     def repeat(match: re.Match[str]) -> str:
@@ -320,7 +321,7 @@ def _of_pair(shape: ExperimentSchema, layer: Layer, following: Layer) -> dict[st
 
 
 def filled(text: str, values: Mapping[str, str]) -> str:
-    """Return a text with its placeholders filled; ObjectError for one that nothing fills."""
+    """Return a text with its placeholders filled; raises ObjectError for one without a value."""
 
     def value(match: re.Match[str]) -> str:
         if match[1] not in values:

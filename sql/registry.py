@@ -1,4 +1,4 @@
-"""Which experiments have tables, which version of each view is in force, and how that changes."""
+"""Which experiments have tables, which version of each view is installed, and how that changes."""
 
 import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -39,15 +39,15 @@ NEWER = (
     "vanishing-gradients), or name another database in DATABASE_URL"
 )
 REVISIONS = ROOT / "migrations" / "versions"
-"""The files of the revisions, whose names begin with their numbers."""
+"""The files of the revisions, whose names start with their numbers."""
 
 
 @contextmanager
 def registration_lock(connection: Connection) -> Iterator[None]:
-    """Hold this database's registration lock, so that two trainers or migrations take turns.
+    """Hold this database's registration lock, so that trainers and migrations take turns.
 
-    DDL commits by itself on MySQL and MariaDB, so no transaction can do this. Raises ObjectError
-    where another holds the lock for over two minutes.
+    DDL commits implicitly on MySQL and MariaDB, so a transaction cannot do this. Raises ObjectError
+    if another process holds the lock for over two minutes.
     """
     database = connection.scalar(text("SELECT DATABASE()"))
     name = f"registration.{database}"[:64]
@@ -68,8 +68,8 @@ def registration_lock(connection: Connection) -> Iterator[None]:
 def registered_shapes(connection: Connection) -> list[ExperimentSchema]:
     """Return every experiment that has gradient tables, with the layers that have one, in order.
 
-    Migrations ask for them at revisions that do not have `row_meaning` yet, every layer's being
-    "element" then, or not `kept`, when all layers of a run are alike.
+    Migrations also call this at older revisions: without `row_meaning`, every layer counts as
+    "element"; without `kept`, all layers of a run are alike.
     """
     known = set(connection.scalars(text("SHOW COLUMNS FROM layers")))
     meaning: ColumnElement[str] = layers.c.row_meaning
@@ -90,7 +90,7 @@ def registered_shapes(connection: Connection) -> list[ExperimentSchema]:
 
 
 def versions_in_force(connection: Connection) -> dict[str, int]:
-    """Return the version of each view that migrations have put in force."""
+    """Return the version of each view that migrations have installed."""
     rows = connection.execute(select(view_versions.c.view_name, view_versions.c.version))
     return dict(rows.all())
 
@@ -98,13 +98,13 @@ def versions_in_force(connection: Connection) -> dict[str, int]:
 def create_gradient_tables(
     connection: Connection, shape: ExperimentSchema, column_type: str
 ) -> list[str]:
-    """Make the gradient tables of `shape` that are missing and return their names.
+    """Create the missing gradient tables of `shape` and return their names.
 
-    `column_type`, DOUBLE or FLOAT, is for new tables, whose version `gradient_tables` keeps;
-    existing FLOAT tables become DOUBLE where DOUBLE is asked for, which changes no value. Tables
-    just made are dropped again if a later one cannot be made. Views that an experiment which is not
-    registered has left behind go, since no migration has moved them. Raises ObjectError where a
-    table of that name has another shape.
+    `column_type`, DOUBLE or FLOAT, is for new tables, whose version is recorded in
+    `gradient_tables`; existing FLOAT tables become DOUBLE if DOUBLE is asked for, which changes no
+    value. If a table cannot be created, those created before it are dropped again. Stale views of
+    an unregistered experiment are dropped, since no migration has updated them. Raises ObjectError
+    if a table of that name has another shape.
     """
     if shape.experiment not in {each.experiment for each in registered_shapes(connection)}:
         _drop_views(connection, shape)
@@ -152,11 +152,10 @@ def gradient_column_types(connection: Connection, table: str) -> dict[str, str]:
 def apply_views(
     connection: Connection, shape: ExperimentSchema | None = None, root: Path = HERE
 ) -> None:
-    """Make the missing ones of the views in force: those of `shape`, if given, and those over all
-    experiments.
+    """Create the missing views: those of `shape`, if given, and those over all experiments.
 
-    A view that is there is of the version in force: migrations make those of every registered
-    experiment anew, and `create_gradient_tables` removes what others have left behind.
+    An existing view always has the installed version: migrations recreate those of every registered
+    experiment, and `create_gradient_tables` drops stale ones.
     """
     there = view_names(connection)
     for each in in_order(_in_force(connection, root)):
@@ -166,16 +165,16 @@ def apply_views(
 
 def view_names(connection: Connection) -> set[str]:
     """Return the names of all views of the database."""
-    # MariaDB answers this several times as fast as information_schema, which opens every view.
+    # On MariaDB this is several times as fast as information_schema, which opens every view.
     return set(connection.scalars(text("SHOW FULL TABLES WHERE Table_type = 'VIEW'")))
 
 
 def replace_view(connection: Connection, name: str, version: int | None, root: Path = HERE) -> None:
-    """Put one version of a view in force, everywhere; None drops it. Migrations call it, both ways.
+    """Install one version of a view everywhere; None drops it. Called by migrations, both ways.
 
-    Of a view that is made, this is written last, and of one that is dropped, first: a stop at any
-    statement leaves all of it to be done again. Raises ObjectError where that version has no file;
-    the database is then as it was.
+    The version is recorded last when a view is created, and deleted first when it is dropped, so
+    after a stop at any statement everything is done again. Raises ObjectError, before anything
+    changes, if that version has no file.
     """
     new = definition("views", name, version, root) if version is not None else None
     with registration_lock(connection):
@@ -184,7 +183,7 @@ def replace_view(connection: Connection, name: str, version: int | None, root: P
         old = definition("views", name, before or 1, root)
         forget = delete(view_versions).where(view_versions.c.view_name == name)
         if new is None:
-            connection.execute(forget)  # which dropping commits
+            connection.execute(forget)  # committed by the DROP
         if new is None or new.object_name != old.object_name:
             _drop(connection, old.names(shapes))
         if new:
@@ -196,9 +195,9 @@ def replace_view(connection: Connection, name: str, version: int | None, root: P
 
 
 def drop_objects(connection: Connection, shape: ExperimentSchema, tables: Sequence[str]) -> None:
-    """Undo the making of gradient tables: drop `tables`, and the views that are left without any.
+    """Undo the creation of gradient tables: drop `tables`, and the views left without any.
 
-    `tables` are names as `create_gradient_tables` returned them; no registered run may have rows in
+    `tables` are names as returned by `create_gradient_tables`; no registered run may have rows in
     them.
     """
     if len(tables) == len(shape.layers):
@@ -220,8 +219,8 @@ def require_migrated(connection: Connection) -> None:
 
 
 def require_known(connection: Connection, in_force: Mapping[str, int]) -> None:
-    """Raise ObjectError where a view is in force in a version that a newer version of this project
-    has brought."""
+    """Raise ObjectError if a view is installed in a version that only a newer version of this
+    project knows."""
     known: dict[str, float] = {name: found[-1] for name, found in versions("views").items()}
     known |= dict.fromkeys(RETIRED, math.inf)
     if any(version > known.get(name, 0) for name, version in in_force.items()):
@@ -230,7 +229,7 @@ def require_known(connection: Connection, in_force: Mapping[str, int]) -> None:
 
 
 def newer(there: str) -> ObjectError:
-    """Return the error of a database that is at a revision of a newer version of this project."""
+    """Return the error for a database migrated by a newer version of this project."""
     here = max(path.stem[:4] for path in REVISIONS.glob("[0-9]*.py"))
     return ObjectError(NEWER.format(there=there, here=here))
 
@@ -254,7 +253,7 @@ def _drop_views(connection: Connection, shape: ExperimentSchema) -> None:
 def _drop_tables(connection: Connection, tables: Sequence[str]) -> None:
     if tables:
         name = gradient_tables.c.table_name
-        connection.execute(delete(gradient_tables).where(name.in_(tables)))  # dropping commits it
+        connection.execute(delete(gradient_tables).where(name.in_(tables)))  # committed by DROP
         listed = ", ".join([quoted(each) for each in tables])
         connection.exec_driver_sql(f"DROP TABLE IF EXISTS {listed}")
 

@@ -1,4 +1,4 @@
-"""What a server must allow, looked up before anything is made: a sentence each, with the cure."""
+"""Requirements on a server, checked before anything is created; each error says how to fix it."""
 
 from collections.abc import Iterator, Mapping
 
@@ -9,11 +9,11 @@ from vanishing_gradients.sql import address
 from vanishing_gradients.sql.errors import ServerError
 
 SMALLEST_PACKET = 4 << 20
-"""Bytes that a server must take in one packet: a part of a checkpoint as text, and room."""
+"""The packet size in bytes that a server must accept: part of a checkpoint as text, with margin."""
 SMALLEST_STACK = 192 << 10
-"""Bytes for the sums over a layer's neurons, and for views over views over views."""
+"""Bytes of stack for sums over a layer's neurons, and for views over views over views."""
 ROW_HEAD = 160
-"""Bytes of half a page that the cells of a gradient row do not get, but for a bit each."""
+"""Bytes of half a page that are not available to a gradient row's cells, plus a bit per cell."""
 NAMES = (
     "binlog_format", "enforce_storage_engine", "disabled_storage_engines", "innodb_force_recovery",
     "innodb_page_size", "innodb_read_only", "log_bin", "max_allowed_packet", "max_user_connections",
@@ -22,20 +22,20 @@ NAMES = (
 
 
 def require_able(session: Connection, url: URL) -> None:
-    """Raise ServerError where the server at `url` cannot do what will be asked of it."""
+    """Raise ServerError if the server at `url` cannot do what will be asked of it."""
     found = _found(session)
     for complaint in _complaints(found, _has_innodb(session)):
         raise ServerError(f"the server at {address.public(url)} {complaint}")
 
 
 def require_width(session: Connection, url: URL, width: int, cell: int) -> None:
-    """Raise ServerError where no table can hold rows of `width` cells of `cell` bytes each."""
+    """Raise ServerError if no table can hold rows of `width` cells of `cell` bytes each."""
     page = int(_found(session).get("innodb_page_size", 16384))
     widest = (page // 2 - ROW_HEAD) * 8 // (8 * cell + 1)
     if width > widest:
         raise ServerError(
             f"the server at {address.public(url)} holds rows of {widest} neurons at most, and a "
-            f"layer has {width}: its innodb_page_size is {page:,}; take narrower layers, "
+            f"layer has {width}: its innodb_page_size is {page:,}; use narrower layers, "
             "PRECISION=single, TELEMETRY=statistics, or a server with pages of 16k"
         )
 
@@ -68,16 +68,16 @@ def _has_innodb(session: Connection) -> bool:
 
 
 def _complaints(found: Mapping[str, str], innodb: bool) -> Iterator[str]:
-    """Yield what is wrong with a server of these variables, the cure included."""
+    """Yield what is wrong with a server that has these variables, with the cure."""
     forced = found.get("enforce_storage_engine", "")
     banned = found.get("disabled_storage_engines", "").lower().split(",")
     if not innodb or "innodb" in [each.strip() for each in banned]:
-        yield "has no InnoDB, whose transactions nothing here can do without: start it with InnoDB"
+        yield "has no InnoDB, whose transactions are required: start it with InnoDB"
     if forced.lower() not in ("", "null", "none", "innodb"):
         yield f"makes every table one of {forced}: run SET GLOBAL enforce_storage_engine = InnoDB"
     if found.get("log_bin") == "ON" and found.get("binlog_format") == "STATEMENT":
         yield (
-            "has binlog_format = STATEMENT, in which what is stored here cannot be logged: run "
+            "has binlog_format = STATEMENT, which cannot log what is stored here: run "
             "SET GLOBAL binlog_format = ROW on it"
         )
     if "ON" in (found.get("innodb_read_only"), found.get("super_read_only")):

@@ -1,7 +1,6 @@
-"""What a server's errors mean: which ones pass, and what a user can do about the others.
+"""Server errors: which are worth a retry, and what a user can do about the others.
 
-No other module knows more of a server's error numbers than single ones. A sentence never holds a
-password.
+No other module knows more than single error numbers. A message never contains a password.
 """
 
 import re
@@ -32,29 +31,29 @@ PASSING = {
     ER.NET_READ_INTERRUPTED, ER.NET_ERROR_ON_WRITE, ER.NET_WRITE_INTERRUPTED,
     1927, 3169, 4031,  # connection or session killed, or closed for being silent
 }  # fmt: skip
-"""What may be otherwise later: the server restarts, is full, is busy, or chose a victim."""
-CLOSED = 0  # what PyMySQL says of a connection that it has closed itself
+"""Errors that may not recur: the server restarts, is full, is busy, or chose a deadlock victim."""
+CLOSED = 0  # PyMySQL's number for a connection that it has closed itself
 
-# Numbers that PyMySQL's tables lack are written out.
+# Numbers that PyMySQL's tables lack are literal.
 READ_ONLY_MODE, READ_ONLY_TRANSACTION = 1836, 1792
 FULL = (
-    "the server at {place} has no room left for rows or temporary files: free some where its "
+    "the server at {place} has no space left for rows or temporary files: free some where its "
     "datadir and tmpdir are, or raise its tmp_disk_table_size"
 )
 SERVER_CURES = {
     READ_ONLY_MODE: "the server at {place} is read-only: write to its primary, or set read_only to "
     "OFF on it",
-    ER.CON_COUNT_ERROR: "the server at {place} has no connection free: close some, or raise its "
+    ER.CON_COUNT_ERROR: "the server at {place} has no free connection: close some, or raise its "
     "max_connections",
-    ER.CANT_CREATE_THREAD: "the server at {place} cannot start a thread for one more connection: "
-    "close some, or raise the number of processes that it may have",
+    ER.CANT_CREATE_THREAD: "the server at {place} cannot start a thread for another "
+    "connection: close some, or raise its limit on processes",
     **dict.fromkeys(
         (ER.LOCK_WAIT_TIMEOUT, ER.LOCK_DEADLOCK),
-        "another session of the server at {place} keeps rows or tables locked that are wanted: "
+        "another session of the server at {place} holds locks on rows or tables that are needed: "
         "wait until it is done, or end it (SHOW PROCESSLIST names it), and try again",
     ),
-    ER.QUERY_INTERRUPTED: "somebody, or a limit of the server at {place}, has ended the question: "
-    "ask again, or ask its administrator",
+    ER.QUERY_INTERRUPTED: "somebody, or a limit of the server at {place}, has ended the query: "
+    "try again, or ask its administrator",
     **dict.fromkeys(
         (3024, 1969),
         "the server at {place} gives a statement too little time: raise its max_execution_time or "
@@ -80,8 +79,8 @@ SERVER_CURES = {
     "this size: start it with thread_stack = 1M",
     **dict.fromkeys(
         (ER.TOO_BIG_ROWSIZE, 1117),
-        "the server at {place} takes no table as wide as that: layers of up to 800 neurons fit "
-        "where innodb_page_size is 16k or more",
+        "the server at {place} allows no table that wide: layers of up to 800 neurons fit "
+        "if innodb_page_size is 16k or more",
     ),
     1461: "the server at {place} keeps too few prepared statements: raise its "
     "max_prepared_stmt_count",
@@ -91,15 +90,15 @@ SERVER_CURES = {
     1874: "the server at {place} is read-only: start it without innodb_read_only",
     3185: "the server at {place} is to encrypt tables and has no key: set up a keyring component "
     "on it, or as an administrator run ALTER DATABASE {database} ENCRYPTION = 'N'",
-    1665: "the server at {place} has binlog_format = STATEMENT, which cannot write down what is "
-    "stored here: run SET GLOBAL binlog_format = ROW on it, and connect anew",
-    ER.NET_PACKET_TOO_LARGE: "the server at {place} takes no packets as large as are sent: raise "
-    "its max_allowed_packet",
+    1665: "the server at {place} has binlog_format = STATEMENT, which cannot log what is stored "
+    "here: run SET GLOBAL binlog_format = ROW on it, and reconnect",
+    ER.NET_PACKET_TOO_LARGE: "the server at {place} accepts no packets of the size that is "
+    "needed: raise its max_allowed_packet",
     CR.CR_SSL_CONNECTION_ERROR: "the server at {place} offers no TLS, which the address asks for: "
-    "take the ssl options out of it, or set up TLS on the server",
+    "remove the ssl options from it, or set up TLS on the server",
     **dict.fromkeys(
         (3159, 4231),
-        "the server at {place} wants TLS: add ssl_mode=required to the address",
+        "the server at {place} requires TLS: add ssl_mode=required to the address",
     ),
     CR.CR_SERVER_LOST: "the server at {place} closed the connection: {revival}",
     CR.CR_SERVER_GONE_ERROR: "the server at {place} has gone away: {revival}",
@@ -137,33 +136,32 @@ WORDS = {
     r"Too many open files|\b(errno|Errcode|error)\b:? 24\b": "the server at {place} may not open "
     "as many files as it needs: raise its open_files_limit",
 }
-"""What the system's own numbers in a server's words mean, whatever number of the server's."""
+"""The system's errno in a server's message decides, whatever the server's own number."""
 CURES: tuple[tuple[type[DatabaseError], dict[int, str]], ...] = (
     (ServerError, SERVER_CURES),
     (AccessError, ACCESS_CURES),
     (ObjectError, OBJECT_CURES),
 )
-"""What to raise in place of an error, by its number."""
+"""The exception class to raise, by error number."""
 
 
 REVIVAL = (
-    "see whether it runs and what its log says, correct the address, or unset DATABASE_URL and run "
-    "`make up` for a server of our own"
+    "see whether it runs and what its log says, correct the address, or unset DATABASE_URL "
+    "and run `make up` for a private server"
 )
-"""What to do where a server that the user names is away."""
+"""What to do if a server named by the user is away."""
 revivals: dict[str, str] = {}
-"""What to do where a server of our own is away, by the public form of its address."""
+"""What to do if one of our own servers is away, by the public form of its address."""
 
 
 class FileRequestError(pymysql.OperationalError):
-    """The server asked for a file of this machine that nobody offered it; it got nothing."""
+    """The server asked for a file of this machine that was not offered; it got nothing."""
 
 
 def passing(error: BaseException) -> bool:
-    """Whether the server's answer to the same may be another one later.
+    """Return whether the same request may succeed later.
 
-    Whether what was asked for has happened nevertheless is not known: a connection may be lost
-    between a commit and the answer to it.
+    It may also have succeeded already: a connection can be lost between a commit and its answer.
     """
     seen: set[int] = set()
     cause: BaseException | None = error
@@ -184,7 +182,7 @@ def passing(error: BaseException) -> bool:
 
 
 def no_connection_free(error: BaseException) -> bool:
-    """Whether a server refuses one more connection, of this account or at all."""
+    """Return whether a server refuses another connection, for this account or in general."""
     found = getattr(error, "orig", None) or error.__cause__ or error
     return (
         isinstance(found, pymysql.err.MySQLError)
@@ -194,8 +192,7 @@ def no_connection_free(error: BaseException) -> bool:
 
 
 def explain(error: Exception, url: URL) -> DatabaseError | None:
-    """Return the error to show the user in place of `error`, None where there is nothing a user
-    could do."""
+    """Return the error to show the user instead of `error`; None if the user can do nothing."""
     place = address.public(url)
     if isinstance(error, RuntimeError) and "cryptography" in str(error):
         return ServerError(
@@ -257,7 +254,7 @@ def _revival(url: URL) -> str:
 
 
 def _used_up(text: str, url: URL) -> AccessError:
-    """Name what an account has used up, from the server's own words."""
+    """Name the quota that an account has used up, from the server's message."""
     found = re.search(r"'(max_\w+)' resource", text)
     limit = found[1] if found else "limit"
     unit = "at once" if limit == "max_user_connections" else "an hour"
@@ -273,8 +270,7 @@ def _used_up(text: str, url: URL) -> AccessError:
 
 
 def _privilege(text: str, url: URL) -> AccessError:
-    """Name the privilege that is missing and the statement that grants it, from the server's own
-    words."""
+    """Name the missing privilege and the statement that grants it, from the server's message."""
     command = re.match(r"(?P<privileges>[A-Z ,]+) command denied", text)
     needed = re.search(r"need \(at least one of\) the (?P<privileges>.+?) privilege", text)
     found = command or needed

@@ -1,8 +1,8 @@
-"""The session variables that a server's own defaults must not decide, and what they are set to.
+"""The session variables that must not depend on the server's defaults, and their values.
 
-A server's administrator may give any of them another value, for every client. Of all that MySQL
-8.4 and 9 and MariaDB 10.11 and newer have, these change what a query answers, or end a statement
-that is right. The others change how fast it is, or what is logged.
+A server's administrator may change any default, for every client. Of all variables of MySQL 8.4 and
+9 and MariaDB 10.11 and newer, these can change the result of a query, or abort a valid statement.
+The others affect speed or logging.
 """
 
 from typing import Literal, NamedTuple
@@ -12,7 +12,7 @@ MOST = str(2**64 - 1)
 
 
 class Pinned(NamedTuple):
-    """A variable, the SQL of its value, and what another value would do; `only` one flavour's."""
+    """A variable, the SQL of its value, and the risk of other values; `only` one flavour's."""
 
     name: str
     value: str
@@ -21,7 +21,7 @@ class Pinned(NamedTuple):
 
 
 def at_least(name: str, value: int) -> str:
-    """Return the SQL of the server's own value where that is not below `value`, else of `value`."""
+    """Return the SQL for the server's own value, or for `value` if that is greater."""
     return f"CAST(GREATEST(@@GLOBAL.{name}, {value}) AS SIGNED)"
 
 
@@ -32,7 +32,7 @@ PINNED = (
     Pinned("sql_big_selects", "1", "refuses large joins; to be set after max_join_size"),
     Pinned("div_precision_increment", "4", "fewer digits in quotients of whole numbers"),
     Pinned("group_concat_max_len", "1048576", "cuts joined strings"),
-    Pinned("max_sort_length", "1024", "sorts names by their first letters alone"),
+    Pinned("max_sort_length", "1024", "sorts names by their first letters only"),
     Pinned("sql_auto_is_null", "0", "IS NULL finds the row inserted last"),
     Pinned("default_week_format", "0", "other numbers of weeks"),
     Pinned("lc_time_names", "'en_US'", "other names of months and days"),
@@ -74,16 +74,16 @@ PINNED = (
     Pinned("default_regex_flags", "''", "other matches", "mariadb"),
     Pinned("sql_if_exists", "0", "what is not there is no error", "mariadb"),
 )  # fmt: skip
-"""Those that every account may set. What MySQL keeps for its administrators (binlog_format,
-innodb_strict_mode, sql_require_primary_key ...) is looked up instead: sql/requirements.py."""
+"""Those that every account may set. Those that MySQL reserves for administrators (binlog_format,
+innodb_strict_mode, sql_require_primary_key ...) are checked instead: sql/requirements.py."""
 
 
 READ_ONLY = ("transaction_read_only", "tx_read_only")
-"""What keeps a session from writing: MySQL's name and MariaDB's."""
+"""The variable that makes a session read-only: MySQL's name and MariaDB's."""
 
 
 def flavour_of(announced: str) -> Flavour:
-    """Return which of the two a server is, by the version that it announces."""
+    """Return which of the two a server is, from the version it announces."""
     return "mariadb" if "mariadb" in announced.lower() else "mysql"
 
 

@@ -1,1 +1,1 @@
-"""Carries gradients from the loop into MySQL: recorder, chunks, sink, loader, registry of runs."""
+"""Carries gradients from the training loop into MySQL: recorder, chunks, sink, loader, runs."""

@@ -1,4 +1,4 @@
-"""The state of a training run as bytes, and back, to the last bit."""
+"""Serializes the state of a training run to bytes and back, bit for bit."""
 
 import io
 from collections.abc import Iterator
@@ -9,7 +9,7 @@ import numpy as np
 from vanishing_gradients.telemetry.recording import State
 
 PART = 1 << 20
-"""Bytes of a part; as text in a statement it may take twice as many."""
+"""Bytes per part; as text in a statement a part may take twice as many."""
 
 
 def pack(state: State) -> bytes:
@@ -27,6 +27,6 @@ def parts(data: bytes) -> Iterator[bytes]:
 
 
 def unpack(data: bytes) -> dict[str, np.ndarray]:
-    """Return what `pack` was given, every value as an array."""
+    """Return the state given to `pack`, every value as an array."""
     with np.load(io.BytesIO(data), allow_pickle=False) as archive:
         return dict(archive)

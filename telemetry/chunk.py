@@ -1,4 +1,4 @@
-"""A chunk: some consecutive recorded steps of one layer, which are stored in one transaction."""
+"""A chunk: consecutive recorded steps of one layer, stored in one transaction."""
 
 import io
 from dataclasses import dataclass, replace
@@ -13,33 +13,35 @@ if TYPE_CHECKING:
     import polars as pl
 
 CHUNK_VALUES = 300_000
-"""Gradient values in a chunk: enough that a transaction's fixed cost vanishes, few enough that
-writers keep in step."""
+"""Gradient values per chunk: enough to make a transaction's fixed cost negligible, few enough that
+writers keep up."""
 LARGEST_MAGNITUDE = 1e150
-"""Beyond it a square overflows in the server and fails the whole load: such a value counts as
+"""Above it a square overflows in the server and fails the whole load: such values count as
 non-finite."""
 SMALL_MAGNITUDE = 1e-140
-"""Below it a square has few digits or none: of a row of such values the client sends the norm."""
+"""Below it squares lose digits or vanish: for a row of such values the client sends the norm."""
 NULL = "\\N"
 UNKNOWN_UPDATE = (np.nan, np.nan, np.nan)
 COUNTED = 10
-"""Of how many recorded steps one has its cells counted by order of magnitude."""
+"""One recorded step in this many has its cells counted by order of magnitude."""
 
 
 @dataclass(frozen=True)
 class Chunk:
     """Gradients of one layer in one epoch.
 
-    `steps` has shape (k,), ascending; `row_counts`, shape (k,), says how many rows of `values`,
-    shape (rows, width), belong to each step, in order. `updates`, shape (k, 3), has the norms of
-    the clipped gradient, of the weights before the step and of their change; `saturated`, shape
-    (k, width), of how many samples each neuron was saturated. Each is None where a layer has none.
-    `counted`, shape (k,), marks the steps whose cells are counted by order of magnitude. `number`
-    counts the chunks of the layer in the epoch, from 0. A step of which an update is not known has
-    NaN there. `row_index`, shape (rows,), is None where each step has all rows from 0 on.
-    `few` are the `small_rows` of the values, None where nobody has looked. Where there is an
-    `order`, `values` are not in rows yet: they have shape (k, ...), each step's as its gradient lay
-    in memory, whose axes are those of (rows, width), or (..., width), in that order.
+    `number` counts the chunks of the layer in the epoch, from 0. `steps` has shape (k,), ascending;
+    `row_counts`, shape (k,), is the number of rows of `values`, shape (rows, width), in each step.
+    `row_index`, shape (rows,), is None if each step has all rows from 0 on. `counted`, shape (k,),
+    marks the steps whose cells are counted by order of magnitude.
+
+    `updates`, shape (k, 3), has the norms of the clipped gradient, of the weights before the step
+    and of their change, NaN if unknown. `saturated`, shape (k, width), is the number of samples for
+    which each neuron was saturated. Either is None if the layer has none. `few` are the
+    `small_rows` of the values, None if not computed yet.
+
+    If `order` is set, `values` are not in rows yet. They then have shape (k, ...): each step's
+    gradient as it lay in memory, with the axes of (rows, width), or (..., width), in that order.
     """
 
     layer: Layer
@@ -67,11 +69,11 @@ class Chunk:
 
     @property
     def rows(self) -> int:
-        """How many rows the chunk holds."""
+        """Number of rows in the chunk."""
         return int(self.row_counts.sum())
 
     def in_rows(self) -> "Chunk":
-        """Return the chunk with its values in rows, which copies those that are not."""
+        """Return the chunk with its values in rows, copied if necessary."""
         if self.order is None:
             return self
         back = [1 + self.order.index(axis) for axis in range(len(self.order))]
@@ -97,10 +99,10 @@ def storable(values: np.ndarray) -> np.ndarray:
 
 
 def small_norms(values: np.ndarray, few: np.ndarray | None = None) -> np.ndarray | None:
-    """Return the L2 norms, shape (rows,), of rows that are not 0 and all below 1e-140, NaN for
-    every other row; None where no row of `values`, shape (rows, width), is such.
+    """Return the L2 norms, shape (rows,), of rows that are not 0 but all below 1e-140, NaN for
+    every other row; None if no row of `values`, shape (rows, width), is like that.
 
-    `few` are the `small_rows`, where somebody knows them. No value of single precision is so small.
+    `few` are the `small_rows`, if already known. No single-precision value is so small.
     """
     if values.dtype != np.float64:
         return None
@@ -116,15 +118,15 @@ def small_norms(values: np.ndarray, few: np.ndarray | None = None) -> np.ndarray
 
 
 def small_rows(squares: np.ndarray, width: int) -> np.ndarray:
-    """Return the numbers of rows of `width` values whose squared norms have few digits or none."""
+    """Return the indices of rows of `width` values whose squared norms have lost digits."""
     return np.flatnonzero(squares < width * SMALL_MAGNITUDE**2)
 
 
 def scaled_norms(rows: np.ndarray) -> np.ndarray:
-    """Return the L2 norm of each row, shape (rows,), however small its values; none may be 0.
+    """Return the L2 norm of each row, shape (rows,), however small its values; no row may be 0.
 
-    Divided by the largest, values have squares that neither overflow nor vanish: Blue (1978), A
-    Portable Fortran Program to Find the Euclidean Norm of a Vector,
+    Values are divided by the largest, so their squares neither overflow nor underflow: Blue (1978),
+    A Portable Fortran Program to Find the Euclidean Norm of a Vector,
     https://doi.org/10.1145/355769.355771
     """
     largest = np.abs(rows).max(axis=1, keepdims=True)
@@ -136,8 +138,8 @@ def scaled_norms(rows: np.ndarray) -> np.ndarray:
 class Assembler:
     """Copies the gradients of one layer into a chunk under construction.
 
-    Copies are made as the gradient lies in memory, which takes a fraction of what a copy by rows
-    takes where rows are far apart: whoever takes the chunk puts it in rows, in another thread.
+    Copies keep the gradient's memory layout, which is several times as fast as copying by rows that
+    are far apart in memory; a writer thread later puts the chunk in rows.
     """
 
     _values: np.ndarray
@@ -155,11 +157,11 @@ class Assembler:
         saturated: np.ndarray | None = None,
         row_index: np.ndarray | None = None,
     ) -> Chunk | None:
-        """Copy one step's gradient, shape (..., width); return the chunk it no longer fitted.
+        """Copy one step's gradient, shape (..., width); return a chunk that was full, if any.
 
-        `saturated`, shape (width,), says of how many samples each neuron was saturated. A gradient
-        without rows leaves the step out. A layer gives `saturated`, and `row_index`, shape (rows,),
-        always or never.
+        `saturated`, shape (width,), is the number of samples for which each neuron was saturated. A
+        step whose gradient has no rows is left out. A layer passes `saturated`, and `row_index`,
+        shape (rows,), always or never.
         """
         rows = gradient.size // self.layer.width
         complete = None
@@ -206,12 +208,12 @@ class Assembler:
         self._values = np.empty(whole, self.dtype)
 
     def attach(self, update: RecordedUpdate) -> None:
-        """Note what the step did whose gradient was added last."""
+        """Add the update made by the step whose gradient was added last."""
         self._updates[-1] = (update.clipped_norm, update.weight_norm, update.update_norm)
         self._updated = True
 
     def take(self) -> Chunk | None:
-        """Return the last chunk of the epoch, None if it is empty."""
+        """Return the last chunk of the epoch; None if it is empty."""
         if not self._steps:
             return None
         self._counted[-1] = True
@@ -248,23 +250,22 @@ class Assembler:
 
 
 def memory_order(values: np.ndarray) -> tuple[int, ...]:
-    """Return the axes of an array from the one whose places are farthest apart to the nearest."""
+    """Return the axes of an array in order of decreasing stride."""
     return tuple(sorted(range(values.ndim), key=lambda axis: -abs(values.strides[axis])))
 
 
 def encode(
     chunk: Chunk, dtype: np.dtype | None = None, norms: np.ndarray | None = None
 ) -> memoryview:
-    """Return one line a row: Step, RowIndex, Gradient1 .. GradientN, separated by commas.
+    """Return one line per row: Step, RowIndex, Gradient1 .. GradientN, separated by commas.
 
-    After them SmallNorm, where its `norms`, shape (rows,), are given; NaN is NULL.
-
-    Each number is the shortest decimal that rounds back to it, since the server's parsing of digits
-    is what loading waits for. A value that is not storable becomes \\N. `dtype` is the table's; it
-    may be wider than the chunk's, and the digits are then those of the wider type: 0.1 in single
-    precision is 0.10000000149011612 to a DOUBLE column.
+    SmallNorm follows if its `norms`, shape (rows,), are given; NaN is NULL. Each number is the
+    shortest decimal that rounds back to it, since the server's parsing of digits limits the speed
+    of loading. A value that is not storable becomes \\N. `dtype` is the table's. If it is wider
+    than the chunk's, digits are those of the wider type: 0.1 in single precision is
+    0.10000000149011612 in a DOUBLE column.
     """
-    # Into bytes at once: by way of a string it takes twice as long.
+    # Directly into bytes: through a string takes twice as long.
     buffer = io.BytesIO()
     _frame(chunk, dtype, norms).write_csv(buffer, include_header=False, null_value=NULL)
     return buffer.getbuffer()
@@ -273,8 +274,8 @@ def encode(
 def encode_literals(
     chunk: Chunk, run_id: int, dtype: np.dtype | None = None, norms: np.ndarray | None = None
 ) -> list[str]:
-    """Return one SQL row value a row: (run_id, Epoch, Step, RowIndex, Gradient1, ..., GradientN),
-    and SmallNorm where its `norms` are given.
+    """Return one SQL row value per row: (run_id, Epoch, Step, RowIndex, Gradient1, ..., GradientN),
+    plus SmallNorm if its `norms` are given.
 
     Numbers are in scientific notation: without an exponent they would be DECIMAL literals, cut at
     30 places.
@@ -293,7 +294,7 @@ def _frame(chunk: Chunk, dtype: np.dtype | None, norms: np.ndarray | None) -> "p
     complete = bool(good.all())
     if not complete:
         values = np.where(good, values, np.nan)
-    # polars copies column by column, which takes half the time where each lies together.
+    # polars copies column by column; contiguous columns take half the time.
     frame = pl.DataFrame(np.asfortranarray(values))
     if not complete:
         frame = frame.fill_nan(None)

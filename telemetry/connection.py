@@ -1,7 +1,7 @@
 """A PyMySQL connection that answers LOAD DATA LOCAL from memory, and never from a file.
 
 PyMySQL reads and sends whatever path the server names in its answer, in packets of 16 KB. Here the
-name is ignored: what goes out is the buffer of the load under way, and nothing where none is.
+name is ignored: the buffer of the current load is sent, or nothing if there is none.
 """
 
 import socket
@@ -21,7 +21,7 @@ PACKET = 1 << 18
 
 
 class BufferConnection(BulkConnection):
-    """A connection with `load`; takes PyMySQL's arguments. Not for use by two threads at once."""
+    """A connection with `load`; same arguments as PyMySQL's. Not thread-safe."""
 
     _result: Any
     _next_seq_id: int
@@ -49,7 +49,7 @@ class BufferConnection(BulkConnection):
         return result.affected_rows
 
     def send_payload(self) -> bool:
-        """Send the buffer of the load under way, if there is one, and then the empty packet."""
+        """Send the buffer of the current load, if any, and then the empty packet."""
         payload, self._payload = self._payload, None
         if payload is not None:
             size = min(PACKET, self.max_allowed_packet)
@@ -59,21 +59,21 @@ class BufferConnection(BulkConnection):
         return payload is not None
 
     def _write_piece(self, piece: memoryview) -> None:
-        """Send one packet as `write_packet` does, but without a copy of it after its header."""
+        """Send one packet as `write_packet` does, but without joining header and data in a copy."""
         self._write_bytes(len(piece).to_bytes(3, "little") + bytes([self._next_seq_id]))
         self._write_bytes(piece)
         self._next_seq_id = (self._next_seq_id + 1) % 256
 
 
 def interrupt(connection: Session) -> None:
-    """Wake whoever waits for an answer over a connection, in another thread: it is lost to him."""
+    """Wake another thread that waits for an answer on a connection; the answer is lost."""
     if connection._sock is not None:
         with suppress(OSError):
             connection._sock.shutdown(socket.SHUT_RDWR)
 
 
 class LoadResult(NamedTuple):
-    """What the server says of a load."""
+    """The server's answer to a load."""
 
     rows: int
     warnings: int
@@ -85,9 +85,9 @@ class _BufferResult(MySQLResult):
         asked_for = connection.send_payload()
         try:
             answer = connection._read_packet()
-        except InternalError as error:  # an answer out of turn: the server has broken the load off
+        except InternalError as error:  # out of sequence: the server has aborted the load
             raise OperationalError(CR.CR_SERVER_LOST, str(error.args[-1])) from error
-        if answer.is_load_local_packet():  # it waits for a file, and no statement may reach it
+        if answer.is_load_local_packet():  # it waits for a file, which no statement may reach
             asked_for = False
             connection._force_close()
         if not asked_for:

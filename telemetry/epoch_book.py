@@ -1,4 +1,4 @@
-"""Where a loop that somebody else wrote is: its epochs, steps, losses and samples."""
+"""Tracks the progress of a loop that we do not control: epochs, steps, losses and samples."""
 
 import math
 from collections.abc import Iterable, Iterator, Mapping
@@ -8,27 +8,27 @@ from typing import Any, Protocol, Self
 from vanishing_gradients.telemetry.recording import EpochMetrics
 
 WINDOW = 500
-"""Steps of an epoch where the loop has none."""
+"""Steps per epoch if the loop has no epochs."""
 AT_ONCE = 64
-"""Losses that are fetched together from where they were computed."""
+"""Losses that are fetched from their device together."""
 
 
 class Mean:
-    """A mean over samples, of numbers or of tensors of one, which are fetched some at once."""
+    """A mean over samples, of numbers or of one-element tensors, which are fetched in groups."""
 
     def __init__(self) -> None:
         self._sum = self._weight = 0.0
         self._waiting: list[tuple[Any, float]] = []
 
     def add(self, value: Any, weight: float) -> None:
-        """Take a value that is a mean over `weight` samples."""
+        """Add a value that is a mean over `weight` samples."""
         value = value.detach() if hasattr(value, "detach") else float(value)
         self._waiting.append((value, weight))
         if len(self._waiting) >= AT_ONCE or isinstance(value, float):
             self._fetch()
 
     def value(self) -> float | None:
-        """Return the mean of all, None where there was none; not finite where one was not."""
+        """Return the overall mean; None without values; not finite if one of them was not."""
         self._fetch()
         return self._sum / self._weight if self._weight else None
 
@@ -40,16 +40,16 @@ class Mean:
 
 
 class EpochBook:
-    """Counts epochs and steps, and keeps what is told of an epoch until it is closed.
+    """Counts epochs and steps, and collects what is reported of an epoch until it is closed.
 
-    The first epoch is `first`. An epoch has `length` steps where that is given; else it ends where
-    the loop says so, and outside of any that the loop tells of after WINDOW steps.
+    The first epoch is `first`. An epoch has `length` steps if that is given. Otherwise it ends when
+    the loop says so, or, outside the loop's own epochs, after WINDOW steps.
 
     Attributes:
-        epoch: the number of the epoch that began last.
-        step: how many of its steps are over.
-        open: whether it goes on; where it has begun and does not, it waits to be closed.
-        samples: of how many samples the step under way is so far; None: not known.
+        epoch: the number of the latest epoch.
+        step: the number of its completed steps.
+        open: whether it is under way; a started epoch that is not open waits to be closed.
+        samples: the samples in the current step so far; None if unknown.
     """
 
     def __init__(self, first: int, length: int | None) -> None:
@@ -62,18 +62,18 @@ class EpochBook:
 
     @property
     def ended(self) -> bool:
-        """Whether an epoch has ended that is not closed."""
+        """Whether an epoch has ended but is not closed."""
         return self._begun and not self.open
 
     def begin(self, told: bool = False) -> None:
-        """An epoch begins; it is `told` where the loop also says when it ends."""
+        """Start an epoch; it is `told` if the loop also says when it ends."""
         self.epoch += 1
         self.step, self.open, self._told = 0, True, told
         self._forget()
         self._begun = True
 
     def end(self) -> None:
-        """The epoch under way has all its steps."""
+        """End the steps of the current epoch."""
         self.open = False
 
     def step_over(self) -> None:
@@ -85,29 +85,29 @@ class EpochBook:
             self.end()
 
     def batch(self, samples: int | None) -> None:
-        """Note of how many samples the batch is that comes; those of one step add up."""
+        """Note the size of the next batch; the batches of one step add up."""
         self._of_batch = samples
         if samples is not None:
             self.samples = (self.samples or 0) + samples
 
     def recorded(self) -> None:
-        """Note that the step under way is recorded."""
+        """Note that the current step is recorded."""
         self._recorded.append((self.step + 1, self.samples))
 
     def log(self, values: Mapping[str, Any]) -> None:
-        """Take means over the batch under way, or over a sample where its size is not known."""
+        """Add means over the current batch; a batch of unknown size counts as one sample."""
         for name, value in values.items():
             if value is not None:
                 self._means.setdefault(name, Mean()).add(value, float(self._of_batch or 1))
 
     def held_out(self, values: Mapping[str, Any]) -> None:
-        """Take what held-out data say after the epoch."""
+        """Store the results on held-out data after the epoch."""
         self._held_out |= {
             name: float(value) for name, value in values.items() if value is not None
         }
 
     def close(self, learning_rate: float | None) -> EpochMetrics:
-        """Return what was told of the epoch, which is then closed."""
+        """Close the epoch and return what was reported of it."""
         means = {name: mean.value() for name, mean in self._means.items()}
         metrics = EpochMetrics(
             epoch=self.epoch,
@@ -116,7 +116,7 @@ class EpochBook:
             test_loss=self._held_out.get("loss"),
             test_accuracy=self._held_out.get("accuracy"),
             learning_rate=learning_rate,
-            seconds=math.nan,  # the recorder knows
+            seconds=math.nan,  # set by the recorder
             recorded_steps=tuple(self._recorded),
         )
         self._forget()
@@ -131,22 +131,22 @@ class EpochBook:
 
 
 class EpochListener(Protocol):
-    """Who hears of the epochs of a loop."""
+    """Receives the epochs of a loop."""
 
     def epoch_begins(self) -> None:
-        """An epoch begins."""
+        """Handle the start of an epoch."""
 
     def batch_comes(self, samples: int | None) -> None:
-        """The next batch is about to be trained on."""
+        """Handle a batch that is about to be trained on."""
 
     def epoch_ends(self) -> None:
-        """All batches of the epoch have been trained on."""
+        """Handle the end of an epoch: all its batches have been trained on."""
 
 
 class EpochLoop:
-    """An epoch: to go through the batches of a loader, or a context around a loop of one's own.
+    """An epoch: iterates over the batches of a loader, or is a context around the user's own loop.
 
-    Leaving the loop early ends the epoch, too; an exception does not.
+    Leaving the loop early also ends the epoch; an exception does not.
     """
 
     def __init__(self, listener: EpochListener, loader: Iterable[Any] | None) -> None:
@@ -193,7 +193,7 @@ class _Batches:
 
 
 def samples_of(batch: Any) -> int | None:
-    """Return how many samples a batch has: the length of its first array. None: not known."""
+    """Return how many samples a batch has: the length of its first array; None if unknown."""
     if hasattr(batch, "shape"):
         return int(batch.shape[0]) if len(batch.shape) else None
     if isinstance(batch, Mapping):

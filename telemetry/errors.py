@@ -1,18 +1,18 @@
-"""What can keep gradients from reaching their tables, each with a sentence that names the cure."""
+"""Errors that keep gradients from reaching their tables, each with a sentence on how to fix it."""
 
 from vanishing_gradients.errors import UserError
 
 
 class RecordingError(UserError):
-    """Base of the errors of recording and of what is recorded."""
+    """Base class of the errors of recording and of recorded runs."""
 
 
 class TelemetryError(RecordingError):
-    """Gradients did not arrive in the server as they were sent."""
+    """Gradients did not arrive at the server as they were sent."""
 
 
 class OutageError(RecordingError):
-    """The server stayed away, full or busy for longer than the user has patience."""
+    """The server was away, full or busy for longer than PATIENCE."""
 
     exit_code = 3
 
@@ -22,16 +22,16 @@ class WatchError(RecordingError):
 
 
 class RunBusyError(RecordingError):
-    """Another process trains or removes the run."""
+    """Another process is training or removing the run."""
 
 
 class ResumeError(RecordingError):
-    """A run cannot go on where it stopped, or there is nothing left of it to do."""
+    """A run cannot be resumed, or is already finished."""
 
 
 class RoomError(RecordingError):
-    """A run does not fit where the server keeps its data."""
+    """A run does not fit on the server's disk."""
 
 
 class RemovalError(RecordingError):
-    """A run cannot be removed: there is none of that number, or nobody has said yes."""
+    """A run cannot be removed: there is no such run, or the removal was not confirmed."""

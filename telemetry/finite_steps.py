@@ -1,4 +1,4 @@
-"""Gradients without what no server can hold, and their medians: what statistics are taken of."""
+"""Gradients without the cells that no server can hold, and their medians: input to statistics."""
 
 import math
 import threading
@@ -11,13 +11,13 @@ from numpy.typing import DTypeLike
 from vanishing_gradients.telemetry.chunk import small_rows, storable
 
 COUNTED_AT_ONCE = 255
-"""Truth values that a sum of bytes holds."""
+"""The most booleans that a sum in bytes can hold."""
 SORTED_WHOLE = 6_000
-"""Values whose median is sought among all of them at once."""
+"""Up to so many values a median is searched among all of them at once."""
 FOLDED = 16
-"""Rows whose truth values are added to those of the rows after them as if they were one row."""
+"""Rows of booleans that are summed as if they were one long row."""
 REUSED = 1 << 19
-"""Places of the largest array that a thread keeps to use it again."""
+"""Elements of the largest array that a thread keeps for reuse."""
 
 
 class _Scratch(threading.local):
@@ -25,9 +25,9 @@ class _Scratch(threading.local):
         self._arrays: dict[str, np.ndarray] = {}
 
     def array(self, purpose: str, shape: tuple[int, ...], dtype: DTypeLike) -> np.ndarray:
-        """Return an array of whatever was in it, which lasts until one for this is asked for again.
+        """Return an uninitialized array, valid until the next call for the same purpose.
 
-        Memory that is new costs more, page by page, than what is computed in it.
+        Touching new memory, page by page, costs more than the computation in it.
         """
         size = math.prod(shape)
         if size > REUSED:
@@ -39,19 +39,19 @@ class _Scratch(threading.local):
 
 
 scratch = _Scratch()
-"""Arrays that each thread uses again and again: a purpose has one type."""
+"""Arrays that each thread reuses; each purpose has one dtype."""
 
 
 @dataclass(frozen=True)
 class FiniteSteps:
     """One layer's gradient at some steps, without the rows that hold a cell that is not storable.
 
-    `rows` counts all rows of a step; `kept`, shape (rows,), marks those left, None where all are:
-    of several steps all are. `gradient`, `values` (the same in double precision) and `magnitudes`
+    `rows` counts all rows of a step; `kept`, shape (rows,), marks those left, None if all are, as
+    always for several steps. `gradient`, `values` (the same in double precision) and `magnitudes`
     have shape (steps, rows left, width), `squares` of their norms (steps, rows left), `smallest`
-    and `largest` (steps,), NaN where no row is left. `nonzero`, shape (steps, width), counts each
-    neuron's values other than 0; `non_finite`, shape (width,), its cells that are not storable,
-    None where all are.
+    and `largest` (steps,), NaN if no row is left. `nonzero`, shape (steps, width), counts each
+    neuron's nonzero values; `non_finite`, shape (width,), its cells that are not storable, None if
+    all are.
     """
 
     rows: int
@@ -66,16 +66,16 @@ class FiniteSteps:
     kept: np.ndarray | None = None
 
     def few(self) -> np.ndarray:
-        """Return the numbers of the `small_rows` among all rows of the steps."""
+        """Return the indices of the `small_rows` among all rows of the steps."""
         found = small_rows(self.squares.ravel(), self.values.shape[2])
         return found if self.kept is None else np.flatnonzero(self.kept)[found]
 
 
 def finite_steps(gradient: np.ndarray) -> Iterator[FiniteSteps]:
-    """Leave out what a server leaves out of some steps; `gradient` is (steps, rows, width).
+    """Drop what the server leaves out from some steps; `gradient` is (steps, rows, width).
 
-    Steps with a cell that is not storable come one by one, and with them those beside them. Each is
-    to be used before the thread asks for another: they are of the same memory.
+    Steps with a cell that is not storable come one by one, as do their neighbours. Use each result
+    before asking for the next: they share memory.
     """
     values = gradient
     if gradient.dtype != np.float64:
@@ -119,9 +119,9 @@ def _found(
 
 
 def _nonzero(values: np.ndarray) -> np.ndarray:
-    """Count along the rows of each step.
+    """Count nonzero values over the rows of each step.
 
-    Sums of bytes take a fifth of what wider ones take, and long rows less than many.
+    Sums in bytes take a fifth of the time of wider ones, and a few long rows less than many.
     """
     steps, rows, width = values.shape
     fold = math.gcd(rows, FOLDED)
@@ -141,7 +141,7 @@ def medians(gradient: np.ndarray) -> list[float]:
     size = flat.shape[1]
     if size > SORTED_WHOLE:
         return [_median(values) for values in flat]
-    # numpy.median would look for NaN too.
+    # numpy.median would also search for NaN.
     middle = size // 2
     parted = np.partition(flat, middle, axis=1)
     upper = parted[:, middle].astype(np.float64)
@@ -154,13 +154,13 @@ def medians(gradient: np.ndarray) -> list[float]:
 def _median(values: np.ndarray) -> float:
     """Return the median of many finite values, shape (n,).
 
-    Two of a sample are most likely beside it; how many are below the lower one is counted, and it
-    is looked for among those between: Floyd and Rivest (1975), Expected time bounds for selection,
-    https://doi.org/10.1145/360680.360691. Where it is not there, all values are parted.
+    Two values of a sample probably enclose it. Those below the lower one are counted, and it is
+    searched among those in between: Floyd and Rivest (1975), Expected time bounds for selection,
+    https://doi.org/10.1145/360680.360691. If it is not there, all values are partitioned.
     """
     size = len(values)
     lower, upper = (size - 1) // 2, size // 2
-    # The width of rows is even, as a rule: an odd distance meets all their columns.
+    # Rows usually have an even width: an odd stride samples all their columns.
     sample = np.sort(values[:: int(size ** (1 / 3)) | 1])
     centre, room = len(sample) // 2, int(1.5 * math.sqrt(len(sample)))
     low, high = sample[centre - room], sample[centre + room]

@@ -1,4 +1,4 @@
-"""Puts chunks into their tables, each in one transaction with its row of `telemetry_progress`."""
+"""Loads chunks into their tables, each in one transaction with its row of `telemetry_progress`."""
 
 from collections.abc import Collection
 from datetime import UTC, datetime
@@ -15,18 +15,17 @@ from vanishing_gradients.telemetry.roads import ROADS, TextRoad
 from vanishing_gradients.words import Say
 
 NOTE_PROGRESS = (
-    "INSERT INTO telemetry_progress "
-    "(run_id, layer, epoch, first_step, last_step, row_count, loaded_at) "
-    "VALUES (%s, %s, %s, %s, %s, %s, %s)"
+    "INSERT INTO telemetry_progress (run_id, layer, epoch, first_step, last_step, row_count, "
+    "loaded_at) VALUES (%s, %s, %s, %s, %s, %s, %s)"
 )
 FIND_PROGRESS = (
-    "SELECT row_count FROM telemetry_progress "
-    "WHERE run_id = %s AND layer = %s AND epoch = %s AND first_step = %s"
+    "SELECT row_count FROM telemetry_progress WHERE run_id = %s AND layer = %s AND epoch = %s AND "
+    "first_step = %s"
 )
 SMALL_NORMS_LOST = (
     "{} was made by an older version and has no column for the norms of rows whose values are all "
     "below 1e-140: these norms are 0, or have few digits. `make migrate NORMS=1`, "
-    "when no run is training, gives it the column and works them out."
+    "when no run is training, adds the column and computes them."
 )
 COLUMN_TYPE = (
     "SELECT UPPER(data_type) FROM information_schema.columns WHERE table_schema = DATABASE() "
@@ -38,8 +37,7 @@ class Loader:
     """Loads chunks of one run over one connection, by one of ROADS.
 
     `dtypes` maps a layer's number to the element type of its table. `without_small_norm` has the
-    numbers of layers whose table is of a version without SmallNorm; `warn` hears of norms that
-    would need it.
+    numbers of layers whose table version lacks SmallNorm; `warn` is called for norms that need it.
     """
 
     def __init__(
@@ -57,11 +55,11 @@ class Loader:
         self.without_small_norm, self.warn = without_small_norm, warn
 
     def put(self, chunk: Chunk) -> None:
-        """Store a chunk, or nothing of it.
+        """Store a whole chunk or nothing.
 
-        Raises TelemetryError where the server stored anything but what was sent: LOAD DATA LOCAL
-        cannot abort, so a cell that it cannot read becomes 0 with a warning, and a duplicate row is
-        skipped with one. INSERTs fail as IntegrityError and the like.
+        Raises TelemetryError if the server stored anything other than what was sent. LOAD DATA
+        LOCAL cannot abort: a cell that it cannot read becomes 0 with a warning, and a duplicate row
+        is skipped with one. INSERTs raise IntegrityError and the like.
         """
         try:
             dtype = self.dtypes[chunk.layer.number]
@@ -77,13 +75,13 @@ class Loader:
             raise
 
     def has(self, chunk: Chunk) -> bool:
-        """Whether a chunk is stored: to be asked where the answer to its commit was lost."""
+        """Return whether a chunk is stored, after the answer to its commit was lost."""
         found = self._ask(FIND_PROGRESS, *self._key(chunk))
         self.connection.commit()
         return found is not None
 
     def interrupt(self) -> None:
-        """Let the thread that waits for the server's answer wait no longer."""
+        """Wake the thread that waits for the server's answer."""
         interrupt(self.connection)
 
     def close(self) -> None:
@@ -94,7 +92,7 @@ class Loader:
     def _send(self, chunk: Chunk, dtype: np.dtype) -> None:
         try:
             stored, warnings = self.road.send(chunk, dtype, self._small_norms(chunk))
-        except IntegrityError as error:  # a row that is there already; LOAD DATA only warns of it
+        except IntegrityError as error:  # the row is there already; LOAD DATA would only warn
             raise TelemetryError(self._complaint(chunk, 0)) from error
         if stored != chunk.rows or warnings:
             raise TelemetryError(self._complaint(chunk, stored))
@@ -107,10 +105,10 @@ class Loader:
         return None
 
     def _widened(self, chunk: Chunk) -> bool:
-        """Whether the table, FLOAT when the run began, has become DOUBLE for another run.
+        """Return whether the table, FLOAT when the run began, has become DOUBLE for another run.
 
-        The fewer digits of a FLOAT are another number to a DOUBLE. To be asked after the rows of a
-        transaction: until its end the table then stays as it is.
+        A FLOAT's shorter digits are a different number in a DOUBLE column. Call it after the rows
+        of a transaction: until the transaction ends the table cannot change.
         """
         widened = self._ask(COLUMN_TYPE, self.shape.table(chunk.layer)) == ("DOUBLE",)
         if widened:
@@ -127,14 +125,14 @@ class Loader:
         return (
             f"{self.shape.table(chunk.layer)}, run {self.run_id}, epoch {chunk.epoch}, steps "
             f"{chunk.first_step} to {chunk.last_step}: {stored} of {chunk.rows} rows arrived as "
-            f"sent; the chunk was taken back.{first}"
+            f"sent; the chunk was rolled back.{first}"
         )
 
     def _key(self, chunk: Chunk) -> tuple[int, int, int, int]:
         return self.run_id, chunk.layer.number, chunk.epoch, chunk.first_step
 
     def _ask(self, statement: str, *values: object) -> tuple[Any, ...] | None:
-        """Run a statement; return the first row of its answer, if it has one."""
+        """Run a statement; return the first row of its answer, if any."""
         with self.connection.cursor() as cursor:
             cursor.execute(statement, values)
             return cursor.fetchone()

@@ -1,7 +1,7 @@
-"""A run belongs to one process at a time: a named lock in the server, which ends with its session.
+"""A run belongs to one process at a time: it holds a named lock of the server, tied to its session.
 
-However a trainer ends, the server then gives the lock back; a run that says `running` while nobody
-holds its lock has been abandoned.
+The server releases the lock however the trainer ends; if a run says `running` but nobody holds its
+lock, it has been abandoned.
 """
 
 import threading
@@ -18,22 +18,22 @@ from vanishing_gradients.sql.server_errors import passing
 from vanishing_gradients.telemetry.errors import RunBusyError
 
 ENDING = 10
-"""Seconds that a session may take to end."""
-A_YEAR = 31_536_000  # seconds, the longest that a server lets a session be silent
+"""Seconds to wait for a session to end."""
+A_YEAR = 31_536_000  # seconds, the longest silence that a server allows
 
 A_SESSION = "SELECT id, host FROM information_schema.processlist WHERE id = "
-"""`host` is where the client speaks from, port included: no two sessions have number and host in
-common, not even one of before the server was started anew."""
+"""`host` is the client's address with its port: no two sessions share number and host, not even
+across a restart of the server."""
 SILENT_SESSION = "SET SESSION wait_timeout = {seconds:d}"
-"""For how long the server keeps a session that says nothing, and what it still holds."""
+"""How long the server keeps a silent session with everything it holds."""
 LONGEST_NAME = 64
 
 
 class RunLock:
-    """A run's lock, taken and held by `connection` for all threads; it is taken again when lost.
+    """A run's lock, held through `connection` for all threads; it is taken again if lost.
 
-    The connection has nothing else to do meanwhile, and `release` closes it. Raises RunBusyError
-    where another holds the lock. Also a context manager.
+    The connection is used for nothing else, and `release` closes it. Raises RunBusyError if another
+    process holds the lock. Also a context manager.
     """
 
     def __init__(self, connection: Connection, run_id: int) -> None:
@@ -53,9 +53,9 @@ class RunLock:
         self.release()
 
     def keep(self) -> None:
-        """Take the lock again where the server has ended the session that held it.
+        """Take the lock again if the server has ended the session that held it.
 
-        Raises RunBusyError where another has it by now.
+        Raises RunBusyError if another process has it now.
         """
         with self._guard:
             try:
@@ -63,14 +63,14 @@ class RunLock:
             except (DatabaseError, DBAPIError) as error:
                 if not passing(error):
                     raise
-                self._keep()  # over a new connection, which may do where the old one was cut
+                self._keep()  # on a new connection, which may work if the old one was cut
 
     def release(self) -> None:
-        """Let others have the run."""
+        """Release the run."""
         connection = self._connection
         with self._guard, connection:
             if connection.closed or connection.invalidated:
-                return  # the server has ended the session, and the lock with it
+                return  # the server has ended the session, and with it the lock
             try:
                 connection.execute(text("DO RELEASE_LOCK(:name)"), self._name)
                 connection.commit()
@@ -80,14 +80,14 @@ class RunLock:
 
     @property
     def session(self) -> Session | None:
-        """The session that holds the lock, None where that has ended."""
+        """The session that holds the lock; None if it has ended."""
         with suppress(DBAPIError, DatabaseError):
             if not (self._connection.closed or self._connection.invalidated):
                 return cast(Session, self._connection.connection.driver_connection)
         return None
 
     def _take(self, seconds: int = 0) -> None:
-        """Take the lock, or take it again, waiting for it for some seconds."""
+        """Take the lock, waiting for it for up to `seconds`."""
         take = text("SELECT GET_LOCK(:name, :seconds)")
         got = self._connection.scalar(take, self._name | {"seconds": seconds})
         # A session that only holds a lock is silent for hours.
@@ -95,8 +95,8 @@ class RunLock:
         self._connection.commit()
         if not got:
             raise RunBusyError(
-                f"Run {self._run_id} is in the hands of another process: wait until that has "
-                "ended, or stop it, and try again."
+                f"Run {self._run_id} belongs to another process: wait until it has ended, "
+                "or stop it, and try again."
             )
         self._session = tuple(
             self._connection.exec_driver_sql(f"{A_SESSION} CONNECTION_ID()").one()
@@ -111,27 +111,27 @@ class RunLock:
             if not held:
                 self._take(ENDING if self._end_lost_session() else 0)
         except (DatabaseError, DBAPIError):
-            self._connection.invalidate()  # the next attempt then connects anew
+            self._connection.invalidate()  # the next attempt then reconnects
             self._connection.rollback()
             raise
 
     def _end_lost_session(self) -> bool:
-        """End our own former session where the server has not noticed that its client is gone."""
+        """Kill our own former session if the server has not noticed that its client is gone."""
         holder = text(f"{A_SESSION} IS_USED_LOCK(:name)")
         found = self._connection.execute(holder, self._name).first()
-        # Without a port, on a Unix socket, nothing tells a session from one of another server run.
+        # Without a port (on a Unix socket) a session of before a restart could be taken for ours.
         if not found or tuple(found) != self._session or ":" not in found.host:
             return False
         try:
             self._connection.exec_driver_sql(f"KILL {found.id:d}")
-        except DBAPIError as error:  # it may have ended by itself meanwhile
+        except DBAPIError as error:  # it may have ended by itself
             if passing(error):
                 raise
         return True
 
 
 def mark_orphans(connection: Connection) -> list[int]:
-    """Call `interrupted` every run that says `running` and whose lock nobody holds; return them."""
+    """Mark as `interrupted` every `running` run whose lock nobody holds; return them."""
     found = connection.scalars(select(runs.c.run_id).where(runs.c.status == "running")).all()
     free = text("SELECT IS_FREE_LOCK(:name)")
     orphans = [

@@ -1,4 +1,4 @@
-"""Many rows of numbers into tables of the catalogue, as text: a tenth of what parameters cost."""
+"""Inserts many numeric rows into catalogue tables, as text: a tenth of the cost of parameters."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -8,16 +8,16 @@ from sqlalchemy import Connection, Table
 from vanishing_gradients.sql.names import quoted
 
 AT_ONCE = 2_000
-"""Rows of a statement, which is then far below what a server must take in one packet."""
+"""Rows per statement, which keeps it far below the required packet size."""
 
 
 def insert_rows(
     connection: Connection, table: Table, columns: Sequence[str], rows: Sequence[Sequence[Any]]
 ) -> None:
-    """Insert `rows` of whole numbers, floats and None, by `columns`; no row is not an error.
+    """Insert `rows` of whole numbers, floats and None, by `columns`; there may be no rows.
 
-    A float is stored to its last bit: its shortest digits, with an exponent, since without one they
-    would be a DECIMAL literal.
+    Floats are stored exactly, as their shortest digits; an exponent keeps them from being DECIMAL
+    literals.
     """
     names = ", ".join(quoted(table.c[name].name) for name in columns)
     head = f"INSERT INTO {quoted(table.name)} ({names}) VALUES "  # noqa: S608 - our own names

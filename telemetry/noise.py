@@ -1,8 +1,8 @@
 """How much the gradients of an epoch's steps differ from each other: sums for the noise scale.
 
 McCandlish, Kaplan, Amodei and the OpenAI Dota Team (2018), An Empirical Model of Large-Batch
-Training, https://arxiv.org/abs/1812.06162, appendix A.1; sql/views/noise_scale_v03.sql works the
-same out from the cells, and says how.
+Training, https://arxiv.org/abs/1812.06162, appendix A.1; sql/views/noise_scale_v03.sql computes the
+same from the cells, and documents it.
 """
 
 from collections.abc import Mapping
@@ -14,18 +14,17 @@ import numpy as np
 from vanishing_gradients.telemetry.chunk import SMALL_MAGNITUDE, scaled_norms
 
 MOST_WEIGHTS = 1_000_000
-"""A larger layer has no sums: they take eight bytes a weight, and more while chunks wait."""
+"""Larger layers get no sums: they take eight bytes per weight, and more while chunks wait."""
 ENLARGED = 1e200
-"""By which gradients are enlarged whose squares no double holds."""
+"""The factor for gradients whose squares no double holds."""
 ROUNDING = 1.000000000001
-"""|G|^2 has to be above 0 by more than this, or it cannot be told from noise."""
+"""|G|^2 has to exceed 0 by more than this, or it is indistinguishable from noise."""
 
 
 def batch_size(config: Mapping[str, Any], images: int | None) -> int | None:
-    """Return the samples of a full batch of a run of the trainer's, which trains on `images`:
-    what noise scales are multiples of.
+    """Return the batch size, in samples, of a trainer's run on `images`: the unit of noise scales.
 
-    None where its configuration does not say.
+    None if its configuration does not say.
     """
     size = config.get("batch_size")
     return None if size is None or images is None else min(int(size), images)
@@ -33,22 +32,22 @@ def batch_size(config: Mapping[str, Any], images: int | None) -> int | None:
 
 @dataclass(frozen=True)
 class GradientNoise:
-    """What the sums of an epoch come to; `batches` is the noise scale in batches."""
+    """The result of an epoch's sums; `batches` is the noise scale in batches."""
 
     mean_square: float | None
     square_of_mean: float | None
     batches: float | None
 
     def in_samples(self, batch_size: int | None) -> float | None:
-        """Return the noise scale in samples; None where it, or the batch size, is not known."""
+        """Return the noise scale in samples; None if it, or the batch size, is unknown."""
         return None if batch_size is None or self.batches is None else batch_size * self.batches
 
 
 class GradientSums:
-    """Sums over steps of the gradient of one layer with weights, of `rows` inputs and `width`.
+    """Sums over steps of the gradient of a layer with weights, of `rows` inputs and `width`.
 
     By input, each of shape (rows,): `counts` of its finite rows, `squares` and `small_squares` of
-    their norms, the latter of those below 1e-140 and enlarged, and whether any was `large`.
+    their norms (the latter for norms below 1e-140, scaled up), and whether any was `large`.
     """
 
     def __init__(self, rows: int, width: int) -> None:
@@ -61,7 +60,7 @@ class GradientSums:
         """Add the finite rows of some steps, shape (steps, rows left, width), with their squared
         norms, shape (steps, rows left).
 
-        `kept`, shape (rows,), marks them in each step; None where no row is left out.
+        `kept`, shape (rows,), marks them in each step; None if no row is left out.
         """
         if len(values) == 0:
             return
@@ -70,7 +69,7 @@ class GradientSums:
             self._add_small(values, large, kept)
         added = values[0] if len(values) == 1 else np.add.reduce(values, axis=0)
         if kept is None:
-            self.total += added  # with an index it would be copied onto itself, too
+            self.total += added  # with an index it would also be copied onto itself
         else:
             self.total[kept] += added
         rows = slice(None) if kept is None else kept
@@ -79,7 +78,7 @@ class GradientSums:
         self.large[rows] |= large.any(axis=0)
 
     def _add_small(self, values: np.ndarray, large: np.ndarray, kept: np.ndarray | None) -> None:
-        """Add the squares of rows that may be small, and correct which of them are `large`."""
+        """Add the squares of rows that may be small, and correct which are `large`."""
         for step, marks in zip(values, large, strict=True):
             few = np.flatnonzero(~marks & step.any(axis=1))
             if few.size:
@@ -89,7 +88,7 @@ class GradientSums:
                 self.small_squares[place] += (np.minimum(norms, SMALL_MAGNITUDE) * ENLARGED) ** 2
 
     def join(self, later: "GradientSums") -> None:
-        """Add the sums over later steps; their last bits depend on the order."""
+        """Add the sums over later steps; the last bits depend on the order."""
         self.total += later.total
         self.counts += later.counts
         self.squares += later.squares
@@ -97,7 +96,7 @@ class GradientSums:
         self.large |= later.large
 
     def noise(self) -> GradientNoise:
-        """Return what the sums come to: of inputs in units of their own, then of them all."""
+        """Return the result of the sums: per input in units of its own, then over all inputs."""
         known = self.counts > 0
         if not known.any():
             return GradientNoise(None, None, None)
@@ -106,7 +105,7 @@ class GradientSums:
         squares = np.where(scales > 1.0, self.small_squares[known], self.squares[known]) / counts
         means = self.total[known] / counts[:, np.newaxis] * scales[:, np.newaxis]
         scale, steps = float(scales.min()), int(counts.max())
-        own = scales / scale  # 1, or 1e200 in an input that is small beside others
+        own = scales / scale  # 1, or 1e200 for an input that is small relative to others
         mean_square = float((squares / own / own).sum())
         square_of_mean = float((np.einsum("ij,ij->i", means, means) / own / own).sum())
         batches = None
@@ -119,9 +118,9 @@ class GradientSums:
 
 
 class SumsInOrder:
-    """Joins the sums of a layer's chunks in their order, whichever writer finishes first.
+    """Joins the sums of a layer's chunks in order, whichever writer finishes first.
 
-    Their bits are then always the same. What has come too early waits: a few chunks.
+    So the bits are always the same. Sums that come early wait; these are few.
     """
 
     def __init__(self) -> None:
@@ -130,14 +129,14 @@ class SumsInOrder:
         self._waiting: dict[tuple[int, int], GradientSums] = {}
 
     def add(self, number: int, first_step: int, sums: GradientSums) -> None:
-        """Take the sums of the chunk of that number, from 0, which begins with `first_step`."""
+        """Add the sums of a chunk by its number, from 0, and first step."""
         self._waiting[number, first_step] = sums
         while (first := min(self._waiting, default=None)) and first[0] == self._next:
             self._join(self._waiting.pop(first))
             self._next += 1
 
     def noise(self) -> GradientNoise:
-        """Return what all sums come to, once all chunks have come."""
+        """Return the result of all sums, after all chunks have come."""
         for place in sorted(self._waiting):
             self._join(self._waiting.pop(place))
         assert self._joined is not None, "no chunk has come"

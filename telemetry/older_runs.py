@@ -1,8 +1,8 @@
-"""Sums up, from its cells, what a run of an older version did not when it was recorded.
+"""Computes, from its cells, the summaries that an older version did not record for a run.
 
-That is `layer_histograms` and the noise scales in `epoch_layers`: of a layer and an epoch both at
-once, so that a stop leaves nothing half done. Cells come as binary rows: of a layer with weights
-all of them, of any other those of the steps that are counted.
+These are `layer_histograms` and the noise scales in `epoch_layers`, both at once for each layer and
+epoch, so that a stop leaves nothing half done. Cells come as binary rows: all of them for a layer
+with weights, otherwise only those of the counted steps.
 """
 
 from collections.abc import Iterator, Sequence
@@ -41,14 +41,14 @@ from vanishing_gradients.words import Say
 
 NOISE = ("mean_square", "square_of_mean", "noise_scale")
 BLOCK_BYTES = 1 << 18
-"""What is read at once: as much as the caches of a processor hold."""
+"""Bytes to read at once: as much as fits a processor's caches."""
 
 
 @dataclass(frozen=True)
 class Unsummed:
-    """A layer of a run in an epoch of which its cells alone are kept.
+    """A layer of a run in an epoch that has cells but no summaries.
 
-    `rows` are those of a full batch, which is of `batch_size` samples, None where nobody knows.
+    `rows` is the size of a full batch's gradient; `batch_size`, in samples, is None if unknown.
     """
 
     run_id: int
@@ -70,9 +70,9 @@ class Unsummed:
 
 
 def unsummed(engine: Engine, run_id: int | None = None) -> list[Unsummed]:
-    """Return what is to be summed up, of all runs with gradient tables or of one.
+    """Return what is to be summarized, for all runs with gradient tables or for one.
 
-    Raises ObjectError where the database is not migrated.
+    Raises ObjectError if the database is not migrated.
     """
     summed, counted = epoch_layers.c, layer_histograms.c
     same = (counted.run_id == summed.run_id, counted.layer == summed.layer)
@@ -99,9 +99,9 @@ def unsummed(engine: Engine, run_id: int | None = None) -> list[Unsummed]:
 
 
 def sum_up(engine: Engine, parts: list[Unsummed], advance: Say, say: Say) -> None:
-    """Sum up every part, in a transaction of its own; `advance` hears of each once it is done.
+    """Summarize every part, in a transaction of its own; `advance` is called after each.
 
-    A run that another process trains or removes is left out, and `say` hears of it.
+    A run that another process is training or removing is skipped, and `say` reports it.
     """
     for run_id, own in groupby(parts, key=attrgetter("run_id")):
         try:
@@ -146,8 +146,8 @@ def _gradients(
 ) -> Iterator[tuple[int, np.ndarray]]:
     """Yield each of some steps, or all, with its gradient, shape (rows, width).
 
-    It is valid until the next one. What is not stored is NaN: NULL cells, and the rows that a batch
-    has fewer than a full one.
+    The array is valid until the next one. What is not stored is NaN: NULL cells, and rows missing
+    from a smaller batch.
     """
     kinds = gradient_column_types(connection, part.table)
     dtype = TABLE_DTYPES[kinds["Gradient1"]]

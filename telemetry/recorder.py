@@ -1,4 +1,4 @@
-"""Decides what of a run is recorded, and closes its epochs."""
+"""Decides which steps of a run are recorded, and closes its epochs."""
 
 import time
 from collections import deque
@@ -23,13 +23,13 @@ CloseEpoch = Callable[[EpochMetrics, EpochStatistics, State | None], None]
 
 
 class GradientRecorder:
-    """Records the gradients of every `every`-th step, the first of each epoch among them.
+    """Records the gradients of every `every`-th step, starting with the first of each epoch.
 
-    Satisfies recording.Recorder. `close` receives an epoch's metrics, its statistics
-    and the training state, once all chunks of the epoch are stored; it is called from a thread of
-    its own, so that training goes on meanwhile: by up to `pending` epochs. An epoch's seconds are
-    those since the one before was closed. A chunk waits for room in the sink for `seconds`, None:
-    as long as it takes. What goes wrong is raised when a later epoch ends, or by `finish`.
+    Implements recording.Recorder. `close` receives an epoch's metrics, its statistics and the
+    training state once all chunks of the epoch are stored. It runs in its own thread, so training
+    continues meanwhile, by up to `pending` epochs. An epoch's seconds count from the closing of the
+    one before. A chunk waits for room in the sink for up to `seconds`; None means forever. Errors
+    are raised when a later epoch ends, or by `finish`.
     """
 
     def __init__(
@@ -52,11 +52,11 @@ class GradientRecorder:
 
     @property
     def unclosed(self) -> int:
-        """How many epochs have ended and are not closed yet."""
+        """Number of epochs that have ended but are not closed yet."""
         return sum(not each.done() for each in self._closing)
 
     def record(self, epoch: int, step: int, layers: Sequence[RecordedLayer | None]) -> bool:
-        """Take copies of the gradients of one step, if it is one to record, and say whether."""
+        """Copy the gradients of a step if it is to be recorded; return whether it is."""
         if (step - 1) % self._every:
             return False
         for assembler, layer in zip(self._assemblers, layers, strict=True):
@@ -69,25 +69,25 @@ class GradientRecorder:
         return True
 
     def record_updates(self, updates: Sequence[RecordedUpdate | None]) -> None:
-        """Take what the step did that was recorded last: it waits in its chunk for this."""
+        """Add the update of the last recorded step to its chunk, which waits for it."""
         for assembler, update in zip(self._assemblers, updates, strict=True):
             if update:
                 assembler.attach(update)
 
     def close_epoch(self, metrics: EpochMetrics, state: Callable[[], State | None]) -> None:
-        """Hand over what is left of the epoch, which is closed once all of it is stored."""
+        """Hand over the rest of the epoch, which is closed once all of it is stored."""
         for assembler in self._assemblers:
             chunk = assembler.take()
             if chunk:
                 self._sink.put(chunk, self._seconds)
-        # Each epoch begins anew, so that its chunks are the same where a run goes on with it.
+        # Chunks start with the epoch, so that a resumed run has the same ones.
         self._assemblers = self._new_assemblers()
         while len(self._closing) >= self._pending or (self._closing and self._closing[0].done()):
             self._closing.popleft().result()
         self._closing.append(self._closer.submit(self._close_once_stored, metrics, state()))
 
     def finish(self, seconds: float | None = None) -> bool:
-        """Return once every epoch so far is closed, or after so many `seconds`: False then."""
+        """Return True once every epoch is closed, or False after `seconds`."""
         end = None if seconds is None else time.monotonic() + seconds
         while self._closing:
             left = None if end is None else max(0.0, end - time.monotonic())
@@ -97,13 +97,13 @@ class GradientRecorder:
         return True
 
     def wait(self, seconds: float) -> bool:
-        """Wait until an epoch that has ended is closed, at most so long; say whether one is."""
+        """Wait up to `seconds` until an ended epoch is closed; return whether one is."""
         return not self._closing or bool(wait(self._closing, seconds, FIRST_COMPLETED).done)
 
     def close(self) -> None:
-        """End the thread, to be called before the sink is closed.
+        """End the thread; call this before the sink is closed.
 
-        An epoch that has ended is still stored and closed where nothing has failed; one under way
+        An epoch that has ended is still stored and closed if nothing has failed; an unfinished one
         never is.
         """
         self._closer.shutdown(wait=True)

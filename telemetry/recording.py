@@ -1,4 +1,4 @@
-"""What the training loop tells whoever records it, and nothing about who that is."""
+"""The interface between the training loop and whatever records it."""
 
 import math
 from collections.abc import Callable, Mapping, Sequence
@@ -8,18 +8,18 @@ from typing import Any, Protocol
 import numpy as np
 
 WIDTH_MAX = 800
-"""Neurons of a layer that every server has columns for in a gradient table. Of DOUBLE MySQL 9.7
-takes 995 (a row of InnoDB has 8,126 bytes), but MariaDB 10.11 only 824 (the generated columns'
-expressions must fit into the table's definition)."""
+"""The widest layer for which every server can create a gradient table. With DOUBLE, MySQL 9.7 has
+room for 995 neurons (an InnoDB row has 8,126 bytes), but MariaDB 10.11 only for 824 (the
+expressions of generated columns must fit into the table's definition)."""
 
 
 class RecordedLayer(Protocol):
     """One layer after a backward pass.
 
-    `number` counts from 1; `gradient`, of shape (rows, width), or (..., width) where rows are at
-    many positions, is the loss's gradient with respect to the layer's weights (dense) or its input
-    (any other kind), valid until the next backward pass. `row_index`, shape (rows,), numbers its
-    rows where some have been left out; else None.
+    `number` counts from 1. `gradient`, of shape (rows, width), or (..., width) if rows are at many
+    positions, is the loss's gradient with respect to the layer's weights (dense) or its input (any
+    other kind), valid until the next backward pass. `row_index`, shape (rows,), numbers its rows if
+    some have been left out; else it is None.
     """
 
     number: int
@@ -27,16 +27,16 @@ class RecordedLayer(Protocol):
     row_index: np.ndarray | None
 
     def saturated(self) -> np.ndarray | None:
-        """Return of how many samples each neuron was saturated, (width,); None where none can be.
+        """Return for how many samples each neuron was saturated, (width,); None if it cannot be.
 
         Valid until the next forward pass.
         """
 
 
 class RecordedUpdate(Protocol):
-    """What one step did to the weights of a layer, as L2 norms.
+    """The effect of one step on a layer's weights, as L2 norms.
 
-    Of the weights' gradient after clipping, of the weights before the step, and of their change.
+    Norms of the gradient after clipping, of the weights before the step, and of their change.
     """
 
     clipped_norm: float
@@ -46,12 +46,12 @@ class RecordedUpdate(Protocol):
 
 @dataclass(frozen=True)
 class EpochMetrics:
-    """How one epoch went: losses, in nats where they are cross-entropies, accuracies as
-    fractions, wall time in seconds.
+    """The metrics of one epoch: losses (in nats for cross-entropies), accuracies as fractions, wall
+    time in seconds.
 
-    The learning rate is that of the epoch's last step. Who watches somebody else's loop may not
-    know most of them: those are None. `recorded_steps` then says which steps were recorded, each
-    with its samples where they are known; a trainer's follow from its configuration.
+    The learning rate is that of the epoch's last step. For a watched loop most of them may be
+    unknown, and are then None. `recorded_steps` then lists the recorded steps, each with its number
+    of samples if known; a trainer's follow from its configuration.
     """
 
     epoch: int
@@ -64,7 +64,7 @@ class EpochMetrics:
     recorded_steps: Sequence[tuple[int, int | None]] = ()
 
     def row(self) -> dict[str, Any]:
-        """Return it by the columns of `epoch_metrics`; what is not finite is None."""
+        """Return the columns of `epoch_metrics`; values that are not finite are None."""
         values = {name: value for name, value in vars(self).items() if name != "recorded_steps"}
         return {name: _finite(value) for name, value in values.items()}
 
@@ -80,22 +80,22 @@ class Recorder(Protocol):
     """Receives every step's gradients and every epoch's metrics."""
 
     def record(self, epoch: int, step: int, layers: Sequence[RecordedLayer | None]) -> bool:
-        """Take copies of one step's gradients, before any clipping; False leaves the step out.
+        """Copy one step's gradients, before any clipping; False means the step is left out.
 
-        None stands for a layer that has no gradient at this step. Blocks only where earlier ones
+        None stands for a layer that has no gradient at this step. Blocks only while earlier ones
         wait for room.
         """
 
     def record_updates(self, updates: Sequence[RecordedUpdate | None]) -> None:
-        """Take what the step did, of which the gradients were recorded last: one a layer.
+        """Take the updates of the last recorded step, one per layer.
 
-        None stands for a layer without weights, or of which it is not known.
+        None stands for a layer without weights, or with an unknown update.
         """
 
     def close_epoch(self, metrics: EpochMetrics, state: Callable[[], State | None]) -> None:
-        """Take an epoch's end; `state` gives what a resumed run starts from, as a copy, or None.
+        """End an epoch; `state` returns a copy of the state to resume from, or None.
 
-        The epoch may become safe later, while the next one is under way; epochs do so in order.
+        The epoch may become safe later, during the next one; epochs become safe in order.
         """
 
     def finish(self) -> object:

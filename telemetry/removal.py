@@ -1,4 +1,4 @@
-"""Removes a run, or its gradient rows alone, and gives back the space that they took."""
+"""Removes a run, or only its gradient rows, and frees the space that they took."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -39,7 +39,7 @@ from vanishing_gradients.telemetry.space import (
 from vanishing_gradients.words import Say
 
 AT_ONCE = 20_000
-"""Rows that one transaction removes: what a server must keep to take it back stays small."""
+"""Rows per transaction: the server's undo log stays small."""
 
 STATISTICS = tuple(
     f"DELETE FROM {quoted(table)} WHERE run_id = :run_id LIMIT {AT_ONCE}"  # noqa: S608
@@ -49,9 +49,9 @@ STATISTICS = tuple(
 
 @dataclass(frozen=True)
 class RemovableRun:
-    """A run that may be removed: what it is, and what it holds.
+    """A run that may be removed, and what it holds.
 
-    `shape` has the layers of which there are gradient tables, its own or another run's.
+    `shape` has the layers that have gradient tables, its own or another run's.
     """
 
     run_id: int
@@ -71,10 +71,9 @@ class RemovableRun:
 
 @contextmanager
 def removable_run(engine: Engine, run_id: int) -> Iterator[RemovableRun]:
-    """Give a run that nobody else trains or removes meanwhile.
+    """Yield a run, with its lock held against training or removal by others.
 
-    Raises RemovalError where there is none of that number, and RunBusyError where another process
-    has it.
+    Raises RemovalError if there is no such run, and RunBusyError if another process has it.
     """
     with RunLock(engine.connect(), run_id):
         with engine.connect() as connection:
@@ -84,17 +83,17 @@ def removable_run(engine: Engine, run_id: int) -> Iterator[RemovableRun]:
 
 
 def remove(engine: Engine, found: RemovableRun, say: Say) -> int:
-    """Remove the run and return how many bytes the gradient tables' files have lost.
+    """Remove the run and return how many bytes the gradient tables' files have shrunk by.
 
-    The last run of an experiment takes its tables and views along. Else its rows are taken out in
-    small transactions and the tables are written anew, beside whatever else happens to them. Where
-    this ends half-way, the run stays `interrupted`, without any epoch, and can be removed again.
+    The last run of an experiment takes its tables and views along. Otherwise its rows are deleted
+    in small transactions and the tables are rebuilt, concurrently with other work on them. If this
+    ends halfway, the run stays `interrupted`, without any epoch, and can be removed again.
     """
     with engine.connect() as connection:
         before = table_sizes(connection)
         _forget_progress(connection, found)
         remove_statistics(connection, found.run_id)
-        say("Taken out of the catalogue: epochs, statistics and checkpoint.")
+        say("Removed from the catalogue: epochs, statistics and checkpoint.")
         _remove_rows(connection, engine, found, say)
         connection.execute(delete(runs).where(runs.c.run_id == found.run_id))
         connection.commit()
@@ -103,11 +102,11 @@ def remove(engine: Engine, found: RemovableRun, say: Say) -> int:
 
 
 def remove_rows(engine: Engine, found: RemovableRun, say: Say) -> int:
-    """Remove the run's gradient rows alone, and return how many bytes their tables have lost.
+    """Remove only the run's gradient rows, and return how many bytes their tables have shrunk by.
 
-    From its first moment on the run is one that kept statistics alone, in `runs.telemetry` too.
-    Where this ends half-way it can be done again. Raises RemovalError where there is none of its
-    rows to remove, and where something is known from them alone.
+    From the start the run counts as one that kept statistics only, in `runs.telemetry` too. If this
+    ends halfway it can be repeated. Raises RemovalError if it has no rows to remove, or if they
+    hold something that has not been summarized.
     """
     if found.telemetry != "full" and not found.rows:
         raise RemovalError(
@@ -116,8 +115,8 @@ def remove_rows(engine: Engine, found: RemovableRun, say: Say) -> int:
     if found.telemetry == "full" and unsummed(engine, found.run_id):
         raise RemovalError(
             f"Noise scales and distributions of run {found.run_id}, which an older version "
-            f"recorded, can be known from its rows alone: `make summarize RUN={found.run_id}` "
-            "keeps them, and then its rows can go."
+            f"recorded, can only be computed from its rows: `make summarize RUN={found.run_id}` "
+            "stores them; then its rows can be removed."
         )
     with engine.connect() as connection:
         before = table_sizes(connection)
@@ -133,8 +132,8 @@ def remove_rows(engine: Engine, found: RemovableRun, say: Say) -> int:
 def remove_layer(connection: Connection, shape: ExperimentSchema, layer: Layer, run_id: int) -> int:
     """Remove a run's rows from one gradient table and return how many there were.
 
-    A transaction takes out a few chunks, each with its row of `telemetry_progress`, so that what is
-    registered is always what is there.
+    Each transaction deletes a few chunks with their rows of `telemetry_progress`, so what is
+    registered is always there.
     """
     rows = f"DELETE FROM {quoted(shape.table(layer))} WHERE run_id = :run_id"  # noqa: S608
     chunk_rows = text(f"{rows} AND Epoch = :epoch AND Step BETWEEN :first_step AND :last_step")
@@ -151,12 +150,12 @@ def remove_layer(connection: Connection, shape: ExperimentSchema, layer: Layer, 
         connection.execute(delete(telemetry_progress).where(*of_layer, *this))
         pending += chunk.row_count
     connection.commit()
-    # Every row has come with a chunk; what somebody put there by hand goes, too.
+    # Every row came with a chunk; rows inserted by hand go, too.
     return removed + _repeated(connection, f"{rows} LIMIT {AT_ONCE}", run_id=run_id)
 
 
 def remove_statistics(connection: Connection, run_id: int) -> None:
-    """Remove all that is kept of a run's steps, neurons and epochs."""
+    """Remove everything kept about a run's steps, neurons and epochs."""
     for statement in STATISTICS:
         _repeated(connection, statement, run_id=run_id)
 
@@ -195,10 +194,10 @@ def _removable_run(connection: Connection, run_id: int) -> RemovableRun:
 
 
 def _forget_progress(connection: Connection, found: RemovableRun) -> None:
-    """Leave of the run what one would find that was stopped in its first epoch.
+    """Reset the run to one that was stopped in its first epoch.
 
-    Were the removal to end here, the run would neither pass for finished nor go on after epochs
-    whose rows are gone.
+    If the removal ended here, the run must not pass for finished, or be resumed after epochs whose
+    rows are gone.
     """
     mine = runs.c.run_id == found.run_id
     connection.execute(update(runs).where(mine).values(status="interrupted", completed_epoch=0))
@@ -208,14 +207,14 @@ def _forget_progress(connection: Connection, found: RemovableRun) -> None:
 
 
 def _remove_rows(connection: Connection, engine: Engine, found: RemovableRun, say: Say) -> None:
-    """Remove the run's gradient rows, with the tables where no other run has rows there."""
+    """Remove the run's gradient rows, and tables in which no other run has rows."""
     if _drop_if_last(connection, found, say):
         return
     if found.telemetry == "full" or found.rows:
         sizes, left = table_sizes(connection), {}
         for layer, table in zip(found.shape.layers, found.tables, strict=True):
             removed = remove_layer(connection, found.shape, layer, found.run_id)
-            say(f"{table}: {removed:,} rows taken out.")
+            say(f"{table}: {removed:,} rows removed.")
             others = _rows(
                 connection,
                 runs.c.experiment == found.shape.experiment,
@@ -223,19 +222,19 @@ def _remove_rows(connection: Connection, engine: Engine, found: RemovableRun, sa
                 telemetry_progress.c.layer == layer.number,
             )
             left[table] = round(sizes[table].used * others / max(1, others + removed))
-        for table in sorted(left, key=left.__getitem__):  # each gives room for the next
+        for table in sorted(left, key=left.__getitem__):  # each frees space for the next
             if reason := _rebuild(connection, engine, table, left[table]):
                 say(
                     f"{table} keeps the space for later runs of "
-                    f"{found.shape.experiment}: it could not be written anew ({reason})."
+                    f"{found.shape.experiment}: it could not be rebuilt ({reason})."
                 )
-    _drop_if_last(connection, found, say)  # the others may have been removed meanwhile, too
+    _drop_if_last(connection, found, say)  # other runs may have been removed meanwhile
 
 
 def _drop_if_last(connection: Connection, found: RemovableRun, say: Say) -> bool:
-    """Drop the experiment's tables and views, if no other run has rows there; say whether none has.
+    """Drop the experiment's tables and views if no other run has rows there; return whether it did.
 
-    A run registers under the same lock, so none can come to these tables meanwhile.
+    Runs register under the same lock, so none can start using these tables meanwhile.
     """
     with registration_lock(connection):
         others = connection.scalar(
@@ -248,7 +247,7 @@ def _drop_if_last(connection: Connection, found: RemovableRun, say: Say) -> bool
         if others:
             return False
         if set(found.tables) & set(inspect(connection).get_table_names()):
-            # From here on nothing counts on tables of this experiment, even if this ends half-way.
+            # From here on nothing relies on the experiment's tables, even if this ends halfway.
             _call_statistics_alone(connection, found.run_id)
             say(f"The last run of {found.shape.experiment}: its tables and views go, too.")
             drop_objects(connection, found.shape, found.tables)
@@ -270,13 +269,13 @@ def _rows(connection: Connection, *conditions: ColumnElement[bool]) -> int:
 
 
 def _rebuild(connection: Connection, engine: Engine, table: str, size: int) -> str | None:
-    """Write a table anew without the space of rows that are gone; return why not, if so.
+    """Rebuild a table without the space of deleted rows; return the reason if that is impossible.
 
-    Both servers need as much room again as the rows that are left, `size` bytes.
+    Both servers need free space for a copy of the remaining rows, `size` bytes.
     """
     free = place(connection, engine.url).free
     if free is not None and size > free:
-        return f"{in_words(size)} would have to be free for a while, and {in_words(free)} are"
+        return f"{in_words(size)} would have to be free temporarily, and {in_words(free)} are"
     connection.commit()
     answers = connection.exec_driver_sql(f"OPTIMIZE TABLE {quoted(table)}").mappings().all()
     connection.commit()

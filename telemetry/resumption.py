@@ -1,4 +1,4 @@
-"""A run that stopped goes on: what it had not completed is removed, and its state is read back."""
+"""Resumes a stopped run: removes its incomplete epochs, and restores its state."""
 
 import json
 from collections.abc import Mapping
@@ -45,7 +45,7 @@ STORED = ("run_id", "status", "dataset", "completed_epoch", "source")
 
 @dataclass(frozen=True)
 class StoredRun:
-    """A row of `runs`: what decides its numbers is in `values`, by IDENTITY."""
+    """A row of `runs`: `values`, by IDENTITY, are what determines its numbers."""
 
     run_id: int
     status: str
@@ -57,7 +57,7 @@ class StoredRun:
 
     @property
     def identity(self) -> str:
-        """What RunDescription.identity says of it."""
+        """The same as RunDescription.identity."""
         return identity(self.values)
 
     @property
@@ -68,9 +68,9 @@ class StoredRun:
 
 @dataclass(frozen=True)
 class ResumePoint:
-    """Where a run goes on: after `completed_epoch`, from `state` (none before the first epoch).
+    """Where a run resumes: after `completed_epoch`, from `state` (none before the first epoch).
 
-    `changed` names the packages whose versions are others than when the run began.
+    `changed` names the packages whose versions have changed since the run began.
     """
 
     completed_epoch: int
@@ -79,21 +79,21 @@ class ResumePoint:
 
 
 START = ResumePoint(0, None, ())
-"""Where a run begins."""
+"""Where a new run starts."""
 
 
 def finished_runs(engine: Engine) -> dict[str, int]:
-    """Return the trainer's finished runs, each by what RunDescription.identity says of it.
+    """Return the trainer's finished runs by RunDescription.identity.
 
-    Of two watched models nobody can say that they have the same numbers.
-    Raises ObjectError where the database is not migrated.
+    Watched models are left out: nobody can tell whether two of them have the same numbers.
+    Raises ObjectError if the database is not migrated.
     """
     finished = (runs.c.status == "finished") & (runs.c.source == TRAINER)
     return {each.identity: each.run_id for each in _stored(engine, finished)}
 
 
 def stored_run(engine: Engine, run_id: int) -> StoredRun:
-    """Return a run; raise ResumeError where there is none of that number."""
+    """Return a run; raises ResumeError if there is no such run."""
     found = _stored(engine, runs.c.run_id == run_id)
     if not found:
         raise ResumeError(f"There is no run {run_id}: `make runs` lists those there are.")
@@ -101,8 +101,7 @@ def stored_run(engine: Engine, run_id: int) -> StoredRun:
 
 
 def same_run(engine: Engine, description: RunDescription) -> StoredRun | None:
-    """Return the trainer's run that was begun as `description` says: a finished one, else the
-    newest."""
+    """Return the trainer's run that matches `description`: a finished one, else the newest."""
     own = (runs.c.experiment == description.experiment) & (runs.c.source == TRAINER)
     found = _stored(engine, own)
     same = [each for each in found if each.identity == description.identity]
@@ -112,13 +111,13 @@ def same_run(engine: Engine, description: RunDescription) -> StoredRun | None:
 def resume(
     engine: Engine, description: RunDescription, run_id: int, first_epoch: int | None = None
 ) -> tuple[Run, ResumePoint]:
-    """Take a run up again: its rows after the last completed epoch are gone, its lock is held.
+    """Take up a run again: delete its rows after the last completed epoch, and hold its lock.
 
-    A watched run may also go on with an earlier epoch, `first_epoch`, and after it was finished:
-    its state is in the hands of the user.
+    A watched run may also continue from an earlier epoch, `first_epoch`, or after it was finished,
+    since its state is the user's. Its status is `running` afterwards.
 
-    Raises RunBusyError where another process has it, and ResumeError where it is finished, or was
-    begun with something else than `description`. Its status is `running` afterwards.
+    Raises RunBusyError if another process has it, and ResumeError if it is finished or does not
+    match `description`.
     """
     lock = RunLock(engine.connect(), run_id)
     try:
@@ -154,9 +153,9 @@ def resume(
 def _check_watched(
     connection: Connection, run_id: int, description: RunDescription
 ) -> RunDescription:
-    """Return the description under the name that the run has.
+    """Return the description under the run's own name.
 
-    Raises ResumeError where its layers, or how they are kept, are not those of `description`.
+    Raises ResumeError if its layers, or how they are kept, differ from those of `description`.
     """
     columns = (layers.c.layer_name, layers.c.width, layers.c.kept)
     rows = connection.execute(
@@ -166,8 +165,8 @@ def _check_watched(
     wanted = [(each.layer_name, each.width, each.kept) for each in description.layers]
     if run.float_type != description.precision or [tuple(row) for row in rows] != wanted:
         raise ResumeError(
-            f"Run {run_id} cannot go on with this model: it had other layers, another precision, "
-            "or kept other rows; watch it as a new run, without run=."
+            f"Run {run_id} cannot be resumed with this model: it had other layers, another "
+            "precision, or kept other rows; watch it as a new run, without run=."
         )
     return replace(description, experiment=run.experiment)
 
@@ -190,19 +189,19 @@ def _stored(engine: Engine, condition: ColumnElement[bool]) -> list[StoredRun]:
 
 def _check(found: StoredRun, description: RunDescription) -> None:
     if found.finished:
-        raise ResumeError(f"Run {found.run_id} is finished: there is nothing left of it to do.")
+        raise ResumeError(f"Run {found.run_id} is finished: there is nothing left to do.")
     own, wanted = json.loads(found.identity), json.loads(description.identity)
     pairs = zip(IDENTITY, own, wanted, strict=True)
     if differing := [_differing(*pair) for pair in pairs if pair[1] != pair[2]]:
         raise ResumeError(
-            f"Run {found.run_id} cannot go on, because it was begun with another "
-            f"{' and another '.join(differing)}: give it what it was begun with, or begin a new "
-            "run without RESUME and RUN."
+            f"Run {found.run_id} cannot be resumed, because it was started with another "
+            f"{' and another '.join(differing)}: use the settings it was started with, or "
+            "start a new run without RESUME and RUN."
         )
 
 
 def _differing(name: str, kept: Any, given: Any) -> str:
-    """Return the name, and of a configuration the keys that differ in brackets."""
+    """Return the name, and for a configuration the differing keys in brackets."""
     if not (isinstance(kept, dict) and isinstance(given, dict)):
         return name
     keys = [key for key in kept | given if kept.get(key) != given.get(key)]
@@ -234,7 +233,7 @@ def _point(connection: Connection, found: StoredRun) -> ResumePoint:
     ).all()
     if not packed:
         raise ResumeError(
-            f"Run {found.run_id} has no checkpoint of epoch {found.completed_epoch}, so it cannot "
-            "go on: begin a new run without RESUME and RUN."
+            f"Run {found.run_id} has no checkpoint of epoch {found.completed_epoch}, so it "
+            "cannot be resumed: start a new run without RESUME and RUN."
         )
     return ResumePoint(found.completed_epoch, unpack(b"".join(packed)), changed)

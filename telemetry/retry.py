@@ -1,4 +1,4 @@
-"""Retries where a server is away, full or busy: in growing pauses, up to a limit."""
+"""Retries while a server is away, full or busy: with growing pauses, up to a limit."""
 
 import threading
 import time
@@ -23,16 +23,16 @@ FIRST_PAUSE, LONGEST_PAUSE = 0.25, 15.0  # seconds
 PAUSES = wait_exponential_jitter(multiplier=FIRST_PAUSE, max=LONGEST_PAUSE, jitter=FIRST_PAUSE)
 A_DAY = 86_400.0
 SECONDS = 600.0
-"""How long one thing is tried before the run gives up."""
+"""How long one operation is retried before the run gives up."""
 
 T = TypeVar("T")
 
 
 class Retry:
-    """What all threads of a run share: for how long to retry, and that it is over.
+    """Shared by all threads of a run: how long to retry, and whether to stop.
 
-    `say` hears once of an outage that begins and once of its end, whichever thread notices; not
-    of a connection that was cut where the next one is as good.
+    `say` is called once when an outage starts and once when it ends, whichever thread notices; not
+    for a connection that was cut if the next one works.
     """
 
     def __init__(self, seconds: float = SECONDS, say: Say = lambda sentence: None) -> None:
@@ -44,11 +44,10 @@ class Retry:
         self._since = 0.0
 
     def call(self, action: Callable[[bool], T]) -> T:
-        """Return what `action` does, called again as long as what it raises may pass.
+        """Return the result of `action`, which is retried while its errors may pass.
 
-        Its argument says whether it is called again: what it asked for before may have happened.
-        Raises OutageError when `seconds` are over, and what `action` raised where that does not
-        pass, or where `stop` has been called.
+        Its argument says whether this is a retry: the previous attempt may have succeeded. Raises
+        OutageError after `seconds`, and the error itself if it does not pass or `stop` was called.
         """
         attempts = Retrying(
             retry=retry_if_exception(passing),
@@ -72,7 +71,7 @@ class Retry:
                 raise
             raise OutageError(
                 f"Gave up after {self.seconds:g} s without the server ({_reason(error)}): when it "
-                "is back, RESUME=1 goes on behind the last completed epoch; PATIENCE says how many "
+                "is back, RESUME=1 resumes after the last completed epoch; PATIENCE says how many "
                 "seconds to wait."
             ) from error
         finally:
@@ -80,11 +79,11 @@ class Retry:
         return result
 
     def stop(self) -> None:
-        """Let no thread wait any longer: each then raises what it met last."""
+        """Stop all retries: each thread then raises its last error."""
         self._over.set()
 
     def outage(self) -> float | None:
-        """Return for how many seconds the server has been away, None where it is not."""
+        """Return for how many seconds the server has been away; None if it is not."""
         with self._lock:
             return time.monotonic() - self._since if self._waiting else None
 
@@ -99,7 +98,7 @@ class Retry:
         limit = f" for up to {self.seconds:g} s" if self.seconds < A_DAY else ""
         if begins and state.outcome:
             self._say(
-                f"The server does not take gradients ({_reason(state.outcome.exception())}): "
+                f"The server does not accept gradients ({_reason(state.outcome.exception())}): "
                 f"trying again{limit}."
             )
 
@@ -110,7 +109,7 @@ class Retry:
             ends = back and waited and not self._waiting
             seconds = time.monotonic() - self._since
         if ends:
-            self._say(f"The server takes gradients again, after {seconds:.0f} s.")
+            self._say(f"The server accepts gradients again, after {seconds:.0f} s.")
 
 
 def _reason(error: BaseException | None) -> str:

@@ -1,7 +1,7 @@
-"""The roads by which rows of gradients get into a server, each as fast as some server is on it.
+"""The roads by which gradient rows reach a server; which is fastest depends on the server.
 
-A road sends a chunk within a transaction that is not its own, and returns what the server says of
-it. What is stored is the same on every road, to the bit.
+A road sends a chunk within the caller's transaction, and returns the server's answer. Every road
+stores the same values, bit for bit.
 """
 
 from abc import ABC, abstractmethod
@@ -27,23 +27,23 @@ INSERT_BYTES = 1 << 19
 LET_IN = "SET GLOBAL local_infile = ON lets it in"
 LET_PREPARE = "SET GLOBAL max_prepared_stmt_count = 16382"
 PREPARED_ROWS = 25
-"""Rows of a prepared INSERT: of fewer, a row costs more to send. The placeholders of a hundred rows
-are more than a processor's cache takes, and cost three times as much where it is shared."""
+"""Rows of a prepared INSERT: with fewer, each row costs more to send. The placeholders of a hundred
+rows exceed a processor's cache, and cost three times as much if the cache is shared."""
 PREPARED = 32
-"""Statements that a connection keeps prepared, of layers and of what is left of their chunks."""
+"""Statements that a connection keeps prepared: for layers, and for the rests of their chunks."""
 
 
 Statement = TypeVar("Statement", BulkInsert, PreparedInsert)
 
 
 class Statements(Generic[Statement]):
-    """The statements of a connection that were used last, PREPARED of them; others are closed."""
+    """An LRU cache of a connection's PREPARED latest statements; others are closed."""
 
     def __init__(self) -> None:
         self._kept: OrderedDict[Hashable, Statement] = OrderedDict()
 
     def get(self, key: Hashable, make: Callable[[], Statement]) -> Statement:
-        """Return the statement that is kept under a key, else the one that `make` prepares."""
+        """Return the statement cached under a key, or the one that `make` prepares."""
         if key not in self._kept:
             while len(self._kept) >= PREPARED:
                 self._kept.popitem(last=False)[1].close()
@@ -53,7 +53,7 @@ class Statements(Generic[Statement]):
 
 
 class Road(ABC):
-    """Sends chunks of one run over one connection. `norms` are those for SmallNorm, if any."""
+    """Sends chunks of one run over one connection. `norms` are for SmallNorm, if any."""
 
     name: ClassVar[str]
 
@@ -62,7 +62,7 @@ class Road(ABC):
 
     @abstractmethod
     def send(self, chunk: Chunk, dtype: np.dtype, norms: np.ndarray | None) -> Inserted:
-        """Send all rows of a chunk to a table whose cells are of a type."""
+        """Send all rows of a chunk to a table whose cells have type `dtype`."""
 
 
 class TextRoad(Road):
@@ -79,7 +79,7 @@ class TextRoad(Road):
 
 
 class InsertRoad(Road):
-    """INSERTs of many rows, whose numbers are part of the statement: any server takes them."""
+    """INSERTs of many rows with literal numbers, which any server accepts."""
 
     name = "insert"
 
@@ -97,7 +97,7 @@ class InsertRoad(Road):
 
 
 class BinaryRoad(Road):
-    """INSERTs whose numbers are sent as their bytes: in bulk, where the server takes that."""
+    """INSERTs whose numbers are sent as bytes: in bulk, if the server supports that."""
 
     name = "binary"
 
@@ -106,11 +106,11 @@ class BinaryRoad(Road):
         self._bulk, self._prepared = Statements[BulkInsert](), Statements[PreparedInsert]()
 
     def send(self, chunk: Chunk, dtype: np.dtype, norms: np.ndarray | None) -> Inserted:
-        """Send all rows of a chunk, as many at once as the server takes well."""
+        """Send all rows of a chunk, in batches of the server's best size."""
         return self.insert(chunk, *records(chunk, self.run_id, dtype, norms))
 
     def insert(self, chunk: Chunk, rows: np.ndarray, nulls: np.ndarray | None = None) -> Inserted:
-        """Send what `records` made of a chunk."""
+        """Send the records made from a chunk by `records`."""
         if self.connection.takes_bulk:
             return self.in_bulk(chunk.layer, rows.dtype).execute(rows, nulls)
         at_once = rows_at_once(rows.dtype, PREPARED_ROWS)
@@ -123,7 +123,7 @@ class BinaryRoad(Road):
         return total(map(answer, range(0, len(rows), at_once)))
 
     def in_bulk(self, layer: Layer, record: np.dtype) -> BulkInsert:
-        """Return the statement for any number of rows, on a connection that takes them in bulk."""
+        """Return the statement for any number of rows, on a connection that supports bulk."""
         head = self._head(layer, record)
         return self._bulk.get((head, record), lambda: BulkInsert(self.connection, head, record))
 
@@ -140,12 +140,12 @@ class BinaryRoad(Road):
 ROADS: dict[str, type[Road]] = {road.name: road for road in (BinaryRoad, TextRoad, InsertRoad)}
 AUTO = "auto"
 STATEMENTS = PREPARED * 8
-"""Statements that a server must let its sessions prepare, for several writers."""
+"""Prepared statements that a server must allow its sessions, for several writers."""
 
 
 @dataclass(frozen=True)
 class Choice:
-    """The road that a run takes, and why, in a sentence; `slow`, where another would be faster."""
+    """The road that a run uses, and a sentence why; `slow` if another would be faster."""
 
     road: str
     why: str
@@ -154,7 +154,7 @@ class Choice:
 
 @dataclass(frozen=True)
 class Facts:
-    """What a server is and lets in: `statements` is how many its sessions may prepare, together."""
+    """What a server is and allows: `statements` is the total its sessions may prepare."""
 
     mariadb: bool
     local_infile: bool
@@ -162,7 +162,7 @@ class Facts:
 
 
 def facts(session: Connection) -> Facts:
-    """Ask a server what decides on the road."""
+    """Query a server for what decides the road."""
     with session.cursor() as cursor:
         cursor.execute("SELECT @@local_infile, @@max_prepared_stmt_count")
         local_infile, statements = cursor.fetchone()
@@ -170,10 +170,10 @@ def facts(session: Connection) -> Facts:
 
 
 def choose(server: Facts, wanted: str = AUTO) -> Choice:
-    """Choose the fastest road that a server lets in, or the one that is wanted.
+    """Choose the fastest road that a server allows, or the wanted one.
 
     MariaDB reads binary rows four times as fast as text. MySQL writes each of their numbers as text
-    for its logs, and reads text faster. Raises ServerError where the server forbids what is wanted.
+    for its logs, and reads text faster. Raises ServerError if the server forbids the wanted one.
     """
     binary = server.statements >= STATEMENTS
     if wanted == TextRoad.name and not server.local_infile:
@@ -201,10 +201,10 @@ def choose(server: Facts, wanted: str = AUTO) -> Choice:
 def records(
     chunk: Chunk, run_id: int, dtype: np.dtype, norms: np.ndarray | None
 ) -> tuple[np.ndarray, np.ndarray | None]:
-    """Return the rows of a chunk as records, shape (rows,), in the order of a table's columns.
+    """Return the rows of a chunk as records, shape (rows,), in the order of a table's columns, and
+    a mask of NULLs, shape (rows, columns), or None if there are none.
 
-    And which of their columns are NULL, shape (rows, columns); None where none is. A value that is
-    not storable is NULL, and so is a norm that is NaN.
+    A value that is not storable is NULL, and so is a NaN norm.
     """
     width = chunk.layer.width
     fields = [
@@ -218,7 +218,7 @@ def records(
     rows["Step"], rows["RowIndex"] = chunk.step_column(), chunk.row_index_column()
     values = chunk.values.astype(dtype, copy=False)
     rows["cells"] = values
-    good = storable(values)  # of one piece, unlike the cells of records
+    good = storable(values)  # contiguous, unlike the cells of records
     if norms is None and good.all():
         return rows, None
     keys = np.zeros((chunk.rows, 4), bool)
@@ -233,9 +233,9 @@ def load_gradients(
     shape: ExperimentSchema, layer: Layer, run_id: int, epoch: int, small_norm: bool = False
 ) -> str:
     """Return the LOAD DATA LOCAL statement for rows of Step, RowIndex, Gradient1 .. GradientN, and
-    SmallNorm where they have one.
+    optionally SmallNorm.
 
-    The file name in it stands for nothing: the rows come from the client's memory.
+    The file name in it is a dummy: the rows come from the client's memory.
     """
     return (
         f"LOAD DATA LOCAL INFILE 'memory' INTO TABLE {quoted(shape.table(layer))} "
@@ -247,12 +247,12 @@ def load_gradients(
 
 def insert_gradients(shape: ExperimentSchema, layer: Layer, small_norm: bool = False) -> str:
     """Return the INSERT statement up to its row values, (run_id, Epoch, Step, RowIndex, cells), and
-    SmallNorm where they have one."""
+    optionally SmallNorm."""
     columns = columns_sent(layer, small_norm)
     table = quoted(shape.table(layer))
     return f"INSERT INTO {table} (run_id, Epoch, Step, RowIndex, {columns}) VALUES "  # noqa: S608
 
 
 def columns_sent(layer: Layer, small_norm: bool) -> str:
-    """Return the cells of a row, as a statement lists them, and SmallNorm where it is sent."""
+    """Return the cells of a row as a statement lists them, and optionally SmallNorm."""
     return ", ".join([*gradient_columns(layer.width), *["SmallNorm"] * small_norm])

@@ -1,4 +1,4 @@
-"""The registry of runs: what is trained, how far it is, how it ended."""
+"""The registry of runs: what is trained, its progress, and how it ended."""
 
 import json
 import platform
@@ -51,7 +51,7 @@ from vanishing_gradients.telemetry.summaries import epoch_layers as summed_up
 
 Status = Literal["finished", "failed", "interrupted"]
 TRAINER = "trainer"
-"""The source of a run of the trainer's own; any other is of a model that is watched."""
+"""The source of the trainer's own runs; any other is a watched model."""
 IDENTITY = (
     "experiment", "seed", "dataset_sha256", "precision", "telemetry", "record_every",
     "training_images", "epochs", "config",
@@ -69,12 +69,12 @@ PACKAGES = ("numpy", "polars", "pymysql", "sqlalchemy", "alembic")
 class RunLayer:
     """A layer as `layers` lists it.
 
-    `row_count` is of its gradient in a full batch, `width` in neurons. `row_meaning` is 'input'
-    where a row belongs to an input of its weights, and 'sample' where it belongs to a sample.
-    `gain` and `flat`, of an activation, are by what initial weights are scaled and on which side
-    ('below' or 'both') its slope goes to 0. Of a model that is watched, `source_name` is the path
-    of the parameter or module in it, `tensor` what the tensor is (its shape, type and other names),
-    and `frozen` says that it was not trained at first. `kept` is 'full' or 'statistics'.
+    `row_count` is the number of rows of its gradient in a full batch, `width` the number of
+    neurons. `row_meaning` is 'input' if a row belongs to an input of its weights, and 'sample' if
+    it belongs to a sample. For an activation, `gain` is the factor for initial weights, and `flat`
+    the side ('below' or 'both') on which its slope goes to 0. For a watched model, `source_name` is
+    the path of the parameter or module, `tensor` describes the tensor (its shape, type and other
+    names), and `frozen` says that it was not trained at first. `kept` is 'full' or 'statistics'.
     """
 
     layer: int
@@ -93,7 +93,7 @@ class RunLayer:
 
     @property
     def has_weights(self) -> bool:
-        """Whether its gradient has a row an input, and not a row a sample."""
+        """Whether its gradient has a row per input, not per sample."""
         return self.row_meaning == "input"
 
 
@@ -101,10 +101,9 @@ class RunLayer:
 class RunDescription:
     """All that a run is registered with; `config` is the experiment's, ready for JSON.
 
-    `training_images` counts those that the run uses, LIMIT taken into account. `source` is
-    'trainer', or the library of a model that is watched, of which what is None is not known.
-    `recorded_at` is 'before_clipping', or 'as_stepped' where gradients are recorded as the
-    optimizer gets them.
+    `training_images` counts those that the run uses, after LIMIT. `source` is 'trainer', or the
+    library of a watched model, for which unknown values are None. `recorded_at` is
+    'before_clipping', or 'as_stepped' if gradients are recorded as the optimizer gets them.
     """
 
     experiment: str
@@ -123,12 +122,12 @@ class RunDescription:
 
     @property
     def identity(self) -> str:
-        """All that decides a run's numbers; two runs that agree in it have the same."""
+        """All that determines a run's numbers; two runs with the same identity have the same."""
         return identity(vars(self))
 
     @property
     def batch_size(self) -> int | None:
-        """Samples of a full batch, None where the configuration does not say."""
+        """Samples of a full batch; None if the configuration does not say."""
         if self.source != TRAINER:
             found: int | None = self.config.get("watch", {}).get("batch_size")
             return found
@@ -141,7 +140,7 @@ class RunDescription:
 
     @property
     def stored(self) -> ExperimentSchema:
-        """The layers of which every gradient has its row: what the tables and views depend on."""
+        """The layers whose gradient rows are stored: what the tables and views depend on."""
         full = self.telemetry == "full"
         return self._shape(tuple(each for each in self.layers if full and each.kept == "full"))
 
@@ -158,8 +157,8 @@ class RunDescription:
 class Run:
     """One registered run, whose `lock` this process holds.
 
-    `stored` has the layers that have tables, and `table_types` DOUBLE or FLOAT by layer: nothing
-    for a run that keeps statistics alone.
+    `stored` has the layers that have tables, and `table_types` DOUBLE or FLOAT by layer; empty for
+    a run that keeps statistics only.
     """
 
     engine: Engine
@@ -173,11 +172,10 @@ class Run:
     def close_epoch(
         self, metrics: EpochMetrics, statistics: EpochStatistics, state: State | None
     ) -> None:
-        """Store metrics, statistics, summaries and checkpoint of an epoch that is then complete.
+        """Store metrics, statistics, summaries and checkpoint of an epoch, which completes it.
 
-        All of it is stored at once, or nothing. Does nothing where that has happened already: a
-        commit may be lost to its client alone.
-        Raises RunBusyError where the run, while the server was away, came into other hands.
+        All or nothing. Does nothing if the epoch is stored already: the answer to a commit may have
+        been lost. Raises RunBusyError if another process took the run while the server was away.
         """
         self.lock.keep()
         numbers = (
@@ -214,7 +212,7 @@ class Run:
             )
 
     def finish(self, status: Status) -> None:
-        """Say how the run ended; raise RunBusyError where it is in other hands by now."""
+        """Record how the run ended; raises RunBusyError if another process has it by now."""
         self.lock.keep()
         with self.engine.begin() as connection:
             connection.execute(
@@ -224,25 +222,25 @@ class Run:
             )
 
     def take_road(self, road: str) -> None:
-        """Note by which road its rows go from now on."""
+        """Record the road that its rows use from now on."""
         with self.engine.begin() as connection:
             connection.execute(update(runs).where(runs.c.run_id == self.run_id).values(road=road))
 
     def close(self) -> None:
-        """Let others have the run."""
+        """Release the run."""
         self.lock.release()
 
 
 def identity(values: Mapping[str, Any]) -> str:
-    """Return all of `values` that decides a run's numbers, as text."""
+    """Return all of `values` that determines a run's numbers, as text."""
     return json.dumps([values[name] for name in IDENTITY], sort_keys=True)
 
 
 def register(engine: Engine, description: RunDescription) -> Run:
-    """Make the experiment's tables and views where they are missing, and a row in `runs`.
+    """Create the experiment's missing tables and views, and a row in `runs`.
 
-    Raises ObjectError where the database is not migrated, or the experiment's name stands for a
-    network of another shape. Whatever goes wrong, neither a run nor a new table is left.
+    Raises ObjectError if the database is not migrated, or if the experiment's name belongs to a
+    network of another shape. On any error neither a run nor a new table is left.
     """
     with engine.connect() as connection:
         require_migrated(connection)
@@ -260,7 +258,7 @@ def register(engine: Engine, description: RunDescription) -> Run:
             try:
                 types = _table_types(connection, stored)
                 run_id = _insert(connection, description)
-                # Before anybody sees that it is running.
+                # Before others can see it running.
                 lock = RunLock(engine.connect(), run_id)
                 connection.commit()
                 apply_views(connection, stored if stored.layers else None)
@@ -278,7 +276,7 @@ def register(engine: Engine, description: RunDescription) -> Run:
 
 
 def prepared(connection: Connection, description: RunDescription) -> dict[int, str]:
-    """Make what tables and views a run that exists still lacks; return Run's `table_types`."""
+    """Create the missing tables and views of an existing run; return Run's `table_types`."""
     stored = description.stored
     with registration_lock(connection):
         if stored.layers:
@@ -289,14 +287,14 @@ def prepared(connection: Connection, description: RunDescription) -> dict[int, s
 
 
 def package_versions() -> dict[str, str]:
-    """Return the version of Python and of each package that a run's numbers pass through."""
+    """Return the versions of Python and of each package that affects a run's numbers."""
     return {"python": platform.python_version()} | {name: version(name) for name in PACKAGES}
 
 
 def git_commit() -> str | None:
-    """Return the commit of this checkout, None where there is no git or no checkout.
+    """Return the commit of this checkout; None without git or a checkout.
 
-    A wheel may lie in a repository of somebody else's, in its .venv.
+    A wheel's .venv may lie in another project's repository, which does not count.
     """
     if not installation.IS_CHECKOUT:
         return None
@@ -317,7 +315,7 @@ def _table_types(connection: Connection, shape: ExperimentSchema) -> dict[int, s
 
 
 def _named_apart(connection: Connection, description: RunDescription) -> RunDescription:
-    """Give a watched model that was changed another name: its own, and a number from 2 on."""
+    """Give a watched model that has changed another name: its own, with a number from 2 on."""
     name, number = description.experiment, 1
     while True:
         try:
@@ -348,7 +346,7 @@ def _check_shape(connection: Connection, shape: ExperimentSchema) -> None:
 
 
 def _difference(known: list[tuple[str, int]], wanted: list[tuple[str, int]]) -> str:
-    """Say of the first layer that differs what it was and what it is now."""
+    """Describe the first layer that differs: what it was, and what it is now."""
     pairs = enumerate(zip_longest(known, wanted), 1)
     number, found = next((number, pair) for number, pair in pairs if pair[0] != pair[1])
     was, now = (f"{each[0]} of {each[1]} neurons" if each else "none" for each in found)

@@ -1,4 +1,4 @@
-"""A recording session: one run, from its place in the registry to its end, whoever trains."""
+"""A recording session: one run, from its registration to its end, for any trainer."""
 
 from collections.abc import Callable
 from contextlib import AbstractContextManager, ExitStack, nullcontext
@@ -50,40 +50,40 @@ from vanishing_gradients.telemetry.timeouts import (
 from vanishing_gradients.words import Say
 
 WRITERS = 4
-"""Connections that load at once. Two would keep two cores busy but for their waits for the disk,
-which the others fill."""
+"""Connections that load in parallel. Two would keep two cores busy if they never waited for the
+disk; the others fill these waits."""
 RUN_CONNECTIONS = 2
-"""Connections of a run besides those of its writers: for its lock, and for closing epochs."""
+"""A run's connections besides its writers': for its lock, and for closing epochs."""
 SILENCE = 120
-"""Seconds without a word after which a writer takes its connection for lost."""
+"""Seconds of silence after which a writer considers its connection lost."""
 GREETING = 10
-"""Seconds that a server may take to say its first words to a writer."""
+"""Seconds to wait for a server's greeting to a writer."""
 
 
 @dataclass(frozen=True)
 class RunOptions:
-    """How a run is carried out, which its numbers do not depend on.
+    """How a run is carried out; its numbers do not depend on these.
 
-    `resumed` is the number of a run that was begun with the same and stopped: it goes on after its
-    last completed epoch. A server that is away is waited for up to `patience` seconds. Rows go by
-    `road`, one of ROADS or the fastest that the server lets in.
+    `resumed` is the number of a stopped run to resume after its last completed epoch. A server that
+    is away is waited for up to `patience` seconds. Rows use `road`, one of ROADS, or the fastest
+    that the server allows.
     """
 
     resumed: int | None = None
     patience: float = SECONDS
     road: str = AUTO
     pending: int = 1
-    """How many epochs may wait to be closed before training has to."""
+    """How many epochs may wait to be closed before training has to wait."""
     seconds_for_room: float | None = None
-    """How long a chunk waits for room before it is taken all the same, None: for ever."""
+    """How long a chunk waits for room before it is accepted anyway; None: forever."""
     first_epoch: int | None = None
-    """With which epoch a watched run goes on, None: after the last that is complete."""
+    """The epoch that a watched run continues with; None: the one after the last completed."""
 
 
 class RunListener:
-    """Hears how a run goes; this one ignores it. `epoch` and `warn` come from any thread.
+    """Receives a run's events; this one ignores them. `epoch` and `warn` may come from any thread.
 
-    What a listener raises ends the run: one that prints goes through `console.say`, which does not.
+    An exception in a listener ends the run; `console.say` is safe to print with.
     """
 
     def registered(
@@ -93,19 +93,19 @@ class RunListener:
         traffic: Callable[[], Traffic],
         completed_epoch: int,
     ) -> None:
-        """The run has its number, and goes on after `completed_epoch`, 0 for a new one.
+        """The run has its number, and continues after `completed_epoch`, 0 for a new one.
 
-        `traffic` returns at any time how far the writers are.
+        `traffic` returns the writers' progress at any time.
         """
 
     def epoch(self, metrics: EpochMetrics) -> None:
         """An epoch is closed: all of it is in the server."""
 
     def ended(self, run_id: int, status: Status) -> None:
-        """The run is over, and the registry says how it ended."""
+        """The run is over, and its status is recorded."""
 
     def note(self, sentence: str) -> None:
-        """What is good to know once."""
+        """Something that is good to know, reported once."""
 
     def warn(self, sentence: str) -> None:
         """Something works, but not as well as it could."""
@@ -114,13 +114,13 @@ class RunListener:
 class RecordingSession:
     """Records one run in the database at `url`; a context manager around its training.
 
-    Entering registers the run, or takes up the one that `options` names; `recorder` then takes its
-    gradients, and `start` is where it goes on. `finish` ends it. Whatever else ends the block is
-    written into `runs.status` (interrupted for Ctrl-C and for a server that stays away, else
-    failed) and raised. `uninterrupted` gives a context in which Ctrl-C waits: the session begins
-    and ends in one.
+    Entering registers the run, or resumes the one that `options` names; `recorder` then takes its
+    gradients, and `start` is where it resumes. `finish` ends it. If an exception ends the block, it
+    is recorded in `runs.status` (interrupted for Ctrl-C and a server that stays away, else failed)
+    and raised. `uninterrupted` returns a context in which Ctrl-C waits: the session starts and ends
+    in one.
 
-    Raises DatabaseError, and makes nothing, where the database cannot be used; RunBusyError and
+    Raises DatabaseError, before creating anything, if the database cannot be used; RunBusyError and
     ResumeError as `resume` does.
     """
 
@@ -157,13 +157,13 @@ class RecordingSession:
 
     @property
     def status(self) -> Status:
-        """How the run ended; before its end, how it would if nothing more was said."""
+        """How the run ended; before its end, how it would end by default."""
         return self._status
 
     def finish(self, seconds: float | None = None) -> bool:
-        """Wait until all epochs are stored, and call the run finished.
+        """Wait until all epochs are stored, and mark the run finished.
 
-        Returns False where that takes longer than so many `seconds`.
+        Returns False if that takes longer than `seconds`.
         """
         if not self.recorder.finish(seconds):
             return False
@@ -196,8 +196,8 @@ class RecordingSession:
             ends.push(self._end)
         if self.start.changed:
             listener.warn(
-                "Other versions than when the run began may give other bits: "
-                f"{', '.join(self.start.changed)}."
+                "Package versions have changed since the run began, so results may differ in the "
+                f"last bits: {', '.join(self.start.changed)}."
             )
         sessions = SessionRegistry(database, self.run.lock, SILENCE)
         sink = self.sink = Sink(self._connector(road), writers, self._retry, self.run.table_types)
@@ -227,7 +227,7 @@ class RecordingSession:
         self._listener.epoch(metrics)
 
     def _connector(self, road: Choice) -> Callable[[], Loader] | None:
-        """Return what connects a writer; None for a run that keeps statistics alone."""
+        """Return what connects a writer; None for a run that keeps statistics only."""
         if not self.run.table_types:
             return None
         self.run.take_road(road.road)
@@ -237,13 +237,13 @@ class RecordingSession:
         warn_once = cache(self._listener.warn)
 
         def connect() -> Loader:
-            self.run.lock.keep()  # a run that another has taken meanwhile is left alone
+            self.run.lock.keep()  # a run that another process has taken is left alone
             limits = {"read_timeout": GREETING, "write_timeout": SILENCE}
             connection = BufferConnection(**limits | connect_arguments(self._url))
             limit_silence(connection, SILENCE)
             try:
                 require_able(connection, self._url)
-            except ServerError as error:  # set to this while the run is under way, and perhaps back
+            except ServerError as error:  # a setting changed during the run, perhaps only for now
                 connection.close()
                 raise OperationalError(ER.NET_PACKET_TOO_LARGE, str(error)) from error
             return Loader(
@@ -253,7 +253,7 @@ class RecordingSession:
         return connect
 
     def _end(self, kind: object, error: BaseException | None, trace: object) -> None:
-        """Stop the threads and write down how the run ended, with a deadline where all is still."""
+        """Stop the threads and record how the run ended, with a deadline if nothing moves."""
         if isinstance(error, KeyboardInterrupt | OutageError):
             self._status = "interrupted"
         with self._uninterrupted():
@@ -269,7 +269,7 @@ class RecordingSession:
 
 
 def record_exit(run: Run, status: Status, silent: Event, warn: Say) -> bool:
-    """Write down how a run ended, or warn that the server, still away, does not know.
+    """Record how a run ended, or warn that the server, still away, does not know.
 
     Returns False for a run that another process has taken meanwhile: it is left alone.
     """
@@ -287,7 +287,7 @@ def record_exit(run: Run, status: Status, silent: Event, warn: Say) -> bool:
         run.close()
     if not known:
         warn(
-            f"The server does not know yet that run {run.run_id} has stopped: the next trainer "
-            "tells it."
+            f"The server does not know yet that run {run.run_id} has stopped: the next "
+            "trainer will record it."
         )
     return True

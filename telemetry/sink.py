@@ -1,4 +1,4 @@
-"""Takes chunks from the training loop to a few writers, each with a connection of its own."""
+"""Carries chunks from the training loop to a few writers, each with its own connection."""
 
 import threading
 from collections import defaultdict
@@ -23,14 +23,14 @@ from vanishing_gradients.telemetry.statistics import (
 )
 
 WAITING = 12
-"""Chunks that may wait for a writer before the training loop has to."""
+"""Chunks that may wait for a writer before the training loop has to wait."""
 
 
 @dataclass(frozen=True)
 class Traffic:
-    """How far the writers are: rows and values stored, and rows handed over but not stored yet.
+    """The writers' progress: rows and values stored, and their backlog.
 
-    `outage` is for how many seconds the server has been away, None where it is not.
+    `outage` is for how many seconds the server has been away; None if it is not.
     """
 
     rows: int = 0
@@ -40,14 +40,13 @@ class Traffic:
 
 
 class Sink:
-    """A bounded queue in front of `writers` threads; it blocks when full and never drops anything.
+    """A bounded queue for `writers` threads; it blocks when full and never drops anything.
 
-    Every chunk is summarised, and those of the layers whose numbers are in `stored` (None: all) go
-    into the server, none where `connect` is None (a run that keeps statistics alone). `retry`
-    repeats what a server that is away fails, and a chunk whose commit may have happened is looked
-    up before it is sent again. Where the server has no connection for a writer, those that others
-    have are shared. What else goes wrong in a writer is raised by the next `put` or `flush`;
-    nothing is stored after it.
+    Every chunk is summarised. Chunks of the layers numbered in `stored` (None: all) go to the
+    server; none do if `connect` is None (a run that keeps statistics only). `retry` repeats what
+    fails because the server is away, and a chunk whose commit may have happened is looked up before
+    it is sent again. If the server has no connection for a writer, the writers share theirs. Any
+    other error in a writer is raised by the next `put` or `flush`; nothing is stored after it.
     """
 
     def __init__(
@@ -73,16 +72,16 @@ class Sink:
         self._taken_rows = self._rows = self._values = 0
 
     def wait_for_room(self, seconds: float) -> bool:
-        """Wait until a chunk would be taken at once, at most so long; say whether it would be."""
+        """Wait up to `seconds` until a chunk would fit at once; return whether it would."""
         if self._room.acquire(timeout=seconds):
             self._room.release()
             return True
         return False
 
     def put(self, chunk: Chunk, seconds: float | None = None) -> None:
-        """Hand a chunk over, waiting for room where there is none.
+        """Hand over a chunk, waiting for room in the queue.
 
-        Where it waits at most so many `seconds`, a chunk is taken then for which there is none.
+        After `seconds`, if given, the chunk is accepted even without room.
         """
         place = self._room.acquire(timeout=seconds)
         if self._failure:
@@ -98,8 +97,8 @@ class Sink:
     def flush(self, epoch: int) -> EpochStatistics:
         """Wait until all chunks of an epoch are stored; return its statistics.
 
-        To be called once an epoch, when its last chunk has been handed over. Raises what went wrong
-        in a writer, and CancelledError where the sink was closed before all chunks were stored.
+        Call this once per epoch, after its last chunk. Raises errors of the writers, and
+        CancelledError if the sink was closed before all chunks were stored.
         """
         with self._lock:
             futures = self._futures.pop(epoch, [])
@@ -114,20 +113,20 @@ class Sink:
         return replace(epoch_statistics(chunks), noise=noise)
 
     def traffic(self) -> Traffic:
-        """Return what has been stored and what waits."""
+        """Return what has been stored and what is waiting."""
         with self._lock:
             waiting = self._taken_rows - self._rows
             return Traffic(self._rows, self._values, waiting, self._retry.outage())
 
     def interrupt(self) -> None:
-        """Let no writer wait any longer for an answer of the server."""
+        """Wake all writers that wait for an answer of the server."""
         with self._lock:
             loaders = list(self._loaders)
         for loader in loaders:
             loader.interrupt()
 
     def close(self) -> None:
-        """Stop the writers after the chunks they are at; those that still wait are not stored."""
+        """Stop the writers after their current chunks; waiting chunks are not stored."""
         self._pool.shutdown(wait=True, cancel_futures=True)
         for loader in self._loaders:
             loader.close()
@@ -142,7 +141,7 @@ class Sink:
                 sums = self._sums[chunk.layer.number, chunk.epoch]
                 sums.add(chunk.number, chunk.first_step, statistics.sums)
         looked_at = replace(chunk, few=statistics.few)
-        statistics = replace(statistics, sums=None, few=None)  # which are large
+        statistics = replace(statistics, sums=None, few=None)  # these are large
         if self._connect and (self._stored is None or chunk.layer.number in self._stored):
             self._retry.call(lambda again: self._store(looked_at, again))
         with self._lock:
@@ -151,7 +150,7 @@ class Sink:
             self._values += chunk.values.size
 
     def _store(self, chunk: Chunk, again: bool) -> None:
-        """Store a chunk that may be stored already, where it was sent before and no answer came."""
+        """Store a chunk, which may be stored already if it is sent `again`."""
         loader = self._take()
         try:
             if again and loader.has(chunk):
@@ -159,7 +158,7 @@ class Sink:
             try:
                 loader.put(chunk)
             except (TelemetryError, IntegrityError):
-                # What was sent before may have been under way still, and stored while this waited.
+                # The earlier attempt may still have been under way, and succeeded since.
                 if not (again and loader.has(chunk)):
                     raise
         except Exception as error:
@@ -170,12 +169,12 @@ class Sink:
             self._give_back(loader)
 
     def _take(self) -> Loader:
-        """Return a loader that nobody uses, with a connection that is as good as new."""
+        """Return an unused loader with a connection that is as good as new."""
         while True:
             with self._changed:
                 if self._refusal and self._loaders:
                     self._changed.wait_for(lambda: self._idle or not self._loaders)
-                    if not self._idle:  # those that were shared are lost
+                    if not self._idle:  # those to share are lost
                         raise self._refusal
                 if self._idle:
                     return self._idle.pop()

@@ -1,4 +1,4 @@
-"""How much room rows take in a server, and whether there is enough where it keeps its data."""
+"""The space that rows take on a server, and whether there is enough where it keeps its data."""
 
 import os
 import socket
@@ -18,71 +18,65 @@ from vanishing_gradients.telemetry.runs import DTYPES, RunDescription, RunLayer
 
 PAGE = 16_384
 FILLED = 15_100
-"""Bytes of a page that rows fill: a sixteenth stays free, and the page has a head and a foot."""
+"""Bytes of a page that rows fill: a sixteenth stays free, and there are a header and a trailer."""
 ROW_HEAD = 32
 """Bytes of a gradient row besides its cells: keys, header, transaction and roll pointer."""
 INDEX_ROW = 36
-"""Bytes of a row of the index that holds Norm and Mean."""
+"""Bytes per row of the index that holds Norm and Mean."""
 LOOSENESS, LOOSENESS_OF_ONE = 0.2, 0.35
-"""What a table takes beyond full pages where several writers fill it at once, and pages split: a
-fifth, and more the fewer rows a page has."""
+"""A table's overhead beyond full pages if several writers fill it at once and pages split: a fifth,
+and more the fewer rows a page has."""
 LOOSE = 1.3
-"""The same, at a guess, of rows whose number is not known yet."""
+"""The same, roughly, if the number of rows is not known yet."""
 SMALL = 600_000
 EXTENTS = 5 * 1024**2
-"""What a table that is no longer SMALL holds in reserve: its file then grows by four megabytes at
-once, and either index by one."""
+"""The reserve of a table that is no longer SMALL: its file then grows by four megabytes at a time,
+and each index by one."""
 STATISTICS_ROW, NEURON_ROW = 190, 116
 HISTOGRAM = 2_200
-"""Bytes of the rows of `layer_histograms` of one layer at one step: some 35 powers of two."""
+"""Bytes of the rows of `layer_histograms` per layer and step: some 35 powers of two."""
 
-# MySQL shows sizes that are up to a day old unless it is asked not to; MariaDB has no such memory.
+# By default MySQL shows sizes that are up to a day old; MariaDB does not cache them.
 FRESH = "SET SESSION time_zone = '+00:00' /*!80000 , SESSION information_schema_stats_expiry = 0 */"
 TABLE_SIZES = (
-    "SELECT table_name AS name, data_length + index_length AS used, data_free AS spare "
-    "FROM information_schema.tables "
-    "WHERE table_schema = DATABASE() AND table_type = 'BASE TABLE'"
+    "SELECT table_name AS name, data_length + index_length AS used, data_free AS spare FROM "
+    "information_schema.tables WHERE table_schema = DATABASE() AND table_type = 'BASE TABLE'"
 )
 RUN_ROWS = (
-    "SELECT runs.run_id, runs.experiment, layers.layer_name, SUM(progress.row_count) AS kept "
-    "FROM telemetry_progress AS progress "
-    "INNER JOIN runs ON runs.run_id = progress.run_id "
-    "INNER JOIN layers ON layers.run_id = progress.run_id AND layers.layer = progress.layer "
-    "GROUP BY runs.run_id, runs.experiment, layers.layer_name"
+    "SELECT runs.run_id, runs.experiment, layers.layer_name, SUM(progress.row_count) AS kept FROM "
+    "telemetry_progress AS progress INNER JOIN runs ON runs.run_id = progress.run_id INNER JOIN "
+    "layers ON layers.run_id = progress.run_id AND layers.layer = progress.layer GROUP BY "
+    "runs.run_id, runs.experiment, layers.layer_name"
 )
-# Counting the rows of step_statistics and layer_histograms takes the longer the more sweeps there
-# were; what a run has stored there follows from the catalogue: by layer and epoch its recorded
-# steps. A softmax layer has a row a sample. Of histograms, whose rows differ, those of the last
-# epoch's first step stand for all. A run that older versions recorded has no such rows, and none of
-# neurons, or only those of its last epochs.
+# Counting the rows of step_statistics and layer_histograms gets slower with every sweep; instead,
+# the catalogue tells how many a run has: its recorded steps, by layer and epoch. A softmax layer
+# has a row per sample. The number of histogram rows varies; those of the last epoch's first step
+# stand for all. Runs recorded by older versions have no such rows, and no neuron statistics, or
+# only those of their last epochs.
 STATISTICS_ROWS = (
-    "SELECT runs.run_id, COUNT(*) * runs.completed_epoch AS epochs, "
-    "CASE runs.source WHEN 'trainer' THEN CEIL(CEIL(runs.training_images / "
-    "MAX(CASE WHEN layers.kind = 'softmax' THEN layers.row_count END)) / runs.record_every) "
-    "ELSE CEIL((SELECT COUNT(*) FROM recorded_steps AS recorded "
-    "WHERE recorded.run_id = runs.run_id) / NULLIF(runs.completed_epoch, 0)) END AS steps, "
-    "SUM(layers.width) * CASE runs.source WHEN 'trainer' THEN "
-    "(SELECT COUNT(*) FROM neuron_statistics AS neurons "
-    "WHERE neurons.run_id = runs.run_id AND neurons.layer = 1 AND neurons.neuron = 1) "
-    "ELSE runs.completed_epoch END AS neurons, "
-    "runs.completed_epoch * (SELECT COUNT(*) FROM layers AS own "
-    "INNER JOIN layer_histograms AS counts ON counts.run_id = own.run_id "
-    "AND counts.layer = own.layer AND counts.epoch = runs.completed_epoch AND counts.step = 1 "
-    "WHERE own.run_id = runs.run_id) AS exponents "
-    "FROM runs INNER JOIN layers ON layers.run_id = runs.run_id "
-    "GROUP BY runs.run_id, runs.completed_epoch, runs.training_images, runs.record_every, "
-    "runs.source"
+    "SELECT runs.run_id, COUNT(*) * runs.completed_epoch AS epochs, CASE runs.source WHEN "
+    "'trainer' THEN CEIL(CEIL(runs.training_images / MAX(CASE WHEN layers.kind = 'softmax' THEN "
+    "layers.row_count END)) / runs.record_every) ELSE CEIL((SELECT COUNT(*) FROM recorded_steps "
+    "AS recorded WHERE recorded.run_id = runs.run_id) / NULLIF(runs.completed_epoch, 0)) END AS "
+    "steps, SUM(layers.width) * CASE runs.source WHEN 'trainer' THEN (SELECT COUNT(*) FROM "
+    "neuron_statistics AS neurons WHERE neurons.run_id = runs.run_id AND neurons.layer = 1 AND "
+    "neurons.neuron = 1) ELSE runs.completed_epoch END AS neurons, runs.completed_epoch * (SELECT "
+    "COUNT(*) FROM layers AS own INNER JOIN layer_histograms AS counts ON counts.run_id = "
+    "own.run_id AND counts.layer = own.layer AND counts.epoch = runs.completed_epoch AND "
+    "counts.step = 1 WHERE own.run_id = runs.run_id) AS exponents FROM runs INNER JOIN layers ON "
+    "layers.run_id = runs.run_id GROUP BY runs.run_id, runs.completed_epoch, "
+    "runs.training_images, runs.record_every, runs.source"
 )
 PLACE = (
     "SHOW GLOBAL VARIABLES WHERE Variable_name IN "
     "('datadir', 'hostname', 'log_bin', 'innodb_redo_log_capacity', 'innodb_log_file_size')"
 )
-UNKNOWN = "what is free where the server keeps its data cannot be seen from here"
+UNKNOWN = "how much is free where the server keeps its data cannot be seen from here"
 
 
 @dataclass(frozen=True)
 class TableSize:
-    """Bytes of a table: those its rows and indexes take, and those its file holds in reserve."""
+    """Bytes of a table: those its rows and indexes take, and its file's reserve."""
 
     used: int
     spare: int
@@ -97,9 +91,9 @@ class TableSize:
 class Place:
     """Where a server keeps its data.
 
-    `folder` is None where that is not a folder of this machine that we can see. `binary_log`:
-    whether all that is loaded is written a second time, to a binary log. `redo_to_come`: by how
-    many bytes the redo log may still grow.
+    `folder` is None if it is not a folder of this machine that we can see. `binary_log`: whether
+    everything is written a second time, to a binary log. `redo_to_come`: the bytes by which the
+    redo log may still grow.
     """
 
     folder: Path | None
@@ -109,10 +103,10 @@ class Place:
 
 
 def gradient_table_bytes(rows: int, width: int, precision: str, share: float) -> int:
-    """Estimate what a gradient table takes for `rows` rows of `width` cells, indexes included.
+    """Estimate the size of a gradient table for `rows` rows of `width` cells, indexes included.
 
-    `share` is the table's part of all values of the run: a large one is filled by several writers
-    at once, out of order.
+    `share` is the table's share of the run's values: several writers fill a large table at once,
+    out of order.
     """
     row = ROW_HEAD + width * DTYPES[precision].itemsize + -(-width // 8)
     a_page = max(1, FILLED // row)
@@ -125,7 +119,7 @@ def gradient_table_bytes(rows: int, width: int, precision: str, share: float) ->
 def table_sizes(connection: Connection) -> dict[str, TableSize]:
     """Return the size of every table of the database, as the server now estimates it.
 
-    What is no table is empty.
+    Names that are not tables map to an empty size.
     """
     sizes: defaultdict[str, TableSize] = defaultdict(lambda: TableSize(0, 0))
     connection.execute(text(FRESH))
@@ -135,7 +129,7 @@ def table_sizes(connection: Connection) -> dict[str, TableSize]:
 
 
 def measure(connection: Connection, tables: Iterable[str]) -> None:
-    """Let the server estimate the sizes of `tables` now; by itself it does so after a while."""
+    """Make the server estimate the sizes of `tables` now; by itself it waits a while."""
     for name in tables:
         connection.exec_driver_sql(f"ANALYZE TABLE {quoted(name)}").all()
     connection.commit()
@@ -171,7 +165,7 @@ def place(connection: Connection, url: URL) -> Place:
     found = {row.Variable_name: row.Value for row in connection.execute(text(PLACE))}
     binary_log = found.get("log_bin") == "ON"
     folder = Path(found["datadir"])
-    # A server in a container answers on loopback, too, but under a name of its own.
+    # A server in a container may also answer on loopback, but under its own host name.
     ours = on_this_machine(url) and found.get("hostname") == socket.gethostname()
     if not (ours and os.access(folder, os.R_OK | os.X_OK)):
         return Place(None, None, binary_log, 0)
@@ -192,7 +186,7 @@ def _place(url: URL) -> Place:
 
 
 def in_words(size: float) -> str:
-    """Write a number of bytes in decimal units, as file managers do: 7.9 GB, 312 MB, 43 kB."""
+    """Format bytes in decimal units, as file managers do: 7.9 GB, 312 MB, 43 kB."""
     for unit, name in ((10**12, "TB"), (10**9, "GB"), (10**6, "MB"), (10**3, "kB")):
         if size >= 0.9995 * unit:
             number = size / unit
@@ -201,10 +195,10 @@ def in_words(size: float) -> str:
 
 
 def check_room(url: URL, runs: Sequence[tuple[RunDescription, int]]) -> str:
-    """Return in one line how much room runs will take and how much there is.
+    """Return in one line how much space runs will take and how much is free.
 
-    `runs` are descriptions, each with the number of epochs still to come. Raises RoomError where
-    they cannot fit. Where nobody can tell what is free, the line says so.
+    `runs` are descriptions, each with the number of epochs still to come. Raises RoomError if they
+    cannot fit. If the free space is unknown, the line says so.
     """
     found = _place(url)
     rows = sum(run_bytes(description, epochs) for description, epochs in runs)
@@ -217,16 +211,15 @@ def check_room(url: URL, runs: Sequence[tuple[RunDescription, int]]) -> str:
         subject = "The run needs" if len(runs) == 1 else f"These {len(runs)} runs need"
         of_it = f" ({in_words(logs)} of it in the server's own logs)" if logs else ""
         raise RoomError(
-            f"{subject} about {need}{of_it}, and "
-            f"{in_words(found.free)} are free in {found.folder}: LIMIT, RECORD_EVERY, "
-            "PRECISION=single or TELEMETRY=statistics take less, and `make drop RUN=id` gives the "
-            "space of an earlier run back."
+            f"{subject} about {need}{of_it}, and {in_words(found.free)} are free in "
+            f"{found.folder}: LIMIT, RECORD_EVERY, PRECISION=single or TELEMETRY=statistics take "
+            "less, and `make drop RUN=id` frees the space of an earlier run."
         )
     return f"{taken}, {in_words(found.free)} free in {found.folder}."
 
 
 def run_bytes(description: RunDescription, epochs: int) -> int:
-    """Estimate what the tables of a run of the trainer's grow by in `epochs` epochs."""
+    """Estimate how much the tables of a trainer's run grow in `epochs` epochs."""
     steps = -(-_steps(description) // description.record_every)
     neurons = sum(layer.width for layer in description.layers)
     of_a_layer = steps * STATISTICS_ROW + _counted(steps) * HISTOGRAM
@@ -242,7 +235,7 @@ def run_bytes(description: RunDescription, epochs: int) -> int:
 
 
 def raw_bytes(members: Sequence[RunLayer], cell: int) -> int:
-    """Estimate what the rows of one step of these layers take, in cells of `cell` bytes."""
+    """Estimate the size of these layers' rows of one step, in cells of `cell` bytes."""
     return sum(
         int(each.row_count * (ROW_HEAD + INDEX_ROW + each.width * (cell + 0.125)) * LOOSE)
         for each in members
@@ -250,9 +243,9 @@ def raw_bytes(members: Sequence[RunLayer], cell: int) -> int:
 
 
 def room_for(url: URL, step: int, count: int, every: int) -> str:
-    """Say in one line how much room the rows of `count` layers take, `step` bytes a recorded step.
+    """Return in one line the space for rows of `count` layers, `step` bytes per recorded step.
 
-    Raises RoomError where not even those of a hundred steps have room.
+    Raises RoomError if not even the rows of a hundred steps fit.
     """
     found = _place(url)
     taken = (
@@ -271,12 +264,12 @@ def room_for(url: URL, step: int, count: int, every: int) -> str:
 
 
 def layer_rows(description: RunDescription, epochs: int) -> list[int]:
-    """Return how many rows each layer stores in `epochs` epochs, to the row."""
+    """Return the exact number of rows that each layer stores in `epochs` epochs."""
     batch, steps = _batch(description), _steps(description)
     every = description.record_every
     recorded = -(-steps // every)
     samples = recorded * batch
-    if (steps - 1) % every == 0:  # the last batch, which may be a smaller one, is recorded
+    if (steps - 1) % every == 0:  # the last batch, which may be smaller, is recorded
         samples -= steps * batch - _images(description)
     return [
         epochs * (layer.row_count * recorded if layer.has_weights else samples)
@@ -285,7 +278,7 @@ def layer_rows(description: RunDescription, epochs: int) -> list[int]:
 
 
 def _batch(description: RunDescription) -> int:
-    """Return the samples of a full batch, which all layers without weights have a row each for."""
+    """Return the samples of a full batch: the rows of every layer without weights."""
     return max(layer.row_count for layer in description.layers if not layer.has_weights)
 
 
@@ -299,5 +292,5 @@ def _images(description: RunDescription) -> int:
 
 
 def _counted(steps: int) -> int:
-    """Return at how many of an epoch's recorded steps cells are counted, the last among them."""
+    """Return at how many of an epoch's recorded steps cells are counted, including the last."""
     return min(steps, (steps - 1) // COUNTED + 1 + ((steps - 1) % COUNTED > 0))

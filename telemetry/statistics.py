@@ -1,6 +1,6 @@
 """What a run keeps of its gradients besides their rows: by step, by neuron, by epoch.
 
-All of it is taken of the rows that a server can hold.
+All of it is computed from the rows that a server can hold.
 """
 
 import math
@@ -21,17 +21,16 @@ AT_ONCE = 16_384
 
 @dataclass(frozen=True)
 class StepStatistics:
-    """What `step_statistics` keeps of a gradient of shape (rows, width), and of its step.
+    """A row of `step_statistics`: about a gradient of shape (rows, width), and its step.
 
-    `non_finite` counts the cells that cannot be stored; a row that holds one is left out of
-    everything else, as the server leaves out a row whose Norm is NULL. Fractions are of the values
-    in the `finite_rows`. None where no row is left. Computed in double precision from values of
-    either precision.
+    `non_finite` counts the cells that cannot be stored; a row with one is left out of everything
+    else, as the server leaves out a row whose Norm is NULL. Fractions refer to the values in the
+    `finite_rows`. None if no row is left. Computed in double precision from values of either
+    precision.
 
-    Of a layer with weights: L2 norms of their gradient after clipping, of the weights before the
-    step and of their change by it. `saturated`, of an activation: the fraction of all cells, rows
-    times width, at which it is nearly flat. None where a layer has no such thing, and for a norm
-    that cannot be stored.
+    For a layer with weights: L2 norms of their gradient after clipping, of the weights before the
+    step and of their change. For an activation: `saturated`, the fraction of all cells, rows times
+    width, at which it is nearly flat. None for other layers, and for a norm that cannot be stored.
     """
 
     row_count: int
@@ -66,8 +65,8 @@ def step_statistics(
 ) -> StepStatistics:
     """Summarise one layer's gradient at one step, an array of shape (rows, width).
 
-    `update`, shape (3,), has the norms that the last columns keep; `saturated`, shape (width,),
-    of how many samples each neuron was saturated.
+    `update`, shape (3,), has the norms for the last columns; `saturated`, shape (width,), is the
+    number of samples for which each neuron was saturated.
     """
     (found,) = finite_steps(gradient[np.newaxis])
     (row,) = _step_rows(
@@ -126,11 +125,11 @@ def _of_values(found: FiniteSteps) -> dict[str, Sequence[Any]]:
 
 
 class NeuronStatistics:
-    """What has been counted of the `width` neurons of one layer so far, each array (width,).
+    """Counts for the `width` neurons of one layer so far, each array (width,).
 
-    `non_finite` counts cells that cannot be stored; a row that holds one is left out of `cells`,
+    `non_finite` counts cells that cannot be stored; a row with one is left out of `cells`,
     `nonzero` and `magnitude_sum`, the latter in double precision. `saturated` counts samples, those
-    of such rows too; None for a layer that is no activation.
+    of such rows too; None for a layer that is not an activation.
     """
 
     def __init__(self, width: int) -> None:
@@ -141,7 +140,7 @@ class NeuronStatistics:
         self.saturated: np.ndarray | None = None
 
     def add(self, steps: FiniteSteps) -> None:
-        """Count the gradients of some steps."""
+        """Add the gradients of some steps."""
         self.cells += steps.squares.size
         self.nonzero += steps.nonzero.sum(axis=0)
         for magnitudes in np.add.reduce(steps.magnitudes, axis=1):
@@ -150,14 +149,14 @@ class NeuronStatistics:
             self.non_finite += steps.non_finite
 
     def add_saturated(self, counts: np.ndarray | None) -> None:
-        """Count saturated samples, shape (width,); None of a layer that cannot be saturated."""
+        """Add saturated samples, shape (width,); None for a layer that cannot be saturated."""
         if counts is not None:
             self.saturated = counts.copy() if self.saturated is None else self.saturated + counts
 
     def join(self, later: "NeuronStatistics") -> None:
-        """Add what was counted of later steps.
+        """Add the counts of later steps.
 
-        Sums depend, in their last bits, on what is added to what: the order is the caller's.
+        The last bits of sums depend on the order of addition, which is up to the caller.
         """
         self.cells += later.cells
         self.nonzero += later.nonzero
@@ -166,7 +165,7 @@ class NeuronStatistics:
         self.add_saturated(later.saturated)
 
     def rows(self) -> Iterator[tuple[Any, ...]]:
-        """Yield one row a neuron, numbered from 1, with NEURON_COLUMNS from the third on."""
+        """Yield one row per neuron, numbered from 1, with NEURON_COLUMNS from the third on."""
         zero = self.cells - self.nonzero
         counts = zip(zero, self.non_finite, self.magnitude_sum, strict=True)
         for place, (zeros, non_finite, magnitudes) in enumerate(counts):
@@ -178,10 +177,10 @@ class NeuronStatistics:
 
 @dataclass(frozen=True)
 class ChunkStatistics:
-    """Of one chunk: its rows of `step_statistics` and of `layer_histograms`, and what it adds to
-    its layer's neurons and, of a layer with weights, to the sums of its gradients.
+    """Statistics of one chunk: its rows of `step_statistics` and `layer_histograms`, its neuron
+    counts and, for a layer with weights, the sums of its gradients.
 
-    `few` are the numbers of those of its rows whose squares are too small."""
+    `few` are the indices of those of its rows whose squares are too small."""
 
     layer: int
     epoch: int
@@ -196,10 +195,10 @@ class ChunkStatistics:
 @dataclass(frozen=True)
 class EpochStatistics:
     """Rows of `step_statistics`, by STEP_COLUMNS, and of `neuron_statistics`, by NEURON_COLUMNS,
-    each of a layer after those of another.
+    grouped by layer.
 
-    `histograms` has rows of `layer_histograms`, by HISTOGRAM_COLUMNS; `noise` what the gradients of
-    layers with weights come to, by (layer, epoch).
+    `histograms` has rows of `layer_histograms`, by HISTOGRAM_COLUMNS; `noise` the noise results of
+    layers with weights, by (layer, epoch).
     """
 
     steps: list[tuple[Any, ...]]
@@ -261,8 +260,8 @@ def by_exponent(magnitudes: np.ndarray) -> list[tuple[int, int]]:
     Returns (exponent, cells): first ZEROS with those that are 0, then, for every exponent that has
     cells, those that are at least 2 ** exponent and below 2 ** (exponent + 1).
     """
-    # The exponent of a double is in its bits 52 and up, 1023 more than it is; 0 stands for zero
-    # and for numbers too small to be written so.
+    # A double's exponent is in its bits from 52 on, with a bias of 1023; 0 stands for zero and for
+    # subnormal numbers.
     flat = magnitudes.ravel()
     biased = np.right_shift(
         flat.view(np.int64), 52, out=scratch.array("biased", flat.shape, np.int64)
@@ -278,9 +277,9 @@ def by_exponent(magnitudes: np.ndarray) -> list[tuple[int, int]]:
 
 
 def epoch_statistics(chunks: Iterable[ChunkStatistics]) -> EpochStatistics:
-    """Join the chunks of an epoch, given in whatever order writers finished them.
+    """Join the chunks of an epoch, in whatever order writers finished them.
 
-    They are added by layer and step, so that sums have the same bits whoever was first.
+    They are added by layer and step, so that sums always have the same bits.
     """
     steps: list[tuple[Any, ...]] = []
     histograms: list[tuple[int, ...]] = []
@@ -297,10 +296,10 @@ def epoch_statistics(chunks: Iterable[ChunkStatistics]) -> EpochStatistics:
 
 
 def _alike(chunk: Chunk) -> Iterator[np.ndarray]:
-    """Yield the gradients of a chunk, as many at once as have as many rows and fit into caches.
+    """Yield a chunk's gradients in groups of steps with equally many rows that fit into caches.
 
-    Each has the shape (steps, rows, width). What is done once a step takes longer, in small layers,
-    than what is done once a value.
+    Each has the shape (steps, rows, width). In small layers, per-step work takes longer than
+    per-value work.
     """
     ends = np.flatnonzero(np.diff(chunk.row_counts)) + 1
     start = 0
@@ -317,10 +316,10 @@ def _alike(chunk: Chunk) -> Iterator[np.ndarray]:
 def _row_and_whole_norms(
     values: np.ndarray, squares: np.ndarray
 ) -> tuple[list[float], list[float]]:
-    """Return by step the sum of the rows' L2 norms, and the L2 norm of all.
+    """Return for each step the sum of the rows' L2 norms, and the L2 norm of the whole.
 
-    `values` has shape (steps, rows, width), `squares` (steps, rows). Small values count only where
-    all are small, and then their squares are taken of what is left of them divided by the largest.
+    `values` has shape (steps, rows, width), `squares` (steps, rows). Small values matter only if
+    all are small; then they are divided by the largest before they are squared.
     """
     whole = squares.sum(axis=1)
     sums, norms = np.sqrt(squares).sum(axis=1), np.sqrt(whole)
@@ -333,7 +332,7 @@ def _row_and_whole_norms(
 
 
 def _update_norms(updates: np.ndarray) -> dict[str, Sequence[float | None]]:
-    """Return the norms of some steps' updates, shape (steps, 3), by name of their column."""
+    """Return the norms of some steps' updates, shape (steps, 3), by the name of their column."""
     kept = np.where(storable(updates), updates, np.nan).T.tolist()
     return {
         name: [None if math.isnan(norm) else norm for norm in norms]

@@ -1,4 +1,4 @@
-"""What the steps of an epoch come to: the rows of `epoch_layers`."""
+"""Summaries of an epoch's steps: the rows of `epoch_layers`."""
 
 import math
 from collections.abc import Mapping, Sequence
@@ -12,12 +12,12 @@ from vanishing_gradients.telemetry.noise import GradientNoise
 from vanishing_gradients.telemetry.statistics import NEURON_COLUMNS, STEP_COLUMNS, EpochStatistics
 
 LARGEST_RATIO = 1e300
-"""Stands for any ratio that is larger."""
+"""Stands for any larger ratio."""
 CLIPPED = 0.9999
-"""A norm that is smaller than this part of what it was has been clipped: the two are summed up in
-another order and, in single precision, with its rounding."""
+"""A norm below this fraction of its former value has been clipped: the two are summed in different
+orders and, in single precision, rounded."""
 PLACE = itemgetter(0, 1)
-"""Layer and epoch of a row of either table."""
+"""The layer and epoch of a row of either table."""
 
 NOT_SUMMED = GradientNoise(None, None, None)
 
@@ -27,9 +27,9 @@ Columns = Mapping[str, np.ndarray]
 def epoch_layers(
     statistics: EpochStatistics, batch_size: int | None = None
 ) -> list[dict[str, Any]]:
-    """Return one row a layer and epoch, by the columns of `epoch_layers`, without the run.
+    """Return one row per layer and epoch, by the columns of `epoch_layers`, without the run.
 
-    `batch_size`, in samples, is what noise scales are multiples of; None where it is not known.
+    `batch_size`, in samples, is the unit of noise scales; None if unknown.
     """
     neurons = {place: list(rows) for place, rows in groupby(statistics.neurons, key=PLACE)}
     found = []
@@ -109,13 +109,13 @@ def _mean(values: np.ndarray) -> float | None:
 
 
 def _quotient(sums: np.ndarray, counts: np.ndarray) -> float | None:
-    """Return the sum of what is known over the sum of all counts."""
+    """Return the sum of the known values over the sum of all counts."""
     known = _known(sums)
     return float(known.sum() / counts.sum()) if len(known) and counts.any() else None
 
 
 def _deviation(norms: np.ndarray) -> float | None:
-    """Return the sample standard deviation of norms, scaled so that no square vanishes."""
+    """Return the sample standard deviation of norms, scaled so that no square underflows."""
     if len(norms) < 2:
         return None
     largest = float(norms.max()) or 1.0

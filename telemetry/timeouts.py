@@ -1,4 +1,4 @@
-"""A server that does not answer: waited for, but not for ever, and least when a run is to stop."""
+"""Timeouts for a server that does not answer; shortest while a run is being stopped."""
 
 import threading
 import time
@@ -13,16 +13,16 @@ from vanishing_gradients.telemetry.connection import interrupt
 from vanishing_gradients.telemetry.lock import SILENT_SESSION, RunLock
 
 STALLED = 5.0
-"""Seconds without progress after which a run that is to stop waits for no answer any longer."""
+"""Seconds without progress after which a run that is to stop no longer waits for answers."""
 INTERVAL = 0.05
-"""Seconds between two looks at that progress."""
+"""Seconds between two checks of that progress."""
 
 
 def limit_silence(session: Session, seconds: float) -> None:
-    """Take a session for lost after so many seconds without an answer, on both ends.
+    """Consider a session lost after `seconds` without an answer, on both ends.
 
-    What a session whose client was lost still holds, rows it has locked, goes with it. A limit that
-    the address sets stays.
+    The server then also releases what a lost client's session holds, such as row locks. A limit set
+    in the address is kept.
     """
     session._read_timeout = min(seconds, session._read_timeout or seconds)
     session._write_timeout = min(seconds, session._write_timeout or seconds)
@@ -31,9 +31,9 @@ def limit_silence(session: Session, seconds: float) -> None:
 
 
 class SessionRegistry:
-    """The sessions that an engine makes for a run from now on, and that of its lock.
+    """The sessions that an engine opens for a run from now on, and that of its lock.
 
-    None of them waits for ever. Until here an answer may take its time: columns are widened, rows
+    None of them waits forever. Before this point answers may take long: columns are widened, rows
     removed.
     """
 
@@ -46,12 +46,12 @@ class SessionRegistry:
             limit_silence(session, seconds)
             self._sessions.add(session)
 
-        database.dispose()  # the sessions of before
+        database.dispose()  # the earlier sessions
         if session := lock.session:
             session._read_timeout = session._write_timeout = seconds
 
     def interrupt(self) -> None:
-        """Let nobody wait for an answer any longer."""
+        """Wake everyone who waits for an answer."""
         for each in [self._lock.session, *self._sessions]:
             if each:
                 interrupt(each)
@@ -61,9 +61,9 @@ class SessionRegistry:
 def shutdown_deadline(
     stored: Callable[[], int], interrupt: Callable[[], None]
 ) -> Iterator[threading.Event]:
-    """Call `interrupt`, while the block ends a run, where `stored` does not grow for some seconds.
+    """Call `interrupt` during the block, which ends a run, if `stored` stops growing.
 
-    The event that the block gets says that this has happened.
+    The event passed to the block says whether that has happened.
     """
     over, silent = threading.Event(), threading.Event()
 

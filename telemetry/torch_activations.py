@@ -1,7 +1,7 @@
-"""Activations of PyTorch: what the catalogue says of each kind, and where its slope is flat.
+"""PyTorch activations: catalogue data for each kind, and where its slope is flat.
 
-Gains and flat sides are those of the trainer's activations of the same kind, which say where they
-come from; a test compares the two, and the masks with slopes that PyTorch works out.
+Gains and flat sides are those of the trainer's activations of the same kind, which cite their
+sources; a test compares the two, and the masks with slopes computed by PyTorch.
 """
 
 import math
@@ -15,16 +15,16 @@ if TYPE_CHECKING:
 Mask = Callable[["torch.nn.Module", "torch.Tensor"], "torch.Tensor"]
 
 FLAT = 0.01
-"""A slope below this part of the steepest counts as flat."""
+"""A slope below this fraction of the steepest counts as flat."""
 
 
 @dataclass(frozen=True)
 class TorchActivation:
     """A kind of activation.
 
-    `flat` is the side on which its slope goes to 0: 'below', 'both' or None. `mask` gets the module
-    and an input of any shape, and marks where |slope| is below 1 % of the steepest; None where no
-    slope is so small, or that is not known.
+    `flat` is the side on which its slope goes to 0: 'below', 'both' or None. `mask` takes the
+    module and an input of any shape, and marks where |slope| is below 1 % of the steepest; None if
+    no slope is so small, or that is unknown.
     """
 
     kind: str
@@ -117,7 +117,7 @@ ACTIVATIONS: dict[str, TorchActivation] = {
     "GLU": TorchActivation("glu"),
     "Softmax": TorchActivation("softmax"),
     "LogSoftmax": TorchActivation("log_softmax"),
-    # Those of Hugging Face.
+    # Hugging Face's classes.
     "GELUActivation": _GELU,
     "NewGELUActivation": _GELU,
     "PytorchGELUTanh": _GELU,
@@ -126,11 +126,11 @@ ACTIVATIONS: dict[str, TorchActivation] = {
     "QuickGELUActivation": _GELU,
     "SiLUActivation": _SWISH,
 }
-"""By the name of the module's class."""
+"""By the class name of the module."""
 
 
 def activation_of(module: "torch.nn.Module") -> TorchActivation | None:
-    """Return what is known of a module that is an activation, None for any other."""
+    """Return the data for a module that is an activation; None for any other."""
     for each in type(module).__mro__:
         if each.__name__ in ACTIVATIONS and not list(module.children()):
             return ACTIVATIONS[each.__name__]

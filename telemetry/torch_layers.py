@@ -1,4 +1,4 @@
-"""Which rows and columns the gradient of a PyTorch weight has: what of it becomes a layer.
+"""How the gradient of a PyTorch weight is split into layers, and what its rows and columns are.
 
 A layer is a weight tensor, or a part of one, such as a gate of an LSTM.
 """
@@ -18,11 +18,11 @@ GATES = {"LSTM": "ifgo", "GRU": "rzn"}
 class WeightPart:
     """A weight tensor, or a part of it, as a matrix whose columns are neurons.
 
-    `suffix` tells it from other parts of the tensor. `role` ends the layer's name, `kind` is what
-    `layers` says the layer does. `own` cuts the part out of a tensor of the parameter's shape, as a
-    view, and `matrix` turns what that returns into a view of shape (rows, width). `row_meaning` is
-    'input' where rows are the inputs of weights, else 'element'. `touched` says that only those
-    rows have a gradient whose tokens a batch had.
+    `suffix` distinguishes it from other parts of the tensor. `role` ends the layer's name; `kind`
+    goes into the table `layers`. `own` cuts the part out of a tensor of the parameter's shape, as a
+    view, and `matrix` turns that into a view of shape (rows, width). `row_meaning` is 'input' if
+    rows are the inputs of weights, else 'element'. `touched` says that only the rows of tokens in
+    the batch have a gradient.
     """
 
     role: str
@@ -37,13 +37,13 @@ class WeightPart:
 def weight_parts(
     module: "torch.nn.Module", name: str, parameter: "torch.Tensor"
 ) -> Iterator[WeightPart]:
-    """Yield what a parameter, called `name` in `module`, is recorded as.
+    """Yield the layers that a parameter, called `name` in `module`, is recorded as.
 
-    Linear weights, (out, in), have a row an input and a column a neuron. A neuron of a convolution,
-    (out, in, ...), is a filter; of a transposed one, (in, out, ...), too. A recurrent layer's
-    stacked gates, and the query, key and value of an attention, are layers of their own. Of an
-    embedding, (tokens, dimensions), a row is a token. A vector is a single row; any other tensor of
-    n dimensions has a column for each place of its first one.
+    Linear weights, (out, in), have a row per input and a column per neuron. For a convolution,
+    (out, in, ...), a neuron is a filter; also for a transposed one, (in, out, ...). A recurrent
+    layer's stacked gates, and the query, key and value of an attention, are separate layers. For an
+    embedding, (tokens, dimensions), a row is a token. A vector is a single row; any other tensor
+    has a column for each index of its first dimension.
     """
     import torch
     from torch import nn
@@ -55,7 +55,7 @@ def weight_parts(
     elif isinstance(module, nn.Linear) and name == "weight":
         yield WeightPart("hidden", "dense", "input", torch.t)
     elif type(module).__name__ == "Conv1D" and name == "weight" and parameter.ndim == 2:
-        # Of Hugging Face: a linear layer whose weights are (in, out).
+        # Hugging Face's linear layer with weights (in, out).
         yield WeightPart("hidden", "dense", "input", lambda tensor: tensor)
     elif isinstance(module, nn.modules.conv._ConvTransposeNd) and name == "weight":
         yield WeightPart("convolution", "convolution", "input", _transposed_filters(module.groups))

@@ -1,6 +1,6 @@
-"""A PyTorch model while it is watched: what its gradients are when its optimizer gets them.
+"""A watched PyTorch model: records its gradients when its optimizer gets them.
 
-Weights are read in hooks of the optimizer, where gradients have been accumulated, unscaled and
+Weights are read in hooks of the optimizer, when gradients have been accumulated, unscaled and
 reduced. Nothing is attached to modules or parameters.
 """
 
@@ -34,40 +34,40 @@ if TYPE_CHECKING:
 
 
 LOOKED_EVERY = 100
-"""Recorded steps from one look for weights that came later to the next."""
+"""Recorded steps between checks for weights that were added later."""
 
 
 class StepTaker(Protocol):
-    """Who is told of steps."""
+    """Receives steps."""
 
     def wanted(self) -> bool:
-        """Whether the step that comes is to be recorded."""
+        """Return whether the next step is to be recorded."""
 
     def begin(self, layers: Sequence[WatchedLayer], before_clipping: bool, single: bool) -> None:
-        """Hear once, at the first step that is recorded, what there is."""
+        """Take the list of layers, once, at the first recorded step."""
 
     def take(self, gradients: Sequence[StepGradient | None]) -> bool:
         """Take copies of one step's gradients; False leaves the step out."""
 
     def take_updates(self, updates: Sequence[StepUpdate | None]) -> None:
-        """Hear what the step did that was taken last."""
+        """Take the updates of the last recorded step."""
 
     def step_done(self) -> None:
-        """Hear that a step is over, recorded or not."""
+        """Count a finished step, recorded or not."""
 
     def guarded(self, action: Any) -> None:
-        """Do something whose errors are none of training's."""
+        """Run `action` so that its errors do not end training."""
 
     def note(self, sentence: str) -> None:
-        """Hear once of what is good to know."""
+        """Report something that is good to know, once."""
 
 
 class TorchModel:
-    """Watches `model`, which `optimizers` train; `taker` hears of every step.
+    """Watches `model`, which `optimizers` train; `taker` receives every step.
 
-    A step is one of the last of the optimizers. `wanted` chooses layers; `activations`, `updates`
-    and `biases` are whether gradients by activations' inputs and by the output, norms of weights
-    and their changes, and biases and other vectors are watched.
+    The steps that count are those of the last optimizer. `wanted` chooses layers; `activations`,
+    `updates` and `biases` switch on gradients with respect to activations' inputs and the output,
+    norms of weights and their changes, and biases and other vectors.
 
     Raises WatchError for what cannot be watched.
     """
@@ -90,7 +90,7 @@ class TorchModel:
         if any(is_sharded(each.parameter) for each in self._weights):
             raise WatchError(
                 "the model is sharded (its parameters are DTensors), which cannot be watched: "
-                "watch it where it is whole, or hand gradients to w.step(grads, params)"
+                "watch the model before it is sharded, or pass gradients to w.step(grads, params)"
             )
         self._activations = activations
         self._norms = UpdateNorms() if updates else None
@@ -107,7 +107,7 @@ class TorchModel:
         self._takes = 0
 
     def attach(self) -> None:
-        """Put all hooks in place."""
+        """Install all hooks."""
         for optimizer in self._optimizers:
             self._handles.append(optimizer.register_step_pre_hook(self._before_step))
             self._handles.append(optimizer.register_step_post_hook(self._after_step))
@@ -116,12 +116,12 @@ class TorchModel:
             self._signals.attach(self._activations)
         elif self._activations:
             self._taker.note(
-                "The model is compiled: weights are watched; gradients by the inputs of "
-                "activations, which would cost its speed, are not."
+                "The model is compiled: weights are watched; gradients of activations' "
+                "inputs are not, since that would slow it down."
             )
 
     def detach(self) -> None:
-        """Take all hooks away again."""
+        """Remove all hooks."""
         for handle in self._handles:
             handle.remove()
         self._handles.clear()
@@ -131,29 +131,29 @@ class TorchModel:
         self._signals.detach()
 
     def before_clipping(self) -> None:
-        """Record the gradients of the step that comes as they are now."""
+        """Record the gradients of the next step as they are now."""
         self._before_clipping = True
         self._find_scaler()
         if self._taker.wanted():
             self._take()
 
     def probe(self, tensor: "torch.Tensor", name: str) -> None:
-        """Watch the gradient by a tensor of the forward pass, as if an activation got it."""
+        """Watch the gradient with respect to a tensor of the forward pass, like an activation's."""
         self._signals.probe(tensor, name)
 
     def between_steps(self) -> None:
-        """Look, between two batches, whether a scaler of losses has left out a step.
+        """Check, between two batches, whether a loss scaler has skipped a step.
 
-        And listen to the forward pass that comes, whichever module of the model it begins with.
+        Also prepares for the next forward pass, whichever module of the model it starts with.
         """
         self._look_for_skipped_step()
         self._signals.begin()
 
     def _look_for_skipped_step(self) -> None:
-        """Meet a step that a scaler has left out.
+        """Count a step that a scaler has skipped.
 
-        It then has made its scale smaller, and no optimizer has stepped. Until one has, the only
-        scaler that did so is taken for theirs: after its update it does not know them any more.
+        The scaler has then lowered its scale, and no optimizer has stepped. Until one has, a single
+        scaler with a lowered scale is taken for theirs: after its update it no longer knows them.
         """
         stepped, self._stepped = self._stepped, False
         if stepped or not self._active() or not self._has_gradients():
@@ -178,10 +178,10 @@ class TorchModel:
         return bool(self._handles) and os.getpid() == self._process
 
     def _note_touches(self) -> None:
-        """Have it noted when a backward pass reaches a parameter that is trained.
+        """Note when a backward pass reaches a trained parameter.
 
-        A gradient of zeros is something else than none, and `zero_grad(set_to_none=False)` leaves
-        zeros where there is none.
+        A gradient of zeros differs from none, and `zero_grad(set_to_none=False)` leaves zeros
+        instead of none.
         """
         import torch
 
@@ -193,18 +193,18 @@ class TorchModel:
             with torch.enable_grad():
                 node: Any = parameter.view_as(parameter).grad_fn
             node = node.next_functions[0][0]
-            # The node lives as long as somebody holds it.
+            # The node lives as long as someone holds a reference.
             hook = node.register_hook(lambda *_, number=number: touched.add(number))
             self._accumulators[number] = (node, hook)
 
     def _begin_forward(self) -> bool:
-        """Say whether a forward pass is to be looked at."""
+        """Return whether the next forward pass is to be recorded."""
         import torch
 
         if not (self._active() and torch.is_grad_enabled() and self._taker.wanted()):
             return False
         if not self._has_gradients():
-            self._signals.forget()  # they belong to gradients that were never stepped by
+            self._signals.forget()  # they belong to gradients that were never used in a step
         return True
 
     def _has_gradients(self) -> bool:
@@ -232,7 +232,7 @@ class TorchModel:
         return (args[0], watched, *args[2:]), kwargs
 
     def _meet_step(self, optimizer: "torch.optim.Optimizer") -> None:
-        """An optimizer has its gradients: the last one's are what a step is."""
+        """Handle an optimizer that is about to step; only the last one's steps count."""
         if not self._taker.wanted():
             return
         last = optimizer is self._optimizers[-1]
@@ -262,10 +262,10 @@ class TorchModel:
         self._taker.step_done()
 
     def _take(self, scale: float | None = None, stepping: Any = None) -> None:
-        """Hand the gradients over, those of activations divided by what the loss is scaled by.
+        """Hand the gradients over; those of activations are divided by the loss scale.
 
-        That is `scale`, else what can be seen. `stepping` is the optimizer whose step begins, if
-        one does.
+        That is `scale`, else what can be found out. `stepping` is the optimizer that is about to
+        step, if any.
         """
         inner = fused_scale(stepping)
         if scale is None:
@@ -300,7 +300,7 @@ class TorchModel:
         self._taken = self._taker.take(gradients)
 
     def _order(self) -> list[Weight | Signal]:
-        """Return all that is watched, in the order in which the first forward pass met it."""
+        """Return everything watched, in the order in which the first forward pass reached it."""
         found: list[tuple[int, Weight | Signal]] = [
             (self._signals.place(each.module, each.path), each) for each in self._weights
         ]
@@ -323,8 +323,7 @@ class TorchModel:
         known = {id(each) for each in self._model.parameters()}
         if any(id(each) not in known and each.grad is not None for each in parameters):
             self._taker.note(
-                "The optimizer trains weights that are not in the model that is watched: they are "
-                "left out."
+                "The optimizer trains weights outside the watched model: they are left out."
             )
         ours = {id(each.parameter) for each in self._weights}
         later = [
@@ -334,8 +333,9 @@ class TorchModel:
         ]
         if later:
             self._taker.note(
-                f"{', '.join(later[:3])}{' and others' * (len(later) > 3)} came to the model after "
-                "its watch had begun, and is not watched: begin another to have it."
+                f"{', '.join(later[:3])}{' and others' * (len(later) > 3)} came into the "
+                "model after its watch had started, and is not watched: start another "
+                "watch to include it."
             )
 
     def _single(self) -> bool:
@@ -343,7 +343,7 @@ class TorchModel:
         return not any(str(each.parameter.dtype) in double for each in self._weights)
 
     def _find_scaler(self, stepping: bool = False) -> None:
-        """Find the scaler, which is known once it has unscaled gradients, or lets a step be."""
+        """Find the scaler, which is known once it has unscaled gradients or skipped a step."""
         if not self._looked_for_scaler:
             self._scaler = find_scaler(self._optimizers)
             self._looked_for_scaler = stepping or self._scaler is not None

@@ -1,4 +1,4 @@
-"""Norms of weights and of what a step changes in them, in PyTorch: with one synchronisation."""
+"""Norms of weights and of their change in a step, in PyTorch: with one synchronisation."""
 
 import math
 from collections.abc import Callable, Sequence
@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     import torch
 
 SMALL = 1e-140
-"""Below it squares have few digits, or none, even in double precision."""
+"""Below it squares lose digits or underflow, even in double precision."""
 
 
 class _Part(Protocol):
@@ -22,7 +22,7 @@ class _Part(Protocol):
 
 
 class Weight(Protocol):
-    """A weight of which norms are taken."""
+    """A weight whose norms are taken."""
 
     @property
     def parameter(self) -> "torch.Tensor":
@@ -30,11 +30,11 @@ class Weight(Protocol):
 
     @property
     def part(self) -> _Part:
-        """Which part."""
+        """The part of it."""
 
 
 class UpdateNorms:
-    """Takes the norms of weights before a step, and those of their change after it."""
+    """Computes the norms of weights before a step, and those of their change after it."""
 
     def __init__(self) -> None:
         self._weights: list[Weight] = []
@@ -44,10 +44,9 @@ class UpdateNorms:
         self._clipped: list[torch.Tensor] = []
 
     def before(self, weights: Sequence[Weight], clipped: bool) -> None:
-        """Remember `weights`, which the step that comes may change.
+        """Remember `weights`, which the next step may change.
 
-        `clipped` says that gradients were recorded before they were clipped, and are to be measured
-        as they are now.
+        `clipped` says that gradients were recorded before clipping, so their norms are taken now.
         """
         import torch
 
@@ -65,7 +64,7 @@ class UpdateNorms:
                 self._clipped += norms([_gradient(each) for each in weights])
 
     def after(self) -> dict[int, StepUpdate]:
-        """Return what the step did, by the id of each weight that `before` was told of."""
+        """Return the update of each weight that `before` got, by its id."""
         import torch
 
         if not self._weights:
@@ -88,8 +87,8 @@ class UpdateNorms:
 def norms(tensors: "Sequence[torch.Tensor]") -> "list[torch.Tensor]":
     """Return the L2 norm of each tensor, in double precision, however small its values are.
 
-    The square of no number of single precision vanishes in double precision; of doubles whose
-    squares do, the norm is taken of what is left of them divided by the largest.
+    Single-precision squares never underflow in double precision; doubles that would are divided by
+    the largest first.
     """
     import torch
 

@@ -1,4 +1,4 @@
-"""Optimizers of PyTorch, and the scaler of losses that may stand in front of them."""
+"""PyTorch optimizers, and the loss scaler that may be used with them."""
 
 import gc
 from collections.abc import Iterator, Mapping, Sequence
@@ -12,21 +12,21 @@ if TYPE_CHECKING:
 
 
 def unwrapped(optimizer: Any) -> Any:
-    """Return the PyTorch optimizer inside of others' wrappers; raise WatchError where none is."""
+    """Return the PyTorch optimizer inside wrappers; raises WatchError if there is none."""
     from torch.optim import Optimizer
 
     while isinstance(inner := getattr(optimizer, "optimizer", None), Optimizer):
         optimizer = inner
     if not isinstance(optimizer, Optimizer):
         raise WatchError(
-            f"{type(optimizer).__name__} is no PyTorch optimizer: watch takes a model and its "
-            "optimizer, or neither, for w.step(grads, params)"
+            f"{type(optimizer).__name__} is not a PyTorch optimizer: give watch a model and "
+            "its optimizer, or neither, to use w.step(grads, params)"
         )
     return optimizer
 
 
 def trained(optimizers: "Sequence[torch.optim.Optimizer]") -> "list[torch.Tensor]":
-    """Return the parameters that the optimizers train at present."""
+    """Return the parameters that the optimizers currently train."""
     return [
         parameter
         for optimizer in optimizers
@@ -37,35 +37,34 @@ def trained(optimizers: "Sequence[torch.optim.Optimizer]") -> "list[torch.Tensor
 
 
 def fused_scale(optimizer: Any) -> float | None:
-    """Return by what the gradients are still scaled that a fused optimizer is about to get."""
+    """Return the scale of the gradients that a fused optimizer is about to unscale itself."""
     scale = getattr(optimizer, "grad_scale", None)
     return None if scale is None else float(scale)
 
 
 def found_infinity(optimizer: Any) -> bool:
-    """Say whether a fused optimizer is going to leave its step out, by what a scaler has found."""
+    """Return whether a fused optimizer will skip its step because a scaler found infinities."""
     found = getattr(optimizer, "found_inf", None)
     return found is not None and bool(float(found))
 
 
 def find_scaler(optimizers: "Sequence[torch.optim.Optimizer]") -> Any:
-    """Find the scaler of losses that these optimizers are stepped through; None: there is none.
+    """Find the loss scaler of these optimizers; None if there is none.
 
-    It knows its optimizers, and they do not know it; and it knows them between its step and its
-    update.
+    The scaler knows its optimizers, but only between its step and its update; they do not know it.
     """
     ours = {id(each) for each in optimizers}
     return next((each for each in _scalers() if ours & set(each._per_optimizer_states)), None)
 
 
 def scales() -> "WeakKeyDictionary[Any, float]":
-    """Return, of every scaler that has scaled a loss, by what it scales now."""
+    """Return the current scale of every scaler that has scaled a loss."""
     return WeakKeyDictionary({each: each.get_scale() for each in _used()})
 
 
 def smaller_scaler(before: Mapping[Any, float]) -> Any:
-    """Return the scaler that scales by less than `before`, or than it began with, where that is one
-    alone; None otherwise."""
+    """Return the scaler whose scale is lower than in `before`, or than initially, if there is
+    exactly one; else None."""
     smaller = [each for each in _used() if each.get_scale() < before.get(each, each._init_scale)]
     return smaller[0] if len(smaller) == 1 else None
 
@@ -78,6 +77,6 @@ def _scalers() -> Iterator[Any]:
     from torch.amp.grad_scaler import GradScaler
 
     for each in gc.get_objects():
-        # Not isinstance: to that, some objects answer with a computation.
+        # Not isinstance: some objects override it with a computation.
         if issubclass(type(each), GradScaler) and each.is_enabled():
             yield each

@@ -1,7 +1,7 @@
-"""What passes through a PyTorch model: the order of its modules, and gradients by their inputs.
+"""Forward passes of a PyTorch model: the order of its modules, and gradients of their inputs.
 
-Forward passes are met by two hooks that PyTorch keeps for all modules, since hooks of a module are
-part of it: they would be pickled, copied and compiled with it.
+They are observed by two hooks that PyTorch keeps for all modules. A module's own hooks are part of
+it: they would be pickled, copied and compiled with it.
 """
 
 from collections.abc import Callable, Iterator
@@ -20,15 +20,15 @@ if TYPE_CHECKING:
 PROBE = "probe"
 CHANNELS_FIRST = ("Conv", "BatchNorm", "InstanceNorm", "GroupNorm")
 CHANNELS_LAST = ("Linear", "Embedding", "LayerNorm", "RMSNorm", "MultiheadAttention")
-"""Parts of the names of classes after which neurons are in dimension 1, or in the last."""
+"""Parts of class names whose outputs have neurons in dimension 1, or in the last."""
 
 
 @dataclass
 class Signal:
-    """An activation's input, a probe or the output, as the first forward pass has met it.
+    """An activation's input, a probe or the output, as the first forward pass saw it.
 
     `call` counts the calls of a module within a forward pass, from 1. `gradients`, each of shape
-    (..., width), and `counts`, (width,), are those of the backward passes since the last step.
+    (..., width), and `counts`, (width,), are from the backward passes since the last step.
     """
 
     name: str
@@ -42,18 +42,18 @@ class Signal:
 
     @property
     def source_name(self) -> str:
-        """The name of the module, and which call of it, where that is not the first."""
+        """The name of the module, and the number of the call if it is not the first."""
         return self.name if self.call == 1 else f"{self.name}#{self.call}"
 
     @property
     def width(self) -> int:
-        """How many neurons there are."""
+        """The number of neurons."""
         if len(self.shape) < 2:
             return 1
         return self.shape[1] if self.channels_first and len(self.shape) > 2 else self.shape[-1]
 
     def layer(self) -> WatchedLayer:
-        """Return what is recorded of it."""
+        """Return the layer to record."""
         size = 1
         for length in self.shape:
             size *= length
@@ -73,13 +73,13 @@ class Signal:
         )
 
     def of_step(self, number: int, scale: float) -> StepGradient | None:
-        """Return its gradient since the last step, divided by `scale`; None where there is none."""
+        """Return its gradient since the last step, divided by `scale`; None if there is none."""
         import torch
 
         if not self.gradients:
             return None
         cells = self.gradients[0]
-        if len(self.gradients) > 1:  # of passes that may have had other lengths
+        if len(self.gradients) > 1:  # from passes that may differ in length
             cells = torch.cat([each.reshape(-1, self.width) for each in self.gradients])
         if scale != 1.0:
             cells = cells / scale
@@ -87,15 +87,15 @@ class Signal:
         return StepGradient(number, in_numpy(cells), None if counts is None else in_numpy(counts))
 
     def forget(self) -> None:
-        """Forget the gradients: a step is over, or there will be none."""
+        """Drop the gradients after a step, or if there will be none."""
         self.gradients.clear()
         self.counts.clear()
 
 
 @dataclass(frozen=True)
 class _Module:
-    """A module of the model: whether after it neurons are in dimension 1 (None: as before it), and
-    whether its input is tokens that are wanted."""
+    """A module of the model: whether its output has neurons in dimension 1 (None: as its input),
+    and whether its input is tokens to be noted."""
 
     module: "torch.nn.Module"
     name: str
@@ -105,11 +105,11 @@ class _Module:
 
 
 class Signals:
-    """Meets the forward passes of `model`, and keeps the gradients that come back.
+    """Observes the forward passes of `model`, and keeps the gradients that come back.
 
-    `embeddings` are modules whose tokens are wanted. `begins` is asked at the start of a forward
-    pass whether it is to be looked at; `note` hears of what is left out. `tokens` has what
-    embeddings were given since the last step.
+    `embeddings` are modules whose tokens are wanted. `begins` decides at the start of a forward
+    pass whether to record it; `note` reports what is left out. `tokens` has what embeddings were
+    given since the last step.
     """
 
     def __init__(
@@ -133,7 +133,7 @@ class Signals:
         self.tokens: dict[torch.nn.Module, list[torch.Tensor]] = {}
 
     def attach(self, gradients: bool) -> None:
-        """Meet all forward passes from now on; `gradients` are wanted, or the order alone."""
+        """Observe all forward passes from now on; for `gradients`, or only for the order."""
         from torch.nn.modules import module
 
         self._gradients = gradients
@@ -142,7 +142,7 @@ class Signals:
             self._handles.append(module.register_module_forward_hook(self._leaves))
 
     def detach(self) -> None:
-        """Meet no more of them."""
+        """Stop observing them."""
         for handle in self._handles:
             handle.remove()
         self._handles.clear()
@@ -152,28 +152,28 @@ class Signals:
         self.tokens.clear()
 
     def begin(self) -> None:
-        """A forward pass may begin now, if with a part of the model."""
+        """Allow a forward pass to start now, with any part of the model."""
         self._calls.clear()
         self._recalls.clear()
         self._hooked.clear()
         self._listening = bool(self._handles) and self._begins()
 
     def all(self) -> list[Signal]:
-        """Return the signals that have been met."""
+        """Return the signals seen so far."""
         return list(self._signals.values())
 
     def place(self, met: "torch.nn.Module | Signal", path: str = "") -> int:
-        """Return when a signal, or a module at a path, was met; of a module that never was, when
-        the one was that it is a part of; -1 where none was."""
+        """Return the position of a signal or a module; for a module never reached, that of the
+        module that contains it; -1 if there is none."""
         while id(met) not in self._places and path:
             path = path.rpartition(".")[0]
             met = self._model.get_submodule(path)
         return self._places.get(id(met), -1)
 
     def fix(self, kept: list[Signal]) -> None:
-        """Hear which signals are recorded, as has been decided at the first step that is.
+        """Set which signals are recorded, as decided at the first recorded step.
 
-        From now on only those modules are met whose inputs are wanted.
+        From now on only modules whose inputs are wanted are observed.
         """
         self.fixed = True
         names = {each.name for each in self._signals.values()} - {each.name for each in kept}
@@ -190,18 +190,18 @@ class Signals:
         return activation or known.embeds or known.module is self._model
 
     def forget(self) -> None:
-        """Forget the gradients that have come back."""
+        """Drop the gradients that have come back."""
         for signal in self._signals.values():
             signal.forget()
         self.tokens.clear()
 
     def probe(self, tensor: "torch.Tensor", name: str) -> None:
-        """Watch the gradient by a tensor of the forward pass under way."""
+        """Watch the gradient with respect to a tensor of the current forward pass."""
         if self._listening and self._gradients:
             self._signal(name, tensor, None, _in_backward())
 
     def _enters(self, module: "torch.nn.Module", inputs: tuple[Any, ...]) -> None:
-        """A module of any model is about to be called."""
+        """Handle a module of any model that is about to be called."""
         known = self._modules.get(module)
         if known is None:
             return
@@ -225,7 +225,7 @@ class Signals:
             self._signal(known.name, tensor, known, anew)
 
     def _leaves(self, module: "torch.nn.Module", inputs: Any, outputs: Any) -> None:
-        """A module of any model has returned."""
+        """Handle a module of any model that has returned."""
         if self._listening and module is self._model:
             tensor = first_tensor(outputs, with_gradient=True)
             if tensor is not None:
@@ -234,18 +234,18 @@ class Signals:
     def _meet(self, met: "torch.nn.Module | Signal") -> None:
         if not self.fixed and id(met) not in self._places:
             self._places[id(met)] = len(self._met)
-            self._met.append(met)  # which keeps it, and its id
+            self._met.append(met)  # keeps it alive, and its id
 
     def _signal(
         self, name: str, tensor: "torch.Tensor", known: _Module | None, anew: bool = False
     ) -> None:
         import torch
 
-        # Checkpointing runs a part of the forward pass anew within the backward pass: for its
-        # gradients where it had none the first time, else for values that a hook would meet twice.
+        # Checkpointing reruns a part of the forward pass within the backward pass. The rerun counts
+        # if the first run had no gradients; otherwise a hook would see the same values twice.
         calls = self._recalls if anew else self._calls
         calls[name] = calls.get(name, 0) + 1
-        own = not tensor.is_leaf or anew  # what the user made is not to be hooked
+        own = not tensor.is_leaf or anew  # do not hook the user's own tensors
         if not (torch.is_grad_enabled() and tensor.requires_grad and own):
             return
         if anew and (name, calls[name]) in self._hooked:
@@ -270,8 +270,8 @@ class Signals:
         if signal is None and self.fixed:
             if not _in_backward():
                 self._note(
-                    f"{name} was not met in the first step, and is not watched: layers are those "
-                    "that the first step has."
+                    f"{name} was not part of the first step, and is not watched: the first "
+                    "step determines the layers."
                 )
             return None
         if signal is None:
@@ -285,12 +285,12 @@ class Signals:
     def _arrives(
         self, signal: Signal, counts: "torch.Tensor | None", gradient: "torch.Tensor"
     ) -> None:
-        """The gradient by a tensor is known; its counts are taken now, since not all have one."""
+        """Store a tensor's gradient, with its counts, since not all tensors get a gradient."""
         rows = neurons_last(gradient.detach(), signal.channels_first)
         if rows.shape[-1] != signal.width:
             self._note(
                 f"{signal.source_name} had {signal.width} neurons in the first step, and has "
-                f"{rows.shape[-1]} in another: such steps are left out of it."
+                f"{rows.shape[-1]} in another: such steps are left out for it."
             )
             return
         signal.gradients.append(rows)
@@ -304,7 +304,7 @@ def _modules(model: "torch.nn.Module", embeddings: "set[torch.nn.Module]") -> It
         last = any(part in kind for part in CHANNELS_LAST) or kind == "Conv1D"
         first = not last and any(part in kind for part in CHANNELS_FIRST)
         order = first if first or last else None
-        if kind == "Conv1D":  # of Hugging Face; PyTorch's is Conv1d
+        if kind == "Conv1D":  # Hugging Face's; PyTorch's is Conv1d
             order = False
         yield _Module(module, plain(path), activation_of(module), order, module in embeddings)
 

@@ -1,4 +1,4 @@
-"""Tensors of PyTorch as rows of neurons, and as NumPy arrays."""
+"""PyTorch tensors as rows of neurons, and as NumPy arrays."""
 
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
@@ -11,8 +11,8 @@ if TYPE_CHECKING:
 def neurons_last(tensor: "torch.Tensor", channels_first: bool) -> "torch.Tensor":
     """Return a view of a signal as (..., neurons).
 
-    They are in the last dimension, of a signal (samples, neurons, ...) in the second where
-    `channels_first`; a vector is one neuron.
+    Neurons are in the last dimension, or with `channels_first` in the second of (samples, neurons,
+    ...); a vector is one neuron.
     """
     if tensor.ndim < 2:
         return tensor.reshape(-1, 1)
@@ -20,10 +20,10 @@ def neurons_last(tensor: "torch.Tensor", channels_first: bool) -> "torch.Tensor"
 
 
 def in_numpy(tensor: "torch.Tensor") -> "np.ndarray":
-    """Return a matrix as an array that shares its memory where it can.
+    """Return a matrix as an array that shares its memory if possible.
 
-    Half precisions become single, in which each of their values is exact; of complex numbers real
-    and imaginary parts stand side by side.
+    Half precisions become single, which represents each of their values exactly; complex numbers
+    become real and imaginary parts side by side.
     """
     import torch
 
@@ -36,7 +36,7 @@ def in_numpy(tensor: "torch.Tensor") -> "np.ndarray":
 
 
 def description(tensor: "torch.Tensor", names: Sequence[str]) -> dict[str, Any]:
-    """Return what `layers.tensor` says: shape, type, and other names of tied weights."""
+    """Return the content of `layers.tensor`: shape, type, and other names of tied weights."""
     found: dict[str, Any] = {
         "shape": list(tensor.shape),
         "dtype": str(tensor.dtype).removeprefix("torch."),
@@ -45,9 +45,9 @@ def description(tensor: "torch.Tensor", names: Sequence[str]) -> dict[str, Any]:
 
 
 def first_tensor(value: Any, with_gradient: bool = False) -> "torch.Tensor | None":
-    """Return the first tensor in what a module gets or returns; of a mapping, its `logits` first.
+    """Return the first tensor in a module's arguments or result; in a mapping, `logits` first.
 
-    `with_gradient` looks for one of floating point that has a gradient and is no single number.
+    `with_gradient` accepts only a floating-point tensor that has a gradient and is not a scalar.
     """
     import torch
 
@@ -66,10 +66,10 @@ def first_tensor(value: Any, with_gradient: bool = False) -> "torch.Tensor | Non
 
 
 def plain(path: str) -> str:
-    """Return the path of a parameter or module without what wrappers put into it."""
+    """Return the path of a parameter or module without the parts added by wrappers."""
     return path.replace("_orig_mod.", "").removeprefix("module.").removesuffix("_orig_mod")
 
 
 def is_sharded(parameter: "torch.Tensor") -> bool:
-    """Say whether a process has a part of a parameter alone."""
+    """Return whether each process has only a part of a parameter."""
     return hasattr(parameter, "device_mesh") or type(parameter).__name__ == "FlatParameter"

@@ -1,4 +1,4 @@
-"""The weights of a PyTorch model that are watched, and their gradients."""
+"""The watched weights of a PyTorch model, and their gradients."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -15,9 +15,9 @@ if TYPE_CHECKING:
 
 
 class Place(NamedTuple):
-    """Where the matrix of a weight lies in the memory of a gradient, in bytes.
+    """The memory layout of a weight's matrix within a gradient, in bytes.
 
-    That is known of gradients on the CPU with these `strides` and this type.
+    Valid for gradients on the CPU with these `strides` and this type.
     """
 
     strides: tuple[int, ...]
@@ -34,7 +34,7 @@ class Place(NamedTuple):
 
 @dataclass
 class Weight:
-    """A weight, or a part of one, that is watched; `names` are its others, where it is tied."""
+    """A watched weight, or a part of one; `names` are its others if it is tied."""
 
     module: "torch.nn.Module"
     path: str
@@ -45,7 +45,7 @@ class Weight:
     _place: Place | None = field(default=None, init=False, repr=False)
 
     def layer(self, frozen: bool) -> WatchedLayer:
-        """Return what is recorded of it."""
+        """Return the layer to record."""
         matrix = self.part.matrix(self.part.own(self.parameter.detach()))
         rows, width = matrix.shape
         return WatchedLayer(
@@ -62,15 +62,15 @@ class Weight:
 
     @property
     def by_token(self) -> bool:
-        """Whether only those of its rows have a gradient whose tokens a batch had."""
+        """Whether only the rows of tokens in the batch have a gradient."""
         return self.part.touched and not self.names
 
     def of_step(
         self, number: int, scale: float | None, tokens: "list[torch.Tensor] | None"
     ) -> StepGradient:
-        """Return its gradient, divided by `scale` where there is one.
+        """Return its gradient, divided by `scale` if given.
 
-        `tokens` are those that it, an embedding, was given; None where they are not known.
+        `tokens` are those that an embedding was given; None if unknown.
         """
         import torch
 
@@ -113,7 +113,7 @@ class Weight:
 def _place(
     gradient: "torch.Tensor", matrix: "Callable[[torch.Tensor], torch.Tensor]"
 ) -> Place | None:
-    """Return where the matrix of a weight lies in its gradient; None where it is made anew, or
+    """Return the layout of a weight's matrix in its gradient; None if the matrix is a copy, or
     NumPy does not know the type."""
     import torch
 
@@ -130,7 +130,7 @@ def _place(
 
 
 def find_weights(model: "torch.nn.Module", wanted: Wanted, biases: bool) -> Iterator[Weight]:
-    """Yield the weights of a model that are wanted, each once, in the order of definition."""
+    """Yield the wanted weights of a model, each once, in the order of definition."""
     names: dict[int, list[str]] = {}
     for name, parameter in model.named_parameters(remove_duplicate=False):
         names.setdefault(id(parameter), []).append(plain(name))

@@ -1,4 +1,4 @@
-"""Trees of arrays, as JAX and others have gradients: names, rows and columns."""
+"""Trees of arrays, the form of gradients in JAX and others: names, rows and columns."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import is_dataclass
@@ -14,20 +14,20 @@ TORCH = "torch"
 
 
 def named_arrays(tree: Any) -> tuple[dict[str, np.ndarray], str]:
-    """Return the arrays of a tree by their paths, joined by dots, and the library they are of.
+    """Return the arrays of a tree by their paths, joined by dots, and their library.
 
-    Raises WatchError where there is none, or something else than arrays.
+    Raises WatchError if there are none, or something other than arrays.
     """
     leaves = dict(_leaves(tree, ""))
     if not leaves:
-        raise WatchError("w.step has got no gradients: hand it a mapping of names to arrays")
+        raise WatchError("w.step got no gradients: pass it a mapping of names to arrays")
     libraries = {type(each).__module__.partition(".")[0] for each in leaves.values()}
     source = "torch" if TORCH in libraries else "jax"
     return {name: _array(each) for name, each in leaves.items()}, source
 
 
 def layer(name: str, array: np.ndarray, source: str) -> WatchedLayer:
-    """Return what is recorded of an array of that name."""
+    """Return the layer to record for an array of that name."""
     rows, width = matrix(array, source).shape
     weights = array.ndim > 1
     kind = "parameter" if weights else "bias"
@@ -45,7 +45,7 @@ def layer(name: str, array: np.ndarray, source: str) -> WatchedLayer:
 
 
 def matrix(array: np.ndarray, source: str) -> np.ndarray:
-    """Return an array as (rows, neurons): neurons are in its last dimension, of torch its first."""
+    """Return an array as (rows, neurons): neurons are in its last dimension, in torch its first."""
     if array.ndim < 2:
         return array.reshape(1, -1)
     if source == TORCH:
@@ -54,7 +54,7 @@ def matrix(array: np.ndarray, source: str) -> np.ndarray:
 
 
 def norms(params: Any, updates: Any) -> dict[str, StepUpdate]:
-    """Return norms of weights, and of what is added to them where that is given, by name."""
+    """Return norms of weights and, if given, of what is added to them, by name."""
     weights, _ = named_arrays(params)
     changes = {} if updates is None else named_arrays(updates)[0]
     return {
@@ -87,7 +87,7 @@ def _leaves(tree: Any, path: str) -> Iterator[tuple[str, Any]]:
         members = vars(tree).items()
     else:
         raise WatchError(
-            f"w.step has got a {type(tree).__name__} at {path or 'its top'}: hand it arrays, in "
+            f"w.step got a {type(tree).__name__} at {path or 'its top'}: pass it arrays, in "
             "mappings, lists or tuples"
         )
     for key, value in members:
@@ -100,6 +100,6 @@ def _array(leaf: Any) -> np.ndarray:
 
         return in_numpy(leaf.detach())
     array = np.asarray(leaf)
-    if array.dtype.kind != "f" or array.dtype.itemsize < 4:  # bfloat16 is a kind of its own
+    if array.dtype.kind != "f" or array.dtype.itemsize < 4:  # bfloat16 has a kind of its own
         array = array.astype(np.float32)
     return array

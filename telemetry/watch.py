@@ -1,4 +1,4 @@
-"""Watching a model of one's own: `with watch(model, optimizer, experiment="my_net") as w:`."""
+"""Watch your own model: `with watch(model, optimizer, experiment="my_net") as w:`."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -38,39 +38,39 @@ def watch(
     on_error: str = "warn",
     road: str = AUTO,
 ) -> Watch:
-    """Return a context manager that records a model's gradients while a loop of yours trains it.
+    """Return a context manager that records a model's gradients while your own loop trains it.
 
     Args:
-        model: a PyTorch module; None where gradients are handed to `Watch.step`.
+        model: a PyTorch module; None if gradients are passed to `Watch.step`.
         optimizer: the PyTorch optimizer that trains it, or several, of which the last one's steps
             count.
         experiment: a name for runs of this network: a lower-case letter, then up to 31 lower-case
             letters, digits or underscores.
         url: the database; else DATABASE_URL, else what `vanishing-gradients up` has started.
-        telemetry: "statistics" keeps statistics of each layer and neuron; "full" every gradient
-            besides; a mapping of globs of names to either chooses by layer.
-        every: of how many steps one is recorded.
-        layers: globs of the names of tensors that are watched, such as "encoder.*".
-        skip: globs of those that are not.
-        activations: whether gradients by the inputs of activations and by the output are watched.
-        updates: whether norms of weights and of their changes are.
-        biases: whether biases and other vectors are.
-        run: the number of a run that goes on, with the epoch after its last, or `first_epoch`.
-        first_epoch: the epoch with which it goes on; later ones are removed.
-        seed: the seed of what is random, for comparisons.
-        dataset: what is trained on, for titles.
-        epochs: how many epochs there will be, for titles.
+        telemetry: "statistics" keeps statistics of each layer and neuron; "full" also keeps every
+            gradient; a mapping of globs of names to either chooses by layer.
+        every: record one step in this many.
+        layers: globs of the names of tensors to watch, such as "encoder.*".
+        skip: globs of those to leave out.
+        activations: whether to watch gradients with respect to activations' inputs and the output.
+        updates: whether to record norms of weights and of their changes.
+        biases: whether to watch biases and other vectors.
+        run: the number of a run to resume after its last epoch, or at `first_epoch`.
+        first_epoch: the epoch to resume at; later ones are removed.
+        seed: the random seed, for comparisons.
+        dataset: the training data, for titles.
+        epochs: the planned number of epochs, for titles.
         steps_per_epoch: the length of epochs in steps, whatever the loop says.
-        config: anything that JSON can hold, to be kept with the run.
-        when_behind: "wait" for a server that does not keep up, or "thin": leave steps out.
-        patience: for how many seconds at a time a server that is away is waited for.
-        on_error: "warn" says what goes wrong with recording; "raise" lets it end training.
-        road: how rows go into the server: auto, binary, text or insert.
+        config: any JSON data, stored with the run.
+        when_behind: "wait" for a server that does not keep up, or "thin": drop steps.
+        patience: how many seconds to wait, each time, for a server that is away.
+        on_error: "warn" reports errors of recording; "raise" lets them end training.
+        road: how rows travel to the server: auto, binary, text or insert.
 
     Raises:
         WatchError: the model, or an option, cannot be used.
-        DatabaseError: on entering, where there is no database that can be used.
-        ResumeError: on entering, where there is no such run to go on with.
+        DatabaseError: on entering, if no database can be used.
+        ResumeError: on entering, if there is no such run to resume.
     """
     return Watch(
         model, optimizer, checked_experiment(experiment), url,
@@ -101,7 +101,7 @@ def _chosen(name: str, value: str, known: Sequence[str]) -> str:
 
 def _counted(name: str, value: int) -> int:
     if not isinstance(value, int) or value < 1:
-        raise WatchError(f"{name}={value!r} is no number of steps or epochs: take 1 or more")
+        raise WatchError(f"{name}={value!r} is not a number of steps or epochs: give 1 or more")
     return value
 
 

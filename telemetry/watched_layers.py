@@ -1,6 +1,6 @@
-"""What is watched of a model, whatever library it is written in: its layers, and what a step says.
+"""What is watched of a model, independent of its library: its layers, and the data of a step.
 
-Numbers and names of layers are given here, by the order in which they come.
+Layers are numbered and named here, in the order in which they come.
 """
 
 from collections.abc import Mapping, Sequence
@@ -15,20 +15,20 @@ from vanishing_gradients.telemetry.recording import WIDTH_MAX
 from vanishing_gradients.telemetry.runs import RunLayer
 
 LAYERS_MAX = 999
-"""A layer's number has three digits."""
+"""Layer numbers have three digits."""
 FULL, STATISTICS = "full", "statistics"
 OUTPUT = "output"
 
 
 @dataclass(frozen=True)
 class WatchedLayer:
-    """A tensor of which the gradient is watched.
+    """A tensor whose gradient is watched.
 
     `source_name` is its path in the model; `role` ends the name of the layer; `kind`,
-    `row_meaning`, `gain` and `flat` are as in `layers`. `rows` and `width` are of its gradient, the
-    former of the first batch where a row is a sample. `tensor` says what it is, ready for JSON;
-    `dimensions` how many it has; `parameters`, of weights, how many there are; `frozen` that none
-    is trained.
+    `row_meaning`, `gain` and `flat` are as in `layers`. `rows` and `width` are its gradient's; if
+    a row is a sample, `rows` is that of the first batch. `tensor` describes it, ready for JSON;
+    `dimensions` is their number; `parameters`, for weights, is their number; `frozen` says that
+    none is trained.
     """
 
     source_name: str
@@ -47,9 +47,9 @@ class WatchedLayer:
 
 @dataclass
 class StepGradient:
-    """A layer's gradient at one step; satisfies recording.RecordedLayer.
+    """A layer's gradient at one step; implements recording.RecordedLayer.
 
-    `counts`, shape (width,), says of how many samples each neuron was saturated.
+    `counts`, shape (width,), is the number of samples for which each neuron was saturated.
     """
 
     number: int
@@ -64,9 +64,9 @@ class StepGradient:
 
 @dataclass
 class StepUpdate:
-    """What a step did to the weights of a layer; satisfies recording.RecordedUpdate.
+    """A step's effect on the weights of a layer; implements recording.RecordedUpdate.
 
-    A norm that is not known is NaN.
+    An unknown norm is NaN.
     """
 
     clipped_norm: float
@@ -76,8 +76,8 @@ class StepUpdate:
 
 @dataclass(frozen=True)
 class Wanted:
-    """What the user wants of a model: globs of source names to take and to skip, and which layers
-    keep every row: all, none, or by globs."""
+    """The user's choice: globs of source names to take and to skip, and which layers keep every
+    row: all, none, or by globs."""
 
     layers: Sequence[str] = ("*",)
     skip: Sequence[str] = ()
@@ -88,9 +88,9 @@ class Wanted:
         return _matches(source_name, self.layers) and not _matches(source_name, self.skip)
 
     def asked(self, layer: WatchedLayer) -> str:
-        """Return 'full' where every row of a layer is asked for, else 'statistics'.
+        """Return 'full' if every row of a layer is asked for, else 'statistics'.
 
-        Of all layers those whose rows are samples at many positions are left out, unless named.
+        "full" for all layers excludes those whose rows are samples at many positions, unless named.
         """
         if isinstance(self.telemetry, str):
             many = layer.row_meaning == "sample" and layer.dimensions > 2
@@ -101,14 +101,14 @@ class Wanted:
         return matching[-1] if matching else STATISTICS
 
     def kept(self, layer: WatchedLayer) -> str:
-        """Return the same of what is kept, which is no row that is wider than a table."""
+        """Return the same for what is kept: never rows wider than a table."""
         return STATISTICS if layer.width > WIDTH_MAX else self.asked(layer)
 
 
 def run_layers(found: Sequence[WatchedLayer], wanted: Wanted) -> tuple[RunLayer, ...]:
-    """Number and name layers, in the order in which they are given.
+    """Number and name layers, in the given order.
 
-    Raises WatchError where there is none, or more than a name has digits for.
+    Raises WatchError if there are none, or more than three digits can number.
     """
     if not found:
         raise WatchError(
@@ -117,9 +117,9 @@ def run_layers(found: Sequence[WatchedLayer], wanted: Wanted) -> tuple[RunLayer,
         )
     if len(found) > LAYERS_MAX:
         raise WatchError(
-            f"the model has {len(found)} tensors to watch, and {LAYERS_MAX} have room: choose some "
-            "with `layers` or `skip`, by globs of their names, such as layers=['encoder.*'], or "
-            "leave out activations=False"
+            f"the model has {len(found)} tensors to watch, but at most {LAYERS_MAX} fit: choose "
+            "some with `layers` or `skip`, by globs of their names, such as layers=['encoder.*'], "
+            "or leave activations out with activations=False"
         )
     first = next((each for each in found if each.kind == "dense"), None)
     return tuple(
@@ -143,12 +143,12 @@ def run_layers(found: Sequence[WatchedLayer], wanted: Wanted) -> tuple[RunLayer,
 
 
 def too_wide(found: Sequence[WatchedLayer], wanted: Wanted) -> list[WatchedLayer]:
-    """Return the layers that were to keep every row, and are wider than any table."""
+    """Return the layers that should keep every row but are wider than any table."""
     return [each for each in found if each.width > WIDTH_MAX and wanted.asked(each) == FULL]
 
 
 def shortened(path: str, longest: int = 255) -> str:
-    """Return a path with its middle left out where it is longer than its column."""
+    """Return a path, with its middle left out if it is longer than its column."""
     if len(path) <= longest:
         return path
     half = (longest - 3) // 2

@@ -1,6 +1,6 @@
-"""The run of a watched model: from what is looked up before training to how it ended.
+"""The run of a watched model: from the checks before training to its recorded end.
 
-Training is somebody else's: what goes wrong here is said, and ends the recording alone.
+We do not control training: an error here is reported, and ends only the recording.
 """
 
 import time
@@ -24,19 +24,19 @@ from vanishing_gradients.telemetry.session import RecordingSession, RunListener,
 from vanishing_gradients.words import Say
 
 FOR_EVER = 30 * 86_400.0
-"""Seconds that writers try again: training does not wait for them so long."""
+"""Seconds that writers retry: training does not wait that long for them."""
 BACKLOG = 8
-"""Epochs that may wait for the server before steps are left out."""
+"""Epochs that may wait for the server before steps are dropped."""
 UNLIMITED = 1 << 30
 
 
 @dataclass(frozen=True)
 class Manners:
-    """How recording behaves towards training.
+    """How recording affects training.
 
-    A server that is away, or behind, is waited for up to `patience` seconds at a time, or not at
-    all where steps are to be left out at once (`thin`). `lenient` has what goes wrong said, where
-    else it is raised.
+    A server that is away, or too slow, is waited for up to `patience` seconds at a time, or not at
+    all if steps are to be dropped immediately (`thin`). `lenient` reports errors, which are raised
+    otherwise.
     """
 
     patience: float = 60.0
@@ -46,10 +46,10 @@ class Manners:
 
 
 class WatchedRun:
-    """Records a run of a watched model in the database at `url`; `say` hears what is to be known.
+    """Records a run of a watched model in the database at `url`; `say` gets messages.
 
-    `resumed` is the number of a run that goes on, with the epoch `first_epoch` or after the last
-    that it has completed.
+    `resumed` is the number of a run to continue, at `first_epoch` or after its last completed
+    epoch.
     """
 
     def __init__(
@@ -74,7 +74,7 @@ class WatchedRun:
 
     @property
     def recording(self) -> bool:
-        """Whether steps are recorded: nothing has gone wrong for good."""
+        """Whether steps are recorded: no permanent error has happened."""
         return self._failure is None
 
     @property
@@ -84,10 +84,10 @@ class WatchedRun:
         return self._session.run.run_id
 
     def require_ready(self) -> int:
-        """Look up all that can be known before training; return the first epoch there will be.
+        """Check all that can be checked before training; return the first epoch.
 
-        Raises DatabaseError where the database cannot be used, ResumeError where there is no run to
-        go on with.
+        Raises DatabaseError if the database cannot be used, ResumeError if there is no such run to
+        resume.
         """
         with explained(self.url), connected(self.url) as session:
             require_privileges(session, self.url)
@@ -111,22 +111,22 @@ class WatchedRun:
         if found.source == TRAINER:
             raise ResumeError(
                 f"Run {self._resumed} is not of a watched model: `make train RUN={self._resumed}` "
-                "goes on with it."
+                "resumes it."
             )
         after = int(found.completed_epoch) + 1
         if self._first_epoch is not None and not 1 <= self._first_epoch <= after:
             raise ResumeError(
-                f"Run {self._resumed} has {after - 1} epochs, so it can go on with epoch {after} "
-                f"or an earlier one, and not with {self._first_epoch}."
+                f"Run {self._resumed} has {after - 1} epochs, so it can continue with epoch "
+                f"{after} or an earlier one, but not with {self._first_epoch}."
             )
         return self._first_epoch or after
 
     def begin(self, description: RunDescription) -> None:
-        """Register the run, or take the one up that goes on."""
+        """Register the run, or resume it."""
 
         def enter(again: bool) -> RecordingSession:
             listener = _Listener(self.say)
-            # `record` waits for room: a step of which there was some has it, layer by layer.
+            # `record` waits for room: a step that started with room has it for all layers.
             options = RunOptions(
                 self._resumed, FOR_EVER, self._manners.road, UNLIMITED, 0.0, self._first_epoch
             )
@@ -149,22 +149,22 @@ class WatchedRun:
         return bool(self.guarded(lambda: recorder.record(epoch, step, layers)))
 
     def record_updates(self, updates: Sequence[RecordedUpdate | None]) -> None:
-        """Take what the step did that was recorded last."""
+        """Take the updates of the last recorded step."""
         if self._session and self.recording:
             recorder = self._session.recorder
             self.guarded(lambda: recorder.record_updates(updates))
 
     def close_epoch(self, metrics: EpochMetrics) -> None:
-        """Take an epoch's end; it is stored meanwhile."""
+        """End an epoch, which is stored in the background."""
         if self._session and self.recording:
             recorder = self._session.recorder
             self.guarded(lambda: recorder.close_epoch(metrics, lambda: None))
 
     def end(self, error: BaseException | None) -> Status | None:
-        """Store what is left, and write down how the run ended; return it.
+        """Store the rest, and record how the run ended; return its status.
 
-        `error` is what has ended training, None where it has come to its end. A server that is away
-        is waited for as long as there is patience.
+        `error` is what ended training, None if it completed. A server that is away is waited for up
+        to `patience` seconds.
         """
         session = self._session
         if session is None:
@@ -173,7 +173,7 @@ class WatchedRun:
         if error is None and self.recording:
             try:
                 self._finish(session)
-            except Exception as met:  # said, or raised, once the session is over
+            except Exception as met:  # reported or raised after the session
                 own = met
         failure = error or self._failure or own
         try:
@@ -183,8 +183,8 @@ class WatchedRun:
             own = own or (met if met is not failure else None)
         if self.missing:
             self.say(
-                f"Run {session.run.run_id}: {self.missing:,} steps that were to be recorded are "
-                "missing."
+                f"Run {session.run.run_id}: {self.missing:,} steps that should have been "
+                "recorded are missing."
             )
         if own and error is None:
             self._meet(own)
@@ -193,13 +193,12 @@ class WatchedRun:
     def _finish(self, session: RecordingSession) -> None:
         if not session.finish(self._manners.patience):
             raise OutageError(
-                "what is left could not be stored within "
-                f"{self._manners.patience:g} s: watch(..., run={session.run.run_id}) goes on after "
-                "the last epoch that is"
+                f"the rest could not be stored within {self._manners.patience:g} s: watch(..., "
+                f"run={session.run.run_id}) continues after the last epoch that was stored"
             )
 
     def _has_room(self) -> bool:
-        """Wait for the server as long as there is patience, once until it is back."""
+        """Wait for the server up to `patience` seconds, once per outage."""
         assert self._session is not None
         session = self._session
         patience = 0.0 if self._manners.thin or self._behind else self._manners.patience
@@ -211,17 +210,17 @@ class WatchedRun:
             self.say(f"The server is back; {self.missing:,} steps are missing so far.")
         if not room and not self._behind:
             self.say(
-                "The server does not keep up: steps are left out until it does, and training goes "
-                "on."
+                "The server does not keep up: steps are dropped until it does, and "
+                "training continues."
             )
         self._behind = not room
         return room
 
     def guarded(self, action: Callable[[], object]) -> object:
-        """Do something of which no error ends training, unless it is asked for."""
+        """Run `action` so that no error ends training, unless that was asked for."""
         try:
             return action()
-        except Exception as error:  # whatever it is, it is ours, and training is not
+        except Exception as error:  # whatever it is, it is ours, not training's
             self._meet(error)
         return None
 
@@ -235,13 +234,13 @@ class WatchedRun:
                 str(error) if isinstance(error, UserError) else f"{type(error).__name__}: {error}"
             )
             self.say(
-                f"Recording has ended, and training goes on without it: {told.rstrip('.')}. "
+                f"Recording has ended, and training continues without it: {told.rstrip('.')}. "
                 'on_error="raise" would end training, too.'
             )
 
 
 class _Listener(RunListener):
-    """Says what a session says."""
+    """Prints a session's messages."""
 
     def __init__(self, say: Say) -> None:
         self._say = say

@@ -1,6 +1,6 @@
-"""What a training loop holds of the model that is watched.
+"""The handle that a training loop has on its watched model.
 
-PyTorch is imported where a model is watched, and not before.
+PyTorch is imported only when a model is watched.
 """
 
 import os
@@ -36,15 +36,15 @@ if TYPE_CHECKING:
     from vanishing_gradients.telemetry.torch_model import TorchModel
 
 CONSTANTS = ("momentum", "weight_decay", "betas", "eps", "nesterov")
-"""What is kept of an optimizer besides its name and rate, where it has it."""
+"""What is recorded of an optimizer besides its name and rate, if it has it."""
 _watched: set[int] = set()
 """The models, by id, that are being watched in this process."""
 
 
 class Watch:
-    """What a training loop holds of the model that is watched; made by `watch`.
+    """A training loop's handle on its watched model; created by `watch`.
 
-    Everything is recorded where the optimizer steps. `epoch` counts epochs; `log` and `evaluated`
+    Everything is recorded when the optimizer steps. `epoch` counts epochs; `log` and `evaluated`
     add losses and accuracies.
     """
 
@@ -68,7 +68,7 @@ class Watch:
         self._optimizers = list(optimizer) if isinstance(optimizer, list | tuple) else [optimizer]
         if (model is None) != (optimizer is None):
             raise WatchError(
-                "watch takes a model and the optimizer that trains it, or neither, for "
+                "give watch a model and the optimizer that trains it, or neither, to use "
                 "w.step(grads, params)"
             )
         self._wanted, self._every, self._parts = wanted, every, parts
@@ -97,9 +97,9 @@ class Watch:
         self.stop(error)
 
     def start(self) -> None:
-        """Begin to watch; `with` does it."""
+        """Start watching; `with` calls this."""
         if self._run is not None:
-            raise WatchError("this watch has begun already: make another one with watch(...)")
+            raise WatchError("this watch has already started: make another one with watch(...)")
         if id(self._model) in _watched:
             raise WatchError(
                 "this model is being watched already: end that watch first, by leaving its `with`"
@@ -129,7 +129,7 @@ class Watch:
             _watched.add(id(self._model))
 
     def stop(self, error: BaseException | None = None) -> None:
-        """End the watch, `error` being what has ended training, if something has."""
+        """End the watch; `error` is the exception that ended training, if any."""
         run, torch = self._run, self._torch
         if run is None or os.getpid() != self._process:
             return
@@ -146,8 +146,8 @@ class Watch:
         if status is None:
             if error is None:
                 self.note(
-                    "No step of the optimizer was seen, so nothing is recorded: is it the one that "
-                    "steps?"
+                    "No step of the optimizer was seen, so nothing is recorded: does the "
+                    "loop step this one?"
                 )
             return
         self.note(
@@ -155,33 +155,33 @@ class Watch:
             "with its gradients."
         )
 
-    # -- what a loop says --------------------------------------------------------------------------
+    # -- called by the loop ------------------------------------------------------------------------
 
     def epoch(self, loader: Iterable[Any] | None = None) -> EpochLoop:
-        """Return the batches of an epoch, to be gone through; without a loader, a context."""
+        """Iterate over the batches of an epoch; without a loader, return a context."""
         return EpochLoop(self, loader)
 
     def log(self, *, loss: Any = None, accuracy: Any = None) -> None:
-        """Take the loss, and the accuracy as a fraction, of the batch: numbers, or tensors of one.
+        """Log the batch's loss, and its accuracy as a fraction: numbers, or one-element tensors.
 
         A tensor is fetched later, with others.
         """
         self._book.log({"loss": loss, "accuracy": accuracy})
 
     def evaluated(self, *, loss: Any = None, accuracy: Any = None) -> None:
-        """Take what held-out data say after the epoch: loss, and accuracy as a fraction."""
+        """Store results on held-out data after the epoch: loss, and accuracy as a fraction."""
         self._book.held_out({"loss": loss, "accuracy": accuracy})
 
     def before_clipping(self) -> None:
-        """Record the gradients of this step as they are now, to be called before they are clipped.
+        """Record the gradients of this step as they are now; call it before clipping them.
 
-        The step then also records what was left of them.
+        The step then also records the norm that was left after clipping.
         """
         if self._torch:
             self.guarded(self._torch.before_clipping)
 
     def probe(self, tensor: Any, name: str) -> Any:
-        """Watch the gradient by a tensor of the forward pass, under a name; return the tensor."""
+        """Watch the gradient with respect to a tensor of the forward pass; return the tensor."""
         torch = self._torch
         if torch:
             self.guarded(lambda: torch.probe(tensor, name))
@@ -190,20 +190,20 @@ class Watch:
     def step(self, grads: Any, params: Any = None, updates: Any = None) -> None:
         """Record one step of a loop without hooks: gradients by name, or any tree of arrays.
 
-        Of `params`, the weights before the step, and `updates`, what is added to them, trees of the
-        same form, norms are recorded. The last dimension of an array is taken for its neurons, but
-        of PyTorch's tensors the first, as it is there.
+        `params` (the weights before the step) and `updates` (what is added to them) are trees of
+        the same form, whose norms are recorded. An array's neurons are in its last dimension; for
+        PyTorch tensors, in the first.
         """
         self.guarded(lambda: self.take_tree(grads, params, updates))
 
     def trained_by(self, optimizer: Any) -> None:
-        """Hear of the optimizer of a loop without hooks: of its name and its `param_groups`."""
+        """Set the optimizer of a loop without hooks: its name and `param_groups` are recorded."""
         self._optimizers = [optimizer]
 
-    # -- what epochs tell, and the model -----------------------------------------------------------
+    # -- called by the epochs and the model --------------------------------------------------------
 
     def epoch_begins(self) -> None:
-        """Hear that the loop begins an epoch."""
+        """Handle the start of an epoch of the loop."""
         if self._steps_per_epoch:
             return
         if self._book.open:
@@ -212,26 +212,26 @@ class Watch:
         self._book.begin(told=True)
 
     def batch_comes(self, samples: int | None) -> None:
-        """Hear that the loop takes the next batch."""
+        """Handle the next batch of the loop."""
         self._between_steps()
         self._open_epoch()
         self._book.batch(samples)
 
     def epoch_ends(self) -> None:
-        """Hear that the loop has had all batches of the epoch."""
+        """Handle the end of an epoch of the loop."""
         self._between_steps()
         if not self._steps_per_epoch:
             self._book.end()
 
     def wanted(self) -> bool:
-        """Return whether the step that comes is to be recorded."""
+        """Return whether the next step is to be recorded."""
         step = self._book.step if self._book.open else 0
         return self._run is not None and self._run.recording and step % self._every == 0
 
     def begin(self, layers: Sequence[WatchedLayer], before_clipping: bool, single: bool) -> None:
-        """Register the run, with what there is to record."""
+        """Register the run with its layers."""
         run = self._run
-        assert run is not None, "only what has begun to watch hears of layers"
+        assert run is not None, "layers come only after the watch has started"
         members = run_layers(layers, self._wanted)
         description = RunDescription(
             experiment=self._experiment,
@@ -248,8 +248,8 @@ class Watch:
         )
         for each in too_wide(layers, self._wanted):
             self.note(
-                f"{each.source_name} has {each.width:,} neurons, more than a table holds: its "
-                "statistics are kept, and no rows."
+                f"{each.source_name} has {each.width:,} neurons, more than a table can "
+                "hold: only its statistics are kept."
             )
         if stored := [each for each in members if each.kept == FULL]:
             size = raw_bytes(stored, DTYPES[description.precision].itemsize)
@@ -274,7 +274,7 @@ class Watch:
         return taken
 
     def take_updates(self, updates: Sequence[StepUpdate | None]) -> None:
-        """Take what the step did that was recorded."""
+        """Take the updates of the recorded step."""
         if self._run:
             self._run.record_updates(updates)
 
@@ -284,12 +284,12 @@ class Watch:
         self._book.step_over()
 
     def guarded(self, action: Callable[[], object]) -> None:
-        """Do something whose errors are none of training's, unless they are asked for."""
+        """Run `action` so that its errors do not end training, unless that was asked for."""
         if self._run and self._run.recording:
             self._run.guarded(action)
 
     def note(self, sentence: str) -> None:
-        """Say something once."""
+        """Report something once."""
         with self._lock:
             new = sentence not in self._said
             self._said.add(sentence)
@@ -304,7 +304,7 @@ class Watch:
         return self._url if isinstance(self._url, URL) else address.parse(self._url)
 
     def _open_epoch(self) -> None:
-        """Begin an epoch where the loop has not said that one begins."""
+        """Start an epoch if the loop has not."""
         if not self._book.open:
             self._close_ended()
             self._book.begin()
@@ -340,9 +340,9 @@ class Watch:
         source: str | None = None,
         before_clipping: bool = False,
     ) -> None:
-        """Take a step as `step` does, of the library `source`, else of that whose arrays they are.
+        """Take a step as `step` does; `source` is the library, by default that of the arrays.
 
-        `before_clipping` says that the optimizer may clip what it is given.
+        `before_clipping` says that the optimizer may clip the gradients.
         """
         from vanishing_gradients.telemetry import tree
 

@@ -1,4 +1,4 @@
-"""A browser without a screen or a network, and what its scripts found on a page."""
+"""A headless browser without a network, and the results of scripts on a page."""
 
 import json
 import re

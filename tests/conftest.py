@@ -1,8 +1,8 @@
-"""The real server that every test runs on, and fresh databases on it.
+"""The real server that every test uses, and fresh databases on it.
 
-`pytest -n 2 --dist loadfile` runs files side by side. The process that was started then has the
-server, for all of its workers; each test and each module has a database of its own. Files in their
-own order (`--no-loadscope-reorder`): else those of few and long tests come last, one at a time.
+`pytest -n 2 --dist loadfile` runs files in parallel. The main process starts the server, for all of
+its workers; each test and each module has its own database. Files run in their own order
+(`--no-loadscope-reorder`): otherwise those with few long tests would come last, one at a time.
 """
 
 import os
@@ -33,13 +33,13 @@ SERVER = pytest.StashKey[URL]()
 VERSION = pytest.StashKey[str]()
 WATCHER = pytest.StashKey[Watcher]()
 SECONDS, SECONDS_OF_FAULTS = 1200, 7200
-"""For how long a test, or what it needs, may take."""
+"""How long a test, or its setup, may take."""
 SMALL = Size(buffer_pool=256 * MIB, redo_log=256 * MIB)
 MEMORY, ENOUGH = Path("/dev/shm"), 6 << 30
 """Files in memory, and the bytes that have to be free there for the server to live in it."""
 
-# HYPOTHESIS_PROFILE=thorough makes every test by hypothesis try many more examples, unless the
-# test itself says how many.
+# HYPOTHESIS_PROFILE=thorough makes every hypothesis test try many more examples, unless the test
+# itself sets their number.
 settings.register_profile("quick", max_examples=100)
 settings.register_profile("thorough", max_examples=5_000, deadline=None, print_blob=True)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "quick"))
@@ -49,14 +49,14 @@ def pytest_configure(config: pytest.Config) -> None:
     """Find or start the server once, so that the header can name it."""
     if config.option.collectonly or config.option.help:
         return
-    # A shell that starts `make test` in the background has it ignored, and it reaches no test.
+    # A shell that starts `make test` in the background ignores SIGINT, which tests would inherit.
     signal.signal(signal.SIGINT, signal.default_int_handler)
     config.stash[WATCHER] = Watcher()
     config.add_cleanup(config.stash[WATCHER].close)
     if hasattr(config, "workerinput"):
         config.stash[SERVER] = make_url(config.workerinput["server"])
         return
-    signal.signal(signal.SIGTERM, signal.default_int_handler)  # which stops the server, too
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # stops the server, too
     try:
         config.stash[SERVER] = _server(config)
         with connected(address.without_database(config.stash[SERVER])) as session:
@@ -66,7 +66,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_sessionstart(session: pytest.Session) -> None:
-    """Let what runs in the tests' folder be ended with the tests."""
+    """Ensure that whatever runs in the tests' folder ends with the tests."""
     if WATCHER in session.config.stash:
         folder = session.config._tmp_path_factory.getbasetemp()
         session.config.stash[WATCHER].note(f"{folder}/")
@@ -74,7 +74,7 @@ def pytest_sessionstart(session: pytest.Session) -> None:
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_protocol(item: pytest.Item):
-    """Let no test wait for ever."""
+    """Let no test wait forever."""
     with limit(SECONDS_OF_FAULTS if item.get_closest_marker("faults") else SECONDS):
         return (yield)
 
@@ -88,7 +88,7 @@ def pytest_configure_node(node) -> None:
 
 def pytest_report_header(config: pytest.Config) -> str | None:
     """Name the server and its version."""
-    if VERSION not in config.stash:  # a worker of pytest-xdist has no line of its own
+    if VERSION not in config.stash:  # a worker of pytest-xdist prints no header
         return None
     return f"server: {config.stash[VERSION]} at {address.public(config.stash[SERVER])}"
 
@@ -114,11 +114,10 @@ def _private(config: pytest.Config) -> URL:
 
 
 def _container(config: pytest.Config) -> URL | None:
-    """Start a container as `make up` does; None, and said, where the engine cannot get what it
-    needs.
+    """Start a container as `make up` does; None, with a message, if the engine lacks an image.
 
-    Ryuk is another container, which removes this one where we are killed. An engine that has no
-    registry to pull it from does without.
+    Ryuk is another container, which removes this one if we are killed. An engine that cannot pull
+    it does without.
     """
     from testcontainers.core.config import testcontainers_config
 
@@ -127,7 +126,7 @@ def _container(config: pytest.Config) -> URL | None:
         testcontainers_config.ryuk_disabled = without_ryuk
         try:
             return _started_container(config)
-        except Exception as error:  # of docker, requests or testcontainers, which has no one root
+        except Exception as error:  # of docker, requests or testcontainers: no common base class
             reasons.append(" ".join(str(error).split()))
     print(f"Docker answers but cannot be used ({reasons[-1]}): testing on a private server.")
     return None
@@ -166,7 +165,7 @@ def module_database(server_url: URL) -> Iterator[URL]:
 
 @pytest.fixture(scope="session")
 def schema(server_url: URL) -> Iterator[Schema]:
-    """What all migrations make."""
+    """The result of all migrations."""
     for url in _fresh_database(server_url):
         yield Schema(url)
 
@@ -189,8 +188,7 @@ def _fresh_database(server_url: URL) -> Iterator[URL]:
 
 @pytest.fixture
 def reader_url(server_url: URL, database: URL) -> Iterator[URL]:
-    """The address of `database` for an account of its own that may only SELECT and SHOW VIEW
-    there."""
+    """The address of `database` for a new account that may only SELECT and SHOW VIEW there."""
     name, password = f"reader_{secrets.token_hex(4)}", accounts.new_password()
     with connected(address.without_database(server_url)) as session:
         for statement in accounts.reader(name, password, database.database):

@@ -1,7 +1,7 @@
-"""No test leaves a process behind, however the tests end, and none waits for ever.
+"""No test leaves a process behind, however the tests end, and none waits forever.
 
-A watcher beside each process of pytest ends, once that has gone, whatever it has started and left
-running: Ctrl-C in `make test` ends workers of pytest-xdist without their finalizers.
+A watcher process next to each pytest process ends whatever that left running, once it has gone:
+Ctrl-C in `make test` ends workers of pytest-xdist without their finalizers.
 """
 
 import os
@@ -15,16 +15,16 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 MARK = "GRADIENTS_TESTS"
-"""What the environment of every process has that a test starts; of servers, which get little of
-their environment, the command line names a folder of the tests."""
+"""Marks the environment of every process that a test starts; for servers, which inherit little, a
+folder of the tests on the command line is the mark."""
 HEARS_SIGNALS = ("env", "--default-signal=HUP,INT,TERM")
-"""Begins a command that hears what nohup, and a shell in the background, would have it ignore."""
+"""Starts a command with signals restored that nohup, or a background shell, would ignore."""
 SECONDS = 30
-"""For how long a process may take to end before it is killed."""
+"""Seconds for a process to end before it is killed."""
 
 
 class Watcher:
-    """A process that outlives this one, and then ends what this one left."""
+    """A process that outlives this one, and then ends what this one left running."""
 
     def __init__(self) -> None:
         token = os.environ[MARK] = secrets.token_hex(16)
@@ -40,12 +40,12 @@ class Watcher:
         self.note(f"{MARK}={token}")
 
     def note(self, mark: str) -> None:
-        """Let it know by what it tells a process: a variable of its environment, or a folder."""
+        """Add a mark of processes: a variable of their environment, or a folder."""
         self._process.stdin.write(f"{mark}\n")
         self._process.stdin.flush()
 
     def close(self) -> None:
-        """Let it do its work, and wait until it has."""
+        """Let it do its work, and wait for it."""
         self._process.stdin.close()
         self._process.wait(2 * SECONDS)
 
@@ -62,7 +62,7 @@ def left(marks: list[str]) -> list[int]:
 
 
 def end(marks: list[str]) -> None:
-    """End all of them, first as one asks, then by force."""
+    """End all of them, first politely, then by force."""
     for number in (signal.SIGTERM, signal.SIGKILL):
         for pid in left(marks):
             with suppress(ProcessLookupError, PermissionError):
@@ -73,10 +73,10 @@ def end(marks: list[str]) -> None:
 
 
 def removed(container) -> None:
-    """Remove the container of the tests; say in one sentence why that cannot be.
+    """Remove the container of the tests; report in one sentence if that fails.
 
-    Somebody may have removed it meanwhile, or stopped the engine; what Docker and testcontainers
-    raise has no one root.
+    It may have been removed, or the engine stopped; errors of Docker and testcontainers have no
+    common base class.
     """
     try:
         container.stop()
@@ -90,7 +90,7 @@ def removed(container) -> None:
 
 @contextmanager
 def limit(seconds: int) -> Iterator[None]:
-    """Raise TimeoutError in the block, whatever it waits for, when so many seconds are over."""
+    """Raise TimeoutError in the block after `seconds`, whatever it waits for."""
 
     def over(*_) -> None:
         raise TimeoutError(f"the test waits, after {seconds} s")

@@ -1,4 +1,4 @@
-"""What a migrated database holds: made by all migrations once, then copied, a tenth of the work."""
+"""A migrated database's content: made by all migrations once, then copied, a tenth of the work."""
 
 import pymysql
 from pymysql.constants import ER
@@ -11,7 +11,7 @@ from vanishing_gradients.sql.names import quoted
 
 
 class Schema:
-    """Tables, views and rows of the database at `url`, once it is migrated."""
+    """Tables, views and rows of the migrated database at `url`."""
 
     def __init__(self, url: URL) -> None:
         made = engine(url)
@@ -33,7 +33,7 @@ class Schema:
             }
 
     def copy(self, url: URL) -> None:
-        """Make the same in the empty database at `url`, on the same server."""
+        """Create the same in the empty database at `url`, on the same server."""
         with connected(url) as session, session.cursor() as cursor:
             cursor.execute("SET foreign_key_checks = 0")
             for name, statement in self.tables.items():
@@ -52,7 +52,7 @@ class Schema:
         return cursor.fetchone()[1]
 
     def _made(self, cursor: pymysql.cursors.Cursor, statement: str, database: str) -> bool:
-        """Make a view, unless it reads one that is not there yet."""
+        """Create a view, unless it reads one that does not exist yet."""
         try:
             cursor.execute(statement.replace(quoted(self.database), quoted(database)))
         except pymysql.MySQLError as error:

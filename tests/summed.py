@@ -1,4 +1,4 @@
-"""Sums up statistics that a test has stored by hand, as a trainer does when it closes an epoch."""
+"""Summarizes statistics that a test stored by hand, as a trainer does when it closes an epoch."""
 
 from importlib import import_module
 
@@ -8,7 +8,7 @@ MIGRATION = import_module("vanishing_gradients.migrations.versions.0020_epoch_la
 
 
 def sum_up(connection: Connection) -> None:
-    """Put into `epoch_layers` what `step_statistics` and `neuron_statistics` come to now."""
+    """Fill `epoch_layers` from the current `step_statistics` and `neuron_statistics`."""
     connection.exec_driver_sql("DELETE FROM epoch_layers")
     runs = connection.exec_driver_sql("SELECT DISTINCT run_id FROM step_statistics")
     for run_id in runs.scalars().all():

@@ -1,4 +1,4 @@
-"""Runs of models that somebody else's loop trains, with gradients made by hand."""
+"""Runs of watched models, with gradients made by hand."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -19,11 +19,11 @@ ADAM = {"optimizer": "Adam", "learning_rate": 0.001, "momentum": None, "weight_d
 
 @dataclass(frozen=True)
 class Model:
-    """A model: its layers, and by number how large their gradients are (1 where it is not said).
+    """A model: its layers, and by number how large their gradients are (default 1).
 
-    `indices` has for a layer that is touched in parts which rows those are; `saturated` the share
-    of the samples in which the neurons of an activation are so; `updates` the ratio of update and
-    weights, of which `skipped` steps have none.
+    `indices` has the touched rows of a layer that is touched in parts; `saturated` the share of
+    samples for which the neurons of an activation are saturated; `updates` the ratio of update and
+    weights, which `skipped` steps do not have.
     """
 
     layers: tuple[RunLayer, ...]
@@ -34,7 +34,7 @@ class Model:
     skipped: tuple[int, ...] = ()
 
     def kept(self, kept: str, *numbers: int) -> "Model":
-        """Return it with some layers, or all, kept full or as statistics alone."""
+        """Return it with some layers, or all, kept full or as statistics only."""
         return replace(
             self,
             layers=tuple(
@@ -47,7 +47,7 @@ class Model:
 def layer(
     number: int, role: str, kind: str, rows: int, width: int, name: str, **more: object
 ) -> RunLayer:
-    """Return a layer as watch lists it, of statistics alone."""
+    """Return a layer as watch lists it, with statistics only."""
     meaning = more.pop("row_meaning", "sample")
     values = {"kept": "statistics", "source_name": name} | more
     if meaning != "sample":
@@ -72,7 +72,7 @@ MLP = Model(
     ),
     saturated={2: 0.5, 4: 0.5},
 )
-"""Linear and ReLU in turn, with the model's output."""
+"""Linear and ReLU alternating, with the model's output."""
 
 CONVOLUTIONS = Model(
     (
@@ -112,11 +112,11 @@ WEIGHTS = Model(
     ),
     updates=None,
 )
-"""Neither dense layers nor activations nor an output, and nothing is known of the updates."""
+"""Neither dense layers nor activations nor an output, and no known updates."""
 
 
 def description(experiment: str, model: Model, **changes: object) -> RunDescription:
-    """Return what such a run is registered with: nothing is known that watch may not know."""
+    """Return the registration of such a run: watch may not know everything."""
     full = any(each.kept == "full" for each in model.layers)
     values = {
         "seed": None, "dataset": None, "dataset_sha256": None, "precision": "single",
@@ -140,8 +140,8 @@ def watched_run(
 ) -> int:
     """Record an epoch for each of `losses`, and return the run's number.
 
-    `steps` are those that were recorded. `within` is called before an epoch ends. What else is
-    given changes the description.
+    `steps` are those that were recorded. `within` is called before an epoch ends. Other arguments
+    change the description.
     """
     generator = np.random.default_rng(7)
     told = {"accuracy": None, "test_loss": None, "test_accuracy": None, "learning_rate": 0.001}

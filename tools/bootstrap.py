@@ -1,7 +1,7 @@
-"""Make `.venv` complete: every dependency as requirements.lock pins it, and the project itself.
+"""Complete `.venv`: every dependency as pinned in requirements.lock, and the project itself.
 
-Run by make as `python3 tools/bootstrap.py`; does nothing where .venv already agrees with the lock.
-Standard library only. Debian and Ubuntu split pip from Python; where it is missing, the
+Run by make as `python3 tools/bootstrap.py`; does nothing if .venv already agrees with the lock.
+Standard library only. Debian and Ubuntu package pip separately from Python; if it is missing, the
 distribution's own pip is fetched, unpacked into a temporary folder and used to install pip into
 .venv: no system package, no root.
 """
@@ -31,11 +31,11 @@ SYSTEM_WHEELS = Path("/usr/share/python-wheels")
 
 
 class BootstrapError(Exception):
-    """The environment cannot be made; the text is one sentence for the user."""
+    """The environment cannot be created; the text is one sentence for the user."""
 
 
 def main() -> int:
-    """Make or complete .venv; return the exit status."""
+    """Create or complete .venv; return the exit status."""
     if sys.version_info < OLDEST:
         found, wanted = (".".join(map(str, each[:2])) for each in (sys.version_info, OLDEST))
         return fail(
@@ -44,18 +44,18 @@ def main() -> int:
         )
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     with Path(__file__).open() as own:
-        fcntl.flock(own, fcntl.LOCK_EX)  # two makes at once: the second finds the work done
+        fcntl.flock(own, fcntl.LOCK_EX)  # of two makes at once, the second finds the work done
         try:
             complete()
         except BootstrapError as error:
             return fail(str(error))
         except KeyboardInterrupt:
-            return fail("stopped; run make again to go on", 130)
+            return fail("stopped; run make again to continue", 130)
     return 0
 
 
 def complete() -> None:
-    """Bring .venv to what the lock says, in place where it runs, from nothing where it does not."""
+    """Bring .venv to the state of the lock: in place if it works, otherwise from scratch."""
     wanted = hashlib.sha256(LOCK.read_bytes()).hexdigest()
     usable = runs_here()
     if usable and STAMP.exists() and STAMP.read_text().strip() == wanted:
@@ -77,7 +77,7 @@ def complete() -> None:
 
 
 def runs_here() -> bool:
-    """Say whether .venv has this Python's version and pip: not so after an upgrade or a kill."""
+    """Return whether .venv has this Python's version and pip: not after an upgrade or a kill."""
     program = "import sys, pip; print(sys.version_info[:2])"
     try:
         done = subprocess.run([PYTHON, "-c", program], capture_output=True, text=True, check=False)
@@ -87,9 +87,9 @@ def runs_here() -> bool:
 
 
 def make() -> None:
-    """Make .venv with pip in it.
+    """Create .venv with pip in it.
 
-    Raises BootstrapError where neither Python nor the distribution has pip.
+    Raises BootstrapError if neither Python nor the distribution has pip.
     """
     shutil.rmtree(VENV, ignore_errors=True)
     venv = [sys.executable, "-m", "venv"]
@@ -112,7 +112,7 @@ def make() -> None:
 def distribution_pip(folder: Path) -> Path:
     """Return the distribution's pip wheel, installed or unpacked into `folder`.
 
-    Raises BootstrapError where there is none to be had.
+    Raises BootstrapError if there is none.
     """
     apt = distribution_packages()
     unpacked = folder / "root"
@@ -130,7 +130,7 @@ def distribution_pip(folder: Path) -> Path:
 
 
 def distribution_packages() -> ModuleType:
-    """Return the module server/apt.py by its place: the package itself is not installed yet."""
+    """Import the module server/apt.py by its path: the package itself is not installed yet."""
     spec = spec_from_file_location("apt", HERE / "server" / "apt.py")
     module = module_from_spec(spec)
     spec.loader.exec_module(module)
@@ -147,8 +147,8 @@ def pip(*arguments: str) -> None:
 
 
 def run(command: list[str | Path], failure: str) -> None:
-    """Run a command; raise BootstrapError with `failure` where it fails, and has said why."""
-    # Settings of the caller's that would install somewhere else than into .venv.
+    """Run a command; raise BootstrapError with `failure` if it fails, having said why."""
+    # Drop the caller's settings that would redirect an installation away from .venv.
     stray = ("PIP_TARGET", "PIP_PREFIX", "PIP_USER", "PIP_REQUIRE_VIRTUALENV", "PYTHONHOME")
     environment = {name: value for name, value in os.environ.items() if name not in stray}
     if subprocess.run(command, env=environment, stdin=subprocess.DEVNULL, check=False).returncode:
@@ -156,13 +156,13 @@ def run(command: list[str | Path], failure: str) -> None:
 
 
 def say(line: str) -> None:
-    """Say what happens, on standard error; whether that gets through does not matter."""
+    """Print a line on standard error; losing it does not matter."""
     with suppress(OSError):
-        os.write(2, f"{line}\n".encode())  # a buffer would fail once more at the end
+        os.write(2, f"{line}\n".encode())  # a buffer would fail again at exit
 
 
 def fail(sentence: str, status: int = 2) -> int:
-    """Print an error as every command of this project does; return the exit status."""
+    """Print an error like every command of this project; return the exit status."""
     say(f"Error: {sentence[:1].upper()}{sentence[1:]}")
     return status
 

@@ -2,7 +2,7 @@
 
     .venv/bin/python tools/licences.py
 
-Packages that the lock has for other platforms alone are left out. Run it after the lock changes.
+Packages that the lock has only for other platforms are left out. Run it after the lock changes.
 """
 
 import re
@@ -31,7 +31,7 @@ def locked() -> dict[str, str]:
 
 
 def licence(package: str) -> str | None:
-    """Return what a package says of its licence in a few words; None where it is not installed."""
+    """Return a package's own statement of its licence; None if it is not installed."""
     try:
         told = metadata(package)
     except PackageNotFoundError:

@@ -1,7 +1,7 @@
-"""Make `.venv-lowest`: the lowest version of each package that pyproject.toml allows.
+"""Create `.venv-lowest`: the lowest version of each package that pyproject.toml allows.
 
-Packages that only these need come in their newest version. Does nothing where the environment is
-made of the same list already.
+Packages required only by these come in their newest version. Does nothing if the environment was
+made from the same list.
 """
 
 import shutil
@@ -16,7 +16,7 @@ LIST = VENV / "lowest.txt"
 
 
 def main() -> int:
-    """Make the environment; return the exit status."""
+    """Create the environment; return the exit status."""
     wanted = lowest()
     if LIST.exists() and LIST.read_text().split() == wanted:
         return 0
@@ -35,7 +35,7 @@ def main() -> int:
 
 
 def lowest() -> list[str]:
-    """Return what the project and its tests need, each in the lowest version that is allowed."""
+    """Return the requirements of the project and its tests, each in the lowest allowed version."""
     project = tomllib.loads((HERE / "pyproject.toml").read_text())["project"]
     wanted = [*project["dependencies"], *project["optional-dependencies"]["dev"]]
     return [each.replace(">=", "==") for each in wanted]

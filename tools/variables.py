@@ -1,9 +1,9 @@
-"""What make is to say of the variables on its command line, with nothing installed yet.
+"""Checks the variables on make's command line, with nothing installed yet.
 
     python3 tools/variables.py figures -- exp LIMIT
 
-prints a sentence on the first name that the Makefile does not know, with the one that is meant, and
-on standard error a line on each that it knows and that none of the goals (before the dashes) reads.
+prints a sentence about the first name that the Makefile does not know, with a suggestion, and on
+standard error a line for each known one that none of the goals (before the dashes) reads.
 """
 
 import re
@@ -13,7 +13,7 @@ from pathlib import Path
 
 MAKEFILE = Path(__file__).parents[1] / "Makefile"
 EVERYWHERE = {"PYTHON", "VENV"}
-"""What every target reads: it sets up what it needs."""
+"""Variables that every target reads to set up what it needs."""
 OF_THE_SERVER = {"SERVER_DIR", "DATABASE_URL", "READER_DATABASE_URL"}
 STARTING = {"MYSQL_PORT", *OF_THE_SERVER}
 OTHERS = {
@@ -24,7 +24,7 @@ OTHERS = {
     "clean": OF_THE_SERVER,
     "up": STARTING,
 }
-"""What a target's command reads from its environment."""
+"""Variables that a target's command reads from its environment."""
 
 
 def listed(text: str, name: str) -> list[str]:
@@ -34,7 +34,7 @@ def listed(text: str, name: str) -> list[str]:
 
 
 def read_by(text: str, goal: str) -> set[str] | None:
-    """Return what a target and those before it read; None of what is no target of the menu."""
+    """Return the variables read by a target and its prerequisites; None if not in the menu."""
     rule = re.search(rf"^{re.escape(goal)}:(.*)\n((?:(?:\t|ifn?eq|endif).*\n)*)", text, re.M)
     if not rule:
         return None
@@ -49,7 +49,7 @@ def read_by(text: str, goal: str) -> set[str] | None:
 
 
 def nearest(name: str, known: list[str]) -> str | None:
-    """Return the known name that is meant, None where none is near."""
+    """Return the known name closest to `name`, None if none is close."""
     upper = name.upper().replace("-", "_")
     begun = [each for each in known if upper.startswith(each) or each.startswith(upper)]
     near = get_close_matches(upper, known, 1, 0.6)
@@ -57,7 +57,7 @@ def nearest(name: str, known: list[str]) -> str | None:
 
 
 def main(goals: list[str], names: list[str]) -> None:
-    """Print what there is to say."""
+    """Print the messages."""
     text = MAKEFILE.read_text(encoding="utf-8")
     known = [*listed(text, "VARIABLES"), *listed(text, "SETTINGS")]
     others = listed(text, "OWN_NAMES")

@@ -1,4 +1,4 @@
-"""Assembly makes the network, the optimizer and the clipping that an experiment asks for."""
+"""Builds the network, the optimizer and the clipping that an experiment specifies."""
 
 from inspect import signature
 
@@ -32,9 +32,9 @@ def build_network(
 
 
 def build_optimizer(experiment: Experiment, images: int = IMAGES_MAX) -> Optimizer:
-    """Return the optimizer of a run on so many images: a cosine's wave is as long as the run.
+    """Return the optimizer of a run on `images`: a cosine schedule is as long as the run.
 
-    Raises ExperimentError where the warm-up is longer than that.
+    Raises ExperimentError if the warm-up is longer than that.
     """
     steps, schedule = experiment.steps(images), experiment.optimizer.schedule
     if schedule and schedule.warm_up > steps:
@@ -46,14 +46,14 @@ def build_optimizer(experiment: Experiment, images: int = IMAGES_MAX) -> Optimiz
 
 
 def build_clipping(experiment: Experiment) -> Clipping | None:
-    """Return what limits the experiment's gradients before each step; None where nothing does."""
+    """Return the experiment's gradient clipping; None if there is none."""
     return experiment.clipping and experiment.clipping.build()
 
 
 def _layer(
     spec: LayerSpec, experiment: Experiment, dtype: np.dtype, generator: np.random.Generator
 ) -> Layer:
-    """Return a layer, made of those values of its experiment that its class has parameters for."""
+    """Return a layer, built from the experiment's values that its class has parameters for."""
     penalties, initializer = experiment.penalties, Normal(experiment.initial_weight_scale)
     if experiment.initialization:
         initializer = experiment.initialization.build().suited(spec.inputs_from.gain)

@@ -1,4 +1,4 @@
-"""The commands of the trainer: `train`, `data`, `runs` and what else makes and keeps runs."""
+"""The trainer's commands: `train`, `data`, `runs` and others that create and manage runs."""
 
 import sys
 from collections.abc import Callable, Sequence
@@ -39,7 +39,7 @@ from vanishing_gradients.trainer.run import (
 from vanishing_gradients.trainer.sweep import cores, sweep
 
 LARGEST_SEED = 2**63 - 1
-"""What the column `runs.seed` holds."""
+"""The largest seed that fits the column `runs.seed`."""
 FEW, MANY = click.IntRange(1, 10_000), click.IntRange(1, 10**9)
 
 option = partial(click.option, show_default=True)
@@ -61,7 +61,7 @@ with_data_options = together(
         "--data-dir",
         type=click.Path(path_type=Path),
         envvar="DATA_DIR",
-        help="where the data sets lie or go  [default: data]",
+        help="folder of the data sets  [default: data]",
     ),
 )
 with_size_and_seed_options = together(
@@ -69,7 +69,7 @@ with_size_and_seed_options = together(
     option("--limit", type=MANY, help="the first N training images"),
     option("--precision", type=click.Choice(["double", "single"]), default="double"),
     option("--seed", type=click.IntRange(0, LARGEST_SEED), default=1),
-    option("--seeds", type=FEW, default=1, help="how many, from SEED up"),
+    option("--seeds", type=FEW, default=1, help="how many seeds, from SEED up"),
 )
 
 
@@ -88,9 +88,9 @@ with_size_and_seed_options = together(
     "--resume",
     type=bool,
     default=False,
-    help="go on with a run that was begun with the same and stopped, if there is one",
+    help="resume the stopped run with the same settings, if there is one",
 )
-@option("--run", "run_id", type=RUN, help="go on with this run alone")
+@option("--run", "run_id", type=RUN, help="resume this run only")
 @option(
     "--patience",
     type=click.IntRange(0, 1_000_000),
@@ -101,7 +101,7 @@ with_size_and_seed_options = together(
     "--road",
     type=click.Choice([AUTO, *ROADS]),
     default=AUTO,
-    help="how rows go into the server: auto takes the fastest",
+    help="how rows travel to the server: auto uses the fastest",
 )
 @click.pass_context
 def train(
@@ -124,7 +124,7 @@ def train(
     for plan in wanted:
         begun = _asked(same_run, plan.description) if resume else None
         if begun and begun.finished:
-            say(f"Run {begun.run_id} has done this: {plan.title}.")
+            say(f"Run {begun.run_id} has already done this: {plan.title}.")
         else:
             to_do.append((plan, begun))
     full = [
@@ -143,11 +143,11 @@ def train(
 @click.command()
 @with_data_options
 @with_size_and_seed_options
-@click.option("--draw-only", is_flag=True, help="train nothing, draw what there is")
+@click.option("--draw-only", is_flag=True, help="train nothing, only draw")
 def gallery(dataset, data_dir, epochs, draw_only, **others) -> None:
     """Train the paper's experiments and the gallery, and draw all.
 
-    The runs keep statistics alone.
+    The runs keep statistics only.
     """
     if draw_only:
         return
@@ -166,9 +166,9 @@ def experiments() -> None:
 @click.command()
 @click.option("--exp", default="", help="its name")
 def new(exp: str) -> None:
-    """Write the commented file of an experiment of one's own."""
+    """Write the commented file of your own experiment."""
     if not exp:
-        raise click.UsageError("What is it to be called? Say `make new EXP=my_network`.")
+        raise click.UsageError("What should it be called? Use `make new EXP=my_network`.")
     path = write_starting_file(exp, Path())
     mention(f"{path} is written: change what you like, then `make train EXP={path}`.")
 
@@ -192,13 +192,13 @@ def runs() -> None:
 @click.option(
     "--keep",
     type=click.Choice(["statistics"]),
-    help="remove its gradient rows alone: it is then as one that kept statistics alone",
+    help="remove only its gradient rows; it then counts as a run that kept statistics alone",
 )
 def drop(run: int | None, yes: bool, keep: str | None) -> None:
-    """Remove a run, or its rows alone, and give the space back."""
+    """Remove a run, or only its rows, and free the space."""
     if run is None:
         raise click.UsageError(
-            "Which run is to go? Say `make drop RUN=id`; `make runs` lists them all."
+            "Which run should be removed? Use `make drop RUN=id`; `make runs` lists them all."
         )
     engine = owner_engine()
     with removable_run(engine, run) as found:
@@ -213,39 +213,39 @@ def drop(run: int | None, yes: bool, keep: str | None) -> None:
         what = "Remove its gradient rows" if keep else "Remove it"
         if not (yes or sys.stdin.isatty()):
             raise RemovalError(
-                f"{title} stays, since there is no terminal to ask on: YES=1 (--yes) removes it "
-                "without asking."
+                f"{title} stays, since there is no terminal to confirm on: YES=1 (--yes) removes "
+                "it without asking."
             )
         if not (yes or click.confirm(f"{title}. {what} for good?", err=True)):
             say(f"Run {run} stays.")
             return
-        say(f"{title} {'keeps its statistics alone' if keep else 'goes'}.")
+        say(f"{title} {'keeps only its statistics' if keep else 'is removed'}.")
         try:
             freed = (remove_rows if keep else remove)(engine, found, say)
         except KeyboardInterrupt:
-            say(f"Stopped half-way: `{again}` goes on.")
+            say(f"Stopped halfway: `{again}` continues.")
             raise
-    # Runs that are being trained may have filled its place already.
-    back = f"{in_words(freed)} are free again" if freed > 0 else "others have taken its place"
+    # Runs that are being trained may have used its space already.
+    back = f"{in_words(freed)} are free again" if freed > 0 else "others have used it"
     gone = "The gradient rows of run" if keep else "Run"
     say(f"{gone} {run} {'are' if keep else 'is'} gone; {back}.")
 
 
 @click.command()
-@click.option("--run", type=RUN, help="that run alone")
+@click.option("--run", type=RUN, help="only that run")
 def summarize(run: int | None) -> None:
-    """Sum up noise scales and histograms of older runs."""
+    """Compute noise scales and histograms of older runs."""
     engine = owner_engine()
     parts = unsummed(engine, run)
     whose = "Every run" if run is None else f"Run {run}"
     if not parts:
-        say(f"{whose} is summed up already, or has no gradient rows to do it from.")
+        say(f"{whose} is summarized already, or has no gradient rows to do it from.")
         return
     columns = (TextColumn("{task.description}"), BarColumn(), TaskProgressColumn())
     with Progress(*columns, TimeRemainingColumn(compact=True), console=progress()) as bar:
         task = bar.add_task(f"{len({part.run_id for part in parts})} runs", total=len(parts))
         sum_up(engine, parts, lambda line: bar.update(task, advance=1, description=line), say)
-    say(f"{len(parts) - len(unsummed(engine, run)):,} epochs of layers are summed up.")
+    say(f"{len(parts) - len(unsummed(engine, run)):,} epochs of layers are summarized.")
 
 
 def _settings(seed: int, seeds: int, **others: Any) -> list[Settings]:
@@ -256,7 +256,7 @@ def _settings(seed: int, seeds: int, **others: Any) -> list[Settings]:
 
 
 def _sweep(wanted: Sequence[Plan], data_dir: Path | None) -> None:
-    """Carry out, side by side, those runs that are not finished already."""
+    """Carry out, in parallel, those runs that are not finished already."""
     known = _asked(finished_runs)
     to_do = [plan for plan in wanted if plan.description.identity not in known]
     finished = len(wanted) - len(to_do)
@@ -269,7 +269,7 @@ def _sweep(wanted: Sequence[Plan], data_dir: Path | None) -> None:
 
 
 def _refuse_more_than_run(context: click.Context) -> None:
-    """Raise UsageError for an option beside --run that would change the run."""
+    """Raise UsageError for an option next to --run that would change the run."""
     given = [
         name
         for name in context.params
@@ -278,24 +278,25 @@ def _refuse_more_than_run(context: click.Context) -> None:
     ]
     if given:
         raise click.UsageError(
-            f"RUN says all about a run that stopped: leave out {', '.join(map(str.upper, given))}."
+            "RUN already says all about a stopped run: leave out "
+            f"{', '.join(map(str.upper, given))}."
         )
 
 
 def _begun(run_id: int, data_dir: Path | None) -> tuple[Plan, StoredRun]:
-    """Return a run and its plan, as the registry says it was begun."""
+    """Return a run and its plan, as registered."""
     found = _asked(stored_run, run_id)
     if found.source != TRAINER:
         raise ResumeError(
-            f"Run {run_id} is of a {found.source} model that was watched: only its own program can "
-            f"go on with it, by watch(..., run={run_id})."
+            f"Run {run_id} is of a {found.source} model that was watched: only its own "
+            f"program can resume it, by watch(..., run={run_id})."
         )
     experiment, settings = begun_with(run_id, found.values)
     return Plan(experiment, settings, load(found.dataset, data_dir), experiment.name), found
 
 
 def _asked(question: Callable, *arguments: Any) -> Any:
-    """Return what the database answers, and leave no connection open."""
+    """Return the result of `question`, and leave no connection open."""
     database = owner_engine()
     answer = question(database, *arguments)
     database.dispose()

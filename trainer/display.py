@@ -1,4 +1,4 @@
-"""What a person sees: a run while it goes, and the tables of all runs and of all experiments."""
+"""Output for the user: the progress of a run, and the tables of all runs and experiments."""
 
 import time
 from collections.abc import Callable
@@ -26,13 +26,13 @@ from vanishing_gradients.words import counted
 INTERVAL = 0.1
 """Seconds between two updates of the bar."""
 ROOMY = 96
-"""Columns of a terminal from which on the bar has room for a title and for all words."""
+"""The least width of a terminal, in columns, for a bar with a title and full words."""
 TEXTS = ("experiment", "source", "data set", "precision", "status")
 FIRST = "No run yet: `make train EXP=sigmoid_sgd` makes the first."
 
 
 class ProgressDisplay(TrainingListener, Progress):
-    """Shows one run on `console`: a line an epoch, and on a terminal a bar; a context manager."""
+    """Shows one run on `console`: a line per epoch, and on a terminal a bar; a context manager."""
 
     def __init__(self, console: Console) -> None:
         roomy, title = console.width >= ROOMY, lambda task: task.description
@@ -43,7 +43,7 @@ class ProgressDisplay(TrainingListener, Progress):
             _WordsColumn(lambda task: f"loss {task.fields['loss']}"),
             _WordsColumn(lambda task: f"accuracy {task.fields['accuracy']}"),
             _WordsColumn(lambda task: _traffic(task, " rows" if roomy else "")),
-            # The time elapsed and the time to come, as in 1:05<4:12.
+            # Elapsed and remaining time, as in 1:05<4:12.
             _WordsColumn(lambda task: f"{_clock(task.elapsed or 0)}<{_clock(task.time_remaining)}"),
             console=console,
             transient=True,
@@ -59,7 +59,7 @@ class ProgressDisplay(TrainingListener, Progress):
         traffic: Callable[[], Traffic],
         completed_epoch: int,
     ) -> None:
-        """Say what run has begun, or goes on."""
+        """Announce the run that has started or resumed."""
         self._name, self._epochs = f"Run {run_id}", description.epochs
         every = description.record_every
         kept = "every gradient" if description.telemetry == "full" else "statistics alone"
@@ -71,7 +71,7 @@ class ProgressDisplay(TrainingListener, Progress):
             self.console,
         )
         if completed_epoch:
-            say(f"{self._name} goes on with epoch {completed_epoch + 1}.", self.console)
+            say(f"{self._name} continues with epoch {completed_epoch + 1}.", self.console)
         self._task = self.add_task(
             description.experiment,
             total=None,
@@ -84,7 +84,7 @@ class ProgressDisplay(TrainingListener, Progress):
         )
 
     def progress(self, progress: TrainingProgress) -> None:
-        """Move the bar, now and then."""
+        """Update the bar, at most every few steps."""
         now = time.monotonic()
         if self._task is None or (progress.step < progress.steps and now < self._shown + INTERVAL):
             return
@@ -99,38 +99,37 @@ class ProgressDisplay(TrainingListener, Progress):
         )
 
     def epoch(self, metrics: EpochMetrics) -> None:
-        """Say how an epoch went."""
+        """Print the metrics of an epoch."""
         say(
-            f"{self._name}, epoch {metrics.epoch}/{self._epochs}: "
-            f"loss {_loss(metrics.loss)}, accuracy {metrics.accuracy:.4f}, "
-            f"test loss {_loss(metrics.test_loss)}, "
-            f"test accuracy {metrics.test_accuracy:.4f}, {metrics.seconds:.1f} s",
+            f"{self._name}, epoch {metrics.epoch}/{self._epochs}: loss {_loss(metrics.loss)}, "
+            f"accuracy {metrics.accuracy:.4f}, test loss {_loss(metrics.test_loss)}, test "
+            f"accuracy {metrics.test_accuracy:.4f}, {metrics.seconds:.1f} s",
             self.console,
         )
 
     def ended(self, run_id: int, status: Status) -> None:
-        """Say how the run ended."""
+        """Print how the run ended."""
         verb = "has failed" if status == "failed" else f"is {status}"
         say(f"Run {run_id} {verb}.", self.console)
 
     def note(self, sentence: str) -> None:
-        """Say what is good to know once."""
+        """Print a note."""
         say(sentence, self.console)
 
     def warn(self, sentence: str) -> None:
-        """Say what works, but not as well as it could."""
+        """Print a warning."""
         say(f"Warning: {sentence}", self.console)
 
 
 class _WordsColumn(ProgressColumn):
-    """Words about the run, on one line; `cut` lets them be shortened where there is no room."""
+    """Text about the run, on one line; with `cut` it may be shortened to fit."""
 
     def __init__(self, words: Callable[[Task], str], style: str = "", cut: bool = False) -> None:
         self._words, self._style = words, style
         super().__init__(Column(no_wrap=not cut))
 
     def render(self, task: Task) -> Text:
-        """Return the words as they are now."""
+        """Return the current text."""
         return Text(self._words(task), style=self._style, no_wrap=True, overflow="ellipsis")
 
 
@@ -142,12 +141,12 @@ def _traffic(task: Task, unit: str) -> str:
 
 
 def _loss(value: float) -> str:
-    """Write a loss in at most nine characters, however far it has diverged."""
+    """Format a loss in at most nine characters, however far it has diverged."""
     return f"{value:.4f}" if abs(value) < 1000 else f"{value:.2e}"
 
 
 def _short(number: int) -> str:
-    """Write a count of rows in at most five characters: 980, 12.3k, 123k, 9.0M."""
+    """Format a count of rows in at most five characters: 980, 12.3k, 123k, 9.0M."""
     for unit, name in ((10**9, "G"), (10**6, "M"), (10**3, "k")):
         if number >= unit:
             return f"{number / unit:.{0 if number >= 100 * unit else 1}f}{name}"
@@ -163,7 +162,7 @@ def _clock(seconds: float | None) -> str:
 
 
 def experiments_table() -> str:
-    """Return the built-in experiments, a line each, below the titles of their groups and topics."""
+    """Return the built-in experiments, one per line, under titles of their groups and topics."""
     width = max(map(len, experiments.built_in()))
     lines = []
     for group, title in experiments.GROUPS.items():
@@ -175,13 +174,12 @@ def experiments_table() -> str:
 
 
 def runs_table(engine: Engine) -> Table | str:
-    """Return a table with a line for each run, the oldest first, or how to make the first run.
+    """Return a table with a row per run, oldest first, or how to make the first run.
 
     Accuracy and loss are those of the last completed epoch, on the training images. A run's size is
-    its share of the tables that hold its rows, as the server estimates them. A run that its process
-    has abandoned is called interrupted first. Who trained is said where models were watched, of
-    which nothing is said that nobody told. Raises ObjectError where the database is not
-    migrated.
+    its share of the tables that hold its rows, as the server estimates them. Abandoned runs are
+    first marked interrupted. If there are watched models, a column says who trained; unknown values
+    are left blank. Raises ObjectError if the database is not migrated.
     """
     with engine.connect() as connection:
         require_migrated(connection)
@@ -207,7 +205,7 @@ def runs_table(engine: Engine) -> Table | str:
 
 
 def _cells(row: RowMapping, size: int, watched: bool) -> dict[str, str]:
-    """Return what a run's line says, by heading; who trained, where any run was `watched`."""
+    """Return a run's cells, by heading, with who trained if any run was `watched`."""
 
     def number(name: str, form: str = "") -> str:
         return "-" if row[name] is None else format(row[name], form)

@@ -1,14 +1,14 @@
-"""What a user of the trainer can get wrong, each with a sentence that names the cure."""
+"""Errors of a trainer's user, each with a sentence that says how to fix it."""
 
 from vanishing_gradients.errors import UserError
 
 
 class TrainerError(UserError):
-    """Base of the trainer's own errors."""
+    """Base class of the trainer's errors."""
 
 
 class ExperimentError(TrainerError):
-    """An experiment does not exist, cannot be read, or asks for the impossible."""
+    """An experiment does not exist, cannot be read, or asks for something impossible."""
 
 
 class DatasetError(TrainerError):

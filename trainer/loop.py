@@ -1,4 +1,4 @@
-"""The training loop: forward, loss, backward, record, update; no files, screens or servers."""
+"""The training loop: forward, loss, backward, record, update. No files, screens or servers."""
 
 import ast
 import time
@@ -17,9 +17,9 @@ from vanishing_gradients.trainer.network.updates import UpdateWatch
 
 @dataclass(frozen=True)
 class Progress:
-    """Where training stands: `step` of `steps` in `epoch`.
+    """The progress of training: `step` of `steps` in `epoch`.
 
-    Loss (in nats if a cross-entropy) and accuracy, a fraction, are over the epoch so far.
+    Loss (in nats for a cross-entropy) and accuracy, a fraction, are means over the epoch so far.
     """
 
     epoch: int
@@ -41,12 +41,12 @@ def train(
     first_epoch: int = 1,
     clipping: Clipping | None = None,
 ) -> None:
-    """Train on `dataset`, in the order it is in, and hand every step's gradients to `recorder`.
+    """Train on `dataset`, in its order, and pass every step's gradients to `recorder`.
 
-    What is recorded are gradients before `clipping`, and what a recorded step did to the weights.
-    The losses reported are those of the data, without penalties. `generator` is what the network
-    draws from; it is part of the state that a recorder may keep. After `restore_training` training
-    goes on with `first_epoch`, and to the bit as if it had never stopped.
+    The recorded values are gradients before `clipping`, and the update of each recorded step.
+    Reported losses are those of the data, without penalties. `generator` is the network's source
+    of randomness; it is part of the state that a recorder may keep. After `restore_training`,
+    training continues at `first_epoch`, bit for bit as if it had never stopped.
     """
     images, labels = dataset.train_images, dataset.train_labels
     steps = -(-len(images) // batch_size)
@@ -81,7 +81,7 @@ def train(
 def evaluate(
     network: Network, images: np.ndarray, labels: np.ndarray, size: int = 1000
 ) -> tuple[float, float]:
-    """Return loss, as training has it, and accuracy, a fraction, over all `images`."""
+    """Return the loss, as in training, and the accuracy, a fraction, over all `images`."""
     loss, correct = 0.0, 0
     for _, x, y in batches(images, labels, size, network.dtype):
         network.forward(x, training=False)
@@ -91,7 +91,7 @@ def evaluate(
 
 
 def training_state(network: Network, optimizer: Optimizer, generator: np.random.Generator) -> dict:
-    """Return all that the next epoch depends on, to the bit: weights, optimizer, generator."""
+    """Return everything that the next epoch depends on, exactly: weights, optimizer, generator."""
     state = {f"network.{name}": value for name, value in network.state().items()}
     state |= {f"optimizer.{name}": value for name, value in optimizer.state().items()}
     return state | {"generator": str(generator.bit_generator.state)}
@@ -103,7 +103,7 @@ def restore_training(
     optimizer: Optimizer,
     generator: np.random.Generator,
 ) -> None:
-    """Take back exactly what `training_state` returned; raises ValueError for another network's."""
+    """Restore what `training_state` returned; raises ValueError if it is another network's."""
     for part, prefix in ((network, "network."), (optimizer, "optimizer.")):
         names = [name for name in state if name.startswith(prefix)]
         part.restore({name.removeprefix(prefix): state[name] for name in names})

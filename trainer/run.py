@@ -1,4 +1,4 @@
-"""A run: what is wanted of it, how it is described, and how it is carried out."""
+"""A run: its settings, its description, and its execution."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, fields
@@ -22,12 +22,12 @@ from vanishing_gradients.trainer.experiments import Experiment
 from vanishing_gradients.trainer.loop import Progress, restore_training, train
 
 GROUPS = {"all": "paper"} | {name: name for name in experiments.GROUPS if name != "paper"}
-"""What EXP may be besides an experiment, and the group of experiments that it stands for."""
+"""The values of EXP that stand for a group of experiments."""
 
 
 @dataclass(frozen=True)
 class Settings:
-    """What a user may choose about a run beyond its experiment."""
+    """A user's choices for a run besides its experiment."""
 
     seed: int = 1
     precision: Literal["double", "single"] = "double"
@@ -37,7 +37,7 @@ class Settings:
 
 
 class TrainingListener(RunListener):
-    """Hears how a run goes, step by step; this one ignores it."""
+    """Receives the progress of a run, step by step; this one ignores it."""
 
     def progress(self, progress: Progress) -> None:
         """A step is done."""
@@ -51,11 +51,11 @@ def run_experiment(
     listener: TrainingListener | None = None,
     options: RunOptions | None = None,
 ) -> int:
-    """Train one experiment, everything recorded in the database at `url`, and return its run id.
+    """Train one experiment, recording everything in the database at `url`, and return its run id.
 
-    Whatever ends the run early is written into `runs.status` (interrupted for Ctrl-C and for a
-    server that stays away, else failed) and raised again. Raises DatabaseError or DatasetError, and
-    makes nothing, where the database or the data cannot be used.
+    If anything ends the run early, it is recorded in `runs.status` (interrupted for Ctrl-C and for
+    a server that stays away, else failed) and raised again. Raises DatabaseError or DatasetError,
+    before creating anything, if the database or the data cannot be used.
     """
     listener = listener or TrainingListener()
     generator = np.random.default_rng(settings.seed)
@@ -108,9 +108,9 @@ def describe(experiment: Experiment, dataset: Dataset, settings: Settings) -> Ru
 
 
 def begun_with(run_id: int, values: Mapping[str, Any]) -> tuple[Experiment, Settings]:
-    """Return the experiment and the settings that a run's registered `values` were made of.
+    """Return the experiment and the settings that a run was registered with, from its `values`.
 
-    Raises ExperimentError where older or newer code registered them, by other keys than these.
+    Raises ExperimentError if older or newer code registered them, with other keys.
     """
     config: dict[str, Any] = dict(values["config"])
     known = {"limit": config.pop("limit", None), **values}
@@ -125,16 +125,16 @@ def begun_with(run_id: int, values: Mapping[str, Any]) -> tuple[Experiment, Sett
         other.add("limit")
     if other:
         raise ExperimentError(
-            f"run {run_id} was begun by another version of this project, whose settings are not "
-            f"this one's ({', '.join(sorted(other))}): go on with it by that version, which the "
-            "view run_provenance names, or begin a new run without RUN"
+            f"run {run_id} was started by another version of this project, whose settings are not "
+            f"this one's ({', '.join(sorted(other))}): resume it with that version, which "
+            "the view run_provenance names, or start a new run without RUN"
         )
     return experiment, settings
 
 
 @dataclass(frozen=True, eq=False)
 class Plan:
-    """An experiment, how it is to be trained, on what; `source` is its name or its file's path."""
+    """What to train, how and on what; `source` is the experiment's name or its file's path."""
 
     experiment: Experiment
     settings: Settings
@@ -157,7 +157,7 @@ class Plan:
 def chosen(exp: str, epochs: int | None) -> list[tuple[str, Experiment]]:
     """Return the experiments that `exp` stands for, each with its source, with `epochs` if given.
 
-    Raises ExperimentError where one does not exist or cannot be used.
+    Raises ExperimentError if one does not exist or cannot be used.
     """
     sources = experiments.names(GROUPS[exp]) if exp in GROUPS else [exp]
     found = [(source, experiments.load(source)) for source in sources]
@@ -174,8 +174,8 @@ def plans(
 ) -> list[Plan]:
     """Return a plan for each of `settings` and each experiment, on `dataset` or on its own.
 
-    Raises DatasetError where a data set cannot be had, and ExperimentError where a run would have
-    too few steps.
+    Raises DatasetError if a data set is not available, and ExperimentError if a run would have too
+    few steps.
     """
     names = [dataset or experiment.dataset or "auto" for _, experiment in found]
     loaded = {name: load(name, data_dir) for name in dict.fromkeys(names)}

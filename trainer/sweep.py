@@ -1,4 +1,4 @@
-"""A sweep: many runs that keep statistics alone, side by side, each in a process of its own."""
+"""A sweep: many runs that keep statistics only, in parallel, each in its own process."""
 
 import os
 import signal
@@ -26,16 +26,16 @@ def cores() -> int:
 
 
 def sweep(plans: Sequence[Plan], data_dir: Path | None, console: Console, at_once: int) -> None:
-    """Carry out all plans, `at_once` at a time, and say how each went.
+    """Carry out all plans, `at_once` at a time, and report each.
 
-    Raises SweepError where one fails: those under way are then interrupted, as by Ctrl-C, and those
-    not yet begun never are.
+    Raises SweepError if one fails: those under way are then interrupted, as by Ctrl-C, and the rest
+    never starts.
     """
     processes: list[subprocess.Popen] = []
 
     def carry_out(plan: Plan) -> str:
-        """Return how the run's last epoch went."""
-        # -P: a file of the user's folder must not be imported in place of a library's.
+        """Return the last line about the run's last epoch."""
+        # -P: no file in the user's folder may shadow a library's module.
         train = [sys.executable, "-P", "-m", "vanishing_gradients", "train"]
         process = subprocess.Popen(
             [*train, *_options(plan, data_dir)],
@@ -44,7 +44,7 @@ def sweep(plans: Sequence[Plan], data_dir: Path | None, console: Console, at_onc
             stderr=subprocess.PIPE,
             text=True,
             errors="replace",
-            start_new_session=True,  # Ctrl-C reaches this process alone, which passes it on
+            start_new_session=True,  # Ctrl-C reaches only this process, which passes it on
         )
         processes.append(process)
         said = process.communicate()[1].splitlines()
@@ -57,22 +57,22 @@ def sweep(plans: Sequence[Plan], data_dir: Path | None, console: Console, at_onc
 
     pool = ThreadPoolExecutor(at_once, thread_name_prefix="sweep")
     try:
-        # The bar is for terminals alone.
+        # The bar is only for terminals.
         with Progress(console=console, transient=True, disable=not console.is_interactive) as bar:
             task = bar.add_task("runs", total=len(plans))
             waiting = {pool.submit(carry_out, plan) for plan in plans}
             while waiting:
-                # A signal may reach another thread, and then wakes nobody who waits without end.
+                # A signal may reach another thread, which does not wake an endless wait.
                 done, waiting = wait(waiting, WAKE_SECONDS, FIRST_COMPLETED)
                 for future in done:
                     say(future.result(), console)
                     bar.advance(task)
     except KeyboardInterrupt:
-        say("Stopped: the same command goes on with the runs that are not finished.")
+        say("Stopped: the same command continues with the unfinished runs.")
         raise
     finally:
         with postponed():
-            # Jobs that wait are cancelled first, so that no process starts after the last signal.
+            # Cancel waiting jobs first, so that no process starts after the last signal.
             pool.shutdown(wait=False, cancel_futures=True)
             for process in processes:
                 if process.poll() is None:
@@ -81,7 +81,7 @@ def sweep(plans: Sequence[Plan], data_dir: Path | None, console: Console, at_onc
 
 
 def _options(plan: Plan, data_dir: Path | None) -> list[str]:
-    """Return the options of `train` that make this run."""
+    """Return the options of `train` that start this run."""
     values = asdict(plan.settings) | {
         "exp": plan.source,
         "epochs": plan.experiment.epochs,

@@ -1,8 +1,8 @@
-"""The audit: every claim of the paper that can be put to our rows, and what becomes of it.
+"""The audit: every claim of the paper that can be tested on our rows, and the verdict.
 
-evidence                 which runs are asked, and what
-storage                  norms as a lossy storage would have them, kept once measured
-claim                    what a claim is, and what can become of it
+evidence                 which runs are used, and what is queried
+storage                  norms after a lossy storage, cached once measured
+claim                    what a claim is, and the possible verdicts
 judges, stored, nearest  how claims are tested
 catalogue                the claims, by section of the paper
 output                   the results on a terminal and as CSV

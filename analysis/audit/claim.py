@@ -1,4 +1,4 @@
-"""Claims of the paper: how one is written down, tested, and what became of it."""
+"""Claims of the paper: how they are written down, tested and judged."""
 
 import inspect
 from collections.abc import Callable
@@ -11,7 +11,7 @@ from vanishing_gradients.analysis.errors import NoRowsError
 
 
 class Verdict(StrEnum):
-    """The five things that can become of a claim, as the reports print them."""
+    """The five possible verdicts on a claim, as the reports print them."""
 
     REPRODUCED = "reproduced"
     NOT_REPRODUCED = "not reproduced"
@@ -22,7 +22,7 @@ class Verdict(StrEnum):
 
 @dataclass(frozen=True)
 class Finding:
-    """A verdict, what was found in the rows, and for an artefact the view that shows it."""
+    """A verdict, what the rows show, and for an artefact the view that shows it."""
 
     verdict: Verdict
     found: str
@@ -30,20 +30,20 @@ class Finding:
 
     @classmethod
     def untested(cls, found: str) -> Self:
-        """Return the finding of a claim that our rows cannot decide."""
+        """Return the finding for a claim that our rows cannot decide."""
         return cls(Verdict.UNTESTED, found)
 
     @classmethod
     def reproduced_if(cls, holds: bool, found: str) -> Self:
-        """Return the finding of a claim that either holds in our rows or does not."""
+        """Return the finding for a claim that either holds in our rows or does not."""
         return cls(Verdict.REPRODUCED if holds else Verdict.NOT_REPRODUCED, found)
 
     @classmethod
     def consistent_if(cls, in_paper: bool, in_rows: bool, found: str) -> Self:
-        """Return the finding of a sentence that the paper's own numbers may deny.
+        """Return the finding for a sentence that the paper's own numbers may contradict.
 
-        It is reproduced where our rows agree with it; else, where the paper's numbers do not agree
-        with it either, the paper contradicts itself.
+        If our rows agree with it, it is reproduced. If neither they nor the paper's numbers do, the
+        paper contradicts itself.
         """
         if in_rows or in_paper:
             return cls.reproduced_if(in_rows, found)
@@ -51,21 +51,21 @@ class Finding:
 
     @classmethod
     def artefact_if(cls, in_stored: bool, found: str, view: str) -> Self:
-        """Return the finding of what plain rows do not show: `view` may show what storage made."""
+        """Return the finding for what plain rows do not show, but perhaps storage, in `view`."""
         return cls(Verdict.ARTEFACT, found, view) if in_stored else cls.reproduced_if(False, found)
 
 
 ROWS = ("sizes", "norms", "ratios", "curves")
-"""What a check may ask for by name, as well as the evidence and the data set."""
+"""What a check may ask for by parameter name, besides the evidence and the data set."""
 
 
 @dataclass(frozen=True)
 class Claim:
     """A claim: its place in the paper, what is printed there, and the function that tests it.
 
-    `tolerance` says how far off is near enough, and why. `check` gets what its parameters name: the
-    `evidence`, the name of a `dataset`, and of ROWS what Evidence returns by that name for
-    `experiment` on that data set.
+    `tolerance` says what deviation is accepted, and why. `check` gets what its parameters name: the
+    `evidence`, the name of a `dataset`, and for names in ROWS the result of that Evidence method
+    for `experiment` on that data set.
     """
 
     name: str
@@ -77,20 +77,20 @@ class Claim:
 
     @property
     def asks(self) -> tuple[str, ...]:
-        """What the check wants to be given."""
+        """The parameters of the check."""
         return tuple(inspect.signature(self.check).parameters)
 
     @property
     def about_datasets(self) -> bool:
-        """Whether it is tested once, over all data sets: its check names none of them."""
+        """Whether it is tested once, over all data sets: its check takes none of them."""
         return self.asks == ("evidence",)
 
 
 class Section(list[Claim]):
-    """The claims of a section of the audit, in order; called, it decorates the check of one.
+    """The claims of a section of the audit, in order; calling it decorates a claim's check.
 
-    What the paper prints is the check's docstring, and its name the claim's, unless they are given.
-    `experiment` is the one that the section's claims are about, unless they name another.
+    The check's docstring is what the paper prints, and its name the claim's, unless they are given.
+    `experiment` is the default experiment of the section's claims.
     """
 
     def __init__(self, title: str, experiment: str = "") -> None:
@@ -100,7 +100,7 @@ class Section(list[Claim]):
     def __call__(
         self, place: str, *, tolerance: str, printed: str = "", name: str = "", experiment: str = ""
     ) -> Callable[[Callable[..., Finding]], Callable[..., Finding]]:
-        """Return what makes a claim of a function."""
+        """Return a decorator that makes a claim of a function."""
 
         def add(check: Callable[..., Finding]) -> Callable[..., Finding]:
             text = printed or " ".join((check.__doc__ or "").split())
@@ -113,9 +113,9 @@ class Section(list[Claim]):
 
 @dataclass(frozen=True)
 class Result:
-    """A claim with its finding on each data set that has runs for it, and the queries asked.
+    """A claim with its finding on each data set that has runs for it, and the queries used.
 
-    `dataset` is the one whose finding is the verdict: the one that the paper's Table 9 fits.
+    `dataset` is the one whose finding is the verdict: the one that fits the paper's Table 9.
     """
 
     claim: Claim
@@ -125,17 +125,17 @@ class Result:
 
     @property
     def finding(self) -> Finding:
-        """The finding that counts."""
+        """The finding on that data set."""
         return self.findings[self.dataset]
 
     @property
     def verdict(self) -> Verdict:
-        """The verdict that counts."""
+        """The verdict on that data set."""
         return self.finding.verdict
 
     @property
     def others(self) -> dict[str, Finding]:
-        """Findings on other data sets, where there are runs to test it on."""
+        """Findings on other data sets that have runs to test it on."""
         return {
             dataset: finding
             for dataset, finding in self.findings.items()
@@ -145,7 +145,7 @@ class Result:
 
 def evaluate(claim: Claim, evidence: Evidence) -> Result:
     """Test a claim on every data set."""
-    fitting = evidence.fitting  # before listening: its own queries belong to no claim
+    fitting = evidence.fitting  # first, since its own queries belong to no claim
     evidence.asked.clear()
     datasets = [""] if claim.about_datasets else list(evidence.datasets)
     findings = {dataset: _finding(claim, evidence, dataset) for dataset in datasets}

@@ -1,4 +1,4 @@
-"""Which runs can speak about the paper, and what the audit asks the views of them, each once."""
+"""Which runs are evidence about the paper, and the audit's queries of their views, cached."""
 
 import json
 import math
@@ -22,12 +22,12 @@ from vanishing_gradients.sql.connection import affordable
 from vanishing_gradients.sql.objects import Layer
 
 LIKELY = 5.0  # times nearer to Table 9 than the other data set
-REASONS = 2  # runs left out that a sentence names
+REASONS = 2  # excluded runs that a sentence names
 
 
 @dataclass(frozen=True)
 class LeftOut:
-    """A run of one of the paper's experiments that says nothing about the paper, and why."""
+    """A run of one of the paper's experiments that cannot be compared with the paper, and why."""
 
     run_id: int
     experiment: str
@@ -36,9 +36,9 @@ class LeftOut:
 
 
 def eligible(connection: Connection, summary: pd.DataFrame) -> tuple[list[Run], list[LeftOut]]:
-    """Sort the runs of the paper's experiments: those that count, by id, and those left out.
+    """Split the runs of the paper's experiments, by id, into those used and those excluded.
 
-    Complete ones of its networks, settings and data count.
+    Complete runs of its networks, with its settings and data, are used.
     """
     counted, left_out = [], []
     ours = summary[summary["experiment"].isin(paper.EXPERIMENTS)]
@@ -84,8 +84,8 @@ def _objections(run: Mapping[str, object], config: Mapping[str, object]) -> Iter
 class Evidence:
     """The rows of the paper's four experiments, by experiment and data set.
 
-    `datasets` are those with runs, the paper's own first; `asked` collects the SQL of every
-    answer. A method raises NoRowsError, with the cure, where there is no run to answer from.
+    `datasets` are those with runs, the paper's own first; `asked` collects the SQL of every query.
+    If there is no run to answer from, methods raise NoRowsError, with the cure.
     """
 
     def __init__(self, engine: Engine, kept: Path | None, say: Say = lambda text: None) -> None:
@@ -102,7 +102,7 @@ class Evidence:
         self.datasets = datasets or paper.DATASETS[:1]
 
     def seeds(self, experiment: str, dataset: str) -> list[Run]:
-        """Return one run a seed, by seed: one in full telemetry if there is, else the newest."""
+        """Return one run per seed, by seed: one with full telemetry if any, else the newest."""
         best: dict[int, Run] = {}
         for run in sorted(self.runs, key=lambda run: (run.telemetry == "full", run.run_id)):
             if (run.experiment, run.dataset) == (experiment, dataset):
@@ -112,7 +112,7 @@ class Evidence:
         return [best[seed] for seed in sorted(best)]
 
     def reference(self, experiment: str, dataset: str) -> Run:
-        """Return the run to compare with the paper's: one in full telemetry, if any."""
+        """Return the run to compare with the paper's: one with full telemetry if possible."""
         runs = self.seeds(experiment, dataset)
         return next((run for run in runs if run.telemetry == "full"), runs[0])
 
@@ -136,7 +136,7 @@ class Evidence:
 
     @property
     def connections(self) -> int:
-        """How many questions to ask at once."""
+        """How many queries to run in parallel."""
         return affordable(self._engine, CONNECTIONS)
 
     def curves(self, experiment: str, dataset: str) -> pd.DataFrame:
@@ -144,7 +144,7 @@ class Evidence:
         return self._of_seeds("training_curves", experiment, dataset, 1)
 
     def effects(self, dataset: str) -> list[Effect]:
-        """Return the effects of activation and optimizer that the runs on a data set allow."""
+        """Return the effects of activation and optimizer that a data set's runs can test."""
         norms = {}
         for experiment in paper.EXPERIMENTS:
             with suppress(NoRowsError):
@@ -175,12 +175,12 @@ class Evidence:
         return self._storage.norms(run, layers, decimals, filler, epochs)
 
     def layer(self, run: Run, number: int) -> Layer:
-        """Return a layer of a run, by which its queries are asked."""
+        """Return a layer of a run, for queries about it."""
         with self._engine.connect() as connection:
             return layer_of(connection, run.run_id, number)
 
     def ask(self, view: str, **asked: object) -> pd.DataFrame:
-        """Return what views.ask returns; called once for what is `asked`, all hashable."""
+        """Return the result of views.ask, cached by the arguments, which must be hashable."""
         key = (view, *sorted(asked.items()))
         if key not in self._answers:
             with self._engine.connect() as connection:
@@ -190,9 +190,10 @@ class Evidence:
 
     @cached_property
     def distances(self) -> dict[str, pd.Series]:
-        """By data set and seed, how far our layer-12 norms are from Table 9: the largest of ten.
+        """The distance of our layer-12 norms from Table 9, by data set and seed: the largest of
+        ten.
 
-        Infinite where a norm was not finite.
+        Infinite if a norm was not finite.
         """
         printed = paper.printed_norms()["layer_12_norm"]
         found = {}
@@ -206,7 +207,7 @@ class Evidence:
 
     @property
     def fitting(self) -> str:
-        """The data set that Table 9 fits, or where none can be told from the other, the paper's."""
+        """The data set that fits Table 9, or, if that cannot be decided, the paper's."""
         middle = {name: float(off.median()) for name, off in self.distances.items()}
         near = sorted(middle, key=middle.__getitem__)
         if len(near) > 1 and LIKELY * middle[near[0]] <= middle[near[1]] > middle[near[0]]:
@@ -214,7 +215,7 @@ class Evidence:
         return self.datasets[0]
 
     def _of_seeds(self, view: str, experiment: str, dataset: str, layers: int) -> pd.DataFrame:
-        """Return the rows of every seed; it is an error where a layer or an epoch is missing."""
+        """Return the rows of every seed; raise NoRowsError if a layer or an epoch is missing."""
         runs = self.seeds(experiment, dataset)
         frame = self.ask(view, run_id=tuple(run.run_id for run in runs))
         for run_id, count in frame["run_id"].value_counts().items():

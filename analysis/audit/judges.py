@@ -1,8 +1,8 @@
-"""What most claims are tested by: the paper's numbers against those of all our seeds.
+"""The tests for most claims: the paper's numbers against those of all our seeds.
 
-A claim is about one training, and ours are many, one a seed. What can be counted is reproduced
-where it holds in more than half of the seeds. A number that depends on the seed is reproduced where
-it lies within the prediction interval of our seeds: where one more seed would fall.
+A claim is about one training, while we have many, one per seed. A countable statement is reproduced
+if it holds in more than half of the seeds. A number that depends on the seed is reproduced if it
+lies within the prediction interval of our seeds, where one more seed would fall.
 """
 
 import math
@@ -31,9 +31,9 @@ def cells(
     layers: int | Iterable[int] | None = None,
     epochs: int | Iterable[int] | None = None,
 ) -> pd.DataFrame:
-    """Return a column of norms, ratios or curves, of some layers and epochs or of all.
+    """Return a column of norms, ratios or curves, for some or all layers and epochs.
 
-    Seeds down; across (layer, epoch), or epochs where the rows are not of layers.
+    Seeds down; across (layer, epoch), or epochs if the rows have no layers.
     """
     for name, chosen in (("layer", layers), ("epoch", epochs)):
         if chosen is not None:
@@ -43,23 +43,23 @@ def cells(
 
 
 def at(rows: pd.DataFrame, column: str, epoch: int, layer: int | None = None) -> pd.Series:
-    """Return one value a seed: of a column in an epoch, of a layer unless rows are of epochs."""
+    """Return one value per seed: of a column in an epoch, and a layer unless rows have none."""
     return cells(rows, column, layer, epoch).iloc[:, 0]
 
 
 def within(values: Values, low: float, high: float) -> Values:
-    """Mark the values from `low` to `high`; what is no number is not among them."""
+    """Mark the values from `low` to `high`; NaN is not among them."""
     return (values >= low) & (values <= high)
 
 
 def in_most_seeds(
     holds: pd.DataFrame | Iterable[bool], found: str, in_paper: bool | None = None
 ) -> Finding:
-    """Test what holds in a seed or does not, one value each; `found` words the rows of them all.
+    """Test a statement that holds in a seed or not, one value each; `found` describes the rows.
 
-    In a frame, seeds down, it holds in a seed where it does in every cell.
+    In a frame, seeds down, it must hold in every cell of a seed.
 
-    `in_paper` is given for a sentence that the paper's own numbers may deny, and says whether they
+    `in_paper`, given for a sentence that the paper's own numbers may contradict, says whether they
     agree with it.
     """
     verdicts = pd.DataFrame(holds).all(axis=1)
@@ -74,11 +74,11 @@ def in_most_seeds(
 def within_seeds(
     printed: float, values: pd.Series, dataset: str, logarithmic: bool = False, digit: float = 0.0
 ) -> Finding:
-    """Test a number by the prediction interval of our seeds, of its log10 where `logarithmic`.
+    """Test a number by the prediction interval of our seeds, of its log10 if `logarithmic`.
 
-    `values` has one number a seed. `digit` is a unit of the last digit printed. Seeds that have no
-    number here, or no logarithm, are left out where they are the fewer; where they are not, the
-    number is not reproduced.
+    `values` has one number per seed. `digit` is a unit of the last digit printed. Seeds without a
+    number here, or without a logarithm, are left out if they are a minority; otherwise the number
+    is not reproduced.
     """
     found = values[values > 0] if logarithmic else values.dropna()
     if len(values) < FEWEST:
@@ -105,7 +105,7 @@ def within_seeds(
 
 
 def more_seeds(dataset: str, experiment: str = "all") -> str:
-    """Return the command that trains as many seeds as any test asks for."""
+    """Return the command that trains as many seeds as any test needs."""
     return f"`make train EXP={experiment} SEEDS=10 TELEMETRY=statistics DATASET={dataset}`"
 
 
@@ -118,7 +118,7 @@ def span(values: pd.Series | pd.DataFrame) -> str:
 
 
 def number(value: float) -> str:
-    """Return a number for reading: whole, or four digits and a power of ten where it takes one."""
+    """Return a number as text: whole, or four digits with a power of ten if needed."""
     if not math.isfinite(value):
         return "no value" if math.isnan(value) else str(value)
     if value == int(value) and abs(value) < 1e9:
@@ -129,7 +129,7 @@ def number(value: float) -> str:
 
 
 def between(ends: Sequence[str]) -> str:
-    """Return two ends in words, or one where they read the same."""
+    """Return two ends in words, or one if they read the same."""
     low, high = ends
     return low if low == high else f"{low} to {high}"
 

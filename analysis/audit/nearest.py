@@ -1,7 +1,7 @@
-"""How near the cells of Tables 8 and 10 can be brought, by data set, seed, decimals and constant.
+"""How closely Tables 8 and 10 can be approximated, by data set, seed, decimals and constant.
 
-Every storage that the views know is tried on the first epoch of the runs whose gradients are in the
-tables, and every seed as it was computed; the nearest are reported, however near that is.
+Every storage that the views know is tried on the first epoch of the runs with gradient tables, and
+every seed without storage; the nearest are reported, however near that is.
 """
 
 from contextlib import suppress
@@ -19,17 +19,17 @@ from vanishing_gradients.analysis.runs import Run
 FIRST = (1, 1)
 LAYERS = tuple(range(1, paper.LAYERS))
 OTHER_KIND = 6.0  # decades: the paper's figures draw Infinity at 1e6 and zero at 1e-6
-SHOWN = 5  # storages of a table
+SHOWN = 5  # storages per table
 SEARCHED = ("relu_sgd", "sigmoid_adam")  # Tables 8 and 10
 
 
 @dataclass(frozen=True)
 class Trial:
-    """One storage of one run, held against the first epoch of a table.
+    """One storage of one run, compared with the first epoch of a table.
 
-    `decimals` and `filler` are None for gradients as they were computed. Of `cells` that are a
-    number, zero or Infinity in the table, `alike` are of the same kind here. They are `decades`
-    apart: the mean of |log10(ours / printed)|, a cell of another kind counting as OTHER_KIND.
+    `decimals` and `filler` are None for gradients without storage. Of the table's `cells` that are
+    a number, zero or Infinity, `alike` are of the same kind here. Their distance is `decades`: the
+    mean of |log10(ours / printed)|, a cell of another kind counting as OTHER_KIND.
     """
 
     experiment: str
@@ -44,23 +44,23 @@ class Trial:
 
 
 def trials(evidence: Evidence, experiment: str, dataset: str) -> list[Trial]:
-    """Return every storage tried, the nearest first: of all seeds plain, of one run stored."""
+    """Return every trial, nearest first: all seeds without storage, and one run with each."""
     found = []
     ratios = evidence.ratios(experiment, dataset)
     for run in evidence.seeds(experiment, dataset):
         own = ratios[(ratios["run_id"] == run.run_id) & (ratios["epoch"] == 1)].set_index("layer")
         found.append(_trial(run, None, None, own["ratio"].mask(own["denominator"] == 0, np.inf)))
-    with suppress(NoRowsError):  # without gradients in the tables the plain ones are all there is
+    with suppress(NoRowsError):  # without gradient tables only the plain ones are left
         found += _stored(evidence, experiment, dataset)
     return sorted(found, key=lambda trial: trial.decades)
 
 
 def nearest(evidence: Evidence) -> dict[tuple[str, str], list[Trial]]:
-    """Return the nearest trials by data set and experiment: of a seed plain, then of storages."""
+    """Return the nearest trials by data set and experiment: of a plain seed, then of storages."""
     found = {}
     for dataset in evidence.datasets:
         for experiment in SEARCHED:
-            with suppress(NoRowsError):  # without a run of it there is nothing to try
+            with suppress(NoRowsError):  # no run to try
                 tried = trials(evidence, experiment, dataset)
                 plain = [trial for trial in tried if trial.decimals is None][:1]
                 stored = [trial for trial in tried if trial.decimals is not None][:SHOWN]
@@ -69,7 +69,7 @@ def nearest(evidence: Evidence) -> dict[tuple[str, str], list[Trial]]:
 
 
 def nearest_storage(evidence: Evidence, experiment: str, dataset: str) -> Trial:
-    """Return the nearest storage of a run in full telemetry; NoRowsError where there is none."""
+    """Return the nearest storage of a run with full telemetry; raise NoRowsError if none."""
     return min(_stored(evidence, experiment, dataset), key=lambda trial: trial.decades)
 
 

@@ -16,7 +16,7 @@ from vanishing_gradients.console import show
 from vanishing_gradients.installation import as_typed
 
 CSV = "audit.csv"
-WIDTH = 140  # where there is no terminal
+WIDTH = 140  # without a terminal
 STYLES = {
     Verdict.REPRODUCED: "green",
     Verdict.NOT_REPRODUCED: "red",
@@ -29,7 +29,7 @@ Results = Sequence[tuple[str, Result]]
 
 
 def counts(results: Results) -> str:
-    """Return how many claims got which verdict, in one line."""
+    """Return how many claims got each verdict, in one line."""
     found = Counter(result.verdict for _, result in results)
     parts = [f"{found[verdict]} {verdict}" for verdict in Verdict if found[verdict]]
     return f"{len(results)} claims: {', '.join(parts)}."
@@ -52,7 +52,7 @@ def print_table(results: Results) -> None:
 
 
 def print_nearest(found: Mapping[tuple[str, str], Sequence[Trial]]) -> None:
-    """Print how near the first epochs of Tables 8 and 10 can be brought, where that was tried."""
+    """Print how closely the first epochs of Tables 8 and 10 can be approximated, if tried."""
     for (dataset, experiment), tried in found.items():
         table = Table(
             title=f"Nearest to the first epoch of Table {paper.RATIO_TABLES[experiment]}, "
@@ -74,7 +74,7 @@ def print_nearest(found: Mapping[tuple[str, str], Sequence[Trial]]) -> None:
 
 
 def found_text(result: Result) -> str:
-    """Return what was found on the data set that counts, and the verdict on any other."""
+    """Return the finding on the deciding data set, and the verdict on any other."""
     own = f"{result.dataset}: " if result.dataset else ""
     text = f"{own}{result.finding.found}."
     if result.finding.view:
@@ -85,7 +85,7 @@ def found_text(result: Result) -> str:
 
 
 def frame(results: Results) -> pd.DataFrame:
-    """Return the results, one row a claim and data set; `counts` marks the verdict's row."""
+    """Return the results, one row per claim and data set; `counts` marks the verdict's row."""
     return pd.DataFrame(
         [
             {

@@ -1,9 +1,9 @@
-"""Norms as a lossy storage would have them, for many layers at once, and kept once measured.
+"""Norms after a lossy storage, for many layers at once, cached once measured.
 
 They come from the stored_norm_avg views, which read every cell of a layer: minutes for a whole run.
-What was measured is kept in a file, under a digest of what it was measured on: the layer's plain
-norms, which the server generates from the same cells, and the versions of the views. Where a row
-changes the norm changes, and the old result is not found any more.
+Results are kept in a file, under a digest of what was measured: the layer's plain norms, which the
+server generates from the same cells, and the versions of the views. If a row changes, so does its
+norm, and the old result is no longer found.
 """
 
 import hashlib
@@ -31,10 +31,10 @@ CONNECTIONS = min(4, os.cpu_count() or 1)
 def question(
     run: Run, layer: int, decimals: int, filler: float, epochs: tuple[int, int]
 ) -> dict[str, object]:
-    """Return by what stored_norm_avg is asked of one layer.
+    """Return the arguments for querying stored_norm_avg of one layer.
 
-    It is stored with `decimals` places and `filler` in unused columns; `epochs` are the first and
-    the last to be read.
+    `decimals` places are kept, and unused columns hold `filler`; `epochs` are the first and the
+    last to read.
     """
     return {
         "experiment": run.experiment,
@@ -47,7 +47,7 @@ def question(
 
 
 class Storage:
-    """Answers questions from what is kept in `path`, or from the server, and keeps the answers."""
+    """Answers from the cache in `path`, or from the server, and caches the answers."""
 
     def __init__(self, engine: Engine, path: Path | None, say: Say) -> None:
         self._engine = engine
@@ -62,7 +62,7 @@ class Storage:
     ) -> pd.DataFrame:
         """Return the stored norms, epochs down, layers across.
 
-        Raises NoRowsError for a run that has no rows in the gradient tables, or not all.
+        Raises NoRowsError for a run whose gradient rows are missing or incomplete.
         """
         asked = {layer: question(run, layer, decimals, filler, epochs) for layer in layers}
         with ThreadPoolExecutor(affordable(self._engine, CONNECTIONS)) as pool:
@@ -133,4 +133,4 @@ def _read(path: Path | None) -> dict[str, dict[str, float]]:
             for key, norms in kept.items()
         }
     except (OSError, ValueError, TypeError, AttributeError):
-        return {}  # damaged or not ours to read: measured again
+        return {}  # damaged or unreadable: measure again

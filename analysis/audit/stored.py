@@ -1,4 +1,4 @@
-"""Tests of numbers that may be artefacts of storage: plain rows first, then stored ones."""
+"""Tests for numbers that may be artefacts of storage: plain rows first, then stored ones."""
 
 from collections.abc import Iterable
 
@@ -10,7 +10,7 @@ from vanishing_gradients.analysis.audit.claim import Finding
 from vanishing_gradients.analysis.audit.evidence import Evidence
 from vanishing_gradients.analysis.audit.judges import cells, number, seeds, span, within
 
-DECIMALS, FILLER = 6, 1e6  # the storage under which constants and infinities are looked for
+DECIMALS, FILLER = 6, 1e6  # the storage that may explain constants and infinities
 DIGITS = 1e-8  # the paper prints ten digits
 EPOCHS = (1, paper.EPOCHS)
 NEAR_ONE = (0.5, 2.0)  # a factor of two either way
@@ -27,7 +27,7 @@ def stored_ratios(
 ) -> pd.DataFrame:
     """Return stored norms of layer + 1 over those of layer: epochs down, layers across.
 
-    NaN where the denominator is zero, which the paper prints as Infinity.
+    NaN if the denominator is zero, which the paper prints as Infinity.
     """
     layers = list(layers)
     needed = tuple(sorted({*layers, *(layer + 1 for layer in layers)}))
@@ -71,7 +71,7 @@ def infinite(
     layers: tuple[int, ...],
     epochs: tuple[int, int] = EPOCHS,
 ) -> Finding:
-    """Test ratios that are printed as Infinity in `layers`, from a first to a last epoch."""
+    """Test ratios printed as Infinity in `layers`, between two epochs."""
     ratios = evidence.ratios(experiment, dataset)
     denominators = cells(ratios, "denominator", layers, range(epochs[0], epochs[1] + 1))
     zero = denominators == 0
@@ -86,7 +86,7 @@ def infinite(
 
 
 def zero(evidence: Evidence, experiment: str, dataset: str, layers: tuple[int, ...]) -> Finding:
-    """Test gradients that are said to be zero in `layers`, in all epochs."""
+    """Test gradients said to be zero in `layers`, in all epochs."""
     norms = cells(evidence.norms(experiment, dataset), "norm", layers)
     other = norms != 0
     told = f"{other.to_numpy().sum()} of {norms.size} mean norms are not zero: {span(norms)}"

@@ -1,6 +1,6 @@
 """Lines of medians over seeds, with bands from the smallest seed to the largest.
 
-Which runs belong together, and what the title says of them.
+Also: which runs belong together, and how the title describes them.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -22,11 +22,11 @@ FILL, EDGE = 0.18, 0.45  # opacity
 
 @dataclass(frozen=True)
 class Point:
-    """One x of a line over its seeds: y of the median, None for nowhere, and the band's two ends.
+    """One x of a line over its seeds: y of the median (None if it is not drawn), and of the band.
 
-    Zero and infinity count in the median, as smallest and largest; the band is of the `seeds` whose
-    values are where the axis says. `mark` is that of the median, `marks` has y of every mark that
-    at least one seed has.
+    Zero and infinity count in the median, as smallest and largest; the band covers the `seeds`
+    whose values have a place on the axis. `mark` is that of the median; `marks` has y of every mark
+    that at least one seed has.
     """
 
     x: int
@@ -41,9 +41,9 @@ class Point:
 
 
 def by_experiment(runs: Sequence[Run]) -> dict[str, list[Run]]:
-    """Return the runs of each experiment, which differ in their seeds, in order of the names.
+    """Return the runs of each experiment, which differ in their seeds, sorted by name.
 
-    Raises ValueError for no run, for different data sets, and where a seed would count twice.
+    Raises ValueError for no run, for different data sets, and if a seed would count twice.
     """
     datasets = sorted({f"{run.dataset}" for run in runs})
     if len(datasets) != 1:
@@ -77,9 +77,9 @@ def title_over_seeds(what: str, runs: Sequence[Run], of_gradients: bool) -> str:
 def points_over_seeds(values: pd.DataFrame, places: Mapping[str, float]) -> list[Point]:
     """Return the points of one line.
 
-    `values` has a row a seed and x: strand (what a line connects), x, seed, value (from zero to
-    infinity, NaN where there is none), mark and heading (of the hover text). `places` says where
-    values with a mark are drawn; zero without a place is an ordinary number.
+    `values` has a row per seed and x: strand (what a line connects), x, seed, value (from zero to
+    infinity, NaN if missing), mark and heading (of the hover text). `places` says where values with
+    a mark are drawn; zero without a place is an ordinary number.
     """
     return [
         _point(int(strand), int(x), own, places)
@@ -132,7 +132,7 @@ def draw_lines(
     meanings: Mapping[str, marks.Mark],
     shown: set[str],
 ) -> None:
-    """Draw the lines of panel `row`, bands below all of them; `shown` is what the legend has."""
+    """Draw the lines of panel `row`, with bands below them; `shown` are already in the legend."""
     for look, points in lines:
         if any(point.seeds > 1 for point in points):
             figure.add_trace(_band(look, points), row, 1)
@@ -158,7 +158,7 @@ def _vertices(
 ) -> Iterator[Vertex]:
     """Yield what the line connects, then the marks, of medians and of single seeds, each alone.
 
-    A point nowhere is before all others: the legend shows the first symbol.
+    A point without coordinates comes first: the legend shows the first symbol.
     """
     for strand, own in groupby(points, key=lambda point: point.strand):
         symbol = look.symbol + "-open" * (strand > 0)
@@ -174,7 +174,7 @@ def _vertices(
 
 
 def _band(look: marks.Look, points: Sequence[Point]) -> go.Scatter:
-    """Return one trace of closed shapes, one for each stretch of points with ordinary values."""
+    """Return one trace of closed shapes, one per stretch of points with ordinary values."""
     corners: list[tuple[float | None, float | None]] = []
     for (_, banded), own in groupby(points, key=lambda point: (point.strand, point.seeds > 0)):
         if banded:
@@ -192,7 +192,7 @@ def _band(look: marks.Look, points: Sequence[Point]) -> go.Scatter:
         mode="lines",
         fill="toself",
         fillcolor=f"rgba({rgb},{FILL})",
-        line={"color": f"rgba({rgb},{EDGE})", "width": 1},  # so that a band of one x is seen
+        line={"color": f"rgba({rgb},{EDGE})", "width": 1},  # makes a band of one x visible
         name=look.name,
         legendgroup=look.name,
         showlegend=False,
@@ -201,6 +201,6 @@ def _band(look: marks.Look, points: Sequence[Point]) -> go.Scatter:
 
 
 def _span(numbers: Sequence[int], one: str) -> str:
-    """Return smallest to largest of sorted numbers, once if all are the same."""
+    """Return smallest to largest of sorted numbers, or one number if all are equal."""
     start = f"{numbers[0]:,} to " if len(numbers) > 1 else ""
     return start + counted(numbers[-1], one)

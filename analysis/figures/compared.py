@@ -1,4 +1,4 @@
-"""A few runs of any kind beside each other: how they learn, and how far gradients reach."""
+"""A few runs of any kind side by side: how they learn, and how far gradients reach."""
 
 from collections.abc import Sequence
 from html import escape
@@ -33,7 +33,7 @@ EVEN = 1.0  # first and last layer get gradients of one size
 
 
 def label(run: Run) -> str:
-    """Return how figures and tables name a run among others."""
+    """Return the name of a run in figures and tables with others."""
     return f"{run.run_id} {run.experiment}"
 
 
@@ -41,10 +41,10 @@ def label(run: Run) -> str:
 def curves_compared(curves: pd.DataFrame, runs: Sequence[Run]) -> go.Figure:
     """Draw accuracy and loss of `runs`, a line each; `curves` holds rows of training_curves.
 
-    Training values are over the images as the epoch met them, the weights changing meanwhile; test
-    values are after the epoch.
+    Training values are averages over the epoch, while the weights change; test values are after the
+    epoch.
 
-    What is not known of any run has no panel. Raises LeftOutError where nothing is.
+    Values unknown for all runs get no panel. Raises LeftOutError if nothing is known.
     """
     trained = any(not run.watched for run in runs)
     shown = {name: each for name, each in CURVES.items() if trained or curves[each].notna().any()}
@@ -70,8 +70,8 @@ def norms_compared(norms: pd.DataFrame, layers: pd.DataFrame, runs: Sequence[Run
 
     Mean L2 norm of a row of the gradient of the weights.
 
-    `norms` holds rows of epoch_means. Where the runs differ in their number of dense layers the
-    axis is relative depth: 0 is the first dense layer, 1 the last.
+    `norms` holds rows of epoch_means. If the runs differ in their number of dense layers, the axis
+    is relative depth: 0 is the first dense layer, 1 the last.
     """
     dense = _some(dense_norms(norms, layers))
     depths = dense.groupby("run_id")["depth"].max()
@@ -114,7 +114,7 @@ def norms_compared(norms: pd.DataFrame, layers: pd.DataFrame, runs: Sequence[Run
 def first_to_last_compared(
     norms: pd.DataFrame, layers: pd.DataFrame, runs: Sequence[Run]
 ) -> go.Figure:
-    """Draw the norm of the first dense layer over that of the last, by epoch, a line a run.
+    """Draw the norm of the first dense layer over that of the last, by epoch, one line per run.
 
     Norm of the first dense layer over that of the last: far below 1 gradients vanish on their way
     to the input, far above 1 they explode.
@@ -160,19 +160,19 @@ def _some(dense: pd.DataFrame) -> pd.DataFrame:
 
 
 def first_to_last(dense: pd.DataFrame) -> pd.DataFrame:
-    """Return one row a (run, epoch) of dense_norms: ratio, what it is of (first, last), its mark.
+    """Return one row per (run, epoch) of dense_norms: ratio, its layers (first, last), its mark.
 
-    `ratio` is infinite for x / 0 and NaN for 0 / 0 and where a norm is not finite.
+    `ratio` is infinite for x / 0, and NaN for 0 / 0 or if a norm is not finite.
     """
     groups = dense.groupby(["run_id", "experiment", "epoch"], sort=True)
-    # Not first() and last(), which pass over NaN.
+    # Not first() and last(), which skip NaN.
     ends = groups["norm"].agg(first=lambda own: own.iloc[0], last=lambda own: own.iloc[-1])
     ends = ends.reset_index()
     return ends.join(marks.divided(ends["first"], ends["last"]))
 
 
 def ratio_in_words(row: pd.Series, number: int) -> str:
-    """Return a row of first_to_last as text, in so many significant digits."""
+    """Return a row of first_to_last as text, with `number` significant digits."""
     undefined = {
         marks.INFINITE: words.INFINITE,
         marks.UNDEFINED: words.UNDEFINED,

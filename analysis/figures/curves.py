@@ -15,7 +15,7 @@ from vanishing_gradients.analysis.words import NOT_FINITE, exact, plural
 PARTS = {"training": "", "test": "test_"}
 HEADINGS = [part.capitalize() for part in PARTS]
 MOST_NAMED = 6  # epochs
-NOBODY = "nobody told them: w.log(loss=...) and w.evaluated(...) do"
+NOBODY = "they were not logged: w.log(loss=...) and w.evaluated(...) do that"
 UNTOLD = f"not told, or {NOT_FINITE},"
 
 Lines = Mapping[str, tuple[str, str, pd.DataFrame]]
@@ -26,11 +26,11 @@ Lines = Mapping[str, tuple[str, str, pd.DataFrame]]
 def accuracy_and_loss(curves: pd.DataFrame, run: Run) -> go.Figure:
     """Draw the rows of training_curves of one run: accuracy above, loss below, from zero up.
 
-    Training values are over the images as the epoch met them, the weights changing meanwhile; test
-    values are over the test images after the epoch. The loss is the one that the network was
-    trained with, categorical cross-entropy in the paper. As in its Figures 12, 16, 19 and 21.
+    Training values are averages over the epoch, while the weights change; test values are over the
+    test images after the epoch. The loss is the one that the network was trained with, categorical
+    cross-entropy in the paper. As in its Figures 12, 16, 19 and 21.
 
-    Raises LeftOutError for a watched model of which neither was told.
+    Raises LeftOutError for a watched model that logged neither.
     """
     metrics = [each for each in style.METRIC_AXES if not run.watched or _is_told(curves, each)]
     if not metrics:
@@ -48,9 +48,9 @@ def accuracy_and_loss(curves: pd.DataFrame, run: Run) -> go.Figure:
 
 @figure("Accuracy by experiment", curves="training_curves")
 def accuracy_by_experiment(curves: pd.DataFrame, runs: Sequence[Run]) -> go.Figure:
-    """Draw the accuracy of `runs`, one of each experiment, all on one data set.
+    """Draw the accuracy of `runs`, one per experiment, all on one data set.
 
-    One line an experiment: its latest finished run on this data set. As in the paper's Figure 22.
+    One line per experiment: its latest finished run on this data set. As in the paper's Figure 22.
 
     `curves` holds the rows of training_curves of them all. Raises ValueError for runs on different
     data sets.
@@ -62,23 +62,23 @@ def accuracy_by_experiment(curves: pd.DataFrame, runs: Sequence[Run]) -> go.Figu
 def loss_by_experiment(curves: pd.DataFrame, runs: Sequence[Run]) -> go.Figure:
     """Draw the loss of `runs`, as accuracy_by_experiment draws their accuracy.
 
-    One line an experiment: its latest finished run on this data set. As in the paper's Figure 23.
+    One line per experiment: its latest finished run on this data set. As in the paper's Figure 23.
     """
     return _by_experiment("loss", curves, runs)
 
 
 def _is_told(curves: pd.DataFrame, metric: str) -> bool:
-    """Return whether a watched model's training or test values are known of any epoch."""
+    """Return whether a metric's training or test values are known for any epoch."""
     return bool(curves[[prefix + metric for prefix in PARTS.values()]].notna().any(axis=None))
 
 
 def add_curves(
     figure: go.Figure, row: int, lines: Lines, metric: str, watched: Collection[str] = ()
 ) -> None:
-    """Draw `lines` in panel `row`, and say of which epochs they have no finite value.
+    """Draw `lines` in panel `row`, and say in which epochs they have no finite value.
 
-    `watched` has the names of those of watched models: what is missing of them nobody may have
-    told.
+    `watched` has the names of the lines of watched models, whose missing values may never have been
+    logged.
     """
     listed = {trace.name for trace in figure.data}
     for place, (name, (_, column, own)) in enumerate(lines.items()):

@@ -1,4 +1,4 @@
-"""The activations and what their derivatives do: the paper's Figures 1, 2 and 3."""
+"""The activations and their derivatives: the paper's Figures 1, 2 and 3."""
 
 import numpy as np
 import plotly.graph_objects as go
@@ -25,7 +25,7 @@ EXAMPLE = 5  # layers, in the paper's Section 3.1
 
 
 def sigmoid_derivative(x: np.ndarray) -> np.ndarray:
-    """Return s(x) (1 - s(x)), with s(-x) for 1 - s(x), which loses no digits where s is near 1."""
+    """Return s(x) (1 - s(x)), with s(-x) for 1 - s(x), which keeps its digits if s is near 1."""
     return sigmoid(x) * sigmoid(-x)
 
 
@@ -33,8 +33,8 @@ def sigmoid_derivative(x: np.ndarray) -> np.ndarray:
 def saturation() -> go.Figure:
     """Draw the sigmoid and its derivative, and shade where the derivative is below 0.01.
 
-    The sigmoid and its derivative. Where the sigmoid is flat its derivative, by which a gradient is
-    multiplied on its way back, is next to nothing.
+    The sigmoid and its derivative. Where the sigmoid is flat, its derivative is next to nothing,
+    and a gradient is multiplied by it on its way back.
     """
     title = style.with_subtitle(
         "The sigmoid saturates",
@@ -72,12 +72,12 @@ def saturation() -> go.Figure:
 def derivative_products() -> go.Figure:
     """Draw the product of the activations' derivatives over 1 to 12 layers; weights are left out.
 
-    Products of activation derivatives alone, by the number of layers. The weights between, by which
-    a gradient is multiplied too, are left out; with the paper's small initial weights they shrink
-    it far more, as the audit shows.
+    Products of activation derivatives alone, by the number of layers. A gradient is also multiplied
+    by the weights in between, which are left out; the paper's small initial weights shrink it far
+    more, as the audit shows.
 
     An error that passes n layers back is multiplied by n such derivatives, and by n matrices of
-    weights, which may make up for them or not.
+    weights, which may compensate for them or not.
     """
     layers = np.arange(1, DEPTH + 1)
     title = style.with_subtitle(
@@ -119,7 +119,7 @@ def derivative_products() -> go.Figure:
 
 @figure()
 def activations() -> go.Figure:
-    """Draw the sigmoid and ReLU, a panel each, with their derivatives.
+    """Draw the sigmoid and ReLU, one panel each, with their derivatives.
 
     Sigmoid and ReLU, each with its derivative.
     """
@@ -131,7 +131,7 @@ def activations() -> go.Figure:
     headings = (f"Sigmoid: f(x) = 1 / (1 + e<sup>{MINUS}x</sup>)", "ReLU: f(x) = max(0, x)")
     figure = style.stacked(title, headings, 0.1)
     below, above = X[X <= 0], X[X >= 0]
-    slope_at = [*below, None, *above]  # a step has no line between its two values
+    slope_at = [*below, None, *above]  # no line connects the two values of a step
     slope = [0.0] * len(below) + [None] + [1.0] * len(above)
     drawn = [(X, sigmoid(X)), (X, sigmoid_derivative(X)), (X, np.maximum(X, 0)), (slope_at, slope)]
     for place, (x, y) in enumerate(drawn):
@@ -176,7 +176,7 @@ def _curve(
 
 
 def _point(x: float, y: float, name: str) -> go.Scatter:
-    """Return a dark ring about a point that the text speaks of."""
+    """Return a dark ring around a point that the text mentions."""
     return go.Scatter(
         x=[x],
         y=[y],

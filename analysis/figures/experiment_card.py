@@ -1,4 +1,4 @@
-"""One small figure of one experiment among many: norms along its layers, and its accuracy."""
+"""A small figure of one experiment among many: norms along its layers, and its accuracy."""
 
 from collections.abc import Sequence
 
@@ -14,13 +14,13 @@ MARKS = marks.with_symbols({marks.ZERO: "exactly zero", marks.NOT_FINITE: "not f
     BELOW: marks.Mark("arrow-down", "below the axis"),
     ABOVE: marks.Mark("arrow-up", "above the axis"),
 }
-AXIS = (1e-16, 1e4)  # what lies beyond, in one experiment, would flatten all others
+AXIS = (1e-16, 1e4)  # one experiment beyond this would flatten all others
 FIRST = marks.Look("first epoch", 1, style.PALETTE[5], "dash", "circle-open")
 LAST = marks.Look("last epoch", 2, style.PALETTE[0], "solid", "circle")
 
 
 def common_axis(norms: Sequence[pd.DataFrame]) -> style.LogPanel:
-    """Return the axis for all experiments: of their norms, but not beyond AXIS."""
+    """Return the common axis for the norms of all experiments, within AXIS."""
     shown = pd.concat([_ends(own)["norm"] for own in norms])
     axis = style.log_panel(shown.mask((shown > 0) & ~shown.between(*AXIS)))
     beyond = shown[shown > 0]
@@ -34,7 +34,7 @@ def experiment_card(norms: pd.DataFrame, curves: pd.DataFrame, axis: style.LogPa
     """Draw one run: norms of its dense layers in first and last epoch above, test accuracy below.
 
     `norms` has the rows of epoch_means of dense layers, with `depth`; `curves` the rows of
-    training_curves. `axis` is the same for all cards that are to be compared.
+    training_curves. `axis` is the same for all cards to be compared.
     """
     heights = {"row_heights": [0.64, 0.36], "shared_xaxes": False}
     figure = style.stacked("", ["", ""], 0.2, HEIGHT, **heights)

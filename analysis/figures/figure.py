@@ -1,4 +1,4 @@
-"""What a figure is: its heading, how to read it, what it reads, and the function that draws it."""
+"""A figure: its heading, how to read it, what it reads, and the function that draws it."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -13,17 +13,17 @@ from vanishing_gradients.analysis.figures.layer_names import NAMES_OF_LAYERS, in
 from vanishing_gradients.analysis.figures.layer_names import Ask as Ask
 
 OF_WATCHED = "nothing of the kind was recorded of this model"
-OLD = "an older version recorded no such rows: train again for some"
+OLD = "an older version recorded no such rows: train again to get some"
 
 
 @dataclass(frozen=True, eq=False)
 class Figure:
-    """A figure, which is called as the function that draws it, by whose name its file goes.
+    """A figure; calling it calls the function that draws it, whose name is the figure's file name.
 
-    `reads` names a view for each parameter of that function, or a function that asks for the rows.
-    A caption names the views, or what is in `views` in their place. `recorded` names the rows that
-    older versions did not record: a run without them is left out, which is no error. Layers of a
-    watched model are called as in its own program.
+    `reads` names a view for each parameter of that function, or a function that queries the rows. A
+    caption names the views, or `views` instead. `recorded` names rows that older versions did not
+    record: a run without them is left out without an error. Layers of a watched model have the
+    names from its own program.
     """
 
     draw: Callable[..., go.Figure]
@@ -38,7 +38,7 @@ class Figure:
 
     @property
     def name(self) -> str:
-        """What its file is called; a comparison has a folder of its own."""
+        """Its file name; a comparison has its own folder."""
         return self.draw.__name__.removesuffix("_compared")
 
     @property
@@ -51,9 +51,9 @@ class Figure:
         return f"{reading} {listed}." if views or self.views else reading
 
     def drawn(self, ask: Ask, **about: Any) -> go.Figure:
-        """Return the figure of a `run` or of `runs`; what else is given goes to its function.
+        """Return the figure of a `run` or of `runs`; other arguments go to its function.
 
-        Raises NoRowsError, or LeftOutError for what a run of its kind does not have.
+        Raises NoRowsError, or LeftOutError for rows that a run of this kind does not have.
         """
         run_id = about["run"].run_id if "run" in about else tuple(r.run_id for r in about["runs"])
         named = in_own_names(ask)
@@ -73,10 +73,10 @@ class Figure:
 def figure(
     heading: str = "", views: str = "", recorded: str = "", **reads: str | Callable[..., Any]
 ) -> Callable[[Callable[..., go.Figure]], Figure]:
-    """Make a Figure of the function that draws it; its docstring's second paragraph is shown."""
+    """Make a Figure of the decorated function, whose docstring's second paragraph is shown."""
     return lambda draw: Figure(draw, heading, views, recorded, reads)
 
 
 def thresholds(ask: Ask, **_about: object) -> pd.DataFrame:
-    """Return the row of ratio_thresholds, which is of no run."""
+    """Return the row of ratio_thresholds, which belongs to no run."""
     return ask("ratio_thresholds")

@@ -12,13 +12,13 @@ from vanishing_gradients.analysis.figures.layer_names import layer_labels, layer
 from vanishing_gradients.analysis.runs import Run
 from vanishing_gradients.analysis.words import power
 
-ROW = (6, 18)  # pixels of a layer, fewest and most
-BARS = 200  # pixels of the panel of one layer
+ROW = (6, 18)  # pixels per layer, least and most
+BARS = 200  # pixels of the panel for one layer
 GAP = 74  # pixels between panels
 BELOW = 100
 MOST_TICKS = 5
 ZERO_GAP = 2  # columns from the bar of zeros to the smallest
-MOST_COLUMNS = 40  # else each takes several powers of two
+MOST_COLUMNS = 40  # beyond it, a column covers several powers of two
 
 SCALE = ((0.0, "#FFFFFF"), (0.002, "#DCEAF5"), (0.25, "#56B4E9"), (1.0, "#08306B"))
 
@@ -32,13 +32,13 @@ SCALE = ((0.0, "#FFFFFF"), (0.002, "#DCEAF5"), (0.25, "#56B4E9"), (1.0, "#08306B
 def gradient_distribution(cells: pd.DataFrame, batches: tuple[int, int], run: Run) -> go.Figure:
     """Draw the shares of a layer's gradient values by order of magnitude.
 
-    Shares of a layer's gradient values by magnitude, one or more powers of two a column, in the
-    first epoch and the last; exact zeros stand apart at the left. The menu chooses the layer whose
-    bars are drawn.
+    Shares of a layer's gradient values by magnitude, with one or more powers of two per column, in
+    the first epoch and the last; exact zeros are separate, on the left. The menu selects the layer
+    of the bars.
 
     `cells` has layer, layer_name, epoch, exponent and cells (how many values have a magnitude from
     2^exponent to below 2^(exponent + 1); exponent is NA for exact zeros), of the first epoch and
-    the last, counted in `batches` of each: how many of how many.
+    the last. `batches` says how many of an epoch's batches are counted, and of how many.
     """
     powers = _powers(cells)
     shares, names = _shares(cells, powers), layer_names(cells)
@@ -47,7 +47,7 @@ def gradient_distribution(cells: pd.DataFrame, batches: tuple[int, int], run: Ru
     span = shares.columns.tolist()
     words = [_magnitudes(at, span[0], powers) for at in span]
     apart = shares.copy()
-    apart.iloc[:, 1:ZERO_GAP] = np.nan  # nothing is between zero and the smallest
+    apart.iloc[:, 1:ZERO_GAP] = np.nan  # empty columns between zeros and the smallest
 
     rows = max(ROW[0], min(ROW[1], 500 / len(layers))) * len(layers)
     heights = [rows] * len(epochs) + [BARS]
@@ -113,14 +113,14 @@ def _of(batches: tuple[int, int]) -> str:
 
 
 def _powers(cells: pd.DataFrame) -> int:
-    """Return how many powers of two a column takes."""
+    """Return how many powers of two a column covers."""
     known = cells.loc[cells["cells"] > 0, "exponent"].dropna()
     return -(-int(known.max() - known.min() + 1) // MOST_COLUMNS) if len(known) else 1
 
 
 def _shares(cells: pd.DataFrame, powers: int) -> pd.DataFrame:
-    """Return the shares, (epoch, layer) down and magnitudes across, each of so many `powers`;
-    zeros are left of all others."""
+    """Return the shares, (epoch, layer) down and magnitudes across, `powers` per column; zeros come
+    first."""
     column = cells["exponent"] // powers
     known = column[cells["cells"] > 0].dropna()
     low, high = (int(known.min()), int(known.max())) if len(known) else (-1, 0)
@@ -138,7 +138,7 @@ def _magnitudes(at: int, zero: int, powers: int) -> str:
 
 
 def _ticks(span: Sequence[int], powers: int) -> tuple[list[float], list[str]]:
-    """Return places and texts of ticks: zero, and the edges of columns."""
+    """Return positions and texts of ticks: zero, and the edges of columns."""
     zero, columns = span[0], span[ZERO_GAP:]
     step = -(-len(columns) // MOST_TICKS)
     edges = [column for column in [*columns, columns[-1] + 1] if column % step == 0]

@@ -1,4 +1,4 @@
-"""What goes on in each layer as colours, a row a layer and a column an epoch.
+"""Maps of colours with a row per layer and a column per epoch.
 
 Norms and their ratios, and how many neurons are dead or saturated.
 """
@@ -33,10 +33,10 @@ DEAD_HEADINGS = (
 def norm_grid(norms: pd.DataFrame, layers: pd.DataFrame, run: Run) -> go.Figure:
     """Draw `norm` of the rows of gradient_norms of one run, coloured by its logarithm.
 
-    Mean L2 norm of the rows of a layer's gradient in an epoch; colours are logarithmic, with a
-    scale of their own for the layers with weights, whose gradient is a sum over the batch. Colours
-    that darken towards the first layer are a gradient that vanishes on its way back. Exactly zero
-    and undefined are no colours but marks.
+    Mean L2 norm of the rows of a layer's gradient in an epoch. Colours are logarithmic; layers with
+    weights have a scale of their own, since their gradient is a sum over the batch. Colours that
+    darken towards the first layer show a gradient that vanishes on its way back. Exact zeros and
+    undefined values are marks, not colours.
     """
     texts = style.hovers(
         norms,
@@ -77,8 +77,8 @@ def dead_neurons(
 ) -> go.Figure:
     """Draw the share of dead neurons, from rows of dead_neurons, and from neurons which they are.
 
-    A neuron is dead in an epoch if its gradient is exactly zero in all of it: of a layer with
-    weights the gradient of every weight into the neuron at every step, of any other layer that of
+    A neuron is dead in an epoch if its gradient is exactly zero throughout: in a layer with
+    weights, the gradient of every weight into the neuron at every step; in any other layer, that of
     the neuron for every sample. A dead ReLU never gets a positive input and can no longer learn.
     Point at a cell to see which neurons.
     """
@@ -107,9 +107,9 @@ def _saturable(ask: Ask, run: Run) -> pd.DataFrame:
 def saturated_neurons(saturation: pd.DataFrame, neurons: pd.DataFrame, run: Run) -> go.Figure:
     """Draw the share of saturated values, from rows of saturation, and from neurons whose they are.
 
-    Share of an activation's values where its slope is below 1 % of the largest slope it has: there
-    next to nothing of a gradient passes. A ReLU counts as saturated wherever it is off. Point at a
-    cell to see which neurons were so for every sample of the epoch.
+    Share of an activation's values whose slope is below 1 % of its largest slope: almost no
+    gradient passes there. A ReLU counts as saturated wherever it is off. Point at a cell to see
+    which neurons were saturated for every sample of the epoch.
     """
     told = saturation.assign(
         share=[
@@ -127,20 +127,20 @@ def saturated_neurons(saturation: pd.DataFrame, neurons: pd.DataFrame, run: Run)
 def _log_cells(
     rows: pd.DataFrame, column: str, kinds: pd.Series, texts: Sequence[str]
 ) -> pd.DataFrame:
-    """Return the cells of a grid of logarithms of a column, where it has no mark."""
+    """Return the cells of a grid: the logarithms of a column, except for marked values."""
     logarithms = np.log10(rows[column].where(kinds == marks.ORDINARY))
     return rows.assign(shown=rows[column], value=logarithms, mark=kinds, hover=texts)
 
 
 def _known(layers: pd.DataFrame, neurons: pd.DataFrame) -> pd.Series:
-    """Return the fraction of dead neurons, NaN where no gradient of the layer was finite."""
+    """Return the fraction of dead neurons; NaN if no gradient of the layer was finite."""
     places = pd.MultiIndex.from_frame(layers[["layer", "epoch"]])
     finite = neurons.groupby(["layer", "epoch"])["cells"].max().reindex(places)
     return layers["fraction"].where((finite > 0).to_numpy())
 
 
 def _cells(layers: pd.DataFrame, shares: pd.Series, which: pd.DataFrame) -> pd.DataFrame:
-    """Return the cells of a grid, each with the share in words and the neurons it is of."""
+    """Return the cells of a grid, each with its share in words and the neurons concerned."""
     kinds = marks.special(shares).replace(marks.ZERO, marks.ORDINARY)
     named = {at: stretches(own) for at, own in which.groupby(["layer", "epoch"])["neuron"]}
     texts = style.hovers(layers, over_epochs.HEAD, "{share}")

@@ -1,4 +1,4 @@
-"""What figures call layers: those of a watched model as its own program does, paths and all."""
+"""Names of layers in figures: for a watched model those of its own program, as paths."""
 
 from collections.abc import Callable
 from html import escape, unescape
@@ -6,19 +6,19 @@ from html import escape, unescape
 import pandas as pd
 
 Ask = Callable[..., pd.DataFrame]
-"""views.ask on a connection: the name of a view, and what is asked of it -> its rows."""
+"""views.ask on a connection: the name of a view and its arguments -> its rows."""
 
-NAMES_OF_LAYERS = "layer_sizes"  # says what layers are, not what became of them: in no caption
+NAMES_OF_LAYERS = "layer_sizes"  # only describes layers, so captions do not name it
 LONGEST, TAIL = 26, 15
-"""Letters of a name on an axis, in a menu or a legend, and of its end; hovers have all of them."""
+"""Most letters of a name on an axis, in a menu or a legend, and of its end; hovers show all."""
 CUT = "\N{HORIZONTAL ELLIPSIS}"
 BY = ["run_id", "layer"]
 
 
 def in_own_names(ask: Ask) -> Ask:
-    """Return an `ask` whose rows have as `layer_name` what the layer is called in its own model.
+    """Return an `ask` whose rows have the layer's name in its own model as `layer_name`.
 
-    It is ready for HTML. A layer of the trainer's is called as before.
+    It is ready for HTML. Layers of the trainer's networks keep their names.
     """
 
     def named(view: str, **asked: object) -> pd.DataFrame:
@@ -43,9 +43,9 @@ def layer_names(rows: pd.DataFrame) -> dict[int, str]:
 
 
 def layer_labels(rows: pd.DataFrame) -> dict[int, str]:
-    """Return number -> what an axis or a legend calls the layers in `rows`.
+    """Return number -> label of the layers in `rows`, for an axis or a legend.
 
-    It is the number, and behind it what the layer is called in its own model, shortened.
+    The label is the number, followed by the shortened name in a watched model.
     """
     own = rows.get("own_name", pd.Series(False, rows.index))
     return {
@@ -55,7 +55,7 @@ def layer_labels(rows: pd.DataFrame) -> dict[int, str]:
 
 
 def menu_names(rows: pd.DataFrame) -> dict[int, str]:
-    """Return number -> what a menu calls the layers in `rows`: the name, or number and own name."""
+    """Return number -> menu entry of the layers in `rows`: the name, or number and own name."""
     labels, names = layer_labels(rows), layer_names(rows)
     return {
         layer: names[layer] if label == f"{layer}" else label for layer, label in labels.items()
@@ -63,9 +63,9 @@ def menu_names(rows: pd.DataFrame) -> dict[int, str]:
 
 
 def shortened(name: str) -> str:
-    """Return a name, ready for HTML, of at most LONGEST letters: the middle of others is left out.
+    """Return a name, ready for HTML, cut in its middle to at most LONGEST letters.
 
-    Of a path the beginning stays, numbers in its middle, and its end: backbone...17...fc1.weight.
+    A path keeps its beginning, numbers in its middle, and its end: backbone...17...fc1.weight.
     """
     path = unescape(name)
     if len(path) <= LONGEST:

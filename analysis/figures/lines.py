@@ -1,8 +1,8 @@
-"""Lines over the epochs, which stop at special values, that stand apart with symbols of their own.
+"""Lines over the epochs, interrupted at special values, which are drawn apart as symbols.
 
-A line a layer is drawn in two panels, layers with weights above and all others below: neighbouring
-layers of different kind have gradients of different size by construction (a sum over the batch, per
-weight, against one sample's), so their lines are not drawn over one another.
+The layers' lines are in two panels, layers with weights above and all others below: gradients of
+neighbouring layers of different kinds differ in size by construction (a sum over the batch, per
+weight, against one sample's), so their lines are not drawn over each other.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -14,10 +14,10 @@ from vanishing_gradients.analysis.figures import marks, style
 from vanishing_gradients.analysis.runs import Run
 
 MOST_IN_LEGEND, MOST_LETTERS = 24, 260
-MOST_NAMED = 9  # layers beside a bar of colours
+MOST_NAMED = 9  # layers next to a colour bar
 
 Vertex = tuple[float | None, float | None, str, str | None]
-"""x, y, symbol and hover of a point of a line; None and None where the line stops."""
+"""x, y, symbol and hover of a point of a line; x and y are None where the line is interrupted."""
 
 
 def line_per_layer(
@@ -28,13 +28,13 @@ def line_per_layer(
     meanings: Mapping[str, marks.Mark],
     headings: tuple[str, str] = ("", ""),
 ) -> go.Figure:
-    """Draw a line a layer over the epochs of a run.
+    """Draw a line per layer over the epochs of a run.
 
     `points` has layer, epoch, y, mark (ORDINARY for none, else one of `meanings`) and hover;
-    `layers` the rows of layer_sizes of all layers, among which a layer alone looks as it does among
-    them. A special point stands apart from its layer's line, in its layer's colour, with its mark's
-    symbol; points of several layers in one place stand side by side. `headings` are of the panel of
-    layers with weights and of the others'.
+    `layers` has the rows of layer_sizes of all layers, so that a single layer looks as it does
+    among them. A special point is drawn apart from its layer's line, in its layer's colour, with
+    its mark's symbol; coinciding points of several layers are drawn side by side. `headings` are
+    those of the panel of layers with weights and of the other panel.
     """
     looks = marks.layer_looks(layers)
     drawn = [looks[n] for n in set(points["layer"])]
@@ -56,10 +56,11 @@ def line_per_layer(
 def open_panels(
     title: str, headings: tuple[str, str], looks: Sequence[marks.Look]
 ) -> tuple[go.Figure, list[list[marks.Look]]]:
-    """Return an empty figure, a panel for layers with weights and one for others, and who is where.
+    """Return an empty figure, with a panel for layers with weights and one for others, and the
+    looks in each.
 
-    A panel without a layer is left out. Of more than MOST_IN_LEGEND layers a bar of colours says
-    which line is which.
+    A panel without a layer is left out. For more than MOST_IN_LEGEND layers a colour bar replaces
+    the legend.
     """
     in_order = sorted(looks, key=lambda look: look.rank)
     panels = [
@@ -76,7 +77,7 @@ def open_panels(
 
 
 def is_deep(looks: Sequence[marks.Look]) -> bool:
-    """Return whether a legend on a telephone cannot list them: too many, or too long names."""
+    """Return whether the lines, or their names, are too many or too long for a phone's legend."""
     return len(looks) > MOST_IN_LEGEND or sum(len(look.name) for look in looks) > MOST_LETTERS
 
 
@@ -118,7 +119,7 @@ def add_outlines(
     meanings: Mapping[str, marks.Mark],
     shown: set[str],
 ) -> None:
-    """Draw outlines about the special ones of `points`; those already `shown` are in the legend."""
+    """Draw outlines around the special `points`; those already `shown` are in the legend."""
     for key, mark in meanings.items():
         own = points[points["mark"] == key]
         if own.empty:
@@ -146,7 +147,7 @@ def add_outlines(
 def _broken(
     own: pd.DataFrame, look: marks.Look, meanings: Mapping[str, marks.Mark]
 ) -> Iterator[Vertex]:
-    """Yield the points in order, after one nowhere; the line stops about each special point."""
+    """Yield the points in order, after one without coordinates, with gaps at special points."""
     stop = (None, None, look.symbol, None)
     yield stop
     before = marks.ORDINARY
@@ -158,7 +159,7 @@ def _broken(
 
 
 def _thin(line: go.Scatter) -> go.Scatter:
-    """Return a line for one among very many, told by its colour alone, with points for symbols."""
+    """Return a line for one among very many: only its colour identifies it; symbols are points."""
     symbols = line.marker.symbol
     plain = ["circle" if symbol == symbols[0] else symbol for symbol in symbols]
     return line.update(
@@ -169,13 +170,13 @@ def _thin(line: go.Scatter) -> go.Scatter:
 
 
 def _depth_bar(looks: Sequence[marks.Look]) -> go.Scatter:
-    """Return a point nowhere with a bar of colours, from the first layer to the last."""
+    """Return a point without coordinates with a colour bar from the first layer to the last."""
     first, last = looks[0], looks[-1]
     span = max(1, last.rank - first.rank)
     named = [look for look in looks if look.name != f"{look.rank}"]
     own = named[:: -(-len(named) // MOST_NAMED)] if named else []
     bar = style.color_bar("layer")
-    if own:  # names take the place beside the bar
+    if own:  # names take the space next to the bar
         places = {"tickvals": [each.rank for each in own], "ticktext": [each.name for each in own]}
         bar |= {"title": {"text": "layer", "side": "top", "font": {"size": 12}}} | places
     return go.Scatter(

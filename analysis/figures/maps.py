@@ -1,6 +1,6 @@
-"""Panels of coloured cells, a row a layer and a column an epoch, with marks for what has no colour.
+"""Panels of coloured cells, a row per layer and a column per epoch, with marks for special values.
 
-plotly draws no logarithmic colours: values come as they are to be coloured, with their own ticks.
+plotly has no logarithmic colours: values are transformed beforehand, and ticks labelled to match.
 """
 
 import math
@@ -18,10 +18,10 @@ from vanishing_gradients.analysis.words import power
 
 TALLEST, LOWEST = 26, 9  # pixels of a row
 ROWS_HIGH = 330  # pixels that few rows share
-GAP = 64  # pixels between panels: heading, and the ticks above it
-BELOW = 70  # pixels of ticks and the title of the axis
+GAP = 64  # pixels between panels, for the heading and the ticks above it
+BELOW = 70  # pixels for ticks and the title of the axis
 LEGEND = 60  # pixels
-MOST_SIGNS = 1500  # symbols of a panel; of more cells the colour alone has to do
+MOST_SIGNS = 1500  # symbols per panel; with more cells only their colours are shown
 MOST_LABELS = 26
 
 MOST_TICKS = 6  # of colours
@@ -32,7 +32,7 @@ DIVERGING = "PuOr_r"  # Harrower and Brewer, 2003, https://colorbrewer2.org: saf
 SHARES = ((0.0, "#FBF1EC"), (0.02, "#F6CDB4"), (0.5, "#D55E00"), (1.0, "#4A1F00"))
 SHARE_TICKS = {0.0: "0", 0.25: "25 %", 0.5: "50 %", 0.75: "75 %", 1.0: "100 %"}
 
-LOOKS = {  # of cells with a mark: their fill, the sign on it, and the symbol in the legend
+LOOKS = {  # of cells with a mark: their fill, the sign on them, and the symbol in the legend
     marks.ZERO: ("#FFFFFF", "circle-open", "square"),
     marks.INFINITE: ("#F2C6B4", "triangle-up", "triangle-up"),
     marks.UNDEFINED: ("#DCDCDC", "cross-thin", "square-cross"),
@@ -42,7 +42,7 @@ LOOKS = {  # of cells with a mark: their fill, the sign on it, and the symbol in
 
 @dataclass(frozen=True)
 class Colors:
-    """What colours mean: a scale of plotly's from `low` to `high`, and ticks beside it."""
+    """A colour scale: one of plotly's from `low` to `high`, with ticks."""
 
     scale: str | Sequence[tuple[float, str]]
     low: float
@@ -51,7 +51,7 @@ class Colors:
     ticks: Mapping[float, str]
 
     def of_map(self, domain: tuple[float, float], height: float) -> dict[str, object]:
-        """Return how a map of `height` pixels looks, whose axis has this `domain`."""
+        """Return the colour settings of a map of `height` pixels, whose axis has this `domain`."""
         bar = style.color_bar(
             self.title,
             tickvals=list(self.ticks),
@@ -67,9 +67,9 @@ class Colors:
 
 @dataclass(frozen=True)
 class Panel:
-    """A grid of cells: `cells` has layer, epoch, value (NaN where marked), mark and hover.
+    """A grid of cells: `cells` has layer, epoch, value (NaN if marked), mark and hover.
 
-    `names` says what the axis calls layers that it does not call by their number alone.
+    `names` has the axis labels of layers that are not labelled by their number only.
     """
 
     heading: str
@@ -84,7 +84,7 @@ class Panel:
 
     @property
     def labels(self) -> list[str]:
-        """What the axis calls the layers in order."""
+        """The axis labels of the layers in order."""
         return [self.names.get(layer, f"{layer}") for layer in self.rows]
 
     @property
@@ -99,7 +99,7 @@ class Panel:
 
 
 def share_colors(_shares: pd.Series, title: str) -> Colors:
-    """Return colours from none to all."""
+    """Return a colour scale from 0 to 1."""
     return Colors(SHARES, 0.0, 1.0, title, SHARE_TICKS)
 
 
@@ -110,7 +110,7 @@ def log_colors(values: pd.Series, title: str) -> Colors:
 
 
 def log_colors_about_one(values: pd.Series, title: str) -> Colors:
-    """Return colours of two hues, palest at 1, as far down as up."""
+    """Return colours of two hues, palest at 1, extending equally far down and up."""
     low, high = _ends(values)
     reach = max(abs(low), abs(high), 1.0)
     return Colors(DIVERGING, -reach, reach, title, _ticks(-reach, reach))
@@ -123,10 +123,10 @@ def by_kind(
     colors: Callable[[pd.Series, str], Colors],
     title: str,
 ) -> list[Panel]:
-    """Return a panel of the layers with weights and one of all others, of those that have cells.
+    """Return a panel of the layers with weights and one of all others, if they have cells.
 
-    `layers` has the rows of layer_sizes; `colors` gives those of the `shown` of a panel's cells,
-    with their title.
+    `layers` has the rows of layer_sizes; `colors` makes the scale of a panel from its `shown`
+    values and their title.
     """
     weights = cells["layer"].isin(layers.loc[marks.has_weights(layers), "layer"])
     parts = zip(headings, (cells[weights], cells[~weights]), strict=True)
@@ -158,8 +158,8 @@ def epoch_grid(
 
 
 def legend_at(y: float) -> dict[str, object]:
-    """Return a legend that says what marks mean, and hides nothing when it is clicked."""
-    # plotly shows no legend of a single entry unless it is told to.
+    """Return a legend that explains marks; clicking it hides nothing."""
+    # By default plotly hides a legend with a single entry.
     return {"showlegend": True, "legend": {"y": y, "itemclick": False, "itemdoubleclick": False}}
 
 
@@ -199,7 +199,7 @@ def _draw(
 
 
 def layer_axis(figure: go.Figure, row: int, layers: Sequence[str]) -> None:
-    """Give panel `row` an axis of layers, first on top, of which as many have labels as fit."""
+    """Give panel `row` an axis of layers, first on top, with as many labels as fit."""
     step = -(-len(layers) // MOST_LABELS)
     figure.update_yaxes(
         range=[len(layers) - 0.5, -0.5],
@@ -212,7 +212,7 @@ def layer_axis(figure: go.Figure, row: int, layers: Sequence[str]) -> None:
 
 
 def in_legend(mark: str, meaning: str) -> go.Scatter:
-    """Return a point nowhere, by which the legend shows what cells with this mark are."""
+    """Return a point without coordinates that explains this mark in the legend."""
     fill, _, symbol = LOOKS[mark]
     line = {"width": 1, "color": style.INK}
     marker = {"symbol": symbol, "size": 12, "color": fill, "line": line}
@@ -222,7 +222,7 @@ def in_legend(mark: str, meaning: str) -> go.Scatter:
 
 
 def fill_of(mark: str) -> dict[str, object]:
-    """Return how a heat map looks whose cells all have this mark."""
+    """Return the style of a heat map whose cells all have this mark."""
     color, _, _ = LOOKS[mark]
     return {"colorscale": [(0, color), (1, color)], "showscale": False, "hoverongaps": False}
 
@@ -239,7 +239,7 @@ def _signs(own: pd.DataFrame, mark: str, row_height: float) -> go.Scatter:
 
 
 def _grid(cells: pd.DataFrame, column: str, epochs: Sequence[int], rows: int) -> np.ndarray:
-    """Return one column of the cells as (rows, epochs); what no cell has is NaN or empty."""
+    """Return one column of the cells as (rows, epochs); missing cells are NaN or empty."""
     wide = cells.pivot(index="place", columns="epoch", values=column)
     wide = wide.reindex(index=range(rows), columns=epochs)
     if column == "hover":
@@ -256,7 +256,7 @@ def _ends(values: pd.Series) -> tuple[float, float]:
 
 
 def _ticks(low: float, high: float) -> dict[float, str]:
-    """Return whole powers of ten; where there are fewer than two, the two ends."""
+    """Return whole powers of ten, or the two ends if there are fewer than two."""
     first, last = math.ceil(low), math.floor(high)
     if last <= first:
         return {end: f"{10**end:.2g}" for end in (low, high)}

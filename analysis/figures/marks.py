@@ -1,4 +1,4 @@
-"""How layers are told apart, and how values that an axis has no place for are marked."""
+"""How layers are distinguished, and how values without a place on the axis are marked."""
 
 import math
 from collections.abc import Mapping
@@ -20,15 +20,15 @@ MARK_SYMBOLS = {
     NOT_FINITE: "hourglass",
 }
 
-DODGE = 0.11  # of a unit of x, between the special marks of neighbouring lines
-SPREAD = 0.7  # of a unit of x, that all of them may take
+DODGE = 0.11  # in x, between the special marks of neighbouring lines
+SPREAD = 0.7  # in x, the most that all of them take
 
 PALEST = 0.85  # Viridis beyond this is too pale on white
 
 
 @dataclass(frozen=True)
 class Mark:
-    """A value that is not where the axis says: its symbol, and its meaning for the legend."""
+    """A value without a place on the axis: its symbol, and its meaning for the legend."""
 
     symbol: str
     meaning: str
@@ -38,7 +38,7 @@ class Mark:
 class Look:
     """How one line of several is drawn.
 
-    `rank` is its place in the legend, or the layer's number; `weights` says of a layer whether its
+    `rank` is its place in the legend, or the layer's number; `weights` says whether the layer's
     gradient is that of weights.
     """
 
@@ -53,7 +53,7 @@ class Look:
 def special(values: pd.Series, marks: Mapping[str, pd.Series] | None = None) -> pd.Series:
     """Return the mark of each value: ZERO for 0, NOT_FINITE for NaN, ORDINARY for all others.
 
-    `marks` has conditions of further marks; of several that are met the last one counts.
+    `marks` has conditions of further marks; if several are met, the last one counts.
     """
     found = pd.Series(ORDINARY, index=values.index, dtype="object")
     found[values == 0] = ZERO
@@ -66,7 +66,7 @@ def special(values: pd.Series, marks: Mapping[str, pd.Series] | None = None) -> 
 def special_ratios(ratios: pd.DataFrame) -> pd.Series:
     """Return what kind of special value each ratio is, ORDINARY for a positive number.
 
-    `ratios` has a ratio, NaN where there is none, its numerator and its denominator.
+    `ratios` has a ratio, NaN if undefined, its numerator and its denominator.
     """
     marks = special(ratios["ratio"])
     undefined = marks == NOT_FINITE
@@ -77,7 +77,7 @@ def special_ratios(ratios: pd.DataFrame) -> pd.Series:
 
 
 def divided(numerator: pd.Series, denominator: pd.Series) -> pd.DataFrame:
-    """Return each `ratio`, infinite for x / 0 and NaN where there is none, and its `mark`."""
+    """Return each `ratio`, infinite for x / 0 and NaN if undefined, and its `mark`."""
     ratio = numerator / denominator.where(denominator > 0)
     parts = {"ratio": ratio, "numerator": numerator, "denominator": denominator}
     marks = special_ratios(pd.DataFrame(parts))
@@ -90,7 +90,7 @@ def with_symbols(meanings: Mapping[str, str]) -> dict[str, Mark]:
 
 
 def beside(place: int, of: int) -> float:
-    """Return how far from its x line number `place` of `of` draws a special mark."""
+    """Return the offset in x at which line number `place` of `of` draws a special mark."""
     return (place - (of - 1) / 2) * min(DODGE, SPREAD / of)
 
 
@@ -100,15 +100,15 @@ def has_weights(layers: pd.DataFrame) -> pd.Series:
 
 
 def is_dense(layers: pd.DataFrame) -> pd.Series:
-    """Return which rows of layer_sizes are of layers that make a network deep.
+    """Return which rows of layer_sizes are of layers that count as depth.
 
-    They have weights, but are no projections, which lie beside the others.
+    They have weights and are not projections, which run parallel to the others.
     """
     return has_weights(layers) & (layers["kind"] != "projection")
 
 
 def numbered_look(name: str, place: int) -> Look:
-    """Return the look of line number `place` of lines that have no order."""
+    """Return the look of line number `place` among unordered lines."""
     ways = (PALETTE, DASHES, SYMBOLS)
     return Look(name, place, *(way[place % len(way)] for way in ways))
 
@@ -116,8 +116,8 @@ def numbered_look(name: str, place: int) -> Look:
 def layer_looks(layers: pd.DataFrame) -> dict[int, Look]:
     """Return a look for each layer of `layers` (rows of layer_sizes), in order of depth.
 
-    Colour runs with depth. Within the layers with weights, whose markers are filled, and within the
-    others, markers and dashes change from line to line.
+    Colour follows depth. Markers are filled for layers with weights; markers and dashes vary from
+    line to line within these, and within the others.
     """
     in_order = layers.assign(weights=has_weights(layers)).sort_values("layer")
     places = in_order.groupby("weights").cumcount()

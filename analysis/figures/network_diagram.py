@@ -1,4 +1,4 @@
-"""The network of a run, drawn from its own rows of `layers`: the paper's Figure 4."""
+"""The network of a run, drawn from its rows of `layers`: the paper's Figure 4."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -12,18 +12,18 @@ from vanishing_gradients.analysis.figures.style import INK, layout, with_subtitl
 from vanishing_gradients.analysis.words import counted
 
 Block = tuple[int, int]
-"""First and last hidden layer, from 1, that a residual connection goes around."""
+"""First and last hidden layer, from 1, that a residual connection spans."""
 Points = Iterable[tuple[float | None, float | None]]
 
-SLOTS = 10  # circles abreast at most; of a wider layer one slot less, for the dots
+SLOTS = 10  # most circles abreast; a wider layer has one slot less, for the dots
 MIDDLE = (SLOTS - 1) / 2
 DOTS_AT = 5
-EDGE = SLOTS / 2 + 0.3  # slots from the middle, where labels begin
+EDGE = SLOTS / 2 + 0.3  # slots from the middle, where labels start
 DOT_DISTANCE = 0.22  # slots
-CORNER = 0.16  # of the distance between two layers, that a residual connection keeps from either
-LANE = 1.1  # slots beside the widest layer, for residual connections
+CORNER = 0.16  # of the distance between two layers: a residual connection's margin to either
+LANE = 1.1  # slots next to the widest layer, for residual connections
 
-# Side by side only what a telephone has room for: about 48 pixels a column.
+# Side by side only if a phone has room: about 48 pixels per column.
 MOST_COLUMNS, MOST_LETTERS = 7, 7
 
 SLOT = 28  # pixels between circles of a column
@@ -41,7 +41,7 @@ PALE = {"size": 11, "color": "#595959"}
 
 @dataclass(frozen=True)
 class Column:
-    """Inputs or a dense layer, with its layers of other kinds: `labels` (number, kind) of all."""
+    """Inputs or a dense layer, with its other layers: `labels` (number, kind) of all."""
 
     width: int
     labels: tuple[tuple[int, str], ...]
@@ -50,20 +50,20 @@ class Column:
 
     @property
     def slots(self) -> list[float]:
-        """The slots of its circles, the middle of all slots being 0."""
+        """The positions of its circles, with 0 in the middle."""
         if self.width <= SLOTS:
             return [slot - (self.width - 1) / 2 for slot in range(self.width)]
         return [slot - MIDDLE for slot in range(SLOTS) if slot != DOTS_AT]
 
     @property
     def texts(self) -> list[str]:
-        """What must fit into its width."""
+        """The texts that must fit into its width."""
         return [f"{self.width:,}", f"{self.weights:,}", *(kind for _, kind in self.labels)]
 
 
 @dataclass(frozen=True)
 class Place:
-    """Where things lie: along the network from column to column, across it from slot to slot.
+    """Coordinates: along the network from column to column, across it from slot to slot.
 
     Columns are side by side, or `upright`: one below the other, `pitch` pixels apart.
     """
@@ -72,15 +72,15 @@ class Place:
     pitch: float
 
     def xy(self, along: float, across: float) -> tuple[float, float]:
-        """Return x and y; whichever has a length in pixels is in pixels."""
+        """Return x and y; the one with a length in pixels is in pixels."""
         return (across, -along * self.pitch) if self.upright else (along, -across * SLOT)
 
 
 def network_diagram(layers: pd.DataFrame, title: str, blocks: Sequence[Block] = ()) -> go.Figure:
-    """Draw a network of any depth: columns side by side, or one below the other if they are many.
+    """Draw a network of any depth: columns side by side, or one below the other if there are many.
 
-    `layers` has the rows of layer_sizes of a run, whose rows_per_step are the inputs of a dense
-    layer. `blocks` are what residual connections go around. Raises ValueError where no layer is
+    `layers` has the rows of layer_sizes of a run; a dense layer's rows_per_step is the number of
+    its inputs. `blocks` are spanned by residual connections. Raises ValueError if no layer is
     dense.
     """
     columns = _columns(layers)
@@ -130,7 +130,7 @@ def network_diagram(layers: pd.DataFrame, title: str, blocks: Sequence[Block] = 
 
 
 def table_of_layers(layers: pd.DataFrame, title: str) -> go.Figure:
-    """Draw the layers of a watched model as a table: how they are connected is not known.
+    """Draw the layers of a watched model as a table, since their connections are unknown.
 
     `layers` has the rows of layer_sizes of a run.
     """
@@ -163,10 +163,10 @@ def table_of_layers(layers: pd.DataFrame, title: str) -> go.Figure:
 
 
 def residual_blocks(config: Mapping[str, object]) -> list[Block]:
-    """Return the blocks of an experiment's configuration, as it was registered with a run.
+    """Return the blocks of an experiment's registered configuration.
 
-    Its key `residual` is a number of hidden layers that each connection spans, one connection after
-    the other, or a list of blocks; without it there is none.
+    Its key `residual` is the number of hidden layers that each connection spans, one after the
+    other, or a list of blocks; without it there is none.
     """
     residual = config.get("residual")
     if not residual:
@@ -214,7 +214,7 @@ def _labels(rows: Sequence[tuple]) -> tuple[tuple[int, str], ...]:
 
 
 def _skip(block: Block, columns: Sequence[Column], place: Place) -> go.Scatter:
-    """Return a line from the layer before a block to its last one, down the right-hand side."""
+    """Return a line from the layer before a block to its last one, along the right-hand side."""
     first, last = block
     edges = [max(column.slots) for column in columns]
     lane = max(edges) + LANE
@@ -224,7 +224,7 @@ def _skip(block: Block, columns: Sequence[Column], place: Place) -> go.Scatter:
     hover = f"<b>residual connection</b> around hidden layers {first} to {last}"
     return _trace(
         [place.xy(*point) for point in [*path, (after, edges[last] + 0.4)]],
-        hover + ", projected to the width behind them" * projected,
+        hover + ", projected to the width after them" * projected,
         mode="lines+markers",
         line={"color": SKIP, "width": 2, "dash": "dot" if projected else "solid"},
         marker={"color": SKIP, "size": [0, 0, 0, 9], "symbol": "triangle-left", "opacity": 1},
@@ -232,7 +232,7 @@ def _skip(block: Block, columns: Sequence[Column], place: Place) -> go.Scatter:
 
 
 def _label_columns(figure: go.Figure, columns: Sequence[Column]) -> None:
-    """Write a dense layer above its column, and below it neurons, weights and the other layers."""
+    """Write a dense layer above its column, and neurons, weights and other layers below it."""
     half = SLOT * (min(SLOTS, max(column.width for column in columns)) - 1) / 2
     top, bottom = half + 32, -half
     heads = [[(0, "inputs")], *(column.labels[:1] for column in columns[1:])]
@@ -278,7 +278,7 @@ def _label_rows(figure: go.Figure, columns: Sequence[Column], place: Place, edge
 
 
 def _stacked(labels: Sequence[tuple[int, str]]) -> str:
-    """Return each number above its kind; the inputs, which have none, leave the line blank."""
+    """Return each number above its kind; for the inputs, which have none, the line stays blank."""
     return "<br>".join(f"<b>{number or ' '}</b><br>{kind}" for number, kind in labels)
 
 
@@ -294,7 +294,7 @@ def _write(
 
 
 def _fit(figure: go.Figure, top: float, bottom: float, left: float, right: float) -> None:
-    """Give the figure the height that makes a unit of y one pixel, and its title's place in it."""
+    """Set the height that makes a unit of y one pixel, and the title's position."""
     height = round(top - bottom) + ABOVE + BELOW
     figure.update_yaxes(range=[bottom, top])
     margin = {"l": left, "r": right, "t": ABOVE, "b": BELOW}

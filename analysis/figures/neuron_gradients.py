@@ -1,4 +1,4 @@
-"""The gradient of every neuron of a layer over the epochs; a menu chooses the layer."""
+"""The gradient of every neuron of a layer over the epochs; a menu selects the layer."""
 
 from collections.abc import Sequence
 
@@ -16,7 +16,7 @@ from vanishing_gradients.analysis.runs import Run
 HEIGHT = 720
 PLOT = HEIGHT - 260  # pixels
 MENU = 44  # pixels
-MOST_COLUMNS = 200  # of a page that is to load in a second; of more epochs evenly chosen ones
+MOST_COLUMNS = 200  # keeps a page's loading time to a second; more epochs are thinned evenly
 MEANINGS = {ZERO: "exactly zero: dead"} | UNKNOWN
 
 
@@ -24,8 +24,8 @@ MEANINGS = {ZERO: "exactly zero: dead"} | UNKNOWN
 def neuron_gradients(neurons: pd.DataFrame, run: Run) -> go.Figure:
     """Draw the mean magnitude of each neuron's gradient by epoch, from rows of neurons.
 
-    Mean magnitude of each neuron's gradient in an epoch, in logarithmic colours that each layer has
-    for itself; the menu chooses the layer.
+    Mean magnitude of each neuron's gradient in an epoch, in logarithmic colours with a scale per
+    layer; the menu selects the layer.
     """
     every = sorted(set(neurons["epoch"]))
     epochs = [every[number - 1] for number in evenly_chosen(len(every), MOST_COLUMNS)]
@@ -61,7 +61,7 @@ def _are(mark: str, values: pd.Series | pd.DataFrame) -> pd.Series | pd.DataFram
 
 
 def _wide(own: pd.DataFrame, epochs: Sequence[int]) -> pd.DataFrame:
-    """Return the magnitudes of a layer, neurons down and epochs across; NaN where there is none."""
+    """Return the magnitudes of a layer, neurons down and epochs across; NaN if missing."""
     wide = own.pivot(index="neuron", columns="epoch", values="mean_abs").astype("float64")
     return wide.reindex(index=range(1, int(own["neuron"].max()) + 1), columns=epochs)
 
@@ -89,7 +89,7 @@ def _maps(wide: pd.DataFrame) -> list[go.Heatmap]:
 
 
 def evenly_chosen(last: int, most: int) -> list[int]:
-    """Return whole numbers from 1 to `last`, evenly spaced with both ends where they are many."""
+    """Return whole numbers from 1 to `last`, at most `most`, evenly spaced with both ends."""
     if last <= max(most, 2):
         return list(range(1, last + 1))
     return np.unique(np.linspace(1, last, max(most, 2)).round().astype("int64")).tolist()

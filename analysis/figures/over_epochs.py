@@ -1,4 +1,4 @@
-"""Gradients of one run over its epochs, a line a layer: ratios, means, steps and noise."""
+"""Gradients of one run over its epochs, a line per layer: ratios, means, updates and noise."""
 
 import math
 from collections.abc import Collection, Mapping
@@ -17,7 +17,7 @@ from vanishing_gradients.analysis.words import MINUS, counted, exact, power
 
 HEAD = "<b>{layer_name}, epoch {epoch}</b>"
 
-# A logarithmic axis has no place for infinity and zero: the paper draws them here.
+# Infinity and zero have no place on a logarithmic axis: the paper draws them here.
 INFINITE_AT, ZERO_AT = 6, -6  # powers of ten
 RATIO_MEANINGS = {
     marks.INFINITE: words.INFINITE,
@@ -75,8 +75,8 @@ def gradient_norm_ratio(
     the mean L2 norm of the rows of its gradient. Layers are numbered as in the paper, whose Figures
     10, 13, 17, 18 and 20 show this ratio. The gradient of a dense layer is a sum over the batch,
     that of any other layer is one sample's: a ratio far from 1 between the two kinds is not by
-    itself a fault. Infinite, undefined and zero ratios have no place on a logarithmic axis; marks
-    stand for them, side by side where there are several.
+    itself a fault. Infinite, undefined and zero ratios have no place on a logarithmic axis and are
+    drawn as marks, side by side if there are several.
 
     `layers` has the rows of layer_sizes, `thresholds` the row of ratio_thresholds.
     """
@@ -96,12 +96,12 @@ def mean_gradient(
     """Draw `mean` of the rows of gradient_norms of one run, or of the layers `only`.
 
     Mean over all gradient values of a layer in an epoch, on an axis that is logarithmic on either
-    side of zero and linear about it. Dashed lines at ±0.001 bound what the paper calls the
+    side of zero and linear around it. Dashed lines at ±0.001 bound what the paper calls the
     vanishing region (its Figures 11 and 15). Softmax with cross-entropy gives every sample a
-    gradient that sums to zero: without penalties on the weights the means of the last two layers
+    gradient that sums to zero: without penalties on the weights, the means of the last two layers
     are rounding errors.
 
-    A layer alone looks as it does among all others. Raises ValueError for layers the run has not.
+    A single layer looks as it does among all others. Raises ValueError for layers the run lacks.
     """
     names = layer_names(norms)
     if only is not None:
@@ -141,8 +141,8 @@ def mean_gradient(
 def update_ratio(ratios: pd.DataFrame, layers: pd.DataFrame, run: Run) -> go.Figure:
     """Draw `ratio` of the rows of update_ratios of one run: how far a step moves the weights.
 
-    Mean over the steps of an epoch of the L2 norm of the change of a layer's weights over that of
-    the weights. Somewhere around 1e-3 is the usual guide (Karpathy, CS231n,
+    L2 norm of the change of a layer's weights in a step over that of the weights, averaged over an
+    epoch. The usual guide is somewhere around 1e-3 (Karpathy, CS231n,
     https://cs231n.github.io/neural-networks-3/#ratio): far below it a layer hardly learns, far
     above it the learning rate may be too large.
     """
@@ -173,7 +173,7 @@ def update_ratio(ratios: pd.DataFrame, layers: pd.DataFrame, run: Run) -> go.Fig
     batch_size=recorded.batch_size,
 )
 def noise_scale(scales: pd.DataFrame, layers: pd.DataFrame, batch_size: int, run: Run) -> go.Figure:
-    """Draw the simple noise scale, in samples: what batch is more than noise.
+    """Draw the simple noise scale, in samples: below this batch size noise dominates.
 
     The simple noise scale tr(Σ) / |G|² of the gradients of an epoch's batches: the batch size at
     which noise and gradient are equally large (McCandlish et al., 2018,
@@ -209,7 +209,8 @@ def _log_lines(
     axis_title: str,
     line: tuple[float, str],
 ) -> go.Figure:
-    """Draw a line a layer on a logarithmic axis: zeros at its bottom, what is no number at its top.
+    """Draw a line per layer on a logarithmic axis: zeros at its bottom, NaN and infinities at its
+    top.
 
     `line` is drawn across, with its text.
     """
@@ -224,11 +225,11 @@ def _log_lines(
 
 
 def ratio_axes(figure: go.Figure, drawn: pd.Series, thresholds: pd.DataFrame) -> None:
-    """Give every panel a logarithmic axis that holds all that is `drawn`, and the thresholds."""
+    """Give every panel a logarithmic axis with room for all that is `drawn`, and the thresholds."""
     vanishing, exploding = thresholds[["vanishing", "exploding"]].iloc[0]
     lowest = math.log10(min(drawn.min(), vanishing))
     highest = math.log10(max(drawn.max(), exploding))
-    margin = 0.12 * (highest - lowest)  # the labels of the two lines may lie in it
+    margin = 0.12 * (highest - lowest)  # room for the labels of the two lines
     title = "norm of <i>l</i> + 1 / norm of <i>l</i>"
     figure.update_yaxes(**style.log_axis(lowest, highest, (margin, margin), title))
     style.level(figure, vanishing, f"vanishing ≤ {vanishing:g}", style.VANISHING, below=True)
@@ -236,7 +237,7 @@ def ratio_axes(figure: go.Figure, drawn: pd.Series, thresholds: pd.DataFrame) ->
 
 
 def hovers_of_ratios(ratios: pd.DataFrame, kinds: pd.Series, layers: pd.DataFrame) -> list[str]:
-    """Return what is said of each row of gradient_norm_ratios, with its mark."""
+    """Return the hover text of each row of gradient_norm_ratios, with its mark."""
     names = layer_names(layers)
     told = {mark: text for mark, text in RATIO_MEANINGS.items() if mark != marks.ZERO}
     return style.hovers(

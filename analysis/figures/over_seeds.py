@@ -24,7 +24,7 @@ NORM_MARKS = marks.with_symbols(
 
 @figure(norms="epoch_means", layers="layer_sizes")
 def norms_over_seeds(norms: pd.DataFrame, layers: pd.DataFrame, runs: Sequence[Run]) -> go.Figure:
-    """Draw the norms of `runs`, an experiment a line, in their first epoch and in their last.
+    """Draw the norms of `runs`, one line per experiment, in their first epoch and in their last.
 
     Lines are medians over seeds, bands reach from the smallest to the largest seed. Filled markers
     are dense layers, open ones all others, whose gradients are of another kind.
@@ -98,7 +98,7 @@ def ratio_over_seeds(
 
 @figure(curves="training_curves")
 def accuracy_over_seeds(curves: pd.DataFrame, runs: Sequence[Run]) -> go.Figure:
-    """Draw the accuracy of `runs`, an experiment a line, after the paper's Figure 22.
+    """Draw the accuracy of `runs`, one line per experiment, after the paper's Figure 22.
 
     Lines are medians over seeds, bands reach from the smallest to the largest seed.
 
@@ -114,7 +114,7 @@ def loss_over_seeds(curves: pd.DataFrame, runs: Sequence[Run]) -> go.Figure:
 
     Lines are medians over seeds, bands reach from the smallest to the largest seed.
 
-    A loss that was not finite is left out of the median; the legend says of how many seeds.
+    A loss that was not finite is left out of the median; the legend says for how many seeds.
     """
     return _metric_over_seeds("loss", curves, runs)
 
@@ -161,7 +161,7 @@ def _of(rows: pd.DataFrame, runs: Sequence[Run]) -> pd.DataFrame:
 def _lines(
     values: pd.DataFrame, names: Mapping[str, str], places: Mapping[str, float]
 ) -> list[tuple[marks.Look, list[bands.Point]]]:
-    """Return a line for each experiment, which the legend calls as `names` says."""
+    """Return a line per experiment, with its legend entry from `names`."""
     return [
         (
             marks.numbered_look(name, place),
@@ -172,7 +172,7 @@ def _lines(
 
 
 def _ratios(norms: pd.DataFrame) -> pd.DataFrame:
-    """Return the ratios of all layers, as points_over_seeds takes those of one."""
+    """Return the ratios of all layers, in the format of points_over_seeds."""
     above = norms[["run_id", "epoch", "layer", "norm"]].assign(layer=norms["layer"] - 1)
     both = norms.merge(above, on=["run_id", "epoch", "layer"], suffixes=("_below", "_above"))
     found = marks.divided(both["norm_above"], both["norm_below"])

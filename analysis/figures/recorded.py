@@ -1,6 +1,6 @@
-"""What figures read of the gradients that a run summed up while it recorded them.
+"""What figures read from the summaries that were computed while a run was recorded.
 
-A run without such sums is left out, which is no error: LeftOutError says why.
+A run without these summaries is left out without an error: LeftOutError says why.
 """
 
 import pandas as pd
@@ -11,9 +11,9 @@ from vanishing_gradients.analysis.runs import Run
 
 SUMS = "distributions and noise scales of gradients"
 SCALES = "noise scales of gradients"
-OF_CELLS = "an older version did not sum them up: `make summarize` does"
-OF_STATISTICS = "an older version that kept statistics alone did not sum them up"
-NO_ONE_SIZE = "of how many samples a batch of this model is, is not known"
+OF_CELLS = "an older version did not compute them: `make summarize` does"
+OF_STATISTICS = "an older version that kept statistics alone did not compute them"
+NO_ONE_SIZE = "the batch size of this model is not known"
 NO_BATCH_SIZE = "the configuration they were registered with names no batch size"
 
 
@@ -45,7 +45,7 @@ def noise_scales(ask: Ask, run: Run) -> pd.DataFrame:
 
 
 def batch_size(ask: Ask, run: Run) -> int:
-    """Return how many samples a batch of the run has, of a watched model most batches."""
+    """Return the batch size of the run; for a watched model, that of most batches."""
     if run.watched:
         usual = _recorded(ask, run)["samples"].mode()
         if usual.empty:
@@ -55,7 +55,7 @@ def batch_size(ask: Ask, run: Run) -> int:
 
 
 def _ends(ask: Ask, run: Run) -> tuple[int, int]:
-    """Return the first epoch and the last of which steps were recorded."""
+    """Return the first and the last epoch with recorded steps."""
     if not run.watched:
         return 1, run.epochs
     epochs = _recorded(ask, run)["epoch"]
@@ -63,7 +63,7 @@ def _ends(ask: Ask, run: Run) -> tuple[int, int]:
 
 
 def _recorded(ask: Ask, run: Run) -> pd.DataFrame:
-    """Return which steps of a watched model were recorded."""
+    """Return the recorded steps of a watched model."""
     try:
         return ask("recorded_steps", run_id=run.run_id)
     except NoRowsError:

@@ -1,4 +1,4 @@
-"""How every figure looks, dark on white and for colour-blind readers too: axes, titles, panels."""
+"""The look of all figures, dark on white, safe for colour-blind readers: axes, titles, panels."""
 
 import math
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
@@ -26,8 +26,8 @@ EXPLODING = ("#762A83", "dashdot")
 HEIGHT = 780  # pixels, of two panels and a legend
 ONE_PANEL = 560  # pixels, of one panel and a legend
 ONE_LONG_PANEL = 660
-BESIDES = 280  # pixels of the height that title and legend take on a telephone
-LEGEND_BELOW = 55  # pixels below the panels: their ticks and the title of the axis
+BESIDES = 280  # pixels of the height that title and legend take on a phone
+LEGEND_BELOW = 55  # pixels below the panels, for ticks and the title of the axis
 
 LINE_OF_TITLE = 22  # pixels
 
@@ -40,7 +40,7 @@ METRIC_AXES = {
 
 
 def layout(title: str, height: int = HEIGHT) -> go.Layout:
-    """Return the layout all figures start from: title at the left, legend below, any width."""
+    """Return the layout of all figures: title on the left, legend below, any width."""
     axis = {
         "showgrid": True,
         "gridcolor": GRID,
@@ -88,9 +88,9 @@ def height_of(title: str) -> int:
 def stacked(
     title: str, headings: Sequence[str], spacing: float, height: float = 0, **more: object
 ) -> go.Figure:
-    """Return an empty figure of panels one below the other, each with its heading at the left.
+    """Return an empty figure of panels one below the other, each with a heading on the left.
 
-    Without a `height` it is that of figures with two panels, or with one. `more` is for plotly's
+    The default `height` is that of figures with two panels, or with one. `more` is for plotly's
     make_subplots.
     """
     figure = make_subplots(
@@ -107,7 +107,7 @@ def stacked(
 def choice(
     figure: go.Figure, method: str, options: Mapping[str, Sequence], y: float, below: int
 ) -> None:
-    """Put a menu at the left, `below` pixels above the panel whose upper edge is `y`.
+    """Put a menu on the left, `below` pixels above the panel whose upper edge is `y`.
 
     `options` has the arguments of plotly's `method` for each label.
     """
@@ -129,7 +129,7 @@ def choice(
 
 
 def color_bar(title: str, **more: object) -> dict[str, object]:
-    """Return a narrow bar of colours beside a panel, its title along it."""
+    """Return a narrow colour bar next to a panel, with its title along it."""
     return {
         "title": {"text": title, "side": "right", "font": {"size": 12}},
         "tickfont": {"size": 11},
@@ -140,9 +140,9 @@ def color_bar(title: str, **more: object) -> dict[str, object]:
 
 
 def title_of_run(what: str, run: Run, *more: str, of_gradients: bool = True) -> str:
-    """Return a title in lines short enough for a telephone: what, then which run on which data.
+    """Return a title in lines short enough for a phone: what, then which run on which data.
 
-    A figure `of_gradients` also says so where not every batch was recorded. `more` lines follow.
+    A figure `of_gradients` also says if not every batch was recorded. `more` lines follow.
     """
     told = [about(run), training_images(run)]
     if run.watched:
@@ -155,18 +155,18 @@ def title_of_run(what: str, run: Run, *more: str, of_gradients: bool = True) -> 
 
 
 def on_dataset(dataset: str | None) -> str:
-    """Return ' on' a data set, in HTML; nothing where none is known."""
+    """Return ' on' and a data set, in HTML; '' if it is unknown."""
     return f" on <b>{escape(dataset)}</b>" if dataset else ""
 
 
 def about(run: Run, precision: str = " precision") -> str:
-    """Return which run it is, in words: its number, its seed if it is known, and its precision."""
+    """Return the run in words: its number, its seed if known, and its precision."""
     seed = "" if run.seed is None else f"seed {run.seed}, "
     return f"run {run.run_id}, {seed}{run.float_type}{precision}"
 
 
 def training_images(run: Run) -> str:
-    """Return how many images a run was trained on, in words; nothing where that is not known."""
+    """Return how many images a run was trained on, in words; '' if unknown."""
     return "" if run.training_images is None else f"{run.training_images:,} training images"
 
 
@@ -176,7 +176,7 @@ def with_subtitle(what: str, *lines: str) -> str:
 
 
 def hovers(rows: pd.DataFrame, *lines: str) -> list[str]:
-    """Return `lines` for each row, every {column} replaced by its value, real numbers in full."""
+    """Return `lines` for each row, every {column} replaced by its value, floats in full."""
     template = "<br>".join(lines)
     return [
         template.format_map(
@@ -187,14 +187,14 @@ def hovers(rows: pd.DataFrame, *lines: str) -> list[str]:
 
 
 def round_steps() -> Iterator[int]:
-    """Yield 1, 2, 5, 10, 20 and so on, endlessly: what ticks may be apart."""
+    """Yield 1, 2, 5, 10, 20 and so on, endlessly: possible tick distances."""
     return (factor * 10**power for power in count() for factor in (1, 2, 5))
 
 
 def whole_axis(
     figure: go.Figure, numbers: Collection[int], title: str = "", row: int | None = None
 ) -> None:
-    """Give every panel, or `row` alone, an axis of whole numbers; `title` is below the last one."""
+    """Give every panel, or only `row`, an axis of whole numbers; the last one gets the `title`."""
     first, last = int(min(numbers)), int(max(numbers))
     step = next(step for step in round_steps() if (last - first) / step < MOST_TICKS)
     limits = [first - 0.5, last + 0.5]
@@ -205,7 +205,7 @@ def whole_axis(
 
 
 def level(figure: go.Figure, at: float, text: str, look: tuple[str, str], below: bool) -> None:
-    """Draw a line across every panel, with `text` above its right end or `below` it."""
+    """Draw a line across every panel, with `text` above its right end, or below if `below`."""
     color, dash = look
     figure.add_hline(
         y=at,
@@ -233,7 +233,7 @@ def log_axis(low: float, high: float, margins: tuple[float, float], title: str) 
 
 @dataclass(frozen=True)
 class LogPanel:
-    """A logarithmic axis with places for what has no logarithm.
+    """A logarithmic axis with room for values without a logarithm.
 
     `bottom` is where zeros are drawn, `top` where infinite values are: powers of ten.
     """
@@ -248,9 +248,9 @@ class LogPanel:
 
 
 def log_panel(values: pd.Series, lines: Iterable[float] = ()) -> LogPanel:
-    """Return the axis that holds all positive `values`, and `lines` that are always drawn.
+    """Return an axis for all positive `values`, and for `lines`, which are always drawn.
 
-    A decade more is kept free at an end only if there are zeros, or values that are no number.
+    It gets an extra decade at the bottom if there are zeros, and at the top for NaN or infinity.
     """
     positive = [*values[(values > 0) & (values < math.inf)], *lines] or [1.0]
     low = math.floor(math.log10(min(positive)))

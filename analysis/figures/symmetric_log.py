@@ -1,4 +1,4 @@
-"""A scale for both signs and many decades, which plotly lacks: logarithmic but about zero."""
+"""A scale for both signs and many decades, which plotly lacks: logarithmic, linear near zero."""
 
 import math
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ TICKS_A_SIDE = 5
 
 @dataclass(frozen=True)
 class SymmetricLog:
-    """position(v) = v / unit where |v| <= unit, else sign(v) (1 + log10(|v| / unit)).
+    """position(v) = v / unit if |v| <= unit, else sign(v) (1 + log10(|v| / unit)).
 
     Continuous and increasing; after Webber, 2013, https://doi.org/10.1088/0957-0233/24/2/027001.
     """
@@ -25,7 +25,7 @@ class SymmetricLog:
     def fitting(cls, values: pd.Series, line: float) -> "SymmetricLog":
         """Return the scale on which every non-zero value, and the positive `line`, is logarithmic.
 
-        What is over MOST_DECADES below the largest magnitude stays in the linear part.
+        Values more than MOST_DECADES below the largest magnitude stay in the linear part.
         """
         magnitudes = values.abs()
         magnitudes = magnitudes[magnitudes > 0]
@@ -35,14 +35,14 @@ class SymmetricLog:
         return cls(10.0 ** max(math.ceil(math.log10(smallest)) - 1, lowest))
 
     def position(self, values: pd.Series) -> pd.Series:
-        """Return each value's place on the axis, in decades beyond the linear part."""
+        """Return each value's position on the axis, in decades beyond the linear part."""
         magnitudes = values.abs() / self.unit
         with np.errstate(divide="ignore"):
             beyond = 1 + np.log10(magnitudes)
         return np.sign(values) * magnitudes.where(magnitudes <= 1, beyond)
 
     def ticks(self, largest: float) -> tuple[list[float], list[str]]:
-        """Return places and texts of ticks: zero, and powers of ten up to `largest`, both signs."""
+        """Return positions and texts of ticks: zero, and powers of ten to `largest`, both signs."""
         first = round(math.log10(self.unit))
         last = math.ceil(math.log10(largest))
         step = max(1, math.ceil((last - first) / TICKS_A_SIDE))

@@ -1,1 +1,1 @@
-"""How figures become pages: a builder of pages, a file and a template a kind of page."""
+"""How figures become pages: a page builder, and a file and a template per kind of page."""

@@ -1,4 +1,4 @@
-"""The five research questions of Section 2, answered with numbers that come from queries."""
+"""The five research questions of Section 2, answered with numbers from queries."""
 
 import pandas as pd
 
@@ -75,10 +75,9 @@ def _performance(evidence: Evidence, dataset: str, _effects: dict[str, Effect]) 
             else f"never above {LEARNS:.0%} in {seeds(count)}"
         )
         found.append(
-            f"{NAMES[experiment]} ends at a test accuracy of "
-            f"{last['test_accuracy'].median():.1%} ("
-            f"{between([f'{end:.1%}' for end in ends])}) "
-            f"and a test loss of {number(float(last['test_loss'].median()))}, {speed}."
+            f"{NAMES[experiment]} ends at a test accuracy of {last['test_accuracy'].median():.1%} "
+            f"({between([f'{end:.1%}' for end in ends])}) and a test loss of "
+            f"{number(float(last['test_loss'].median()))}, {speed}."
         )
     return found
 
@@ -98,7 +97,7 @@ def _best(evidence: Evidence, dataset: str, _effects: dict[str, Effect]) -> list
     return [
         f"{NAMES[order[0]]}: the dense layer that gets the smallest gradient gets the largest "
         f"there. Its mean row norm over all epochs: {listed}.",
-        f"By the paper's own measure, the share of stable ratios, the order is another matter: "
+        f"By the paper's own measure, the share of stable ratios, the order is different: "
         f"{shares}. A ratio compares layers of different kind and says little about learning.",
     ]
 

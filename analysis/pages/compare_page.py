@@ -1,6 +1,6 @@
-"""`make compare`: a few runs of any kind beside each other, what differs between them first.
+"""`make compare`: a few runs of any kind side by side, starting with their differences.
 
-Both are printed as tables, and written as a page with figures, and PNG of the figures beside it.
+The tables are printed, and written as a page with figures, plus PNG of the figures.
 """
 
 from collections.abc import Callable, Iterable, Sequence
@@ -27,10 +27,10 @@ from vanishing_gradients.console import show
 
 FIGURES = (compared.curves_compared, compared.norms_compared, compared.first_to_last_compared)
 UNKNOWN = "not recorded"
-WIDTH = 140  # of tables, where there is no terminal
+WIDTH = 140  # of tables, without a terminal
 
 Outcome = tuple[str, str, list[str]]
-"""Its name, what it means or how it was got, and its text for each run."""
+"""Its name, what it means or how it was obtained, and its text for each run."""
 
 
 def write(
@@ -67,11 +67,9 @@ def write(
     told: list[str] = []
     if images:
         page.add_images(folder, figures, told.append, "page")
-    # Last: a reader who has enough ends the command.
+    # Last, because a reader that closes the pipe ends the command.
     _print(labels, "What differs", found)
-    _print(
-        labels, "What came of it, in the last epoch", [(name, texts) for name, _, texts in results]
-    )
+    _print(labels, "Results of the last epoch", [(name, texts) for name, _, texts in results])
     for line in [*notes, f"{folder / page.INDEX}: open it in a browser; it needs no network."]:
         say(line)
     for line in told:
@@ -79,27 +77,27 @@ def write(
 
 
 def remarks(runs: Sequence[Run], dense: pd.DataFrame, layers: pd.DataFrame) -> list[str]:
-    """Return what keeps the runs from being compared one to one.
+    """Return the reasons why the runs cannot be compared one to one.
 
-    `dense` is of dense_norms, `layers` has rows of layer_sizes.
+    `dense` is from dense_norms, `layers` has rows of layer_sizes.
     """
     found = []
     datasets = sorted({run.dataset for run in runs if run.dataset})
     if len(datasets) > 1:
         found.append(
-            f"The runs are on different data sets ({', '.join(datasets)}): losses and accuracies "
-            "are not of one task."
+            f"The runs are on different data sets ({', '.join(datasets)}): losses and "
+            "accuracies are not comparable."
         )
     if unknown := [f"{run.run_id}" for run in runs if not run.dataset]:
         found.append(
-            f"On what data {plural(len(unknown), 'run')} {', '.join(unknown)} trained is not "
-            "known: losses and accuracies may not be of one task."
+            f"The data set of {plural(len(unknown), 'run')} {', '.join(unknown)} is not "
+            "known: losses and accuracies may not be comparable."
         )
     others = set(layers.loc[is_dense(layers), "kind"]) - {"dense"}
     if others:
         found.append(
-            "As dense layers count all layers with weights whose rows are inputs, here also those "
-            f"of kind {', '.join(sorted(others))}."
+            "All layers with weights whose rows are inputs count as dense layers, here "
+            f"also those of kind {', '.join(sorted(others))}."
         )
     depths = dense.groupby("run_id")["depth"].max().reindex([run.run_id for run in runs]).fillna(0)
     if depths.nunique() > 1:
@@ -114,7 +112,7 @@ def remarks(runs: Sequence[Run], dense: pd.DataFrame, layers: pd.DataFrame) -> l
 
 
 def outcomes(ask: Ask, runs: Sequence[Run], norms: pd.DataFrame) -> list[Outcome]:
-    """Return the outcomes of `runs`, all of the last epoch; `norms` is of dense_norms."""
+    """Return the outcomes of `runs` in the last epoch; `norms` is from dense_norms."""
     last = norms[norms["epoch"] == norms.groupby("run_id")["epoch"].transform("max")]
     dense = dict(iter(last.groupby("run_id")))
     ends = compared.first_to_last(last).set_index("run_id")
@@ -136,10 +134,10 @@ def outcomes(ask: Ask, runs: Sequence[Run], norms: pd.DataFrame) -> list[Outcome
         ("test loss", "after the epoch"): lambda run: _loss(run, run.test_loss),
         ("training accuracy", ""): lambda run: _known(run.accuracy, ".2%"),
         ("test accuracy", ""): lambda run: _known(run.test_accuracy, ".2%"),
-        ("smallest dense norm", "mean row norm, and whose"): (
+        ("smallest dense norm", "mean row norm, and its layer"): (
             lambda run: _extreme(dense[run.run_id], pd.Series.idxmin)
         ),
-        ("largest dense norm", "mean row norm, and whose"): (
+        ("largest dense norm", "mean row norm, and its layer"): (
             lambda run: _extreme(dense[run.run_id], pd.Series.idxmax)
         ),
         ("first / last dense norm", "far below 1: vanishing"): (
@@ -160,9 +158,9 @@ def outcomes(ask: Ask, runs: Sequence[Run], norms: pd.DataFrame) -> list[Outcome
 
 
 def _print(labels: Sequence[str], title: str, lines: Iterable[tuple[str, Sequence[str]]]) -> None:
-    """Print a table with a column for each run; say it where nothing differs."""
+    """Print a table with a column per run, or say that nothing differs."""
     if not lines:
-        show("Nothing differs in what the runs were told to do.")
+        show("The runs have the same settings.")
         return
     table = Table(title=title, title_justify="left", show_lines=True)
     table.add_column("")
@@ -175,7 +173,7 @@ def _print(labels: Sequence[str], title: str, lines: Iterable[tuple[str, Sequenc
 
 def _dead(rows: pd.DataFrame, dense: pd.DataFrame) -> str:
     own = rows[rows["layer"].isin(dense.loc[dense["norm"].notna(), "layer"])]
-    if own.empty:  # the view calls no neuron dead whose gradient is not finite
+    if own.empty:  # the view excludes layers without a finite gradient
         return NOT_FINITE
     dead, all_of_them = int(own["dead"].sum()), int(own["width"].sum())
     return f"{dead / all_of_them:.1%} ({dead:,} of {all_of_them:,})"
@@ -198,7 +196,7 @@ def _extreme(dense: pd.DataFrame, place: Callable[[pd.Series], int]) -> str:
 
 
 def _loss(run: Run, value: float | None) -> str:
-    """Return a loss as text; that of a watched model may not have been told."""
+    """Return a loss as text; a watched model may not have logged it."""
     return UNKNOWN if value is None and run.watched else digits(value)
 
 

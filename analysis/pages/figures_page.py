@@ -1,4 +1,4 @@
-"""`make figures`: pages and an index into a folder, then images beside them."""
+"""`make figures`: writes pages and an index into a folder, then images."""
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
@@ -34,7 +34,7 @@ OF_GRADIENTS = (
     grids.norm_grid,
     grids.ratio_grid,
 )
-"""The figures of a run that was ever recorded."""
+"""The figures available for every recorded run."""
 OF_RUN = (
     *OF_GRADIENTS,
     grids.dead_neurons,
@@ -44,14 +44,14 @@ OF_RUN = (
     gradient_distribution,
     over_epochs.noise_scale,
 )
-"""Those, and the figures of what goes on within a network."""
+"""Those, and figures of what happens within a network."""
 BY_EXPERIMENT = (curves.accuracy_by_experiment, curves.loss_by_experiment)
-"""The figures of the latest run of each experiment on a data set."""
+"""Figures of the latest run of each experiment on a data set."""
 
 
 @dataclass(frozen=True)
 class Page:
-    """The page of a figure, of a run or of several: its file's name, without extension."""
+    """The page of a figure, for one or several runs: its file name, without extension."""
 
     name: str
     figure: Figure
@@ -59,7 +59,7 @@ class Page:
 
     @property
     def title(self) -> str:
-        """One line that names the figure among all others."""
+        """One line that identifies the figure among all others."""
         run = self.runs[0]
         if self.figure in BY_EXPERIMENT:
             return f"{self.figure.heading}, {run.dataset}"
@@ -69,7 +69,7 @@ class Page:
     def mark(self) -> Markup:
         """The line of a page that says which runs it shows.
 
-        By it the index tells a page of these runs from an older one of the same name.
+        The index uses it to recognise an outdated page of the same name.
         """
         runs = "; ".join(
             f"run {run.run_id}, {run.experiment}, finished {run.finished_at.isoformat()}"
@@ -78,7 +78,7 @@ class Page:
         return Markup('<meta name="description" content="{}">').format(runs)
 
     def written(self, folder: Path) -> str:
-        """Return the page as it lies in `folder`; empty where it does not."""
+        """Return the page as it is in `folder`; '' if it is not there."""
         path = folder / f"{self.name}.html"
         return path.read_text(encoding="utf-8") if path.is_file() else ""
 
@@ -91,11 +91,11 @@ def write(
     images: bool = True,
     say: Say = mention,
 ) -> None:
-    """Draw the figures of all finished runs, or of those asked for, into `folder`.
+    """Draw the figures of all finished runs, or of the chosen ones, into `folder`.
 
     Without a choice of runs the experiments are compared too. The index lists every finished run,
     with the figures drawn now or earlier. Raises AnalysisError or DatabaseError; the folder is then
-    as it was.
+    unchanged.
     """
     summary = ask(connection, "experiment_summary")
     chosen = finished_runs(summary, run_id, experiment)
@@ -129,9 +129,9 @@ def write(
 def draw_run(
     connection: Connection, run: Run
 ) -> tuple[dict[Page, go.Figure], list[NoRowsError | LeftOutError]]:
-    """Return the figures of a run, and why there is none of the others.
+    """Return the figures of a run, and why others are left out.
 
-    Of a run without an epoch, whose rows were removed, the views of gradients say so.
+    For a run without epochs, whose rows were removed, the views of gradients give the reason.
     """
     found: dict[Page, go.Figure] = {}
     reasons: list[NoRowsError | LeftOutError] = []
@@ -148,7 +148,7 @@ def draw_run(
 def _drawn(
     connection: Connection, runs: Sequence[Run], compared: Sequence[Page], say: Say
 ) -> dict[Page, go.Figure]:
-    """Return all figures; say which are left out for want of rows; raise NoRowsError if all are."""
+    """Return all figures; report those left out for lack of rows; raise NoRowsError if all are."""
     found: dict[Page, go.Figure] = {}
     reasons: list[NoRowsError] = []
     left_out: dict[tuple[str, str], list[int]] = {}
@@ -200,8 +200,8 @@ def _of_run(run: Run) -> list[Page]:
 def _by_experiment(runs: Sequence[Run]) -> list[Page]:
     """Return the pages of figures of the latest run of each experiment, on each data set.
 
-    A run without an epoch, since its rows were removed, compares with none, and neither does a
-    watched model of which data set or accuracy was not told.
+    Excluded are runs without epochs, whose rows were removed, and watched models with an unknown
+    data set or accuracy.
     """
     pages = []
     known = [

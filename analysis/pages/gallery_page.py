@@ -1,6 +1,6 @@
-"""`make gallery`'s page: every experiment of the trainer's beside all others on its data set.
+"""`make gallery`'s page: the trainer's experiments side by side, by data set.
 
-A table of all experiments by accuracy, then a card each, by topic.
+A table of all experiments by accuracy, then a card for each, by topic.
 """
 
 import json
@@ -43,12 +43,12 @@ class Card:
 
     @property
     def depth(self) -> int:
-        """How many dense layers there are."""
+        """The number of dense layers."""
         return int(self.norms["depth"].max())
 
     @property
     def rank(self) -> tuple[float, int]:
-        """Sorts from the worst test accuracy to the best."""
+        """Sort key: from the worst test accuracy to the best."""
         in_order = sorted(self.accuracies)
         return in_order[len(in_order) // 2], -self.run.run_id
 
@@ -69,7 +69,7 @@ class Card:
 def write(connection: Connection, folder: Path, say: Say) -> None:
     """Write the gallery of all experiments with a finished run into `folder`, with its figures.
 
-    Raises NoRowsError where there is none but the paper's.
+    Raises NoRowsError if there are only the paper's.
     """
     found = cards(connection)
     sections = [_section(dataset, own) for dataset, own in found.items()]
@@ -84,10 +84,10 @@ def write(connection: Connection, folder: Path, say: Say) -> None:
 
 
 def cards(connection: Connection) -> dict[str, list[Card]]:
-    """Return the cards of each data set on which there is more than the paper's four.
+    """Return the cards of each data set that has more than the paper's four experiments.
 
-    In order of topics, and within them from the best test accuracy down. Raises NoRowsError where
-    there is no finished run but of the paper's experiments.
+    Sorted by topic, and within it from the best test accuracy down. Raises NoRowsError if only the
+    paper's experiments have finished runs.
     """
     runs = finished_runs(ask(connection, "experiment_summary"))
     runs = [run for run in runs if run.test_accuracy is not None and not run.watched]
@@ -95,7 +95,7 @@ def cards(connection: Connection) -> dict[str, list[Card]]:
     datasets = sorted({f"{run.dataset}" for run in others})
     if not datasets:
         raise NoRowsError(
-            "There is no finished run but of the paper's four experiments: `make gallery` trains "
+            "Only the paper's four experiments have finished runs: `make gallery` trains "
             "the others, or train one of your own with `make train EXP=path/to/mine.toml`."
         )
     return {
@@ -145,7 +145,7 @@ def _of_dataset(connection: Connection, own: Sequence[Run]) -> list[Card]:
 
 
 def _accuracies(run: Run, own: Sequence[Run]) -> tuple[float, ...]:
-    """Return the accuracy of each seed of a run's experiment and size, of its latest run."""
+    """Return the accuracy of the latest run of each seed of a run's experiment and size."""
     same = ("experiment", "epochs", "training_images", "float_type")
     alike = [each for each in own if all(getattr(each, n) == getattr(run, n) for n in same)]
     latest = {each.seed or 0: each for each in sorted(alike, key=lambda each: each.finished_at)}

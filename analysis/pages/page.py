@@ -1,7 +1,7 @@
-"""Pages around figures, which need no network and fit a telephone, and PNG beside them.
+"""Pages with figures, which need no network and fit a phone, and PNG next to them.
 
-Files reach the output folder whole: made elsewhere, moved when all of them are there. PNG take an
-installed Chromium or Chrome.
+Output files are complete: they are written elsewhere, and moved when all of them are there. PNG
+need an installed Chromium or Chrome.
 """
 
 import asyncio
@@ -49,7 +49,7 @@ DATASETS = {"mnist": "MNIST", "fashion-mnist": "Fashion-MNIST"}
 
 
 def render(template: str, **values: object) -> str:
-    """Return a page of `templates`; a text among `values` is escaped unless it is Markup."""
+    """Return a page of `templates`; text among `values` is escaped unless it is Markup."""
     return _environment().get_template(f"{template}.html.j2").render(values, script_file=SCRIPT)
 
 
@@ -72,7 +72,7 @@ def script() -> Markup:
 
 
 def drawn(figure: go.Figure, name: str) -> Markup:
-    """Return a figure as part of a page that has loaded plotly's JavaScript before it."""
+    """Return a figure as part of a page that has already loaded plotly's JavaScript."""
     text = figure.to_html(
         full_html=False,
         include_plotlyjs=False,
@@ -86,14 +86,14 @@ def drawn(figure: go.Figure, name: str) -> Markup:
             "toImageButtonOptions": {"filename": name, "scale": 2},
         },
     )
-    # Built by plotly from numbers and our own titles: nothing in it is a user's text unescaped.
+    # Built by plotly from numbers and our own titles: it has no unescaped user text.
     return Markup(text)  # noqa: S704
 
 
 def typeset(text: str) -> Markup:
     """Return text for HTML: 1.2e-06 as a power of ten, minus signs, `make` in backticks as code.
 
-    A command is named as a user of this installation types it.
+    Commands are shown as a user of this installation types them.
     """
     pieces = COMMAND.split(str(escape(as_typed(text))))  # every other one is a command
     pieces[::2] = [NEGATIVE.sub(MINUS, POWER.sub(_power, piece)) for piece in pieces[::2]]
@@ -102,7 +102,7 @@ def typeset(text: str) -> Markup:
 
 
 def decades(difference: float) -> Markup:
-    """Return a difference of logarithms, signed: two decimals, or one digit where those are 0."""
+    """Return a difference of logarithms, signed: two decimals, or one digit if those are 0."""
     digits = ".2f" if abs(difference) >= 0.005 or difference == 0 else ".0e"
     return typeset(f"{difference:+{digits}}")
 
@@ -113,7 +113,7 @@ def spelled(dataset: str) -> str:
 
 
 def anchor(text: str) -> str:
-    """Return text as the name of a place in a page."""
+    """Return text as an anchor of a page."""
     return "".join(letter if letter.isalnum() else "-" for letter in text.lower())
 
 
@@ -126,13 +126,13 @@ def _power(match: re.Match[str]) -> str:
 
 @contextmanager
 def staged(folder: Path, last: str) -> Iterator[Path]:
-    """Give an empty folder; at the end move its files into `folder`, the one named `last` at last.
+    """Yield an empty folder; at the end move its files into `folder`, the one named `last` last.
 
-    Files of other names in `folder` stay as they are. After an error inside, nothing has changed.
-    Raises OutputError where the folder cannot be made or written.
+    Other files in `folder` stay as they are. After an error inside, nothing has changed.
+    Raises OutputError if the folder cannot be created or written.
     """
     with _written(folder):
-        # In `folder` or its nearest ancestor that exists: moving from there is one step.
+        # In `folder` or its nearest existing ancestor, so that files are moved atomically.
         near = next(path for path in (folder.resolve(), *folder.resolve().parents) if path.exists())
         with tempfile.TemporaryDirectory(prefix=".drawing-", dir=near) as stage:
             yield Path(stage)
@@ -155,7 +155,7 @@ def _written(folder: Path) -> Iterator[None]:
 def publish(folder: Path, pages: Mapping[str, str], stale: Iterable[str] = ()) -> None:
     """Write pages by file name into `folder`, with plotly's JavaScript; INDEX comes last.
 
-    Then the images of the `stale` figures go: an image shows what its page said when it was drawn.
+    Then removes the images of the `stale` figures, which show an older state of their pages.
     """
     with staged(folder, last=INDEX) as stage:
         for name, text in {SCRIPT: script(), **pages}.items():
@@ -174,7 +174,7 @@ def add_images(
 ) -> None:
     """Draw a PNG for each figure, by name, into `folder`; say how many, or why there are none.
 
-    `index` returns the index anew, of the names of those that were drawn.
+    `index` returns a new index, given the names of those that were drawn.
     """
     try:
         with staged(folder, last=INDEX) as stage:
@@ -185,16 +185,16 @@ def add_images(
     except ImageError as error:
         say(str(error))
         return
-    say(f"{len(figures) - len(failures)} images (PNG) beside the {beside}.")
+    say(f"{len(figures) - len(failures)} images (PNG) next to the {beside}.")
     if failures:
         say(f"The browser did not draw {len(failures)} more ({failures[0]!r}): run this again.")
 
 
 def _draw(figures: Mapping[Path, go.Figure]) -> Sequence[Exception]:
-    """Draw each figure into its path, as high as it is, times SCALE.
+    """Draw each figure to its path, in its own height, scaled by SCALE.
 
-    Return an error for each figure that the browser did not draw, or not within SECONDS. Raises
-    ImageError where there is no browser, or none that starts, OSError where there is no room.
+    Returns an error for each figure that the browser did not draw, or not within SECONDS. Raises
+    ImageError if there is no browser, or none that starts, and OSError if the disk is full.
     """
     options = {"format": "png", "width": IMAGE_WIDTH, "scale": SCALE}
 
@@ -226,7 +226,7 @@ def _draw(figures: Mapping[Path, go.Figure]) -> Sequence[Exception]:
 async def _drawn(
     wanted: Iterable[dict[str, Any]], options: Mapping[str, Any]
 ) -> Sequence[Exception]:
-    """Have a browser draw what is wanted; where that is stopped, end the browser."""
+    """Let a browser draw the figures; if that is cancelled, end the browser."""
     drawing = kaleido.Kaleido(**options)
     try:
         with _ended(drawing):
@@ -235,24 +235,24 @@ async def _drawn(
                     failures: Sequence[Exception] = await drawing.write_fig_from_object(wanted)
                     return failures
     except BaseException as error:
-        if hasattr(drawing, "subprocess"):  # its pipes stay open where it is stopped as it opens
+        if hasattr(drawing, "subprocess"):  # its pipes stay open if it is stopped while opening
             await drawing.close()
         task = asyncio.current_task()
         if isinstance(error, Exception) and task and task.cancelling():
-            raise asyncio.CancelledError from None  # what it says of that is no fault of its own
+            raise asyncio.CancelledError from None  # errors of the ended browser do not matter
         raise
 
 
 @contextmanager
 def _ended(drawing: kaleido.Kaleido) -> Iterator[None]:
-    """End the browser where the block is not carried out.
+    """End the browser if the block fails.
 
-    Else it would be asked to close, and waited for, by tasks that are stopped just as well.
+    Otherwise it would be asked to close, and waited for, by tasks that are cancelled as well.
     """
     try:
         yield
     except BaseException:
-        # What its other tasks then meet would be told with their tracebacks.
+        # Its other tasks would then print their tracebacks.
         asyncio.get_running_loop().set_exception_handler(lambda loop, context: None)
         if process := getattr(drawing, "subprocess", None):
             process.kill()

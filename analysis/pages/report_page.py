@@ -1,4 +1,4 @@
-"""The report as one HTML file: audit, answers, tables, figures, and where every number is from."""
+"""The report as one HTML file: audit, answers, tables, figures, and the source of every number."""
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -23,11 +23,11 @@ FEWEST_SEEDS = 6  # with fewer no permutation test of pairs reaches 0.05, two-si
 
 
 def write(evidence: Evidence, folder: Path, run_id: int | None, say: Say) -> Path:
-    """Write the report, and the audit as CSV beside it, into `folder`; return the report's path.
+    """Write the report, and the audit as CSV, into `folder`; return the report's path.
 
     With `run_id` that run is shown too. Without any run the report says what is missing, and shows
-    what needs none. Raises NoRowsError where `run_id` is not a finished run; the folder is then as
-    it was.
+    what needs no run. Raises NoRowsError if `run_id` is not a finished run; the folder is then
+    unchanged.
     """
     summary = evidence.summary
     finished = runs_of(summary[summary["status"] == "finished"])
@@ -74,7 +74,7 @@ def write(evidence: Evidence, folder: Path, run_id: int | None, say: Say) -> Pat
 
 
 def missing(evidence: Evidence) -> list[str]:
-    """Return a sentence for every run, telemetry or number of seeds that is wanting."""
+    """Return a sentence for every missing run, telemetry or number of seeds."""
     found = []
     for dataset in paper.DATASETS:
         counts, absent, without_rows = [], [], []
@@ -111,7 +111,7 @@ def missing(evidence: Evidence) -> list[str]:
 def _shown(
     evidence: Evidence, finished: Sequence[Run], asked: Sequence[Run], datasets: Sequence[str]
 ) -> Iterator[tuple[Run, str]]:
-    """Yield the runs with a section of their own, each with a remark where one is due."""
+    """Yield the runs with their own section, each with a remark if needed."""
     seen: set[int] = set()
     covered: set[str] = set()
     for dataset in datasets:
@@ -133,11 +133,11 @@ def _shown(
 
 
 def _ask_ahead(evidence: Evidence, runs: Sequence[Run]) -> None:
-    """Ask what reads whole gradient tables, for several runs at a time."""
+    """Run queries that read whole gradient tables ahead, for several runs at a time."""
 
     def ask(question: tuple[str, int]) -> None:
         view, run_id = question
-        with suppress(NoRowsError):  # whoever needs the rows says that they are wanting
+        with suppress(NoRowsError):  # reported by the code that needs the rows
             evidence.ask(view, run_id=run_id)
 
     slow = ("gradient_norm_ratios", "gradient_norms")

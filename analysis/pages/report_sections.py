@@ -1,4 +1,4 @@
-"""What the report says of a run and of a data set: tables, figures, tests, nearest storage."""
+"""The report's sections on a run and on a data set: tables, figures, tests, nearest storage."""
 
 import json
 from collections.abc import Iterator, Sequence
@@ -49,9 +49,9 @@ OVER_SEEDS = {
 }
 
 Shown = dict[str, str]
-"""A figure on the page: its `html`, its `caption`, and where `in_paper` it is, if it is there."""
+"""A figure on the page: its `html`, its `caption`, and its place in the paper, if any."""
 Section = dict[str, Any]
-"""The parts of a section, by the names that the template has for them."""
+"""The parts of a section, by their names in the template."""
 
 
 def theory() -> list[Shown]:
@@ -63,7 +63,7 @@ def theory() -> list[Shown]:
 
 
 def networks(evidence: Evidence, runs: Sequence[Run]) -> list[Shown]:
-    """Return Figure 4: the network of the first run, and of each that has another."""
+    """Return Figure 4: the network of the first run, and of each run with another network."""
     found: dict[tuple, Shown] = {}
     for run in runs:
         sizes = evidence.ask("layer_sizes", run_id=run.run_id)
@@ -111,7 +111,7 @@ def run_section(evidence: Evidence, run: Run, remark: str = "") -> Section:
 
 
 def dataset_section(evidence: Evidence, dataset: str) -> Section:
-    """Return the section of one data set; `table` is None where there is no run for it."""
+    """Return the section of one data set; `table` is None if there is no run for it."""
     try:
         table = tables.seeds_table(evidence.ratios(paper.CLASS_TABLE, dataset))
     except NoRowsError:
@@ -131,7 +131,7 @@ def dataset_section(evidence: Evidence, dataset: str) -> Section:
 
 
 def configurations(evidence: Evidence, runs: Sequence[Run]) -> list[Section]:
-    """Return the distinct configurations of `runs`, with all that tells runs apart but the seed."""
+    """Return the distinct configurations of `runs`, and their other differences, except seeds."""
     keys = ("experiment", "dataset", "sha256", "commit", "packages", "config")
     found: dict[tuple[str, ...], list[str]] = {}
     for run in runs:
@@ -203,7 +203,7 @@ def _tables(evidence: Evidence, run: Run) -> list[PaperTable]:
 
 
 def _stored_tables(evidence: Evidence, run: Run) -> list[PaperTable]:
-    """Return the sigmoid tables as their storage would have them: the constants, the infinities."""
+    """Return the sigmoid tables after storage: the constants, the infinities."""
     if not run.experiment.startswith("sigmoid_") or run not in evidence.runs:
         return []
     ratios = [_stored(evidence, run, DEEP, FILLER)]
@@ -218,7 +218,7 @@ def _stored_tables(evidence: Evidence, run: Run) -> list[PaperTable]:
 def _stored(evidence: Evidence, run: Run, layers: Sequence[int], filler: float) -> pd.DataFrame:
     found = stored_ratios(evidence, run.experiment, run.dataset, layers, DECIMALS, filler)
     rows = found.rename_axis(columns="layer").stack(future_stack=True).rename("ratio").reset_index()
-    # A NaN is x / 0 or 0 / 0, and the paper prints Infinity for either.
+    # A NaN is x / 0 or 0 / 0; the paper prints Infinity for both.
     return rows.assign(
         numerator=1.0, denominator=rows["ratio"].notna() * 1.0, **{"class": "stable"}
     )

@@ -1,4 +1,4 @@
-"""What the paper printed, cell by cell: its Tables 7 to 12, its accuracies and losses, its widths.
+"""The paper's printed numbers: its Tables 7 to 12, its accuracies and losses, its widths.
 
 The numbers are from Ntambwe, 2025, Vanishing Gradients in an Artificial Deep Neural Network: The
 Impact of Activation Functions and Optimization Techniques, Journal of Computer and Communications
@@ -23,7 +23,7 @@ STATED_DATASET = "mnist"
 DATASETS = (STATED_DATASET, "fashion-mnist")
 TRAINING_IMAGES = 60_000
 EPOCHS = 10
-DECAY = 1e-3  # of the learning rate, by step: Table 5
+DECAY = 1e-3  # of the learning rate, per step: Table 5
 OPTIMIZERS = {
     "sgd": {"learning_rate": 1.0, "decay": DECAY, "momentum": 0.0},
     "adam": {
@@ -63,7 +63,7 @@ def printed_cells(table: int) -> pd.DataFrame:
 
 @cache
 def printed_ratios(table: int) -> pd.DataFrame:
-    """Return Table 8, 10 or 11 as float64: inf for Infinity, NaN where a word stands."""
+    """Return Table 8, 10 or 11 as float64: inf for Infinity, NaN for a word."""
     return printed_cells(table).map(_number)
 
 
@@ -85,7 +85,7 @@ def printed_curves() -> pd.DataFrame:
 
 @cache
 def printed_divergence() -> dict[int, tuple[str, str]]:
-    """Return Table 12: layer -> (ratio in epoch 1, what the paper reads into it)."""
+    """Return Table 12: layer -> (ratio in epoch 1, the paper's reading of it)."""
     return {
         5: ("7.31", "Exploding gradient zone"),
         6: ("0", "Dead neurons (no gradient flow)"),

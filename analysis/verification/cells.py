@@ -1,7 +1,7 @@
 """One layer in one epoch of one run, summed up again from its cells, each of which is read once.
 
-Neither Norm, Mean nor their index is read, and no number passes through text. The sums are taken
-here and not by the server, whose views are held against them.
+Neither Norm, Mean nor their index is read, and no number passes through text. The sums are computed
+here and not by the server, whose views are compared with them.
 """
 
 from collections import defaultdict
@@ -22,29 +22,30 @@ from vanishing_gradients.sql.objects import ExperimentSchema, Layer
 from vanishing_gradients.sql.registry import gradient_column_types
 
 BLOCK_BYTES = 1 << 18
-"""What is read at once: as much as the caches of a processor hold."""
+"""Bytes to read at once: as much as fits a processor's caches."""
 TYPES = {"DOUBLE": "<f8", "FLOAT": "<f4"}
 KEYS = 2
 """Columns of a row before its cells."""
 SMALL = 1e-140
-"""Squares of rows that are below it are taken of what is left when they are divided by the largest:
-they would vanish, or lose digits."""
+"""Rows with squares below this are divided by their largest value first: otherwise squares would
+underflow, or lose digits."""
 
 
 @dataclass(frozen=True)
 class Cells:
-    """What the cells of one layer in one epoch add up to.
+    """The sums of the cells of one layer in one epoch.
 
-    `steps` has a row a step that is stored: step, row_count, first_row, last_row, finite_rows and
-    null_cells; and of the finite rows, NaN where there is none: cell_sum, magnitude_sum, norm_sum
+    `steps` has a row per stored step: step, row_count, first_row, last_row, finite_rows and
+    null_cells; and for the finite rows, NaN if there are none: cell_sum, magnitude_sum, norm_sum
     (of the rows' L2 norms), square_sum, norm (of all cells together), zeros, below_1em3,
-    below_1em5, smallest, largest, and below_median and above_median, of the recorded median.
+    below_1em5, smallest, largest, and below_median and above_median, relative to the recorded
+    median.
 
-    `neurons` has a row a neuron, from 1: cells, zeros and magnitude_sum of the finite rows, and
+    `neurons` has a row per neuron, from 1: cells, zeros and magnitude_sum of the finite rows, and
     non_finite, its NULL cells in all rows.
 
-    `histogram` has the cells of each exponent at the steps that are counted: step, exponent, cells;
-    `noise` what the gradients of weights come to together, None where nobody asked.
+    `histogram` has the cells of each exponent at the counted steps: step, exponent, cells; `noise`
+    the noise result of gradients of weights, None if not requested.
     """
 
     steps: pd.DataFrame
@@ -63,11 +64,11 @@ def sum_up(
     counted: Sequence[int] = (),
     inputs: int | None = None,
 ) -> Cells:
-    """Read all cells of one layer at a place, of which `run_id` and `epoch` are named, and sum up.
+    """Read and sum up all cells of one layer, at a `place` that includes `run_id` and `epoch`.
 
-    `medians` has the recorded median by step; `advance` hears how many values have been read since
-    it was last called. `counted` are the steps to count by exponent; `inputs` is how many a layer
-    has whose noise is wanted. Raises ObjectError where there is no such table.
+    `medians` has the recorded median by step; `advance` gets the number of values read since its
+    last call. `counted` are the steps to count by exponent; `inputs` is the number of inputs of a
+    layer whose noise is wanted. Raises ObjectError if there is no such table.
     """
     table, width = ExperimentSchema(experiment, ()).table(layer), layer.width
     kinds = gradient_column_types(connection, table)
@@ -90,7 +91,7 @@ def sum_up(
 
 
 class _Sums:
-    """Adds blocks up, which continue where the one before ended, perhaps within a step."""
+    """Adds up blocks, each of which may continue within the last step of the one before."""
 
     def __init__(
         self, width: int, medians: pd.Series, counted: Sequence[int], inputs: int | None
@@ -186,7 +187,7 @@ class _Sums:
         }
 
     def found(self) -> Cells:
-        """Return the sums of all blocks, those of a step that two blocks share together."""
+        """Return the sums of all blocks, joined for steps that two blocks share."""
         firsts = {"first_row": np.minimum, "last_row": np.maximum}
         every = _joined(self._all, EVERY, firsts)
         extremes = {"smallest": np.minimum, "largest": np.maximum, "norm": np.hypot}
@@ -215,7 +216,7 @@ FINITE = (
 def _joined(
     blocks: dict[str, list[np.ndarray]], names: Sequence[str], others: dict[str, np.ufunc]
 ) -> pd.DataFrame:
-    """Return one row a step: sums, and of the columns in `others` what these make of two values."""
+    """Return one row per step: sums; columns in `others` are joined by the given functions."""
     if not blocks:
         return pd.DataFrame({name: np.array([], np.int64) for name in names})
     columns = {name: np.concatenate(blocks[name]) for name in names}

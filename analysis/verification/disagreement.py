@@ -1,4 +1,4 @@
-"""One thing that is not as it should be, and where."""
+"""A disagreement, and its place."""
 
 import math
 from collections.abc import Iterator
@@ -10,10 +10,10 @@ from numpy.typing import ArrayLike
 
 @dataclass(frozen=True)
 class Disagreement:
-    """What disagrees at one place: `text` is a sentence without a full stop.
+    """A disagreement at one place: `text` is a sentence without a full stop.
 
-    `step` is None for what concerns an epoch as a whole, `layer` for all layers of it, `epoch` for
-    the run; `neuron` for all but what was counted of one neuron.
+    `step` is None if it concerns a whole epoch, `layer` if all its layers, `epoch` if the run;
+    `neuron` is set only for the counts of one neuron.
     """
 
     text: str
@@ -24,7 +24,7 @@ class Disagreement:
 
     @property
     def order(self) -> tuple[float, ...]:
-        """Sorts by epoch, layer and step; wholes before parts, but an epoch's steps before it."""
+        """Sort key: epoch, layer and step; wholes before parts, but an epoch's steps before it."""
         step = math.inf if self.step is None else self.step
         return (self.epoch or 0, self.layer or 0, step, self.neuron or 0)
 
@@ -35,7 +35,7 @@ class Disagreement:
 
 
 def shown(value: float) -> str:
-    """Return a number as a sentence has it: a whole one without a point, NaN as NULL."""
+    """Return a number for a sentence: a whole one without a point, NaN as NULL."""
     if np.isnan(value):
         return "NULL"
     whole = float(value).is_integer() and abs(value) < 1e15
@@ -43,7 +43,7 @@ def shown(value: float) -> str:
 
 
 def differ(left: ArrayLike, right: ArrayLike, tolerance: ArrayLike = 0.0) -> np.ndarray:
-    """Mark where two arrays, or numbers, differ by more than the tolerance, or one alone is NaN."""
+    """Mark where arrays, or numbers, differ by more than the tolerance, or only one is NaN."""
     left, right = np.asarray(left, float), np.asarray(right, float)
     empty = np.isnan(left) & np.isnan(right)
     return ~(empty | (np.abs(left - right) <= np.nan_to_num(np.asarray(tolerance, float))))
@@ -52,6 +52,6 @@ def differ(left: ArrayLike, right: ArrayLike, tolerance: ArrayLike = 0.0) -> np.
 def compared(
     name: str, said: float, true: float, tolerance: float, by: str, **place: int
 ) -> Iterator[Disagreement]:
-    """Yield a disagreement where what is said is not what is true, which is told `by` a source."""
+    """Yield a disagreement if `said` is not `true`; `by` names the source of the latter."""
     if differ(said, true, tolerance):
         yield Disagreement(f"{name} is {shown(said)}, and {shown(true)} {by}", **place)

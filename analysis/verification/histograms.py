@@ -1,4 +1,4 @@
-"""Cells by order of magnitude, at the steps that are counted: what layer_histograms has of them."""
+"""Cells by order of magnitude at the counted steps, compared with layer_histograms."""
 
 from collections.abc import Iterable, Iterator
 
@@ -10,7 +10,7 @@ from vanishing_gradients.analysis.verification.plan import LayerPlan
 from vanishing_gradients.sql.catalogue import ZEROS
 
 EVERY = 10
-"""Of how many recorded steps one is counted, the first among them; and the last."""
+"""One recorded step in this many is counted, starting with the first; and the last one."""
 EXPONENTS = 1024 - ZEROS
 """Those of doubles, and of 0."""
 
@@ -22,13 +22,13 @@ def counted_steps(layer: LayerPlan) -> list[int]:
 
 
 class ExponentCounts:
-    """Counts the cells of some steps; those of a step may come in several parts."""
+    """Counts the cells of some steps; a step may come in several parts."""
 
     def __init__(self, steps: Iterable[int]) -> None:
         self._counts = {step: np.zeros(EXPONENTS, np.int64) for step in steps}
 
     def add(self, step: int, cells: np.ndarray, nulls: np.ndarray) -> None:
-        """Count cells of a step, (rows, width), of which `nulls`, (rows,), are NULL: they are 0."""
+        """Count cells of a step, (rows, width); `nulls`, (rows,), counts NULLs, stored as 0."""
         counts = self._counts.get(step)
         if counts is None:
             return
@@ -38,7 +38,7 @@ class ExponentCounts:
         counts[0] -= nulls.sum()
 
     def found(self) -> pd.DataFrame:
-        """Return step, exponent and cells of all that are not 0 in number."""
+        """Return step, exponent and cells of all nonzero counts."""
         parts = [(step, *np.nonzero(counts), counts) for step, counts in self._counts.items()]
         rows = [
             (step, int(place) + ZEROS, int(counts[place]))
@@ -68,9 +68,9 @@ def of_cells(
 def of_steps(
     layer: LayerPlan, epoch: int, said: pd.DataFrame, recorded: pd.DataFrame
 ) -> Iterator[Disagreement]:
-    """Compare how many cells a layer's histograms have at a step with the statistics of the step.
+    """Compare the total of a layer's histogram at each step with the statistics of the step.
 
-    Of a step whose rows are all finite, the zeros and the largest exponent too.
+    If all rows of the step are finite, also the zeros and the largest exponent.
     """
     yield from _steps(layer, epoch, said)
     own = recorded.set_index("step")

@@ -1,6 +1,6 @@
 """The noise scale's sums of one layer in one epoch, from its cells: those of `epoch_layers`.
 
-The definitions are those of sql/views/noise_scale_v03.sql, which works them out in the server.
+The definitions are those of sql/views/noise_scale_v03.sql, which computes them in the server.
 """
 
 import math
@@ -16,19 +16,19 @@ from vanishing_gradients.analysis.verification.steps import DENORMAL, ROUNDING
 
 COLUMNS = ("mean_square", "square_of_mean", "noise_scale")
 MOST_WEIGHTS = 1_000_000
-"""A larger layer has no noise scale."""
+"""Larger layers have no noise scale."""
 SMALL, ENLARGED = 1e-140, 1e200
-"""An input without a row norm of SMALL has its gradients enlarged before they are squared."""
+"""The gradients of an input whose row norms are all below SMALL are scaled up before squaring."""
 TOLD_APART = 1.000000000001
-"""By how much |G|^2 is to be above 0."""
+"""The least by which |G|^2 must exceed 0."""
 
 
 @dataclass(frozen=True)
 class Noise:
-    """What `steps` steps come to, of gradients that are `scale` times as large.
+    """The noise sums over `steps` steps, of gradients multiplied by `scale`.
 
-    `square_of_mean` is NaN where it is not known. `rounding` is what sums over a step may be off
-    by, relative to those of magnitudes.
+    `square_of_mean` is NaN if unknown. `rounding` bounds the error of sums over a step, relative to
+    those of magnitudes.
     """
 
     steps: int
@@ -39,10 +39,10 @@ class Noise:
 
     @property
     def tolerances(self) -> tuple[float, float]:
-        """What the two squares may be off by.
+        """The error bounds of the two squares.
 
-        Sums over the steps that cancel each other are off by what their magnitudes are, which are
-        together no larger than the root of the mean square.
+        Sums over the steps that cancel have the error of their magnitudes, which together do not
+        exceed the root of the mean square.
         """
         adding = 2 * self.steps * ROUNDING
         square, of_mean = self.mean_square, self.square_of_mean
@@ -51,7 +51,7 @@ class Noise:
         return relative * square, relative * of_mean + crossed + adding**2 * square
 
     def batches(self, mean_square: float, square_of_mean: float) -> float:
-        """Return the noise scale in batches; NaN where none can be told."""
+        """Return the noise scale in batches; NaN if it is undefined."""
         common = mean_square / self.steps if self.steps else np.nan
         if self.steps < 2 or not square_of_mean > TOLD_APART * mean_square / self.steps:
             return np.nan
@@ -59,7 +59,7 @@ class Noise:
 
 
 class NoiseSums:
-    """Adds gradients up by input, over steps: of `rows` inputs and `width` neurons."""
+    """Adds up gradients by input, over steps, for `rows` inputs and `width` neurons."""
 
     def __init__(self, rows: int, width: int) -> None:
         self.rows, self.width = rows, width
@@ -71,10 +71,10 @@ class NoiseSums:
     def add(
         self, rows: np.ndarray, cells: np.ndarray, norms: np.ndarray, parts: Sequence[slice]
     ) -> None:
-        """Add finite rows of some steps, each with its RowIndex and norm; a step's are a part."""
+        """Add finite rows of some steps, each with its RowIndex and norm; a step may be partial."""
         for part in parts:
             own, values, lengths = rows[part], cells[part], norms[part]
-            if own[-1] >= self.rows:  # which is wrong, and found by the numbers of rows
+            if own[-1] >= self.rows:  # an error that the check of row numbers reports
                 inside = own < self.rows
                 own, values, lengths = own[inside], values[inside], lengths[inside]
             whole = len(own) and own[-1] - own[0] == len(own) - 1
@@ -88,14 +88,14 @@ class NoiseSums:
                 self._small_squares[place] += np.square(np.where(small, lengths, 0.0) * ENLARGED)
 
     def found(self) -> Noise:
-        """Return what all steps come to."""
+        """Return the result over all steps."""
         known = self._counts > 0
         if not known.any():
             return Noise(0, np.nan, np.nan, 1.0, 0.0)
         counts, large = self._counts[known], self._large[known]
         enlarged = np.where(large, 1.0, ENLARGED)
         scale = float(enlarged.min())
-        back = enlarged / scale  # beside an input that is not small, those that are count as such
+        back = enlarged / scale  # relative to an input that is not small
         squares = np.where(large, self._squares[known], self._small_squares[known]) / counts
         means = self._total[known] / counts[:, np.newaxis] * enlarged[:, np.newaxis]
         of_means = np.einsum("ij,ij->i", means, means)
@@ -109,9 +109,9 @@ class NoiseSums:
 
 
 def noise_of_steps(layer: LayerPlan, recorded: pd.DataFrame) -> Noise | None:
-    """Return what the statistics of steps tell of a noise scale: its mean square and its steps.
+    """Return what the statistics of steps tell about a noise scale: its mean square and its steps.
 
-    None where a row is not finite, or squares are too small.
+    None if a row is not finite, or squares are too small.
     """
     norms = recorded["gradient_norm"]
     if recorded["non_finite"].any() or not norms.max() > SMALL / ROUNDING:
@@ -121,7 +121,7 @@ def noise_of_steps(layer: LayerPlan, recorded: pd.DataFrame) -> Noise | None:
 
 
 def has_noise_scale(layer: LayerPlan) -> bool:
-    """Say whether a layer has weights, and not too many."""
+    """Return whether a layer has weights, and not too many."""
     rows = int(layer.rows.max()) if len(layer.rows) else 0
     return layer.row_meaning == "input" and 0 < rows * layer.width <= MOST_WEIGHTS
 
@@ -129,10 +129,9 @@ def has_noise_scale(layer: LayerPlan) -> bool:
 def disagreeing_noise(
     layer: LayerPlan, epoch: int, summed: pd.Series, noise: Noise | None, batch: int | None
 ) -> Iterator[Disagreement]:
-    """Compare the noise scale in a layer's row of epoch_layers with what its gradients come to.
+    """Compare the noise scale in a layer's row of epoch_layers with its gradients' noise.
 
-    `batch`, in samples, is what it is a multiple of; None where it is not known. Without `noise`
-    there is to be none.
+    `batch`, in samples, is its unit; None if unknown. Without `noise` there must be none.
     """
     place = {"epoch": epoch, "layer": layer.number}
     if noise is None:
@@ -147,7 +146,7 @@ def disagreeing_noise(
         said = summed[name]
         if name == "square_of_mean" and np.isnan(true) and noise.steps:
             continue
-        if noise.scale > 1:  # what no double holds is NULL
+        if noise.scale > 1:  # values that no double holds are NULL
             said = np.nan_to_num(said)
             true, tolerance = (each / noise.scale / noise.scale for each in (true, tolerance))
         found = list(compared(
@@ -166,9 +165,9 @@ def disagreeing_noise(
 
 
 def _scale(summed: pd.Series, noise: Noise, batch: int | None) -> tuple[float, float]:
-    """Return the noise scale, and what it may be off by: infinity where nothing can be told.
+    """Return the noise scale and its error bound: infinity if nothing can be said.
 
-    Where the squares are stored they have been compared, and the scale follows from them.
+    If the squares are stored they have been compared, and the scale follows from them.
     """
     if batch is None or not noise.steps:
         return np.nan, 0.0

@@ -1,4 +1,4 @@
-"""What a person sees of a verification: a bar while it goes, then what agrees and what does not."""
+"""Output of a verification: a bar while it runs, then what agrees and what does not."""
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -15,7 +15,7 @@ from vanishing_gradients.console import progress, show
 
 CURE = "; `make summarize RUN={}` does, from the cells"
 SHOWN = 10
-"""Disagreements of a run that are spelled out."""
+"""Disagreements per run that are printed."""
 
 
 def verify(
@@ -24,7 +24,7 @@ def verify(
     say: Say = show,
     console: Console | None = None,
 ) -> int:
-    """Verify the runs one after another, say what came of each, and return how many disagree."""
+    """Verify the runs one after another, report each, and return how many disagree."""
     wrong = 0
     for run in runs:
         with _bar(console or progress(), f"Run {run.run_id} ({run.experiment})") as bar:
@@ -36,7 +36,7 @@ def verify(
 
 
 def told(outcome: Verification) -> Iterator[str]:
-    """Yield the lines that say what the verification of a run came to."""
+    """Yield the lines that report the result of a run's verification."""
     plan, found = outcome.plan, outcome.disagreements
     name = f"Run {plan.run_id} ({plan.experiment})"
     if found:

@@ -1,4 +1,4 @@
-"""Which runs are verified, what each is to hold by the catalogue, and what it has beside that."""
+"""Which runs are verified, and what each should hold according to the catalogue."""
 
 import json
 from collections.abc import Iterator, Mapping
@@ -20,10 +20,10 @@ from vanishing_gradients.sql.objects import Layer
 
 @dataclass(frozen=True)
 class LayerPlan(Layer):
-    """A layer of a run, with the number of rows by step: for the recorded steps alone.
+    """A layer of a run, with its number of rows by step, for the recorded steps only.
 
-    `full` says whether every gradient has its row. `most` is how many rows there can be where a
-    step may have any of them: RowIndex then says which; None where it goes from 0 on.
+    `full` says whether every gradient has its row. `most` is the largest possible number of rows if
+    a step may have any subset, given by RowIndex; None if RowIndex runs from 0 without gaps.
     """
 
     rows: pd.Series
@@ -36,18 +36,18 @@ class LayerPlan(Layer):
         return int(self.rows.sum()) * self.width
 
     def nothing(self) -> "LayerPlan":
-        """Return the plan of an epoch that the run is not to have."""
+        """Return the plan of an epoch for which the run should hold nothing."""
         return replace(self, rows=self.rows.iloc[:0])
 
 
 @dataclass(frozen=True)
 class Plan:
-    """What a run is to hold: `layers` in each of the epochs 1 to `completed_epoch`.
+    """What a run should hold: `layers` in each of the epochs 1 to `completed_epoch`.
 
     `config` is the experiment's, `float_type` 'double' or 'single', `batch_size` the samples of a
-    full batch, None where the configuration names none. Of a watched model, whose `source` is not
-    the trainer, `seen` has the rows by step of each (layer, epoch) of which there are statistics:
-    what was recorded is all that can be expected.
+    full batch, None if the configuration does not say. For a watched model, whose `source` is not
+    the trainer, `seen` has the rows by step of each (layer, epoch) with statistics: nothing but
+    what was recorded can be expected.
     """
 
     run_id: int
@@ -63,19 +63,19 @@ class Plan:
     layers: tuple[LayerPlan, ...]
     problems: tuple[Disagreement, ...]
     neuron_epochs: frozenset[int] = frozenset()
-    """Those with anything of what came with statistics of neurons: older versions have none."""
+    """Those with anything introduced together with statistics of neurons, absent before."""
     source: str = TRAINER
     recorded_at: str = "before_clipping"
     seen: Mapping[tuple[int, int], pd.Series] = field(default_factory=dict)
 
     @property
     def watched(self) -> bool:
-        """Whether it is of a model that somebody else's loop trained."""
+        """Whether it is of a watched model, trained by another loop."""
         return self.source != TRAINER
 
     @property
     def full(self) -> bool:
-        """Whether the run is to have gradient tables."""
+        """Whether the run should have gradient tables."""
         return self.telemetry == "full"
 
     @cached_property
@@ -85,11 +85,11 @@ class Plan:
 
     @property
     def stored(self) -> list[LayerPlan]:
-        """The layers that are to have gradient tables."""
+        """The layers that should have gradient tables."""
         return [layer for layer in self.layers if self.full and layer.full]
 
     def planned(self, layer: int, epoch: int) -> bool:
-        """Say whether the run is to have anything of a layer, by number, in an epoch."""
+        """Return whether the run should hold anything of a layer, by number, in an epoch."""
         is_seen = not self.watched or (layer, epoch) in self.seen
         return is_seen and layer in self.numbers and epoch in self.complete()
 
@@ -103,13 +103,13 @@ class Plan:
         return range(1, self.completed_epoch + 1)
 
     def pending(self, epoch: int) -> bool:
-        """Say whether rows of an epoch are leftovers of a run that has not finished."""
+        """Return whether rows of an epoch are leftovers of a run that has not finished."""
         return self.status != "finished" and epoch > self.completed_epoch
 
     def parts(self) -> Iterator[tuple[LayerPlan, int]]:
         """Yield every layer and complete epoch, those with the most values first.
 
-        Of a watched model, those that were seen.
+        For a watched model, those that were recorded.
         """
         for layer in sorted(self.layers, key=lambda layer: -layer.values):
             for epoch in self.complete():
@@ -121,8 +121,8 @@ class Plan:
 def to_verify(summary: pd.DataFrame, run_id: int | None, experiment: str | None) -> list[Run]:
     """Return the finished runs with full telemetry, all or of one experiment; or run `run_id`.
 
-    `summary` has rows of experiment_summary. Raises NoRowsError where there is none, ObjectError
-    for an `experiment` that cannot be a name.
+    `summary` has rows of experiment_summary. Raises NoRowsError if there are none, ObjectError
+    for an invalid `experiment` name.
     """
     if run_id is None:
         runs = finished_runs(summary, None, experiment)
@@ -143,7 +143,7 @@ def to_verify(summary: pd.DataFrame, run_id: int | None, experiment: str | None)
 
 
 def plan_of(connection: Connection, run_id: int) -> Plan:
-    """Read what a run is to hold. Raises NoRowsError where there is no such run."""
+    """Read what a run should hold. Raises NoRowsError if there is no such run."""
     run = ask(connection, "run_provenance", run_id=run_id).iloc[0]
     expected = rows(connection, "expected_rows", run_id=run_id)
     watched = run["source"] != TRAINER
@@ -165,7 +165,7 @@ def plan_of(connection: Connection, run_id: int) -> Plan:
         uncompleted = "a row of an epoch that the run has not completed"
         has = uncompleted if epoch in metrics else "no row"
         problems.append(Disagreement(f"epoch_metrics has {has}", int(epoch)))
-    # A layer of a number that there cannot be has no views; it is among the problems.
+    # A layer with an impossible number has no views; it is among the problems.
     known = expected if watched else expected.dropna()
     known = known[known["layer"].between(1, len(expected))]
     steps = rows(connection, "recorded_epochs", run_id=run_id)
@@ -193,7 +193,7 @@ def plan_of(connection: Connection, run_id: int) -> Plan:
 
 
 def _batch_size(config: Mapping[str, Any], run: pd.Series, watched: bool) -> int | None:
-    """Return what noise scales are multiples of; of a watched model the first batch's samples."""
+    """Return the unit of noise scales; for a watched model the samples of the first batch."""
     if watched:
         seen = (config.get("watch") or {}).get("batch_size")
         return None if seen is None else int(seen)
@@ -209,7 +209,7 @@ def _layer(row: pd.Series) -> LayerPlan:
 
 
 def _watched(row: pd.Series) -> LayerPlan:
-    """Return the plan of a watched model's layer; its rows are those that were seen."""
+    """Return the plan of a watched model's layer, with the rows that were recorded."""
     layer = (int(row["layer"]), row["layer_name"], int(row["width"]), row["row_meaning"])
     most = int(row["layer_rows"]) if row["kind"] == "embedding" else None
     return LayerPlan(*layer, pd.Series(dtype="int64"), row["kept"] == "full", most)
@@ -230,11 +230,11 @@ def _problems_of_watched(
     seen: Mapping[tuple[int, int], pd.Series],
     completed: int,
 ) -> Iterator[Disagreement]:
-    """Yield what cannot be of the rows that were seen.
+    """Yield what is impossible about the recorded rows.
 
-    A layer may lack steps, or all of them, where it had no gradient. But every step is one that was
-    recorded; a matrix of weights has as many rows as inputs; of other tensors there may be fewer
-    rows than all. How many rows a sample has, the model decides.
+    A layer may lack steps, or all of them, if it had no gradient. But every step must be a recorded
+    one; a weight matrix has as many rows as inputs; other tensors may have fewer rows. How many
+    rows a sample has is up to the model.
     """
     steps = {int(epoch): set(own["step"]) for epoch, own in recorded.groupby("epoch")}
     sizes = expected.set_index("layer")
@@ -279,7 +279,7 @@ def _problems(expected: pd.DataFrame) -> Iterator[Disagreement]:
 def chunks_of(plan: Plan, chunks: pd.DataFrame) -> Iterator[Disagreement]:
     """Yield what is wrong with a run's chunks: each recorded step is in one, with all its rows.
 
-    Chunks of epochs that an unfinished run has not completed are left alone.
+    Chunks of epochs that an unfinished run has not completed are ignored.
     """
     layers = {layer.number: layer for layer in plan.stored}
     groups = dict(list(chunks.groupby(["layer", "epoch"])))
@@ -321,7 +321,7 @@ def _epoch(layer: LayerPlan, epoch: int, chunks: pd.DataFrame) -> Iterator[Disag
 def unexpected_statistics(
     engine: Engine, plan: Plan, recorded: pd.DataFrame
 ) -> Iterator[Disagreement]:
-    """Yield the statistics of layers that the run has not, and of epochs it has not completed."""
+    """Yield statistics of layers that the run does not have, and of incomplete epochs."""
     for part in _unexpected(plan, recorded):
         with engine.connect() as connection:
             place = {"run_id": plan.run_id, "layer": part.layer, "epoch": part.epoch}
@@ -332,7 +332,7 @@ def unexpected_statistics(
 
 
 def unexpected_neurons(plan: Plan, neurons: pd.DataFrame) -> Iterator[Disagreement]:
-    """Yield the layers and epochs that have statistics of neurons and are not to have any."""
+    """Yield the layers and epochs that have statistics of neurons but should have none."""
     for part in _unexpected(plan, neurons):
         told = f"neuron_statistics has rows ({part.neurons}), and none is expected"
         yield Disagreement(told, part.epoch, part.layer)

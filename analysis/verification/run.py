@@ -1,4 +1,4 @@
-"""Verifies one run: its layers and epochs side by side, over a few connections."""
+"""Verifies one run: its layers and epochs in parallel, over a few connections."""
 
 import os
 import threading
@@ -40,11 +40,11 @@ CONNECTIONS = max(2, min(4, os.cpu_count() or 1))
 
 @dataclass(frozen=True)
 class Verification:
-    """What the verification of a run came to.
+    """The result of a run's verification.
 
-    `rows` and `values` were read from the gradient tables; `steps` is the number of statistics that
-    were compared; `pending` lists epochs that an unfinished run holds rows of and has not
-    completed; `unsummed` counts the epochs of layers that have neither histograms nor noise scale.
+    `rows` and `values` were read from the gradient tables; `steps` is the number of statistics
+    compared; `pending` lists incomplete epochs of which an unfinished run holds rows; `unsummed`
+    counts the epochs of layers that have neither histograms nor noise scale.
     """
 
     plan: Plan
@@ -61,8 +61,8 @@ def verify_run(
 ) -> Verification:
     """Verify a run's complete epochs.
 
-    `begin` gets the number of gradient values to verify, `advance` that of each share once it is
-    done. Raises NoRowsError where there is no such run, ObjectError where a view is missing.
+    `begin` gets the number of gradient values to verify, `advance` that of each part when it is
+    done. Raises NoRowsError if there is no such run, ObjectError if a view is missing.
     """
     with engine.connect() as connection:
         plan = plan_of(connection, run_id)
@@ -79,7 +79,7 @@ def verify_run(
         found += job.run(pool)
     finally:
         pool.shutdown(wait=True, cancel_futures=True)
-    if not found:  # they would only repeat what is wrong with what they sum up
+    if not found:  # views would only repeat the errors in what they summarize
         with engine.connect() as connection:
             found += sums.summaries(connection, plan)
     return Verification(
@@ -94,10 +94,10 @@ def verify_run(
 
 
 class _Job:
-    """A verification under way: what was read so far, and epochs that are not complete.
+    """A verification in progress: what was read so far, and epochs that are not complete.
 
-    Cells are compared with catalogue, statistics, index and views; of a run that has statistics
-    alone, their counts with the catalogue.
+    Cells are compared with catalogue, statistics, index and views; for a run with statistics only,
+    their counts with the catalogue.
     """
 
     def __init__(self, engine: Engine, plan: Plan, advance: Callable[[int], None]) -> None:
@@ -124,7 +124,7 @@ class _Job:
         for place, part in parts.items():
             truth, own = part.result()
             found += own
-            if truth and not own:  # views would only repeat what their steps disagree in
+            if truth and not own:  # views would only repeat the errors of their steps
                 truths[place] = truth
         if self.updates:
             norms = pd.concat(self.updates)
@@ -148,7 +148,7 @@ class _Job:
             return read(connection, self.plan, *layer)
 
     def _strays(self, pool: ThreadPoolExecutor, views: list[Views]) -> list[Future]:
-        """Look at epochs that have rows and are not to have any."""
+        """Check epochs that have rows but should not."""
         strays = []
         for layer, view in zip(self.plan.stored, views, strict=True):
             for epoch in view["norm_avg", layer.number].index:
@@ -226,17 +226,17 @@ class _Job:
             yield from histograms.of_steps(layer, epoch, counts, source)
             if has_noise_scale(layer):
                 noise = noise_of_steps(layer, source)
-                if noise is None:  # out of reach
+                if noise is None:  # cannot be checked
                     return
         yield from disagreeing_noise(layer, epoch, summed, noise, self.plan.batch_size)
 
     def _skipped(self) -> Iterator[Disagreement]:
-        """Yield where there are no histograms, and those of a later layer in the epoch are there.
+        """Yield layers without histograms if a later layer in the epoch has some.
 
-        A trainer sums all layers up at once, and `make summarize` one after the other.
+        A trainer summarizes all layers at once, and `make summarize` goes in order.
         """
         last = max((layer.number for layer in self.plan.layers), default=0)
         for number, epoch in sorted(self.unsummed):
             if (last, epoch) not in self.unsummed:
-                told = "layer_histograms has no row, and those of a later layer are there"
+                told = "layer_histograms has no row, although a later layer has some"
                 yield Disagreement(told, epoch, number)

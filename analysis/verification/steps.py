@@ -1,7 +1,7 @@
-"""One layer in one epoch, by step and by neuron: its cells against all that was said of them.
+"""One layer in one epoch, by step and by neuron: its cells against everything recorded about them.
 
-What leaves the values of a step as they are, but not those of a neuron, is found in the neurons:
-two cells exchanged in a row.
+A change that keeps the values of a step, but not those of a neuron, is found in the neurons: two
+swapped cells of a row.
 """
 
 from collections.abc import Iterator
@@ -13,21 +13,21 @@ from vanishing_gradients.analysis.verification.disagreement import Disagreement,
 from vanishing_gradients.analysis.verification.plan import LayerPlan
 
 ROUNDING = 2.0**-53
-"""What one addition may lose, of what it gives."""
+"""The most that one addition may lose, relative to its result."""
 DENORMAL = 5e-324
 """The smallest double above 0, which any rounding may lose."""
 
 
 def bound(rows: np.ndarray | float, width: int) -> np.ndarray | float:
-    """Return what sums over `rows` rows may differ by, relative to their sum of magnitudes."""
+    """Return the error bound of sums over `rows` rows, relative to their sum of magnitudes."""
     return (rows + width) * ROUNDING
 
 
 class Steps:
-    """The steps of one layer in one epoch, by whatever source knows of them.
+    """The steps of one layer in one epoch, from all sources.
 
-    `frame` has a row a step: how many rows are expected, and the columns of every source after its
-    name; `found` is what disagrees.
+    `frame` has a row per step: how many rows are expected, and the columns of every source, each
+    prefixed with the source's name; `found` are the disagreements.
     """
 
     def __init__(self, layer: LayerPlan, epoch: int, **sources: pd.DataFrame) -> None:
@@ -38,7 +38,7 @@ class Steps:
         self.frame = pd.concat([each.astype(float) for each in parts], axis=1).sort_index()
 
     def tell(self, where: pd.Series, text: str, *columns: str | pd.Series) -> None:
-        """Note a disagreement at each step where `where` holds; `text` takes the columns."""
+        """Add a disagreement for each step where `where` holds; `text` is filled from columns."""
         series = [self.frame[each] if isinstance(each, str) else each for each in columns]
         for step in where.index[where]:
             told = text.format(*(shown(each[step]) for each in series))
@@ -52,7 +52,7 @@ class Steps:
         true: str | pd.Series,
         tolerance: pd.Series | float = 0.0,
     ) -> None:
-        """Note each step where what is `said` is not what is `true` of the cells."""
+        """Add a disagreement for each step where `said` differs from `true`, from the cells."""
         said, true = (self.frame[each] if isinstance(each, str) else each for each in (said, true))
         wrong = where & differ(said, true, tolerance)
         self.tell(wrong, f"{name} is {{}}, and {{}} by the cells", said, true)
@@ -84,7 +84,7 @@ def stored_steps(
 
 
 def recorded_steps(layer: LayerPlan, epoch: int, recorded: pd.DataFrame) -> list[Disagreement]:
-    """Compare the counts in a layer's statistics in one epoch with the catalogue alone."""
+    """Compare the counts in a layer's statistics in one epoch with the catalogue only."""
     steps = Steps(layer, epoch, said=recorded)
     expected, count = steps.frame["expected"], steps.frame["said_row_count"]
     both = _presence(steps, expected.notna()) & expected.notna()
@@ -119,7 +119,7 @@ def _index(steps: Steps, stored: pd.Series) -> None:
 
 
 def _presence(steps: Steps, planned: pd.Series) -> pd.Series:
-    """Compare the steps that have statistics with those that are to have them, and return them."""
+    """Compare the steps that have statistics with those that should, and return the former."""
     said = steps.frame["said_row_count"].notna()
     steps.tell(planned & ~said, "step_statistics has no row")
     steps.tell(said & ~planned, "step_statistics has a row, and none is expected")
@@ -140,7 +140,7 @@ def _statistics(steps: Steps, planned: pd.Series, stored: pd.Series) -> None:
     for name, true in exact.items():
         steps.compare(both, f"{name} of step_statistics", f"said_{name}", f"cell_{true}")
     for name in ("zeros", "below_1em3", "below_1em5"):
-        # A fraction times its number of values is a whole number again, but for its last bits.
+        # A fraction times its number of values is a whole number, up to its last bits.
         counted, told = frame[f"said_{name}"] * size, f"{name} of step_statistics, as a count,"
         steps.compare(both, told, counted, f"cell_{name}", 1e-6)
     empty = size.where(size > 0)
@@ -165,9 +165,9 @@ def _statistics(steps: Steps, planned: pd.Series, stored: pd.Series) -> None:
 def neurons_of_cells(
     layer: LayerPlan, epoch: int, cells: pd.DataFrame, said: pd.DataFrame
 ) -> Iterator[Disagreement]:
-    """Compare a layer's neurons in one epoch, as recorded, with their columns of the table.
+    """Compare a layer's recorded neurons in one epoch with their columns of the table.
 
-    Both sum up `rows` magnitudes, in an order of their own.
+    The two sum `rows` magnitudes in different orders.
     """
     frame = cells.set_index("neuron").join(said.set_index("neuron").add_prefix("said_"))
     sums = frame["magnitude_sum"]
@@ -182,7 +182,7 @@ def neurons_of_cells(
 
 
 def neurons_there(layer: LayerPlan, epoch: int, said: pd.DataFrame) -> Iterator[Disagreement]:
-    """Compare the numbers of a layer's neurons in one epoch with what they are to be."""
+    """Compare the neurons that a layer has in one epoch with those that it should have."""
     found, expected = set(said["neuron"]), set(range(1, layer.width + 1))
     for neuron in sorted(found ^ expected):
         has = "a row, and none is expected" if neuron in found else "no row"
@@ -193,7 +193,7 @@ def neurons_there(layer: LayerPlan, epoch: int, said: pd.DataFrame) -> Iterator[
 def neurons_of_steps(
     layer: LayerPlan, epoch: int, said: pd.DataFrame, recorded: pd.DataFrame
 ) -> Iterator[Disagreement]:
-    """Compare a layer's neurons in one epoch, all together, with the statistics of its steps."""
+    """Compare a layer's neurons in one epoch, taken together, with the statistics of its steps."""
     rows, finite = recorded["finite_rows"].sum(), recorded["finite_rows"] * layer.width
     part = (recorded["row_count"].sum() + layer.width) * ROUNDING
     magnitudes = (recorded["mean_abs"] * finite).sum()

@@ -1,4 +1,4 @@
-"""What an epoch came to, as it was summed up, against the statistics of its steps and neurons."""
+"""Summaries of epochs, compared with the statistics of their steps and neurons."""
 
 from collections.abc import Iterator
 
@@ -12,7 +12,7 @@ from vanishing_gradients.analysis.verification.sums import LARGEST_RATIO, Truth
 
 FRACTIONS = ("zeros", "below_1em3", "below_1em5")
 CLIPPED = 0.9999
-"""What part of a norm counts as clipped: a smaller one than this."""
+"""The fraction of a norm below which it counts as clipped."""
 
 
 def disagreeing(
@@ -22,9 +22,9 @@ def disagreeing(
     recorded: pd.DataFrame,
     neurons: pd.DataFrame | None,
 ) -> Iterator[Disagreement]:
-    """Compare a layer's row of epoch_layers with the statistics it was summed up from.
+    """Compare a layer's row of epoch_layers with the statistics that it summarizes.
 
-    These are held against the cells by themselves. `neurons` is None where none were recorded.
+    These are compared with the cells themselves. `neurons` is None if none were recorded.
     """
     if summed.empty:
         yield Disagreement("epoch_layers has no row", epoch, layer.number)

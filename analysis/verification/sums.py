@@ -1,4 +1,4 @@
-"""What the views say of epochs and of whole runs, against the sums over the cells."""
+"""Views of epochs and of whole runs, compared with the sums over the cells."""
 
 from collections.abc import Iterator
 from itertools import pairwise, product
@@ -13,7 +13,7 @@ from vanishing_gradients.analysis.verification.steps import DENORMAL, bound
 from vanishing_gradients.analysis.views import ask, rows
 
 Truth = dict[str, tuple[float, float]]
-"""By name of a column what it is by the cells, and what it may be off by."""
+"""For each column its value according to the cells, and its error bound."""
 OF_A_LAYER = {
     "norm_avg": ("norm",),
     "gradient_norm_avg": ("norm",),
@@ -32,16 +32,16 @@ OVERALL = {
     "gradient_norm_ratios": ("ratio",),
 }  # fmt: skip
 LARGEST_RATIO = 1e300
-"""What the views say of any ratio that is larger."""
+"""The views' value for any larger ratio."""
 MEDIAN = 1e-15
-"""What a mean of two medians may be off by, relative to it."""
+"""The error bound of a mean of two medians, relative to it."""
 
 Views = dict[tuple[str, int], pd.DataFrame]
-"""What the views say of a run: by (view, layer) rows by epoch."""
+"""The views' rows of a run: by (view, layer), rows by epoch."""
 
 
 def truth_of(layer: LayerPlan, cells: pd.DataFrame, recorded: pd.DataFrame) -> Truth:
-    """Return what the views are to say of one layer in one epoch, from its sums by step."""
+    """Return what the views should say about one layer in one epoch, from its sums by step."""
     count, width = cells["row_count"].sum(), layer.width
     finite = cells["finite_rows"].sum()
     size = finite * width
@@ -68,7 +68,7 @@ def truth_of(layer: LayerPlan, cells: pd.DataFrame, recorded: pd.DataFrame) -> T
 
 
 def layer_views(connection: Connection, plan: Plan, layer: LayerPlan) -> Views:
-    """Read what the views of one layer, and of it and the next, say of a run."""
+    """Read what the views of one layer, and of it and the next, say about a run."""
     place = {"experiment": plan.experiment, "layer": layer.number, "run_id": plan.run_id}
     last = all(each.number != layer.number + 1 for each in plan.stored)
     return {
@@ -79,7 +79,7 @@ def layer_views(connection: Connection, plan: Plan, layer: LayerPlan) -> Views:
 
 
 def overall_views(connection: Connection, plan: Plan) -> Views:
-    """Read what the views over all experiments say of a run."""
+    """Read what the views over all experiments say about a run."""
     frames = {name: rows(connection, name, run_id=plan.run_id) for name in OVERALL}
     return {
         (name, layer.number): frame[frame["layer"] == layer.number].set_index("epoch")
@@ -91,15 +91,15 @@ def overall_views(connection: Connection, plan: Plan) -> Views:
 def disagreeing(
     plan: Plan, views: Views, truths: dict[tuple[int, int], Truth]
 ) -> Iterator[Disagreement]:
-    """Yield where the views of a run do not say what its cells give.
+    """Yield where the views of a run disagree with its cells.
 
-    `truths` is by (layer, epoch); an epoch that is not in it is left out.
+    `truths` is by (layer, epoch); missing epochs are skipped.
     """
     for (view, layer), said in views.items():
         for column, epoch in product((OF_A_LAYER | OVERALL)[view], plan.complete()):
             following = layer
             if column == "ratio":
-                beside = view == "ratio_avg"  # which is of a layer and the next number alone
+                beside = view == "ratio_avg"  # only of a layer and the next number
                 following = layer + 1 if beside else plan.following(layer, epoch) or 0
             if not {(layer, epoch), (following, epoch)} <= truths.keys():
                 continue
@@ -119,7 +119,7 @@ def disagreeing(
 
 
 def ratio_of(above: Truth, below: Truth, name: str = "norm") -> tuple[float, float]:
-    """Return what the ratio of two layers' norms is by the cells, and what it may be off by."""
+    """Return the ratio of two layers' norms according to the cells, and its error bound."""
     (numerator, first), (denominator, second) = above[name], below[name]
     if denominator == 0 or np.isnan(denominator + numerator):
         return np.nan, 0.0
@@ -134,9 +134,9 @@ OF_LAST_EPOCH = ("accuracy", "loss", "test_accuracy", "test_loss")
 
 
 def summaries(connection: Connection, plan: Plan) -> Iterator[Disagreement]:
-    """Yield where layer_sizes and experiment_summary do not say what a run is to hold.
+    """Yield where layer_sizes and experiment_summary disagree with what a run should hold.
 
-    Of a run that goes on or has stopped they may count rows of an epoch under way.
+    For a run that is training or has stopped they may count rows of an incomplete epoch.
     """
     exact = plan.status == "finished"
     computed = dict.fromkeys(plan.numbers, 0)
@@ -166,9 +166,9 @@ def summaries(connection: Connection, plan: Plan) -> Iterator[Disagreement]:
 def dense_ratios(
     connection: Connection, plan: Plan, truths: dict[tuple[int, int], Truth]
 ) -> Iterator[Disagreement]:
-    """Yield where dense_norm_ratios does not say what the cells of two dense layers give.
+    """Yield where dense_norm_ratios disagrees with the cells of two dense layers.
 
-    `truths` is by (layer, epoch); an epoch that is not in it is left out.
+    `truths` is by (layer, epoch); missing epochs are skipped.
     """
     sizes = ask(connection, "layer_sizes", run_id=plan.run_id)
     dense = sizes.loc[sizes["kind"] == "dense", "layer"].to_list()

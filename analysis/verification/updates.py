@@ -1,15 +1,15 @@
-"""Norms of clipped gradients, of weights and of their changes, as far as rows allow.
+"""Norms of clipped gradients, of weights and of their changes, as far as rows can confirm them.
 
-Weights are not stored. What must hold whatever they are:
+Weights are not stored. Whatever they are, the following must hold:
 
-- Clipping makes no gradient larger. Where the configuration asks for none, it leaves each as it is;
-  by norm, the smaller of norm and limit; by the norm of all gradients together, it divides those of
-  all layers by one number.
-- No step changes the norm of the weights by more than its own norm, where the next is recorded.
+- Clipping makes no gradient larger. Without clipping in the configuration, the norms are equal;
+  with clipping by norm, the result is the smaller of norm and limit; with clipping by the global
+  norm, the gradients of all layers are divided by one number.
+- No step changes the norm of the weights by more than its own norm, if the next step is recorded.
 - Plain gradient descent changes the weights of all layers by one multiple of their gradients.
 
-Out of reach: clipping by value, since cells are summed up as they are; a layer whose weights follow
-from other parameters; an adaptive step, but for its bound; and what leaves all of these true.
+Not checked: clipping by value, since cells are summed as they are; a layer whose weights follow
+from other parameters; an adaptive step, except for its bound; errors that violate none of these.
 """
 
 from collections.abc import Iterator, Mapping
@@ -21,20 +21,20 @@ from vanishing_gradients.analysis.verification.disagreement import Disagreement,
 
 UPDATES = ("clipped_norm", "weight_norm", "update_norm")
 NORM = {"double": 1e-10, "single": 1e-5}
-"""What a norm may be off by, relative to it: the trainer takes it in the precision of the run."""
+"""The error bound of a norm, relative to it: the trainer computes it in the run's precision."""
 WEIGHT = {"double": 2.0**-52, "single": 2.0**-23}
-"""What a change of weights may be off by, relative to these, from whose difference it is."""
+"""The error bound of a change of weights, relative to the weights, whose difference it is."""
 TINY = 1e-300
 
 
 def disagreeing_updates(
     config: Mapping[str, Any], float_type: str, every: int, steps: pd.DataFrame
 ) -> Iterator[Disagreement]:
-    """Yield what cannot be of the norms that a run recorded of its updates.
+    """Yield what is impossible about the update norms that a run recorded.
 
-    `steps` has a row for each (layer, epoch, step) of the layers with weights, whose gradients are
-    finite: gradient_norm by the cells, clipped_norm, weight_norm and update_norm as recorded. Every
-    `every`-th step is recorded.
+    `steps` has a row for each (layer, epoch, step) of the layers with weights whose gradients are
+    finite: gradient_norm according to the cells; clipped_norm, weight_norm and update_norm as
+    recorded. Every `every`-th step is recorded.
     """
     if steps.empty or config.get("normalization") == "weight":
         return
@@ -65,10 +65,10 @@ def disagreeing_updates(
 
 
 def unclipped(float_type: str, steps: pd.DataFrame) -> Iterator[Disagreement]:
-    """Yield the norms after clipping that are not those of the gradients, recorded as stepped.
+    """Yield norms after clipping that differ from those of gradients recorded as stepped.
 
-    `steps` is as for disagreeing_updates. Of a watched model's weights nothing else can be said:
-    what its optimizer does, and what happens between its steps, is not known.
+    `steps` is as for disagreeing_updates. Nothing else can be said about a watched model's weights:
+    what its optimizer does, and what happens between its steps, is unknown.
     """
     frame = steps.reset_index(drop=True)
     norm, clipped = frame["gradient_norm"], frame["clipped_norm"]
@@ -77,7 +77,7 @@ def unclipped(float_type: str, steps: pd.DataFrame) -> Iterator[Disagreement]:
 
 
 def _follows(frame: pd.DataFrame) -> pd.Series:
-    """Mark rows after which the next one, of the same layer, is of the next step."""
+    """Mark rows followed by one of the same layer and the next step."""
     same = (frame["epoch"].shift(-1) == frame["epoch"]) & (
         frame["step"].shift(-1) == frame["step"] + 1
     )
@@ -88,7 +88,7 @@ def _follows(frame: pd.DataFrame) -> pd.Series:
 def _of_one_factor(
     frame: pd.DataFrame, name: str, of: pd.Series, norms: pd.Series, slack: pd.Series
 ) -> Iterator[Disagreement]:
-    """Tell where a column is not one multiple of norms in all layers of a step."""
+    """Yield where a column is not one multiple of norms in all layers of a step."""
     known = norms > TINY
     each = pd.DataFrame({"factor": of / norms.where(known), "slack": slack / norms.where(known)})
     factor = each["factor"].groupby([frame["epoch"], frame["step"]]).transform("median")

@@ -1,4 +1,4 @@
-"""Views that the reports read, and norms and storages in versions that many runs ask for."""
+"""Views for the reports, and norms and storages in versions that serve many runs."""
 
 from vanishing_gradients.migrations.steps import views
 

@@ -1,4 +1,4 @@
-"""Views by which a run's rows are verified."""
+"""Views for verifying a run's rows."""
 
 from vanishing_gradients.migrations.steps import views
 

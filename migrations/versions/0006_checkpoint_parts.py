@@ -1,4 +1,4 @@
-"""A checkpoint in parts, so that none is larger than what a server takes in one packet."""
+"""Checkpoints in parts, so that none exceeds a server's packet size."""
 
 import sqlalchemy as sa
 from alembic import op

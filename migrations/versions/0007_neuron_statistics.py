@@ -1,4 +1,4 @@
-"""What a step did to the weights, how many cells were saturated, and statistics of every neuron."""
+"""Updates of weights per step, counts of saturated cells, and statistics of every neuron."""
 
 import sqlalchemy as sa
 from alembic import op

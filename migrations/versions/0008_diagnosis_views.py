@@ -1,4 +1,4 @@
-"""Views of what a network that does not learn suffers from."""
+"""Views for diagnosing a network that does not learn."""
 
 from vanishing_gradients.migrations.steps import views
 

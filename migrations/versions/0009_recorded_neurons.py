@@ -1,4 +1,4 @@
-"""What the trainer counted of every neuron, and of a step all that it recorded, to be verified."""
+"""The trainer's counts for every neuron, and all that it recorded of a step, for verification."""
 
 from vanishing_gradients.migrations.steps import views
 

@@ -1,4 +1,4 @@
-"""Projections have rows as dense layers have."""
+"""Projections have rows like dense layers."""
 
 from vanishing_gradients.migrations.steps import views
 

@@ -1,4 +1,4 @@
-"""All views go: the columns that they read get other names. On the way down they come back."""
+"""Drops all views, since columns that they read are renamed; the way down restores them."""
 
 from vanishing_gradients.migrations.steps import require_no_training, views
 
@@ -13,7 +13,7 @@ put_in_force, drop = views(
     recorded_chunks=1, numbers=1, neurons=1, dead_neurons=1, saturation=1, update_ratios=1,
     step_norms=1, layer_neurons=1, distribution=1, noise_scale=1, recorded_neurons=1,
 )  # fmt: skip
-"""The views at revision 0010, each with its version and after those that it reads."""
+"""The views at revision 0010 with their versions, each after those that it reads."""
 
 
 def upgrade() -> None:

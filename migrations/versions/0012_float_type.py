@@ -1,4 +1,4 @@
-"""`precision` is a reserved word: a run's is its float_type."""
+"""`precision` is a reserved word: rename it to float_type."""
 
 from vanishing_gradients.migrations.steps import renames
 

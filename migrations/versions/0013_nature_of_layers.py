@@ -1,4 +1,4 @@
-"""`rows` is a reserved word: row_count; and of what nature a layer is, which its kind implied."""
+"""Rename `rows`, a reserved word, to row_count; store what a layer's kind used to imply."""
 
 import sqlalchemy as sa
 from alembic import op

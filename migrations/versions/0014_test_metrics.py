@@ -1,4 +1,4 @@
-"""What was called validation is the test set."""
+"""Rename validation metrics to test metrics, which they are."""
 
 from vanishing_gradients.migrations.steps import rename_column
 

@@ -1,4 +1,4 @@
-"""`rows` is a reserved word, and what is below 1e-3 is not below 1e3."""
+"""Rename `rows`, a reserved word, and below_1e3, which meant below 1e-3."""
 
 from vanishing_gradients.migrations.steps import renames
 

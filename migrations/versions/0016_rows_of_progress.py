@@ -1,4 +1,4 @@
-"""`rows` is a reserved word: a chunk's are its row_count."""
+"""Rename `rows`, a reserved word, to row_count in chunks."""
 
 from vanishing_gradients.migrations.steps import renames
 

@@ -1,4 +1,4 @@
-"""The run's key is run_id in gradient tables too; the catalogue says of which version each is."""
+"""Rename the key to run_id in gradient tables too; the catalogue records each table's version."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -13,7 +13,7 @@ GRADIENT_TABLES = sa.text(
     "WHERE table_schema = DATABASE() AND index_name = 'norm_and_mean' AND seq_in_index = 1 "
     "ORDER BY table_name"
 )
-"""Whether or not a run has rows in them: their index is known by its name."""
+"""Gradient tables, even without rows of any run: the name of their index identifies them."""
 SECOND_VERSIONS = sa.text(
     "SELECT table_name AS name FROM information_schema.columns "
     "WHERE table_schema = DATABASE() AND column_name = 'SmallNorm'"
@@ -27,7 +27,7 @@ def upgrade() -> None:
         sa.Column("version", sa.Integer, nullable=False),
     )
     connection = op.get_bind()
-    second = set(connection.scalars(SECOND_VERSIONS))  # of runs from before a way down
+    second = set(connection.scalars(SECOND_VERSIONS))  # made before a downgrade
     for name in _rename("Run", "run_id"):
         connection.execute(
             sa.text("REPLACE INTO gradient_tables (table_name, version) VALUES (:name, :version)"),

@@ -1,4 +1,4 @@
-"""All views come back, by the new names, but for seven kinds that commands alone asked."""
+"""Restores all views under the new names, except seven kinds that only commands used."""
 
 from vanishing_gradients.migrations.steps import require_no_training, views
 

@@ -1,4 +1,4 @@
-"""Norms whose squares a double does not hold count in every view; no order leaves ties."""
+"""Every view handles norms whose squares no double holds; every ordering is total."""
 
 from vanishing_gradients.migrations.steps import execute, require_no_training, views
 
@@ -16,7 +16,7 @@ replace, go_back = views(replaced=list(VERSIONS), **VERSIONS)
 def upgrade() -> None:
     require_no_training()
     replace()
-    # What the trainer of then could not add up is not known, and not 0.
+    # Norms that the old trainer could not compute are unknown, not 0.
     execute(
         "UPDATE step_statistics SET gradient_norm = NULL, row_norm_sum = NULL "
         "WHERE gradient_norm = 0 AND mean_abs > 0"

@@ -1,4 +1,4 @@
-"""What an epoch came to is summed up once: epoch_layers and layer_histograms, and views on them."""
+"""Summaries of epochs: epoch_layers and layer_histograms, and views on them."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -133,7 +133,7 @@ def doubles(*names: str) -> list[sa.Column[float]]:
 
 
 def fill() -> None:
-    """Sum up what is not summed up yet, a run in a transaction of its own."""
+    """Summarize what is not summarized yet, one run per transaction."""
     connection = op.get_bind()
     for run in connection.execute(MISSING).mappings().all():
         connection.execute(FILL, dict(run))

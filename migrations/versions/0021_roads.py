@@ -1,4 +1,4 @@
-"""By which road the rows of a run went into the server, since its newest start."""
+"""The road by which a run's rows reached the server, since its latest start."""
 
 from vanishing_gradients.migrations.steps import add_column, drop_column, require_no_training
 

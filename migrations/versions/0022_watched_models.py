@@ -1,4 +1,4 @@
-"""Runs of models that somebody else's loop trains, of which much is unknown."""
+"""Runs of models that another loop trains, of which much is unknown."""
 
 import sqlalchemy as sa
 

@@ -1,6 +1,6 @@
-"""SELECTs that readers ask: of a view, from its file, and those that compute, one a file.
+"""SELECTs for readers: of a view, built from its file, and computing ones, one per file.
 
-The files bind every value, name every column, and state their columns as views do. Unlike tables
+The files bind every value, name every column, and describe their columns as views do. Unlike tables
 and views they have no version: nothing in the database depends on them.
 """
 
@@ -27,9 +27,9 @@ RANGE = ("first", "last")
 def select(view: Definition, where: Mapping[str, object], **names: str) -> str:
     """Return the SELECT of all columns of a view, sorted as its file says.
 
-    `names` fill the placeholders of the view's name. `where` has what columns are to be, of which
-    a statement binds the name alone: a collection is one of several values, a range lies between
-    :first_name and :last_name. Columns are called as `alias` calls them.
+    `names` fill the placeholders of the view's name. `where` maps columns to their values, which
+    are bound by name: a collection matches any of several values, a range matches between
+    :first_name and :last_name. Columns are named by `alias`.
     """
     columns = {alias(column): filled(column.name, names) for column in view.columns}
     listed = [own if own == name else f"{own} AS {name}" for name, own in columns.items()]
@@ -51,7 +51,7 @@ def select(view: Definition, where: Mapping[str, object], **names: str) -> str:
 
 
 def alias(column: Column) -> str:
-    """Return what a column of a view is called in an answer: epoch for Epoch, in every view.
+    """Return the name of a view's column in an answer: epoch for Epoch, in every view.
 
     The ratio of two layers is called ratio, whichever layers they are.
     """
@@ -65,15 +65,15 @@ def query(name: str) -> str:
 
 
 def query_of_layer(name: str, experiment: str, layer: Layer) -> str:
-    """Return the SELECT in `{name}.sql`, filled in for one layer's gradient table as a view is.
+    """Return the SELECT in `{name}.sql`, filled in for one layer's gradient table like a view.
 
-    Raises ObjectError for what cannot be the name of an experiment.
+    Raises ObjectError for an invalid experiment name.
     """
     return select_of_layer(_definition(name).text, ExperimentSchema(experiment, (layer,)), layer)
 
 
 def columns_of(name: str, layer: Layer | None = None) -> list[Column]:
-    """Return the columns that `{name}.sql` gives, of a layer as many as there are."""
+    """Return the columns of `{name}.sql`, expanded for a layer."""
     gradients = gradient_columns(layer.width) if layer else ()
     several = {"{first_columns}": gradients[:FIRST_COLUMNS], "{all_columns}": gradients}
     return [

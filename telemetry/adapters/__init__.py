@@ -1,1 +1,1 @@
-"""Callbacks of other libraries that watch what they train: a file each, and what they share."""
+"""Callbacks that watch what other libraries train: one file each, and what they share."""

@@ -1,4 +1,4 @@
-"""The moment after a backward pass of PyTorch, of which a training library may tell nobody."""
+"""A hook for the end of a PyTorch backward pass, for libraries without such a callback."""
 
 from collections.abc import Callable
 from typing import Any
@@ -7,10 +7,10 @@ from vanishing_gradients.telemetry.torch_tensors import first_tensor
 
 
 def after_backward(model: Any, action: Callable[[], None], wanted: Callable[[], bool]) -> Any:
-    """Have `action` called when all gradients of a backward pass through `model` are there.
+    """Call `action` when a backward pass through `model` has computed all gradients.
 
-    `wanted` is asked after each forward pass whether its backward pass is to be met. Returns the
-    handle that ends this; nothing is attached to the model.
+    After each forward pass, `wanted` decides whether its backward pass counts. Returns the handle
+    that ends this; nothing is attached to the model.
     """
     from torch.autograd import Variable
     from torch.nn.modules.module import register_module_forward_hook

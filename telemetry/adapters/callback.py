@@ -1,6 +1,6 @@
-"""What callbacks of training libraries have in common: a watch that begins and ends with training.
+"""The base of all library callbacks: a watch that starts and ends with training.
 
-Each is a subclass of its library's own class, which is imported when the callback is made.
+Each callback is a subclass of its library's class, which is imported when the callback is created.
 """
 
 import atexit
@@ -14,19 +14,19 @@ from vanishing_gradients.telemetry.watching import Watch
 ACCURACIES = (
     "accuracy", "acc", "sparse_categorical_accuracy", "categorical_accuracy", "binary_accuracy",
 )  # fmt: skip
-"""What a fraction of right answers is called."""
+"""Names under which libraries log an accuracy."""
 
 
 class WatchCallback:
     """Watches a model while a library trains it, as a run of `experiment`; `options` are those of
     `watch`.
 
-    Where the library tells no callback of exceptions, and training may end with one, `with` tells:
-    the run is then failed or interrupted at once, and else when the process ends.
+    For libraries that do not report exceptions to callbacks, use `with`: the run is then failed or
+    interrupted immediately, and otherwise when the process ends.
     """
 
     def __new__(cls, *_: Any, **__: Any) -> Self:
-        """Make an instance that is also one of the library's own class."""
+        """Create an instance that also belongs to the library's class."""
         made: type[Self] = type(cls.__name__, (cls, *cls.bases()), {"__module__": cls.__module__})
         return object.__new__(made)
 
@@ -37,15 +37,15 @@ class WatchCallback:
 
     @classmethod
     def bases(cls) -> Sequence[type]:
-        """Return the library's classes that its callbacks have to be of."""
+        """Return the library's base classes for callbacks."""
         return ()
 
     def begin(self, model: Any, optimizer: Any, **defaults: Any) -> Watch:
-        """Begin to watch; `defaults` are options that the user may have given otherwise.
+        """Start watching; `defaults` are options that the user may override.
 
-        Raises DatabaseError or WatchError, before training has begun.
+        Raises DatabaseError or WatchError before training starts.
         """
-        self.stop(RuntimeError("training has begun anew"))
+        self.stop(RuntimeError("training has started again"))
         known = {name: each for name, each in defaults.items() if each is not None}
         self._watch = watch(model, optimizer, experiment=self._experiment, **known | self._options)
         self._watch.start()
@@ -53,7 +53,7 @@ class WatchCallback:
         return self._watch
 
     def stop(self, error: BaseException | None = None) -> None:
-        """End the watch, `error` being what has ended training, if something has."""
+        """End the watch; `error` is the exception that ended training, if any."""
         own, self._watch = self._watch, None
         if own is not None:
             atexit.unregister(self.stop)
@@ -72,7 +72,7 @@ class WatchCallback:
 
 
 def loss_and_accuracy(metrics: Mapping[str, Any], *prefixes: str) -> dict[str, Any]:
-    """Return what `metrics` have of the loss and the accuracy, by any of the prefixes."""
+    """Return the loss and accuracy found in `metrics` under any of the prefixes."""
     names = {"loss": ("loss",), "accuracy": ACCURACIES}
     found: dict[str, Any] = {}
     for kind, endings in names.items():

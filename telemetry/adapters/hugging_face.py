@@ -11,11 +11,11 @@ from vanishing_gradients.telemetry.errors import WatchError
 class HuggingFaceWatch(WatchCallback):
     """Watches what a Trainer of `transformers` trains.
 
-    An epoch is a window of `logging_steps` steps, or of `steps_per_epoch`: many trainings have but
-    one of the Trainer's own, which are taken where `logging_strategy` is not "steps". Rows are
-    gradients before the Trainer clips them; with fp16, whose gradients are scaled until then,
-    after it. Losses are those that the Trainer logs, with `logging_nan_inf_filter` off while it is
-    watched: the filter would replace losses that are not finite by others.
+    An epoch is a window of `logging_steps` steps, or of `steps_per_epoch`, since many trainings
+    have only one epoch; if `logging_strategy` is not "steps", it is the Trainer's epoch. Rows are
+    gradients before the Trainer clips them; with fp16, which unscales only then, after clipping.
+    Losses are those that the Trainer logs, with `logging_nan_inf_filter` off while it is watched:
+    the filter would replace losses that are not finite.
     """
 
     _handle: Any = None
@@ -34,7 +34,7 @@ class HuggingFaceWatch(WatchCallback):
     def on_train_begin(
         self, args: Any, state: Any, control: Any, *, model: Any, optimizer: Any, **others: Any
     ) -> None:
-        """Begin to watch, in the first process alone."""
+        """Start watching, in the first process only."""
         if not state.is_world_process_zero:
             return
         from vanishing_gradients.telemetry.torch_optimizers import unwrapped
@@ -60,7 +60,7 @@ class HuggingFaceWatch(WatchCallback):
             self._watch.epoch_begins()
 
     def on_step_begin(self, args: Any, state: Any, control: Any, **others: Any) -> None:
-        """The next batch comes, of as many samples as all but the last of an epoch."""
+        """Announce the next batch; all but the last of an epoch have the same size."""
         if self._watch:
             last = self._steps and (state.global_step + 1) % self._steps == 0
             self._watch.batch_comes(None if last else self._samples)
@@ -68,14 +68,14 @@ class HuggingFaceWatch(WatchCallback):
     def on_log(
         self, args: Any, state: Any, control: Any, *, logs: Mapping[str, Any], **others: Any
     ) -> None:
-        """Take the loss, a mean over the steps since the last log."""
+        """Log the loss, a mean over the steps since the last log."""
         if self._watch:
             self._watch.log(loss=logs.get("loss"))
 
     def on_evaluate(
         self, args: Any, state: Any, control: Any, *, metrics: Mapping[str, Any], **others: Any
     ) -> None:
-        """Take what held-out data say."""
+        """Store the results on held-out data."""
         if self._watch:
             self._watch.evaluated(**loss_and_accuracy(metrics, "eval_"))
 
@@ -85,13 +85,13 @@ class HuggingFaceWatch(WatchCallback):
             self._watch.epoch_ends()
 
     def on_train_end(self, args: Any, state: Any, control: Any, **others: Any) -> None:
-        """Training has come to its end."""
+        """End the watch after training."""
         if self._watch:
             args.logging_nan_inf_filter = self._filter
         self.stop()
 
     def stop(self, error: BaseException | None = None) -> None:
-        """End the watch, `error` being what has ended training, if something has."""
+        """End the watch; `error` is the exception that ended training, if any."""
         if self._handle:
             self._handle.remove()
             self._handle = None

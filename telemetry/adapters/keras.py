@@ -15,7 +15,7 @@ class KerasWatch(WatchCallback):
     """Watches the weights of a model that Keras fits, by the paths of its variables.
 
     Rows are gradients as the optimizer gets them, unscaled, before it clips them. Losses and
-    accuracies are those of Keras' own logs.
+    accuracies come from Keras' logs.
     """
 
     @classmethod
@@ -28,7 +28,7 @@ class KerasWatch(WatchCallback):
         return [Callback]
 
     def on_train_begin(self, logs: Mapping[str, float] | None = None) -> None:
-        """Begin to watch."""
+        """Start watching."""
         from keras import backend
 
         keras: Any = self
@@ -36,7 +36,7 @@ class KerasWatch(WatchCallback):
         if backend.backend() != "torch":
             raise WatchError(
                 f"KerasWatch needs Keras' PyTorch backend, and this is {backend.backend()}: in a "
-                "train_step of your own, hand gradients to w.step(grads, params)"
+                "train_step of your own, pass gradients to w.step(grads, params)"
             )
         if model.jit_compile is True:
             raise WatchError(
@@ -48,7 +48,7 @@ class KerasWatch(WatchCallback):
         self._apply(own, optimizer)
 
     def _apply(self, own: Watch, optimizer: Any) -> None:
-        """Have the optimizer tell of what it is given."""
+        """Wrap the optimizer's `apply` to record its gradients."""
         clips = any(getattr(optimizer, name, None) for name in CLIPS)
         apply = optimizer.apply
 
@@ -73,18 +73,18 @@ class KerasWatch(WatchCallback):
             self._watch.epoch_begins()
 
     def on_epoch_end(self, epoch: int, logs: Mapping[str, float] | None = None) -> None:
-        """The epoch is over, and held-out data have been looked at."""
+        """The epoch is over, including the evaluation on held-out data."""
         if self._watch:
             self._watch.log(**loss_and_accuracy(logs or {}, ""))
             self._watch.evaluated(**loss_and_accuracy(logs or {}, "val_"))
             self._watch.epoch_ends()
 
     def on_train_end(self, logs: Mapping[str, float] | None = None) -> None:
-        """Training has come to its end."""
+        """End the watch after training."""
         self.stop()
 
     def stop(self, error: BaseException | None = None) -> None:
-        """End the watch, `error` being what has ended training, if something has."""
+        """End the watch; `error` is the exception that ended training, if any."""
         if self._watch and "apply" in vars(self._optimizer):
             del self._optimizer.apply
         super().stop(error)
@@ -95,6 +95,6 @@ def _copy(tensor: Any) -> Any:
 
 
 def _as_torch(optimizer: Any) -> Any:
-    """Return an object of its name that has its learning rate where PyTorch has it."""
+    """Return a stand-in with the same class name and the learning rate as in PyTorch."""
     rate = property(lambda _: [{"lr": float(optimizer.learning_rate.value)}])
     return type(type(optimizer).__name__, (), {"param_groups": rate})()

@@ -11,16 +11,16 @@ from vanishing_gradients.telemetry.epoch_book import samples_of
 from vanishing_gradients.telemetry.errors import WatchError
 
 HELD_OUT = ("val_", "valid_", "validation_")
-"""How names begin under which metrics of held-out data are logged."""
+"""Prefixes of metrics logged on held-out data."""
 
 
 class LightningWatch(WatchCallback):
-    """Watches what a Trainer of `lightning` or of `pytorch_lightning` fits.
+    """Watches what a Trainer of `lightning` or `pytorch_lightning` fits.
 
     Rows are gradients before the Trainer clips them, summed over accumulated batches. Losses are
-    those that `training_step` returns; of held-out data, what is logged as val_loss and val_acc or
-    val_accuracy. `model` is the dotted path of the part that is watched, all of the module by
-    default; `optimizer` the number of the one that trains it, to be given where there are several.
+    those that `training_step` returns; held-out results are those logged as val_loss and val_acc or
+    val_accuracy. `model` is the dotted path of the part to watch, by default the whole module;
+    `optimizer` is the index of the one that trains it, required if there are several.
     """
 
     def __init__(
@@ -31,7 +31,7 @@ class LightningWatch(WatchCallback):
 
     @classmethod
     def bases(cls) -> Sequence[type]:
-        """Return the class Callback of those libraries of the two that are in use."""
+        """Return the class Callback of whichever of the two libraries are imported."""
         names = ("lightning.pytorch", "pytorch_lightning")
         used = [name for name in names if name in sys.modules]
         found = used or [name for name in names if find_spec(name.partition(".")[0])][:1]
@@ -40,14 +40,14 @@ class LightningWatch(WatchCallback):
         return [import_module(name).Callback for name in found]
 
     def on_train_start(self, trainer: Any, pl_module: Any) -> None:
-        """Begin to watch, in the first process alone."""
+        """Start watching, in the first process only."""
         if not trainer.is_global_zero:
             return
         optimizers = trainer.optimizers
         if self._number is None and len(optimizers) > 1:
             raise WatchError(
-                f"this module has {len(optimizers)} optimizers, and a watch is of one: take one "
-                "LightningWatch for each, such as LightningWatch('my_net_d', optimizer=1, "
+                f"this module has {len(optimizers)} optimizers, but a watch follows only one: use "
+                "one LightningWatch for each, such as LightningWatch('my_net_d', optimizer=1, "
                 "model='discriminator')"
             )
         self._optimizer = optimizers[self._number or 0]
@@ -65,7 +65,7 @@ class LightningWatch(WatchCallback):
             self._watch.batch_comes(samples_of(batch))
 
     def on_before_optimizer_step(self, trainer: Any, pl_module: Any, optimizer: Any) -> None:
-        """Gradients are complete and unscaled, and not clipped yet; of a loop by hand, maybe."""
+        """Gradients are complete, unscaled and unclipped, except perhaps in manual optimization."""
         own = getattr(optimizer, "optimizer", optimizer) is self._optimizer
         if self._watch and own and trainer.gradient_clip_val and pl_module.automatic_optimization:
             self._watch.before_clipping()
@@ -73,13 +73,13 @@ class LightningWatch(WatchCallback):
     def on_train_batch_end(
         self, trainer: Any, pl_module: Any, outputs: Any, batch: Any, index: int
     ) -> None:
-        """The batch is over; its loss was divided by how many there are to a step."""
+        """Log the loss, which was divided by the number of accumulated batches."""
         found = outputs if isinstance(outputs, Mapping) else {"loss": outputs}
         if self._watch and (loss := found.get("loss")) is not None:
             self._watch.log(loss=loss * trainer.accumulate_grad_batches)
 
     def on_validation_end(self, trainer: Any, pl_module: Any) -> None:
-        """Take what was logged of held-out data."""
+        """Store what was logged on held-out data."""
         if self._watch and not trainer.sanity_checking:
             self._watch.evaluated(**loss_and_accuracy(trainer.callback_metrics, *HELD_OUT))
 
@@ -89,9 +89,9 @@ class LightningWatch(WatchCallback):
             self._watch.epoch_ends()
 
     def on_train_end(self, trainer: Any, pl_module: Any) -> None:
-        """Training has come to its end."""
+        """End the watch after training."""
         self.stop()
 
     def on_exception(self, trainer: Any, pl_module: Any, exception: BaseException) -> None:
-        """Training has ended by an exception."""
+        """End the watch after an exception."""
         self.stop(exception)

@@ -1,4 +1,4 @@
-"""Frames as the queries return them, and a database whose few rows are worked out by hand."""
+"""Frames as the queries return them, and a database whose few rows are computed by hand."""
 
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -206,7 +206,7 @@ def _keep_gradients(connection: Connection, run_id: int) -> None:
 
 
 def _keep_norms(connection: Connection, run_id: int) -> None:
-    """Sum up the rows of GRADIENTS, of which no statistics are kept."""
+    """Summarize the rows of GRADIENTS, which have no statistics."""
     for (layer, epoch), rows in GRADIENTS.items():
         finite = np.array([cells for cells in rows if None not in cells], float)
         found = dict.fromkeys(("norm", "gradient_norm", "mean"))

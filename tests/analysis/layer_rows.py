@@ -1,4 +1,4 @@
-"""Rows of layer_sizes, for figures that are drawn from rows made by hand."""
+"""Rows of layer_sizes, for figures drawn from hand-made rows."""
 
 import pandas as pd
 

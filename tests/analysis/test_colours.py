@@ -1,4 +1,4 @@
-"""Colours, told apart by readers of every kind of sight, on white."""
+"""Colours on white can be distinguished with every kind of colour vision."""
 
 import itertools
 
@@ -52,13 +52,13 @@ LAYERS = layers_named(NAMES)
 
 
 def linear(rgb) -> np.ndarray:
-    """Return the light of a colour of sRGB, 0 to 255 each, as fractions."""
+    """Return the linear light of an sRGB colour, 0 to 255 each, as fractions."""
     part = np.array(rgb) / 255
     return np.where(part <= 0.04045, part / 12.92, ((part + 0.055) / 1.055) ** 2.4)
 
 
 def lab(light: np.ndarray) -> np.ndarray:
-    """Return CIE 1976 lightness and opponent colours, in which distance is difference seen."""
+    """Return CIE 1976 lightness and opponent colours, in which distance is perceived difference."""
     part = TO_XYZ @ light / WHITE
     root = np.where(part > 0.008856, np.cbrt(part), 7.787 * part + 16 / 116)
     return np.array([116 * root[1] - 16, 500 * (root[0] - root[1]), 200 * (root[1] - root[2])])

@@ -1,4 +1,4 @@
-"""`vanishing-gradients figures`, as a user meets it."""
+"""`vanishing-gradients figures`, from the user's side."""
 
 import re
 
@@ -71,8 +71,8 @@ def test_what_older_versions_did_not_record_is_left_out_and_said_once(figures, o
     said = figures("--no-png").stdout.splitlines()
     neurons = [line for line in said if "dead and saturated neurons" in line]
     assert neurons == [
-        "Left out: dead and saturated neurons, and gradients of neurons of run 3, since an older "
-        "version recorded no such rows: train again for some."
+        "Left out: dead and saturated neurons, and gradients of neurons of run 3, since an "
+        "older version recorded no such rows: train again to get some."
     ]
     assert any("update-to-weight ratios of run 3, since an older version" in line for line in said)
 
@@ -80,8 +80,8 @@ def test_what_older_versions_did_not_record_is_left_out_and_said_once(figures, o
 def test_what_older_versions_did_not_sum_up_is_left_out_and_said(figures, output):
     said = figures("--run", "3", "--no-png").stdout
     assert (
-        "distributions and noise scales of gradients of run 3, since an older version that kept "
-        "statistics alone did not sum them up" in said
+        "distributions and noise scales of gradients of run 3, since an older version that "
+        "kept statistics alone did not compute them" in said
     )
     assert pages(output) == RUN_3
 

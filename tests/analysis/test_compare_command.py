@@ -1,4 +1,4 @@
-"""`vanishing-gradients compare`, as a user meets it."""
+"""`vanishing-gradients compare`, from the user's side."""
 
 import re
 
@@ -28,18 +28,18 @@ def output(tmp_path):
 
 
 def cells(said: str, name: str) -> list[str]:
-    """Return the cells of the row of this name in a table on the terminal."""
+    """Return the cells of the row with this name in a printed table."""
     row = next(line for line in said.splitlines() if line.startswith(f"│ {name} "))
     return [cell.strip() for cell in row.strip("│").split("│")][1:]
 
 
 def test_what_differs_comes_first_then_what_came_of_it(compare):
     said = compare("--runs", "1,swept", "--no-png").stdout
-    assert said.index("What differs") < said.index("What came of it")
+    assert said.index("What differs") < said.index("Results of the last epoch")
     assert cells(said, "data set") == ["sample", "mnist"]
     assert cells(said, "telemetry") == ["full", "statistics"]
     assert cells(said, "batch_size") == ["6400", "\N{EN DASH}"]
-    assert "seed" not in said.partition("What came of it")[0]
+    assert "seed" not in said.partition("Results of the last epoch")[0]
 
 
 def test_outcomes_are_those_of_the_rows(compare):
@@ -74,7 +74,11 @@ def test_the_page_holds_tables_and_figures_and_asks_no_network(compare, output):
     ]  # fmt: skip
     assert re.findall(r'<script [^>]*src="([^"]*)"', page) == ["plotly.min.js"]
     assert (output / "plotly.min.js").exists()
-    assert page.index("What differs") < page.index("What came of it") < page.index('id="curves"')
+    assert (
+        page.index("What differs")
+        < page.index("Results of the last epoch")
+        < page.index('id="curves"')
+    )
 
 
 def test_without_a_browser_one_sentence_says_so_and_the_page_is_there(compare, output):

@@ -1,4 +1,4 @@
-"""Which runs are compared, what differs between them, and the figures of them."""
+"""Which runs are compared, their differences, and their figures."""
 
 import json
 import math

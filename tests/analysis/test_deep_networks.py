@@ -1,4 +1,4 @@
-"""Figures of a network of 102 layers: a bar of colours where a legend would be endless."""
+"""Figures of a network of 102 layers: a colour bar instead of an endless legend."""
 
 import pandas as pd
 import pytest

@@ -1,4 +1,4 @@
-"""What holds for every figure: what it reads, and how it is called."""
+"""What holds for every figure: its inputs, and its name."""
 
 from importlib import import_module
 from inspect import signature

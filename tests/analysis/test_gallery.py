@@ -1,4 +1,4 @@
-"""The gallery: every experiment beside all others, what it changes, and its page."""
+"""The gallery: every experiment next to all others, what it changes, and its page."""
 
 import re
 

@@ -11,7 +11,7 @@ LEVELS = {"sigmoid_sgd": -6.0, "relu_sgd": -9.0, "sigmoid_adam": -4.0, "relu_ada
 
 
 def norms(level: float, seeds: int = 9, epochs: int = 2) -> pd.DataFrame:
-    """Return norms near 10**level in three layers, with another number in every seed."""
+    """Return norms near 10**level in three layers, different in every seed."""
     return pd.DataFrame(
         [
             (seed, layer, epoch, 10 ** (level + 0.01 * (seed * layer % 7)))
@@ -28,7 +28,7 @@ def all_norms() -> dict[str, pd.DataFrame]:
 
 
 def with_sgd(relu_sgd: pd.DataFrame):
-    """Return the effect of the activation with SGD, of these norms of ReLU."""
+    """Return the effect of the activation with SGD, for these norms of ReLU."""
     (effect,) = effects({"sigmoid_sgd": norms(LEVELS["sigmoid_sgd"]), "relu_sgd": relu_sgd})
     return effect
 

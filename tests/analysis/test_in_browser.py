@@ -1,4 +1,4 @@
-"""The pages as a browser shows them, on a desktop and on a telephone, without a network."""
+"""The pages as a browser shows them, on a desktop and on a phone, without a network."""
 
 import re
 
@@ -12,7 +12,7 @@ from vanishing_gradients.analysis.views import ask
 
 pytestmark = needs_browser
 
-# Pages in frames of given widths; when all are drawn, what is in them.
+# Pages in frames of given widths; once all are drawn, their contents.
 HARNESS = """<!DOCTYPE html><meta charset="utf-8">
 {frames}
 <script>
@@ -56,7 +56,7 @@ def opened(folder, pages, profile):
 
 @pytest.fixture(scope="module")
 def folder(filled, tmp_path_factory):
-    """A folder with all figures, and PNG beside them."""
+    """A folder with all figures, as pages and PNG."""
     folder = tmp_path_factory.mktemp("figures")
     with filled.connect() as connection:
         write(connection, folder, say=lambda line: None)
@@ -83,7 +83,7 @@ def drawn(filled):
 
 
 def count(figure, kind):
-    """Return how many traces of a kind a page shows before anybody touches its menu."""
+    """Return how many traces of a kind a page shows initially, before its menu is used."""
     shown = [trace for trace in figure.data if trace.type == kind and trace.visible is not False]
     # A map without a single number is not drawn.
     return sum(kind != "heatmap" or not np.isnan(trace.z).all() for trace in shown)

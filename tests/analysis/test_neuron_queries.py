@@ -1,4 +1,4 @@
-"""Queries of what goes on within the layers, on rows worked out by hand."""
+"""Queries about the inside of layers, on rows computed by hand."""
 
 import math
 
@@ -53,7 +53,7 @@ def test_update_ratios_have_rows_of_layers_with_weights_alone(connection):
 def test_norms_of_steps_are_summed_up(connection):
     found = ask(connection, "step_norms", run_id=1)
     assert found["mean_norm"][:4].tolist() == [1.0] * 4
-    assert found["std"].isna().all()  # of a single step
+    assert found["std"].isna().all()  # there is only one step
 
 
 def test_gradients_come_by_decade(connection):

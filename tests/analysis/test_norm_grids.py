@@ -1,4 +1,4 @@
-"""Norms and ratios as colours, with marks for what has no colour."""
+"""Norms and ratios as colours, and as marks if they have no colour."""
 
 import math
 
@@ -26,7 +26,7 @@ def norms(names):
 
 
 def maps(figure):
-    """Return the maps whose colours have a meaning, one a panel."""
+    """Return the maps whose colours have a meaning, one per panel."""
     return [trace for trace in figure.data if trace.type == "heatmap" and trace.showscale is None]
 
 
@@ -132,7 +132,7 @@ def test_a_run_of_nothing_but_zeros_is_drawn(norms, layers, run):
 
 @pytest.mark.parametrize("depth", range(1, 13))
 def test_a_network_of_any_number_of_activations_is_drawn(depth, run):
-    """A map is as high as it has layers, and 280 pixels is what title and legend take of it."""
+    """A map's height follows its layers; title and legend take 280 pixels of it."""
     layers = pd.DataFrame({"layer": range(1, depth + 1), "epoch": 1, "width": 2})
     layers = layers.assign(layer_name="layer_2_relu", saturated=0.5, saturated_neurons=1)
     neurons = layers.assign(neuron=1, cells=2)

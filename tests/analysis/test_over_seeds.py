@@ -32,7 +32,7 @@ def seeds(make_run):
 
 @pytest.fixture
 def of_seeds(curves):
-    """Their training curves; the test loss of epoch 2 was finite in the third run alone."""
+    """Their training curves; the test loss of epoch 2 was finite only in the third run."""
     frames = [
         curves.assign(run_id=number, loss=curves["loss"] * number, accuracy=0.1 * number)
         for number in (1, 2, 3)
@@ -171,7 +171,7 @@ def test_a_ratio_of_zero_in_one_seed_is_marked_beside_the_median(ratios):
 
 def test_an_undefined_ratio_is_marked_and_left_out_of_the_median(ratios):
     ordinary, *marked = points(line(ratios, "2", "y2"))[2]
-    assert ordinary[0] == 0.25  # of 0 / 2 and 1 / 2
+    assert ordinary[0] == 0.25  # the median of 0 / 2 and 1 / 2
     assert {mark[:2] for mark in marked} == {(1e6, "x"), (1e-6, "triangle-down")}
     assert "undefined in 1 of 3 seeds" in ordinary[2]
 

@@ -1,4 +1,4 @@
-"""Menus that are clicked, and the pages of comparison and gallery, as a browser shows them."""
+"""Clicked menus, and the pages of comparison and gallery, as a browser shows them."""
 
 import pytest
 
@@ -9,7 +9,7 @@ from vanishing_gradients.analysis.views import ask
 
 pytestmark = needs_browser
 
-# Opens the menu of a page, chooses its last entry, and tells what is visible then.
+# Opens the menu of a page, chooses its last entry, and returns what is visible then.
 CLICK = """<!DOCTYPE html><meta charset="utf-8">
 <iframe src="{page}" width="1000" height="1200"></iframe>
 <script>
@@ -71,7 +71,7 @@ def folder(filled, tmp_path_factory):
 
 @pytest.fixture
 def click(folder, tmp_path_factory):
-    """Return a function that chooses the last entry of a page's menu, and what is shown then."""
+    """Return a function that chooses the last entry of a page's menu and returns what is shown."""
 
     def choose(page):
         harness = folder / "harness.html"
@@ -113,7 +113,7 @@ def test_the_menu_of_distributions_changes_the_bars(click):
     found = click("run_1_steady_gradient_distribution.html")
     assert found["entries"][-1] == "Bars: layer_4_softmax"
     first, last = found["bars"]
-    assert max(first) == 0.5  # -6 and 8 are of two powers of two
+    assert max(first) == 0.5  # -6 and 8 differ in their power of two
     assert last[0] == 1  # and in the last epoch all are zero
 
 

@@ -1,4 +1,4 @@
-"""What the paper printed, against cells typed by hand from it."""
+"""The paper's printed numbers, against cells typed from it by hand."""
 
 import math
 

@@ -1,4 +1,4 @@
-"""Files reach the output folder whole, or not at all."""
+"""Files reach the output folder complete, or not at all."""
 
 import pytest
 

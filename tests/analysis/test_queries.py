@@ -1,4 +1,4 @@
-"""Queries against the real views: what they return is what the rows give by hand."""
+"""Queries against the real views: the results equal those computed from the rows by hand."""
 
 import math
 

@@ -1,4 +1,4 @@
-"""Queries that a report of many runs asks, against the real views."""
+"""Queries by a report of many runs, against the real views."""
 
 import json
 
@@ -58,7 +58,7 @@ def test_sizes_come_by_layer(connection):
 
 
 def test_ratios_of_several_runs_are_those_of_each(connection):
-    """Run 3 kept statistics alone, run 1 has gradient tables."""
+    """Run 3 kept statistics only, run 1 has gradient tables."""
     several = ask(connection, "gradient_norm_ratios", run_id=[1, 3])
     third = several[several["run_id"] == 3].reset_index(drop=True)
     alone = ask(connection, "gradient_norm_ratios", run_id=3)

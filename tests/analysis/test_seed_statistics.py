@@ -1,4 +1,4 @@
-"""Statistics of few seeds, against values worked out another way."""
+"""Statistics of few seeds, against values computed in another way."""
 
 import itertools
 import math
@@ -35,7 +35,7 @@ def by_enumeration(differences: list[float]) -> float:
 
 
 def pair(differences: list[float], layers=(1,)) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Return two groups whose second minus first is `differences`, a seed each, in all layers."""
+    """Return two groups whose second minus first is `differences`, one per seed, in all layers."""
     seeds = range(len(differences))
     first = pd.DataFrame({layer: [0.5 * seed for seed in seeds] for layer in layers})
     return first, first.add(pd.Series(differences), axis=0)
@@ -164,7 +164,7 @@ def test_the_interval_brackets_the_mean():
 
 
 def test_the_interval_is_as_wide_as_that_of_a_mean():
-    """Of 40 normal numbers the bootstrap must agree with Student's t, roughly."""
+    """For 40 normal numbers the bootstrap must roughly agree with Student's t."""
     sample = np.random.default_rng(3).normal(10, 2, 40)
     layer = compare(*pair(sample.tolist()))[0]
     half = 2.0227 * sample.std(ddof=1) / math.sqrt(40)  # t of 39 degrees of freedom, from a table

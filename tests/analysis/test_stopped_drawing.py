@@ -1,4 +1,4 @@
-"""Images that take long may be stopped: at once, and nothing is left of them or of the browser."""
+"""Drawing images can be stopped immediately, and leaves neither files nor a browser behind."""
 
 import os
 import signal

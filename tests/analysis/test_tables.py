@@ -12,7 +12,7 @@ NAN = math.nan
 
 
 def ratios(*rows: tuple, layers: int = 11, epochs: int = 1) -> pd.DataFrame:
-    """Return ratios of 1, all stable, but for `rows`: (epoch, layer, up, down, class)."""
+    """Return ratios of 1, all stable, except for `rows`: (epoch, layer, up, down, class)."""
     cells = {
         (epoch, layer): (1.0, 1.0, "stable")
         for epoch in range(1, epochs + 1)

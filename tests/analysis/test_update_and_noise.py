@@ -1,4 +1,4 @@
-"""Steps for the size of the weights, and noise between batches, by layer and epoch."""
+"""Update ratios, and noise between batches, by layer and epoch."""
 
 import math
 

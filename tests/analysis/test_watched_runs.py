@@ -1,4 +1,4 @@
-"""Figures, comparison, report and audit of runs that were watched."""
+"""Figures, comparison, report and audit of watched runs."""
 
 from functools import cache, partial
 
@@ -54,7 +54,8 @@ def connection(recorded, migrated):
 
 @pytest.fixture(scope="module")
 def drawn(connection, recorded):
-    """Return a function that gives the figures of a run, by name, and the reasons for missing.
+    """Return a function that returns the figures of a run, by name, and the reasons for missing
+    ones.
 
     They are drawn once.
     """
@@ -73,7 +74,7 @@ def texts(figure) -> str:
 
 
 def lacks(text: str, *words: str) -> bool:
-    """Say whether none of these words is in a long text, which no test is to print."""
+    """Return whether a text lacks all of these words; it is too long for a failure message."""
     return not any(word in text for word in words)
 
 
@@ -192,7 +193,7 @@ def compared(connection, folder, *run_ids: int) -> tuple[str, str]:
 def test_watched_runs_are_compared_with_each_other(connection, recorded, tmp_path, capsys):
     page, said = compared(connection, tmp_path, *recorded.values())
     assert lacks(page, "on None", "seed None", ">None")
-    assert "is not known: losses and accuracies may not be of one task" in said
+    assert "is not known: losses and accuracies may not be comparable" in said
     assert "here also those of kind attention, convolution" in said
     assert not lacks(page, "layer 1 net.0.weight")
     assert not lacks(page, "not recorded")
@@ -209,7 +210,7 @@ def test_runs_of_which_nothing_was_told_are_compared_without_curves(
 
 
 def test_the_gallery_is_of_the_trainers_experiments(connection, tmp_path):
-    with pytest.raises(NoRowsError, match="no finished run but of the paper's"):
+    with pytest.raises(NoRowsError, match="Only the paper's four experiments"):
         gallery_page.write(connection, tmp_path, lambda _: None)
 
 

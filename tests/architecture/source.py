@@ -34,7 +34,7 @@ def tree(path: Path) -> ast.Module:
 
 
 def imports(path: Path) -> set[str]:
-    """Return the dotted names of all modules that a file imports, wherever in it."""
+    """Return the dotted names of all modules that a file imports anywhere."""
     found = set()
     for node in ast.walk(tree(path)):
         if isinstance(node, ast.Import):
@@ -54,7 +54,7 @@ def imports(path: Path) -> set[str]:
 
 
 def ours(path: Path) -> set[str]:
-    """Return the modules of the project that a file imports, named as their files: sql.names."""
+    """Return the project's modules that a file imports, named like their files: sql.names."""
     return {
         module.removeprefix(f"{PACKAGE}.")
         for module in imports(path)

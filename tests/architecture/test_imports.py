@@ -1,4 +1,4 @@
-"""Imports run one way, without a circle: from the command line down to the mathematics."""
+"""Imports run one way, without circles: from the command line down to the mathematics."""
 
 from graphlib import CycleError, TopologicalSorter
 
@@ -17,7 +17,7 @@ from tests.architecture.source import (
 )
 
 USERS = ("tests", "examples")
-"""Folders that import what the package exports, as anybody does."""
+"""Folders that import what the package exports, as any user does."""
 MAY_IMPORT = {
     "sql": set(),
     "server": {"sql"},
@@ -26,16 +26,16 @@ MAY_IMPORT = {
     "analysis": {"sql", "server"},
     "trainer": {"sql", "server", "telemetry"},
 }
-"""What each room may import beside itself and EVERYBODY."""
+"""What each package may import besides itself and EVERYBODY."""
 EVERYBODY = {"console", "errors", "installation", "interruption", "options", "words"}
-"""Modules at the root that know none of the rooms."""
+"""Modules at the root that import none of the packages."""
 DATABASE = {"sqlalchemy", "pymysql", "alembic"}
 DATABASE_ROOMS = {"sql", "server", "migrations"}
 SCREEN = {"click", "rich"}
 RUNNING = (
     "trainer/cli.py", "trainer/display.py", "trainer/run.py",
 )  # fmt: skip
-"""The files of the trainer that bring training and a server together."""
+"""The trainer's files that connect training and a server."""
 PURE = [
     part.relative_to(ROOT).as_posix()
     for part in sorted((ROOT / "trainer").iterdir())
@@ -86,7 +86,7 @@ def test_no_room_imports_the_command_line():
 
 
 def test_no_file_imports_itself_by_way_of_others():
-    """Imports inside functions, and those for types alone, count as well."""
+    """Imports inside functions, and those for types only, count as well."""
     graph = {module(path): ours(path) for path in files(*ROOMS, *AT_THE_ROOT)}
     try:
         TopologicalSorter(graph).prepare()

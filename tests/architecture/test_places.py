@@ -41,7 +41,7 @@ def test_sql_keywords_do_not_appear_in_analysis():
 
 @pytest.mark.parametrize("room", ["trainer", "analysis"])
 def test_statements_are_written_in_sql_or_where_the_tables_have_their_owner(room):
-    """Telemetry writes the tables of runs, migrations change them, server makes databases."""
+    """Telemetry writes the tables of runs, migrations change them, server creates databases."""
     for path in files(room):
         found = [text for _, text in strings(path) if STATEMENT.match(text)]
         assert found == [], name(path)
@@ -58,7 +58,7 @@ def test_plotly_is_known_to_analysis_alone():
 
 
 def test_drawing_happens_in_figures_alone():
-    """Elsewhere in analysis a figure is passed on, and go.Figure is no more than its type."""
+    """Elsewhere in analysis a figure is only passed on, and go.Figure is only its type."""
     drawn = 0
     for path in files("analysis"):
         inside = "figures" in name(path).split("/")[1]
@@ -86,17 +86,17 @@ WRITING = {"print", "click.echo", "click.secho", "Console", "sys.stdout.write", 
 
 
 def test_one_file_writes_to_the_screen():
-    """So that the rule of what a write that fails does to the work holds everywhere."""
+    """So that failing writes are handled by the same rule everywhere."""
     for path in files(*ROOMS, *AT_THE_ROOT, "bench"):
         calls = {dotted(node.func) for node in ast.walk(tree(path)) if isinstance(node, ast.Call)}
         assert calls & WRITING == ({"print", "Console"} if name(path) == "console.py" else set())
 
 
 def test_randomness_comes_from_a_generator_that_is_passed():
-    """numpy.random.seed and its kind, and the module random, have a state that everybody shares."""
+    """numpy.random.seed and the like, and the module random, have global state."""
     used = 0
     for path in files(*ROOMS, "bench", "tests"):
-        faults = name(path).startswith("tests/faults/")  # a generator of their own, with a seed
+        faults = name(path).startswith("tests/faults/")  # have their own seeded generator
         assert faults or "random" not in imports(path), name(path)
         assert not {each for each in imports(path) if each.startswith("numpy.random")}, name(path)
         for node in ast.walk(tree(path)):

@@ -1,4 +1,4 @@
-"""A database with the paper's experiments, which a test may change: it is then put right again."""
+"""A database with the paper's experiments, which a test may change: changes are undone."""
 
 import secrets
 from collections.abc import Callable, Iterator
@@ -54,8 +54,8 @@ def reader(paper_url: URL) -> Iterator[Engine]:
 def change(paper_url: URL) -> Iterator[Callable[..., None]]:
     """Return a function that executes a statement, whose effect ends with the test.
 
-    It may change any row of CHANGED, and in runs all but the run_id; it may delete no run. For
-    another table give it `undo`, the statement that puts it right.
+    It may change any row of CHANGED, and everything in runs but the run_id; it may not delete a
+    run. For other tables pass `undo`, the statement that restores them.
     """
     owner = engine(paper_url)
     done: list[str] = []
@@ -101,7 +101,7 @@ def base(reader: Engine) -> dict[str, Result]:
 
 @pytest.fixture
 def judge(evidence) -> Callable[..., list[Result]]:
-    """Return a function that judges claims by name, on the rows as they are now."""
+    """Return a function that judges claims by name, on the current rows."""
 
     def results(*names: str) -> list[Result]:
         gathered = evidence()
@@ -125,7 +125,7 @@ def statements(reader: Engine) -> Iterator[list[str]]:
 
 @pytest.fixture
 def empty_reader(server_url: URL) -> Iterator[Engine]:
-    """A reader of a database that is migrated and has no run."""
+    """A reader of a migrated database without runs."""
     url = server_url.set(database=f"gradients_test_{secrets.token_hex(6)}")
     with connected(address.without_database(server_url)) as session:
         session.cursor().execute(accounts.create_database(url.database))

@@ -1,4 +1,4 @@
-"""What is missing is said with its cure, and never passes for a result."""
+"""Missing data are reported with their cure, and never pass for a result."""
 
 import pytest
 
@@ -16,7 +16,7 @@ def verdicts(evidence) -> dict[str, str]:
 
 
 def untested(evidence) -> dict[str, str]:
-    """Return what is said of the claims that cannot be tested, without those that never can."""
+    """Return what is said about the claims that cannot be tested, without those that never can."""
     return {
         result.claim.name: result.finding.found
         for _, result in run_audit(evidence)
@@ -77,7 +77,7 @@ def test_one_experiment_alone_is_tested_as_far_as_it_goes(evidence, change, base
                  "question_5_best", "h1_with_sgd"):  # fmt: skip
         assert found[name] == Verdict.UNTESTED
     about_one = {name for name in tested if base[name].dataset == "fashion-mnist"}
-    if experiment != "relu_sgd":  # without which no data set can be told to fit
+    if experiment != "relu_sgd":  # without it no data set can be found to fit
         about_one = {name for name in about_one if "mnist" not in base[name].others}
     assert {name: found[name] for name in about_one} == {
         name: base[name].verdict for name in about_one
@@ -117,7 +117,7 @@ def test_one_seed_is_enough_for_what_can_be_counted(judge, change):
 
 
 def test_norms_that_were_not_finite_reproduce_nothing(evidence, change, base):
-    """But what is said of curves, sizes and networks."""
+    """Except what is said about curves, sizes and networks."""
     change("UPDATE step_statistics SET row_norm_sum = NULL, gradient_norm = NULL, mean = NULL, "
            "finite_rows = 0")  # fmt: skip
     of_norms = ("epoch_means", "gradient_norm_ratios")

@@ -1,4 +1,4 @@
-"""The report on the paper's experiments, and where some or all of them are missing."""
+"""The report on the paper's experiments, also if some or all of them are missing."""
 
 import re
 from html import unescape
@@ -31,7 +31,7 @@ def section(page: str, name: str) -> str:
 
 @pytest.fixture(scope="module")
 def folder(reader, tmp_path_factory):
-    """The report on the rows as they were made, and what lies beside it."""
+    """The report on the original rows, and the files next to it."""
     folder = tmp_path_factory.mktemp("report")
     written(Evidence(reader, None), folder)
     return folder

@@ -1,4 +1,4 @@
-"""The report as a browser shows it, on a desktop and on a telephone, without a network."""
+"""The report as a browser shows it, on a desktop and on a phone, without a network."""
 
 import pytest
 
@@ -8,7 +8,7 @@ from vanishing_gradients.analysis.pages.report_page import write
 
 pytestmark = needs_browser
 
-# The report in a frame; when all is drawn: its figures, what sticks out, and what overlaps.
+# The report in a frame; once all is drawn: its figures, what overflows, and what overlaps.
 HARNESS = """<!DOCTYPE html><meta charset="utf-8">
 <iframe src="{page}" width="{width}" height="900"></iframe>
 <script>

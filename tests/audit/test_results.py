@@ -1,4 +1,4 @@
-"""What a result says of itself: the queries behind it, the data set that counts, the CSV."""
+"""What a result contains: the queries behind it, the deciding data set, the CSV."""
 
 import pandas as pd
 import pytest

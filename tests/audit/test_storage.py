@@ -1,4 +1,4 @@
-"""What was measured on the gradient tables is kept, for as long as it is true."""
+"""Measurements on the gradient tables are cached as long as they are valid."""
 
 import json
 
@@ -18,7 +18,7 @@ def kept(tmp_path):
 
 @pytest.fixture
 def ask(reader, kept, statements):
-    """Return a function that asks once more, and gives the norms and how many were measured."""
+    """Return a function that asks again, and returns the norms and how many were measured."""
 
     def norms():
         evidence = Evidence(reader, kept)

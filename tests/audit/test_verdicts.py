@@ -1,4 +1,4 @@
-"""No verdict is typed in: with other rows it is another."""
+"""No verdict is hard-coded: other rows give another one."""
 
 from functools import partial
 
@@ -17,7 +17,7 @@ R, N, A, C, U = (
 
 
 def norms(experiment: str, value: str, where: str = "TRUE") -> str:
-    """Return the statement that gives mean row norms a value; `norm` in it is what they were."""
+    """Return the statement that sets mean row norms; `norm` in it is the old value."""
     value = value.replace("norm", "(row_norm_sum / finite_rows)")
     return steps(experiment, f"row_norm_sum = finite_rows * ({value})", where)
 
@@ -33,7 +33,7 @@ steps = partial(changing, "step_statistics")
 curves = partial(changing, "epoch_metrics")
 sizes = partial(changing, "layers", "sigmoid_sgd")
 
-CONSTANTS = (  # a norm of nothing but ones in the columns, up to 128, that a layer does not use
+CONSTANTS = (  # norms of columns, up to 128, that hold only ones and that a layer does not use
     "SQRT(128 - CASE WHEN layer < 7 THEN 64 WHEN layer < 9 THEN 32 WHEN layer < 11 THEN 16 "
     "ELSE 10 END)"
 )

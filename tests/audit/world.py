@@ -1,4 +1,4 @@
-"""The paper's experiments as a few hand-made rows: what the paper printed, one step an epoch."""
+"""The paper's experiments as a few hand-made rows: what the paper printed, one step per epoch."""
 
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -27,7 +27,7 @@ OPTIMIZERS = {
         "beta_2": 0.999,
     },
 }  # fmt: skip
-# Ratios of the norms of layer + 1 over layer, where the paper printed none that could be.
+# Ratios of the norms of layer + 1 over layer, where the paper printed none that is possible.
 RATIOS = {
     "relu_adam": (0.9, 1.1, 0.9, 1.1, 0.9, 1.1, 0.9, 5e3, 8e-4, 8e3, 0.9),
     "relu_sgd": (1.2, 0.8, 1.2, 0.8, 7.31, 0.2, 1.0, 7.86e-4, 32368.85, 0.127616, 13472.95),
@@ -38,7 +38,7 @@ FIRST_NORMS = {"relu_adam": 0.02, "sigmoid_adam": 1e-4, "sigmoid_sgd": 1e-9}
 
 
 def spread(seed: int) -> float:
-    """Return a factor that is near 1 and another for every seed."""
+    """Return a factor near 1 that differs by seed."""
     return 10 ** (0.02 * (seed - 3))
 
 
@@ -74,7 +74,7 @@ def sizes() -> Iterator[tuple[int, str, int, int]]:
 
 
 def fill(connection: Connection) -> None:
-    """Insert all runs, and make the gradient tables of FULL."""
+    """Insert all runs, and create the gradient tables of FULL."""
     rows = {each: [] for each in (runs, layers, epoch_metrics, step_statistics)}
     run_id = 0
     for dataset, seeds in SEEDS.items():
@@ -160,7 +160,7 @@ def statistics(run_id: int, experiment: str, dataset: str, seed: int) -> list[di
 
 
 def keep_gradients(connection: Connection, shape: ExperimentSchema) -> None:
-    """Make the tables and views of an experiment, with a row an epoch, its cells all the same."""
+    """Create the tables and views of an experiment, with one row per epoch of equal cells."""
     one = (runs.c.experiment == shape.experiment, runs.c.dataset == FULL_DATASET, runs.c.seed == 1)
     connection.execute(update(runs).where(*one).values(telemetry="full"))
     run_id = connection.execute(select(runs.c.run_id).where(*one)).scalar_one()

@@ -1,4 +1,4 @@
-"""The measurement of a training step measures what it says, and prints it."""
+"""The benchmark of a training step measures what it claims, and prints it."""
 
 import re
 from itertools import pairwise
@@ -78,7 +78,7 @@ def test_pytorch_takes_the_same_step_as_we_do(name, sample):
     theirs = {
         way: pytorch.PyTorch(experiment, ours.network, sample, 1, way) for way in pytorch.WAYS
     }
-    ours.seconds(0)  # one step, whose end is where the clock starts
+    ours.seconds(0)  # one step, at whose end the clock starts
     weights = ours.network.layers[-2].parameters["weights"]
     for each in theirs.values():
         each.seconds(1)

@@ -1,4 +1,4 @@
-"""Which views the benchmark times: those that an index or the statistics answer."""
+"""Which views the benchmark times: those answered by an index or the statistics."""
 
 from bench.whole import is_average
 from vanishing_gradients.sql.objects import ExperimentSchema, Layer, definition, versions

@@ -1,4 +1,4 @@
-"""The measurement of watch measures what it says."""
+"""The benchmark of watch measures what it claims."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""The trainer's command line, on a database of the module's own."""
+"""The trainer's command line, on the module's own database."""
 
 import os
 import subprocess
@@ -29,7 +29,7 @@ kind = "adam"
 
 @dataclass(frozen=True)
 class Outcome:
-    """What a command left: exit status, and lines on standard output and standard error."""
+    """The result of a command: exit status, and lines on standard output and standard error."""
 
     status: int
     output: list[str]
@@ -59,7 +59,7 @@ def trainer(migrated, tmp_path, monkeypatch):
 
 @pytest.fixture
 def started(migrated, tmp_path):
-    """Return a function that starts a command of the trainer as a process of its own.
+    """Return a function that starts a command of the trainer as a process.
 
     `by` is a command that starts another one.
     """
@@ -97,7 +97,7 @@ def experiment(tmp_path):
 
 @pytest.fixture
 def select(migrated):
-    """Return a function that asks the module's database."""
+    """Return a function that queries the module's database."""
     made = engine(migrated)
 
     def ask(query: str) -> list[tuple]:
@@ -123,5 +123,5 @@ def _contents(url: URL) -> tuple[list[str], int]:
 
 @pytest.fixture
 def contents_of():
-    """Return a function that gives the names of all tables and views, and the number of runs."""
+    """Return a function that returns the names of all tables and views, and the number of runs."""
     return _contents

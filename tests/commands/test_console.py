@@ -1,4 +1,4 @@
-"""What becomes of a command whose output nobody takes: real processes, real pipes and terminals."""
+"""Commands whose output nobody reads: real processes, real pipes and terminals."""
 
 import errno
 import fcntl
@@ -19,7 +19,7 @@ RUN = ("--dataset", "sample", "--limit", "64")
 FULL = Path("/dev/full")
 CLOSING = ("sh", "-c", 'exec "$@" <&- >&- 2>&-', "sh")
 CRAMPED = ("sh", "-c", 'ulimit -f 2; exec "$@"', "sh")
-"""What starts a command in which no file can have more than 1,024 bytes."""
+"""Starts a command for which no file can exceed 1,024 bytes."""
 TAKING_OVER = (
     "import sys; from vanishing_gradients import console; console.take_over(); "
     "print('\\u2500 \\udcff'); print('\\u2501', file=sys.stderr)"
@@ -39,7 +39,7 @@ def last_run(select) -> tuple[str, int]:
 
 @pytest.fixture
 def training(started, experiment):
-    """Return a function that starts to train, with some streams."""
+    """Return a function that starts training with the given streams."""
 
     def start(epochs: int = 3, **streams) -> subprocess.Popen:
         return started("train", "--exp", experiment(epochs=epochs), *RUN, **streams)
@@ -54,12 +54,12 @@ def terminal(columns: int = 80) -> tuple[int, int]:
 
 
 def drained(master: int) -> bytes:
-    """Return all that a terminal still gets."""
+    """Return everything that is still written to a terminal."""
     raw = b""
     try:
         while piece := os.read(master, 65536):
             raw += piece
-    except OSError:  # what Linux says when the last writer has gone
+    except OSError:  # Linux's error after the last writer has gone
         pass
     os.close(master)
     return raw
@@ -105,7 +105,7 @@ def test_a_terminal_that_nobody_reads_does_not_keep_the_training_waiting(trainin
 
 
 def gone_terminal(training, ignored: bool) -> int:
-    """Return the status of a training whose terminal goes away after its first words."""
+    """Return the status of a training whose terminal closes after its first words."""
     master, slave = terminal()
 
     process = training(

@@ -20,7 +20,7 @@ kind = "adam"
 """
 STEPS = 2
 VALUES = 784 * 128 + 49 * 128 * 128 + 128 * 10 + 64 * (50 * 128 + 10)
-"""Of a step: of every weight, and of every neuron for every sample."""
+"""Per step: rows for every weight, and for every neuron and sample."""
 
 
 @pytest.fixture

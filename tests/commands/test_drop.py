@@ -1,4 +1,4 @@
-"""`drop`: what it asks, what it says, and what it refuses."""
+"""`drop`: its question, its messages, and its refusals."""
 
 import os
 import re
@@ -11,7 +11,7 @@ from vanishing_gradients.telemetry.lock import RunLock
 
 @pytest.fixture
 def trained(trainer, experiment, select):
-    """Return a function that trains a small run and gives its number."""
+    """Return a function that trains a small run and returns its number."""
 
     def go(*arguments: str, name: str = "small") -> int:
         outcome = trainer(
@@ -26,7 +26,7 @@ def trained(trainer, experiment, select):
 
 @pytest.fixture
 def numbers(select):
-    """Return a function that gives the numbers of all runs."""
+    """Return a function that returns the numbers of all runs."""
     return lambda: [run_id for (run_id,) in select("SELECT run_id FROM runs ORDER BY run_id")]
 
 
@@ -47,8 +47,10 @@ def test_a_run_goes_and_it_is_said_which_and_how_much_it_gave(trainer, trained, 
     run_id = trained("--seed", "2")
     outcome = trainer("drop", "--run", str(run_id), "--yes")
     assert outcome.status == 0
-    assert re.fullmatch(title(run_id, "1,780 gradient rows, ", 2) + " goes.", outcome.errors[0])
-    last = rf"Run {run_id} is gone; ([\d.]+ [kM]B are free again|others have taken its place)\."
+    assert re.fullmatch(
+        title(run_id, "1,780 gradient rows, ", 2) + " is removed.", outcome.errors[0]
+    )
+    last = rf"Run {run_id} is gone; ([\d.]+ [kM]B are free again|others have used it)\."
     assert re.fullmatch(last, outcome.errors[-1])
     assert run_id not in numbers()
 
@@ -56,7 +58,7 @@ def test_a_run_goes_and_it_is_said_which_and_how_much_it_gave(trainer, trained, 
 def test_a_run_with_statistics_alone_goes(trainer, trained, numbers):
     run_id = trained("--telemetry", "statistics")
     outcome = trainer("drop", "--run", str(run_id), "--yes")
-    assert re.fullmatch(title(run_id, "") + " goes.", outcome.errors[0])
+    assert re.fullmatch(title(run_id, "") + " is removed.", outcome.errors[0])
     assert run_id not in numbers()
 
 
@@ -77,7 +79,9 @@ def test_a_run_that_does_not_exist_is_refused(trainer):
 
 
 def test_no_run_at_all_is_refused(trainer):
-    assert refused(trainer("drop")).startswith("Which run is to go? Say `make drop RUN=id`")
+    assert refused(trainer("drop")).startswith(
+        "Which run should be removed? Use `make drop RUN=id`"
+    )
 
 
 def test_a_number_that_is_none_is_refused(trainer):
@@ -91,7 +95,7 @@ def test_a_run_that_another_process_trains_is_refused(trainer, trained, migrated
     with made.connect() as connection, RunLock(connection, run_id):
         found = refused(trainer("drop", "--run", str(run_id), "--yes"))
     made.dispose()
-    assert found.startswith(f"Run {run_id} is in the hands of another process: ")
+    assert found.startswith(f"Run {run_id} belongs to another process: ")
     assert run_id in numbers()
 
 
@@ -142,6 +146,6 @@ def test_ctrl_c_says_how_to_go_on(trainer, trained, numbers, monkeypatch):
     monkeypatch.setattr("vanishing_gradients.telemetry.removal.remove_statistics", press_ctrl_c)
     outcome = trainer("drop", "--run", str(run_id), "--yes")
     assert outcome.status == 130
-    assert outcome.errors[-1] == f"Stopped half-way: `make drop RUN={run_id}` goes on."
+    assert outcome.errors[-1] == f"Stopped halfway: `make drop RUN={run_id}` continues."
     monkeypatch.undo()
     assert run_id in numbers()

@@ -15,7 +15,7 @@ SMALL = ("--dataset", "sample", "--limit", "128", "--epochs", "1")
 
 @pytest.fixture(autouse=True)
 def fewer(monkeypatch):
-    """Groups of one or two experiments: all of them take minutes."""
+    """Groups of one or two experiments, since all of them take minutes."""
     monkeypatch.setattr(experiments, "names", GROUPS.get)
 
 

@@ -1,4 +1,4 @@
-"""`experiments` and `new`: what there is to train, and the file of an experiment of one's own."""
+"""`experiments` and `new`: the list of experiments, and the file of your own experiment."""
 
 import re
 
@@ -57,7 +57,7 @@ def test_a_bad_name_and_none_are_refused(trainer, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     assert trainer("new", "--exp", "My Net").errors[0].startswith("Error: 'My Net' cannot name an ")
     assert trainer("new").errors == [
-        "Error: What is it to be called? Say `make new EXP=my_network`."
+        "Error: What should it be called? Use `make new EXP=my_network`."
     ]
     assert not list(tmp_path.iterdir())
 

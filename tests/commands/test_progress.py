@@ -1,4 +1,4 @@
-"""What a person sees on a terminal while a run goes."""
+"""What a user sees on a terminal during a run."""
 
 import fcntl
 import io
@@ -25,7 +25,7 @@ BAR = re.compile(
 
 
 def shown(raw: str) -> list[str]:
-    """Split what a terminal got into lines, without the codes that move its cursor."""
+    """Split a terminal's input into lines, without the codes that move its cursor."""
     return [line.rstrip() for line in re.split(r"[\r\n]+", CONTROL.sub("", raw))]
 
 
@@ -43,7 +43,7 @@ def screen(started, experiment):
     try:
         while piece := os.read(master, 65536):
             raw += piece
-    except OSError:  # what Linux says when the last writer has gone
+    except OSError:  # Linux's error after the last writer has gone
         pass
     os.close(master)
     assert process.wait(60) == 0

@@ -1,4 +1,4 @@
-"""What a user can get wrong: exit status 2, one sentence, and nothing half-made."""
+"""User errors: exit status 2, one sentence, and nothing half-made."""
 
 import secrets
 import shutil
@@ -17,7 +17,7 @@ SQL_NAME = "x`; DROP TABLE runs; -- "
 
 @pytest.fixture
 def refusal(trainer, migrated, contents_of):
-    """Return a function that runs `train` and gives the sentence it refuses with."""
+    """Return a function that runs `train` and returns the sentence of its refusal."""
 
     def sentence(*arguments: str, **changes) -> str:
         before = contents_of(migrated)
@@ -147,7 +147,7 @@ def test_a_database_without_migrations(trainer, database, contents_of):
 
 @pytest.fixture
 def account_without(migrated, server_url):
-    """Return a function that makes an account that may do everything but one thing."""
+    """Return a function that creates an account that lacks exactly one privilege."""
     made = []
 
     def make(privilege: str):

@@ -1,4 +1,4 @@
-"""Whether there is room is said before a run, and where there is none, nothing begins."""
+"""Disk space is reported before a run, and without enough of it nothing starts."""
 
 import re
 from pathlib import Path
@@ -11,7 +11,7 @@ from vanishing_gradients.telemetry.space import Place
 
 @pytest.fixture
 def there_is(monkeypatch):
-    """Return a function that sets what is free where the server keeps its data."""
+    """Return a function that sets the free space where the server keeps its data."""
 
     def say(free: int | None, **changes) -> None:
         values = {"folder": Path("/data"), "free": free, "binary_log": False, "redo_to_come": 0}
@@ -47,7 +47,7 @@ def test_where_nobody_can_tell_what_is_free_the_run_begins_all_the_same(train, t
     outcome = train()
     assert outcome.status == 0
     assert line_on_room(outcome).endswith(
-        "B to come; what is free where the server keeps its data cannot be seen from here."
+        "B to come; how much is free where the server keeps its data cannot be seen from here."
     )
 
 
@@ -60,7 +60,7 @@ def test_a_run_that_keeps_statistics_alone_asks_for_no_room(train, there_is):
 
 @pytest.fixture
 def refusal(train, there_is, migrated, contents_of):
-    """Return a function that trains where there is no room, and gives the sentence."""
+    """Return a function that trains without enough space, and returns the sentence."""
 
     def sentence(*arguments: str, free: int = 10_000, **changes) -> str:
         there_is(free, **changes)
@@ -79,7 +79,7 @@ def test_a_run_that_cannot_fit_is_refused_and_leaves_nothing(refusal):
     assert re.fullmatch(
         r"Error: The run needs about [\d.]+ [kM]B, and 10\.0 kB are free in /data: LIMIT, "
         r"RECORD_EVERY, PRECISION=single or TELEMETRY=statistics take less, and `make drop "
-        r"RUN=id` gives the space of an earlier run back\.",
+        r"RUN=id` frees the space of an earlier run\.",
         refusal(),
     )
 

@@ -127,8 +127,8 @@ def test_a_run_that_other_code_began_does_not_go_on_and_it_is_said_why(
     outcome = trainer("train", "--run", str(run_id))
     assert outcome.status == 2
     assert outcome.errors == [
-        f"Error: Run {run_id} was begun by another version of this project, whose settings are not "
-        f"this one's ({keys}): go on with it by that version, which the view run_provenance names, "
-        "or begin a new run without RUN"
+        f"Error: Run {run_id} was started by another version of this project, whose settings are "
+        f"not this one's ({keys}): resume it with that version, which the view run_provenance "
+        "names, or start a new run without RUN"
     ]
     assert select("SELECT * FROM runs") == before

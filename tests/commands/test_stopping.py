@@ -1,4 +1,4 @@
-"""Ctrl-C and SIGTERM, sent to a process: in the middle of a run, and before it begins."""
+"""Ctrl-C and SIGTERM, sent to a process: in the middle of a run, and before it starts."""
 
 import os
 import signal
@@ -15,7 +15,7 @@ os.kill(os.getpid(), signal.{})
 threading.Event().wait({})
 raise SystemExit(7)
 """
-"""A module that gets a signal while it is imported; where that is ignored, the import ends."""
+"""A module that gets a signal while it is imported; if that is ignored, the import ends."""
 
 
 @pytest.fixture
@@ -39,7 +39,7 @@ def beginning(tmp_path):
 def test_a_command_that_is_stopped_while_it_is_imported_ends_without_a_word(
     beginning, module, name
 ):
-    """The command line needs click, and the room of the command numpy."""
+    """The command line needs click, and the command's package numpy."""
     assert beginning(module, name) == (130, "", "")
 
 
@@ -50,7 +50,7 @@ def test_a_signal_that_is_ignored_does_not_end_the_imports(beginning):
 
 @pytest.fixture(params=[signal.SIGINT, signal.SIGTERM], ids=["sigint", "sigterm"])
 def stopped(request, started, experiment):
-    """(exit status, run id, all that went to standard error)."""
+    """(exit status, run id, everything on standard error)."""
     process = started(
         "train", "--exp", experiment(epochs=10_000), "--dataset", "sample", "--limit", "64",
         stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True,

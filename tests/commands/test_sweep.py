@@ -1,4 +1,4 @@
-"""Sweeps: many runs of statistics alone, side by side, gone on with where they stopped."""
+"""Sweeps: many runs with statistics only, in parallel, resumed where they stopped."""
 
 import signal
 import subprocess
@@ -11,7 +11,7 @@ SWEEP = ("--telemetry", "statistics", "--dataset", "sample", "--limit", "64")
 
 @pytest.fixture
 def names(experiment):
-    """Return a function that writes an experiment of its own name and returns its path."""
+    """Return a function that writes a uniquely named experiment and returns its path."""
     return lambda name, epochs=1: experiment(epochs, name)
 
 
@@ -84,7 +84,7 @@ def test_a_stopped_sweep_leaves_its_runs_interrupted(started, names, select, num
     said = process.communicate(timeout=60)[1]
     assert process.returncode == 130
     assert "Traceback" not in said
-    assert said.splitlines()[-1].startswith("Stopped: the same command goes on")
+    assert said.splitlines()[-1].startswith("Stopped: the same command continues")
     assert {status for _, status, *_ in runs(select, name)} == {"interrupted"}
 
 

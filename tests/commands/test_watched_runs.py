@@ -1,4 +1,4 @@
-"""What the commands of the trainer make of runs that were watched, of which little is known."""
+"""The trainer's commands on watched runs, about which little is known."""
 
 import re
 
@@ -12,13 +12,13 @@ from vanishing_gradients.telemetry.runs import TRAINER
 
 @pytest.fixture(scope="module")
 def unknown(migrated) -> int:
-    """A run of which neither data set nor seed nor epochs nor accuracy was told."""
+    """A run without data set, seed, epochs or accuracy."""
     return watched_run(migrated, "nameless", MLP)
 
 
 @pytest.fixture(scope="module")
 def told(migrated) -> int:
-    """A run of which data set, seed and epochs were told, and which rows of some layers are of."""
+    """A run with data set, seed and epochs, and with rows of some layers."""
     return watched_run(migrated, "told", MIXED, dataset="cifar", seed=3, epochs=9)
 
 
@@ -51,8 +51,8 @@ def test_training_does_not_go_on_with_a_watched_run_and_says_what_does(trainer, 
     outcome = trainer("train", "--run", str(unknown))
     assert outcome.status == 2
     assert outcome.errors == [
-        f"Error: Run {unknown} is of a torch model that was watched: only its own program can go "
-        f"on with it, by watch(..., run={unknown})."
+        f"Error: Run {unknown} is of a torch model that was watched: only its own program "
+        f"can resume it, by watch(..., run={unknown})."
     ]
 
 
@@ -68,7 +68,8 @@ def test_a_run_without_data_set_and_seed_goes(trainer, migrated, select):
     run_id = watched_run(migrated, "passing", CONVOLUTIONS)
     outcome = trainer("drop", "--run", str(run_id), "--yes")
     assert outcome.status == 0
-    assert re.fullmatch(rf"Run {run_id} \(passing, finished; [\d.]+ kB\) goes\.", outcome.errors[0])
+    said = rf"Run {run_id} \(passing, finished; [\d.]+ kB\) is removed\."
+    assert re.fullmatch(said, outcome.errors[0])
     assert select(f"SELECT COUNT(*) FROM runs WHERE run_id = {run_id}") == [(0,)]
 
 

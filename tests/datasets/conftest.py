@@ -1,4 +1,4 @@
-"""Small data sets of the test's own making, and a mirror on loopback that can misbehave."""
+"""Small generated data sets, and a mirror on loopback that can misbehave."""
 
 import gzip
 import hashlib
@@ -52,7 +52,7 @@ def idx_bytes() -> Callable[[np.ndarray], bytes]:
 
 @pytest.fixture
 def toy() -> Callable[..., Toy]:
-    """Makes a data set of 20 training and 10 test images; `seed` tells two of them apart."""
+    """Makes a data set of 20 training and 10 test images that depends on `seed`."""
 
     def make(name: str = "mnist", seed: int = 0, **of_publication) -> Toy:
         generator = np.random.default_rng(seed)
@@ -78,14 +78,14 @@ def toy() -> Callable[..., Toy]:
 
 @dataclass
 class Mirror:
-    """What a mirror serves and how it misbehaves; what it was asked for."""
+    """What a mirror serves, how it misbehaves, and its requests."""
 
     address: str = ""
     files: dict[str, bytes] = field(default_factory=dict)
     cuts: list[int] = field(default_factory=list)
     """Bytes after which the connection of the first, second, ... GET is cut."""
     gate: threading.Event | None = None
-    """Holds every GET back until it is set."""
+    """Delays every GET until it is set."""
     asked: threading.Event = field(default_factory=threading.Event)
     """Set when the first GET has come in."""
     requests: list[tuple[str, str]] = field(default_factory=list)

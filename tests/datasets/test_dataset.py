@@ -71,7 +71,7 @@ def test_images_that_are_not_28_by_28_are_refused(build, pictures):
 
 
 def test_images_and_labels_of_different_number_are_refused(build, pictures):
-    with pytest.raises(DatasetError, match="holds 5 images, but test-labels beside it 4 labels"):
+    with pytest.raises(DatasetError, match="holds 5 images, but test-labels next to it 4 labels"):
         build(pictures[:5], np.arange(5), pictures[:5], np.arange(4))
 
 

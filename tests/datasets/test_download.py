@@ -133,7 +133,7 @@ def test_a_mirror_that_does_not_answer_is_passed_over(fetch, folder, toy, mirror
 
 def test_a_file_with_another_sum_is_refused_and_leaves_nothing_behind(fetch, tmp_path, toy, mirror):
     mirror.serve(toy(seed=1))
-    with pytest.raises(TransferError, match="sends something else than the published file"):
+    with pytest.raises(TransferError, match="sends a file other than the published one"):
         fetch(toy(seed=0), mirror.address)
     assert names(tmp_path) == []
 
@@ -149,7 +149,7 @@ def test_a_file_with_another_sum_is_replaced_by_the_next_mirror_s(
 
 def test_a_login_page_in_place_of_the_file_leaves_nothing_behind(fetch, tmp_path, toy, mirror):
     mirror.files = {IMAGES: b"<html>Please log in</html>"}
-    with pytest.raises(TransferError, match="something else"):
+    with pytest.raises(TransferError, match="other than the published one"):
         fetch(toy(), mirror.address, only=IMAGES)
     assert names(tmp_path) == []
 

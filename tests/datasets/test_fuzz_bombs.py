@@ -1,6 +1,6 @@
-"""Small files that would unpack to gigabytes, or keep a reader busy for hours, are refused at once.
+"""Small files that would unpack to gigabytes, or keep a reader busy for hours, are refused quickly.
 
-Every one of them is built without being unpacked.
+They are all built without being unpacked.
 """
 
 import gzip
@@ -23,7 +23,7 @@ ONE_PIXEL = struct.pack(">4B3I", 0, 0, 8, 3, 1, 1, 1) + b"x"
 
 
 def zeros(header: bytes, megabytes: int) -> bytes:
-    """A gzip archive of `header` and so many megabytes of zeros, a kilobyte for each."""
+    """A gzip archive of `header` and `megabytes` of zeros, a kilobyte each."""
     deflate = zlib.compressobj(9, zlib.DEFLATED, zlib.MAX_WBITS | 16)
     start = deflate.compress(header) + deflate.flush(zlib.Z_FULL_FLUSH)
     # A full flush makes a block that depends on nothing before it, so it can be repeated.
@@ -56,7 +56,7 @@ def path(tmp_path: Path) -> Path:
 
 def test_gigabytes_of_zeros_behind_the_promised_values_are_not_unpacked(path):
     path.write_bytes(zeros(struct.pack(">4B3I", 0, 0, 8, 3, 1, 28, 28), 4_096))
-    assert "goes on after the 784 values" in refusal(path)
+    assert "continues after the 784 values" in refusal(path)
 
 
 def test_gigabytes_of_zeros_are_no_header(path):
@@ -99,7 +99,7 @@ def test_a_hundred_gigabytes_of_padding_on_a_sparse_file_are_not_read(path):
 def test_a_hundred_gigabytes_behind_a_plain_file_are_not_read(path):
     path.write_bytes(ONE_PIXEL)
     os.truncate(path, 100 * 2**30)
-    assert "goes on after the 1 values" in refusal(path)
+    assert "continues after the 1 values" in refusal(path)
 
 
 def test_many_empty_archives_before_the_first_byte_are_refused_at_once(path):

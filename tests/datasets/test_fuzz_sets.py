@@ -1,4 +1,4 @@
-"""A data set of four files of which one is damaged: always one sentence that names a file.
+"""A data set of four files with one damaged: always one sentence that names a file.
 
 HYPOTHESIS_PROFILE=thorough damages them in many more ways.
 """
@@ -29,7 +29,7 @@ CHUNKS = st.sampled_from([b"", b"\0", b"\xff", b"\x1f\x8b", b"\x0a" * 40]) | st.
 
 
 class Folder:
-    """A toy's folder, without mirrors: what is in it is all there is."""
+    """A toy's folder, without mirrors: only its contents exist."""
 
     def __init__(self, data_dir: Path, made) -> None:
         self.data_dir = data_dir
@@ -165,7 +165,7 @@ def test_any_bytes_in_place_of_a_file_are_refused(module_folder, part, content, 
 def test_files_that_are_whole_are_a_data_set_or_contradict_each_other(
     module_folder, idx_bytes, counts, side, highest
 ):
-    """Their sums are those of the publication: what is refused is refused for what they hold."""
+    """Their sums match the publication: they are refused for their contents."""
     arrays = [
         np.full((count, *side) if part % 2 == 0 else count, highest if part % 2 else 7)
         for part, count in enumerate(counts)

@@ -73,7 +73,7 @@ def test_a_plain_file_that_is_one_byte_short_is_refused(refused, idx_bytes):
 
 
 def test_a_plain_file_that_is_one_byte_too_long_is_refused(refused, idx_bytes):
-    assert "goes on after the 24 values" in refused(idx_bytes(IMAGES) + b"\0")
+    assert "continues after the 24 values" in refused(idx_bytes(IMAGES) + b"\0")
 
 
 def test_compressed_data_that_hold_less_than_promised_are_refused(refused, idx_bytes):
@@ -81,7 +81,7 @@ def test_compressed_data_that_hold_less_than_promised_are_refused(refused, idx_b
 
 
 def test_compressed_data_that_hold_more_than_promised_are_refused(refused, idx_bytes):
-    assert "goes on after" in refused(gzip.compress(idx_bytes(IMAGES) + b"\0"))
+    assert "continues after" in refused(gzip.compress(idx_bytes(IMAGES) + b"\0"))
 
 
 def test_a_truncated_archive_is_refused(refused, idx_bytes):
@@ -115,11 +115,11 @@ def test_a_gzip_bomb_is_not_unpacked(tmp_path):
         bomb.write(struct.pack(">4B3I", 0, 0, 8, 3, 1, 28, 28))
         for _ in range(64):
             bomb.write(bytes(2**20))
-    assert peak_of_refusal(path, "goes on after the 784 values") < 2**20
+    assert peak_of_refusal(path, "continues after the 784 values") < 2**20
 
 
 def peak_of_refusal(path, why) -> int:
-    """Return the most bytes that were allocated while a file was read and refused."""
+    """Return the peak allocation while a file was read and refused."""
     tracemalloc.start()
     try:
         with pytest.raises(DatasetError, match=why):
@@ -151,7 +151,7 @@ def test_a_file_without_permission_is_refused(tmp_path, idx_bytes):
     path.chmod(0)
     user = os.geteuid()
     if user == 0:
-        os.seteuid(65534)  # root may read everything, so be somebody else for a moment
+        os.seteuid(65534)  # root may read everything, so drop privileges for a moment
     try:
         with pytest.raises(DatasetError, match="Permission denied"):
             read_idx(path, 3)

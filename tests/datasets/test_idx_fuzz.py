@@ -15,7 +15,7 @@ LENGTHS = st.integers(0, 5) | st.integers(0, 2**32 - 1)
 
 @st.composite
 def contents(draw):
-    """Bytes that are an IDX file, nearly one, or not at all; compressed, or not, and then bent."""
+    """Bytes of an IDX file, a nearly valid one, or junk; compressed or not, and then altered."""
     dimensions = draw(st.sampled_from([1, 3]))
     lengths = draw(st.lists(LENGTHS, min_size=dimensions, max_size=dimensions))
     values = int(np.prod(lengths, dtype=object))

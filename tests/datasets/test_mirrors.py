@@ -8,7 +8,7 @@ from vanishing_gradients.trainer.datasets.download import answering
 
 @pytest.fixture
 def silent_mirror():
-    """An address that takes connections and never says a word."""
+    """An address that accepts connections and never answers."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
         yield f"http://127.0.0.1:{listener.getsockname()[1]}/"
 

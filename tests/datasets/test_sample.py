@@ -18,7 +18,7 @@ README = SAMPLE.bundled / "README.md"
 
 @pytest.fixture
 def published_folder() -> Path:
-    """The folder of the full Fashion-MNIST, where this machine has it."""
+    """The folder of the full Fashion-MNIST, if this machine has it."""
     for folder in (
         Path(os.environ.get("DATA_DIR", "data")) / "fashion-mnist",
         SYSTEM_FOLDER / "fashion-mnist",

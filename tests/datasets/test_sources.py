@@ -48,7 +48,7 @@ def world(tmp_path, toy, dead_mirror, announced):
 
 
 def holds(dataset, source):
-    """Tell whether a data set has the training images of a toy."""
+    """Return whether a data set has the training images of a toy."""
     content = source.files["train-images-idx3-ubyte"][16:]
     return dataset.train_images.tobytes() == content
 
@@ -85,7 +85,7 @@ def test_files_with_a_dot_before_idx_are_found(world, end):
 
 
 def test_a_folder_of_a_file_s_name_is_passed_over_where_the_file_lies_beside_it(world):
-    """As in the archive that Kaggle has of MNIST."""
+    """As in Kaggle's archive of MNIST."""
     folder = world.mnist.put(world.data_dir / "mnist", compress=False)
     for path in list(folder.iterdir()):
         path.rename(path.with_name(path.name.replace("-idx", ".idx")))
@@ -236,7 +236,7 @@ def test_a_file_with_too_few_images_is_refused_for_that(world, idx_bytes):
     folder = world.mnist.put(world.data_dir / "mnist")
     images = idx_bytes(np.zeros((19, 28, 28)))
     (folder / "train-images-idx3-ubyte.gz").write_bytes(gzip.compress(images))
-    assert "holds 19 images, but train-labels-idx1-ubyte.gz beside it 20 labels" in refused(
+    assert "holds 19 images, but train-labels-idx1-ubyte.gz next to it 20 labels" in refused(
         world, "mnist"
     )
 

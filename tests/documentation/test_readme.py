@@ -1,4 +1,4 @@
-"""The README, the pages of docs/ and the code say the same."""
+"""The README, the pages of docs/ and the code agree."""
 
 import re
 import tomllib

@@ -1,4 +1,4 @@
-"""What docs/reliability.md promises is tied to tests that exist."""
+"""The promises of docs/reliability.md name tests that exist."""
 
 import re
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""docs/views.md says what the views' own files say."""
+"""docs/views.md agrees with the views' own files."""
 
 import runpy
 from pathlib import Path

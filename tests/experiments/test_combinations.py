@@ -75,13 +75,13 @@ def refusal(tmp_path: Path):
         (
             "optimizer.kind = 'adam'\noptimizer.decay = 0.1\n"
             "optimizer.schedule = { kind = 'cosine' }",
-            "line 4: 'optimizer.decay' is 0.1; beside a schedule it must be 0, since the schedule "
-            "sets the rate",
+            "line 4: 'optimizer.decay' is 0.1; with a schedule it must be 0, since the "
+            "schedule sets the rate",
         ),
         (
             "[optimizer]\nkind = 'sgd'\nnesterov = true",
-            "line 5: 'optimizer.nesterov' is True; it changes momentum, so give a momentum above 0 "
-            "beside it",
+            "line 5: 'optimizer.nesterov' is True; it changes momentum, so also give a "
+            "momentum above 0",
         ),
         (
             "epochs = 2\nbatch_size = 100\n[optimizer]\nkind = 'adam'\n[optimizer.schedule]\n"

@@ -1,5 +1,4 @@
-"""A private server to disturb, a small run to carry out on it, and what that run leaves when
-nothing disturbs it."""
+"""A private server to disturb, a small run to carry out on it, and the undisturbed result."""
 
 import os
 import random
@@ -22,12 +21,12 @@ from vanishing_gradients.trainer.run import RunOptions, Settings, TrainingListen
 IMAGES = 600
 """Training images of the run: nine batches of 64 and one of 24."""
 CHUNK_VALUES = 2_000
-"""Values in a chunk: some 47 chunks an epoch."""
+"""Values per chunk: some 47 chunks per epoch."""
 PATIENCE = 60
 
 
 class Ground:
-    """Carries out the small run in one database, and compares what runs leave."""
+    """Carries out the small run in one database, and compares the results of runs."""
 
     def __init__(self, server: FaultyServer, url: URL, dataset: Dataset) -> None:
         self.server, self.url, self.dataset, self.road = server, url, dataset, AUTO
@@ -47,22 +46,22 @@ class Ground:
         )  # fmt: skip
 
     def digest(self, run_id: int, url: URL | None = None) -> dict[str, str]:
-        """One hash a table of all that a run left."""
+        """One hash per table of a run's results."""
         return digest(url or self.url, run_id)
 
     def undisturbed(self, **settings) -> dict[str, str]:
-        """The digest of the run that nothing disturbs, carried out once a session."""
+        """The digest of the undisturbed run, carried out once per session."""
         key = tuple(sorted(settings.items()))
         if key not in self._undisturbed:
             self._undisturbed[key] = self.digest(self.run(**settings))
         return self._undisturbed[key]
 
     def status(self, run_id: int) -> str:
-        """What the registry says of a run."""
+        """The registry's row of a run."""
         return self.ask(f"SELECT status FROM runs WHERE run_id = {run_id}")[0][0]
 
     def newest_run(self) -> int:
-        """The run that was registered last."""
+        """The latest registered run."""
         return self.ask("SELECT MAX(run_id) FROM runs")[0][0]
 
     def ask(self, statement: str) -> list[tuple]:
@@ -84,13 +83,13 @@ def experiment(name: str = "faulty", **changes) -> Experiment:
 
 @pytest.fixture(autouse=True)
 def small_chunks(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let a run have dozens of chunks."""
+    """Make a run have dozens of chunks."""
     monkeypatch.setattr("vanishing_gradients.telemetry.chunk.CHUNK_VALUES", CHUNK_VALUES)
 
 
 @pytest.fixture(scope="session")
 def session_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[FaultyServer]:
-    """A private server that the tests share: `server` is what they ask for."""
+    """A private server shared by the tests, which request it as `server`."""
     with running(tmp_path_factory.mktemp("faults") / "server") as made:
         yield made
 
@@ -105,7 +104,7 @@ def server(session_server: FaultyServer) -> FaultyServer:
 
 @pytest.fixture(scope="session")
 def session_ground(session_server: FaultyServer) -> Ground:
-    """The database that the tests share: `ground` is what they ask for."""
+    """The database shared by the tests, which request it as `ground`."""
     data = load("sample", announce=lambda _: None)
     return Ground(session_server, session_server.new_database(), data)
 
@@ -119,27 +118,27 @@ def ground(request, server: FaultyServer, session_ground: Ground) -> Ground:
 
 @pytest.fixture
 def undisturbed(ground: Ground) -> dict[str, str]:
-    """What the run leaves when nothing disturbs it: one hash a table."""
+    """The result of the undisturbed run: one hash per table."""
     return ground.undisturbed()
 
 
 @pytest.fixture
 def moments(monkeypatch: pytest.MonkeyPatch) -> Iterator[Moments]:
-    """The moments of the run that the test carries out, once something is planned."""
+    """The moments of the test's run, once something is planned."""
     with watched_moments(monkeypatch) as found:
         yield found
 
 
 @pytest.fixture
 def proxy(server: FaultyServer) -> Iterator[Proxy]:
-    """What carries bytes to the server, and loses them as it is told."""
+    """Forwards bytes to the server, and drops them on request."""
     with Proxy(server.url("owner").port) as made:
         yield made
 
 
 @pytest.fixture
 def chance() -> random.Random:
-    """Chance whose seed is printed, so that FAULT_SEED repeats a failure."""
+    """Randomness whose seed is printed; FAULT_SEED repeats a failure."""
     seed = int(os.environ.get("FAULT_SEED") or secrets.randbelow(10**9))
     print(f"FAULT_SEED={seed} repeats this")
     return random.Random(seed)

@@ -1,4 +1,4 @@
-"""A run as hashes, one a table, by which two runs are compared cell by cell."""
+"""A run as hashes, one per table, for comparing two runs cell by cell."""
 
 import hashlib
 
@@ -28,13 +28,13 @@ CATALOGUE = {
     "telemetry_progress": "epoch, layer, first_step, last_step, row_count",
     "checkpoints": "epoch, part, HEX(state)",
 }
-"""What of a run does not depend on when it was carried out."""
+"""Columns of a run that do not depend on when it was carried out."""
 
 
 def digest(url: URL, run_id: int) -> dict[str, str]:
-    """Hash every row of a run, in order, run number and times aside: one hash a table."""
+    """Hash every row of a run, in order, except run number and times: one hash per table."""
     session = Session(**connect_arguments(url))
-    session.decoders = {}  # no conversion: a cell is compared as the server writes it
+    session.decoders = {}  # no conversion: cells are compared as the server formats them
     try:
         with session.cursor() as cursor:
 
@@ -61,9 +61,9 @@ def digest(url: URL, run_id: int) -> dict[str, str]:
 
 
 def _gradient_tables(rows, run_id: int) -> list[tuple[str, str]]:
-    """The run's gradient tables, each with its columns but run_id.
+    """The run's gradient tables, each with its columns except run_id.
 
-    A FLOAT is shown with six digits; as an operand of + it is the whole number.
+    A FLOAT is shown with six digits; as an operand of + it has all of them.
     """
     tables = rows(
         "SELECT CONCAT(experiment, '_', layer_name) FROM runs JOIN layers USING (run_id) "

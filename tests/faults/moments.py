@@ -1,4 +1,4 @@
-"""Moments of a run at which something may happen: between any two words with the server."""
+"""Moments of a run at which something may happen: between any two messages to the server."""
 
 import random
 import threading
@@ -15,13 +15,13 @@ from vanishing_gradients.trainer.run import TrainingListener
 CHUNKS = 137
 """Chunks of the small run."""
 OF_A_CHUNK = ("load", "loaded", "noted", "committed")
-"""Before its load, and after each of the three things that store it."""
+"""Before its load, and after each of the three statements that store it."""
 WITHIN_A_RUN = range(20, 4 * CHUNKS - 20)
-"""Numbers of moments of writers that every run reaches, whatever else it does."""
+"""Numbers of writers' moments that every run reaches."""
 
 
 class Hearing(TrainingListener):
-    """Remembers what a run says."""
+    """Records a run's messages."""
 
     def __init__(self) -> None:
         self.run_id, self.said, self.traffic = 0, [], None
@@ -34,17 +34,17 @@ class Hearing(TrainingListener):
     def warn(self, sentence: str) -> None:
         print(sentence)
         self.said.append(sentence)
-        if "does not take gradients" in sentence:
+        if "does not accept gradients" in sentence:
             self.away.append(sentence)
-        if "takes gradients again" in sentence:
+        if "accepts gradients again" in sentence:
             self.back.append(sentence)
 
 
 class Moments:
-    """Counts the moments of all writers, and of the thread that closes epochs, from 1, as long as
+    """Counts the moments of all writers, and of the thread that closes epochs, from 1, while
     something is planned.
 
-    What is planned for a moment happens in the thread that reaches it, one thing at a time.
+    A planned action happens in the thread that reaches its moment, one at a time.
     """
 
     def __init__(self) -> None:
@@ -54,15 +54,15 @@ class Moments:
         self._lock, self._acting = threading.Lock(), threading.Lock()
 
     def at(self, number: int, action: Callable[[], None]) -> None:
-        """Let `action` happen at a writers' moment, the number-th of all kinds."""
+        """Run `action` at a writers' moment, number `number` of all kinds."""
         self.plans.append((lambda kind, count: kind in OF_A_CHUNK and count == number, action))
 
     def when(self, kind: str, number: int, action: Callable[[], None]) -> None:
-        """Let `action` happen at the number-th moment of one kind."""
+        """Run `action` at moment number `number` of one kind."""
         self.plans.append((lambda found, _: found == kind and self.counts[kind] == number, action))
 
     def scatter(self, chance: random.Random, actions: Iterable[Callable[[], None]]) -> None:
-        """Let actions happen at random moments of writers."""
+        """Run actions at random moments of writers."""
         actions = list(actions)
         numbers = sorted(chance.sample(WITHIN_A_RUN, len(actions)))
         print(f"at moments {numbers}")
@@ -70,7 +70,7 @@ class Moments:
             self.at(number, action)
 
     def reach(self, kind: str) -> None:
-        """Be at a moment, and do what is planned for it."""
+        """Reach a moment, and do what is planned for it."""
         with self._lock:
             if not self.plans:
                 return
@@ -86,10 +86,10 @@ class Moments:
 
 @contextmanager
 def watched_moments(monkeypatch: pytest.MonkeyPatch) -> Iterator[Moments]:
-    """Let the trainer of this process tell its moments.
+    """Make the trainer of this process report its moments.
 
     Those of a chunk are in OF_A_CHUNK; those of an epoch's end are `close`, each statement of it,
-    and `closing`, right before its commit.
+    and `closing`, just before its commit.
     """
     moments = Moments()
     send, note, commit = Loader._send, Loader._mark, BufferConnection.commit

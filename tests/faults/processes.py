@@ -1,4 +1,4 @@
-"""Trainers as processes of their own, with small chunks."""
+"""Trainers as separate processes, with small chunks."""
 
 import os
 import subprocess
@@ -34,7 +34,7 @@ LIMIT = 120  # seconds
 
 
 class Trainer:
-    """A trainer at work, and what it has said so far."""
+    """A running trainer, and its output so far."""
 
     def __init__(self, process: subprocess.Popen) -> None:
         self.process, self.lines = process, []
@@ -47,7 +47,7 @@ class Trainer:
         return int(self.lines_of("Run ")[0].removeprefix("Run ").partition(":")[0])
 
     def lines_of(self, start: str) -> list[str]:
-        """What it has said that begins so."""
+        """Its lines that start with the given words."""
         return [line for line in self.lines if line.startswith(start)]
 
     def until_epoch(self, epoch: int) -> None:
@@ -55,7 +55,7 @@ class Trainer:
         self.until_said(f", epoch {epoch}/")
 
     def until_said(self, words: str) -> None:
-        """Wait until it has said something."""
+        """Wait until it has printed something."""
         deadline = time.monotonic() + LIMIT
         while not any(words in line for line in self.lines):
             assert self._reader.is_alive() or any(words in line for line in self.lines), self.lines
@@ -63,7 +63,7 @@ class Trainer:
             time.sleep(0.01)
 
     def end(self) -> tuple[int, str]:
-        """Wait for its end; return its exit status and all that it said."""
+        """Wait for its end; return its exit status and all its output."""
         status = self.process.wait(LIMIT)
         self._reader.join(LIMIT)
         print("\n".join(self.lines))
@@ -78,7 +78,7 @@ class Trainer:
 def started(
     url: URL, folder: Path, name: str = "faulty", epochs: int = 3, options: Sequence[str] = ()
 ) -> Iterator[Trainer]:
-    """A trainer that carries out the small run, killed at the end if it still is there."""
+    """A trainer that carries out the small run, killed at the end if it is still running."""
     file = folder / f"{name}_{epochs}.toml"
     file.write_text(TOML.format(name=name, epochs=epochs))
     process = subprocess.Popen(
@@ -105,7 +105,7 @@ def started(
 
 
 def environment(url: URL, folder: Path) -> dict[str, str]:
-    """The environment of a command on a server that is given."""
+    """The environment of a command on a given server."""
     found = os.environ | {
         "DATABASE_URL": url.render_as_string(hide_password=False),
         "SERVER_DIR": str(folder / "server"),

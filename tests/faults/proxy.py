@@ -1,4 +1,4 @@
-"""What lies between trainer and server: it carries bytes, and loses them as it is told."""
+"""A proxy between trainer and server: forwards bytes, and drops them on request."""
 
 import random
 import socket
@@ -8,7 +8,7 @@ from contextlib import closing, suppress
 
 COMMIT = b"\x03COMMIT"
 CHUNK, EPOCH, OTHER = "chunk", "epoch", "other"
-"""What a commit may be the end of."""
+"""What a commit may complete."""
 RECENT = 2_000  # bytes
 PIECE = 1 << 16
 
@@ -27,12 +27,12 @@ class Wire:
         _end(self.upstream)
 
     def forget(self) -> None:
-        """End it for the trainer; the server does not hear of it."""
+        """Close it for the trainer; the server does not notice."""
         self.deaf = True
         _end(self.client)
 
     def committed(self) -> str:
-        """Say what the commit that was just asked for is the end of."""
+        """Return what the commit that was just requested completes."""
         recent, self.recent = self.recent, b""
         if b"INSERT INTO telemetry_progress" in recent:
             return CHUNK
@@ -40,10 +40,11 @@ class Wire:
 
 
 class Proxy:
-    """Listens on `port` of loopback and passes everything on to the server's port.
+    """Listens on `port` of loopback and forwards everything to the server's port.
 
-    `lose` is told what a commit ends, and says whether its answer is lost, the connection with it.
-    `cut_after` are numbers of bytes after which the connection that carries them is cut.
+    `lose` is called with what a commit completes, and returns whether to lose its answer and the
+    connection. `cut_after` are numbers of bytes after which the connection that carries them is
+    cut.
     """
 
     def __init__(self, server_port: int) -> None:
@@ -70,15 +71,15 @@ class Proxy:
             wire.cut()
 
     def silence(self) -> None:
-        """Carry nothing more over any connection, old or new, until `speak`; close none."""
+        """Forward nothing more on any connection, old or new, until `speak`; close none."""
         self._heard.clear()
 
     def speak(self) -> None:
-        """Carry everything again that has waited."""
+        """Forward everything again, including what has waited."""
         self._heard.set()
 
     def forget_all(self) -> None:
-        """Lose every connection, as a router started anew does: the server keeps its end."""
+        """Lose every connection, like a restarted router: the server keeps its end."""
         for wire in list(self.wires):
             wire.forget()
 
@@ -93,7 +94,7 @@ class Proxy:
                 client, _ = self._listener.accept()
                 try:
                     self._connect(client)
-                except OSError:  # the server is away, or the client gone already
+                except OSError:  # the server is away, or the client has already gone
                     _end(client)
 
     def _connect(self, client: socket.socket) -> None:

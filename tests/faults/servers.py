@@ -1,4 +1,4 @@
-"""A server of the tests' own, to be killed, suspended and starved."""
+"""A test server to be killed, suspended and starved."""
 
 import os
 import secrets
@@ -26,7 +26,7 @@ SMALL = Size(buffer_pool=64 * MIB, redo_log=64 * MIB)
 
 
 class FaultyServer(PrivateServer):
-    """A private server that tests may do to what they like; it is made of programs that are here.
+    """A private server that tests may do anything to, from programs installed here.
 
     It keeps its port and its data from start to start.
     """
@@ -37,8 +37,8 @@ class FaultyServer(PrivateServer):
     def start(self) -> None:
         """Start it, at the port it had.
 
-        The port is none of those that the system gives to clients, so that none of them, trying to
-        connect while the server is away, sits on it.
+        The port is outside the range for clients, so none of them can occupy it while the server is
+        away.
         """
         if not self._kept().get("port"):
             self.folder.mkdir(parents=True, exist_ok=True)
@@ -48,7 +48,7 @@ class FaultyServer(PrivateServer):
         assert self._kept()["port"] == before, "something else has taken the server's port"
 
     def kill(self) -> None:
-        """End it as a power cut would."""
+        """End it like a power cut."""
         pid = self.pid()
         os.kill(pid, signal.SIGKILL)
         assert processes.wait_for_end(pid, 30)
@@ -64,17 +64,17 @@ class FaultyServer(PrivateServer):
         self.start()
 
     def suspend(self) -> None:
-        """Let it do nothing, its connections open, until `wake`."""
+        """Suspend it, its connections open, until `wake`."""
         os.kill(self.pid(), signal.SIGSTOP)
 
     def wake(self) -> None:
-        """Let it go on, wherever it was."""
+        """Resume it."""
         if pid := self.pid():
             os.kill(pid, signal.SIGCONT)
 
     @contextmanager
     def root(self) -> Iterator[pymysql.connections.Connection]:
-        """A session that may do everything, closed at the end if it still is."""
+        """A session with all privileges, closed at the end if it is still open."""
         session = Session(**connect_arguments(self.url(accounts.ROOT)), autocommit=True)
         try:
             yield session
@@ -89,7 +89,7 @@ class FaultyServer(PrivateServer):
             return list(cursor.fetchall())
 
     def new_database(self, migrated: bool = True) -> URL:
-        """The owner's address of a database that is new, with catalogue and views."""
+        """The owner's address of a new database with catalogue and views."""
         name = f"gradients_{secrets.token_hex(4)}"
         self.ask(accounts.create_database(name))
         self.ask(f"GRANT ALL ON `{name}`.* TO 'owner'@'%'")
@@ -101,7 +101,7 @@ class FaultyServer(PrivateServer):
         return url
 
     def _fetch(self) -> Program:
-        """Download nothing for a test."""
+        """Never download anything for a test."""
         raise ServerError("no server program is here")
 
 

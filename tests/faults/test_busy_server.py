@@ -1,4 +1,4 @@
-"""A server that is busy: locks of other sessions, no connection free, packets too large for it."""
+"""A busy server: locks of other sessions, no free connection, packets that are too large."""
 
 import threading
 import time
@@ -18,7 +18,7 @@ MEBIBYTE = 1 << 20
 
 
 def until(condition, seconds: float = 20) -> None:
-    """Wait for something to be so."""
+    """Wait until a condition holds."""
     deadline = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < deadline, "it did not happen in time"
@@ -61,7 +61,7 @@ def test_locks_of_another_session_are_outlasted(
         other.execute(f"SELECT * FROM {rows} {watcher.run_id} FOR UPDATE")
         threading.Timer(1.5, other.connection.rollback).start()
 
-    # Before a chunk is begun, so that the rows are free.
+    # Before a chunk is begun, so that the rows are unlocked.
     moments.when("committed", CHUNKS // 3, lock_for_a_while)
     assert ground.digest(ground.run(watcher)) == undisturbed
     assert moments.happened
@@ -75,7 +75,7 @@ def test_a_chunk_that_a_deadlock_takes_back_is_stored_again(
     watcher, ended = Hearing(), []
 
     def cross() -> None:
-        # The session that has changed the most is not the one that a deadlock takes back.
+        # A deadlock does not roll back the session with the most changes.
         other.execute("INSERT INTO ballast VALUES " + ",".join(["(1)"] * 20_000))
         other.execute(
             f"SELECT * FROM telemetry_progress WHERE run_id = {watcher.run_id} FOR UPDATE"
@@ -97,7 +97,7 @@ def test_a_chunk_that_a_deadlock_takes_back_is_stored_again(
 
 @pytest.fixture
 def crowd(ground, server):
-    """Return a function that takes every connection of the server, and one that frees them."""
+    """Return a function that uses up the server's connections, and one that frees them."""
     with ExitStack() as stack:
         session = stack.enter_context(server.root())
         cursor = stack.enter_context(session.cursor())
@@ -135,12 +135,12 @@ def test_a_server_without_a_connection_free_is_outlasted(ground, moments, crowd,
 
     moments.at(2 * CHUNKS, come_and_go)
     assert ground.digest(ground.run(watcher)) == undisturbed
-    assert any("no connection free" in line or "Too many" in line for line in watcher.away)
+    assert any("no free connection" in line or "Too many" in line for line in watcher.away)
 
 
 @pytest.fixture
 def packets(server):
-    """Return a function that sets the largest packet, and ends all sessions that know another."""
+    """Return a function that sets the largest packet, and ends all sessions with the old value."""
     (before,) = server.ask("SELECT @@GLOBAL.max_allowed_packet")[0]
 
     def limit(size: int) -> None:

@@ -1,4 +1,4 @@
-"""Connections that the server ends in the middle of a run: those of writers, and the run's lock."""
+"""Connections ended by the server in the middle of a run: those of writers, and the run's lock."""
 
 import pytest
 
@@ -10,7 +10,7 @@ from vanishing_gradients.telemetry.errors import RunBusyError
 
 @pytest.fixture
 def kill_one(ground, chance):
-    """Return a function that ends one of the run's connections, whichever."""
+    """Return a function that ends one of the run's connections."""
 
     def kill() -> None:
         found = ground.ask(
@@ -26,7 +26,7 @@ def end(ground, connection: int) -> None:
     try:
         ground.ask(f"KILL {connection}")
     except Exception as error:
-        if error.args[0] != 1094:  # gone by itself meanwhile
+        if error.args[0] != 1094:  # it has already ended
             raise
 
 
@@ -93,7 +93,7 @@ def test_a_run_whose_lock_another_has_taken_ends_and_leaves_it_alone(ground, thi
                 ground.ask(f"UPDATE runs SET status = 'finished' WHERE run_id = {self.run_id}")
 
     watcher = Robbed()
-    with pytest.raises(RunBusyError, match="in the hands of another process"):
+    with pytest.raises(RunBusyError, match="belongs to another process"):
         ground.run(watcher)
     assert ground.ask(
         f"SELECT status, completed_epoch FROM runs WHERE run_id = {watcher.run_id}"

@@ -1,5 +1,5 @@
-"""Servers in a real Docker engine: no data are lost, and nothing is left, whatever happens to the
-record, the volume, the container or the folder."""
+"""Servers in a real Docker engine: no data are lost, and nothing is left behind, whatever happens
+to the record, the volume, the container or the folder."""
 
 import os
 import shutil
@@ -28,7 +28,7 @@ pytestmark = [
 
 @pytest.fixture
 def server(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[DockerServer]:
-    """A server in Docker that runs, with a table of one row; nothing of it is left afterwards."""
+    """A running server in Docker, with a table of one row; removed completely afterwards."""
     monkeypatch.delenv("MYSQL_PORT", raising=False)
     made = DockerServer(tmp_path / "checkout/.server")
     made.start()

@@ -1,4 +1,4 @@
-"""An account, or a server, that has few connections to give."""
+"""An account, or a server, with few connections."""
 
 import os
 import secrets

@@ -1,6 +1,6 @@
-"""The server's disk full in the middle of a run: freed, the run goes on; not freed, it stops.
+"""The server's disk fills up during a run: if space is freed, the run continues, else it stops.
 
-The server's folder is on a file system of its own, of a size that is soon full.
+The server's folder is on a small file system of its own.
 """
 
 import os
@@ -26,7 +26,7 @@ pytestmark = pytest.mark.faults
 
 @pytest.fixture(scope="module")
 def small_disk(tmp_path_factory):
-    """A folder on a file system of its own."""
+    """A folder on its own file system."""
     folder = tmp_path_factory.mktemp("disk")
     if os.geteuid() or not shutil.which("mount"):
         pytest.skip("needs root, to mount a file system that can be filled")
@@ -49,9 +49,9 @@ def disk_ground(small_disk, session_ground):
 
 @pytest.fixture
 def disk(disk_ground):
-    """Functions that fill the disk, and free it, whereupon a server that died of it is started.
+    """Functions that fill the disk, and free it; the latter restarts a server that died of it.
 
-    What the server has reserved is really there before, as it is on a disk.
+    What the server has reserved really exists beforehand, as on a real disk.
     """
     folder = disk_ground.server.folder
     ballast = folder.parent / "ballast"
@@ -99,7 +99,7 @@ def test_a_disk_that_stays_full_interrupts_the_run_which_goes_on_once_there_is_r
     fill, free = disk
     watcher = Hearing()
     moments.at(2 * CHUNKS, fill)
-    with pytest.raises(OutageError, match="RESUME=1 goes on"):
+    with pytest.raises(OutageError, match="RESUME=1 resumes after"):
         disk_ground.run(watcher, RunOptions(patience=1))
     free()
     disk_ground.run(options=RunOptions(resumed=watcher.run_id))

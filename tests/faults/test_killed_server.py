@@ -1,4 +1,4 @@
-"""The server killed in the middle of a run, and started again: the run ends as if nothing were."""
+"""The server is killed in the middle of a run, and restarted: the run ends undisturbed."""
 
 import threading
 import time

@@ -1,4 +1,4 @@
-"""A trainer that is killed anywhere, gone on with as often as it takes, leaves the same bits."""
+"""A trainer killed anywhere, and resumed as often as necessary, leaves the same bits."""
 
 import os
 import random
@@ -30,7 +30,7 @@ initial_weight_scale = 0.3
 kind = "adam"
 """
 OPTIONS = ("--dataset", "sample", "--limit", "500", "--road", "binary")
-# How often a run comes by a place, roughly: a count beyond it lets the run finish.
+# How often a run passes a place, roughly: a larger count lets the run finish.
 VISITS = {
     "taking a step": 24, "recording": 24, "encoding": 80, "sending rows": 80,
     "between rows and progress": 80, "between progress and commit": 80, "between chunks": 80,
@@ -43,7 +43,7 @@ FULL, SHORT = 50, 6  # kills
 
 
 class Executioner:
-    """Runs commands that may be killed, on one database, all chance from one seed."""
+    """Runs commands that may be killed, on one database, with randomness from one seed."""
 
     def __init__(self, url: URL, folder: Path, seed: int) -> None:
         self.url, self.chance, self.seed = url, random.Random(seed), seed
@@ -57,7 +57,7 @@ class Executioner:
         self.kills: Counter[str] = Counter()
 
     def execute(self, place: str, count: int, *command: str) -> int:
-        """Return the exit status, -SIGKILL for a command that was killed; no other may be."""
+        """Return the exit status, -SIGKILL for a killed command; no other is allowed."""
         outcome = subprocess.run(
             [sys.executable, str(ROOT / "tests/faults/victim.py"), place, str(count), *command],
             cwd=ROOT, env=self.environment, capture_output=True, text=True, timeout=120,
@@ -69,7 +69,7 @@ class Executioner:
         return outcome.returncode
 
     def train(self, place: str, count: int, seed: int) -> int:
-        """Train, going on where there is something to go on with."""
+        """Train, resuming if there is a run to resume."""
         options = ("--exp", str(self.experiment), "--seed", str(seed), *OPTIONS, "--resume", "1")
         return self.execute(place, count, "train", *options)
 
@@ -78,7 +78,7 @@ class Executioner:
             pass
 
     def anywhere(self) -> tuple[str, int]:
-        """Return a place, or a moment, drawn by lot."""
+        """Return a random place, or moment."""
         if self.chance.random() < 0.3:
             return victim.MOMENT, self.chance.randint(200, LONGEST)
         place = self.chance.choice(sorted(VISITS))
@@ -106,7 +106,7 @@ def run_of(url: URL, seed: int) -> int:
 
 
 def kill(executioner: Executioner, undisturbed: URL, kills: int) -> int:
-    """Kill that often, compare every run with one that nothing disturbs, return how many runs."""
+    """Kill that often, compare every run with an undisturbed one, return the number of runs."""
     seed = 1
     while sum(executioner.kills.values()) < kills:
         if executioner.train(*executioner.anywhere(), seed) == 0:

@@ -1,4 +1,4 @@
-"""A connection that breaks between a commit and the answer to it, or anywhere else."""
+"""A connection that breaks between a commit and its answer, or anywhere else."""
 
 import pytest
 
@@ -8,7 +8,7 @@ from vanishing_gradients.telemetry import session
 
 
 class Losing:
-    """Says of some commits of one kind, by their number from 1, that their answers are lost."""
+    """Loses the answers of some commits of one kind, by their number from 1."""
 
     def __init__(self, kind: str, numbers) -> None:
         self.kind, self.numbers, self.count, self.lost = kind, set(numbers), 0, 0
@@ -72,7 +72,7 @@ def test_connections_cut_at_random_bytes_cost_and_double_nothing(
 ):
     class Cutting(Hearing):
         def registered(self, *arguments) -> None:
-            self.registered_after = proxy.carried  # what comes before is not outlasted
+            self.registered_after = proxy.carried  # errors before it are not retried
             if size:
                 proxy.scatter_cuts(chance, cuts, size)
 

@@ -1,4 +1,4 @@
-"""Output that gets lost, at full length: make and its pipes, disks that are full or read-only."""
+"""Lost output, end to end: make and its pipes, disks that are full or read-only."""
 
 import os
 import shutil
@@ -18,7 +18,7 @@ pytestmark = pytest.mark.faults
 
 @pytest.fixture
 def small_disk(tmp_path):
-    """A folder on a file system of its own, of one megabyte."""
+    """A folder on its own file system of one megabyte."""
     folder = tmp_path / "disk"
     folder.mkdir()
     if os.geteuid() or not shutil.which("mount"):
@@ -47,7 +47,7 @@ def test_a_log_whose_disk_is_full_for_a_while_says_where_lines_are_missing(
     ground: Ground, small_disk, tmp_path
 ):
     ballast, log = small_disk / "ballast", small_disk / "log"
-    log.write_text(f"{'before ':-<4095}\n")  # a whole page: the next line takes another
+    log.write_text(f"{'before ':-<4095}\n")  # a whole page: the next line needs another
     with pytest.raises(OSError, match="No space left"):
         ballast.write_bytes(b"0" * 2**21)
     before = ground.newest_run()
@@ -98,6 +98,6 @@ def test_a_folder_for_the_server_that_cannot_be_written_is_one_sentence(
     done = subprocess.run(command, env=own, capture_output=True, text=True, check=False)
     assert done.returncode == 2
     assert done.stderr == (
-        f"Error: {small_disk / 'server'} cannot be used (Read-only file system): make room there, "
-        "or the right to write, and run this again\n"
+        f"Error: {small_disk / 'server'} cannot be used (Read-only file system): free some "
+        "space there, or make it writable, and run this again\n"
     )

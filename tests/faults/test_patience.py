@@ -1,4 +1,4 @@
-"""A server that stays away: how long it is waited for, and how a run is left."""
+"""A server that stays away: how long a run waits, and how it ends."""
 
 import io
 import signal
@@ -33,7 +33,7 @@ def test_a_run_gives_up_when_patience_ends_and_goes_on_later(
 
     watcher = Hearing()
     moments.at(300, kill)
-    with pytest.raises(OutageError, match="RESUME=1 goes on"):
+    with pytest.raises(OutageError, match="RESUME=1 resumes after"):
         ground.run(watcher, RunOptions(patience=patience))
     waited = time.monotonic() - killed[0]
     assert patience - 0.5 < waited < longest
@@ -59,13 +59,13 @@ def test_ctrl_c_while_the_server_is_away_ends_the_run_at_once(ground, server, mo
     assert time.monotonic() - watcher.pressed < 2
     assert "does not know yet" in watcher.said[-1]
     server.start()
-    ground.run()  # whose registration settles what was left
+    ground.run()  # its registration cleans up what was left
     assert ground.status(watcher.run_id) == "interrupted"
 
 
 @pytest.fixture
 def long_run(ground, tmp_path):
-    """A trainer as a process, in the middle of a run of very many epochs."""
+    """A trainer process in the middle of a run of very many epochs."""
     with started(ground.url, tmp_path, epochs=400, options=["--patience=2"]) as process:
         process.until_epoch(2)
         yield process
@@ -82,7 +82,7 @@ def test_the_command_ends_with_status_3_when_patience_ends(long_run, server):
 @pytest.mark.faults
 def test_the_command_ends_with_status_130_by_ctrl_c_while_the_server_is_away(long_run, server):
     server.kill()
-    long_run.until_said("does not take gradients")
+    long_run.until_said("does not accept gradients")
     long_run.process.send_signal(signal.SIGINT)
     pressed = time.monotonic()
     status, said = long_run.end()
@@ -99,7 +99,7 @@ def test_the_bar_says_that_the_server_is_away(ground, server, moments, undisturb
     class Both(ProgressDisplay):
         def warn(self, sentence: str) -> None:
             super().warn(sentence)
-            if "does not take gradients" in sentence:
+            if "does not accept gradients" in sentence:
                 threading.Thread(target=come_back).start()
 
     def come_back() -> None:
@@ -112,4 +112,4 @@ def test_the_bar_says_that_the_server_is_away(ground, server, moments, undisturb
     with Both(console) as display:
         assert ground.digest(ground.run(display)) == undisturbed
     assert "server away 0:0" in shown.getvalue()
-    assert "The server takes gradients again" in shown.getvalue()
+    assert "The server accepts gradients again" in shown.getvalue()

@@ -1,4 +1,4 @@
-"""Several trainers at once on one server, as processes, while others read and change its views."""
+"""Several trainer processes on one server, while others read and change its views."""
 
 import subprocess
 import sys
@@ -17,13 +17,13 @@ from vanishing_gradients.trainer.run import Settings, describe
 
 @pytest.fixture
 def field(ground, server):
-    """A database of the test's own, on which nothing has been trained yet."""
+    """The test's own database, on which nothing has been trained yet."""
     return server.new_database()
 
 
 @pytest.fixture
 def runs(field, tmp_path):
-    """Return a function that trains in processes, all at once: (name, options) -> run numbers."""
+    """Return a function that trains in parallel processes: (name, options) -> run numbers."""
 
     def carry_out(*wanted) -> list[int]:
         with ExitStack() as stack:
@@ -40,7 +40,7 @@ def runs(field, tmp_path):
 
 
 def renamed(digests: dict[str, str], name: str) -> dict[str, str]:
-    """What a run leaves whose experiment is called otherwise."""
+    """The results of a run whose experiment has another name."""
     return {table.replace("faulty_", f"{name}_"): found for table, found in digests.items()}
 
 
@@ -70,7 +70,7 @@ def test_single_and_double_precision_at_once_are_each_exact(ground, field, runs,
 
 
 def test_a_table_that_is_widened_under_a_run_keeps_its_numbers(ground, moments):
-    """They are rounded to fewer digits in single precision, which a DOUBLE must not be."""
+    """In single precision they have fewer digits, and a DOUBLE must not keep these."""
     expected = ground.undisturbed(precision="single")
     url = ground.server.new_database()
 
@@ -84,7 +84,7 @@ def test_a_table_that_is_widened_under_a_run_keeps_its_numbers(ground, moments):
     widening = []
     moments.when("committed", 50, lambda: widening.append(started_thread(widen)))
     run_id = ground.run(url=url, precision="single")
-    widening[0].join(60)  # a table that is being widened has no columns for those who look
+    widening[0].join(60)  # a table appears to have no columns while it is being widened
     assert ground.digest(run_id, url) == expected
 
 
@@ -99,7 +99,7 @@ def started_thread(action) -> threading.Thread:
 def test_figures_and_views_that_come_and_go_do_not_disturb_trainers(
     ground, field, runs, undisturbed, tmp_path
 ):
-    runs(("faulty", []))  # for something to draw
+    runs(("faulty", []))  # something to draw
     over, troubles = threading.Event(), []
 
     def draw() -> None:

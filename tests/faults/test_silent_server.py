@@ -1,4 +1,4 @@
-"""A server that says nothing, with its connections open, and a network that forgets connections."""
+"""A silent server with open connections, and a network that forgets connections."""
 
 import signal
 import threading
@@ -13,7 +13,7 @@ from vanishing_gradients.trainer.run import RunOptions
 
 
 def later(seconds: float, action) -> None:
-    """Let `action` happen in a while, in a thread of its own."""
+    """Run `action` later, in its own thread."""
     threading.Timer(seconds, action).start()
 
 
@@ -55,7 +55,7 @@ def test_a_server_that_is_suspended_while_an_epoch_is_closed_costs_no_row(
 def test_connections_whose_end_the_server_does_not_hear_of_cost_no_row(
     ground, proxy, moments, chance, undisturbed, impatient, times
 ):
-    """The rows that such a session has locked, and the run's lock, are given back."""
+    """Such a session's row locks, and the run's lock, are released."""
     moments.scatter(chance, [proxy.forget_all] * times)
     assert ground.digest(ground.run(url=ground.url.set(port=proxy.port))) == undisturbed
     assert len(moments.happened) == times
@@ -87,7 +87,7 @@ def test_a_network_that_carries_nothing_for_a_while_costs_no_row(
 def test_ctrl_c_does_not_wait_long_for_a_suspended_server(
     ground, server, moments, monkeypatch, kind
 ):
-    """The run is called interrupted by whoever asks next."""
+    """The run is marked interrupted the next time anyone looks."""
     monkeypatch.setattr(timeouts, "STALLED", 0.7)
     pressed = []
 

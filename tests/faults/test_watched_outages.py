@@ -1,4 +1,4 @@
-"""A server that goes away while a model is watched: training goes on, and gaps are said."""
+"""The server goes away while a model is watched: training continues, and gaps are reported."""
 
 import numpy as np
 import pytest
@@ -7,7 +7,7 @@ from vanishing_gradients import watch
 from vanishing_gradients.telemetry.errors import OutageError
 
 STEPS = 60
-"""Steps of an epoch; a chunk of full rows has twenty."""
+"""Steps per epoch; a chunk of full rows has twenty."""
 
 
 def train(w, epochs, between=None):
@@ -42,8 +42,8 @@ def test_training_goes_on_without_a_server_and_missing_steps_are_counted(ground,
     with watch(experiment="thinned", url=ground.url, telemetry="full", patience=0.5) as w:
         train(w, 12, between)
     said = capfd.readouterr().err
-    assert "steps are left out until it does, and training goes on" in said
-    assert "steps that were to be recorded are missing" in said
+    assert "steps are dropped until it does, and training continues" in said
+    assert "steps that should have been recorded are missing" in said
     server.start()
 
 

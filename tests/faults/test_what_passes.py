@@ -1,4 +1,4 @@
-"""Which errors are waited for."""
+"""Which errors are retried."""
 
 import pymysql
 import pytest

@@ -1,7 +1,7 @@
 """A command of the project that kills itself with SIGKILL at a given place, run as a process.
 
-python tests/faults/victim.py PLACE COUNT COMMAND OPTIONS...: at PLACE, the COUNT-th time it is
-reached, everything stops, as it does where power fails. Small chunks make many places of few rows.
+python tests/faults/victim.py PLACE COUNT COMMAND OPTIONS...: the COUNT-th time PLACE is reached,
+everything stops, as in a power failure. Small chunks make many places with few rows.
 """
 
 import os
@@ -16,7 +16,7 @@ from vanishing_gradients import cli
 
 CHUNK_VALUES = 2_500
 
-# Where: module, the attribute in it, and whether the end comes before it or after it.
+# Where: module, the attribute in it, and whether to die before or after it.
 PLACES = {
     "taking a step": ("vanishing_gradients.trainer.network.optimizers", "Optimizer.step", "before"),
     "recording": ("vanishing_gradients.telemetry.recorder", "GradientRecorder.record", "before"),
@@ -52,7 +52,7 @@ def die() -> None:
 
 
 def doom(place: str, count: int) -> None:
-    """Let the process end at a place."""
+    """End the process at a place."""
     holder, attribute = found(place)
     before = PLACES[place][2] == "before"
     setattr(holder, attribute, fatal(getattr(holder, attribute), count, before))

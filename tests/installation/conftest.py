@@ -1,4 +1,4 @@
-"""The project as a wheel, installed beside somebody else's modules."""
+"""The project as a wheel, installed next to another project's modules."""
 
 import os
 import shutil
@@ -11,12 +11,12 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 THEIRS = ("analysis", "bench", "cli", "errors", "migrations", "server", "statistics", "trainer")
-"""Modules of somebody's own project; `statistics` is the standard library's name, too."""
+"""Modules of another project; `statistics` is also a name in the standard library."""
 
 
 @dataclass(frozen=True)
 class Installation:
-    """A wheel, the folder that it is installed into, and the folder of somebody's own project."""
+    """A wheel, the folder it is installed into, and the folder of another project."""
 
     wheel: Path
     packages: Path
@@ -60,7 +60,7 @@ def installation(tmp_path_factory: pytest.TempPathFactory) -> Installation:
 
 
 def _copy_of_the_checkout(folder: Path) -> None:
-    """Copy what git knows, or would if it were added."""
+    """Copy what git tracks, or would track if it were added."""
     command = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
     listed = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout
     for name in filter(None, listed.split("\0")):

@@ -1,4 +1,4 @@
-"""A command in a sentence, as a user of this installation types it."""
+"""A command in a message, as a user of this installation types it."""
 
 import pytest
 
@@ -18,9 +18,9 @@ from vanishing_gradients.trainer.experiments.starting_file import starting_text
             "`vanishing-gradients train --exp=all --seeds=10 --record-every=2`.",
         ),
         ("`make runs` or `make data`", "`vanishing-gradients runs` or `vanishing-gradients data`"),
-        ("afresh with `make clean ALL=1`", "afresh with `vanishing-gradients down --delete`"),
+        ("over with `make clean ALL=1`", "over with `vanishing-gradients down --delete`"),
         ("(`make bench` measures both)", "(`make bench` measures both)"),
-        ("RESUME=1 goes on; PATIENCE says", "--resume=1 goes on; --patience says"),
+        ("RESUME=1 resumes; PATIENCE says", "--resume=1 resumes; --patience says"),
         ("LIMIT, RECORD_EVERY or DATA_DIR", "--limit, --record-every or --data-dir"),
         ("choose another folder with OUTPUT.", "choose another folder with --output."),
         ("RUN (--run): it must be given.", "--run: it must be given."),

@@ -1,4 +1,4 @@
-"""What is imported, and when: the package itself is light, and a command takes what it needs."""
+"""What is imported, and when: the package itself is light, and a command imports what it needs."""
 
 import subprocess
 import sys
@@ -15,7 +15,7 @@ LOADED = "; import sys; print(*[name for name in {} if name in sys.modules])"
 
 
 def loaded(program: str, names: tuple[str, ...]) -> str:
-    """Return which of these modules a program has imported at its end."""
+    """Return which of these modules a program has imported when it ends."""
     done = subprocess.run(
         [sys.executable, "-c", program + LOADED.format(names)],
         cwd=ROOT,

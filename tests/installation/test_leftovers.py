@@ -1,4 +1,4 @@
-"""What the tests start ends with the tests, however those end, and no test waits for ever."""
+"""What the tests start ends with the tests, however those end, and no test waits forever."""
 
 import os
 import signal
@@ -47,7 +47,7 @@ def test_processes_of_tests_end_with_the_process_that_ran_the_tests(tmp_path, nu
 
 
 class Vanished:
-    """A container that somebody has removed."""
+    """A container that has already been removed."""
 
     def stop(self) -> None:
         raise RuntimeError("404 Client Error: Not Found\n(No such container: 1a2b)")

@@ -1,4 +1,4 @@
-"""The wheel in somebody's environment: it has what a command needs, and disturbs nothing."""
+"""The wheel in another project's environment: it is complete, and disturbs nothing."""
 
 import subprocess
 import sys
@@ -88,7 +88,7 @@ def test_a_command_in_somebodys_folder_is_ours(installation: Installation):
 def test_a_sweep_and_its_comparison_work_in_somebodys_folder(
     installation: Installation, module_database: URL
 ):
-    """Runs of a sweep are processes of their own; the page goes into the current folder."""
+    """Runs of a sweep are separate processes; the page goes into the current folder."""
     (installation.project / "theirs.toml").write_text(TOML)
     text = module_database.render_as_string(hide_password=False)
     for arguments in (

@@ -1,4 +1,4 @@
-"""Databases as older versions left them, and moves that are stopped."""
+"""Databases as older versions left them, and interrupted migrations."""
 
 import re
 from collections.abc import Callable, Iterator
@@ -19,7 +19,7 @@ from vanishing_gradients.sql.registry import (
 )
 
 OLD = "0010"
-"""The last revision with the names of before."""
+"""The last revision with the old names."""
 SHAPE = ExperimentSchema(
     "old", (Layer(1, "layer_1_input", 2, "input"), Layer(2, "layer_2_sigmoid", 2, "sample"))
 )
@@ -54,7 +54,7 @@ VALUES (1, 1, 1, 0, 3, 4), (1, 1, 1, 1, 0, 0), (1, 1, 2, 0, 6, 8), (1, 1, 2, 1, 
 INSERT INTO old_layer_2_sigmoid (Run, Epoch, Step, RowIndex, Gradient1, Gradient2)
 VALUES (1, 1, 1, 0, 5, 12), (1, 1, 1, 1, NULL, 1)
 """
-"""What two runs left at that revision."""
+"""What two runs stored at that revision."""
 COLUMNS = (
     "SELECT table_name, column_name, column_type, is_nullable, column_comment, extra, "
     "ordinal_position FROM information_schema.columns WHERE table_schema = DATABASE() "
@@ -72,7 +72,7 @@ TABLES = "SHOW FULL TABLES WHERE Table_type = 'BASE TABLE'"
 
 
 class Killed(Exception):
-    """Stands for SIGKILL: nothing is tidied up."""
+    """Stands for SIGKILL: nothing is cleaned up."""
 
 
 @pytest.fixture
@@ -115,7 +115,7 @@ def select(made: Engine, query: str) -> list[tuple]:
 
 
 def rows_of(made: Engine, name: str) -> list[dict[str, Any]]:
-    """Return all rows of a table or view by their columns, in an order that no name changes."""
+    """Return all rows of a table or view, in an order that does not depend on names."""
     with made.connect() as connection:
         found = connection.exec_driver_sql(f"SELECT * FROM {quoted(name)}").mappings()
         return sorted(map(dict, found), key=lambda row: sorted(map(str, row.values())))
@@ -128,7 +128,7 @@ def views(made: Engine) -> set[str]:
 
 
 def state(made: Engine) -> dict[str, Any]:
-    """Return all that a database holds, but for the times at which views came into force."""
+    """Return the whole content of a database, except the times at which views were installed."""
     tables = {name: rows_of(made, name) for name, _ in select(made, TABLES)}
     in_force = select(made, "SELECT view_name, version FROM view_versions ORDER BY view_name")
     tables["view_versions"] = in_force
@@ -146,10 +146,11 @@ def attempts(
     then: Callable[[], object] = lambda: None,
     every: int = 1,
 ) -> int:
-    """Move, stopped after each statement that changes something, until the end; count the stops.
+    """Migrate, stopped after each statement that changes something, until the end; return the
+    number of stops.
 
-    Statements that differ in numbers alone, such as those of each layer, count as one. `then` is
-    called after each stop. `every` is after how many such statements the next stop comes.
+    Statements that differ only in numbers, such as those of each layer, count as one. `then` is
+    called after each stop. `every` is the number of such statements between stops.
     """
     met: set[str] = set()
 

@@ -1,4 +1,4 @@
-"""A migration that is stopped after any of its statements is begun again, in either direction."""
+"""A migration that is stopped after any of its statements can be run again, in either direction."""
 
 import os
 import signal
@@ -26,15 +26,15 @@ from vanishing_gradients.sql.names import quoted
 from vanishing_gradients.sql.registry import registration_lock
 
 OFTEN = pytest.mark.parametrize("every", [15, pytest.param(1, marks=pytest.mark.faults)])
-"""Stopped after every fifteenth statement, and, in the long tests of faults, after each."""
+"""Stopped after every fifteenth statement, and, in the long fault tests, after each."""
 
 WAITING = (
     "SELECT id FROM information_schema.processlist WHERE db = DATABASE() "
     "AND info LIKE 'SELECT GET\\_LOCK%%' AND id != CONNECTION_ID()"
 )
 REBUILD = "ALTER TABLE layers FORCE"
-"""For the sake of MariaDB, where a row keeps the room of columns that were dropped at once: some
-sixty ways up and down, and it says that the row is too large."""
+"""Because of MariaDB, where a row keeps the space of instantly dropped columns: after some sixty
+ups and downs it says that the row is too large."""
 
 
 @OFTEN
@@ -49,7 +49,7 @@ def test_the_first_migrations_end_in_the_same_state_however_often_they_are_stopp
 
 @OFTEN
 def test_an_empty_database_becomes_the_newest_however_often_that_is_stopped(fresh, every):
-    """From the very first statement, which makes Alembic's own table, to the last."""
+    """From the very first statement, which creates Alembic's own table, to the last."""
     assert attempts(fresh, lambda: history.upgrade(fresh), every=every) > 1
     stopped = state(fresh)
     execute(fresh, f"DROP DATABASE {quoted(fresh.url.database)}")
@@ -61,7 +61,7 @@ def test_an_empty_database_becomes_the_newest_however_often_that_is_stopped(fres
 
 
 def test_ctrl_c_ends_a_migration_with_status_130_and_without_a_word(fresh, tmp_path):
-    """Here while it waits for another that is under way."""
+    """Here while it waits for another migration."""
     url = fresh.url.set(drivername="mysql").render_as_string(hide_password=False)
     environment = {"DATABASE_URL": url, "SERVER_DIR": str(tmp_path)}
     command = [sys.executable, "-m", "vanishing_gradients", "migrate"]
@@ -105,7 +105,7 @@ def test_a_way_to_the_empty_database_is_begun_again(old, every):
 
 @OFTEN
 def test_a_way_up_that_is_stopped_can_be_taken_back(old, every):
-    """Whatever it has done by then, the way down leaves the state of before, and its data."""
+    """Whatever it has done by then, the downgrade restores the old state and its data."""
     expected = state(old)
 
     def take_back() -> None:

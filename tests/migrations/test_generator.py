@@ -1,4 +1,4 @@
-"""The files that `make view` writes are a view and a migration as they stand."""
+"""The files that `make view` writes are a working view and migration."""
 
 import runpy
 import shutil
@@ -19,7 +19,7 @@ from vanishing_gradients.sql.registry import replace_view, view_names
 
 @pytest.fixture
 def place(tmp_path):
-    """A copy of the folder sql/, and a folder of revisions of its own."""
+    """A copy of the folder sql/, and its own folder of revisions."""
     shutil.copytree(HERE / "views", tmp_path / "sql" / "views")
     (tmp_path / "revisions").mkdir()
     return {"root": tmp_path / "sql", "revisions": tmp_path / "revisions"}

@@ -81,7 +81,7 @@ def test_every_view_file_is_in_force_at_its_newest_version(fresh):
 
 @pytest.fixture
 def third_version(tmp_path):
-    """A folder with a revision that puts version 3 of norm_avg in force, and its files."""
+    """A folder with a revision that installs version 3 of norm_avg, and its files."""
     second = definition("views", "norm_avg", 2).text
     (tmp_path / "views").mkdir()
     (tmp_path / "views" / "norm_avg_v02.sql").write_text(second)

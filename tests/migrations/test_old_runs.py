@@ -1,4 +1,4 @@
-"""What older versions stored is there under the new names, with the same values, and back again."""
+"""Data of older versions appear under the new names, with the same values, and back again."""
 
 import math
 import re
@@ -49,7 +49,7 @@ CATALOGUE = (
 
 
 def contents(made, renamed: dict[str, str]) -> dict[str, list[dict]]:
-    """Return the rows of all tables and views that go on, columns by their new names."""
+    """Return the rows of all tables and views that are kept, with columns by their new names."""
     names = {*CATALOGUE, *GRADIENT_TABLES, *views(made)}
     return {
         name: sorted(
@@ -175,7 +175,7 @@ def test_a_run_that_is_training_is_waited_for(old, start, move):
     ):
         move(old, "0014")
     assert state(old) == before
-    move(old, "0014")  # whatever runs say that nobody trains any more
+    move(old, "0014")  # runs may say `running` if nobody trains them
 
 
 def test_two_migrations_at_once_take_turns(old):
@@ -192,9 +192,9 @@ def test_what_a_migration_takes_is_said_before_it_begins(old):
     [(line, revision)] = said
     assert revision == OLD
     assert re.fullmatch(
-        r"Up to \d+ views are made anew, which may take \d+ s and \d+ MB of room\. Columns of 2 "
-        r"gradient tables are renamed where they are: no row is copied\. Statistics of about \d+ "
-        r"steps of layers are summed up, which may take \d+ s\.",
+        r"Up to \d+ views are recreated, which may take \d+ s and \d+ MB of space\. Columns of 2 "
+        r"gradient tables are renamed in place: no row is copied\. Statistics of about \d+ "
+        r"steps of layers are summarized, which may take \d+ s\.",
         line,
     )
 

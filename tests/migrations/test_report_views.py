@@ -1,4 +1,4 @@
-"""The views of the reports come, and go again, and leave the first versions of others behind."""
+"""The views of the reports come, and go again, and leave first versions of others behind."""
 
 import pytest
 from sqlalchemy import insert

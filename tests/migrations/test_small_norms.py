@@ -1,4 +1,4 @@
-"""Gradient tables of an older version get the norms that they could not work out."""
+"""Gradient tables of an older version get the norms that they could not compute."""
 
 import pytest
 
@@ -14,7 +14,7 @@ SMALL = "SELECT Norm FROM old_layer_1_input WHERE run_id = 1 AND Epoch = 3 ORDER
 
 @pytest.fixture
 def faint(old):
-    """A database of before, whose run 1 has a step of rows of 0, 3e-200 and 4e-200, and one more
+    """An old database, whose run 1 has a step with rows of 0, 3e-200 and 4e-200, and one with rows
     that a double can square.
     """
     width = len(select(old, "SHOW COLUMNS FROM old_layer_1_input LIKE 'Gradient%%'"))

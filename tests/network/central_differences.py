@@ -1,4 +1,4 @@
-"""The outside oracle of every backward pass: what the loss does when one number moves a little."""
+"""The external oracle of every backward pass: how the loss changes when one number changes."""
 
 from collections.abc import Callable, Sequence
 
@@ -29,7 +29,7 @@ def central_differences(loss: Callable[[], float], array: np.ndarray) -> np.ndar
 
 
 def penalty_of(layers: Sequence[Layer]) -> float:
-    """What the weights and biases of layers add to the loss: l1 sum |w| + l2 sum w^2 of each."""
+    """The penalties of layers in the loss: l1 sum |w| + l2 sum w^2 of each."""
     total = 0.0
     for layer in layers:
         if isinstance(layer, Dense):

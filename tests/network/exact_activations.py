@@ -1,4 +1,4 @@
-"""Activations and their slopes to fifty digits, by formulas in which what is lost is not seen.
+"""Activations and their slopes to fifty digits, by formulas without visible cancellation.
 
 1 - tanh(x)^2 is 4 s(2x) s(-2x), and 1 + tanh(x) is 2 s(2x), s being the sigmoid.
 """

@@ -1,4 +1,4 @@
-"""PyTorch's version of a network, from the same parameters; it computes with PyTorch's own code."""
+"""PyTorch's version of a network, with the same parameters; it computes with PyTorch's own code."""
 
 from collections.abc import Callable
 
@@ -16,11 +16,11 @@ ACTIVATIONS: dict[str, Callable] = {
     "tanh": torch.tanh,
     "gelu": lambda z: functional.gelu(z, approximate="tanh"),
     "swish": functional.silu,
-    # PyTorch takes z itself for log(1 + exp(z)) above its threshold, 20 if one says nothing.
+    # By default PyTorch uses z itself for log(1 + exp(z)) above a threshold of 20.
     "softplus": lambda z: functional.softplus(z, threshold=100.0),
     "identity": lambda z: z,
 }
-"""Those that PyTorch does not call as we do, or does not compute with the same constants."""
+"""Those with other names in PyTorch, or computed there with other constants."""
 
 
 class PyTorchNetwork:
@@ -28,8 +28,8 @@ class PyTorchNetwork:
 
     Attributes:
         parameters: copies of each layer's, by the names that `Network.state` gives them.
-        weights: dense layers' and projections' W, by layer number, as they entered the product.
-        inputs: what each layer was given, by layer number.
+        weights: dense layers' and projections' W, by layer number, as used in the product.
+        inputs: the inputs of each layer, by layer number.
     """
 
     def __init__(self, network: Network, loss: str = "cross_entropy") -> None:
@@ -43,7 +43,7 @@ class PyTorchNetwork:
         self.inputs: dict[int, torch.Tensor] = {}
 
     def loss(self, images: np.ndarray, labels: np.ndarray) -> float:
-        """Return the loss in training, and have autograd fill the gradient of all there is."""
+        """Return the loss in training, and have autograd compute all gradients."""
         outputs, projected = torch.from_numpy(images.copy()).requires_grad_(), None
         for layer in self.network.layers:
             if layer.kind == "projection":
@@ -94,19 +94,19 @@ class PyTorchNetwork:
                 return (ACTIVATIONS.get(kind) or getattr(functional, kind))(x)
 
     def _watched(self, value: "torch.Tensor") -> "torch.Tensor":
-        # A view has a gradient of its own, where the tensor itself may already be watched.
+        # A view has its own gradient, while the tensor itself may already be tracked.
         view = value.view_as(value)
         view.retain_grad()
         return view
 
 
 def tensor(array: np.ndarray) -> "torch.Tensor":
-    """Return a copy that autograd watches."""
+    """Return a copy that autograd tracks."""
     return torch.from_numpy(array.copy()).requires_grad_()
 
 
 def _weights(parameters: dict[str, "torch.Tensor"]) -> "torch.Tensor":
-    """Return W; of a weight-normalised layer by PyTorch's own formula, whose dim 1 is a neuron."""
+    """Return W; for a weight-normalised layer by PyTorch's own formula, with neurons in dim 1."""
     if "weights" in parameters:
         return parameters["weights"]
     return torch._weight_norm(parameters["directions"], parameters["gains"].reshape(1, -1), 1)

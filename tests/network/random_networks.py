@@ -1,4 +1,4 @@
-"""Networks of random structure: any activations and normalisations, blocks nested or in a row."""
+"""Networks of random structure: any activations and normalisations, nested or sequential blocks."""
 
 from dataclasses import dataclass
 
@@ -23,12 +23,12 @@ NORMALIZATIONS = {"batch": BatchNormalization, "layer": LayerNormalization}
 
 @dataclass(frozen=True)
 class Plan:
-    """What a network is made of.
+    """The structure of a network.
 
     Attributes:
         widths: of its hidden layers.
         activations: their kinds.
-        normalizations: 'none', 'batch', 'layer' or 'weight', one a hidden layer.
+        normalizations: 'none', 'batch', 'layer' or 'weight', one per hidden layer.
         blocks: first and last hidden layer of each block, from 0; several may end together.
         loss: the loss's name.
     """
@@ -58,7 +58,7 @@ def plans(draw: st.DrawFn) -> Plan:
 
 
 def build(plan: Plan, seed: int = 0, dtype: type = np.float64) -> Network:
-    """Return the network, no parameter of which is 0 or where it usually starts."""
+    """Return the network, with no parameter at 0 or at its usual initial value."""
     generator = np.random.default_rng(seed)
     layers: list[Layer] = []
     starts: list[tuple[int, int]] = []  # number of each hidden layer's dense layer, and its n_in

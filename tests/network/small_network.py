@@ -1,4 +1,4 @@
-"""A network small enough for every one of its parameters to be moved by hand."""
+"""A network small enough to vary every one of its parameters."""
 
 import numpy as np
 

@@ -1,4 +1,4 @@
-"""Activations: exact wherever z is, flat where they say so, and honest at the ends of the scale."""
+"""Activations: exact for every z, flat where they say so, and correct at extreme values."""
 
 import numpy as np
 import pytest
@@ -10,7 +10,7 @@ Z = [-700, -300, -100, -40, -20, -10, -3, -1, -0.1, -1e-9, 0, 1e-9, 0.1, 1, 3, 1
 # How many units in the last place an exponent of up to 700, itself rounded, may be off.
 PRECISION = {np.float64: 3e-13, np.float32: 3e-5}
 INFINITE = np.inf
-# Outputs and slopes at -infinity and +infinity, of those that do not end as a ReLU does.
+# Outputs and slopes at -infinity and +infinity, for those whose ends differ from a ReLU's.
 AS_RELU = (0, INFINITE, 0, 1)
 ENDS = {
     "sigmoid": (0, 1, 0, 0),
@@ -21,7 +21,7 @@ ENDS = {
     "selu": (-1.0507009873554805 * 1.6732632423543772, INFINITE, 0, 1.0507009873554805),
     "identity": (-INFINITE, INFINITE, 1, 1),
 }
-# Sums that are just not flat, and that just are: where f' is 1 % of its largest value.
+# Sums just outside, and just inside, the flat region, where f' is 1 % of its largest value.
 FLAT = {
     "sigmoid": ([-5.9, 0, 5.9], [-6.0, 6.0, np.inf]),
     "relu": ([1e-300, 5], [0, -1e-300]),
@@ -54,7 +54,7 @@ def test_every_activation_is_compared_with_its_formula():
 def test_outputs_and_slopes_are_exact_however_far_they_saturate(kind, dtype):
     layer, z = ACTIVATIONS[kind](1, dtype), column(Z, dtype)
     output, slope = exact(kind, z)
-    # Below its smallest normal number a precision has no more digits to be exact to.
+    # Below its smallest normal number a precision loses digits.
     close = {"rtol": PRECISION[dtype], "atol": 2 * float(np.finfo(dtype).tiny)}
     np.testing.assert_allclose(layer.forward(z, training=True), output, **close)
     np.testing.assert_allclose(slopes(layer, z), slope, **close)
@@ -74,7 +74,7 @@ def test_no_slope_is_zero_that_the_precision_can_tell_from_zero(kind, dtype):
 @pytest.mark.parametrize("kind", ACTIVATIONS)
 def test_infinite_and_huge_sums_give_the_limits_and_no_warning(kind, dtype):
     layer = ACTIVATIONS[kind](1, dtype)
-    huge = float(np.finfo(dtype).max) / 2  # SELU makes a little more of it
+    huge = float(np.finfo(dtype).max) / 2  # SELU enlarges it slightly
     low, high, low_slope, high_slope = ENDS.get(kind, AS_RELU)
     with np.errstate(over="raise", divide="raise", invalid="raise"):
         for end in (np.inf, huge, 1e30):
@@ -126,7 +126,7 @@ def test_the_steepest_slope_is_the_largest_there_is(kind):
 @pytest.mark.parametrize("kind", FLAT)
 def test_a_sample_is_saturated_where_the_slope_is_below_1_percent_of_the_steepest(kind, dtype):
     live, flat = FLAT[kind]
-    if dtype is np.float32:  # in which 1e-300 is 0
+    if dtype is np.float32:  # 1e-300 is 0 there
         live = [z for z in live if z == 0 or abs(z) > 1e-30]
     layer = ACTIVATIONS[kind](2, dtype)
     batch = [(z, 1.0) for z in live + flat]

@@ -31,7 +31,7 @@ OPTIMIZERS = {
 
 
 def network_and_loss(chosen: Experiment) -> tuple[Network, np.ndarray, Callable[[], float]]:
-    """Return a network, labels, and its loss in training with dropout's masks held."""
+    """Return a network, labels, and its loss in training with fixed dropout masks."""
     generator = np.random.default_rng(1)
     network = build_network(chosen, FEATURES, CLASSES, np.float64, generator)
     # No bias stays at 0, where |b| has no slope.
@@ -71,7 +71,7 @@ def test_the_recorded_gradient_of_every_layer_agrees_with_central_differences(na
 
 
 def differences_of_inputs(below: list[Layer], above: list[Layer], labels: np.ndarray) -> np.ndarray:
-    """Return dL/d(inputs of the layers above) by moving what the layers below put out."""
+    """Return dL/d(inputs of the layers above) by varying the outputs of the layers below."""
     inputs = run(below, batch()[0]).copy()
 
     def loss() -> float:

@@ -1,4 +1,4 @@
-"""Gradients clipped by value, by norm and by global norm, and what becomes of infinities."""
+"""Gradients clipped by value, by norm and by global norm, and the effect on infinities."""
 
 import numpy as np
 import pytest
@@ -16,7 +16,7 @@ INF = np.inf
 
 
 def clipped(clipping, gradients, dtype=np.float64) -> np.ndarray:
-    """Return what becomes of the gradients of one dense layer: six weights, then three biases."""
+    """Return the clipped gradients of one dense layer: six weights, then three biases."""
     generator = np.random.default_rng(0)
     network = Network([Dense(2, 3, dtype, generator), Softmax(3, dtype)])
     network.gradients[:] = gradients
@@ -30,13 +30,13 @@ def test_by_value_each_gradient_is_cut_off_at_the_limit():
 
 
 def test_by_norm_each_array_is_shortened_by_itself():
-    # weights of norm 5, biases of norm 0.5: to a limit of 1 only the weights go
+    # weights of norm 5, biases of norm 0.5: a limit of 1 only affects the weights
     found = clipped(ClipByNorm(1.0), [3, 0, 0, 0, -4, 0, 0.3, 0.4, 0])
     np.testing.assert_allclose(found, [0.6, 0, 0, 0, -0.8, 0, 0.3, 0.4, 0], rtol=1e-15)
 
 
 def test_by_global_norm_all_gradients_are_shortened_alike():
-    # all together of norm 13
+    # the global norm is 13
     found = clipped(ClipByGlobalNorm(1.3), [3, 0, 0, 0, -4, 0, 0, 12, 0])
     np.testing.assert_allclose(found, [0.3, 0, 0, 0, -0.4, 0, 0, 1.2, 0], rtol=1e-15)
 

@@ -1,4 +1,4 @@
-"""A network that diverges says NaN or infinity: no warning, no crash, no zero in disguise."""
+"""A network that diverges gives NaN or infinity: no warning, no crash, no false zero."""
 
 import numpy as np
 import pytest
@@ -14,7 +14,7 @@ DTYPES = [np.float64, np.float32]
 
 
 def diverged(activation: str, dtype: type) -> tuple[Network, np.ndarray]:
-    """Return a network and labels, one image of whose batch was not a number."""
+    """Return a network and labels, with one NaN image in the batch."""
     network = build(experiment(activation=activation), dtype)
     images, labels = batch(0, dtype)
     images[0, 0] = np.nan

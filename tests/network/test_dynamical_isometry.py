@@ -1,7 +1,7 @@
-"""Fifty sigmoid layers through which gradients pass, for how their weights are drawn.
+"""Fifty sigmoid layers through which gradients pass, thanks to how their weights are drawn.
 
 Pennington, Schoenholz and Ganguli (2017), https://arxiv.org/abs/1711.04735: orthogonal weights with
-the gain that makes up for the slope at 0 keep the singular values of the Jacobian together.
+a gain that compensates for the slope at 0 keep the singular values of the Jacobian together.
 """
 
 from pathlib import Path
@@ -23,7 +23,7 @@ IMAGES = (0, 20, 40)
 
 @pytest.fixture(autouse=True)
 def one_thread():
-    """As in a run: matrices of this size are slower with more."""
+    """As in a run: matrices of this size are slower with more threads."""
     with threadpool_limits(1):
         yield
 

@@ -1,4 +1,4 @@
-"""Initial weights: their moments, their orthogonality, and the gains that go with activations."""
+"""Initial weights: their moments, their orthogonality, and the gains for activations."""
 
 import numpy as np
 import pytest
@@ -104,7 +104,7 @@ def test_orthogonal_weights_of_real_layers_are_so_to_twelve_digits(shape):
 
 
 def test_every_orthogonal_matrix_is_equally_likely():
-    """Of a plain QR the diagonal of Q would lean to one sign; and its trace has variance 1."""
+    """A plain QR would bias the diagonal of Q to one sign; the trace must have variance 1."""
     generator = np.random.default_rng(0)
     matrices = np.array([Orthogonal().draw((3, 3), np.float64, generator) for _ in range(4000)])
     assert np.abs(matrices.mean(axis=0)).max() < 4 * (1 / 3 / 4000) ** 0.5

@@ -1,4 +1,4 @@
-"""Layer normalisation: what it makes of a sample, at the ends of the scale too."""
+"""Layer normalisation of a sample, including extreme values."""
 
 import numpy as np
 import pytest

@@ -1,4 +1,4 @@
-"""Each layer alone: what it computes, and its gradients against central differences."""
+"""Each layer alone: its outputs, and its gradients against central differences."""
 
 from decimal import Decimal, localcontext
 from functools import partial
@@ -48,7 +48,7 @@ LAYERS["prelu"] = prelu
 
 
 class Probe:
-    """A layer under a loss that weighs each of its outputs differently."""
+    """A layer under a loss that weights each of its outputs differently."""
 
     def __init__(self, layer: Layer) -> None:
         generator = np.random.default_rng(3)

@@ -52,7 +52,7 @@ def test_the_gradient_of_a_sure_sample_right_or_wrong_is_small_and_exact(lead, l
 
 
 def exact_gradient(logits: list[float], label: int) -> list[float]:
-    """Return 2 p[k] (e[k] - sum of p[j] e[j]) / classes, in enough digits for what it subtracts."""
+    """Return 2 p[k] (e[k] - sum of p[j] e[j]) / classes, with enough digits for the subtraction."""
     with localcontext(prec=700):
         exponentials = [Decimal(z).exp() for z in logits]
         p = [each / sum(exponentials) for each in exponentials]

@@ -1,4 +1,4 @@
-"""What a network promises besides its numbers: names, order, refusals, and its state to the bit."""
+"""A network's promises besides its numbers: names, order, refusals, and its exact state."""
 
 import numpy as np
 import pytest

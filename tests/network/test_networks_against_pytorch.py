@@ -1,4 +1,4 @@
-"""Whole networks, with skips and normalisations, compute what PyTorch and its autograd compute."""
+"""Whole networks, with skips and normalisations, agree with PyTorch and its autograd."""
 
 import numpy as np
 import pytest
@@ -82,7 +82,7 @@ def test_every_gradient_of_a_deep_network_of_one_activation_is_autograds(activat
 @pytest.mark.parametrize("width", [4, 3], ids=["as it is", "projected"])
 @pytest.mark.parametrize("activation", ACTIVATIONS)
 def test_every_gradient_is_autograds_where_a_block_begins_with_its_activation(activation, width):
-    """As in He et al. (2016), Identity Mappings in Deep Residual Networks; then one of it alone."""
+    """As in He et al. (2016), Identity Mappings in Deep Residual Networks; then one alone."""
     generator = np.random.default_rng(0)
     layers: list[Layer] = [Dense(4, 4, np.float64, generator, Normal(1.0))]
     layers += [LayerNormalization(4, np.float64), ACTIVATIONS[activation](4, np.float64)]

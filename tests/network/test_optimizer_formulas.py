@@ -21,7 +21,7 @@ from vanishing_gradients.trainer.network.schedules import Cosine, InverseTime, W
 
 BETAS = (0.8, 0.95)
 ADAMS = {"epsilon": 1e-3, "beta_1": 0.8, "beta_2": 0.95}
-# An optimizer, made with a rate, and its formula, made with rates.
+# An optimizer, created with a rate, and its formula, created with rates.
 PAIRS = {
     "sgd": (SGD, textbook.sgd),
     "momentum": (partial(SGD, momentum=0.9), partial(textbook.sgd, mu=0.9)),
@@ -85,7 +85,7 @@ def test_a_decay_is_the_schedule_of_inverse_time(make):
 
 @each_make
 def test_a_decay_beside_a_schedule_is_refused(make):
-    with pytest.raises(ValueError, match=r"decay is 0\.1; beside a schedule"):
+    with pytest.raises(ValueError, match=r"decay is 0\.1; with a schedule"):
         make(InverseTime(0.05), decay=0.1)
 
 
@@ -185,7 +185,7 @@ def test_a_gradient_that_is_not_a_number_reaches_its_parameter_alone(make):
 
 
 def test_sgd_and_adam_take_their_operations_in_the_order_of_old_runs():
-    """Tables and checkpoints of earlier versions hold the bits of exactly these."""
+    """Tables and checkpoints of earlier versions hold exactly these bits."""
     for dtype in (np.float64, np.float32):
         start, gradients = drawn(6, dtype)
         w, update, m, v = (start.copy(), *np.zeros((3, start.size), dtype))

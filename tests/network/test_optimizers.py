@@ -1,4 +1,4 @@
-"""Optimizers against steps that were worked out by hand."""
+"""Optimizers against steps computed by hand."""
 
 from types import SimpleNamespace
 
@@ -9,7 +9,7 @@ from vanishing_gradients.trainer.network.optimizers import SGD, Adam, Optimizer
 
 
 def walk(optimizer: Optimizer, start: float, gradients: list[float]) -> list[float]:
-    """Return where one parameter is after each of those gradients."""
+    """Return one parameter after each of the given gradients."""
     network = SimpleNamespace(parameters=np.array([start]), gradients=np.zeros(1))
     path = []
     for gradient in gradients:

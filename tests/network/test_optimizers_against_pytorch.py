@@ -1,7 +1,7 @@
 """Every optimizer against PyTorch's, for the same parameters and gradients in double precision.
 
-PyTorch's SGD applies the rate after the momentum: with one, the two agree where the rate is fixed.
-Its Adagrad decays as ours does; for the others a scheduler of its own does it.
+PyTorch's SGD applies the rate after the momentum: with momentum, the two agree if the rate is
+fixed. Its Adagrad decays as ours does; for the others we use a scheduler of PyTorch.
 """
 
 from functools import partial
@@ -47,7 +47,7 @@ WITHOUT_MOMENTUM = {k: pair for k, pair in PAIRS.items() if k not in ("momentum"
 
 
 def torch_walk(make, start, gradients, scheduler=None):
-    """Return where PyTorch's parameters are after each gradient."""
+    """Return PyTorch's parameters after each gradient."""
     parameter = torch.nn.Parameter(torch.tensor(start))
     optimizer = make([parameter])
     schedule = scheduler and scheduler(optimizer)

@@ -1,4 +1,4 @@
-"""Single precision is single precision in every array, and differs from double as it should."""
+"""Single precision is used in every array, and differs from double as it should."""
 
 import numpy as np
 import pytest

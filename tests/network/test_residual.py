@@ -1,4 +1,4 @@
-"""Residual connections: what is added to what, whose gradients add up, and what makes no block."""
+"""Residual connections: what is added, which gradients add up, and which blocks are invalid."""
 
 import numpy as np
 import pytest
@@ -17,7 +17,7 @@ from vanishing_gradients.trainer.network.softmax import Softmax
 
 CHAIN = ((0, 1), (2, 3))
 NESTED = ((0, 3), (1, 2))
-# No rectifier: a central difference across its kink is no slope.
+# No rectifier: a central difference across its kink is not a slope.
 SMOOTH = ("tanh", "sigmoid", "softplus", "swish")
 
 
@@ -78,7 +78,7 @@ def test_a_residual_records_the_gradient_of_its_inputs_and_a_projection_of_its_w
     assert [skip.name, end.name] == ["layer_7_projection", "layer_8_residual"]
     whole.forward(images, training=True)
     whole.backward(labels)
-    above = whole.layers[8]  # dense: what it hands down is dL/dz W^T
+    above = whole.layers[8]  # dense: it passes down dL/dz W^T
     np.testing.assert_allclose(end.gradient, whole.layers[9].gradient @ above.weights.T, rtol=1e-12)
     block_inputs = whole.layers[1].forward(whole.layers[0].forward(images, True), True)
     np.testing.assert_allclose(skip.gradient, block_inputs.T @ end.gradient, rtol=1e-12)
@@ -98,7 +98,7 @@ def test_the_gradient_of_an_activation_a_block_starts_at_comes_through_block_and
     loss()
     whole.backward(labels)
     np.testing.assert_allclose(whole.gradients, expected, **TOLERANCE)
-    # dL/dz of the first layer is what its biases' gradient sums.
+    # The gradient of the first layer's biases is the sum of its dL/dz.
     np.testing.assert_allclose(
         layers[1].gradient.sum(axis=0), layers[0].parameter_gradients["biases"], rtol=1e-12
     )

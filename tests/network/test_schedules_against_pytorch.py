@@ -34,7 +34,7 @@ PAIRS = {
 
 
 def torch_rates(make, steps):
-    """Return the rates of PyTorch's first steps under the scheduler that is made."""
+    """Return the rates of PyTorch's first steps under the given scheduler."""
     optimizer = torch.optim.SGD([torch.nn.Parameter(torch.zeros(1))], lr=RATE)
     scheduler, found = make(optimizer), []
     for _ in range(steps):

@@ -1,4 +1,4 @@
-"""Softmax and cross-entropy: by hand, against central differences, and at the ends of the scale."""
+"""Softmax and cross-entropy: by hand, against central differences, and at extreme values."""
 
 import numpy as np
 import pytest

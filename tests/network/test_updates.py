@@ -1,4 +1,4 @@
-"""Norms of what a step does to the weights of each layer."""
+"""Norms of a step's effect on the weights of each layer."""
 
 import numpy as np
 import pytest

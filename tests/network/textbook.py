@@ -1,7 +1,7 @@
-"""The same network written as a textbook would: slowly, one new array a line, nothing shared.
+"""The same network written as in a textbook: slowly, one new array per line, nothing shared.
 
-It takes its initial weights from a network and its hyper-parameters from an experiment without
-dropout and batch normalisation, and knows nothing else of the trainer.
+It gets its initial weights from a network and its hyper-parameters from an experiment without
+dropout and batch normalisation, and uses nothing else of the trainer.
 """
 
 import numpy as np
@@ -11,7 +11,7 @@ from vanishing_gradients.trainer.network.network import Network
 
 
 class Textbook:
-    """Weights and biases in turn, one pair a dense layer, with the optimizer's two moments."""
+    """Weights and biases alternating, a pair per dense layer, with the optimizer's two moments."""
 
     def __init__(self, experiment: Experiment, network: Network) -> None:
         self.experiment = experiment

@@ -1,7 +1,7 @@
-"""Optimizers written as their papers print them: one new array a line, a walk from a start.
+"""Optimizers written as their papers print them: one new array per line, as a walk from a start.
 
-A walk takes the first parameters, the gradient of each step and the rate of each step, and returns
-the parameters after each. Hyper-parameters are named as the papers name them.
+A walk takes the initial parameters, the gradient of each step and the rate of each step, and
+returns the parameters after each. Hyper-parameters are named as in the papers.
 """
 
 from collections.abc import Sequence
@@ -22,9 +22,9 @@ def sgd(w: np.ndarray, gradients: Arrays, rates: Sequence[float], mu: float = 0.
 
 
 def nesterov(w: np.ndarray, gradients: Arrays, rates: Sequence[float], mu: float) -> Arrays:
-    """Sutskever et al. (2013), equations 3 and 4, where each gradient is that at w + mu v.
+    """Sutskever et al. (2013), equations 3 and 4, with each gradient taken at w + mu v.
 
-    What is returned are the points w + mu v at which the next gradients are taken.
+    Returns the points w + mu v at which the next gradients are taken.
     """
     velocity, path = np.zeros_like(w), []
     for g, rate in zip(gradients, rates, strict=True):

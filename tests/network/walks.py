@@ -1,4 +1,4 @@
-"""An optimizer's walk over gradients that are given, without a network."""
+"""An optimizer's walk over given gradients, without a network."""
 
 from collections.abc import Iterable
 from types import SimpleNamespace
@@ -11,7 +11,7 @@ SIZE, STEPS = 7, 40
 
 
 def walked(optimizer: Optimizer, start: np.ndarray, gradients: Iterable[np.ndarray]) -> np.ndarray:
-    """Return where the parameters, (n,), are after each of those gradients: (steps, n)."""
+    """Return the parameters, (n,), after each of the given gradients: (steps, n)."""
     network = SimpleNamespace(parameters=start.copy(), gradients=np.zeros_like(start))
     path = []
     for gradient in gradients:

@@ -1,4 +1,4 @@
-"""What other libraries train while it is watched, and what the database then holds."""
+"""Models trained by other libraries while watched, and the database's content afterwards."""
 
 import warnings
 from collections.abc import Iterator
@@ -12,7 +12,7 @@ from vanishing_gradients.sql.connection import engine
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """These tests are run by make test-peers, and warnings are the libraries' own affair."""
+    """These tests are run by make test-peers; the libraries' warnings are ignored."""
     for item in items:
         if "tests/peers" in item.path.as_posix():
             item.add_marker(pytest.mark.peers)
@@ -20,14 +20,14 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 def library(name: str) -> Any:
-    """Import a library, whatever it warns of; without it the file's tests are skipped."""
+    """Import a library, ignoring its warnings; without it the file's tests are skipped."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         return pytest.importorskip(name, reason=f"{name} is not installed (make test-peers)")
 
 
 class Stored:
-    """What the database holds of the newest run."""
+    """The database's content for the newest run."""
 
     def __init__(self, url: URL) -> None:
         self._engine = engine(url)
@@ -67,7 +67,7 @@ class Stored:
 
 @pytest.fixture
 def stored(migrated: URL) -> Iterator[Stored]:
-    """What the newest run has left in the database."""
+    """The content stored by the newest run."""
     made = Stored(migrated)
     yield made
     made.close()

@@ -1,4 +1,4 @@
-"""The examples run as they are, and the product's commands take what they leave behind."""
+"""The examples run unchanged, and the commands can process their runs."""
 
 import os
 import subprocess
@@ -34,7 +34,7 @@ def ours(url: URL, *arguments: str) -> str:
 
 @pytest.fixture
 def example(migrated, stored, tmp_path):
-    """Return what runs an example, and then the commands that look at its run."""
+    """Return a function that runs an example, and then the commands on its run."""
 
     def ran(name: str) -> None:
         printed = run(migrated, f"examples/{name}.py")

@@ -1,4 +1,4 @@
-"""Hugging Face's Trainer: what it trains is in the tables, before it clips gradients."""
+"""Hugging Face's Trainer: its gradients are in the tables, as before clipping."""
 
 import math
 import os
@@ -29,7 +29,7 @@ class Net(torch.nn.Module):
 
 
 class Trainer(transformers.Trainer):
-    """Notes the norm of a gradient before it clips all."""
+    """Records the norm of a gradient before clipping."""
 
     def _clip_grad_norm(self, model):
         model.seen.append(float(model.first.weight.grad.norm()))
@@ -38,7 +38,7 @@ class Trainer(transformers.Trainer):
 
 @pytest.fixture
 def train(migrated, tmp_path):
-    """Return what trains a small model for six steps."""
+    """Return a function that trains a small model for six steps."""
 
     def trained(data=None, callback=None, model=None, **options):
         given = {

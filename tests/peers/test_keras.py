@@ -1,4 +1,4 @@
-"""Keras on PyTorch: what it fits is in the tables, by the paths of its variables."""
+"""Keras on PyTorch: its gradients are in the tables, by the paths of its variables."""
 
 import os
 
@@ -33,7 +33,7 @@ def network(optimizer, **options):
 
 @pytest.fixture
 def fit(migrated):
-    """Return what fits a model for two epochs of four batches."""
+    """Return a function that fits a model for two epochs of four batches."""
 
     def fitted(model):
         model.fit(

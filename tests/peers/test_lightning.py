@@ -1,4 +1,4 @@
-"""Lightning: what its Trainer trains is in the tables, as its optimizer gets it."""
+"""Lightning: its Trainer's gradients are in the tables, as the optimizer gets them."""
 
 import json
 import logging
@@ -22,7 +22,7 @@ def pl(request):
 
 @pytest.fixture
 def fit(pl, migrated, tmp_path):
-    """Return what fits a small module for two epochs of four batches, and the norms it had."""
+    """Return a function that fits a small module for two epochs, and the norms it had."""
 
     def fitted(fails=None, **options):
         torch.manual_seed(0)
@@ -94,7 +94,7 @@ def test_a_step_has_the_sum_of_accumulated_batches_and_their_loss(fit, stored):
     assert [row["samples"] for row in stored.ask(
         "SELECT samples FROM recorded_steps WHERE run_id = :run"
     )] == [32] * 4  # fmt: skip
-    assert 0.8 < stored.epochs[0]["loss"] < 1.6  # of three classes, and not half of it
+    assert 0.8 < stored.epochs[0]["loss"] < 1.6  # for three classes; not half of it
 
 
 def test_an_exception_in_training_fails_the_run_and_passes(fit, stored):

@@ -1,4 +1,4 @@
-"""The code of docs/watch.md and of the README runs as it stands there."""
+"""The code of docs/watch.md and of the README runs unchanged."""
 
 import os
 import re

@@ -1,4 +1,4 @@
-"""Certificates of the test's own making: an authority, and what it signs for a server."""
+"""Test certificates: an authority, and certificates it signs for a server."""
 
 import datetime
 from ipaddress import ip_address
@@ -27,7 +27,7 @@ class Authority:
         _write(self.path, certificate.sign(self._key, hashes.SHA256()))
 
     def server(self, address: str) -> tuple[Path, Path]:
-        """Make the certificate of a server at an IP address; return its file and its key's."""
+        """Create the certificate of a server at an IP address; return its file and its key's."""
         key = ec.generate_private_key(ec.SECP256R1())
         names = x509.SubjectAlternativeName([x509.IPAddress(ip_address(address))])
         certificate = _builder(_named("server"), self._name, key.public_key()).add_extension(

@@ -1,4 +1,4 @@
-"""Servers for the tests of what an attacker would try."""
+"""Servers for the tests of attacks."""
 
 import os
 from collections.abc import Iterator
@@ -31,7 +31,7 @@ class TlsServer:
 
 
 class EncryptedServer(PrivateServer):
-    """A private server with a certificate, which ours have not."""
+    """A private server with a certificate, which our own servers do not have."""
 
     certificate: tuple[Path, Path]
 
@@ -45,7 +45,7 @@ class EncryptedServer(PrivateServer):
 
 @pytest.fixture(scope="session")
 def own_tls(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TlsServer]:
-    """A private server whose certificate is for 127.0.0.1 alone, by an authority of its own."""
+    """A private server with a certificate for 127.0.0.1 only, by its own authority."""
     folder = tmp_path_factory.mktemp("tls")
     authority = Authority(folder, "authority")
     made = EncryptedServer(folder / "server", packages=lifecycle.folder(), size=SMALL)
@@ -57,9 +57,9 @@ def own_tls(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TlsServer]:
 
 @pytest.fixture(scope="session")
 def tls(server_url: URL, request: pytest.FixtureRequest) -> TlsServer:
-    """The server of all tests where it offers TLS and its authority is known, else our own one.
+    """The common test server if it offers TLS and its authority is known, else our own one.
 
-    TEST_SSL_CA names the authority's file where the server's data folder may not be read.
+    TEST_SSL_CA names the authority's file if the server's data folder is not readable.
     """
     url = address.without_database(server_url)
     with connected(url) as session:

@@ -1,4 +1,4 @@
-"""A server that speaks enough of MySQL's protocol to be logged in to, and then misbehaves."""
+"""A server that speaks enough of MySQL's protocol for a login, and then misbehaves."""
 
 import socket
 import struct
@@ -12,7 +12,7 @@ from sqlalchemy import URL
 PASSWORD = "the-secret-4711"
 OK = b"\0\0\0\x02\0\0\0"
 OK_AND_MORE = b"\0\0\0\x0a\0\0\0"
-"""OK with the flag that says another result follows."""
+"""OK with the flag that another result follows."""
 TLS = 0x0800
 CAPABILITIES = 0x81FF_F7FF & ~TLS
 QUERY = b"\x03"
@@ -56,7 +56,7 @@ class Client:
         self.send(OK)
 
     def agree_until(self, word: bytes) -> None:
-        """Answer OK to every command until there is a query with `word` in it, left unanswered."""
+        """Answer OK to every command until a query contains `word`, which is left unanswered."""
         while True:
             command = self.read()
             if command.startswith(QUERY) and word in command:
@@ -64,7 +64,7 @@ class Client:
             self.send(OK)
 
     def ask_for(self, path: str) -> bytes:
-        """Ask for a file as a server does in LOAD DATA LOCAL; return all that is sent of it."""
+        """Ask for a file, as in LOAD DATA LOCAL; return everything that is sent of it."""
         self.send(b"\xfb" + path.encode())
         content = b""
         while packet := self.read():
@@ -98,7 +98,7 @@ class Fake:
 def fake_server(behave: Callable[[Client], object]) -> Iterator[Fake]:
     """Serve every client on loopback with `behave`, one after the other, until the block ends.
 
-    At its end all clients have been served, so what they sent is known.
+    At its end all clients have been served, so their input is complete.
     """
     with closing(socket.create_server(("127.0.0.1", 0))) as listener:
         port = listener.getsockname()[1]
@@ -120,6 +120,6 @@ def fake_server(behave: Callable[[Client], object]) -> Iterator[Fake]:
         thread = threading.Thread(target=serve, daemon=True)
         thread.start()
         yield fake
-        listener.shutdown(socket.SHUT_RDWR)  # which wakes accept
+        listener.shutdown(socket.SHUT_RDWR)  # wakes accept
         thread.join(20)
         assert not thread.is_alive()

@@ -1,4 +1,4 @@
-"""Which values a piece of Python puts into SQL statements, and whether each of them is quoted."""
+"""Which values Python code puts into SQL statements, and whether each of them is quoted."""
 
 import ast
 import re
@@ -14,13 +14,13 @@ GENERATED = {
     "gradient_columns", "columns_sent", "norm_definition", "grant_reading", "create_database",
     "account", "balanced",
 }  # fmt: skip
-"""Functions of ours that make SQL of numbers, or of what they have quoted themselves."""
+"""Our functions that build SQL from numbers, or from what they have quoted themselves."""
 NUMBERS = {"int", "len", "range"}
 BY_HAND = {"format", "replace", "join", "substitute", "safe_substitute"}
 
 
 def unquoted(module: ast.Module) -> list[tuple[int, str]]:
-    """Return line and text of each value that gets into an SQL statement as it is."""
+    """Return line and text of each value that enters an SQL statement unquoted."""
     found = []
     for scope, node in _with_scopes(module):
         if isinstance(node, ast.JoinedStr) and _is_statement(node):
@@ -36,7 +36,7 @@ def unquoted(module: ast.Module) -> list[tuple[int, str]]:
 
 
 def _with_scopes(module: ast.Module) -> Iterator[tuple[ast.AST, ast.AST]]:
-    """Yield every node with the function that it is in, or the module."""
+    """Yield every node with its enclosing function or module."""
     waiting: list[tuple[ast.AST, ast.AST]] = [(module, module)]
     while waiting:
         scope, node = waiting.pop()
@@ -66,7 +66,7 @@ def _last(node: ast.AST) -> str:
 
 
 def safe(node: ast.AST, scope: ast.AST, known: frozenset[str] = frozenset()) -> bool:
-    """Tell whether a value is a constant, a number, or quoted, wherever it was made."""
+    """Return whether a value is a constant, a number, or quoted, wherever it was made."""
     if isinstance(node, ast.FormattedValue):
         whole_number = node.format_spec is not None and ast.unparse(node.format_spec) == "f'd'"
         return whole_number or safe(node.value, scope, known)
@@ -100,7 +100,7 @@ def safe(node: ast.AST, scope: ast.AST, known: frozenset[str] = frozenset()) -> 
 
 
 def _made(name: str, scope: ast.AST) -> list[ast.expr]:
-    """Return what a name stands for in a function: all that is assigned to it or run through."""
+    """Return everything that a name is assigned or iterates over in a function."""
     made: list[ast.expr] = []
     for node in ast.walk(scope):
         targets = node.targets if isinstance(node, ast.Assign) else []

@@ -1,6 +1,6 @@
-"""Every process that is started, as others on the machine see it: no password in its arguments.
+"""Every started process, as others on the machine see it: no password in its arguments.
 
-An audit hook notes all processes that Python starts, so none is forgotten.
+An audit hook records all processes that Python starts, so none is forgotten.
 """
 
 import json
@@ -26,7 +26,7 @@ SECRET = "the-secret-4711"
 SECRETS = ("DATABASE_URL", "READER_DATABASE_URL", "TEST_DATABASE_URL", "MYSQL_PWD")
 URL = f"mysql://me:{SECRET}@127.0.0.1:1/gradients"
 
-# Notes its arguments and its environment.
+# Prints its arguments and its environment.
 STAND_IN = """\
 #!/bin/sh
 {{ printf '%s\\n' "$@"; env; }} >>"{notes}"
@@ -45,7 +45,7 @@ command.sql([])
 
 
 class Starts:
-    """The processes that were started while it listened: arguments, and environment where given."""
+    """The processes started while it listened: arguments, and the environment if given."""
 
     def __init__(self) -> None:
         self.listening = False
@@ -62,7 +62,7 @@ class Starts:
 
 @pytest.fixture(scope="session")
 def audit() -> Starts:
-    """The one hook, which Python keeps to its end."""
+    """The one hook, which Python keeps until it exits."""
     return Starts()
 
 

@@ -1,4 +1,4 @@
-"""Names and passwords of every kind, in real statements on a real server: they stay what they are.
+"""Names and passwords of every kind, in real statements on a real server: they stay unchanged.
 
 HYPOTHESIS_PROFILE=thorough tries many more of them.
 """
@@ -73,7 +73,7 @@ def test_a_view_is_called_exactly_so_and_has_its_one_column(cursor, view: str, c
         assert objects(cursor) == {"canary", view}
         cursor.execute(f"SELECT * FROM {quoted(view)}")
         (field,) = cursor.description
-        # Servers drop what cannot be seen at the beginning of a column's name, not of a table's.
+        # Servers drop invisible characters at the start of a column's name, but not a table's.
         assert column.endswith(field[0])
     finally:
         cursor.execute(f"DROP VIEW {quoted(view)}")
@@ -140,7 +140,7 @@ def test_an_account_has_exactly_this_name_and_password(
     server_url: URL, module_database: URL, user: str, password: str
 ):
     if "\ud800" in password or "\0" in password:
-        return  # no text of this kind reaches a server
+        return  # no such text reaches a server
     name = f"{secrets.token_hex(3)}{user}"
     url = module_database.set(username=name, password=password)
     with connected(address.without_database(server_url)) as session:

@@ -1,4 +1,4 @@
-"""What a server gets of this machine's files in answer to LOAD DATA LOCAL: nothing, ever."""
+"""What a server gets of this machine's files through LOAD DATA LOCAL: nothing, ever."""
 
 from pathlib import Path
 
@@ -26,7 +26,7 @@ def file(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
 
 
 def nothing_of(file: Path, fake: Fake) -> bool:
-    """Whether no line of the file is in what the server received."""
+    """Whether the server received no line of the file."""
     lines = [line for line in file.read_bytes().splitlines() if len(line) > 3]
     assert lines
     return not any(line in fake.received() for line in lines)

@@ -1,4 +1,4 @@
-"""Every package is installed in the one version, and from one of the files, that the lock names."""
+"""Every package is installed in the exact version and file that the lock names."""
 
 import hashlib
 import re
@@ -20,7 +20,7 @@ ROOT = Path(__file__).parents[2]
 LOCK = (ROOT / "requirements.lock").read_text()
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
 ENTRIES = re.sub(r"\s*\\\n\s*", " ", re.sub(r"^\s*#.*\n", "", LOCK, flags=re.M)).splitlines()
-"""One line a package: name==version ; marker --hash=sha256:..."""
+"""One line per package: name==version ; marker --hash=sha256:..."""
 PINNED = re.compile(
     r"(?P<name>[a-z0-9][a-z0-9.-]*)==(?P<version>[0-9][^\s;]*)(?: ; (?P<marker>[^\\]+?))?"
     r"(?P<hashes>(?: --hash=sha256:[0-9a-f]{64})+)"
@@ -29,7 +29,7 @@ WHEEL = "tiny-1.0-py3-none-any.whl"
 
 
 def wanted() -> list[Requirement]:
-    """All that pyproject.toml asks for, what the tests need included."""
+    """All requirements of pyproject.toml, including those of the tests."""
     texts = [*PROJECT["dependencies"], *PROJECT["optional-dependencies"]["dev"]]
     return [Requirement(text) for text in texts]
 
@@ -44,7 +44,7 @@ def test_the_lock_names_no_other_index_and_no_address():
 
 
 def test_no_hash_is_in_the_lock_twice():
-    """As it would be if a package had been given another one's."""
+    """As if a package had been given another one's hash."""
     found = re.findall(r"sha256:([0-9a-f]{64})", LOCK)
     assert len(found) == len(set(found)) > 100
 
@@ -60,7 +60,7 @@ def test_the_lock_has_each_dependency_in_a_version_that_is_allowed(requirement: 
 
 
 def wheel(folder: Path) -> str:
-    """Make a package of nothing, and return the hash of its file."""
+    """Create an empty package, and return the hash of its file."""
     files = {
         "tiny.py": b"",
         "tiny-1.0.dist-info/METADATA": b"Metadata-Version: 2.1\nName: tiny\nVersion: 1.0\n",
@@ -81,9 +81,9 @@ def wheel(folder: Path) -> str:
 
 @pytest.fixture
 def checkout(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
-    """Let the bootstrap install what a lock says, from a folder and into nowhere.
+    """Make the bootstrap install a lock's packages, from a folder and into nowhere.
 
-    Returns a function that writes the lock, given the true hash of the one file there is.
+    Returns a function that writes the lock, given the true hash of the only file.
     """
     (tmp_path / "sql").mkdir()
     (tmp_path / "pyproject.toml").write_text(

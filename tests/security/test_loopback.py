@@ -1,4 +1,4 @@
-"""A private server is reached from this machine alone: what its process listens on, and how."""
+"""A private server is reachable only from this machine: where its process listens, and how."""
 
 import stat
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Whatever goes wrong with an address, nothing that is printed of it holds its password."""
+"""Whatever goes wrong with an address, no printed text contains its password."""
 
 import os
 import subprocess
@@ -23,20 +23,20 @@ COMMANDS = {
     "strange": [("migrate",), ("report",)],
     "refusing": [("up",), ("train", "--exp", "relu_sgd", "--dataset", "sample")],
 }
-"""Each kind of trouble with commands that meet it: every command takes a second to begin."""
+"""Each kind of trouble, with commands that meet it: every command takes a second to start."""
 UNKNOWN = b"\xff\x51\x04#HY000Something unheard of"
-"""An error that no sentence of ours is for."""
+"""An error for which we have no message."""
 
 
 def strange(client: Client) -> None:
-    """Let the client in, and answer its first SELECT with an error nobody knows."""
+    """Let the client in, and answer its first SELECT with an unknown error."""
     client.log_in()
     client.agree_until(b"SELECT")
     client.send(UNKNOWN)
 
 
 def garbled(client: Client) -> None:
-    """Let the client in, and answer its first SELECT with bytes that are no answer."""
+    """Let the client in, and answer its first SELECT with invalid bytes."""
     client.log_in()
     client.agree_until(b"SELECT")
     client.send(b"\x01\xff\xff\xff")

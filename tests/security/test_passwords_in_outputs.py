@@ -1,4 +1,4 @@
-"""What a run leaves behind, in the database and in files, holds no password and no address."""
+"""What a run leaves behind, in the database and in files, contains no password and no address."""
 
 import json
 import os
@@ -36,7 +36,7 @@ for arguments in json.loads(sys.argv[1]):
 
 @dataclass(frozen=True)
 class Outcome:
-    """A database with one run, its two accounts, and the files and words of all commands."""
+    """A database with one run, its two accounts, and the files and output of all commands."""
 
     owner: URL
     reader: URL
@@ -87,7 +87,7 @@ def outcome(
 
 
 def run(folder: Path, urls: dict[str, URL], *commands: list[str]) -> str:
-    """Run commands, in one process because each takes a second to begin; return all they say."""
+    """Run commands, in one process because each takes a second to start; return their output."""
     addresses = {role: url.render_as_string(hide_password=False) for role, url in urls.items()}
     done = subprocess.run(
         [sys.executable, "-c", PROGRAM, json.dumps(commands)],
@@ -114,7 +114,7 @@ def test_no_command_prints_a_password(outcome: Outcome):
 
 
 def test_no_table_of_the_catalogue_holds_a_password(outcome: Outcome):
-    """That is runs.config, the checkpoints, and all others."""
+    """Including runs.config and the checkpoints."""
     made = engine(outcome.owner)
     rows = 0
     with made.connect() as session:

@@ -1,4 +1,4 @@
-"""Files with passwords: their owner's alone, whatever lay there before and whatever the umask."""
+"""Files with passwords belong to their owner only, whatever was there before, with any umask."""
 
 import os
 import stat
@@ -20,7 +20,7 @@ def mode(path: Path) -> int:
 
 @pytest.fixture
 def no_mask() -> Iterator[None]:
-    """A umask that takes nothing away."""
+    """A umask that removes no permission."""
     before = os.umask(0)
     yield
     os.umask(before)
@@ -85,7 +85,7 @@ def test_passwords_are_long_and_never_the_same():
 
 @pytest.fixture(scope="module")
 def open_folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PrivateServer]:
-    """A running server in a folder that was there before, and that everybody may enter."""
+    """A running server in an existing folder that everybody may enter."""
     folder = tmp_path_factory.mktemp("open") / "server"
     folder.mkdir(mode=0o755)
     before = os.umask(0o022)

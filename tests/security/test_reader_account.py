@@ -1,4 +1,4 @@
-"""Whoever has the reader's password can read the project's tables and views, and nothing else."""
+"""With the reader's password one can read the project's tables and views, and nothing else."""
 
 import re
 from collections.abc import Iterator
@@ -30,7 +30,7 @@ DENIED = {
 
 @dataclass(frozen=True)
 class Place:
-    """A reader's address, the administrator's of the same database, and a database beside it."""
+    """A reader's address, the administrator's of the same database, and another database."""
 
     reader: URL
     owner: URL
@@ -95,7 +95,7 @@ def state(place: Place) -> list[tuple]:
 
 
 def refusal(place: Place, statement: str) -> int:
-    """The number of the error with which the server answers the reader."""
+    """The number of the server's error for a statement of the reader."""
     with connected(place.reader) as session:
         with pytest.raises(pymysql.err.MySQLError) as caught:
             session.cursor().execute(statement)
@@ -247,7 +247,7 @@ def test_the_reader_ends_nobody_elses_connection_and_sees_none(place: Place):
 
 
 def privileges(url: URL) -> set[str]:
-    """What the account of this address is granted, anywhere."""
+    """All grants of this address's account."""
     found: set[str] = set()
     for (grant,) in rows(url, "SHOW GRANTS"):
         names = re.match(r"GRANT (.+?) ON ", grant)[1]

@@ -1,4 +1,4 @@
-"""No value gets into an SQL statement as it is: names are quoted, the rest is bound or a number."""
+"""No value enters an SQL statement unprotected: names are quoted, the rest is bound or a number."""
 
 import ast
 import re
@@ -15,7 +15,7 @@ PASSED_ON = {
     ("migrations/steps.py", "definition"),
     ("sql/session_variables.py", "assignments"),
 }
-"""What a function is given quoted; tests below look at all who call it; the last are constants."""
+"""Arguments that functions get quoted; tests below check all callers; the last are constants."""
 
 
 @pytest.mark.parametrize("package", PACKAGES)
@@ -74,7 +74,7 @@ def test_the_statements_of_the_project_are_seen():
 
 
 def test_names_are_quoted_in_one_place():
-    """Doubling a backtick is what makes a name safe; whoever does it elsewhere may forget it."""
+    """Doubling backticks makes a name safe; code that does it elsewhere may forget it."""
     places = {
         name(path)
         for path in files(*PACKAGES)
@@ -85,7 +85,7 @@ def test_names_are_quoted_in_one_place():
 
 
 def test_no_placeholder_of_an_sql_file_stands_within_quotes_of_its_own():
-    """Names come quoted; the one exception is a text of lower-case letters, digits and _."""
+    """Names are already quoted; the one exception is a text of lower-case letters, digits and _."""
     allowed = {"'{experiment}'", "'{layer_name}'"}
     placeholders = 0
     for path in sorted((ROOT / "sql").rglob("*.sql")):

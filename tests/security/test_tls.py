@@ -1,4 +1,4 @@
-"""TLS is as strict as the address asks for; where it cannot be, no password is sent."""
+"""TLS is as strict as the address asks for; if it is impossible, no password is sent."""
 
 import ssl
 from contextlib import suppress
@@ -19,7 +19,7 @@ STRICT = ["required", "verify_ca", "verify_identity"]
 
 
 def cipher(url: URL) -> str:
-    """The cipher of a session at this address; empty where it is not encrypted."""
+    """The cipher of a session at this address; empty if it is not encrypted."""
     with connected(url) as session:
         cursor = session.cursor()
         cursor.execute("SHOW SESSION STATUS LIKE 'Ssl_cipher'")
@@ -155,7 +155,7 @@ def test_the_password_itself_is_never_what_is_sent():
 
 
 def test_with_tls_a_server_may_have_the_password_as_it_is(tmp_path: Path):
-    """Accounts that PAM or LDAP keeps have no other way."""
+    """Accounts kept by PAM or LDAP have no other way."""
     authority = Authority(tmp_path, "authority")
     context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
     context.load_cert_chain(*authority.server("127.0.0.1"))

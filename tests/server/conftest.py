@@ -1,4 +1,4 @@
-"""A private server of its own, for tests that stop, break or reconfigure it."""
+"""A separate private server, for tests that stop, break or reconfigure it."""
 
 import os
 from collections.abc import Iterator
@@ -17,13 +17,13 @@ SMALL = Size(buffer_pool=256 * MIB, redo_log=64 * MIB)
 
 
 def make_private(folder: Path) -> PrivateServer:
-    """A small private server in `folder`, of the packages that are unpacked already."""
+    """A small private server in `folder`, from the packages that are already unpacked."""
     return PrivateServer(folder, packages=lifecycle.folder(), size=SMALL)
 
 
 @contextmanager
 def as_nobody() -> Iterator[None]:
-    """Root may read and write everywhere, so be somebody else for a moment."""
+    """Root may read and write everywhere, so drop privileges for a moment."""
     became = os.geteuid() == 0
     if became:
         os.seteuid(65534)
@@ -45,7 +45,7 @@ def private(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PrivateServer]
 
 @pytest.fixture
 def no_others(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Tests that run beside this one have servers of this checkout, too: none of them is seen."""
+    """Parallel tests have servers of this checkout, too: hide them."""
     found = own_folder.running_elsewhere
 
     def own(folder: Path) -> list[Path]:
@@ -76,7 +76,7 @@ def docker(
 
 @pytest.fixture
 def told() -> list[str]:
-    """What was said."""
+    """The messages."""
     return []
 
 

@@ -1,7 +1,7 @@
-"""A stand-in for the program docker: it notes what it is asked, and keeps containers and volumes in
-a file, as an engine would.
+"""A stand-in for the program docker: it records its calls, and keeps containers and volumes in a
+file, as an engine would.
 
-Its containers publish the port of a private server, so that accounts are made for real.
+Its containers publish the port of a private server, so that accounts are created for real.
 """
 
 import json
@@ -102,7 +102,7 @@ end()
 
 
 class StandIn:
-    """What the stand-in holds, and what it was asked."""
+    """The stand-in's state, and its calls."""
 
     def __init__(self, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         self.folder = folder
@@ -119,15 +119,15 @@ class StandIn:
         self.be()
 
     def be(self, **facts: object) -> None:
-        """Change what it holds, or how it behaves."""
+        """Change its state or behaviour."""
         (self.folder / "state.json").write_text(json.dumps(self.state | facts))
 
     def now(self) -> dict[str, Any]:
-        """Return what it holds."""
+        """Return its state."""
         return json.loads((self.folder / "state.json").read_text())
 
     def calls(self, *words: str) -> list[str]:
-        """Return what it was asked, if a call has all of these words."""
+        """Return whether a call had all of these words."""
         calls = self.folder / "calls"
         lines = calls.read_text().splitlines() if calls.exists() else []
         return [line for line in lines if set(words) <= set(line.rpartition("|")[2].split())]

@@ -1,4 +1,4 @@
-"""Addresses as users write them, and as they get them wrong."""
+"""Addresses as users write them, right and wrong."""
 
 import re
 from contextlib import suppress

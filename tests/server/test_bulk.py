@@ -1,4 +1,4 @@
-"""Bulk execution: offered by MariaDB, taken where it is offered, and exact."""
+"""Bulk execution: offered by MariaDB, used if it is offered, and exact."""
 
 import struct
 from contextlib import closing
@@ -21,7 +21,7 @@ OFFERED, BEFORE_10_2 = 1 << 2, 0
 
 @pytest.fixture
 def connection(migrated):
-    """A connection with a table of its own, whose server takes rows in bulk."""
+    """A connection with its own table, whose server accepts rows in bulk."""
     with closing(BulkConnection(**connect_arguments(migrated))) as opened:
         if not opened.takes_bulk:
             pytest.skip("this server has no bulk execution")
@@ -142,7 +142,7 @@ def test_a_statement_that_is_closed_is_unknown_to_the_server(connection):
 
 
 def test_a_connection_that_may_not_execute_in_bulk_says_so_when_it_logs_in(connection, migrated):
-    """The server has the client's word alone: what was not announced is refused."""
+    """The server only knows what the client announced: anything else is refused."""
     arguments = connect_arguments(migrated)
     with closing(_Silent(**arguments)) as silent:
         silent.query(f"CREATE TEMPORARY TABLE numbers ({COLUMNS})")
@@ -151,7 +151,7 @@ def test_a_connection_that_may_not_execute_in_bulk_says_so_when_it_logs_in(conne
 
 
 class _Silent(BulkConnection):
-    """A connection that does not announce what it can, whatever the server offers."""
+    """A connection that does not announce its capabilities, whatever the server offers."""
 
     def _request_authentication(self) -> None:
         self.takes_bulk = False

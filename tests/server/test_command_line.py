@@ -1,4 +1,4 @@
-"""The commands of the server: results alone on standard output, errors in one sentence."""
+"""The commands of the server: only results on standard output, errors in one sentence."""
 
 import os
 import subprocess
@@ -36,7 +36,7 @@ def command(*arguments: str, stdin: str = "", **environment: str) -> subprocess.
 
 @pytest.fixture(scope="module")
 def kept(private: PrivateServer) -> dict[str, str]:
-    """The environment in which the private server is the one in use."""
+    """The environment in which the private server is the current one."""
     private.start()
     environment = {"SERVER_DIR": str(private.folder)}
     done = command("up", "--server", "local", **environment)

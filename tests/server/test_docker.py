@@ -1,4 +1,4 @@
-"""The Docker way, as far as it goes without an engine."""
+"""The Docker server, as far as it can be tested without an engine."""
 
 import re
 import shutil
@@ -43,7 +43,7 @@ def test_an_engine_without_compose_is_told_apart(server, docker):
 
 def test_an_engine_that_this_user_may_not_ask_is_told_apart(server, docker):
     docker.be(info="permission denied while trying to connect to the Docker daemon socket")
-    with pytest.raises(ServerError, match="this user may not ask the Docker engine: add yourself"):
+    with pytest.raises(ServerError, match="this user may not use the Docker engine: add yourself"):
         server.start()
 
 
@@ -128,7 +128,7 @@ def test_an_image_that_cannot_be_pulled_is_an_error_and_nothing_is_left(server, 
 def test_room_is_looked_up_before_anything_is_made(server, docker, monkeypatch):
     docker.be(image=False)
     monkeypatch.setattr(shutil, "disk_usage", lambda path: type("Usage", (), {"free": 470e6}))
-    with pytest.raises(ServerError, match=r"about 3\.2 GB to begin with, and 0\.5 GB are free in"):
+    with pytest.raises(ServerError, match=r"about 3\.2 GB to start with, and 0\.5 GB are free in"):
         server.start()
     assert not docker.calls("pull") + docker.calls("up")
 
@@ -154,7 +154,7 @@ def test_a_start_without_a_sign_of_life_is_given_up_and_kept(server, docker, mon
     monkeypatch.setattr(DockerServer, "_listens", lambda self: False)
     monkeypatch.setattr(docker_server, "SIGN_EVERY", 0)
     monkeypatch.setattr(docker_server, "STILL_LIMIT", 0.2)
-    with pytest.raises(StillStartingError, match="run `make up` again to go on waiting"):
+    with pytest.raises(StillStartingError, match="run `make up` again to continue waiting"):
         server.start()
     assert server.has_begun()
     assert docker.now()["containers"]
@@ -188,7 +188,7 @@ def test_a_first_start_that_was_broken_off_is_made_anew(server, docker, told, mo
     monkeypatch.setattr(DockerServer, "_listens", lambda self: next(answers, True))
     server.start()
     assert len(docker.calls("down", "--volumes")) == 1
-    assert "A first start in Docker that was broken off left no whole data: once more." in told
+    assert "An interrupted first start in Docker left incomplete data: starting over." in told
 
 
 # Ports.

@@ -1,4 +1,4 @@
-"""What Docker holds belongs to one server folder: found again, stopped, deleted, never confused."""
+"""Docker's contents belong to one server folder: found again, stopped, deleted, never confused."""
 
 import json
 import re
@@ -14,7 +14,7 @@ from vanishing_gradients.sql.errors import ServerError
 
 
 def refused(server: DockerServer) -> None:
-    """Keep passwords that open nothing."""
+    """Save passwords that open nothing."""
     words = dict.fromkeys(("root", "owner", "reader"), "wrong")
     accounts.write_private(server.passwords, json.dumps(words))
 
@@ -99,7 +99,7 @@ def test_what_docker_holds_is_found_without_a_record(server, docker, told):
 def test_data_that_another_engine_has_are_not_begun_afresh(server, docker):
     server.start()
     docker.be()
-    with pytest.raises(ServerError, match="which the engine that answers does not have"):
+    with pytest.raises(ServerError, match="which the current engine does not have"):
         server.start()
     assert len(docker.calls("up")) == 1
 

@@ -1,4 +1,4 @@
-"""What a user sees when a server cannot be used: one sentence, the cure in it, no password."""
+"""Messages if a server cannot be used: one sentence, with the cure, without a password."""
 
 import socket
 import struct
@@ -47,7 +47,7 @@ def handshake(version: str) -> bytes:
 
 
 def ok(sequence: int) -> bytes:
-    """A packet that says all is well."""
+    """An OK packet."""
     return b"\x07\0\0" + bytes([sequence]) + b"\0\0\0\x02\0\0\0"
 
 
@@ -58,7 +58,7 @@ def loopback(port: int, **parts: str) -> URL:
 
 
 def refusal(url: URL) -> DatabaseError:
-    """The error of an engine at `url`, checked to be what every one of them must be."""
+    """The error of an engine at `url`, with the checks that apply to all of them."""
     with pytest.raises(DatabaseError) as raised:
         engine(url).connect()
     sentence = str(raised.value)

@@ -34,7 +34,7 @@ def given(
         "DROP USER IF EXISTS 'reader'@'%', 'scribe'@'%'",
     )
     private.stop()
-    private.start()  # which makes the private server's own reader again
+    private.start()  # creates the private server's own reader again
 
 
 def as_root(private: PrivateServer, *statements: str) -> None:
@@ -106,7 +106,7 @@ def test_a_reader_that_the_user_names_is_the_reader(given: URL, monkeypatch: pyt
 
 def test_a_reader_of_another_database_is_refused(given: URL, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setenv("READER_DATABASE_URL", "mysql://reader:secret@127.0.0.1/other")
-    with pytest.raises(ObjectError, match="let both name the same"):
+    with pytest.raises(ObjectError, match="use the same one in both"):
         lifecycle.start()
 
 

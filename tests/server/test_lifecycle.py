@@ -1,4 +1,4 @@
-"""Which server is used, what is said of it, and what is stopped."""
+"""Which server is used, the messages about it, and what is stopped."""
 
 import re
 import shutil
@@ -146,7 +146,7 @@ def test_a_private_server_whose_folder_was_moved_is_started_again_at_its_port(
     lifecycle.folder().rename(tmp_path / "moved")
     monkeypatch.setenv("SERVER_DIR", str(tmp_path / "moved"))
     assert lifecycle.start("auto", told.append).owner == before
-    assert told[0] == "The private server was started before its folder was moved: once more."
+    assert told[0] == "The private server was started before its folder was moved: restarting it."
     lifecycle.stop()
 
 

@@ -1,4 +1,4 @@
-"""What a server or an account runs into is one sentence with the cure."""
+"""Limits of a server or an account give one sentence with the cure."""
 
 import secrets
 from contextlib import closing
@@ -22,14 +22,14 @@ STATEMENTS = {
     "mariadb": [
         ("max_statement_time = 0.1", f"SELECT SLEEP(5) FROM {THREE} q", "too little time"),
         ("tmp_disk_table_size = 1024", "SELECT COUNT(*) FROM (SELECT REPEAT(a.column_name, 100) b "
-         "FROM information_schema.columns a GROUP BY b) c", "no room left"),
+         "FROM information_schema.columns a GROUP BY b) c", "no space left"),
     ],
 }  # fmt: skip
 ON_BOTH = [
     ("max_join_size = 1, sql_big_selects = 0", "SELECT * FROM held a, held b, held c",
      "refuses large joins"),
-    ("innodb_lock_wait_timeout = 1", "DELETE FROM held", "keeps rows or tables locked"),
-    ("lock_wait_timeout = 1", "ALTER TABLE held ADD b INT", "keeps rows or tables locked"),
+    ("innodb_lock_wait_timeout = 1", "DELETE FROM held", "holds locks on rows or tables"),
+    ("lock_wait_timeout = 1", "ALTER TABLE held ADD b INT", "holds locks on rows or tables"),
 ]  # fmt: skip
 HOURLY = ["MAX_QUERIES_PER_HOUR", "MAX_UPDATES_PER_HOUR", "MAX_CONNECTIONS_PER_HOUR"]
 
@@ -41,7 +41,7 @@ def held(database: URL):
         cursor.execute("CREATE TABLE held (a INT PRIMARY KEY, wide TEXT) ENGINE = InnoDB")
         cursor.execute("INSERT INTO held VALUES (1, 'x'), (2, 'y'), (3, 'z')")
         session.commit()
-        cursor.execute("ANALYZE TABLE held")  # for the servers to know how many rows there are
+        cursor.execute("ANALYZE TABLE held")  # tells the servers how many rows there are
         cursor.execute("SELECT * FROM held FOR UPDATE")
         yield database
         session.rollback()
@@ -62,7 +62,7 @@ def test_a_statement_that_a_limit_ends_is_explained(held):
 
 
 def use(url: URL) -> None:
-    """Connect a few times, and ask and change something each time."""
+    """Connect a few times, and query and change something each time."""
     for _ in range(4):
         made = engine(url)
         with made.begin() as connection:

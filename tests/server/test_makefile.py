@@ -1,4 +1,4 @@
-"""The menu: what it lists exists, and what the user types reaches the command as typed."""
+"""The menu: its entries exist, and what the user types reaches the command unchanged."""
 
 import os
 import re
@@ -12,7 +12,7 @@ ROOT = Path(__file__).parents[2]
 
 COMMAND = ["-m", "vanishing_gradients"]
 
-# Notes DATABASE_URL and its arguments, each ended by a null byte, and ends the call with a \1.
+# Records DATABASE_URL and its arguments, each ended by a null byte, and ends the call with a \1.
 RECORDER = """\
 #!/bin/sh
 printf '%s\\0' "$DATABASE_URL" "$@" >>"$CALLS"
@@ -22,7 +22,7 @@ printf '\\1' >>"$CALLS"
 
 @dataclass
 class Call:
-    """What one command of a recipe was given."""
+    """The input of one command of a recipe."""
 
     database_url: str
     arguments: list[str]

@@ -1,4 +1,4 @@
-"""Of a folder that holds other things, nothing is deleted that was not made here."""
+"""In a folder that holds other things, only what we created is deleted."""
 
 import shutil
 from pathlib import Path
@@ -18,7 +18,7 @@ from vanishing_gradients.sql.errors import ServerError
 def folder(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, no_addresses: None, no_others: None
 ) -> Path:
-    """SERVER_DIR, a folder with a note of somebody's; Docker is a stand-in."""
+    """SERVER_DIR, a folder with a file of the user's; Docker is a stand-in."""
     packages = lifecycle.folder()
     made = tmp_path / "mine"
     made.mkdir()
@@ -47,7 +47,7 @@ def test_what_others_have_in_the_folder_stays_and_it_is_said(folder, told):
     assert told == [
         "The private server is stopped.",
         f"Deleted from {folder}: the private server's data, programs and passwords.",
-        f"Left in {folder}, since it was not made here: later, note.txt.",
+        f"Left in {folder}, since it was not created here: later, note.txt.",
     ]
 
 
@@ -57,7 +57,7 @@ def test_a_folder_in_which_others_have_one_of_our_names_is_refused(folder, name,
     (folder / name).mkdir()
     (folder / name / "theirs").write_text("theirs")
     before = contents(folder)
-    with pytest.raises(ServerError, match=f"holds {name}, which no server of ours has made: set"):
+    with pytest.raises(ServerError, match=f"holds {name}, which was not created here: set"):
         lifecycle.start(kind)
     assert contents(folder) == before
 
@@ -70,13 +70,13 @@ def test_nothing_is_touched_of_a_folder_in_which_nothing_was_made(folder, told):
     assert contents(folder) == before
     assert told == [
         "No server was running.",
-        f"{folder} holds nothing that was made here: left as it is.",
+        f"{folder} holds nothing that was created here: left as it is.",
     ]
 
 
 def test_a_folder_around_this_project_is_refused(folder, monkeypatch):
     monkeypatch.setenv("SERVER_DIR", str(installation.ROOT))
-    with pytest.raises(ServerError, match=r"holds .*, which no server of ours has made"):
+    with pytest.raises(ServerError, match=r"holds .*, which was not created here"):
         lifecycle.start("local")
 
 
@@ -94,7 +94,7 @@ def test_data_that_are_no_servers_stay_though_the_folder_is_ours(folder):
     for name in ("data", "root"):
         (folder / name).mkdir()
     (left,) = own_folder.remove(folder)
-    assert left.endswith("since it was not made here: data, note.txt, root.")
+    assert left.endswith("since it was not created here: data, note.txt, root.")
 
 
 def test_a_folder_with_nothing_else_goes_whole(folder, told):
@@ -114,7 +114,7 @@ def test_a_server_in_another_folder_is_named(folder, told, monkeypatch, tmp_path
 
 
 def test_without_a_folder_named_servers_in_all_folders_are_stopped(folder, told, monkeypatch):
-    """Those of this checkout; its own folder is another one here."""
+    """Those of this checkout, whose own folder is a different one here."""
     lifecycle.start("local")
     monkeypatch.delenv("SERVER_DIR")
     monkeypatch.setattr(own_folder, "default", lambda: folder.with_name("default"))
@@ -122,7 +122,7 @@ def test_without_a_folder_named_servers_in_all_folders_are_stopped(folder, told,
     assert told == [
         f"The private server in {folder} is stopped.",
         f"Deleted from {folder}: the private server's data, programs and passwords.",
-        f"Left in {folder}, since it was not made here: note.txt.",
+        f"Left in {folder}, since it was not created here: note.txt.",
     ]
 
 

@@ -1,4 +1,4 @@
-"""A private server: found again, restarted, recovered; reachable from this machine alone."""
+"""A private server: found again, restarted, recovered; reachable only from this machine."""
 
 import os
 import shutil
@@ -116,7 +116,7 @@ def test_a_stopped_server_comes_back_at_its_port_with_its_data(running: PrivateS
 def test_room_is_looked_up_before_anything_is_made(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(shutil, "disk_usage", lambda path: type("Usage", (), {"free": 100e6}))
     private = make_private(tmp_path / "server")
-    with pytest.raises(ServerError, match=r"about 0\.3 GB to begin with, and 0\.1 GB are free in"):
+    with pytest.raises(ServerError, match=r"about 0\.3 GB to start with, and 0\.1 GB are free in"):
         private.start()
     assert not private.data.exists()
 

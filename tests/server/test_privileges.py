@@ -1,4 +1,4 @@
-"""What is looked up before anything is made is enough for all that comes, and all of it is needed
+"""The privileges checked beforehand are sufficient for everything, and each of them is needed
 somewhere."""
 
 import secrets
@@ -24,7 +24,7 @@ UNUSED = {"mariadb": {"REFERENCES"}, "mysql": set()}
 
 @pytest.fixture
 def granted(server_url: URL, database: URL):
-    """Return a function that gives an account exactly some privileges; its address is returned."""
+    """Return a function that gives an account exactly some privileges, and returns its address."""
     name, password = f"exact_{secrets.token_hex(4)}", accounts.new_password()
     with connected(address.without_database(server_url)) as session, session.cursor() as cursor:
         for statement in accounts.account(name, password):

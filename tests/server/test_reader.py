@@ -1,4 +1,4 @@
-"""The reader reads, and does nothing else."""
+"""The reader can only read."""
 
 import pytest
 from sqlalchemy import URL, text

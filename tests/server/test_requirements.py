@@ -1,4 +1,4 @@
-"""What a server must allow is looked up before anything is made, and named with its cure."""
+"""Server requirements are checked before anything is created, and reported with the cure."""
 
 from contextlib import contextmanager
 
@@ -27,7 +27,7 @@ OPTIONS = [
 
 @contextmanager
 def started(folder, monkeypatch, options: str):
-    """A private server with more options than its own, stopped at the end."""
+    """A private server with additional options, stopped at the end."""
     own = settings.render
     monkeypatch.setattr(settings, "render", lambda *args: own(*args) + options + "\n")
     made = make_private(folder)
@@ -127,7 +127,7 @@ def test_a_database_that_is_to_be_encrypted_without_a_key_is_told_with_the_cure(
 def test_started_with_an_option_a_server_works_or_says_the_cure(
     prepared, tmp_path, monkeypatch, option, cure
 ):
-    """As the owner, whom read_only binds."""
+    """As the owner, to whom read_only applies."""
     with started(prepared, monkeypatch, option) as server:
         url = server.url("owner")
 

@@ -1,4 +1,4 @@
-"""What `make sql` asks does not depend on what else its user has set up; `make url` fits pandas."""
+"""`make sql` does not depend on its user's other settings; `make url` suits pandas."""
 
 import os
 import re
@@ -44,7 +44,7 @@ limit = SET sql_select_limit = 1
 
 @pytest.fixture
 def account(server_url: URL, database: URL):
-    """Return a function that makes an account with a password; its address is returned."""
+    """Return a function that creates an account with a password and returns its address."""
     made = []
     with connected(address.without_database(server_url)) as session, session.cursor() as cursor:
 
@@ -61,7 +61,7 @@ def account(server_url: URL, database: URL):
 
 @pytest.fixture
 def ask(tmp_path):
-    """Return a function that runs a command of ours for an address, in the user's surroundings."""
+    """Return a function that runs a command of ours for an address, in the user's environment."""
     (tmp_path / ".config/mycli").mkdir(parents=True)
     for name in (".myclirc", ".config/mycli/myclirc"):
         (tmp_path / name).write_text(MYCLIRC)
@@ -109,7 +109,7 @@ def test_the_users_surroundings_reach_the_client_nowhere(account, ask):
 
 @pytest.fixture
 def printing(account, ask):
-    """Return a function that runs a question whose answer goes somewhere: status, what is said."""
+    """Return a function that runs a query with redirected output: status and messages."""
     url = account("plain-Aa1")
 
     def run(output, stdin: str = QUESTION) -> tuple[int, str]:

@@ -1,4 +1,4 @@
-"""The SQL files themselves: what every one of them says and none of them does."""
+"""The SQL files themselves: what all of them must and must not contain."""
 
 import re
 
@@ -94,7 +94,7 @@ def test_the_newest_version_of_a_view_states_columns_order_and_grain(newest):
 
 
 def test_a_column_that_may_be_null_says_what_null_means(newest):
-    """Its own meaning says so, or an earlier column's says that it is of others, too."""
+    """Its own meaning says so, or an earlier column's meaning covers it."""
     for column in newest.columns:
         if column.nullable and "NULL" not in column.meaning:
             assert any("NULL" in each.meaning for each in newest.columns), column.name
@@ -107,9 +107,9 @@ def test_a_column_that_is_never_null_does_not_speak_of_null(newest):
 
 @pytest.mark.parametrize("path", SQL, ids=names(SQL))
 def test_no_number_can_become_a_decimal(path):
-    """OceanBase keeps 1e0 as 1 and 1e-3 as 0.001 in a view, and then counts in decimals.
+    """OceanBase stores 1e0 as 1 and 1e-3 as 0.001 in a view, and then computes in decimals.
 
-    A number with a point may be compared, or be cast where it stands.
+    A number with a point may be compared, or cast in place.
     """
     plain = re.sub(r"'[^']*'|CAST\([\d.]+ AS DOUBLE\)|[<>]=? [\d.]+", "", statement(path))
     assert not re.findall(r"\b\d+\.\d+|\b\d+e[-+]?\d+", plain)
@@ -125,7 +125,7 @@ def test_a_division_by_a_column_cannot_fail_on_zero(path):
     divisors = re.findall(r"(?<!\*)/ (\w+)", statement(path))
     assert set(divisors) <= {"NULLIF", "2", "CAST", "GREATEST"}
     text = " ".join(statement(path).split())
-    for divisor in re.findall(r"/ GREATEST\(([a-z_.]+),", text):  # what is 0 never gets there
+    for divisor in re.findall(r"/ GREATEST\(([a-z_.]+),", text):  # zeros never reach this
         assert re.search(
             rf"WHEN {re.escape(divisor)} > 0 THEN [a-z_.]+ / GREATEST\({divisor},", text
         )
@@ -139,7 +139,7 @@ def test_every_view_that_is_needed_exists():
 
 
 def test_every_view_comes_after_those_whose_names_it_reads():
-    """A view that another one's statement mentions stands before it."""
+    """A view mentioned by another one's statement comes before it."""
     done: list[str] = []
     for each in in_order(NEWEST):
         body = "\n".join(line for line in each.text.splitlines() if not line.startswith("--"))
@@ -166,7 +166,7 @@ def test_every_placeholder_is_one_that_the_loader_fills():
 
 
 def test_what_readers_sort_by_leaves_no_ties(newest):
-    """Without one, rows come in another order each time, and sums have other last digits."""
+    """Without one, the order of rows varies, and with it the last digits of sums."""
     grain = re.search(r"per \(?([\w, ]+?)\)?(?:[,.]|$)", newest.grain)
     keys = set(grain[1].split(", ")) if grain else set()
     assert keys <= {"run_id", *newest.order}

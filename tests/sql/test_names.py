@@ -1,4 +1,4 @@
-"""Names on their way into a statement."""
+"""Names before they enter a statement."""
 
 import string
 

@@ -114,7 +114,7 @@ def test_a_view_comes_after_those_it_needs():
 
 @pytest.fixture
 def folder(tmp_path):
-    """A folder with three versions of one view and a file beside them."""
+    """A folder with three versions of one view and another file."""
     (tmp_path / "views").mkdir()
     for number in (1, 2, 10):
         (tmp_path / "views" / f"made_up_v{number:02}.sql").write_text(f"-- View: v{number}\n")
@@ -192,7 +192,7 @@ def test_statements_but_for_those_of_some_names():
 
 @pytest.mark.parametrize("width", [1, 128, 255, 256, 800, 1017])
 def test_each_bin_of_a_distribution_has_a_place_of_its_own(width):
-    """Edges of a number begin where its first bin that is read begins."""
+    """Edges of a number start where its first bin that is read starts."""
     bins = []
     for first, edges, places, bits in packed_bins(width):
         assert width < 2**bits

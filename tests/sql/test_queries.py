@@ -1,4 +1,4 @@
-"""The reports' SELECTs on their way to the server."""
+"""The reports' SELECTs before they reach the server."""
 
 import re
 

@@ -1,4 +1,4 @@
-"""Whatever a server's administrator gives its variables for defaults, no answer is another one."""
+"""Whatever defaults an administrator gives a server's variables, no answer changes."""
 
 from contextlib import ExitStack
 
@@ -127,7 +127,7 @@ def train(url, sample):
 
 
 def answers(made) -> dict[str, list[tuple]]:
-    """Return what every view answers."""
+    """Return the rows of every view."""
     found = {}
     with made.connect() as connection:
         shapes = registered_shapes(connection)
@@ -177,7 +177,7 @@ def test_a_run_on_hostile_defaults_stores_what_another_does(database, hostile, s
 
 
 def test_what_a_server_makes_every_session_begin_with_changes_nothing(hostile, reader_url):
-    """An account that administers nothing begins with init_connect."""
+    """An account without administrative privileges runs init_connect first."""
     _, make = hostile
     make({"init_connect": "'SET SESSION sql_safe_updates = 1, sql_select_limit = 1, @begun = 7'"})
     with connected(reader_url) as session, session.cursor() as cursor:

@@ -1,4 +1,4 @@
-"""Which views a registration makes: those that are missing, and those that read something else."""
+"""Which views a registration creates: missing ones, and those that must read something else."""
 
 import re
 
@@ -45,7 +45,7 @@ def columns(made, view: str) -> list[str]:
 
 @pytest.fixture
 def views_made(migrated):
-    """The statements that have made views since the experiment `first` was registered."""
+    """The statements that created views since the experiment `first` was registered."""
     registered(migrated, "first")
     statements: list[str] = []
 

@@ -69,7 +69,7 @@ def stored(catalogue: Engine):
 
     def read(run: Run, layer: int) -> tuple[np.ndarray, np.ndarray]:
         member = run.shape.layers[layer - 1]
-        # A FLOAT is shown with six digits; as an operand of + it is the whole number.
+        # A FLOAT is shown with six digits; as an operand of + it has all of them.
         cells = ", ".join(f"Gradient{n} + 0e0" for n in range(1, member.width + 1))
         with catalogue.connect() as connection:
             rows = connection.exec_driver_sql(

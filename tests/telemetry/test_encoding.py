@@ -1,4 +1,4 @@
-"""Text that goes into LOAD DATA."""
+"""Text for LOAD DATA."""
 
 import numpy as np
 import pytest

@@ -14,7 +14,7 @@ from vanishing_gradients.telemetry.errors import TelemetryError
 from vanishing_gradients.telemetry.roads import ROADS
 
 WAYS = {**{road: (road,) for road in ROADS}, "binary without bulk": ("binary", False)}
-"""What `loader_of` takes beside a run. Only MariaDB takes binary rows in bulk."""
+"""Arguments of `loader_of` besides a run. Only MariaDB accepts binary rows in bulk."""
 
 
 def chunk_of(run, values, steps=(1, 2), row_counts=(4, 2), layer=1, epoch=1) -> Chunk:
@@ -26,7 +26,7 @@ def named(way: str) -> str:
 
 
 def random_values(dtype, seed=1) -> np.ndarray:
-    """Numbers of all magnitudes that a gradient can have, subnormal ones among them."""
+    """Numbers of all magnitudes that a gradient can have, including subnormal ones."""
     generator = np.random.default_rng(seed)
     lowest, highest = (-320, 149) if dtype == np.float64 else (-45, 37)
     exponents = generator.uniform(lowest, highest, (6, 3))
@@ -92,7 +92,7 @@ def test_a_chunk_sent_twice_is_refused_and_the_first_stays(new_run, loader_of, s
     loader, values = loader_of(run), random_values(np.float64)
     loader.put(chunk_of(run, values))
     with pytest.raises(
-        TelemetryError, match=r"0 of 6 rows arrived as sent; the chunk was taken back\..*Duplicate"
+        TelemetryError, match=r"0 of 6 rows arrived as sent; the chunk was rolled back\..*Duplicate"
     ):
         loader.put(chunk_of(run, values))
     assert np.array_equal(stored(run, 1)[1], values)
@@ -161,7 +161,7 @@ def test_the_client_sends_no_file_when_nothing_is_being_loaded(new_run, migrated
 
 @pytest.mark.parametrize("precision", ["double", "single"])
 def test_every_road_stores_the_same_bits(new_run, loader_of, catalogue, precision):
-    """A row each road, of random bit patterns, the sign of 0 among them."""
+    """One row per road, of random bit patterns, including the sign of 0."""
     dtype = np.dtype("u8" if precision == "double" else "u4")
     bits = np.random.default_rng(7).integers(0, np.iinfo(dtype).max, (3000, 3), dtype)
     values = bits.view("f8" if precision == "double" else "f4")

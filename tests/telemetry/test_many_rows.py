@@ -1,4 +1,4 @@
-"""Rows of numbers as text arrive to the bit, however many they are."""
+"""Rows of numbers sent as text arrive exactly, however many they are."""
 
 import math
 

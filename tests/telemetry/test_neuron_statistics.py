@@ -1,4 +1,4 @@
-"""Statistics of neurons: what is counted, and that nobody's haste changes a bit."""
+"""Statistics of neurons: what is counted, and that the order of threads changes no bit."""
 
 import itertools
 import threading
@@ -15,7 +15,7 @@ LAYER = Layer(2, "layer_2_relu", 3, "sample")
 
 
 def chunk(steps, values, saturated=None, epoch: int = 1) -> Chunk:
-    """A chunk of steps of as many rows each."""
+    """A chunk of steps with equally many rows."""
     rows = np.full(len(steps), len(values) // len(steps))
     counts = None if saturated is None else np.array(saturated)
     return Chunk(LAYER, epoch, np.array(steps), rows, np.array(values, float), None, counts)

@@ -1,4 +1,4 @@
-"""Sums over the gradients of steps: in whatever order chunks come, and however small they are."""
+"""Sums over the gradients of steps: for any order of chunks, and however small they are."""
 
 import itertools
 

@@ -1,4 +1,4 @@
-"""The recorder: epochs close in order, once stored, while training goes on, or not at all."""
+"""The recorder: epochs close in order, once stored, while training continues, or not at all."""
 
 import threading
 from concurrent.futures import CancelledError
@@ -22,7 +22,7 @@ def metrics(epoch: int) -> EpochMetrics:
 
 
 class GatedLoader:
-    """Stores a chunk as soon as its epoch is let through."""
+    """Stores a chunk as soon as its epoch is released."""
 
     def __init__(self) -> None:
         self.gates = {epoch: threading.Event() for epoch in (1, 2)}
@@ -100,7 +100,7 @@ def test_the_seconds_of_all_epochs_add_up_to_the_time_since_the_recorder_began(
 
 def test_an_epoch_whose_chunks_were_given_up_is_never_closed(closed):
     class Interrupted:
-        """Ctrl-C comes while the first chunk is on its way: those behind it are cancelled."""
+        """Ctrl-C comes while the first chunk is being sent: those after it are cancelled."""
 
         def put(self, chunk) -> None:
             sink._pool.shutdown(wait=False, cancel_futures=True)

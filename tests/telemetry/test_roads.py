@@ -1,4 +1,4 @@
-"""Which road a run takes, by what its server is and lets in."""
+"""Which road a run uses, depending on its server."""
 
 import pymysql
 import pytest

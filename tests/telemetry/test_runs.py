@@ -62,7 +62,7 @@ def test_a_run_is_registered_with_its_provenance(new_run, catalogue):
 
 
 def test_a_wheel_does_not_record_the_commit_of_somebody_elses_repository(tmp_path, monkeypatch):
-    """As it lies in the .venv of one: below it there is a commit, and it is not ours."""
+    """Installed in another project's .venv: that project's commit is not ours."""
     git = ["git", "-C", str(tmp_path), "-c", "user.name=me", "-c", "user.email=me@example.org"]
     subprocess.run([*git, "init", "--quiet"], check=True)
     subprocess.run([*git, "commit", "--quiet", "--allow-empty", "--message=theirs"], check=True)

@@ -1,4 +1,4 @@
-"""A recording session, with nobody from the trainer in it."""
+"""A recording session, without any part of the trainer."""
 
 from types import SimpleNamespace
 
@@ -38,7 +38,7 @@ def record(session: RecordingSession, epoch: int) -> None:
 
 
 def end_by(session: RecordingSession, error: type[BaseException]) -> None:
-    """Let an error end the session after its first epoch."""
+    """Make an error end the session after its first epoch."""
     with session:
         record(session, 1)
         session.recorder.finish()

@@ -1,4 +1,4 @@
-"""Runs in a database of the module's own, and the same gradients collected without a database."""
+"""Runs in the module's own database, and the same gradients collected without a database."""
 
 from dataclasses import dataclass, field
 
@@ -31,7 +31,7 @@ IMAGES = 300
 class Collection:
     """A recorder that keeps copies of all gradients, saturated counts and updates.
 
-    By (epoch, step), one a layer.
+    By (epoch, step), one per layer.
     """
 
     gradients: dict[tuple[int, int], list[np.ndarray]] = field(default_factory=dict)
@@ -63,7 +63,7 @@ class Collection:
 
 
 class Laboratory:
-    """Carries out runs, and reads back what they left."""
+    """Carries out runs, and reads back what they stored."""
 
     def __init__(self, url: URL, made: Engine, dataset: Dataset) -> None:
         self.url, self.engine, self.dataset = url, made, dataset
@@ -113,7 +113,7 @@ class Laboratory:
         Asserts that RowIndex counts each step's rows from 0.
         """
         spec = experiment.layer_specs()[number - 1]
-        # A FLOAT is shown with six digits; as an operand of + it is the whole number.
+        # A FLOAT is shown with six digits; as an operand of + it has all of them.
         cells = ", ".join(f"Gradient{n} + 0e0" for n in range(1, spec.width + 1))
         rows = self.select(
             f"SELECT Epoch, Step, RowIndex, {cells} FROM {experiment.name}_{spec.name} "
@@ -156,7 +156,7 @@ def small():
 
 @pytest.fixture(scope="session")
 def built_in():
-    """Return a function that gives a built-in experiment of two epochs."""
+    """Return a function that returns a built-in experiment with two epochs."""
 
     def load_two_epochs(name: str) -> Experiment:
         return experiments.load(name).model_copy(update={"epochs": 2})

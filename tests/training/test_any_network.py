@@ -1,4 +1,4 @@
-"""Networks other than the paper's: deeper in kinds of layers, and as wide as a table can be."""
+"""Networks other than the paper's: with more kinds of layers, and as wide as a table allows."""
 
 import numpy as np
 import pytest
@@ -42,7 +42,7 @@ def test_dropout_and_batch_normalisation_are_layers_with_tables_of_their_own(lab
 
 @pytest.fixture
 def wide(tmp_path):
-    """Return a function that reads an experiment of one hidden layer so many neurons wide."""
+    """Return a function that reads an experiment with one hidden layer of a given width."""
 
     def read(width: int):
         path = tmp_path / "wide.toml"

@@ -20,7 +20,7 @@ RUNS = [(name, precision) for name in experiments.names() for precision in ("dou
 
 @pytest.fixture(scope="module")
 def run_ids(laboratory, built_in):
-    """Double before single, but for relu_sgd: its tables are made of floats and then widened."""
+    """Double before single, except for relu_sgd, whose FLOAT tables are then widened."""
     found = {}
     for name in experiments.names():
         precisions = ["single", "double"] if name == "relu_sgd" else ["double", "single"]

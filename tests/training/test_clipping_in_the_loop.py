@@ -1,4 +1,4 @@
-"""Clipping in the loop: recorded is what was before it, and what the step then did."""
+"""Clipping in the loop: the rows hold gradients before it, the updates its effect."""
 
 import numpy as np
 import pytest
@@ -11,7 +11,7 @@ from vanishing_gradients.trainer.network.clipping import ClipByGlobalNorm
 
 @pytest.fixture
 def collected(small, sample):
-    """Return a function that trains one epoch of five steps, recorded as a collection does."""
+    """Return a function that trains one epoch of five steps, recorded by a collection."""
 
     def go(clipping, collection=None, rate: float = 0.5) -> Collection:
         plain = small("clipped", "relu", epochs=1)
@@ -31,7 +31,7 @@ def collected(small, sample):
 
 
 def norms(collection: Collection, key: tuple[int, int]) -> np.ndarray:
-    """Norms of the weights' gradients as recorded, one a layer with weights."""
+    """Norms of the weights' recorded gradients, one per layer with weights."""
     found = zip(collection.gradients[key], collection.updates[key], strict=True)
     return np.array([np.linalg.norm(gradient) for gradient, update in found if update])
 

@@ -1,4 +1,4 @@
-"""A network that diverges is recorded as such: NULL cells, counted, and never a zero."""
+"""A network that diverges is recorded as it is: NULL cells, counted, and never a zero."""
 
 import numpy as np
 import pytest

@@ -1,4 +1,4 @@
-"""Runs that end early: Ctrl-C, a writer that fails, a server that hangs up, a view in the way."""
+"""Runs that end early: Ctrl-C, a failing writer, a server that hangs up, a view in the way."""
 
 import signal
 import time
@@ -38,7 +38,7 @@ def press_ctrl_c(_run_id: int) -> None:
 
 @pytest.fixture
 def small_chunks(monkeypatch):
-    """Let a chunk of the first layer hold two steps."""
+    """Make a chunk of the first layer hold two steps."""
     monkeypatch.setattr("vanishing_gradients.telemetry.chunk.CHUNK_VALUES", 2 * 784 * 7)
 
 
@@ -78,7 +78,7 @@ def test_ctrl_c_leaves_whole_chunks_and_each_of_them_noted(laboratory, small, in
 
 
 def test_a_writer_that_fails_ends_the_run_as_failed(laboratory, small, small_chunks):
-    """A row that is already there is what the writer trips over."""
+    """The writer fails on a row that already exists."""
 
     def take_a_place(run_id: int) -> None:
         laboratory.execute(
@@ -97,9 +97,9 @@ def test_a_writer_that_fails_ends_the_run_as_failed(laboratory, small, small_chu
 
 @pytest.fixture
 def hang_up(laboratory, monkeypatch):
-    """Return a function that ends every connection but the laboratory's, as a server can.
+    """Return a function that ends every connection except the laboratory's, as a server can.
 
-    The one writer, which has stored a chunk, has a connection, and the second epoch is still to be
+    The only writer has stored a chunk, so it is connected, and the second epoch is still to be
     sent.
     """
     monkeypatch.setattr(session, "WRITERS", 1)
@@ -116,7 +116,7 @@ def hang_up(laboratory, monkeypatch):
                 "WHERE db = DATABASE() AND id <> CONNECTION_ID()"
             ).scalars()
             for number in others.all():
-                with suppress(OperationalError):  # gone by itself meanwhile
+                with suppress(OperationalError):  # it has already ended
                     own.exec_driver_sql(f"KILL {number}")
 
     return end_all
@@ -133,7 +133,7 @@ def test_a_server_that_hangs_up_is_outlasted(laboratory, small, small_chunks, ha
 def test_a_server_that_stays_away_leaves_the_run_interrupted_with_a_sentence(
     laboratory, small, small_chunks, hang_up
 ):
-    with pytest.raises(OutageError, match="RESUME=1 goes on"):
+    with pytest.raises(OutageError, match="RESUME=1 resumes after"):
         laboratory.run(small("given_up"), AtStep(2, 1, hang_up), RunOptions(patience=0))
     assert laboratory.status(laboratory.newest_run()) == "interrupted"
 

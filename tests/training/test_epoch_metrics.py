@@ -1,4 +1,4 @@
-"""The metrics of every epoch, worked out again from what else the run left in the database."""
+"""The metrics of every epoch, recomputed from what else the run stored in the database."""
 
 import numpy as np
 import pytest
@@ -62,7 +62,7 @@ def test_loss_and_accuracy_over_the_test_set_follow_from_the_weights_of_the_chec
 
 
 def test_the_learning_rate_is_that_of_the_epochs_last_step(curves):
-    """Five steps an epoch: 1 / (1 + decay k) after k earlier steps, the last having k = 4 and 9."""
+    """Five steps per epoch: 1 / (1 + decay k) after k earlier steps; the last has k = 4 and 9."""
     assert [row[4] for row in curves] == [1 / (1 + 1e-3 * 4), 1 / (1 + 1e-3 * 9)]
 
 

@@ -1,4 +1,4 @@
-"""What a run leaves in the database, against gradients that a list collected."""
+"""A run's rows in the database, against gradients collected in a list."""
 
 import numpy as np
 import pytest

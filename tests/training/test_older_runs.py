@@ -1,4 +1,4 @@
-"""What an older version did not sum up is summed up from the cells, and is the same."""
+"""Summaries that an older version lacks are computed from the cells, and are the same."""
 
 import numpy as np
 import pytest
@@ -17,7 +17,7 @@ NOISE = (
 
 @pytest.fixture(params=["double", "single"])
 def older(request, laboratory, small):
-    """(run id, histograms, noise scales as they were) of a run that has lost them."""
+    """(run id, original histograms, original noise scales) of a run that has lost them."""
     experiment = small(f"older_{request.param}", "relu", batch_size=13)
     run_id = laboratory.run(experiment, precision=request.param)
     known = [laboratory.select(each.format(run_id)) for each in (HISTOGRAMS, NOISE)]

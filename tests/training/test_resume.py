@@ -1,4 +1,4 @@
-"""Runs that were stopped and go on."""
+"""Runs that are stopped and resumed."""
 
 import pytest
 from sqlalchemy import delete, update
@@ -46,7 +46,7 @@ class Listener(TrainingListener):
 
 @pytest.fixture
 def stopped(laboratory, small):
-    """Return a function that begins a run, stops it in its third epoch and returns its number."""
+    """Return a function that starts a run, stops it in its third epoch and returns its number."""
 
     def stop(name: str, epoch: int = 3, **settings) -> int:
         with pytest.raises(KeyboardInterrupt):
@@ -57,7 +57,7 @@ def stopped(laboratory, small):
 
 
 def experiment(small, name: str):
-    """Four epochs of Adam; those named on_... draw from the generator in every step, too."""
+    """Four epochs of Adam; those named on_... also draw from the generator in every step."""
     drawing = name.startswith("on_")
     return small(
         name, optimizer="adam", epochs=4, hidden_widths=[7],
@@ -97,7 +97,7 @@ def test_a_finished_run_has_nothing_left_to_do(laboratory, small):
 
 def test_a_run_begun_otherwise_is_refused_with_what_differs(laboratory, small, stopped):
     run_id = stopped("otherwise")
-    with pytest.raises(ResumeError, match="begun with another seed and another precision"):
+    with pytest.raises(ResumeError, match="started with another seed and another precision"):
         laboratory.run(
             experiment(small, "otherwise"), options=RunOptions(run_id), seed=9, precision="single"
         )

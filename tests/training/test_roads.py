@@ -1,4 +1,4 @@
-"""The same run by every road: the same rows, and the registry says which it was."""
+"""The same run by every road: the same rows, and the registry records the road."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""What a run is expected to take, against what it then takes."""
+"""The predicted size of a run, against its real size."""
 
 import pytest
 
@@ -14,12 +14,12 @@ from vanishing_gradients.trainer.run import Settings, describe
 
 STATISTICS = ("step_statistics", "neuron_statistics", "epoch_layers", "layer_histograms")
 NEAR = 1.35
-"""A table of a few megabytes is some extents of a megabyte more or less than its rows."""
+"""The size of a small table varies by some extents of a megabyte."""
 
 
 @pytest.fixture(scope="module")
 def room_of(laboratory, small):
-    """Return a function that gives the description of a run, and carries it out."""
+    """Return a function that returns the description of a run, and carries it out."""
 
     def go(name: str, hidden_widths, **settings):
         experiment = small(name, hidden_widths=hidden_widths)
@@ -75,7 +75,7 @@ def test_the_sizes_of_runs_add_up_to_the_tables_that_hold_them(laboratory, room_
     with laboratory.engine.connect() as connection:
         measure(connection, [*names, *STATISTICS])
         tables = table_sizes(connection)
-        sizes = run_sizes(connection, tables)  # a server that is busy estimates them anew meanwhile
+        sizes = run_sizes(connection, tables)  # a busy server re-estimates them meanwhile
     everything = laboratory.select(
         "SELECT DISTINCT CONCAT(experiment, '_', layer_name) FROM layers JOIN runs USING (run_id) "
         "WHERE telemetry = 'full'"
@@ -99,7 +99,7 @@ def test_the_rows_of_statistics_are_foretold_to_the_row(laboratory, room_of):
         expected[table] = {run_id: share * rows[run_id] for run_id in light}
     for run_id in light:
         own = [of_runs[run_id] for of_runs in expected.values()]
-        # Of histograms the rows of one step stand for those of others.
+        # The histogram rows of one step stand for those of other steps.
         nearly = 1 + 0.15 * expected["layer_histograms"][run_id]
         assert sizes[run_id] == pytest.approx(sum(own), abs=nearly)
 

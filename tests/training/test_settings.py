@@ -45,7 +45,7 @@ def test_another_seed_fills_them_with_others(laboratory, experiment, run):
 
 
 def test_every_third_batch_is_recorded_as_in_a_full_run(laboratory, experiment, run):
-    """Eight steps an epoch: the first, fourth and seventh are kept, and are the same gradients."""
+    """Eight steps per epoch: the first, fourth and seventh are kept, with the same gradients."""
     thinned = laboratory.run(experiment, seed=3, record_every=3)
     kept = [(epoch, step) for epoch in (1, 2) for step in (1, 4, 7)]
     pairs = zip(

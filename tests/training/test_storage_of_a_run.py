@@ -26,7 +26,7 @@ def stored(laboratory, run_id: int, layer: int, filler: str) -> list[float | Non
 
 @pytest.mark.parametrize("layer", [1, 2, 3, 4])
 def test_rounding_makes_the_ratios_of_the_first_layers_infinite(laboratory, run_id, layer):
-    """NULL: the norm below rounded to nothing, although no gradient was zero."""
+    """NULL: the norm below was rounded to zero, although no gradient was zero."""
     assert stored(laboratory, run_id, layer, "1e3") == [None, None]
     ((smallest,),) = laboratory.select(
         f"SELECT MIN(norm) FROM sigmoid_sgd_layer_{layer}_norm_avg WHERE run_id = {run_id}"

@@ -1,4 +1,4 @@
-"""What the epochs of a run came to, against SQL over its steps and its cells, and NumPy."""
+"""A run's summaries of epochs, against SQL over its steps and its cells, and NumPy."""
 
 import numpy as np
 import pytest
@@ -32,7 +32,7 @@ def single(laboratory, small):
 
 @pytest.fixture(scope="module")
 def sick(laboratory, small):
-    """A run some of whose gradients are not finite, and some rows of others."""
+    """A run with some gradients, and some rows of others, that are not finite."""
     calm = small("summed_sick", "relu", batch_size=20, initial_weight_scale=10.0)
     changes = {"optimizer": calm.optimizer.model_copy(update={"learning_rate": 1e6})}
     experiment = calm.model_copy(update=changes)

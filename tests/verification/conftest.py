@@ -1,4 +1,4 @@
-"""Small runs to spoil by hand, and what their verification finds."""
+"""Small runs to corrupt by hand, and the findings of their verification."""
 
 import pytest
 from click.testing import CliRunner
@@ -16,7 +16,7 @@ IMAGES, BATCH = 70, 32
 
 
 class Bench:
-    """Makes runs of one small experiment, spoils them, verifies them."""
+    """Makes runs of one small experiment, corrupts them, verifies them."""
 
     def __init__(self, laboratory: Laboratory, experiment, single: bool = False) -> None:
         self.laboratory, self.experiment, self.single = laboratory, experiment, single
@@ -45,7 +45,7 @@ class Bench:
         assert self.execute(statement) == 1
 
     def sum_up(self) -> None:
-        """Sum up anew what statistics there are, as it is done for runs of an older version."""
+        """Summarize the current statistics again, as for runs of an older version."""
         self.execute("DELETE FROM layer_histograms")
         with self.laboratory.engine.begin() as connection:
             sum_up(connection)
@@ -60,7 +60,7 @@ class Bench:
         return self.outcome(run_id).disagreements
 
     def places(self, run_id: int) -> set[tuple]:
-        """Return (layer, epoch, step) of all that disagrees in a run."""
+        """Return (layer, epoch, step) of all disagreements in a run."""
         return {(each.layer, each.epoch, each.step) for each in self.found(run_id)}
 
 
@@ -86,7 +86,7 @@ def diverging(laboratory, small):
 
 @pytest.fixture
 def run_id(bench) -> int:
-    """A clean run of its own."""
+    """A separate clean run."""
     return bench.run()
 
 

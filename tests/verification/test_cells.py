@@ -1,4 +1,4 @@
-"""A cell that is not what the trainer computed is found, and its step is named."""
+"""A cell that differs from what the trainer computed is found, and its step is named."""
 
 import numpy as np
 import pytest
@@ -23,7 +23,7 @@ PLACE = "Epoch = 2 AND Step = 2 AND RowIndex = 1"
 )
 def test_an_altered_cell_is_found_in_its_layer_epoch_and_step(bench, run_id, change):
     for layer in LAYERS:
-        ((row,),) = bench.select(  # in the first layer the pixels of the margin have zeros
+        ((row,),) = bench.select(  # in the first layer, margin pixels have zeros
             f"SELECT MAX(RowIndex) FROM {bench.table(layer)} WHERE run_id = {run_id} AND Epoch = 2 "
             "AND Step = 2 AND Gradient3 <> 0"
         )
@@ -85,7 +85,7 @@ def exchange_rows(bench, run_id: int, layer: int) -> None:
 
 
 def test_two_rows_of_samples_exchanged_in_a_step_are_beyond_any_sum(bench, run_id):
-    """Stated in analysis/verification: what leaves the values of neurons and steps is not found."""
+    """Stated in analysis/verification: what keeps the values of neurons and steps is not found."""
     exchange_rows(bench, run_id, 4)
     assert bench.found(run_id) == ()
 
@@ -112,7 +112,7 @@ def test_cells_exchanged_between_two_steps_are_found(bench, run_id):
 def altered_at_random(bench: Bench, run_id: int, place: tuple[int, int, int], generator) -> str:
     """Alter one cell of a step and return the statement that undoes it.
 
-    By a millionth of the layer's mean magnitude at least, up or down, or to NULL.
+    By at least a millionth of the layer's mean magnitude, up or down, or to NULL.
     """
     layer, epoch, step = place
     table = bench.table(layer)
@@ -129,7 +129,7 @@ def altered_at_random(bench: Bench, run_id: int, place: tuple[int, int, int], ge
     size = mean * 10 ** generator.uniform(-6, 6) * generator.choice([-1, 1])
     if generator.random() < 0.1:
         new = "NULL"
-    elif bench.single:  # or the change might be less than a FLOAT can show
+    elif bench.single:  # otherwise the change might be too small for a FLOAT
         new = repr(float(np.float32(value) + np.float32(size) + np.float32(value * 1e-6)))
     else:
         new = repr(float(value + size))

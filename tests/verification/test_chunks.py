@@ -1,4 +1,4 @@
-"""telemetry_progress is held against the steps that its chunks are to cover."""
+"""telemetry_progress is compared with the steps that its chunks should cover."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""A run that nobody touched agrees, whatever it is of."""
+"""An untouched run agrees, whatever it contains."""
 
 import pytest
 

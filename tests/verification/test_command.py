@@ -1,4 +1,4 @@
-"""`vanishing-gradients verify`, as a user meets it."""
+"""`vanishing-gradients verify`, from the user's side."""
 
 import pytest
 
@@ -7,7 +7,7 @@ from tests.verification.conftest import Bench
 
 @pytest.fixture
 def alone(laboratory, small, bench):
-    """A bench whose experiment has one clean run, beside other experiments."""
+    """A bench whose experiment has one clean run, next to other experiments."""
     made = Bench(laboratory, small("alone", batch_size=32))
     laboratory.execute("DELETE FROM runs")
     return made, made.run()

@@ -1,4 +1,4 @@
-"""Norm and Mean, their index, and the views over them are held against the cells."""
+"""Norm and Mean, their index, and the views over them are compared with the cells."""
 
 from dataclasses import replace
 
@@ -11,12 +11,12 @@ from vanishing_gradients.sql.registry import registered_shapes
 
 @pytest.fixture
 def own(laboratory, small):
-    """Return a function that makes a bench whose tables are its own."""
+    """Return a function that makes a bench with its own tables."""
     return lambda name: Bench(laboratory, small(name, batch_size=32))
 
 
 def regenerated(bench: Bench, layer: int, column: str, expression: str) -> None:
-    """Have a server make Norm or Mean of something else."""
+    """Make a server compute Norm or Mean differently."""
     table = bench.table(layer)
     bench.execute(
         f"ALTER TABLE {table} DROP KEY norm_and_mean, DROP COLUMN {column}, "
@@ -44,7 +44,7 @@ def test_a_generated_column_that_is_not_of_its_row_is_found(own, column, express
 
 
 def test_stored_norms_of_which_one_is_altered_are_found(own):
-    """Norm as an ordinary column, which nothing keeps up with its row."""
+    """Norm as an ordinary column, which does not follow its row."""
     bench = own("stored")
     run_id, table = bench.run(), bench.table(2)
     bench.execute(f"ALTER TABLE {table} DROP KEY norm_and_mean, CHANGE COLUMN Norm Old DOUBLE AS "

@@ -1,20 +1,20 @@
-"""Histograms are held against the cells, and of a run without rows against its statistics."""
+"""Histograms are compared with the cells, or in a run without rows with its statistics."""
 
 import pytest
 
 EXPERIMENT_STEPS = (1, 3)
-"""Of three recorded steps the first and the last are counted."""
+"""The first and the last of three recorded steps are counted."""
 
 
 @pytest.fixture(scope="module")
 def kept(bench) -> dict[str, int]:
-    """A run of either kind for all tests: each puts right what it spoils."""
+    """A run of either kind for all tests: each undoes its changes."""
     return {kind: bench.run(telemetry=kind) for kind in ("full", "statistics")}
 
 
 @pytest.fixture
 def spoilt(bench, kept):
-    """Return a function that finds what disagrees once a statement has changed histograms."""
+    """Return a function that finds the disagreements after a statement has changed histograms."""
     undone = []
 
     def spoil(kind: str, statement: str) -> list[str]:
@@ -109,7 +109,7 @@ def test_one_layer_without_any_is_found_by_the_others(spoilt, kind):
         kind, "DELETE FROM layer_histograms WHERE run_id = {run_id} AND layer = 2 AND epoch = 1"
     )
     assert found == [
-        "layer 2, epoch 1: layer_histograms has no row, and those of a later layer are there"
+        "layer 2, epoch 1: layer_histograms has no row, although a later layer has some"
     ]
 
 

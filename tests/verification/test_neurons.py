@@ -1,4 +1,4 @@
-"""What was counted of every neuron is held against its column, and its neuron is named."""
+"""The counts of every neuron are compared with its column, and the neuron is named."""
 
 import pytest
 
@@ -9,7 +9,7 @@ NEW_COLUMNS = ("clipped_norm", "weight_norm", "update_norm", "saturated")
 
 
 def neurons(bench, run_id: int) -> set[tuple]:
-    """Return (layer, epoch, neuron) of all that disagrees in a run."""
+    """Return (layer, epoch, neuron) of all disagreements in a run."""
     return {(each.layer, each.epoch, each.neuron) for each in bench.found(run_id)}
 
 

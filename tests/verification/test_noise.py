@@ -1,4 +1,4 @@
-"""Noise scales are held against the cells, and of a run without rows against its statistics."""
+"""Noise scales are compared with the cells, or in a run without rows with its statistics."""
 
 import pytest
 
@@ -13,12 +13,12 @@ def kind(request) -> str:
 
 @pytest.fixture(scope="module")
 def kept(bench, kind) -> int:
-    """A run for all tests of a kind: each puts right what it spoils."""
+    """A run for all tests of a kind: each undoes its changes."""
     return bench.run(telemetry=kind)
 
 
 def changed(bench, run_id: int, column: str, change: str, layer: int) -> list[str]:
-    """Return what is found once one number is changed, and put it right."""
+    """Return the findings after one number is changed, and undo the change."""
     place = f"layer = {layer} AND epoch = 2"
     query = f"SELECT {column} + 0e0 FROM epoch_layers WHERE run_id = {run_id} AND {place}"
     ((before,),) = bench.select(query)
@@ -34,7 +34,7 @@ def changed(bench, run_id: int, column: str, change: str, layer: int) -> list[st
 @pytest.mark.parametrize("column", COLUMNS)
 def test_a_number_that_is_off_is_found(bench, kind, kept, column, change):
     (found, *_) = changed(bench, kept, column, change.format(column), 1)
-    # Of a run without rows the square of the mean is held against the scale that it gives.
+    # In a run without rows the square of the mean is compared with the resulting scale.
     name = "noise_scale" if (kind, column) == ("statistics", "square_of_mean") else column
     assert found.startswith(f"layer 1, epoch 2: {name} of epoch_layers is ")
 

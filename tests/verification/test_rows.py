@@ -1,4 +1,4 @@
-"""Rows that are missing, doubled, or in another place are found."""
+"""Missing, doubled or misplaced rows are found."""
 
 import pytest
 

@@ -14,7 +14,7 @@ WIDTHS = [8] * 7
 
 @pytest.fixture(scope="module")
 def faint(laboratory, small):
-    """(bench, run id): seven layers of tanh, whose weights begin at a 1e-25th of their size."""
+    """(bench, run id): seven tanh layers whose initial weights are scaled by 1e-25."""
     experiment = small(
         "faint", "tanh", hidden_widths=WIDTHS, initial_weight_scale=1e-25, epochs=1, batch_size=32
     )

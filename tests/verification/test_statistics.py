@@ -1,4 +1,4 @@
-"""What was recorded beside the rows is held against them, column by column."""
+"""The recorded statistics are compared with the rows, column by column."""
 
 import pytest
 

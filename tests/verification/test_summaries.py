@@ -1,4 +1,4 @@
-"""What epochs came to is held against the statistics of their steps and neurons."""
+"""Summaries of epochs are compared with the statistics of their steps and neurons."""
 
 import pytest
 
@@ -13,7 +13,7 @@ COUNTS = ("non_finite", "steps", "width", "dead")
 
 @pytest.fixture(scope="module", params=["full", "statistics"])
 def run_id(request, bench):
-    """A run for all tests of a kind: each puts right what it spoils."""
+    """A run for all tests of a kind: each undoes its changes."""
     return bench.run(telemetry=request.param)
 
 

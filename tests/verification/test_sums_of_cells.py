@@ -1,4 +1,4 @@
-"""What verification sums up from the cells, against NumPy's long double and against pandas."""
+"""The sums that verification takes from cells, against NumPy's long double and against pandas."""
 
 import numpy as np
 import pytest
@@ -11,13 +11,13 @@ from vanishing_gradients.sql.objects import Layer
 
 STEPS, ROWS, WIDTH = 4, 6, 5
 SIZES = [1, 200, 1 << 18]
-"""Bytes of a block: with few, a block ends within a step."""
+"""Bytes per block: small, so that a block ends within a step."""
 
 
 @pytest.fixture(scope="module")
 def drawn(laboratory, small):
     """(bench, run id, gradients (steps, rows, width)) with cells that are not finite in one step,
-    and a step of cells whose squares vanish."""
+    and a step of cells whose squares underflow."""
     bench = Bench(laboratory, small("drawn", hidden_widths=[WIDTH, 2], batch_size=32))
     run_id = bench.run(limit=32)
     table = bench.table(1)

@@ -1,4 +1,4 @@
-"""Norms of updates, whose weights are not stored, are held against what must be true of them."""
+"""Norms of updates, whose weights are not stored, are checked for what must hold for them."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Verification of runs that were watched: what was recorded is what is expected."""
+"""Verification of watched runs: what was recorded is what is expected."""
 
 from dataclasses import replace
 
@@ -12,7 +12,7 @@ TABLE = "{}_layer_2_hidden"
 
 
 class Desk:
-    """Records watched runs, spoils them, verifies them."""
+    """Records watched runs, corrupts them, verifies them."""
 
     def __init__(self, url) -> None:
         self.url, self.engine = url, engine(url)

@@ -1,4 +1,4 @@
-"""A database with a two-layer experiment whose rows are few enough to work out by hand."""
+"""A database with a two-layer experiment with rows few enough to compute by hand."""
 
 import re
 
@@ -34,7 +34,7 @@ def query(name: str, experiment: str, layer: RunLayer, **values: int) -> str:
 
 
 class Hand:
-    """Puts rows into the tables directly, past recorder and loader."""
+    """Inserts rows into the tables directly, bypassing recorder and loader."""
 
     def __init__(self, made: Engine) -> None:
         self.engine = made
@@ -53,7 +53,7 @@ class Hand:
     def rows(self, run_id: int, experiment: str, layer: int, rows: list[tuple]) -> None:
         """Insert (epoch, step, row index, gradient 1, gradient 2), and SmallNorm as trainers do.
 
-        Statistics of these steps, where a test does not give its own, are theirs."""
+        Statistics of these steps are computed, unless a test provides its own."""
         for epoch, step, _, *cells in rows:
             steps = self._steps.setdefault((run_id, layer), {})
             steps.setdefault((epoch, step), []).append(cells)
@@ -97,7 +97,7 @@ class Hand:
                 )
 
     def select(self, query: str) -> list[tuple]:
-        """Return all rows of a query, once all statistics there are have been summed up."""
+        """Return all rows of a query, after summarizing all statistics."""
         for (run_id, layer), steps in self._steps.items():
             if steps:
                 self._statistics(run_id, layer, steps)

@@ -1,4 +1,4 @@
-"""What the views' files say of their columns, held against what the server makes of them."""
+"""The columns described in the views' files, compared with those on the server."""
 
 import pytest
 
@@ -58,7 +58,7 @@ def test_a_column_that_may_be_null_can_be(said, server):
 
 
 def test_no_column_is_a_reserved_word(hand, made):
-    """One can ask for every column of every table and view without backticks."""
+    """Every column of every table and view can be queried without backticks."""
     for name in sorted({column[0] for columns in made.values() for column in columns}):
         assert hand.select(f"SELECT {name} FROM (SELECT 1 AS {name}) AS it") == [(1,)]
 

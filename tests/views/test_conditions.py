@@ -1,7 +1,7 @@
-"""Conditions reach the tables: rows of runs, epochs and steps not asked for cost nothing.
+"""Conditions reach the tables: rows of other runs, epochs and steps cost nothing.
 
-Counted are the rows that the server reads, since wall time tells the two apart only in tables that
-are far larger.
+The test counts the rows that the server reads, since wall time would only differ in far larger
+tables.
 """
 
 from functools import partial
@@ -17,7 +17,7 @@ EXP = "asked"
 TABLES = [f"{EXP}_layer_1_input", f"{EXP}_layer_2_sigmoid", f"{EXP}_layer_3_softmax"]
 STEPS, EPOCHS = 120, 2
 FEW = STEPS // 2
-"""More rows than catalogue tables gain by a few runs, fewer than one epoch of a layer has."""
+"""More rows than a few runs add to catalogue tables, fewer than one epoch of a layer has."""
 
 OVERALL = [
     "gradient_norms", "gradient_norm_ratios", "dense_norm_ratios", "epoch_means", "layer_sizes",
@@ -75,7 +75,7 @@ def add_run(hand, telemetry: str) -> int:
 
 
 def analyse(hand) -> None:
-    """Bring what the server plans by up to date, which it else does at a time of its own."""
+    """Update the server's planner statistics, which it otherwise does at some later time."""
     names = [
         "step_statistics",
         "neuron_statistics",
@@ -95,7 +95,7 @@ def reads(hand, query: str) -> int:
         return sum(int(count) for _, count in found)
 
     with hand.engine.connect() as connection:
-        connection.exec_driver_sql(query).all()  # opens tables, which may read, too
+        connection.exec_driver_sql(query).all()  # opens tables, which may also read
         counting = -so_far() + so_far()
         before = so_far()
         connection.exec_driver_sql(query).all()
@@ -104,7 +104,7 @@ def reads(hand, query: str) -> int:
 
 @pytest.fixture(scope="module")
 def asked(hand):
-    """Two runs of each telemetry, beside as many others."""
+    """Two runs of each telemetry, next to as many others."""
     runs = {each: [add_run(hand, each) for _ in range(2)] for each in ("full", "statistics")}
     for _ in range(2):
         add_run(hand, "full")

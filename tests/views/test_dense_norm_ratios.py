@@ -1,4 +1,4 @@
-"""Ratios of neighbouring dense layers, against norms worked out by hand and by pandas."""
+"""Ratios of neighbouring dense layers, against norms computed by hand and by pandas."""
 
 import math
 

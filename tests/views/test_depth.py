@@ -1,6 +1,6 @@
-"""A network of fifty hidden layers: as many tables and views as that takes, and answers from them.
+"""A network of fifty hidden layers: all its tables and views, and queries of them.
 
-MySQL takes 61 tables in a join, and MariaDB's stack is small: neither may be met by a hundred.
+MySQL allows 61 tables in a join, and MariaDB's stack is small: a hundred layers may hit neither.
 """
 
 import numpy as np
@@ -117,7 +117,7 @@ def test_the_last_layer_has_the_views_of_the_first(hand, run):
 
 
 def test_a_second_run_registers_with_few_statements(hand, run):
-    """Not one for every view there is, nor a new definition of any."""
+    """Not one per existing view, nor a new definition of any."""
     statements: list[str] = []
 
     def notice(connection, cursor, statement, *rest) -> None:

@@ -1,4 +1,4 @@
-"""The views over all experiments by which one sees what a network suffers from, by hand."""
+"""The views over all experiments that show what is wrong with a network, by hand."""
 
 import math
 
@@ -15,7 +15,7 @@ SAMPLES = (4, 2)
 
 
 def steps(hand, run_id: int, layer: int, epoch: int, *found: dict) -> None:
-    """Insert rows of `step_statistics`, one a step, of what is said of it."""
+    """Insert rows of `step_statistics`, one per step."""
     rows = [
         {
             "run_id": run_id, "layer": layer, "epoch": epoch, "step": number, "row_count": 1,
@@ -30,7 +30,7 @@ def steps(hand, run_id: int, layer: int, epoch: int, *found: dict) -> None:
 
 
 def neurons(hand, run_id: int, layer: int, epoch: int, *found: tuple) -> None:
-    """Insert (cells, zeros, non_finite, magnitude_sum, saturated), one a neuron."""
+    """Insert (cells, zeros, non_finite, magnitude_sum, saturated), one per neuron."""
     names = ("cells", "zeros", "non_finite", "magnitude_sum", "saturated")
     rows = [
         {
@@ -106,7 +106,7 @@ def test_saturation_is_of_cells_and_of_neurons(hand, run):
 
 
 def test_a_neuron_that_is_saturated_but_for_one_of_many_samples_is_not_counted(hand):
-    """Four decimal places, which a server gives a quotient of whole numbers, would not tell."""
+    """The four decimal places that a server gives a quotient of integers would not suffice."""
     run_id = hand.run(EXP, telemetry="statistics")
     steps(hand, run_id, 2, 1, {"row_count": 600_000, "saturated": 1.0})
     neurons(hand, run_id, 2, 1, (6, 0, 0, 1.0, 599_999), (6, 0, 0, 1.0, 600_000))

@@ -1,4 +1,4 @@
-"""A look at a gradient table: its keys, its first cells, and norm and mean of all of them."""
+"""A preview of a gradient table: its keys, its first cells, and norm and mean of all of them."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""The views per experiment and layer, against rows worked out by hand."""
+"""The views per experiment and layer, against rows computed by hand."""
 
 import math
 import re
@@ -68,7 +68,7 @@ def test_a_row_with_a_null_cell_has_no_norm_and_the_average_leaves_it_out(hand, 
 
 
 def test_near_zero_weighs_steps_by_their_values(hand, run):
-    """Epoch 1 has six values; 5e-4 and 6e-6 are below 1e-3, 6e-6 alone below 1e-5."""
+    """Epoch 1 has six values; 5e-4 and 6e-6 are below 1e-3, only 6e-6 below 1e-5."""
     query = (
         f"SELECT Epoch, below_1em3, below_1em5 FROM {EXP}_layer_1_near_zero "
         f"WHERE run_id = {run} ORDER BY Epoch"

@@ -1,4 +1,4 @@
-"""The views over all experiments, against rows worked out by hand."""
+"""The views over all experiments, against rows computed by hand."""
 
 import math
 
@@ -34,7 +34,7 @@ def full(hand):
 
 @pytest.fixture(scope="module")
 def swept(hand):
-    """The same gradients, but kept as statistics alone."""
+    """The same gradients, but kept as statistics only."""
     run_id = hand.run(SWEEP, telemetry="statistics")
     for layer, steps in GRADIENTS.items():
         hand.statistics(run_id, layer, steps)

@@ -1,4 +1,4 @@
-"""The views that reports of many runs read, against rows worked out by hand."""
+"""The views for reports of many runs, against rows computed by hand."""
 
 import json
 import math

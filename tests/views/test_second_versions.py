@@ -1,4 +1,4 @@
-"""Later versions of views: what they changed, and what they left as it was."""
+"""Later versions of views: what they changed, and what they kept."""
 
 import re
 
@@ -13,7 +13,7 @@ INFINITY = float("inf")
 
 @pytest.fixture(scope="module")
 def runs(hand):
-    """Full runs and sweeps of two experiments, with all that may be missing."""
+    """Full runs and sweeps of two experiments, with everything missing that may be missing."""
     full = hand.run("kept")
     hand.rows(full, "kept", 1, [(1, 1, 0, 3.0, 4.0), (1, 2, 0, -6.0, 8.0), (2, 1, 0, None, 1.0)])
     hand.rows(full, "kept", 2, [(1, 1, 0, 0.0, 0.0), (2, 1, 0, 1.0, 0.0)])
@@ -31,7 +31,7 @@ def runs(hand):
 
 @pytest.fixture(scope="module")
 def first_version(hand, runs):
-    """The name under which version 1 of gradient_norms stands beside the newest."""
+    """The name under which version 1 of gradient_norms exists next to the newest."""
     needed = ("epoch_statistics", "experiment_norms")
     with hand.engine.begin() as connection:  # its columns have other names today
         for name in needed:
@@ -70,7 +70,7 @@ def test_a_layer_without_a_finite_row_is_there_without_a_norm(hand, runs):
 
 
 def test_a_full_run_takes_norms_from_what_its_epochs_came_to(hand):
-    """From nowhere else: rows of an epoch that has not closed are in its tables alone."""
+    """From nowhere else: rows of an epoch that has not closed are only in its tables."""
     run_id = hand.run("kept")
     hand.rows(run_id, "kept", 1, [(1, 1, 0, 3.0, 4.0), (2, 1, 0, 3.0, 4.0)])
     hand.statistics(run_id, 1, {(1, 1): [[30.0, 40.0]]})

@@ -1,4 +1,4 @@
-"""Gradients whose squares no double holds, in views: NumPy's long double says what is right."""
+"""Gradients whose squares no double holds, in views, against NumPy's long double."""
 
 import numpy as np
 import pytest
@@ -12,12 +12,12 @@ LONG = np.longdouble
 def faint(hand):
     """(run id, gradients of shape (layers, epochs, steps, rows, 2)), layer by layer larger.
 
-    Of the first layer, all have squares that vanish; of the second those of one step, and of some
-    rows of the others; of the third none.
+    In the first layer all squares underflow; in the second those of one step, and of some rows of
+    the others; in the third none.
     """
     generator = np.random.default_rng(5)
     gradients = generator.normal(size=(3, EPOCHS, STEPS, ROWS, 2))
-    gradients += 0.5  # something in common, so that there is a noise scale
+    gradients += 0.5  # a common part, so that there is a noise scale
     scale = np.array([1e-200, 1.0, 1e5])[:, None, None, None, None] * np.ones_like(gradients)
     scale[0, 1] = 1e-310
     scale[1, :, 0] = 1e-170

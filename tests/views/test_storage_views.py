@@ -1,4 +1,4 @@
-"""What a lossy storage makes of norms: rounding, and a number in the columns a layer lacks."""
+"""Norms after a lossy storage: rounding, and a number in the columns a layer lacks."""
 
 import math
 
@@ -12,7 +12,7 @@ FILLED = 126
 
 @pytest.fixture(scope="module")
 def run(hand):
-    """Layer 1 is a mean of two rows; layer 2 rounds to nothing at five decimals."""
+    """Layer 1 is a mean of two rows; layer 2 rounds to zero at five decimals."""
     run_id = hand.run(EXP)
     hand.rows(run_id, EXP, 1, [(1, 1, 0, 3.00004, 4.0), (1, 1, 1, 0.0, -1.0)])
     hand.rows(run_id, EXP, 2, [(1, 1, 0, 4e-6, -3e-6), (1, 1, 1, None, 1.0)])
@@ -24,7 +24,7 @@ def run(hand):
 
 @pytest.fixture
 def norm(hand, run):
-    """Return a function that gives the stored norm of a layer in epoch 1."""
+    """Return a function that returns the stored norm of a layer in epoch 1."""
 
     def of(layer: int, decimals: int, filler: float) -> float:
         ((found,),) = hand.select(

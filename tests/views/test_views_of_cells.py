@@ -63,7 +63,7 @@ def asked(hand, run_id: int, layer: int, view: str, columns: str, order: str, mo
 
 
 def finite(gradients: np.ndarray) -> np.ndarray:
-    """Return the rows of (..., rows, width) without a cell that is not finite, (n, width)."""
+    """Return the rows of (..., rows, width) whose cells are all finite, (n, width)."""
     rows = gradients.reshape(-1, gradients.shape[-1])
     return rows[np.isfinite(rows).all(axis=1)]
 
@@ -175,7 +175,7 @@ def test_a_decade_has_its_lower_edge_and_the_outermost_take_the_rest(hand, value
 
 
 def test_a_full_row_of_one_decade_is_counted_in_full(hand):
-    """Eight bits of a number count a row of 255 cells, and no more."""
+    """Eight bits of a number can count a row of at most 255 cells."""
     wide = tuple(
         RunLayer(n, f"layer_{n}_hidden", "dense", 1, w, "input") for n, w in ((1, 255), (2, 256))
     )

@@ -1,4 +1,4 @@
-"""Models that are watched, and what the tables then hold."""
+"""Watched models, and the tables' content afterwards."""
 
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -22,7 +22,7 @@ def seeded() -> None:
 
 @pytest.fixture
 def watching(migrated: URL) -> Callable[..., Any]:
-    """Return `watch` on a migrated database, where errors are raised and every row is kept."""
+    """Return `watch` on a migrated database, with errors raised and every row kept."""
 
     def begin(model: Any = None, optimizer: Any = None, **options: Any) -> Any:
         defaults = {
@@ -34,7 +34,7 @@ def watching(migrated: URL) -> Callable[..., Any]:
 
 
 class Stored:
-    """What the database holds of the newest run."""
+    """The database's content for the newest run."""
 
     def __init__(self, url: URL) -> None:
         self._engine = engine(url)
@@ -88,7 +88,7 @@ class Stored:
 
 @pytest.fixture
 def stored(migrated: URL) -> Iterator[Stored]:
-    """What the newest run has left in the database."""
+    """The content stored by the newest run."""
     made = Stored(migrated)
     yield made
     made.close()

@@ -1,4 +1,4 @@
-"""Steps handed over without hooks: of torch.func, and of other libraries' trees of arrays."""
+"""Steps passed without hooks: of torch.func, and of other libraries' trees of arrays."""
 
 import numpy as np
 import pytest

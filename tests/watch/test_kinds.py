@@ -1,4 +1,4 @@
-"""Every kind of tensor as rows and columns, beside what its gradient is by itself."""
+"""Every kind of tensor as rows and columns, against its plain gradient."""
 
 import copy
 
@@ -61,7 +61,7 @@ def test_a_gate_of_a_recurrent_layer_is_a_layer(watching, stored, kind, gates):
     for which in ("ih", "hh"):
         whole = gradients.get(f"weight_{which}{suffix}")
         if which == "hh" and kind is nn.LSTMCell:
-            continue  # of a single step from zeros
+            continue  # a single step from zeros
         for place, gate in enumerate(gates):
             own = whole[3 * place : 3 * (place + 1)].T
             name = f"weight_{which}{suffix}[{gate}]"
@@ -156,7 +156,7 @@ def test_a_layer_that_is_wider_than_a_table_keeps_statistics_and_that_is_said(
     trained(watching, nn.Sequential(nn.Linear(3, 801), nn.Linear(801, 2)), torch.randn(2, 3))
     assert stored.layers["0.weight"]["kept"] == "statistics"
     assert stored.steps("0.weight")[0]["gradient_norm"] > 0
-    assert "0.weight has 801 neurons, more than a table holds" in capfd.readouterr().err
+    assert "0.weight has 801 neurons, more than a table can hold" in capfd.readouterr().err
 
 
 def test_layers_are_chosen_by_globs(watching, stored):

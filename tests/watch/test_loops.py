@@ -1,4 +1,4 @@
-"""Loops as people write them: epochs, losses, and what goes wrong within them."""
+"""Loops as people write them: epochs, losses, and errors within them."""
 
 import gc
 import os
@@ -21,7 +21,7 @@ from vanishing_gradients.telemetry.space import run_sizes  # noqa: E402
 
 @pytest.fixture
 def watching(watching):
-    """Of loops nothing is asked that needs rows."""
+    """These tests of loops need no rows."""
     return partial(watching, telemetry="statistics")
 
 
@@ -273,7 +273,7 @@ def test_only_a_watched_run_with_these_layers_can_go_on(watching, stored):
     run = stored.run["run_id"]
     with pytest.raises(ResumeError, match="There is no run 9999"):
         watching(model, sgd(model), run=9999).start()
-    with pytest.raises(ResumeError, match="can go on with epoch 2 or an earlier one"):
+    with pytest.raises(ResumeError, match="can continue with epoch 2 or an earlier one"):
         watching(model, sgd(model), run=run, first_epoch=5).start()
     other = mlp(7)
     optimizer = sgd(other)
@@ -290,8 +290,8 @@ def test_only_a_watched_run_with_these_layers_can_go_on(watching, stored):
         ({"experiment": "My Net"}, "cannot name an experiment"),
         ({"telemetry": "all"}, "choose 'statistics' or 'full'"),
         ({"telemetry": {"fc*": "some"}}, "choose 'statistics' or 'full'"),
-        ({"every": 0}, "take 1 or more"),
-        ({"steps_per_epoch": -1}, "take 1 or more"),
+        ({"every": 0}, "give 1 or more"),
+        ({"steps_per_epoch": -1}, "give 1 or more"),
         ({"when_behind": "run"}, "choose 'wait' or 'thin'"),
         ({"on_error": "ignore"}, "choose 'warn' or 'raise'"),
     ],
@@ -305,7 +305,7 @@ def test_an_option_that_makes_no_sense_is_refused_in_a_sentence(watching, option
 def test_a_model_without_an_optimizer_or_with_none_of_pytorch_is_refused(watching):
     with pytest.raises(WatchError, match="a model and the optimizer that trains it, or neither"):
         watching(mlp())
-    with pytest.raises(WatchError, match="object is no PyTorch optimizer"):
+    with pytest.raises(WatchError, match="object is not a PyTorch optimizer"):
         watching(mlp(), object()).start()
 
 
@@ -340,7 +340,7 @@ def test_what_goes_wrong_in_recording_ends_no_training(watching, stored, capfd, 
         step(model, optimizer)
     said = capfd.readouterr().err
     assert (
-        said.count("Recording has ended, and training goes on without it: ZeroDivisionError") == 1
+        said.count("Recording has ended, and training continues without it: ZeroDivisionError") == 1
     )
     assert stored.run["status"] == "failed"
 
@@ -387,7 +387,7 @@ def test_a_run_whose_process_was_killed_is_interrupted(migrated, watching, store
     assert stored.run["completed_epoch"] == 2
     model = mlp()
     optimizer = sgd(model)
-    with watching(model, optimizer):  # whoever looks next sees that nobody has it
+    with watching(model, optimizer):  # the next lookup finds that nobody has it
         step(model, optimizer)
     (run,) = stored.ask("SELECT status FROM runs WHERE experiment = 'killed'")
     assert run["status"] == "interrupted"

@@ -1,4 +1,4 @@
-"""What was tried of PyTorch before watch was written: each way in which a gradient is missed."""
+"""Experiments with PyTorch from before watch was written: each way to miss a gradient."""
 
 import copy
 import io
@@ -338,7 +338,7 @@ def test_zeros_that_zero_grad_has_left_are_no_gradient(watching, stored):
 def test_a_gradient_of_zeros_is_one(watching, stored):
     model = mlp()
     with torch.no_grad():
-        model[0].bias.fill_(-100.0)  # all of the ReLU is off
+        model[0].bias.fill_(-100.0)  # the whole ReLU is off
     optimizer = sgd(model)
     x, y = data()
     with watching(model, optimizer):

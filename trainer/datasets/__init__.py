@@ -1,4 +1,4 @@
-"""Labelled images of 28 x 28 pixels: where they come from, how they are checked and batched."""
+"""Labelled images of 28 x 28 pixels: their sources, checks and batches."""
 
 from vanishing_gradients.trainer.datasets.catalogue import NAMES
 from vanishing_gradients.trainer.datasets.dataset import Dataset, batches, scaled

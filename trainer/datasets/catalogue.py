@@ -12,7 +12,7 @@ _PUBLISHED = Path(__file__).with_name("published.toml")
 
 @dataclass(frozen=True)
 class PublishedFile:
-    """One IDX file as published: its name without .gz, dimensions, decompressed bytes and sum."""
+    """One published IDX file: its name without .gz, dimensions, decompressed size and SHA-256."""
 
     name: str
     dimensions: int
@@ -25,8 +25,8 @@ class Publication:
     """A data set as published.
 
     files: training images, training labels, test images, test labels.
-    mirrors: addresses, ending in /, below which the files lie, each as <name>.gz.
-    bundled: the folder that comes with the project, for the data set that does.
+    mirrors: base addresses, ending in /, of the files, each as <name>.gz.
+    bundled: the folder within the project, for the data set that is included.
     """
 
     name: str
@@ -37,7 +37,7 @@ class Publication:
 
 
 def _publication(name: str, said: dict[str, Any]) -> Publication:
-    """Return what published.toml says: files of a 28 x 28 byte image, and of a byte a label."""
+    """Return an entry of published.toml: files with 28 x 28 bytes per image, one per label."""
     files = []
     for part in ("train", "t10k"):
         count, images, labels = (said[part][key] for key in ("count", "images", "labels"))

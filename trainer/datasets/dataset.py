@@ -1,4 +1,4 @@
-"""A data set: training and test images of 28 x 28 pixels, each with the class it belongs to.
+"""A data set: training and test images of 28 x 28 pixels with their classes.
 
 Images stay bytes until a batch of them is scaled from 0..255 to -1..1.
 """
@@ -20,14 +20,14 @@ MIDDLE = 127.5
 
 @dataclass(frozen=True, eq=False)
 class Dataset:
-    """Images and labels, read-only, with what identifies them and where they were found.
+    """Images and labels, read-only, with their identity and where they were found.
 
     train_images and test_images: uint8 (n, 784), rows of a picture one after the other.
     train_labels and test_labels: int64 (n,), 0 to 9.
     sha256: of the text that `sha256sum` prints for the four decompressed files, in the order
-    training images, training labels, test images, test labels. It names the files: `limited` and
-    `shuffled` leave it as it is.
-    source: the folder the files were read from, as said to the user.
+    training images, training labels, test images, test labels. It identifies the files: `limited`
+    and `shuffled` do not change it.
+    source: the folder the files were read from, as shown to the user.
     """
 
     name: str
@@ -39,9 +39,9 @@ class Dataset:
     source: str
 
     def limited(self, n: int) -> "Dataset":
-        """Return the data set with its first `n` training images; the test images all stay.
+        """Return the data set with its first `n` training images and all test images.
 
-        First in the order of this data set: limit before shuffling to have the first in the file.
+        The first in this data set's order: limit before shuffling to get the first in the file.
         Raises DatasetError unless 1 <= n <= number of training images.
         """
         available = len(self.train_images)
@@ -54,7 +54,7 @@ class Dataset:
         return replace(self, train_images=self.train_images[:n], train_labels=self.train_labels[:n])
 
     def shuffled(self, generator: np.random.Generator) -> "Dataset":
-        """Return the data set with its training images in an order drawn once from `generator`."""
+        """Return the data set with its training images in an order drawn from `generator`."""
         order = generator.permutation(len(self.train_images))
         return replace(
             self,
@@ -64,10 +64,10 @@ class Dataset:
 
 
 def assembled(name: str, source: str, files: Sequence[IdxFile]) -> Dataset:
-    """Put a data set together from training images, training labels, test images, test labels.
+    """Assemble a data set from training images, training labels, test images, test labels.
 
-    Raises DatasetError where pictures are not 28 x 28, a label is above 9, or images and labels
-    differ in number.
+    Raises DatasetError if pictures are not 28 x 28, a label is above 9, or the numbers of images
+    and labels differ.
     """
     arrays = []
     for images, labels in (files[:2], files[2:]):
@@ -76,7 +76,7 @@ def assembled(name: str, source: str, files: Sequence[IdxFile]) -> Dataset:
             raise images.error(f"holds images of {shape[0]} x {shape[1]} pixels instead of 28 x 28")
         if len(images.array) != len(labels.array):
             raise images.error(
-                f"holds {len(images.array)} images, but {labels.path.name} beside it "
+                f"holds {len(images.array)} images, but {labels.path.name} next to it "
                 f"{len(labels.array)} labels"
             )
         if highest >= CLASSES:
@@ -95,9 +95,9 @@ def batches(
 ) -> Iterator[tuple[int, np.ndarray, np.ndarray]]:
     """Yield (step, x, y) in order: step from 1, x (batch, pixels) scaled in `dtype`, y (batch,).
 
-    `images` is uint8 (n, pixels), `labels` (n,). The last batch holds what is left and may be
-    smaller. All x share one buffer: a batch is overwritten by the next one, so copy what is to be
-    kept. Raises ValueError on a size below 1 or on images and labels of different number.
+    `images` is uint8 (n, pixels), `labels` (n,). The last batch may be smaller. All x share one
+    buffer: copy a batch to keep it beyond the next. Raises ValueError for a size below 1, or if the
+    numbers of images and labels differ.
     """
     if size < 1:
         raise ValueError(f"a batch of {size} images: at least 1 is needed")
@@ -112,10 +112,10 @@ def batches(
 
 
 def scaled(images: np.ndarray, dtype: DTypeLike, out: np.ndarray | None = None) -> np.ndarray:
-    """Return (images - 127.5) / 127.5, every operation done in `dtype`, of the shape of `images`.
+    """Return (images - 127.5) / 127.5, computed in `dtype`, in the shape of `images`.
 
-    `images` holds uint8; `dtype` is float32 or float64, ValueError otherwise. `out`, an array of
-    that dtype and shape, receives the result if given.
+    `images` is uint8; `dtype` is float32 or float64, otherwise raises ValueError. `out`, an array
+    of that dtype and shape, receives the result if given.
     """
     dtype = np.dtype(dtype)
     if dtype not in (np.float32, np.float64):

@@ -1,7 +1,7 @@
-"""Downloading: which mirrors answer, and each file from the first that gives it as published.
+"""Downloads: finds mirrors that answer, and gets each file from the first that has it as published.
 
-A file arrives under another name, locked, and takes its own when it is whole and checked: whoever
-sees it sees a complete one, and of two processes the second waits for the first.
+A file is written under a temporary name, locked, and renamed when it is complete and checked. So
+nobody sees an incomplete file, and a second process waits for the first.
 """
 
 import fcntl
@@ -26,28 +26,28 @@ from vanishing_gradients.trainer.errors import DatasetError
 from vanishing_gradients.words import Say
 
 STALL_SECONDS = 20.0
-"""A connection that is silent for so long counts as cut."""
+"""Seconds of silence after which a connection counts as cut."""
 
 _ATTEMPTS = 3
 _CHUNK = 2**16
-_SLACK = 2**20  # gzip never makes one of these files longer by more than this
+_SLACK = 2**20  # more than gzip can add to the size of one of these files
 
 
 class TransferError(Exception):
-    """Why a file cannot be had, in words that fit into a sentence."""
+    """A file is not available; the text says why and fits into a sentence."""
 
 
 class _CutError(TransferError):
-    """The connection broke; another attempt may succeed."""
+    """The connection broke; a retry may succeed."""
 
 
 def download(
     files: Sequence[PublishedFile], mirrors: Sequence[str], folder: Path, announce: Say
 ) -> None:
-    """Download `files` into `folder`, which is made if missing, with progress on a terminal.
+    """Download `files` into `folder`, created if missing, with progress on a terminal.
 
-    Raises TransferError where no mirror gives a file with the published SHA-256, and OSError where
-    the folder cannot be written. Nothing that is not whole and checked stays.
+    Raises TransferError if no mirror has a file with the published SHA-256, and OSError if the
+    folder cannot be written. Nothing incomplete or unchecked stays.
     """
     columns = (*Progress.get_default_columns(), DownloadColumn(), TransferSpeedColumn())
     screen = console.progress()
@@ -64,9 +64,8 @@ def answering(
 ) -> tuple[list[str], dict[str, str]]:
     """Return the mirrors that answer within `patience` seconds, and why each of the others fails.
 
-    Looking up a host's name knows no time limit, so each mirror is asked by a thread of its own
-    that is left alone when it takes too long. Any answer will do: what it says about the file is
-    seen when the file is fetched.
+    Name lookups have no timeout, so each mirror is asked in its own thread, which is abandoned if
+    it takes too long. Any answer will do: its content matters only when the file is fetched.
     """
     found: dict[str, str | None] = {}
     asking = [
@@ -83,7 +82,7 @@ def answering(
 
 
 def host(mirror: str) -> str:
-    """Return the host of a mirror's address, to name it in a sentence."""
+    """Return the host of a mirror's address, for messages."""
     return urlsplit(mirror).netloc
 
 
@@ -116,7 +115,7 @@ def _fetch(file: PublishedFile, mirrors: Sequence[str], part: BinaryIO, progress
                 with suppress(DatasetError):
                     if read_idx(Path(part.name), file.dimensions).sha256 == file.sha256:
                         return
-                raise TransferError("sends something else than the published file")
+                raise TransferError("sends a file other than the published one")
             except TransferError as error:
                 if attempt == _ATTEMPTS or not isinstance(error, _CutError):
                     reasons.append(f"{host(mirror)} {error}")
@@ -125,7 +124,7 @@ def _fetch(file: PublishedFile, mirrors: Sequence[str], part: BinaryIO, progress
 
 
 def _chunks(url: str) -> Iterator[tuple[bytes, int | None]]:
-    """Yield what an address sends, each piece with the number of bytes that all will be."""
+    """Yield an address's data in pieces, each with the total number of bytes expected."""
     arrived = 0
     try:
         with _opened(url) as answer:
@@ -143,9 +142,9 @@ def _chunks(url: str) -> Iterator[tuple[bytes, int | None]]:
 
 
 def _opened(url: str, method: str = "GET") -> HTTPResponse:
-    """Return the answer of a mirror.
+    """Return the response of a mirror.
 
-    Raises HTTPError for an answer that is none, OSError or HTTPException where there is no answer.
+    Raises HTTPError for an error status, OSError or HTTPException without a response.
     """
     request = Request(url, method=method)  # noqa: S310, the catalogue's addresses are http(s)
     request.add_header("User-Agent", "vanishing-gradients")
@@ -153,7 +152,7 @@ def _opened(url: str, method: str = "GET") -> HTTPResponse:
 
 
 def _told(error: Exception) -> str:
-    """Return in a few words why a mirror did not give a file."""
+    """Return in a few words why a mirror failed to deliver a file."""
     if isinstance(error, HTTPError):
         return f"answers {error.code} {error.reason}"
     if isinstance(error, URLError):
@@ -165,14 +164,14 @@ def _told(error: Exception) -> str:
 
 @contextmanager
 def _made_folder(folder: Path) -> Iterator[None]:
-    """Make the folder and its parents; on an error, remove those of them that stayed empty."""
+    """Create the folder and its parents; on an error, remove those that stayed empty."""
     made = [path for path in (folder, *folder.parents) if not path.exists()]
     folder.mkdir(parents=True, exist_ok=True)
     try:
         yield
     except BaseException:
         for path in made:
-            with suppress(OSError):  # not empty: something worth keeping arrived
+            with suppress(OSError):  # not empty: a useful file arrived
                 path.rmdir()
         raise
 
@@ -181,7 +180,7 @@ def _made_folder(folder: Path) -> Iterator[None]:
 def _partial_file(target: Path, announce: Say) -> Iterator[BinaryIO | None]:
     """Open `<target>.part`, locked; None if `target` has been completed meanwhile.
 
-    Leaving without an error gives the part the target's name; otherwise it is removed.
+    Leaving without an error renames the part to the target; otherwise it is removed.
     """
     path = target.with_name(f"{target.name}.part")
     with _locked(path, announce) as part:
@@ -205,7 +204,7 @@ def _locked(path: Path, announce: Say) -> BinaryIO:
         except BlockingIOError:
             announce(f"Waiting for another process that downloads {path.stem}.")
             fcntl.flock(part, fcntl.LOCK_EX)
-        # Whoever held the lock may have renamed or removed the file: then this is no longer it.
+        # The previous holder of the lock may have renamed or removed this file.
         with suppress(FileNotFoundError):
             if os.path.samestat(os.fstat(part.fileno()), path.stat()):
                 return part

@@ -1,7 +1,7 @@
-"""An IDX file: a big-endian header with the length of each dimension, then one byte a value.
+"""An IDX file: a big-endian header with the length of each dimension, then one byte per value.
 
-Format: LeCun, Cortes and Burges (1998), http://yann.lecun.com/exdb/mnist/. Files are read plain or
-compressed with gzip, whatever they are called, and never further than the header promises.
+Format: LeCun, Cortes and Burges (1998), http://yann.lecun.com/exdb/mnist/. Files may be plain or
+gzipped, whatever their names, and are never read further than the header promises.
 """
 
 import io
@@ -19,7 +19,7 @@ import numpy as np
 from vanishing_gradients.trainer.errors import DatasetError
 
 CEILING = 128 * 2**20
-"""Most bytes that a file may promise: more than twice the largest file of the catalogue."""
+"""The most bytes that a file may promise: over twice the largest file of the catalogue."""
 
 REPLACE = "replace it with the published file"
 
@@ -31,7 +31,7 @@ _COMPRESSED_CHUNK = 2**16
 
 @dataclass(frozen=True, eq=False)
 class IdxFile:
-    """The content of one file: uint8 array, and the SHA-256 of its decompressed bytes."""
+    """The content of one file: a uint8 array, and the SHA-256 of its decompressed bytes."""
 
     path: Path
     array: np.ndarray
@@ -39,15 +39,15 @@ class IdxFile:
     cure: str
 
     def error(self, what: str) -> DatasetError:
-        """Return the error that says what is wrong with this file and what to do about it."""
+        """Return the error that says what is wrong with this file and how to fix it."""
         return DatasetError(f"{self.path} {what}: {self.cure}.")
 
 
 def read_idx(path: Path, dimensions: int, cure: str = REPLACE) -> IdxFile:
-    """Read an IDX file of unsigned bytes in so many dimensions, gzip or plain.
+    """Read an IDX file of unsigned bytes with `dimensions` dimensions, gzipped or plain.
 
-    Memory stays below what the file's own size can fill, and below `CEILING`. Raises DatasetError,
-    ending in `cure`, on anything but a complete file that holds what its header promises.
+    Memory use is bounded by the file's own size and by `CEILING`. Raises DatasetError, ending in
+    `cure`, unless the file is complete and matches its header.
     """
     try:
         status = path.stat()
@@ -71,14 +71,14 @@ def read_idx(path: Path, dimensions: int, cure: str = REPLACE) -> IdxFile:
 
 
 class _BadContentError(Exception):
-    """What is wrong with the content, as the end of a sentence that begins with the path."""
+    """What is wrong with the content, as the end of a sentence that starts with the path."""
 
 
 class _Inflated(io.RawIOBase):
-    """The decompressed bytes of a file that is one gzip member, and nothing after it.
+    """The decompressed bytes of a file that is exactly one gzip member.
 
-    Python's gzip goes through long names, empty members and padding byte by byte: hours, for what
-    a sparse file can hold.
+    Python's gzip reads long names, empty members and padding byte by byte: hours, for a sparse
+    file.
     """
 
     def __init__(self, raw: BinaryIO) -> None:
@@ -103,7 +103,7 @@ class _Inflated(io.RawIOBase):
 
 
 def _read(stream: BinaryIO, most: int, dimensions: int) -> tuple[np.ndarray, str]:
-    """Return the values of a file of which `most` bytes can come, and the sum of its bytes."""
+    """Return the values of a file of at most `most` bytes, and the checksum of its bytes."""
     header, shape = _header(stream, dimensions)
     values = math.prod(shape)
     if values == 0 or len(header) + values > CEILING:
@@ -115,9 +115,9 @@ def _read(stream: BinaryIO, most: int, dimensions: int) -> tuple[np.ndarray, str
     filled = stream.readinto(array)
     if filled < values:
         raise _BadContentError(f"is cut short: {filled} of the {values} promised values")
-    # Asking for one byte more also makes gzip compare its own checksum at the end of the data.
+    # Reading one byte more makes gzip compare its own checksum at the end of the data.
     if stream.read(1):
-        raise _BadContentError(f"goes on after the {values} values that its header promises")
+        raise _BadContentError(f"continues after the {values} values that its header promises")
     digest = sha256(header)
     digest.update(array)
     return array.reshape(shape), digest.hexdigest()

@@ -1,6 +1,6 @@
-"""Sources of a data set, in this order: DATA_DIR, the system's own dataset folders, the mirrors.
+"""Sources of a data set, in this order: DATA_DIR, the system's dataset folders, the mirrors.
 
-What the user names is never replaced by something else. `auto` takes MNIST, else Fashion-MNIST,
+A data set named by the user is never replaced by another. `auto` uses MNIST, else Fashion-MNIST,
 else the bundled sample, and says which and why.
 """
 
@@ -19,11 +19,11 @@ from vanishing_gradients.words import Say
 
 DATA_DIR = Path("data")
 SYSTEM_FOLDER = Path("/usr/share/datasets")
-"""Where Debian's packages put data sets: dataset-fashion-mnist in fashion-mnist/."""
+"""The folder of Debian's data set packages: dataset-fashion-mnist is in fashion-mnist/."""
 
 PATIENCE_NAMED = 10.0
 PATIENCE_AUTO = 3.0
-"""Seconds for the mirrors of one data set to answer at all: short where there is a way out."""
+"""Seconds to wait for any mirror of a data set: short if there is an alternative."""
 
 
 class UnavailableError(DatasetError):
@@ -42,12 +42,12 @@ def load(
     catalogue: Mapping[str, Publication] = CATALOGUE,
     system_folder: Path = SYSTEM_FOLDER,
 ) -> Dataset:
-    """Return a data set, downloaded if need be, every file checked against its published SHA-256.
+    """Return a data set, downloaded if necessary, every file checked against its SHA-256.
 
     `name` is auto, mnist, fashion-mnist or sample. `data_dir` (None: data/) holds <name>/*.gz,
     unzipped or not, or the files themselves; downloads go to <data_dir>/<name>/. Raises
-    DatasetError on a name that does not exist, on a file that is not the published one, and, as
-    UnavailableError, where a named data set is neither here nor to be downloaded.
+    DatasetError for an unknown name or a file that is not the published one; and UnavailableError,
+    one of its subclasses, if a named data set is neither here nor downloadable.
     """
     folder = DATA_DIR if data_dir is None else Path(data_dir)
     search = _Search(folder, system_folder, catalogue, announce)
@@ -64,7 +64,7 @@ def load(
 def prepare(
     name: str = "auto", data_dir: Path | None = None, announce: Say = say, **places: Any
 ) -> Path:
-    """Get and check a data set as `load` does, say what it holds, and return its folder."""
+    """Get and check a data set as `load` does, report its contents, and return its folder."""
     dataset = load(name, data_dir, announce, **places)
     folder = Path(dataset.source)
     announce(
@@ -89,7 +89,7 @@ class _Search:
     announce: Say
 
     def best(self) -> _Found:
-        """Return the first data set of the catalogue that can be had, and say which and why."""
+        """Return the first available data set of the catalogue, and say which and why."""
         reasons = []
         for publication in self.catalogue.values():
             try:
@@ -106,7 +106,7 @@ class _Search:
         raise UnavailableError("; ".join(reasons), "connect to the internet and try again")
 
     def find(self, publication: Publication, patience: float) -> _Found:
-        """Return where a data set lies, after downloading it if it lies nowhere yet."""
+        """Return where a data set is, after downloading it if necessary."""
         if publication.bundled:
             return _Found(
                 publication, publication.bundled, "restore it with git, it is part of the project"
@@ -131,10 +131,10 @@ class _Search:
         return _Found(publication, own, again)
 
     def _holds(self, folder: Path, publication: Publication) -> bool:
-        """Tell whether a folder has all the files, by name: the sums are compared on reading.
+        """Return whether a folder has all the files, by name; checksums are compared on reading.
 
-        The files of all data sets have the same names. In DATA_DIR itself, which is nobody's
-        own folder, the test labels, a small file, therefore tell whose they are.
+        All data sets use the same file names. DATA_DIR itself does not say whose they are, so there
+        the test labels, a small file, identify the data set.
         """
         if any(_path(folder, file) is None for file in publication.files):
             return False
@@ -144,11 +144,11 @@ class _Search:
         try:
             content = read_idx(_path(folder, labels), labels.dimensions)
         except DatasetError:
-            return True  # reading all of it will tell what is wrong with it
+            return True  # reading all of it will show what is wrong
         return self._owner(content) in (None, publication)
 
     def read(self, found: _Found) -> Dataset:
-        """Return the data set; DatasetError where a file is not the published one."""
+        """Return the data set; raises DatasetError if a file is not the published one."""
         publication = found.publication
         contents = []
         for file in publication.files:
@@ -167,7 +167,7 @@ class _Search:
 
     def _owner(self, content: IdxFile) -> Publication | None:
         """Return the data set that has this file."""
-        known = reversed(self.catalogue.values())  # of two that have it, the first
+        known = reversed(self.catalogue.values())  # if two have it, the first one
         return {file.sha256: each for each in known for file in each.files}.get(content.sha256)
 
     def _download(
@@ -199,10 +199,10 @@ class _Search:
 
 
 def _path(folder: Path, file: PublishedFile) -> Path | None:
-    """Return where a file lies in a folder, by any of its usual names; None where it does not.
+    """Return where a file is in a folder, under any of its usual names; None if it is missing.
 
     Archives unpack to train-images-idx3-ubyte or train-images.idx3-ubyte, and sometimes to a folder
-    of the one name beside a file of the other.
+    of one name next to a file of the other.
     """
     names = (file.name, file.name.replace("-idx", ".idx"))
     found = [folder / f"{name}{end}" for name in names for end in ("", ".gz")]
@@ -211,7 +211,7 @@ def _path(folder: Path, file: PublishedFile) -> Path | None:
 
 
 def _exists(path: Path) -> bool:
-    """Tell whether something is there; OSError where that cannot be known."""
+    """Return whether something is there; raises OSError if that is unknown."""
     try:
         path.stat()
     except (FileNotFoundError, NotADirectoryError):

@@ -1,1 +1,1 @@
-"""A feed-forward classifier in NumPy alone, every gradient of which can be read after each step."""
+"""A feed-forward classifier in pure NumPy; every gradient is readable after each step."""

@@ -1,6 +1,6 @@
 """All activations, by kind.
 
-A new one is a class here, and its formula in `tests/network/exact_activations.py`.
+To add one, add a class here and its formula in `tests/network/exact_activations.py`.
 """
 
 import numpy as np
@@ -35,10 +35,10 @@ class Sigmoid(Activation):
         return np.multiply(upstream, self._slopes(len(upstream)), out=gradient)
 
     def _slopes(self, batch: int) -> np.ndarray:
-        # 1 - a is computed as exp(-z) a: where a rounds to 1, subtracting would give a slope of
-        # zero that is none, and slopes that are small but not zero are what this project looks at.
+        # 1 - a is computed as exp(-z) a: if a rounds to 1, subtracting would give a false zero, and
+        # small nonzero slopes are what this project studies.
         outputs, slope = self._rows("outputs", batch), self._rows("slope", batch)
-        # An infinite exp(-z) meets a = 0 here, and must not make NaN of it.
+        # An infinite exp(-z) meets a = 0 here; the product must not become NaN.
         largest = self._filled("largest", batch, np.finfo(self.dtype).max)
         np.minimum(self._rows("decay", batch), largest, out=slope)
         slope *= outputs
@@ -61,8 +61,8 @@ class ReLU(Activation):
         np.maximum(inputs, self._filled("zeros", len(inputs), 0.0), out=outputs)  # NaN stays NaN
 
     def _slopes(self, batch: int) -> np.ndarray:
-        # A factor, not a choice: a NaN from above passes dead neurons too, instead of looking like
-        # a gradient that vanished.
+        # A multiplication, not a selection: an upstream NaN passes dead neurons too, instead of
+        # looking like a vanished gradient.
         active = self._rows("active", batch, dtype=np.bool_)
         return np.greater(self._rows("outputs", batch), 0.0, out=active)
 
@@ -84,7 +84,7 @@ class Tanh(Activation):
         np.tanh(inputs, out=outputs)
 
     def _slopes(self, batch: int) -> np.ndarray:
-        # 1 - a^2 = 4 d / (1 + d)^2 with d = exp(-2 |z|), which nothing is subtracted from.
+        # 1 - a^2 = 4 d / (1 + d)^2 with d = exp(-2 |z|), without a subtraction.
         half, slope = self._rows("half", batch), self._rows("slope", batch)
         np.abs(self._inputs, out=slope)
         slope *= -2.0
@@ -117,7 +117,7 @@ class LeakyReLU(Activation):
 
 
 class PReLU(Activation):
-    """The parametric rectifier: a = z above zero and s z below, s learned, one a neuron.
+    """The parametric rectifier: a = z above zero and s z below, s learned per neuron.
 
     Source: He, Zhang, Ren and Sun (2015), Delving Deep into Rectifiers: Surpassing Human-Level
     Performance on ImageNet Classification, section 2.1, https://arxiv.org/abs/1502.01852
@@ -151,7 +151,7 @@ class PReLU(Activation):
         np.subtract(1.0, above, out=slope)
         slope *= self.parameters["slope"]
         slope += above
-        # By the slopes of this backward: the optimizer changes them before `saturated` may ask.
+        # With the slopes of this backward: the optimizer changes them before `saturated` is called.
         self.steepest = np.maximum(np.abs(self.parameters["slope"]), 1.0)
         return slope
 
@@ -178,7 +178,7 @@ class ELU(Activation):
         outputs *= self.scale
 
     def _slopes(self, batch: int) -> np.ndarray:
-        # alpha exp(z), not a + alpha, which far below zero would be a zero that is none.
+        # alpha exp(z), not a + alpha, which far below zero would round to a false zero.
         slope = np.exp(self._rows("below", batch), out=self._rows("slope", batch))
         slope *= self.scale * self.alpha
         above = np.greater(self._inputs, 0.0, out=self._rows("above", batch, dtype=np.bool_))
@@ -203,11 +203,11 @@ class SELU(ELU):
 
 
 class Gated(Activation):
-    """What GELU and swish share: f'(z) = s + z g'(z) s (1 - s), s short for s(g(z)).
+    """The common part of GELU and swish: f'(z) = s + z g'(z) s (1 - s), s short for s(g(z)).
 
-    Both come from d = exp(-|g|), which cannot overflow: s is 1 / (1 + d) or, where g is negative,
-    d / (1 + d), and s (1 - s) is d / (1 + d)^2. Beyond `bound` on either side d is 0, and z is kept
-    within it where it would make NaN of infinity times zero: f(-infinity) is 0.
+    Both come from d = exp(-|g|), which cannot overflow: s is 1 / (1 + d) or, if g is negative,
+    d / (1 + d), and s (1 - s) is d / (1 + d)^2. Beyond `bound` on either side d is 0, and z is
+    limited to it where infinity times zero would give NaN: f(-infinity) is 0.
     """
 
     flat = "below"
@@ -222,7 +222,7 @@ class Gated(Activation):
         np.exp(np.negative(np.abs(decay, out=decay), out=decay), out=decay)
         np.maximum(gate, decay, out=gate)
         gate /= np.add(decay, 1.0, out=self._rows("sum", batch))
-        np.maximum(inputs, within, out=outputs)  # bounded from below alone
+        np.maximum(inputs, within, out=outputs)  # bounded only from below
         outputs *= gate
 
     def _slopes(self, batch: int) -> np.ndarray:
@@ -239,7 +239,7 @@ class Gated(Activation):
         np.copyto(out, within)
 
     def _times_dg(self, slope: np.ndarray) -> None:
-        """Multiply `slope` by g'(z) in place, z being what the latest forward had `within`."""
+        """Multiply `slope` by g'(z) in place, with z from `within` of the latest forward."""
 
 
 class GELU(Gated):
@@ -299,7 +299,7 @@ class Softplus(Activation):
     flat = "below"
 
     def _fill(self, outputs: np.ndarray, inputs: np.ndarray) -> None:
-        # max(z, 0) + log(1 + exp(-|z|)), in which nothing overflows.
+        # max(z, 0) + log(1 + exp(-|z|)), which cannot overflow.
         decay = self._rows("decay", len(inputs))
         np.exp(np.negative(np.abs(inputs, out=decay), out=decay), out=decay)
         np.log1p(decay, out=outputs)
@@ -315,7 +315,7 @@ class Softplus(Activation):
 
 
 class Identity(Activation):
-    """a = z; a network of these alone is linear, and still has vanishing gradients.
+    """a = z; a network of only these is linear, and still has vanishing gradients.
 
     Source: Saxe, McClelland and Ganguli (2014), Exact solutions to the nonlinear dynamics of
     learning in deep linear neural networks, https://arxiv.org/abs/1312.6120
@@ -328,7 +328,7 @@ class Identity(Activation):
         return inputs
 
     backward = Layer.backward
-    saturated = Layer.saturated  # None: what has one slope everywhere does not saturate
+    saturated = Layer.saturated  # None: a constant slope cannot saturate
 
 
 ACTIVATIONS: dict[str, type[Activation]] = by_kind(Activation)

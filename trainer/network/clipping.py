@@ -1,15 +1,15 @@
-"""Clipping makes gradients smaller that are too large, in place, between backward and step.
+"""Clipping reduces gradients that are too large, in place, between backward and step.
 
 Source: Pascanu, Mikolov and Bengio (2013), On the difficulty of training recurrent neural networks,
 algorithm 1 (by norm), https://proceedings.mlr.press/v28/pascanu13.html; by value as well:
 Goodfellow, Bengio and Courville (2016), Deep Learning, section 10.11.1,
 https://www.deeplearningbook.org/contents/rnn.html
 
-What is not finite: by value an infinity becomes the limit. A norm is infinite only where a gradient
-is, for sums of squares that overflow or underflow are taken again, scaled. Then the infinite
-gradients share the limit equally, each with its sign, and the finite ones, nothing compared with
-them, become 0; the formula's own infinity over infinity would be NaN. A norm that is NaN is above
-no limit: nothing is changed then, and NaN stays where it arose.
+Non-finite values: by value an infinity becomes the limit. A norm is infinite only if a gradient is,
+since sums of squares that overflow or underflow are recomputed on scaled values. Then the infinite
+gradients share the limit equally, each with its sign, and the finite ones, negligible compared with
+them, become 0; the plain formula would give infinity over infinity, NaN. A NaN norm exceeds no
+limit: nothing is changed then, and NaN stays where it arose.
 """
 
 from abc import ABC, abstractmethod
@@ -24,9 +24,9 @@ from vanishing_gradients.trainer.network.settings import Setting, by_kind
 
 @dataclass(frozen=True)
 class Clipping(ABC):
-    """What gradients are not to exceed; ValueError unless the limit is above 0."""
+    """A limit on gradients; ValueError unless it is above 0."""
 
-    limit: Annotated[float, Setting("what they are not to exceed", 0, 1e6, open_low=True)] = 1.0
+    limit: Annotated[float, Setting("what they may not exceed", 0, 1e6, open_low=True)] = 1.0
 
     def __post_init__(self) -> None:
         if not self.limit > 0.0:
@@ -51,9 +51,9 @@ class ClipByValue(Clipping):
 
 
 class ClipByNorm(Clipping):
-    """Every array of parameters by itself: where |g| > limit, g <- limit g / |g|.
+    """Each parameter array by itself: if |g| > limit, g <- limit g / |g|.
 
-    Arrays are a layer's weights, its biases, and whatever else it learns; |g| is the L2 norm.
+    Arrays are a layer's weights, its biases, and its other parameters; |g| is the L2 norm.
     """
 
     kind = "norm"
@@ -65,7 +65,7 @@ class ClipByNorm(Clipping):
 
 
 class ClipByGlobalNorm(Clipping):
-    """All gradients as one vector, whose direction stays: where |g| > limit, g <- limit g / |g|."""
+    """All gradients as one vector; its direction stays: if |g| > limit, g <- limit g / |g|."""
 
     kind = "global_norm"
 

@@ -1,4 +1,4 @@
-"""A dense layer joins every input with every neuron, z = x W + b; its weights may be penalised."""
+"""A dense layer connects every input with every neuron, z = x W + b; weights may be penalised."""
 
 from dataclasses import dataclass
 
@@ -42,7 +42,7 @@ class Weighted(Layer):
 
     @property
     def gradient(self) -> np.ndarray:
-        """dL/dW, (n_in, width), of the whole loss: penalties included, as the optimizer sees it."""
+        """dL/dW, (n_in, width), of the whole loss: with penalties, as the optimizer sees it."""
         return self.parameter_gradients["weights"]
 
     @property
@@ -51,7 +51,7 @@ class Weighted(Layer):
         return self.parameters["weights"]
 
     def forward(self, inputs: np.ndarray, training: bool) -> np.ndarray:
-        """Return x W; (batch, n_in) -> (batch, width). Keeps `inputs`, does not copy."""
+        """Return x W; (batch, n_in) -> (batch, width). Keeps a reference to `inputs`."""
         self._inputs = inputs
         return np.matmul(inputs, self._matrix(), out=self._rows("outputs", len(inputs)))
 
@@ -62,20 +62,20 @@ class Weighted(Layer):
         return np.matmul(upstream, self._matrix().T, out=inputs_gradient)
 
     def backward_parameters(self, upstream: np.ndarray) -> None:
-        """Fill dL/dW = x^T dL/dy: all that is needed where x are the images."""
+        """Fill dL/dW = x^T dL/dy, which is all that the first layer needs."""
         np.matmul(self._inputs.T, upstream, out=self.gradient)
 
     def _add_weights(self, weights: np.ndarray) -> None:
-        """Take the initial W, (n_in, width), as parameters."""
+        """Register the initial W, (n_in, width), as parameters."""
         self._add_parameter("weights", weights)
 
     def _matrix(self) -> np.ndarray:
-        """Return the W that the latest forward multiplied by, (n_in, width)."""
+        """Return the W used by the latest forward, (n_in, width)."""
         return self.parameters["weights"]
 
 
 class Dense(Weighted):
-    """Weights (n_in, width) and biases (width,), which start at zero; both may be penalised."""
+    """Weights (n_in, width), and biases (width,) that start at zero; both may be penalised."""
 
     kind = "dense"
 
@@ -95,13 +95,13 @@ class Dense(Weighted):
         self._add_parameter("biases", np.zeros(width, self.dtype))
 
     def forward(self, inputs: np.ndarray, training: bool) -> np.ndarray:
-        """Return z = x W + b; (batch, n_in) -> (batch, width). Keeps `inputs`, does not copy."""
+        """Return z = x W + b; (batch, n_in) -> (batch, width). Keeps a reference to `inputs`."""
         outputs = super().forward(inputs, training)
         outputs += self.parameters["biases"]
         return outputs
 
     def backward_parameters(self, upstream: np.ndarray) -> None:
-        """Fill dL/dW and dL/db = sum over the batch of dL/dz, plus the penalties'."""
+        """Fill dL/dW and dL/db = sum over the batch of dL/dz, plus penalties."""
         super().backward_parameters(upstream)
         biases_gradient = self.parameter_gradients["biases"]
         np.add.reduce(upstream, axis=0, out=biases_gradient)
@@ -110,23 +110,23 @@ class Dense(Weighted):
 
 
 class WeightNormalizedDense(Dense):
-    """A dense layer, z = x W + b, each column of whose W is w = gain v / |v|, v its direction.
+    """A dense layer, z = x W + b, in which each column of W is w = gain v / |v|, v its direction.
 
-    Parameters are the directions (n_in, width), drawn as a dense layer's weights are; the gains
+    Parameters are the directions (n_in, width), drawn like a dense layer's weights; the gains
     (width,), which start at |v|, so that training starts from the W that was drawn, as without
     normalisation (the paper's section 3 sets gains and biases by a first batch instead); and the
-    biases (width,), as in a dense layer. Penalties are on W and the biases. Raises ValueError where
-    a neuron's initial weights are all zero, and point nowhere.
+    biases (width,), as in a dense layer. Penalties apply to W and the biases. Raises ValueError if
+    a neuron's initial weights are all zero, and have no direction.
     """
 
     @property
     def gradient(self) -> np.ndarray:
-        """dL/dW, (n_in, width), of W itself and of the whole loss, penalties included."""
+        """dL/dW, (n_in, width), for W itself and the whole loss, penalties included."""
         return self._weights_gradient
 
     @property
     def weights(self) -> np.ndarray:
-        """W as the parameters have it now, (n_in, width), a new array."""
+        """The current W, (n_in, width), a new array."""
         weights = np.empty_like(self._unit)
         with np.errstate(all="ignore"):
             self._normalize(weights)
@@ -134,15 +134,15 @@ class WeightNormalizedDense(Dense):
         return weights
 
     def forward(self, inputs: np.ndarray, training: bool) -> np.ndarray:
-        """Return z = x W + b; (batch, n_in) -> (batch, width). Keeps `inputs`, does not copy."""
+        """Return z = x W + b; (batch, n_in) -> (batch, width). Keeps a reference to `inputs`."""
         self._norms = self._normalize(self._unit)
         np.multiply(self._unit, self.parameters["gains"], out=self._weights)
         return super().forward(inputs, training)
 
     def backward_parameters(self, upstream: np.ndarray) -> None:
-        """Fill dL/dW, and from it, with u = v / |v|, the gradients of what W is made of.
+        """Fill dL/dW, and from it, with u = v / |v|, the gradients of gains and directions.
 
-        dL/d(gain) = u . dL/dw, and dL/dv = gain / |v| (dL/dw - u dL/d(gain)), a neuron at a time.
+        dL/d(gain) = u . dL/dw, and dL/dv = gain / |v| (dL/dw - u dL/d(gain)), per neuron.
         """
         super().backward_parameters(upstream)
         gains = self.parameters["gains"]
@@ -170,12 +170,12 @@ class WeightNormalizedDense(Dense):
         """Fill `unit` (n_in, width) with v / |v|, neuron by neuron; return all |v|, (width,)."""
         directions = self.parameters["directions"]
         norms = np.sqrt(np.einsum("ij,ij->j", directions, directions))
-        limits = np.finfo(self.dtype)  # larger norms lost nothing to underflow worth naming
+        limits = np.finfo(self.dtype)  # larger norms lost nothing significant to underflow
         if np.sqrt(limits.tiny / limits.eps) < norms.min() and norms.max() < np.inf:
             np.divide(directions, norms, out=unit)
             return norms
-        # Squares overflow or underflow where the directions do not: a gain over infinity would be
-        # a zero that is none. What holds an infinity becomes NaN.
+        # Squares overflow or underflow although the directions do not: a gain over infinity would
+        # be a false zero. A column with an infinity becomes NaN.
         peaks = np.abs(directions).max(axis=0)
         np.divide(directions, peaks, out=unit)
         norms = np.sqrt(np.einsum("ij,ij->j", unit, unit))

@@ -1,4 +1,4 @@
-"""Dropout silences a random part of the neurons in training; inverted, the rest speak up for them.
+"""Dropout silences random neurons in training; inverted: the remaining ones are scaled up.
 
 Source: Srivastava, Hinton, Krizhevsky, Sutskever and Salakhutdinov (2014), Dropout: A Simple Way to
 Prevent Neural Networks from Overfitting, https://jmlr.org/papers/v15/srivastava14a.html
@@ -10,10 +10,10 @@ from vanishing_gradients.trainer.network.layer import Layer
 
 
 class Dropout(Layer):
-    """Neurons dropped with probability `rate`, in [0, 1), the others divided by 1 - rate.
+    """Drops neurons with probability `rate`, in [0, 1), and divides the others by 1 - rate.
 
-    Masks are drawn in double precision whatever the dtype, so that one seed drops the same neurons
-    in both precisions.
+    Masks are drawn in double precision whatever the dtype, so that a seed drops the same neurons in
+    both precisions.
     """
 
     kind = "dropout"
@@ -38,7 +38,7 @@ class Dropout(Layer):
         return np.multiply(inputs, mask, out=self._rows("outputs", batch))
 
     def backward(self, upstream: np.ndarray) -> np.ndarray:
-        """Return dL/dx = dL/d(outputs) mask / (1 - rate), for the mask of the latest forward."""
+        """Return dL/dx = dL/d(outputs) mask / (1 - rate), with the mask of the latest forward."""
         gradient = self._gradient = self._rows("gradient", len(upstream))
         np.multiply(upstream, self._rows("mask", len(upstream)), out=gradient)
         gradient += 0.0  # -0.0 becomes 0.0, as in ReLU

@@ -1,7 +1,7 @@
-"""An initializer says what weights, and with them biases, are before the first step.
+"""An initializer sets weights, and the biases that go with them, before the first step.
 
-All draw in double precision whatever the dtype: networks of one seed start from the same weights
-in both precisions, up to rounding.
+All draw in double precision whatever the dtype: networks with the same seed start from the same
+weights in both precisions, up to rounding.
 """
 
 from abc import ABC, abstractmethod
@@ -18,12 +18,12 @@ Distribution = Annotated[Literal["normal", "uniform"], Setting("the distribution
 
 
 class Initializer(ABC):
-    """How a layer's weights are drawn, and what its biases are then."""
+    """How a layer's weights are drawn, and its biases set."""
 
     def draw(
         self, shape: tuple[int, int], dtype: np.dtype, generator: np.random.Generator
     ) -> np.ndarray:
-        """Return weights of shape (n_in, width) and that dtype, drawn in double precision."""
+        """Return weights of shape (n_in, width) in `dtype`, drawn in double precision."""
         return self._drawn(shape, generator).astype(dtype)
 
     @abstractmethod
@@ -31,14 +31,14 @@ class Initializer(ABC):
         """Return the weights in double precision."""
 
     def draw_biases(self, weights: np.ndarray, offset: float = 0.0) -> np.ndarray:
-        """Return the biases, (width,), that go with drawn weights, (n_in, width): zeros.
+        """Return the biases, (width,), for the drawn weights, (n_in, width): zeros.
 
-        `offset` is f(0) of the activation whose outputs are the layer's inputs.
+        `offset` is f(0) of the activation that produces the layer's inputs.
         """
         return np.zeros(weights.shape[1], weights.dtype)
 
     def suited(self, gain: float) -> "Initializer":
-        """Return itself, or one with that gain, the inputs' activation's, if it has none."""
+        """Return this initializer, with `gain` (of the activation before it) unless it has one."""
         return self
 
 
@@ -56,7 +56,7 @@ class Normal(Initializer):
 
 @dataclass(frozen=True)
 class Uniform(Initializer):
-    """Weights drawn evenly from [-limit, limit): mean 0, variance limit^2 / 3."""
+    """Weights drawn uniformly from [-limit, limit): mean 0, variance limit^2 / 3."""
 
     kind = "uniform"
 
@@ -68,7 +68,7 @@ class Uniform(Initializer):
 
 @dataclass(frozen=True)
 class _ByWidth(Initializer):
-    """Weights of mean 0 whose variance follows from the numbers of inputs and neurons."""
+    """Weights of mean 0 whose variance depends on the numbers of inputs and neurons."""
 
     distribution: Distribution = "normal"
 
@@ -89,11 +89,11 @@ class _ByWidth(Initializer):
 
 @dataclass(frozen=True)
 class Glorot(_ByWidth):
-    """Variance 2 / (n_in + width), the mean of what forward and backward pass ask for; for tanh.
+    """Variance 2 / (n_in + width), the mean of what forward and backward pass need; for tanh.
 
     Source: Glorot and Bengio (2010), Understanding the difficulty of training deep feedforward
-    neural networks, equation 12, and 16 for the uniform distribution, which is the default as in
-    the paper; https://proceedings.mlr.press/v9/glorot10a.html
+    neural networks, equation 12, and 16 for the uniform distribution, the default as in the paper;
+    https://proceedings.mlr.press/v9/glorot10a.html
     """
 
     kind = "glorot"
@@ -106,7 +106,7 @@ class Glorot(_ByWidth):
 
 @dataclass(frozen=True)
 class He(_ByWidth):
-    """Variance 2 / n_in, since a ReLU halves the mean square of what passes it.
+    """Variance 2 / n_in, since a ReLU halves the mean square of its inputs.
 
     Source: He, Zhang, Ren and Sun (2015), Delving Deep into Rectifiers, equation 10,
     https://arxiv.org/abs/1502.01852
@@ -120,7 +120,7 @@ class He(_ByWidth):
 
 @dataclass(frozen=True)
 class LeCun(_ByWidth):
-    """Variance 1 / n_in: sums of unit inputs are of unit variance; what SELU needs.
+    """Variance 1 / n_in: sums of unit-variance inputs have unit variance; needed by SELU.
 
     Source: LeCun, Bottou, Orr and Mueller (1998), Efficient BackProp, section 4.6,
     http://yann.lecun.com/exdb/publis/pdf/lecun-98b.pdf
@@ -136,20 +136,20 @@ class LeCun(_ByWidth):
 class Orthogonal(Initializer):
     """Gain times a random matrix with orthonormal columns, or rows, whichever are fewer.
 
-    Every matrix of that kind is equally likely: the Q of a normal matrix, with the signs of R's
+    Uniformly distributed over such matrices: the Q of a normal matrix, with the signs of R's
     diagonal. Sources: Saxe, McClelland and Ganguli (2014), Exact solutions to the nonlinear
     dynamics of learning in deep linear neural networks, https://arxiv.org/abs/1312.6120;
     the signs: Mezzadri (2007), How to generate random matrices from the classical compact groups,
     https://arxiv.org/abs/math-ph/0609050
 
-    With gain 1 / f'(0) and small signals a layer neither stretches nor shrinks any
-    direction: dynamical isometry, with which sigmoidal networks of any depth can learn. Source:
+    With gain 1 / f'(0) and small signals a layer neither stretches nor shrinks any direction:
+    dynamical isometry, which lets sigmoidal networks of any depth learn. Source:
     Pennington, Schoenholz and Ganguli (2017), Resurrecting the sigmoid in deep learning through
-    dynamical isometry, https://arxiv.org/abs/1711.04735, where f(0) = 0. A logistic neuron has
+    dynamical isometry, https://arxiv.org/abs/1711.04735, with f(0) = 0. A logistic neuron has
     f(0) = 1/2, which `draw_biases` cancels: as f(z) = 1/2 + tanh(z/2) / 2, logistic layers of gain
     4 with these biases compute what tanh layers of gain 1 do without biases. A smaller gain of the
     first layer makes smaller signals, and brings the Jacobian's singular values closer to 1. A gain
-    of None is 1, or what `suited` says.
+    of None is 1, or what `suited` sets.
     """
 
     kind = "orthogonal"
@@ -163,17 +163,17 @@ class Orthogonal(Initializer):
         return q if shape[0] >= shape[1] else q.T
 
     def draw_biases(self, weights: np.ndarray, offset: float = 0.0) -> np.ndarray:
-        """Return -offset times the columns' sums: neurons whose inputs all are it sum to 0."""
+        """Return -offset times the columns' sums: neurons whose inputs all equal offset get 0."""
         return (-offset * weights.sum(axis=0, dtype=np.float64)).astype(weights.dtype)
 
     def suited(self, gain: float) -> Initializer:
-        """Return itself, or one with that gain where it has none of its own."""
+        """Return this initializer, with `gain` unless it has its own."""
         return replace(self, gain=gain) if self.gain is None else self
 
 
 @dataclass(frozen=True)
 class Constant(Initializer):
-    """All weights are `value`: the neurons of a layer are then alike, and learn alike."""
+    """All weights are `value`: all neurons of a layer are then equal, and stay equal."""
 
     kind = "constant"
 

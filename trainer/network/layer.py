@@ -1,6 +1,6 @@
-"""A layer is a differentiable function of a batch, with parameters of its own or none.
+"""A layer is a differentiable function of a batch, with or without parameters.
 
-An activation is one that bends each neuron's sum z on its own: a = f(z), dL/dz = dL/da f'(z).
+An activation is a layer that maps each neuron's sum z by itself: a = f(z), dL/dz = dL/da f'(z).
 """
 
 from typing import ClassVar
@@ -11,25 +11,25 @@ SATURATED_BELOW = 0.01
 
 
 class Layer:
-    """What all layers have in common.
+    """The base class of all layers.
 
-    `forward` takes (batch, n_in) to (batch, width), `backward` takes dL/d(outputs) to dL/d(inputs)
-    and fills the gradients of the parameters. Both write into arrays that the layer keeps, so what
-    they return is valid until the next call; `backward` belongs to the latest `forward`, whose
-    inputs must not have changed meanwhile.
+    `forward` maps (batch, n_in) to (batch, width); `backward` maps dL/d(outputs) to dL/d(inputs)
+    and fills the gradients of the parameters. Both write into arrays that the layer keeps, so their
+    results are valid until the next call. `backward` belongs to the latest `forward`, whose inputs
+    must not have changed since.
 
     Attributes:
-        kind: what the layer does, in one word; the classes that have one are found by it.
-        row_meaning: what a row of `gradient` is: 'input', of a matrix of weights, or 'sample'.
-        gain: of an activation, what weights after it are multiplied by to keep signals as large
-            as they are; None for any other layer.
-        flat: on which side of an activation its slope vanishes: 'below', 'both' or None.
-        number: place in the network, from 1; 0 until a network takes the layer in.
-        name: as `network.layer_names` gives it; empty until a network takes the layer in.
+        kind: what the layer does, in one word; classes that have one are registered under it.
+        row_meaning: what a row of `gradient` is: 'input', for a weight matrix, or 'sample'.
+        gain: for an activation, the factor by which the weights after it keep the signal's size;
+            None for any other layer.
+        flat: the side on which an activation's slope vanishes: 'below', 'both' or None.
+        number: position in the network, from 1; 0 until the layer is added to a network.
+        name: as `network.layer_names` gives it; empty until the layer is added to a network.
         width: number of neurons, the columns of `outputs` and of `gradient`.
         dtype: float64 or float32, of every array.
         gradient: (rows, width), what a recorder keeps of the latest `backward`: dL/d(weights)
-            where rows are inputs, dL/d(inputs) where they are samples.
+            if rows are inputs, dL/d(inputs) if they are samples.
         parameters: what the optimizer changes, by name.
         parameter_gradients: dL/d(parameter), by the same names.
     """
@@ -57,9 +57,9 @@ class Layer:
 
     @property
     def weights(self) -> np.ndarray | None:
-        """What inputs are multiplied by now, (n_in, width); None where nothing is.
+        """The current weights, (n_in, width); None if the layer has none.
 
-        For reading; it may be the parameter itself, so what must outlast a step is copied.
+        Read-only; it may be the parameter itself, so copy it to keep it beyond a step.
         """
         return None
 
@@ -74,11 +74,11 @@ class Layer:
         return gradient
 
     def saturated(self) -> np.ndarray | None:
-        """Return of how many samples each neuron was flat; None where that has no meaning."""
+        """Return for how many samples each neuron was flat; None if that has no meaning."""
         return None
 
     def statistics(self) -> dict[str, np.ndarray]:
-        """Return the arrays that are part of the layer's state but that no optimizer changes."""
+        """Return the arrays of the layer's state that no optimizer changes."""
         return {}
 
     def _add_parameter(self, name: str, value: np.ndarray) -> None:
@@ -88,10 +88,10 @@ class Layer:
     def _rows(
         self, name: str, batch: int, width: int | None = None, dtype: type | None = None
     ) -> np.ndarray:
-        """Return a kept array of shape (batch, width), its contents left from earlier use.
+        """Return a kept array of shape (batch, width), with contents from earlier use.
 
-        A smaller batch gets the first rows of the largest so far: an epoch that ends with a short
-        batch allocates nothing.
+        A smaller batch gets the first rows of the largest one so far, so an epoch that ends with a
+        short batch allocates nothing.
         """
         buffer = self._buffers.get(name)
         if buffer is None or len(buffer) < batch:
@@ -100,10 +100,9 @@ class Layer:
         return buffer if len(buffer) == batch else buffer[:batch]
 
     def _filled(self, name: str, batch: int, value: float) -> np.ndarray:
-        """Return a kept array of shape (batch, width), `value` everywhere, to be read only.
+        """Return a kept, read-only array of shape (batch, width) filled with `value`.
 
-        NumPy takes the larger, or the smaller, of two arrays in a third of the time that an array
-        and a number take it.
+        NumPy's maximum or minimum of two arrays takes a third of the time of one with a scalar.
         """
         if len(self._buffers.get(name, ())) < batch:
             self._rows(name, batch).fill(value)
@@ -111,25 +110,25 @@ class Layer:
 
 
 class Activation(Layer):
-    """What all activations have in common: a slope for each sample and neuron.
+    """The base class of activations, which have a slope for each sample and neuron.
 
-    f and f' are computed so that a slope too small to be told from zero by the plain formula
-    (1 - a^2 of a tanh that rounds to 1) is still the number it is: small slopes are what this
-    project looks at. A z that is not a number gives an output and a slope that are none either.
+    f and f' are computed so that small slopes keep their value even if the plain formula rounds to
+    zero (1 - a^2 for a tanh that rounds to 1): small slopes are what this project studies. A NaN z
+    gives NaN output and slope.
 
-    The gain is by one of two rules:
-    - 1 / f'(0) where f is steepest at 0, so that small signals pass unchanged: sigmoid, tanh,
+    The gain follows one of two rules:
+    - 1 / f'(0) if f is steepest at 0, so that small signals pass unchanged: sigmoid, tanh,
       softplus, identity (Saxe, McClelland and Ganguli 2014, https://arxiv.org/abs/1312.6120;
       Pennington, Schoenholz and Ganguli 2017, https://arxiv.org/abs/1711.04735);
-    - 1 / sqrt(E[f(z)^2]), z standard normal, so that a signal of mean square 1 keeps it: He, Zhang,
-      Ren and Sun 2015, https://arxiv.org/abs/1502.01852, whose equation 15 is sqrt(2 / (1 + a^2))
+    - 1 / sqrt(E[f(z)^2]), z standard normal, which preserves a mean square of 1: He, Zhang, Ren and
+      Sun 2015, https://arxiv.org/abs/1502.01852, whose equation 15 is sqrt(2 / (1 + a^2))
       for a ReLU of slope a below 0. For SELU it is 1, which is what SELU was made for (Klambauer et
       al. 2017, https://arxiv.org/abs/1706.02515). For GELU and swish no gain holds at every scale.
 
     Attributes:
-        gain: what orthogonal weights are multiplied by whose inputs come out of this activation.
+        gain: the factor for orthogonal weights whose inputs come from this activation.
         offset: f(0).
-        steepest: the largest |f'(z)| of all z; one for the layer, or (width,) where neurons differ.
+        steepest: the largest |f'(z)| over all z; one number, or (width,) if neurons differ.
     """
 
     gain: ClassVar[float] = 1.0
@@ -137,7 +136,7 @@ class Activation(Layer):
     steepest: float | np.ndarray = 1.0
 
     def forward(self, inputs: np.ndarray, training: bool) -> np.ndarray:
-        """Return a = f(z); (batch, width) -> (batch, width). Keeps `inputs`, does not copy."""
+        """Return a = f(z); (batch, width) -> (batch, width). Keeps a reference to `inputs`."""
         self._inputs = inputs
         outputs = self._rows("outputs", len(inputs))
         self._fill(outputs, inputs)
@@ -152,10 +151,10 @@ class Activation(Layer):
         return gradient
 
     def saturated(self) -> np.ndarray | None:
-        """Return of how many samples each neuron's |f'(z)| was below 1 % of `steepest`.
+        """Return for how many samples each neuron's |f'(z)| was below 1 % of `steepest`.
 
-        (width,), int64, for the latest backward; valid until the next forward. A slope that is not
-        a number is not counted.
+        (width,), int64, for the latest backward; valid until the next forward. NaN slopes are not
+        counted.
         """
         return np.count_nonzero(self._flat(len(self._gradient)), axis=0)
 
@@ -168,7 +167,7 @@ class Activation(Layer):
         raise NotImplementedError
 
     def _flat(self, batch: int) -> np.ndarray:
-        """Return (batch, width), True where the latest backward met a slope that counts as flat."""
-        # In the layer's precision, where a slope of 0.01 is below no bound of 0.01.
+        """Return (batch, width), True where the slope in the latest backward counts as flat."""
+        # In the layer's precision, so that a slope of 0.01 is not below a bound of 0.01.
         bound = np.multiply(SATURATED_BELOW, self.steepest).astype(self.dtype)
         return np.abs(self._rows("slope", batch)) < bound

@@ -1,4 +1,4 @@
-"""A network is layers in a row and skips, with all parameters in one flat buffer."""
+"""A network is a sequence of layers with skips, with all parameters in one flat buffer."""
 
 from collections.abc import Iterable, Sequence
 
@@ -13,15 +13,15 @@ from vanishing_gradients.trainer.network.softmax import Softmax
 class Network:
     """Layers that share two flat arrays, so that an optimizer changes all of them at once.
 
-    A network that diverges computes NaN and infinities and goes on: floating-point warnings are
+    A network that diverges computes NaN and infinities and continues: floating-point warnings are
     off inside, and nothing is ever replaced by zero.
 
-    Each layer takes the outputs of the one before it, but for residual connections: a residual
-    layer also takes the inputs of its block's first layer, as they are or through the projection
-    that stands right before it. Blocks may follow each other, lie in each other and overlap.
+    Each layer takes the outputs of the one before it, except for residual connections: a residual
+    layer also takes the inputs of its block's first layer, unchanged or through the projection
+    directly before it. Blocks may follow each other, be nested and overlap.
 
-    Layers go from the images to the softmax: a dense layer first, a softmax layer last and nowhere
-    else, all of one dtype and of widths that fit; ValueError where they do not.
+    The first layer is dense, and the last one, and no other, is a softmax. All have one dtype and
+    matching widths; otherwise raises ValueError.
 
     Attributes:
         layers: in order, named and numbered; `layers[k].number` is k + 1.
@@ -39,7 +39,7 @@ class Network:
         for number, (layer, name) in enumerate(zip(layers, names, strict=True), start=1):
             layer.number, layer.name = number, name
         self._path = [layer for layer in layers if not isinstance(layer, Projection)]
-        # Who starts a block, and whose residual's skip goes through which projection, by number.
+        # By number: which layers start a block, and which residual's skip uses which projection.
         self._starts = {layer.start for layer in layers if isinstance(layer, Residual)}
         self._projections = {
             layer.number + 1: layer for layer in layers if isinstance(layer, Projection)
@@ -59,9 +59,9 @@ class Network:
     def forward(self, images: np.ndarray, training: bool) -> np.ndarray:
         """Return the probabilities, (batch, classes), valid until the next forward.
 
-        Images, (batch, features) in the network's dtype, are kept, not copied: they must stay as
-        they are until `backward`. In training dropout drops, and batch normalisation looks at this
-        batch. Raises ValueError for images of another shape or dtype, or none.
+        Images, (batch, features) in the network's dtype, are kept, not copied: do not change them
+        until `backward`. `training` switches on dropout, and the batch's own statistics in batch
+        normalisation. Raises ValueError for images of another shape or dtype, or none.
         """
         if images.ndim != 2 or images.shape[1] != self.features or not len(images):
             raise ValueError(f"images of shape {images.shape}, not (batch, {self.features})")
@@ -82,7 +82,7 @@ class Network:
         return outputs
 
     def loss(self, labels: np.ndarray) -> float:
-        """Return the loss of the latest forward, a mean over its batch, penalties left out.
+        """Return the loss of the latest forward, a mean over its batch, without penalties.
 
         Labels are integers, (batch,), in [0, classes), here and below.
         """
@@ -90,28 +90,28 @@ class Network:
             return self._softmax.loss(labels)
 
     def correct(self, labels: np.ndarray) -> int:
-        """Return how many samples of the latest forward were classified as their labels say."""
+        """Return how many samples of the latest forward were classified correctly."""
         return self._softmax.correct(labels)
 
     def backward(self, labels: np.ndarray) -> None:
-        """Fill every layer's gradient, from the latest forward, which must have been in training.
+        """Fill every layer's gradient from the latest forward, which must be a training one.
 
         The inputs of a block's first layer are used twice: their gradient, recorded or not, is the
-        sum of what comes through the block and what comes through the skip.
+        sum of those through the block and through the skip.
         """
         if not self._trained_forward:
             raise RuntimeError("backward needs a forward with training=True just before it")
         first, *others = self._path
         gradient = labels
-        # What skips hand down to the layer that their block starts at, by its number, whose own
-        # backward is yet to come; nobody writes into it before the next backward.
+        # Gradients through skips, by the number of the layer at which their block starts and whose
+        # backward is yet to come; they are not overwritten before the next backward.
         skips: dict[int, list[np.ndarray]] = {}
         with np.errstate(all="ignore"):
             for layer in reversed(others):
                 if isinstance(layer, Residual):
                     projection = self._projections.get(layer.number)
                     if projection and layer.start == 1:
-                        projection.backward_parameters(gradient)  # none is wanted of the images
+                        projection.backward_parameters(gradient)  # images need no gradient
                     else:
                         skip = projection.backward(gradient) if projection else gradient
                         skips.setdefault(layer.start, []).append(skip)
@@ -125,7 +125,7 @@ class Network:
         return {name: array.copy() for name, array in self._arrays().items()}
 
     def restore(self, state: dict[str, np.ndarray]) -> None:
-        """Take back exactly what `state` returned; ValueError for another network's."""
+        """Restore what `state` returned; raises ValueError if it is another network's."""
         arrays = self._arrays()
         if arrays.keys() != state.keys():
             odd = ", ".join(sorted(arrays.keys() ^ state.keys()))
@@ -162,12 +162,12 @@ def layer_names(kinds: Iterable[str]) -> list[str]:
 
 
 def check_order(layers: Sequence[Layer]) -> None:
-    """Raise ValueError where layers are out of order, of several dtypes, or do not fit together."""
+    """Raise ValueError if layers are out of order, differ in dtype, or do not fit together."""
     if not layers or not isinstance(layers[0], Dense):
         raise ValueError("a network starts with a dense layer")
     if [isinstance(layer, Softmax) for layer in layers] != [False] * (len(layers) - 1) + [True]:
         raise ValueError("a network ends with its only softmax layer")
-    inputs: dict[int, int] = {}  # of each layer by number, projections left out
+    inputs: dict[int, int] = {}  # of each layer by number, without projections
     before: Layer = layers[0]
     width = layers[0].n_in
     for number, layer in enumerate(layers, start=1):
@@ -197,7 +197,7 @@ def check_order(layers: Sequence[Layer]) -> None:
 
 
 def _check_projection(number: int, layer: Projection, following: Layer) -> None:
-    """Raise ValueError where the layer after a projection is not the residual of its block."""
+    """Raise ValueError unless the layer after a projection is the residual of its block."""
     if not isinstance(following, Residual) or following.start != layer.start:
         raise ValueError(f"layer {number}, a projection, stands right before its block's residual")
     if following.width != layer.width:

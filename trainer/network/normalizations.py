@@ -22,9 +22,9 @@ class Normalization(Layer):
 
 
 class BatchNormalization(Normalization):
-    """Each neuron over the batch; outside training running statistics stand in for the batch's.
+    """Normalises each neuron over the batch; outside training, by running statistics.
 
-    `momentum`, in [0, 1), is how much of the running mean and variance survives a batch.
+    `momentum`, in [0, 1), is the share of the running mean and variance that a batch keeps.
     """
 
     kind = "batch_normalization"
@@ -58,7 +58,7 @@ class BatchNormalization(Normalization):
         normalized *= self._inverse_deviation
         if not np.isfinite(variance).all():
             huge = ~np.isfinite(variance)
-            normalized[:, huge] = np.nan  # outside training it is not known how large they are
+            normalized[:, huge] = np.nan  # outside training their size is unknown
             if training:
                 normalized[:, huge], inverse = standardize(inputs[:, huge], axis=0)
                 self._inverse_deviation[huge] = inverse[0]
@@ -86,12 +86,12 @@ class BatchNormalization(Normalization):
 
 
 class LayerNormalization(Normalization):
-    """Each sample over its neurons: training and evaluation compute the same."""
+    """Normalises each sample over its neurons, in training and evaluation alike."""
 
     kind = "layer_normalization"
 
     def forward(self, inputs: np.ndarray, training: bool) -> np.ndarray:
-        """Return the same, of each sample's mean and biased variance; (batch, width), unchanged."""
+        """Return the same, by each sample's mean and biased variance; (batch, width), unchanged."""
         batch = len(inputs)
         normalized, outputs = self._rows("normalized", batch), self._rows("outputs", batch)
         np.subtract(inputs, self._mean(inputs), out=normalized)
@@ -135,8 +135,8 @@ def standardize(values: np.ndarray, axis: int) -> tuple[np.ndarray, np.ndarray]:
     """Return (values - mean) / deviation along an axis, and 1 / deviation, that axis of length 1.
 
     Squares of numbers beyond 1e154 (double) or 1e19 (single) overflow, and one over an infinite
-    deviation would be a zero that is none: everything is divided by the largest magnitude first.
-    What holds an infinity or NaN becomes NaN throughout.
+    deviation would be a false zero: everything is divided by the largest magnitude first. Slices
+    that hold an infinity or NaN become NaN throughout.
     """
     peak = np.abs(values).max(axis=axis, keepdims=True)
     scaled = values / peak

@@ -1,4 +1,4 @@
-"""Optimizers, each in place over a network's flat arrays: from SGD to Adam and its kin."""
+"""Optimizers that work in place on a network's flat arrays: from SGD to Adam and its variants."""
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
@@ -20,17 +20,17 @@ Momentum = Annotated[
 
 @dataclass(eq=False)
 class Optimizer(ABC):
-    """What all optimizers share: a schedule of the learning rate, and arrays kept between steps.
+    """The base class of optimizers: a learning rate schedule, and arrays kept between steps.
 
-    Arithmetic is in place, over the network's flat arrays and in their dtype. An optimizer belongs
-    to the first network it steps.
+    Arithmetic is in place, on the network's flat arrays and in their dtype. An optimizer belongs to
+    the first network it steps.
 
     Attributes:
-        schedule: the rate of every step.
+        schedule: the learning rate of every step.
         steps: how many were taken.
         moments: names of the arrays it keeps from step to step, each as long as the parameters.
 
-    Raises SettingError for a decay beside a schedule, and for Nesterov's momentum of 0.
+    Raises SettingError for a decay together with a schedule, and for a Nesterov momentum of 0.
     """
 
     moments: ClassVar[tuple[str, ...]] = ()
@@ -43,7 +43,7 @@ class Optimizer(ABC):
         if not isinstance(self.schedule, Schedule):
             self.schedule = InverseTime(self.learning_rate, self.decay)
         elif self.decay:
-            why = "beside a schedule it must be 0, since the schedule sets the rate"
+            why = "with a schedule it must be 0, since the schedule sets the rate"
             raise SettingError("decay", self.decay, why)
         self.steps = 0
         self._arrays: dict[str, np.ndarray] = {}
@@ -55,7 +55,7 @@ class Optimizer(ABC):
         return self.schedule.rate(self.steps)
 
     def step(self, network: Network) -> None:
-        """Change all of the network's parameters once, by the gradients of its latest backward."""
+        """Update all of the network's parameters once, by the gradients of its latest backward."""
         parameters = network.parameters
         if self._scratch.dtype != parameters.dtype or self._scratch.shape != parameters.shape:
             self._scratch = np.empty_like(parameters)
@@ -71,7 +71,7 @@ class Optimizer(ABC):
         return {"steps": self.steps} | {name: a.copy() for name, a in self._arrays.items()}
 
     def restore(self, state: dict[str, np.ndarray | int]) -> None:
-        """Take back exactly what `state` returned; ValueError for another kind of optimizer's."""
+        """Restore what `state` returned; raises ValueError if the optimizer's kind differs."""
         arrays = {name: np.array(value) for name, value in state.items() if name != "steps"}
         expected = set(self.moments) if state["steps"] else set()
         if arrays.keys() != expected:
@@ -81,7 +81,7 @@ class Optimizer(ABC):
 
     @abstractmethod
     def _update(self, parameters: np.ndarray, gradients: np.ndarray) -> None:
-        """Change `parameters` in place, `self.steps` steps having been taken before."""
+        """Update `parameters` in place, after `self.steps` earlier steps."""
 
 
 @dataclass(eq=False)
@@ -89,25 +89,25 @@ class SGD(Optimizer):
     """Stochastic gradient descent: u <- momentum u - rate g, w <- w + u.
 
     With Nesterov's momentum w <- w + momentum u - rate g: the parameters kept are those at which
-    the next gradient is wanted, a step of the momentum ahead of the published ones.
+    the next gradient is needed, one step of the momentum ahead of the published ones.
     Source: Sutskever, Martens, Dahl and Hinton (2013), On the importance of initialization and
     momentum in deep learning, equations 1 to 4, https://proceedings.mlr.press/v28/sutskever13.html;
-    the parameters ahead: Bengio, Boulanger-Lewandowski and Pascanu (2013), Advances in Optimizing
+    the shifted parameters: Bengio, Boulanger-Lewandowski and Pascanu (2013), Advances in Optimizing
     Recurrent Networks, equations 6 and 7, https://arxiv.org/abs/1212.0901
 
-    PyTorch multiplies by the rate after the momentum, and differs where the rate changes.
+    PyTorch multiplies by the rate after the momentum, and differs if the rate changes.
     """
 
     kind = "sgd"
 
     learning_rate: Rate = 1.0
     momentum: Momentum = 0.0
-    nesterov: Annotated[bool, Setting("whether the gradient is the one there")] = False
+    nesterov: Annotated[bool, Setting("whether gradients are taken a momentum step ahead")] = False
 
     def __post_init__(self) -> None:
         super().__post_init__()
         if self.nesterov and not self.momentum:
-            why = "it changes momentum, so give a momentum above 0 beside it"
+            why = "it changes momentum, so also give a momentum above 0"
             raise SettingError("nesterov", self.nesterov, why)
         if self.momentum:
             self.moments = ("update",)
@@ -130,15 +130,15 @@ class SGD(Optimizer):
 class AdaptiveOptimizer(Optimizer):
     """An optimizer that divides by the root of a sum of squared gradients.
 
-    A gradient whose square overflows makes the sum infinite: from then on that parameter stays as
-    it is.
+    A gradient whose square overflows makes the sum infinite: from then on that parameter does not
+    change.
     """
 
     learning_rate: Rate = 0.001
     epsilon: Epsilon = 1e-7
 
     def _add_squares(self, squares: np.ndarray, gradients: np.ndarray, memory: float) -> None:
-        """Make of `squares` memory squares + gradients^2."""
+        """Set `squares` to memory squares + gradients^2."""
         new = np.multiply(gradients, gradients, out=self._scratch)
         if memory != 1.0:
             squares *= memory
@@ -152,9 +152,9 @@ class AdaptiveOptimizer(Optimizer):
         scale: float = 1.0,
         root: float = 1.0,
     ) -> None:
-        """Take rate scale direction / (root sqrt(squares) + epsilon) from `parameters`.
+        """Subtract rate scale direction / (root sqrt(squares) + epsilon) from `parameters`.
 
-        `scale` and `root` are taken out of the arrays, which saves passes over all parameters.
+        `scale` and `root` are kept out of the arrays, which saves passes over all parameters.
         """
         change = np.sqrt(squares, out=self._scratch)
         change += self.epsilon / root
@@ -171,8 +171,8 @@ class Adagrad(AdaptiveOptimizer):
     Stochastic Optimization, figure 1 with diagonal matrices,
     https://jmlr.org/papers/v12/duchi11a.html
 
-    The first step is rate sign(g), as far as |g| is well above epsilon; a parameter whose gradient
-    was always 0 stays.
+    The first step is rate sign(g) if |g| is well above epsilon; a parameter whose gradient was
+    always 0 stays.
     """
 
     kind = "adagrad"
@@ -225,8 +225,8 @@ class Adam(AdaptiveOptimizer):
     beta_2: Fraction = 0.999
 
     def _update(self, parameters: np.ndarray, gradients: np.ndarray) -> None:
-        # The moments are kept divided by 1 - beta, and both corrections are taken out of the
-        # arrays: four passes over all parameters fewer than the formulas as printed.
+        # The moments are kept divided by 1 - beta, and both corrections are factored out of the
+        # arrays: four passes over all parameters fewer than with the printed formulas.
         m, v = self._arrays["first_moment"], self._arrays["second_moment"]
         step = self.steps + 1
         m_correction = (1.0 - self.beta_1) / (1.0 - self.beta_1**step)
@@ -246,8 +246,8 @@ class AdamW(Adam):
     """Adam with decoupled weight decay: w <- w - rate weight_decay w, then Adam's step.
 
     An L2 penalty would be divided by the root of v like the rest of the gradient, and hardly
-    decay the weights whose gradients are large. All parameters decay, biases included.
-    Source: Loshchilov and Hutter (2019), Decoupled Weight Decay Regularization, algorithm 2,
+    An L2 penalty would be divided by the root of v like the rest of the gradient, and hardly decay
+    weights with large gradients. All parameters decay, biases included.
     https://arxiv.org/abs/1711.05101; there the decay is multiplied by the schedule alone, here, as
     in PyTorch, by the learning rate.
     """
@@ -255,7 +255,7 @@ class AdamW(Adam):
     kind = "adamw"
 
     weight_decay: Annotated[
-        float, Setting("how much of each parameter goes in a step, per learning rate", 0, 1e6)
+        float, Setting("how much of each parameter a step removes, per learning rate", 0, 1e6)
     ] = 0.01
 
     def _update(self, parameters: np.ndarray, gradients: np.ndarray) -> None:
@@ -266,10 +266,10 @@ class AdamW(Adam):
 class AMSGrad(Adam):
     """Adam with the largest v so far in the denominator: v_max <- max(v_max, v).
 
-    A rare large gradient is not forgotten, as Adam forgets it, to its harm on some problems.
+    A rare large gradient is remembered; Adam forgets it, which hurts on some problems.
     Source: Reddi, Kale and Kumar (2018), On the Convergence of Adam and Beyond, algorithm 2,
-    https://arxiv.org/abs/1904.09237; there without Adam's corrections, here, as in PyTorch, with
-    them: the maximum is of the uncorrected v, and corrected as of the step.
+    https://arxiv.org/abs/1904.09237; there without Adam's corrections; here, as in PyTorch, with
+    them: the maximum is over the uncorrected v, and is corrected for the current step.
     """
 
     kind = "amsgrad"

@@ -1,4 +1,4 @@
-"""A residual connection adds what a block of layers was given to what it makes of it.
+"""A residual connection adds the inputs of a block of layers to its outputs.
 
 Source: He, Zhang, Ren and Sun (2016), Deep Residual Learning for Image Recognition, equations 1
 and 2, https://arxiv.org/abs/1512.03385
@@ -16,7 +16,7 @@ class Residual(Layer):
 
     Attributes:
         start: the number, from 1, of the block's first layer, whose inputs are added.
-        skipped: what is added, (batch, width); whoever calls `forward` sets it just before.
+        skipped: what is added, (batch, width); set it before each `forward`.
     """
 
     kind = "residual"
@@ -32,10 +32,10 @@ class Residual(Layer):
 
 
 class Projection(Weighted):
-    """What stands in for the block's inputs where the widths differ: y = F(x) + x W.
+    """Replaces the block's inputs if the widths differ: y = F(x) + x W.
 
-    It stands right before its residual and takes the inputs of the block, not the outputs of the
-    layer before it. There are no biases; `start` is as in its residual.
+    It comes directly before its residual and takes the inputs of the block, not the outputs of the
+    layer before it. It has no biases; `start` is as in its residual.
     """
 
     kind = "projection"

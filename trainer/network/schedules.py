@@ -1,4 +1,4 @@
-"""A schedule says with what learning rate each step is taken; steps are counted from 0."""
+"""A schedule gives each step's learning rate; steps are counted from 0."""
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
@@ -18,12 +18,12 @@ class Schedule(ABC):
 
     @abstractmethod
     def rate(self, step: int) -> float:
-        """Return the learning rate of the step before which `step` steps were taken."""
+        """Return the learning rate for the step after `step` earlier steps."""
 
 
 @dataclass(frozen=True)
 class Constant(Schedule):
-    """The same rate for ever."""
+    """A constant rate."""
 
     kind = "constant"
 
@@ -36,7 +36,7 @@ class Constant(Schedule):
 
 @dataclass(frozen=True)
 class InverseTime(Schedule):
-    """The rate falls as 1 / (1 + decay step); where decay > 0 sums of rates still diverge.
+    """The rate falls as 1 / (1 + decay step); if decay > 0, sums of rates still diverge.
 
     Source: Robbins and Monro (1951), A Stochastic Approximation Method, section 4,
     https://doi.org/10.1214/aoms/1177729586 (sequences of type 1/n)
@@ -54,7 +54,7 @@ class InverseTime(Schedule):
 
 @dataclass(frozen=True)
 class _ByFactor(Schedule):
-    """What falls by factors; ValueError unless the factor is above 0 and at most 1."""
+    """A schedule that falls by factors; ValueError unless the factor is above 0 and at most 1."""
 
     learning_rate: float
     factor: Factor = 0.5
@@ -66,7 +66,7 @@ class _ByFactor(Schedule):
 
 @dataclass(frozen=True)
 class StepDecay(_ByFactor):
-    """Every so many steps the rate is multiplied by `factor`."""
+    """The rate is multiplied by `factor` after every `every` steps."""
 
     kind = "step"
 
@@ -97,12 +97,12 @@ class Exponential(_ByFactor):
 
 @dataclass(frozen=True)
 class Cosine(Schedule):
-    """Half a wave of a cosine from the rate down to `floor`, in `steps` steps; then `floor`.
+    """Half a period of a cosine from the rate down to `floor`, in `steps` steps; then `floor`.
 
     Source: Loshchilov and Hutter (2017), SGDR: Stochastic Gradient Descent with Warm Restarts,
     equation 5, https://arxiv.org/abs/1608.03983; here without restarts.
 
-    Raises SettingError where the floor is above the rate.
+    Raises SettingError if the floor is above the rate.
     """
 
     kind = "cosine"
@@ -128,7 +128,7 @@ class Cosine(Schedule):
 
 @dataclass(frozen=True)
 class WarmUp(Schedule):
-    """The rate climbs evenly to the schedule's first in `steps` steps; then the schedule begins.
+    """The rate climbs linearly to the schedule's first in `steps` steps; then the schedule starts.
 
     Source: Goyal et al. (2017), Accurate, Large Minibatch SGD: Training ImageNet in 1 Hour,
     section 2.2 (gradual warmup), https://arxiv.org/abs/1706.02677

@@ -1,8 +1,8 @@
-"""Kinds and their settings: what the file of an experiment may say about a class.
+"""Kinds and their settings: what an experiment's file may specify about a class.
 
-A kind is a class that states its own `kind`. Its settings are the parameters of its constructor
-whose types are annotated with a `Setting`. All lists of kinds, all checks of a file's values and
-the starting file of `make new` are derived from these.
+A kind is a class with its own `kind` attribute. Its settings are those parameters of its
+constructor whose types are annotated with a `Setting`. All lists of kinds, all checks of a file's
+values and the starting file of `make new` are derived from these.
 """
 
 from dataclasses import dataclass
@@ -11,12 +11,12 @@ from typing import Any
 
 @dataclass(frozen=True)
 class Setting:
-    """What a file may give a parameter: a number between limits, or any value of its type.
+    """The values allowed for a parameter: a number within limits, or any value of its type.
 
     Attributes:
         description: what the parameter does, a phrase.
-        low: the smallest number, or, if `open_low`, what every number is above.
-        high: the largest number, or, if `open_high`, what every number is below.
+        low: the smallest number, or, if `open_low`, an exclusive lower limit.
+        high: the largest number, or, if `open_high`, an exclusive upper limit.
         open_low: whether `low` itself is not allowed.
         open_high: whether `high` itself is not allowed.
         unit: what is counted, in the plural.
@@ -31,11 +31,11 @@ class Setting:
 
 
 class SettingError(ValueError):
-    """Settings that do not go together.
+    """Settings that contradict each other.
 
     Attributes:
-        name: of the one that could be changed.
-        why: what a sentence goes on with that begins with its value.
+        name: the one that could be changed.
+        why: the rest of a sentence that starts with its value.
     """
 
     def __init__(self, name: str, value: object, why: str) -> None:
@@ -45,7 +45,7 @@ class SettingError(ValueError):
 
 
 def by_kind(family: type[Any]) -> dict[str, type[Any]]:
-    """Return the classes below `family` that are kinds, by name, as they were written in order."""
+    """Return the kinds among the subclasses of `family`, by name, in order of definition."""
     found = {}
     for member in family.__subclasses__():
         if "kind" in vars(member):

@@ -1,11 +1,11 @@
-"""The last layer: probabilities of the classes, and their loss against labels.
+"""The last layer: class probabilities, and their loss against labels.
 
 Softmax and cross-entropy are one layer because together they need neither a logarithm of zero nor
 the softmax's Jacobian. Source: Goodfellow, Bengio and Courville (2016), Deep Learning, sections 4.1
 and 6.2.2.3, https://www.deeplearningbook.org/contents/mlp.html
-Softmax and mean squared error are what one uses to see why cross-entropy is used: the slope of the
-softmax stays in the gradient, which vanishes where a sample is surely wrong as well as where it is
-right. Source: the same, section 6.2.2.3.
+Softmax with mean squared error shows why cross-entropy is used: the slope of the softmax stays in
+the gradient, which vanishes if a sample is certainly wrong as well as if it is right. Source: the
+same, section 6.2.2.3.
 """
 
 import numpy as np
@@ -16,11 +16,11 @@ LOSSES = ("cross_entropy", "mean_squared_error")
 
 
 class Softmax(Layer):
-    """Probabilities of the classes, and the loss against labels, integers in [0, width).
+    """Class probabilities, and the loss against labels, integers in [0, width).
 
-    The loss is 'cross_entropy', -log p[label], its mean over the batch, or 'mean_squared_error',
-    (p - y)^2, its mean over the batch and the classes, y being 1 at the label and 0 elsewhere;
-    ValueError for another.
+    The loss is 'cross_entropy', -log p[label], averaged over the batch, or 'mean_squared_error',
+    (p - y)^2, averaged over the batch and the classes, with y = 1 at the label and 0 elsewhere.
+    Raises ValueError for any other.
     """
 
     kind = "softmax"
@@ -56,13 +56,13 @@ class Softmax(Layer):
             return float(np.square(self._errors(labels)).mean())
         losses = np.log(self._total[:, 0])
         losses -= self._shifted[self._samples(len(labels)), labels]
-        # The mean, without the way through Python that `mean` takes.
+        # add.reduce avoids the Python overhead of `mean`.
         return float(np.add.reduce(losses) / len(losses))
 
     def correct(self, labels: np.ndarray) -> int:
         """Return how many samples have their label as the most probable class.
 
-        Ties go to the lowest class. A sample whose probabilities are NaN is never right, although
+        Ties go to the lowest class. A sample with NaN probabilities never counts, although
         `argmax` would call it class 0.
         """
         p = self._probabilities
@@ -71,9 +71,9 @@ class Softmax(Layer):
     def backward(self, labels: np.ndarray) -> np.ndarray:
         """Return dL/dz, (batch, classes); y is 1 at the label and 0 elsewhere.
 
-        Of the cross-entropy that is (p - y) / batch. Of the mean squared error, with e = p - y,
+        For the cross-entropy it is (p - y) / batch. For the mean squared error, with e = p - y,
         it is 2 p[k] sum over j of p[j] (e[k] - e[j]) / (batch classes).
-        Unlike other layers' this one starts from labels: the chain begins here.
+        Unlike in other layers, the argument is the labels: the chain rule starts here.
         """
         batch = len(labels)
         gradient = self._gradient = self._rows("gradient", batch)
@@ -85,8 +85,8 @@ class Softmax(Layer):
         return gradient
 
     def _squares_backward(self, labels: np.ndarray, gradient: np.ndarray) -> np.ndarray:
-        # The usual p[k] (e[k] - sum p[j] e[j]) is the same, since the p[j] add up to 1, but
-        # subtracts numbers that agree where one p rounds to 1, and comes out as zero too early.
+        # The usual p[k] (e[k] - sum p[j] e[j]) is the same, since the p[j] add up to 1, but if one
+        # p rounds to 1 it subtracts equal numbers, and comes out as zero too early.
         p, errors = self._probabilities, self._errors(labels)
         differences = self._rows("differences", len(labels), self.width**2)
         differences = differences.reshape(len(labels), self.width, self.width)
@@ -98,9 +98,9 @@ class Softmax(Layer):
         return gradient
 
     def _errors(self, labels: np.ndarray) -> np.ndarray:
-        """Return p - y, (batch, classes), for the label as minus the sum of all other p.
+        """Return p - y, (batch, classes); at the label it is minus the sum of all other p.
 
-        p - 1 would be zero where p rounds to 1.
+        p - 1 would be zero if p rounds to 1.
         """
         rows = self._samples(len(labels))
         errors = self._rows("errors", len(labels))
@@ -110,7 +110,7 @@ class Softmax(Layer):
         return errors
 
     def _samples(self, batch: int) -> np.ndarray:
-        """Return the numbers of the batch's samples, from 0."""
+        """Return the indices of the batch's samples, from 0."""
         if len(self._numbers) < batch:
             self._numbers = np.arange(batch)
         return self._numbers[:batch]

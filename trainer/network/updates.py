@@ -1,4 +1,4 @@
-"""Updates are what an optimizer does to weights, and how large they are compared with these.
+"""The change that an optimizer makes to weights, and its size relative to them.
 
 A ratio of about 1e-3 of update norm to weight norm is a rule of thumb for a healthy learning rate:
 Karpathy, CS231n: Convolutional Neural Networks for Visual Recognition, Stanford University,
@@ -13,17 +13,17 @@ from vanishing_gradients.trainer.network.layer import Layer
 from vanishing_gradients.trainer.network.network import Network
 
 SUMMABLE = {np.dtype(np.float64): (1e-280, 1e300), np.dtype(np.float32): (1e-25, 1e37)}
-"""Sums of squares of which next to nothing can have vanished or overflowed, by precision."""
+"""Range of sums of squares that have lost nothing to underflow or overflow, by precision."""
 
 
 @dataclass(frozen=True)
 class LayerUpdate:
-    """L2 norms of one layer's step; not finite where that is so.
+    """L2 norms of one layer's step; they may be non-finite.
 
     Attributes:
         clipped_norm: of dL/dW after clipping.
         weight_norm: of W before the step.
-        update_norm: of W's change, as it came out in the weights' precision.
+        update_norm: of W's change, in the weights' precision.
     """
 
     clipped_norm: float
@@ -32,17 +32,17 @@ class LayerUpdate:
 
 
 class UpdateWatch:
-    """Measures one optimizer step: `before` it, after any clipping, and `after` it.
+    """Measures one optimizer step: call `before` after any clipping, and `after` after the step.
 
     It keeps as many numbers as the network has parameters. All of them are copied and subtracted at
-    once, which costs less than layer by layer; a step that is not measured costs nothing.
+    once, which is cheaper than layer by layer; a step that is not measured costs nothing.
     """
 
     def __init__(self, network: Network) -> None:
         self._layers = network.layers
         self._parameters, self._kept = network.parameters, np.empty_like(network.parameters)
-        # Of every layer with weights, by its place, where they are kept: those that are parameters
-        # in one array, and those that are computed of others each in its own.
+        # Copies for every layer with weights, by position: one array for those that are parameters,
+        # and one each for those computed from other parameters.
         self._watched: dict[int, np.ndarray] = {}
         self._computed: dict[int, np.ndarray] = {}
         start = 0
@@ -66,7 +66,7 @@ class UpdateWatch:
                 self._norms[place] = (_gradient_norm(self._layers[place]), norm(kept))
 
     def after(self) -> list[LayerUpdate | None]:
-        """Return what the step did, an entry a layer, None where there are no weights."""
+        """Return the step's updates, one per layer, None for layers without weights."""
         if not self._norms:
             raise RuntimeError("after() needs a before() of the same step")
         updates: list[LayerUpdate | None] = [None] * len(self._layers)
@@ -83,10 +83,10 @@ class UpdateWatch:
 def norm(array: np.ndarray) -> float:
     """Return the L2 norm of all elements of a contiguous array; NumPy may warn of an overflow.
 
-    The dot product is up to seven times faster than sums in a wider type; in single precision it is
-    good to about six digits. Where squares may have overflowed or vanished in it, they are summed
-    again in double precision, scaled by the largest: Blue (1978), A Portable Fortran Program to
-    Find the Euclidean Norm of a Vector, https://doi.org/10.1145/355769.355771
+    The dot product is up to seven times as fast as sums in a wider type; in single precision it is
+    good to about six digits. If squares may have overflowed or underflowed, they are summed again
+    in double precision, scaled by the largest: Blue (1978), A Portable Fortran Program to Find the
+    Euclidean Norm of a Vector, https://doi.org/10.1145/355769.355771
     """
     flat = array.reshape(-1)
     square = float(np.dot(flat, flat))
@@ -101,16 +101,16 @@ def norm(array: np.ndarray) -> float:
 
 
 def _gradient_norm(layer: Layer) -> float:
-    """Return |dL/dW|; where W is not learned itself, as it follows from what is.
+    """Return |dL/dW|; if W is not a parameter itself, computed from the gradients of those.
 
-    Where a column of W is gain v / |v|, dL/dW has a part along v, which is the gain's gradient, and
-    one across it, which is |v| / gain times v's. A gain of 0 hides the latter: it counts as 0.
+    For a column of W that is gain v / |v|, dL/dW has a part along v, the gain's gradient, and one
+    across it, |v| / gain times v's. A gain of 0 hides the latter, which then counts as 0.
     """
     gradients = layer.parameter_gradients
     if "weights" in gradients:
         return norm(gradients["weights"])
     directions = layer.parameters["directions"].astype(np.float64)
-    # Divided by the largest of its column, a direction has squares that do not vanish.
+    # A direction divided by its column's largest has squares that do not underflow.
     largest = np.maximum(np.abs(directions).max(axis=0), np.finfo(np.float64).tiny)
     lengths = largest * np.linalg.norm(directions / largest, axis=0)
     gains = layer.parameters["gains"]

@@ -1,8 +1,8 @@
 """The catalogue: every claim of the paper that is tested, in the order of the paper.
 
-A claim is one function: its docstring is what the paper prints, its decorator says where, and how
-far off is near enough. One that makes claims of a kind, one a layer or an experiment, is called for
-each.
+A claim is one function: its docstring is what the paper prints, its decorator says where, and which
+deviation is accepted. A function that makes similar claims, such as one per layer or experiment, is
+called for each.
 """
 
 from vanishing_gradients.analysis.audit.catalogue import (

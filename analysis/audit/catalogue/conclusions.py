@@ -25,7 +25,7 @@ from vanishing_gradients.analysis.statistics import ALPHA, REJECTED, TOO_FEW
 DEEP = range(5, paper.LAYERS)
 EARLY = (1, 2, 3, 4)
 BEST = "relu_adam"
-LEARNS = 0.5  # accuracy that no guessing reaches
+LEARNS = 0.5  # accuracy that guessing never reaches
 SMALL = 1e-3  # the paper's line for a vanishing gradient
 FEWER = "ReLU leads to significantly fewer vanishing gradients compared to sigmoid"
 BY_TEST = f"a permutation test of seeds in pairs, two-sided, {ALPHA:g} after Holm's correction"
@@ -180,7 +180,7 @@ def question_5_best(evidence: Evidence, dataset: str) -> Finding:
 
 
 def _least_of_dense(norms: pd.DataFrame) -> pd.Series:
-    """Return by seed the mean norm over all epochs of the dense layer that gets least."""
+    """Return by seed the smallest of the dense layers' mean norms over all epochs."""
     dense = norms[norms["layer"] % 2 == 1]
     return dense.groupby(["seed", "layer"])["norm"].mean().unstack().min(axis=1)
 

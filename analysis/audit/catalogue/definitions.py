@@ -1,4 +1,4 @@
-"""Section 4.4, what a norm, a ratio and a threshold is, and 3.1, 6.1.1, 6.4.1, what slopes do."""
+"""Sections 4.4 (norms, ratios and thresholds) and 3.1, 6.1.1, 6.4.1 (the effect of slopes)."""
 
 import math
 import sys
@@ -19,7 +19,7 @@ from vanishing_gradients.analysis.audit.judges import (
     span,
 )
 
-NEAR = 1e-3  # relative: a thousandth tells definitions apart that differ by factors
+NEAR = 1e-3  # relative: distinguishes definitions, which differ by factors
 RELATIVE = f"a relative {NEAR:g}: the definitions differ by factors"
 
 definitions = Section("Definitions")

@@ -57,7 +57,7 @@ def table_7_cells(ratios: pd.DataFrame) -> Finding:
 
 
 def _columns(layers: range, word: str, first: int = 1) -> None:
-    """Claim that layers are what a word says, from an epoch on."""
+    """Claim that layers have the class `word`, from an epoch on."""
     name = f"layer {layers[0]}" if len(layers) == 1 else f"layers {layers[0]} to {layers[-1]}"
     epochs = range(first, paper.EPOCHS + 1)
 
@@ -86,7 +86,7 @@ _columns(range(11, 12), "stable")
 def _layers_that_are(
     word: str, ratios: pd.DataFrame, among: Iterable[int], expected: set[int]
 ) -> Finding:
-    """Test which layers are what a word says in at least half of the epochs."""
+    """Test which layers have the class `word` in at least half of the epochs."""
     share = (cells(ratios, "class", among) == word).T.groupby(level="layer").mean()
     found = [set(share.index[share[seed] >= 0.5]) for seed in share]
     listed = Counter(", ".join(map(str, sorted(each))) or "none" for each in found)
@@ -234,7 +234,7 @@ def table_8_infinite_first(evidence: Evidence, dataset: str) -> Finding:
 
 
 def _first_epoch(layer: int) -> None:
-    """Claim a ratio of epoch 1: of the plain rows, or else of those of the nearest storage."""
+    """Claim a ratio of epoch 1: from the plain rows, or else from those of the nearest storage."""
     text = paper.printed_cells(8).loc[1, layer]
     printed, digit = float(text), 10.0 ** -len(text.partition(".")[2])
 
@@ -264,7 +264,7 @@ def _first_epoch(layer: int) -> None:
         told += f", the nearest tried, {'undefined' if pd.isna(stored) else number(stored)}"
         if printed == 0:
             alike = stored < ZERO
-        elif alike := stored > 0:  # the printed seed's, if storage made of it what it made of ours
+        elif alike := stored > 0:  # the printed seed's, if storage changed it as it changed ours
             own = printed / stored * ours[evidence.full(sgd.experiment, dataset).seed]
             seed = within_seeds(own, ours, dataset, logarithmic=True)
             alike = seed.verdict == Verdict.REPRODUCED

@@ -39,7 +39,7 @@ from vanishing_gradients.analysis.statistics import FEWEST
 
 EARLY = (1, 2, 3, 4)
 DEEP = tuple(range(5, paper.LAYERS))
-MOST_EPOCHS = 9  # of ten: an interval of 95 % misses one now and then
+MOST_EPOCHS = 9  # of ten: an interval of 95 % occasionally misses one
 UNUSED = 128 - 64  # columns of layer 5
 KEPT_DECIMALS = 12
 SMALL = (0.015, 0.035)
@@ -112,11 +112,11 @@ def table_10_layer_4(ratios: pd.DataFrame, evidence: Evidence, dataset: str) -> 
 
 
 def implied_filler(norms: pd.DataFrame) -> pd.DataFrame:
-    """Return log10 of the constant that would make layer 4's printed ratios of our norms.
+    """Return log10 of the constant that would turn our norms into layer 4's printed ratios.
 
     Seeds across, and down the epochs in which all of them have a positive norm: layer 5 would hold
-    the constant in each of the columns it does not use, so that its norm is the square root of
-    their number times the constant.
+    the constant in each of its unused columns, so that its norm is the square root of their number
+    times the constant.
     """
     own = cells(norms[norms["norm"] > 0], "norm", 4).droplevel("layer", axis=1).T
     return np.log10(own.mul(paper.printed_ratios(10)[4], axis=0) / np.sqrt(UNUSED)).dropna()

@@ -1,4 +1,4 @@
-"""Claims that the paper makes of several experiments, in their sections."""
+"""Claims that the paper makes about several experiments, in their sections."""
 
 import pandas as pd
 
@@ -18,7 +18,7 @@ from vanishing_gradients.analysis.audit.judges import (
 from vanishing_gradients.analysis.audit.stored import DIGITS, constant
 
 CHANCE = 0.1
-DIGIT = 1e-3  # the last that accuracies and losses are printed to
+DIGIT = 1e-3  # the last printed digit of accuracies and losses
 PERCENT = 0.005  # half of the one percent to which 10 % is printed
 COLUMNS = {(5, 7, 9, 11): "1", (6,): "1.224744871", (8,): "1.08012345", (10,): "1.026436276"}
 TO_TEN_DIGITS = f"{DIGITS:g}: the paper prints ten digits"

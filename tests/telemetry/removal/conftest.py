@@ -1,4 +1,4 @@
-"""Runs to remove, and what there is before and after."""
+"""Runs to remove, and the database before and after."""
 
 import pytest
 from sqlalchemy import Engine, inspect
@@ -27,7 +27,7 @@ def filled(new_run, loader_of):
 
 @pytest.fixture
 def removed(catalogue: Engine):
-    """Return a function that removes a run, and gives what was said of it."""
+    """Return a function that removes a run, and returns its messages."""
 
     def go(run_id: int, listener=lambda line: None) -> list[str]:
         lines: list[str] = []
@@ -40,7 +40,7 @@ def removed(catalogue: Engine):
 
 @pytest.fixture
 def rows_removed(catalogue: Engine):
-    """Return a function that removes a run's gradient rows alone, and gives what came back."""
+    """Return a function that removes only a run's gradient rows, and returns the freed bytes."""
 
     def go(run_id: int) -> int:
         with removable_run(catalogue, run_id) as found:

@@ -43,7 +43,7 @@ def fill(run: Run, loader: Loader | None, finish: bool = True, seed: int = 1) ->
 
 
 def _ones(run: Run, epoch: int, count: int, columns: int) -> list[tuple]:
-    """Rows of every layer, numbered from 1 to `count`, with nothing but ones behind the number."""
+    """Rows of every layer, numbered from 1 to `count`, with ones after the number."""
     return [
         (layer.number, epoch, number, *([1] * (columns - 3)))
         for layer in run.shape.layers

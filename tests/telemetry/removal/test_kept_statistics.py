@@ -1,4 +1,4 @@
-"""A run without its gradient rows is one that kept statistics alone."""
+"""A run without its gradient rows is a run that kept statistics only."""
 
 import pytest
 
@@ -8,7 +8,7 @@ OF_ROWS = ("runs", "telemetry_progress", "layers")
 
 
 def kept(left: dict) -> dict:
-    """What is left of a run that its rows were not."""
+    """What is left of a run without its rows."""
     return {name: rows for name, rows in left.items() if name not in OF_ROWS and "layer_1" not in
             name and "layer_2" not in name}  # fmt: skip
 
@@ -46,7 +46,7 @@ def test_a_run_without_rows_has_none_to_remove(filled, rows_removed):
 
 def test_what_ended_half_way_can_be_done_again(filled, rows_removed, left_by, catalogue):
     run, _ = filled("thinned_twice"), filled("thinned_twice", seed=2)
-    with catalogue.begin() as connection:  # as a stop after the first statement leaves it
+    with catalogue.begin() as connection:  # the state after a stop after the first statement
         connection.exec_driver_sql(
             f"UPDATE runs SET telemetry = 'statistics' WHERE run_id = {run.run_id}"
         )
@@ -60,6 +60,6 @@ def test_rows_stay_from_which_alone_something_is_known(filled, rows_removed, cat
     with catalogue.begin() as connection:
         connection.exec_driver_sql(f"DELETE FROM layer_histograms WHERE run_id = {run.run_id}")
     before = left_by(run)
-    with pytest.raises(RemovalError, match=f"`make summarize RUN={run.run_id}` keeps them"):
+    with pytest.raises(RemovalError, match=f"`make summarize RUN={run.run_id}` stores them"):
         rows_removed(run.run_id)
     assert left_by(run) == before

@@ -1,4 +1,4 @@
-"""A run is removed with all it left, and nothing else is."""
+"""A run is removed with all its data, and nothing else is."""
 
 import pytest
 
@@ -85,7 +85,7 @@ def test_a_run_that_is_being_trained_is_refused_and_stays(new_run, loader_of, re
     run = new_run("busy")
     fill(run, loader_of(run), finish=False)
     before = left_by(run)
-    with pytest.raises(RunBusyError, match=f"Run {run.run_id} is in the hands of another process"):
+    with pytest.raises(RunBusyError, match=f"Run {run.run_id} belongs to another process"):
         removed(run.run_id)
     assert left_by(run) == before
     run.close()

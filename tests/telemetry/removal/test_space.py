@@ -1,4 +1,4 @@
-"""The space of a run is given back, beside whatever else happens to its tables."""
+"""The space of a run is freed, concurrently with other work on its tables."""
 
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -33,7 +33,7 @@ WIDE = {"layers": (RunLayer(1, "layer_1_input", "dense", 4, 200, "input"),
 
 @pytest.fixture
 def big(new_run, loader_of):
-    """Return a function that makes a run of some megabytes in its first layer."""
+    """Return a function that creates a run with some megabytes in its first layer."""
 
     def make(experiment: str, seed: int):
         run = new_run(experiment, seed=seed, **WIDE)

@@ -1,13 +1,13 @@
-"""A removal that was stopped half-way: what it leaves, and that it can be repeated."""
+"""A removal that was stopped halfway: its state, and that it can be repeated."""
 
 import pytest
 
-STOPS = ("Taken out of the catalogue", "_layer_1_input: ", "_layer_2_softmax: ")
+STOPS = ("Removed from the catalogue", "_layer_1_input: ", "_layer_2_softmax: ")
 
 
 @pytest.fixture
 def stopped(removed):
-    """Return a function that removes a run until it says something, then presses Ctrl-C."""
+    """Return a function that removes a run until a given message, then presses Ctrl-C."""
 
     def go(run_id: int, saying: str) -> None:
         def listen(line: str) -> None:
