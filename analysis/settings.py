@@ -38,6 +38,7 @@ TOPICS = {
     RATE: "Learning rate",
     "optimizer": "Optimizer",
     "batch_size": "Batch size",
+    "inputs": "Inputs and labels",
 }
 NONE, SEVERAL, OTHER = "The paper's networks", "Several at once", "Other"
 ORDER = (NONE, *dict.fromkeys(TOPICS.values()), OTHER, SEVERAL)

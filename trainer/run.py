@@ -60,7 +60,7 @@ def run_experiment(
     listener = listener or TrainingListener()
     generator = np.random.default_rng(settings.seed)
     dtype = DTYPES[settings.precision]
-    data = (dataset.limited(settings.limit) if settings.limit else dataset).shuffled(generator)
+    data = trained_on(experiment, dataset, settings).shuffled(generator)
     network = build_network(experiment, data.train_images.shape[1], CLASSES, dtype, generator)
     optimizer = build_optimizer(experiment, len(data.train_images))
     description = describe(experiment, data, settings)
@@ -75,6 +75,15 @@ def run_experiment(
             )  # fmt: skip
         session.finish()
     return session.run.run_id
+
+
+def trained_on(experiment: Experiment, dataset: Dataset, settings: Settings) -> Dataset:
+    """Return what of a data set the run trains on, in the order of its files, as it is asked for.
+
+    Raises DatasetError where that cannot be had.
+    """
+    data = dataset.limited(settings.limit) if settings.limit else dataset
+    return data.with_inputs(experiment.inputs)
 
 
 def describe(experiment: Experiment, dataset: Dataset, settings: Settings) -> RunDescription:

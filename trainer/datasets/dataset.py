@@ -1,6 +1,6 @@
 """A data set: training and test images of 28 x 28 pixels, each with the class it belongs to.
 
-Images stay bytes until a batch of them is scaled from 0..255 to -1..1.
+Images stay bytes until a batch of them is scaled.
 """
 
 from collections.abc import Iterator, Sequence
@@ -11,11 +11,11 @@ import numpy as np
 from numpy.typing import DTypeLike
 
 from vanishing_gradients.trainer.datasets.idx import IdxFile
+from vanishing_gradients.trainer.datasets.scaling import INPUTS, PLUS_MINUS_ONE, Scaling, scaled
 from vanishing_gradients.trainer.errors import DatasetError
 
 IMAGE_SHAPE = (28, 28)
 CLASSES = 10
-MIDDLE = 127.5
 
 
 @dataclass(frozen=True, eq=False)
@@ -28,6 +28,7 @@ class Dataset:
     training images, training labels, test images, test labels. It names the files: `limited` and
     `shuffled` leave it as it is.
     source: the folder the files were read from, as said to the user.
+    scaling: what training and test images are scaled by.
     """
 
     name: str
@@ -37,6 +38,7 @@ class Dataset:
     test_labels: np.ndarray
     sha256: str
     source: str
+    scaling: Scaling = PLUS_MINUS_ONE
 
     def limited(self, n: int) -> "Dataset":
         """Return the data set with its first `n` training images; the test images all stay.
@@ -61,6 +63,13 @@ class Dataset:
             train_images=_frozen(self.train_images[order]),
             train_labels=_frozen(self.train_labels[order]),
         )
+
+    def with_inputs(self, inputs: str) -> "Dataset":
+        """Return the data set with another scale of its inputs, one of INPUTS.
+
+        What depends on the images does so on the training images that there are: limit first.
+        """
+        return replace(self, scaling=INPUTS[inputs](self.train_images))
 
 
 def assembled(name: str, source: str, files: Sequence[IdxFile]) -> Dataset:
@@ -91,7 +100,11 @@ def assembled(name: str, source: str, files: Sequence[IdxFile]) -> Dataset:
 
 
 def batches(
-    images: np.ndarray, labels: np.ndarray, size: int, dtype: DTypeLike
+    images: np.ndarray,
+    labels: np.ndarray,
+    size: int,
+    dtype: DTypeLike,
+    scaling: Scaling = PLUS_MINUS_ONE,
 ) -> Iterator[tuple[int, np.ndarray, np.ndarray]]:
     """Yield (step, x, y) in order: step from 1, x (batch, pixels) scaled in `dtype`, y (batch,).
 
@@ -106,26 +119,9 @@ def batches(
     buffer = np.empty((min(size, len(images)), *images.shape[1:]), dtype)
     parts = [slice(start, start + size) for start in range(0, len(images), size)]
     return (
-        (step, scaled(images[part], dtype, out=buffer[: len(labels[part])]), labels[part])
+        (step, scaled(images[part], dtype, buffer[: len(labels[part])], scaling), labels[part])
         for step, part in enumerate(parts, start=1)
     )
-
-
-def scaled(images: np.ndarray, dtype: DTypeLike, out: np.ndarray | None = None) -> np.ndarray:
-    """Return (images - 127.5) / 127.5, every operation done in `dtype`, of the shape of `images`.
-
-    `images` holds uint8; `dtype` is float32 or float64, ValueError otherwise. `out`, an array of
-    that dtype and shape, receives the result if given.
-    """
-    dtype = np.dtype(dtype)
-    if dtype not in (np.float32, np.float64):
-        raise ValueError(f"images are scaled in float32 or float64, not in {dtype}")
-    middle = dtype.type(MIDDLE)
-    if out is None:
-        out = np.empty(images.shape, dtype)
-    np.copyto(out, images)  # converting while subtracting would go through small buffers
-    np.subtract(out, middle, out=out)
-    return np.divide(out, middle, out=out)
 
 
 def _frozen(array: np.ndarray) -> np.ndarray:

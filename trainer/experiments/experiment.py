@@ -8,6 +8,7 @@ from pydantic import Discriminator, Field, Tag, model_validator
 
 from vanishing_gradients.telemetry.recording import WIDTH_MAX
 from vanishing_gradients.trainer.datasets.catalogue import NAMES as DATASETS
+from vanishing_gradients.trainer.datasets.scaling import INPUTS
 from vanishing_gradients.trainer.experiments.records import (
     CLIPPING,
     INITIALIZATION,
@@ -132,7 +133,7 @@ class Experiment(Record):
     """
 
     later: ClassVar[frozenset[str]] = frozenset(
-        {"depth", "width", "initialization", "residual", "clipping", "loss", "dataset"}
+        {"depth", "width", "initialization", "residual", "clipping", "loss", "dataset", "inputs"}
     )
 
     name: Annotated[
@@ -185,6 +186,9 @@ class Experiment(Record):
     clipping: one_of(CLIPPING, None) = None
     loss: Annotated[Literal[LOSSES], Field(description=quoted(LOSSES))] = LOSSES[0]
     dataset: Annotated[Literal[DATASETS] | None, Field(description=quoted(DATASETS))] = None
+    inputs: Annotated[Literal[tuple(INPUTS)], Field(description=quoted(INPUTS))] = next(
+        iter(INPUTS)
+    )
     batch_size: Annotated[int, limits(Setting("images in a step", 1, IMAGES_MAX), int)] = 128
     epochs: Annotated[int, limits(Setting("passes over all images", 1, 10_000), int)] = 10
 
