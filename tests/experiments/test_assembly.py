@@ -11,8 +11,10 @@ from vanishing_gradients.trainer.network.dense import WeightNormalizedDense
 from vanishing_gradients.trainer.network.network import Network
 from vanishing_gradients.trainer.network.optimizers import (
     SGD,
+    Adadelta,
     Adagrad,
     Adam,
+    Adamax,
     AdamW,
     AMSGrad,
     RMSProp,
@@ -48,6 +50,8 @@ def network(features: int = 300, **changes) -> Network:
         ({"kind": "adam", "beta_1": 0.5, "beta_2": 0.6}, Adam, {"beta_1": 0.5, "beta_2": 0.6}),
         ({"kind": "adamw", "weight_decay": 0.3}, AdamW, {"weight_decay": 0.3, "beta_1": 0.9}),
         ({"kind": "amsgrad", "beta_2": 0.6}, AMSGrad, {"beta_1": 0.9, "beta_2": 0.6}),
+        ({"kind": "adamax", "beta_1": 0.5}, Adamax, {"beta_1": 0.5, "beta_2": 0.999}),
+        ({"kind": "adadelta", "rho": 0.5}, Adadelta, {"rho": 0.5, "epsilon": 1e-6}),
     ],
     ids=lambda each: each["kind"] if isinstance(each, dict) and "kind" in each else "",
 )
