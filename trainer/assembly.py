@@ -24,7 +24,8 @@ def build_network(
 ) -> Network:
     """Return the experiment's network, its layers as in `experiment.layer_specs`.
 
-    Initial weights are drawn from `generator`, first layer first; dropout keeps it. Every array is
+    Initial weights are drawn from `generator`, first layer first, each with its biases if these are
+    drawn, too; dropout keeps it. Every array is
     of `dtype`, float64 or float32.
     """
     specs = experiment.layer_specs(features, classes)
@@ -71,6 +72,9 @@ def _layer(
     }
     layer = spec.made(**{name: values[name] for name in signature(spec.made).parameters})
     if "biases" in layer.parameters:
-        biases = initializer.draw_biases(layer.weights, spec.inputs_from.offset)
+        biases: np.ndarray | float | None = experiment.initial_bias
+        if biases is None:
+            offset = spec.inputs_from.offset
+            biases = initializer.draw_biases(layer.weights, generator, offset)
         layer.parameters["biases"][:] = biases
     return layer

@@ -120,6 +120,8 @@ def test_no_clipping_is_none():
         ({"kind": "lecun"}, (1 / 200) ** 0.5),
         ({"kind": "orthogonal", "gain": 3.0}, 3 / 200**0.5),
         ({"kind": "orthogonal"}, 4 / 200**0.5),
+        ({"kind": "pytorch_default"}, (1 / 600) ** 0.5),
+        ({"kind": "keras_default"}, (2 / 300) ** 0.5),
     ],
     ids=str,
 )
@@ -156,6 +158,26 @@ def test_biases_of_orthogonal_weights_cancel_the_half_that_comes_out_of_a_sigmoi
         np.testing.assert_allclose(
             layer.parameters["biases"], -0.5 * layer.weights.sum(axis=0), rtol=1e-12
         )
+
+
+def test_biases_of_pytorchs_default_are_drawn_for_every_layer():
+    found = network(initialization={"kind": "pytorch_default"}).layers[::2]
+    for layer, n_in in zip(found, (300, 200, 100), strict=True):
+        biases = layer.parameters["biases"]
+        assert 0.7 * n_in**-0.5 < np.abs(biases).max() < n_in**-0.5
+        assert len(set(biases)) == layer.width
+
+
+@pytest.mark.parametrize("kind", ["normal", "orthogonal", "pytorch_default"])
+def test_an_initial_bias_is_every_bias_of_every_layer_whatever_the_weights_are(kind):
+    found = network(initialization={"kind": kind}, initial_bias=0.1).layers[::2]
+    assert [set(layer.parameters["biases"]) for layer in found] == [{0.1}] * 3
+
+
+def test_an_initial_bias_leaves_the_weights_as_they_are():
+    plain, biased = network(), network(initial_bias=0.1)
+    for one, other in zip(plain.layers[::2], biased.layers[::2], strict=True):
+        np.testing.assert_array_equal(one.weights, other.weights)
 
 
 def test_gains_follow_the_activation_that_the_inputs_come_out_of():

@@ -103,6 +103,7 @@ GOOD_OPTIONAL = {
     "clipping": choice(CLIPPING, {}),
     "loss": st.sampled_from(["cross_entropy", "mean_squared_error"]),
     "dataset": st.sampled_from(["auto", "mnist", "fashion-mnist", "sample"]),
+    "initial_bias": st.floats(-1000, 1000),
     "inputs": st.sampled_from(["-1..1", "0..1", "0..255", "standardised"]),
     "batch_size": st.integers(1, 60_000),
     "epochs": st.integers(1, 10_000),

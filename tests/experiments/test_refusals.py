@@ -140,8 +140,8 @@ def test_an_unknown_key_is_answered_with_a_guess_and_all_that_are_allowed(path):
     assert refusal_of(path, epoch="3") == (
         "key 'epoch' is unknown; did you mean 'epochs'? allowed are name, description, "
         "hidden_widths, depth, width, activation, optimizer, penalties, dropout, "
-        "batch_normalization, normalization, initial_weight_scale, initialization, residual, "
-        "clipping, loss, dataset, inputs, batch_size, epochs, extends"
+        "batch_normalization, normalization, initial_weight_scale, initialization, initial_bias, "
+        "residual, clipping, loss, dataset, inputs, batch_size, epochs, extends"
     )
 
 
@@ -213,6 +213,11 @@ def test_a_name_with_sql_in_it(path):
         ("dropout", "1.0", "'dropout' is 1.0; allowed is a number from 0 to below 1"),
         ("dropout", "true", "'dropout' is True; allowed is a number from 0 to below 1"),
         ("batch_normalization", "1", "'batch_normalization' is 1; allowed is true or false"),
+        (
+            "initial_bias",
+            "true",
+            "'initial_bias' is True; allowed is a number from -1,000 to 1,000",
+        ),
         ("initial_weight_scale", "0", "'initial_weight_scale' is 0; allowed is a number above 0"),
         ("batch_size", "0", "'batch_size' is 0; allowed is a whole number from 1 to 60,000"),
         ("batch_size", "128.0", "'batch_size' is 128.0; allowed is a whole number from 1 to 60"),

@@ -47,6 +47,7 @@ def test_keys_at_their_defaults_are_the_same_as_keys_left_out():
     explicit = made(
         normalization="none", residual=None, clipping=None, initialization=None, depth=None,
         width=None, loss="cross_entropy", dataset=None, inputs="-1..1",
+        initial_bias=None,
         optimizer=SGD | {"nesterov": False, "schedule": None},
     )  # fmt: skip
     assert explicit == made()
@@ -89,6 +90,8 @@ def test_two_spellings_are_one_record(one, other):
         {"loss": "mean_squared_error"},
         {"dataset": "fashion-mnist"},
         {"inputs": "standardised"},
+        {"initialization": {"kind": "pytorch_default"}, "initial_bias": 0.1},
+        {"initialization": {"kind": "keras_default"}, "initial_bias": 0.0},
         {"optimizer": SGD | {"momentum": 0.5, "nesterov": True}},
         {"optimizer": {"kind": "adamw", "weight_decay": 0.1}},
         {"optimizer": {"kind": "rmsprop", "schedule": {"kind": "cosine", "warm_up": 7}}},

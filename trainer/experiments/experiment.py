@@ -133,8 +133,11 @@ class Experiment(Record):
     """
 
     later: ClassVar[frozenset[str]] = frozenset(
-        {"depth", "width", "initialization", "residual", "clipping", "loss", "dataset", "inputs"}
-    )
+        {
+            "depth", "width", "initialization", "initial_bias", "residual", "clipping", "loss",
+            "dataset", "inputs",
+        }
+    )  # fmt: skip
 
     name: Annotated[
         str,
@@ -176,6 +179,9 @@ class Experiment(Record):
     ] = "none"
     initial_weight_scale: Annotated[float, limits(setting_of(Normal, "scale"))] = Normal.scale
     initialization: one_of(INITIALIZATION, None) = None
+    initial_bias: Annotated[
+        float | None, limits(Setting("every bias before the first step", -1000, 1000))
+    ] = None
     residual: Annotated[
         _one_or_list(Depth, Blocks) | None,
         Field(
