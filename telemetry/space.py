@@ -231,13 +231,13 @@ def run_bytes(description: RunDescription, epochs: int) -> int:
     neurons = sum(layer.width for layer in description.layers)
     of_a_layer = steps * STATISTICS_ROW + _counted(steps) * HISTOGRAM
     statistics = epochs * (len(description.layers) * of_a_layer + neurons * NEURON_ROW)
-    if description.telemetry != "full":
-        return statistics
-    rows = layer_rows(description, epochs)
-    values = [count * layer.width for count, layer in zip(rows, description.layers, strict=True)]
+    having = {layer.number for layer in description.stored.layers}
+    counts = zip(layer_rows(description, epochs), description.layers, strict=True)
+    stored = [(count, layer.width) for count, layer in counts if layer.layer in having]
+    values = sum(count * width for count, width in stored)
     return statistics + sum(
-        gradient_table_bytes(count, layer.width, description.precision, value / max(1, sum(values)))
-        for count, value, layer in zip(rows, values, description.layers, strict=True)
+        gradient_table_bytes(count, width, description.precision, count * width / max(1, values))
+        for count, width in stored
     )
 
 
@@ -271,7 +271,7 @@ def room_for(url: URL, step: int, count: int, every: int) -> str:
 
 
 def layer_rows(description: RunDescription, epochs: int) -> list[int]:
-    """Return how many rows each layer stores in `epochs` epochs, to the row."""
+    """Return how many rows each layer would store in `epochs` epochs, to the row."""
     batch, steps = _batch(description), _steps(description)
     every = description.record_every
     recorded = -(-steps // every)

@@ -166,10 +166,9 @@ def test_several_mistakes_are_counted(path):
     assert sentence.endswith("(and 2 more)")
 
 
-def test_a_layer_wider_than_a_table(path):
-    assert refusal_of(path, hidden_widths="[128, 2000]") == (
-        "'hidden_widths[1]' is 2000; allowed is a list of at most 100 whole numbers from 1 to 800, "
-        "since each neuron is a column, and no more fit into a table of MySQL and MariaDB"
+def test_a_layer_that_is_too_wide(path):
+    assert refusal_of(path, hidden_widths="[128, 5000]") == (
+        "'hidden_widths[1]' is 5000; allowed is a list of at most 100 whole numbers from 1 to 4,096"
     )
 
 

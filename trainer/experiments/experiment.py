@@ -6,7 +6,6 @@ from typing import Annotated, Any, ClassVar, Literal, Self
 
 from pydantic import Discriminator, Field, Tag, model_validator
 
-from vanishing_gradients.telemetry.recording import WIDTH_MAX
 from vanishing_gradients.trainer.datasets.catalogue import NAMES as DATASETS
 from vanishing_gradients.trainer.datasets.scaling import INPUTS
 from vanishing_gradients.trainer.experiments.records import (
@@ -38,6 +37,8 @@ from vanishing_gradients.words import counted
 
 NAME = r"[a-z][a-z0-9_]{0,31}"
 LAYERS_MAX = 100
+WIDEST = 4096
+"""Neurons of the widest layer: those of public dense networks for such images are narrower."""
 DEFAULT_WIDTH = 128
 IMAGES_MAX = 60_000
 """Training images of the largest data set."""
@@ -52,7 +53,7 @@ NORMALIZATIONS: Mapping[str, type[Layer] | None] = {
 }
 """By name. The last changes the dense layers, the others stand between them and activations."""
 
-WIDTH = limits(Setting("neurons of a layer", 1, WIDTH_MAX), int)
+WIDTH = limits(Setting("neurons of a layer", 1, WIDEST), int)
 DEPTH = limits(Setting("hidden layers", 1, LAYERS_MAX), int)
 Width = Annotated[int, WIDTH]
 Depth = Annotated[int, DEPTH]
@@ -155,8 +156,7 @@ class Experiment(Record):
         Field(
             strict=False,
             max_length=LAYERS_MAX,
-            description=f"a list of at most {LAYERS_MAX} whole numbers from 1 to {WIDTH_MAX:,}, "
-            "since each neuron is a column, and no more fit into a table of MySQL and MariaDB",
+            description=f"a list of at most {LAYERS_MAX} whole numbers from 1 to {WIDEST:,}",
         ),
     ] = (128, 128, 64, 32, 16)
     depth: Annotated[int | None, DEPTH] = None
