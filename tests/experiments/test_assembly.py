@@ -180,6 +180,27 @@ def test_an_initial_bias_leaves_the_weights_as_they_are():
         np.testing.assert_array_equal(one.weights, other.weights)
 
 
+def test_each_layer_has_its_own_initialisation_the_last_too():
+    kinds = [{"kind": "constant", "value": 0.5}, {"kind": "orthogonal"}, {"kind": "he"}]
+    first, second, last = network(initialization=kinds).layers[::2]
+    assert (first.weights == 0.5).all()
+    assert np.linalg.norm(second.weights, 2) == pytest.approx(4.0)  # sigmoid's gain
+    assert last.weights.std() == pytest.approx((2 / 100) ** 0.5, rel=0.1)
+
+
+def test_a_projection_is_initialised_as_the_last_layer_of_its_block():
+    kinds = [{"kind": "constant", "value": each} for each in (0.1, 0.2, 0.3)]
+    found = network(initialization=kinds, residual=2).layers
+    projection = next(layer for layer in found if layer.kind == "projection")
+    assert (projection.weights == 0.2).all()
+
+
+def test_each_hidden_layer_has_its_own_dropout_and_no_layer_where_there_is_none():
+    found = network(hidden_widths=[9, 8, 7], dropout=[0.5, 0.0, 0.25]).layers
+    dropped = [(layer.width, layer.rate) for layer in found if layer.kind == "dropout"]
+    assert dropped == [(9, 0.5), (7, 0.25)]
+
+
 def test_gains_follow_the_activation_that_the_inputs_come_out_of():
     found = network(activation=["tanh", "relu"], initialization={"kind": "orthogonal"}).layers
     assert np.linalg.norm(found[2].weights, 2) == pytest.approx(1.0)

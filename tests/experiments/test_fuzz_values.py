@@ -100,6 +100,7 @@ GOOD_OPTIONAL = {
         st.sampled_from(["weight_l1", "weight_l2", "bias_l1", "bias_l2"]), STRENGTH
     ),
     "dropout": FRACTION,
+    "input_dropout": FRACTION,
     "clipping": choice(CLIPPING, {}),
     "loss": st.sampled_from(["cross_entropy", "mean_squared_error"]),
     "dataset": st.sampled_from(["auto", "mnist", "fashion-mnist", "sample"]),
@@ -125,6 +126,8 @@ def tables(draw: st.DrawFn) -> dict[str, object]:
     if draw(st.booleans()):
         each = st.sampled_from(ACTIVATIONS)
         table["activation"] = draw(st.lists(each, min_size=layers, max_size=layers))
+    if draw(st.booleans()):
+        table["dropout"] = draw(st.lists(FRACTION, min_size=layers, max_size=layers))
     kinds = ["batch_normalization", "batch", "layer", "weight", "none", ""]
     normalization = draw(st.sampled_from(kinds))
     if normalization == "batch_normalization":
@@ -135,6 +138,9 @@ def tables(draw: st.DrawFn) -> dict[str, object]:
         table["initialization"] = draw(INITIALIZATIONS)
         if table["initialization"] == {"kind": "constant"} and normalization == "weight":
             table["initialization"]["value"] = 1.0
+    elif normalization != "weight" and draw(st.booleans()):
+        each, number = INITIALIZATIONS, layers + 1
+        table["initialization"] = draw(st.lists(each, min_size=number, max_size=number))
     elif normalization != "weight":
         table["initial_weight_scale"] = draw(SCALE)
     ends = draw(st.lists(st.integers(1, max(layers, 1)), unique=True).map(sorted))

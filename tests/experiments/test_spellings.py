@@ -47,7 +47,7 @@ def test_keys_at_their_defaults_are_the_same_as_keys_left_out():
     explicit = made(
         normalization="none", residual=None, clipping=None, initialization=None, depth=None,
         width=None, loss="cross_entropy", dataset=None, inputs="-1..1",
-        initial_bias=None,
+        initial_bias=None, input_dropout=0.0,
         optimizer=SGD | {"nesterov": False, "schedule": None},
     )  # fmt: skip
     assert explicit == made()
@@ -90,6 +90,9 @@ def test_two_spellings_are_one_record(one, other):
         {"loss": "mean_squared_error"},
         {"dataset": "fashion-mnist"},
         {"inputs": "standardised"},
+        {"input_dropout": 0.2},
+        {"hidden_widths": [4, 5], "dropout": [0.5, 0.0]},
+        {"hidden_widths": [4], "initialization": [{"kind": "he"}, {"kind": "normal"}]},
         {"initialization": {"kind": "pytorch_default"}, "initial_bias": 0.1},
         {"initialization": {"kind": "keras_default"}, "initial_bias": 0.0},
         {"optimizer": SGD | {"momentum": 0.5, "nesterov": True}},

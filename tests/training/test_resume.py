@@ -61,7 +61,7 @@ def experiment(small, name: str):
     drawing = name.startswith("on_")
     return small(
         name, optimizer="adam", epochs=4, hidden_widths=[7],
-        dropout=0.2 * drawing, batch_normalization=drawing,
+        dropout=0.2 * drawing, input_dropout=0.1 * drawing, batch_normalization=drawing,
     )  # fmt: skip
 
 

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Sequence
 import numpy as np
 
 from vanishing_gradients.trainer.network.dense import Dense, Weighted
+from vanishing_gradients.trainer.network.dropout import Dropout
 from vanishing_gradients.trainer.network.layer import Layer
 from vanishing_gradients.trainer.network.residual import Projection, Residual
 from vanishing_gradients.trainer.network.softmax import Softmax
@@ -21,7 +22,9 @@ class Network:
     that stands right before it. Blocks may follow each other, lie in each other and overlap.
 
     Layers go from the images to the softmax: a dense layer first, a softmax layer last and nowhere
-    else, all of one dtype and of widths that fit; ValueError where they do not.
+    else, all of one dtype and of widths that fit; ValueError where they do not. Inputs that
+    `input_dropout` drops are dropped before the first layer, for all that takes images; it is no
+    layer, since no gradient by the images is wanted.
 
     Attributes:
         layers: in order, named and numbered; `layers[k].number` is k + 1.
@@ -29,8 +32,11 @@ class Network:
         gradients: the gradient of the full loss, penalties included, in the same order.
     """
 
-    def __init__(self, layers: Sequence[Layer]) -> None:
+    def __init__(self, layers: Sequence[Layer], input_dropout: Dropout | None = None) -> None:
         check_order(layers)
+        if input_dropout and input_dropout.width != layers[0].n_in:
+            raise ValueError(f"{input_dropout.width} inputs are dropped of {layers[0].n_in}")
+        self._input_dropout = input_dropout
         self.layers = list(layers)
         self.features: int = layers[0].n_in
         self.dtype = layers[0].dtype
@@ -69,6 +75,8 @@ class Network:
             raise ValueError(f"images are {images.dtype}, the network computes in {self.dtype}")
         self._trained_forward = training
         outputs = images
+        if self._input_dropout:
+            outputs = self._input_dropout.forward(images, training)
         block_inputs: dict[int, np.ndarray] = {}
         with np.errstate(all="ignore"):
             for layer in self._path:
