@@ -40,6 +40,7 @@ TOPICS = {
     "optimizer": "Optimizer",
     "batch_size": "Batch size",
     "inputs": "Inputs and labels",
+    "labels": "Inputs and labels",
 }
 NONE, SEVERAL, OTHER = "The paper's networks", "Several at once", "Other"
 ORDER = (NONE, *dict.fromkeys(TOPICS.values()), OTHER, SEVERAL)

@@ -84,7 +84,7 @@ def trained_on(experiment: Experiment, dataset: Dataset, settings: Settings) -> 
     Raises DatasetError where that cannot be had.
     """
     data = dataset.limited(settings.limit) if settings.limit else dataset
-    return data.with_inputs(experiment.inputs)
+    return data.with_inputs(experiment.inputs).with_labels(experiment.labels, settings.seed)
 
 
 def describe(experiment: Experiment, dataset: Dataset, settings: Settings) -> RunDescription:

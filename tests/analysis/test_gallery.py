@@ -45,7 +45,7 @@ NAN = float("nan")
         ({"dropout": [0.2, 0.0, 0.0, 0.0, 0.0]}, "Dropout and penalties"),
         ({"input_dropout": 0.2}, "Dropout and penalties"),
         ({"initial_bias": 0.1}, "Initialisation"),
-        ({"inputs": "0..1"}, "Inputs and labels"),
+        ({"inputs": "0..1", "labels": "shuffled"}, "Inputs and labels"),
         ({"optimizer": ADAM | {"kind": "rmsprop", "rho": 0.9}}, "Optimizer"),
         ({"optimizer": PAPER["optimizer"] | {"momentum": 0.9, "learning_rate": 0.1}}, "Optimizer"),
         ({"optimizer": PAPER["optimizer"] | {"learning_rate": 0.1}}, "Learning rate"),

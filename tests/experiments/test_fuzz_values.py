@@ -106,6 +106,7 @@ GOOD_OPTIONAL = {
     "dataset": st.sampled_from(["auto", "mnist", "fashion-mnist", "sample"]),
     "initial_bias": st.floats(-1000, 1000),
     "inputs": st.sampled_from(["-1..1", "0..1", "0..255", "standardised"]),
+    "labels": st.sampled_from(["true", "shuffled", "constant"]),
     "batch_size": st.integers(1, 60_000),
     "epochs": st.integers(1, 10_000),
 }

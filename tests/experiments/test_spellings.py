@@ -47,7 +47,7 @@ def test_keys_at_their_defaults_are_the_same_as_keys_left_out():
     explicit = made(
         normalization="none", residual=None, clipping=None, initialization=None, depth=None,
         width=None, loss="cross_entropy", dataset=None, inputs="-1..1",
-        initial_bias=None, input_dropout=0.0,
+        initial_bias=None, input_dropout=0.0, labels="true",
         optimizer=SGD | {"nesterov": False, "schedule": None},
     )  # fmt: skip
     assert explicit == made()
@@ -89,7 +89,7 @@ def test_two_spellings_are_one_record(one, other):
         {"clipping": {"kind": "norm", "limit": 0.5}},
         {"loss": "mean_squared_error"},
         {"dataset": "fashion-mnist"},
-        {"inputs": "standardised"},
+        {"inputs": "standardised", "labels": "shuffled"},
         {"input_dropout": 0.2},
         {"hidden_widths": [4, 5], "dropout": [0.5, 0.0]},
         {"hidden_widths": [4], "initialization": [{"kind": "he"}, {"kind": "normal"}]},

@@ -16,6 +16,10 @@ from vanishing_gradients.trainer.errors import DatasetError
 
 IMAGE_SHAPE = (28, 28)
 CLASSES = 10
+LABELS = ("true", "shuffled", "constant")
+"""What training images may be labelled with. The first is the default."""
+SHUFFLING = 1
+"""What sets the draws that shuffle labels apart from all others of the same seed."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -70,6 +74,23 @@ class Dataset:
         What depends on the images does so on the training images that there are: limit first.
         """
         return replace(self, scaling=INPUTS[inputs](self.train_images))
+
+    def with_labels(self, labels: str, seed: int) -> "Dataset":
+        """Return the data set with its training labels as one of LABELS says; test labels stay.
+
+        Shuffled ones change places by the seed and nothing else: each class keeps its number, but
+        an image says nothing of its label. Constant ones are all 0.
+        Source: Zhang, Bengio, Hardt, Recht and Vinyals (2017), Understanding deep learning requires
+        rethinking generalization, section 2.1, https://arxiv.org/abs/1611.03530
+        """
+        given = self.train_labels
+        if labels == "shuffled":
+            given = _frozen(np.random.default_rng([seed, SHUFFLING]).permutation(given))
+        elif labels == "constant":
+            given = _frozen(np.zeros_like(given))
+        elif labels != "true":
+            raise ValueError(f"labels are {labels!r}, not one of {', '.join(LABELS)}")
+        return replace(self, train_labels=given)
 
 
 def assembled(name: str, source: str, files: Sequence[IdxFile]) -> Dataset:

@@ -6,6 +6,7 @@ from typing import Annotated, Any, ClassVar, Literal, Self
 from pydantic import Discriminator, Field, Tag, model_validator
 
 from vanishing_gradients.trainer.datasets.catalogue import NAMES as DATASETS
+from vanishing_gradients.trainer.datasets.dataset import LABELS
 from vanishing_gradients.trainer.datasets.scaling import INPUTS
 from vanishing_gradients.trainer.experiments.layers import (
     NORMALIZATIONS,
@@ -98,7 +99,7 @@ class Experiment(Record):
     later: ClassVar[frozenset[str]] = frozenset(
         {
             "depth", "width", "initialization", "initial_bias", "input_dropout", "residual",
-            "clipping", "loss", "dataset", "inputs",
+            "clipping", "loss", "dataset", "inputs", "labels",
         }
     )  # fmt: skip
 
@@ -165,6 +166,7 @@ class Experiment(Record):
     inputs: Annotated[Literal[tuple(INPUTS)], Field(description=quoted(INPUTS))] = next(
         iter(INPUTS)
     )
+    labels: Annotated[Literal[LABELS], Field(description=quoted(LABELS))] = LABELS[0]
     batch_size: Annotated[int, limits(Setting("images in a step", 1, IMAGES_MAX), int)] = 128
     epochs: Annotated[int, limits(Setting("passes over all images", 1, 10_000), int)] = 10
 

@@ -1,4 +1,4 @@
-"""The scale of inputs in a run: what the network was given, and what the run is known by."""
+"""Scale of inputs, and labels: what a network was given, and what its run is known by."""
 
 import numpy as np
 import pytest
@@ -37,16 +37,35 @@ def test_the_test_loss_follows_from_the_weights_and_from_pixels_of_that_scale(
     assert loss == pytest.approx(-logs[np.arange(len(x)), sample.test_labels].mean(), rel=1e-9)
 
 
-def test_a_run_of_other_inputs_is_not_the_same_run(laboratory, small, sample):
-    laboratory.run(small("known"))
-    asked = {
-        inputs: same_run(
-            laboratory.engine,
-            describe(small("known", inputs=inputs), sample.limited(300), Settings(limit=300)),
-        )
-        for inputs in ("-1..1", "0..1")
-    }
-    assert (asked["-1..1"].finished, asked["0..1"]) == (True, None)
+@pytest.mark.parametrize("changes", [{"inputs": "0..1"}, {"labels": "shuffled"}], ids=str)
+def test_a_run_of_other_inputs_or_labels_is_not_the_same_run(laboratory, small, sample, changes):
+    laboratory.run(small("known"), telemetry="statistics")
+    settings = Settings(limit=300, telemetry="statistics")
+    same, other = (
+        same_run(laboratory.engine, describe(experiment, sample.limited(300), settings))
+        for experiment in (small("known"), small("known", **changes))
+    )
+    assert (same.finished, other) == (True, None)
+
+
+def test_other_labels_change_neither_initial_weights_nor_the_order_of_images(laboratory, small):
+    """A mean over a batch is of the same sums: the first step's loss alone tells them apart."""
+    experiments = [small("first", labels=labels) for labels in ("true", "shuffled")]
+    true, shuffled = (laboratory.collect(each).gradients[1, 1] for each in experiments)
+    softmax = [each[-1] * 64 for each in (true, shuffled)]
+    # A row is p - y: p, the same in both, is where neither has its label.
+    differ = ~np.isclose(softmax[0], softmax[1], rtol=1e-12)
+    assert set(differ.sum(axis=1)) == {0, 2}
+    assert (differ.sum(axis=1) == 2).mean() > 0.7
+
+
+def test_constant_labels_are_learned_and_the_test_set_is_judged_by_true_ones(laboratory, small):
+    run = laboratory.run(small("same", labels="constant"), limit=2000, telemetry="statistics")
+    [(accuracy, test_accuracy)] = laboratory.select(
+        f"SELECT accuracy, test_accuracy FROM epoch_metrics WHERE run_id = {run} AND epoch = 2"
+    )
+    assert accuracy == 1.0
+    assert test_accuracy < 0.2
 
 
 def test_a_run_does_not_go_on_with_other_inputs(laboratory, small):
