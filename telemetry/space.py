@@ -52,13 +52,13 @@ RUN_ROWS = (
 )
 # Counting the rows of step_statistics and layer_histograms takes the longer the more sweeps there
 # were; what a run has stored there follows from the catalogue: by layer and epoch its recorded
-# steps. A softmax layer has a row a sample. Of histograms, whose rows differ, those of the last
-# epoch's first step stand for all. A run that older versions recorded has no such rows, and none of
-# neurons, or only those of its last epochs.
+# steps. What is no matrix of weights has a row a sample. Of histograms, whose rows differ, those of
+# the last epoch's first step stand for all. A run that older versions recorded has no such rows,
+# and none of neurons, or only those of its last epochs.
 STATISTICS_ROWS = (
     "SELECT runs.run_id, COUNT(*) * runs.completed_epoch AS epochs, "
     "CASE runs.source WHEN 'trainer' THEN CEIL(CEIL(runs.training_images / "
-    "MAX(CASE WHEN layers.kind = 'softmax' THEN layers.row_count END)) / runs.record_every) "
+    "MAX(CASE WHEN layers.row_meaning = 'sample' THEN layers.row_count END)) / runs.record_every) "
     "ELSE CEIL((SELECT COUNT(*) FROM recorded_steps AS recorded "
     "WHERE recorded.run_id = runs.run_id) / NULLIF(runs.completed_epoch, 0)) END AS steps, "
     "SUM(layers.width) * CASE runs.source WHEN 'trainer' THEN "

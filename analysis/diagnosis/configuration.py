@@ -57,9 +57,15 @@ class RunConfig:
         self.initialization: dict[str, Any] = _one(drawn) if isinstance(drawn, list) else drawn
 
     def guessing(self, classes: int) -> float | None:
-        """Return the loss of a network that gives every class the same probability, if known."""
+        """Return the loss of a network that gives every class the same probability, if known.
+
+        Sigmoids cost least where each is as probable as its class is frequent, one in `classes`.
+        """
+        share = 1.0 / classes
         if self.given.get("loss") == "mean_squared_error":
-            return (1.0 - 1.0 / classes) / classes
+            return (1.0 - share) / classes
+        if self.given.get("output") == "sigmoid":
+            return -share * math.log(share) - (1.0 - share) * math.log1p(-share)
         return math.log(classes)
 
     def has(self, key: str, value: Any) -> bool:

@@ -1,5 +1,7 @@
 """Settings that differ by layer, and those that later versions have, are read as well as others."""
 
+import pytest
+
 from tests.diagnosis.conftest import network
 
 BY_LAYER = {
@@ -18,6 +20,25 @@ def test_a_network_of_settings_by_layer_is_found_healthy(clinic, diagnose):
     assert clinic.faults(run) == []
     result = diagnose("--run", str(run))
     assert (result.exit_code, result.exception) == (0, None)
+
+
+@pytest.mark.parametrize(
+    ("loss", "guessing"),
+    [
+        # Every p is 0.1: -0.1 log 0.1 - 0.9 log 0.9, and (0.81 + 9 x 0.01) / 10.
+        ("cross_entropy", 0.32508297339144825),
+        ("mean_squared_error", 0.09),
+    ],
+)
+def test_guessing_with_sigmoid_outputs_costs_what_one_in_ten_does(clinic, loss, guessing):
+    changes = {
+        "output": "sigmoid", "loss": loss, "epochs": 4,
+        "optimizer": {"kind": "adam", "learning_rate": 0.01},
+    }  # fmt: skip
+    evidence = clinic.evidence(clinic.admit(network(name=f"sigmoids_{loss[0]}", **changes)))
+    assert evidence.guessing == pytest.approx(guessing, rel=1e-12)
+    assert evidence.loss_layer == 6
+    assert evidence.learns or loss == "mean_squared_error"  # which takes longer
 
 
 def test_the_largest_of_several_dropout_rates_is_judged(clinic):

@@ -102,6 +102,7 @@ GOOD_OPTIONAL = {
     "dropout": FRACTION,
     "input_dropout": FRACTION,
     "clipping": choice(CLIPPING, {}),
+    "output": st.sampled_from(["softmax", "sigmoid"]),
     "loss": st.sampled_from(["cross_entropy", "mean_squared_error"]),
     "dataset": st.sampled_from(["auto", "mnist", "fashion-mnist", "sample"]),
     "initial_bias": st.floats(-1000, 1000),

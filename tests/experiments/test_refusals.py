@@ -141,7 +141,7 @@ def test_an_unknown_key_is_answered_with_a_guess_and_all_that_are_allowed(path):
         "key 'epoch' is unknown; did you mean 'epochs'? allowed are name, description, "
         "hidden_widths, depth, width, activation, optimizer, penalties, dropout, input_dropout, "
         "batch_normalization, normalization, initial_weight_scale, initialization, initial_bias, "
-        "residual, clipping, loss, dataset, inputs, labels, batch_size, epochs, extends"
+        "residual, clipping, output, loss, dataset, inputs, labels, batch_size, epochs, extends"
     )
 
 

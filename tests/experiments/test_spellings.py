@@ -48,6 +48,7 @@ def test_keys_at_their_defaults_are_the_same_as_keys_left_out():
         normalization="none", residual=None, clipping=None, initialization=None, depth=None,
         width=None, loss="cross_entropy", dataset=None, inputs="-1..1",
         initial_bias=None, input_dropout=0.0, labels="true",
+        output="softmax",
         optimizer=SGD | {"nesterov": False, "schedule": None},
     )  # fmt: skip
     assert explicit == made()
@@ -91,6 +92,7 @@ def test_two_spellings_are_one_record(one, other):
         {"dataset": "fashion-mnist"},
         {"inputs": "standardised", "labels": "shuffled"},
         {"input_dropout": 0.2},
+        {"output": "sigmoid", "loss": "mean_squared_error"},
         {"hidden_widths": [4, 5], "dropout": [0.5, 0.0]},
         {"hidden_widths": [4], "initialization": [{"kind": "he"}, {"kind": "normal"}]},
         {"initialization": {"kind": "pytorch_default"}, "initial_bias": 0.1},

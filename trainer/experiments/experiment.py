@@ -10,6 +10,7 @@ from vanishing_gradients.trainer.datasets.dataset import LABELS
 from vanishing_gradients.trainer.datasets.scaling import INPUTS
 from vanishing_gradients.trainer.experiments.layers import (
     NORMALIZATIONS,
+    OUTPUTS,
     HiddenLayer,
     LayerSpec,
     layer_specs,
@@ -27,8 +28,8 @@ from vanishing_gradients.trainer.experiments.records import (
 )
 from vanishing_gradients.trainer.network.activations import ACTIVATIONS
 from vanishing_gradients.trainer.network.initializers import Initializer, Normal
+from vanishing_gradients.trainer.network.output import LOSSES
 from vanishing_gradients.trainer.network.settings import Setting
-from vanishing_gradients.trainer.network.softmax import LOSSES, Softmax
 from vanishing_gradients.words import counted
 
 NAME = r"[a-z][a-z0-9_]{0,31}"
@@ -89,7 +90,7 @@ class Experiment(Record):
 
     The network is, for each hidden width: dense, normalisation if on, activation, dropout if on;
     at the end of a residual block the sum with its input; and last a dense layer as wide as there
-    are classes, and softmax.
+    are classes, and what makes outputs of it.
 
     What can be said in two ways is one record: `depth` and `width` become `hidden_widths`, batch
     normalisation is true in both spellings, and an initialisation of kind 'normal' becomes
@@ -99,7 +100,7 @@ class Experiment(Record):
     later: ClassVar[frozenset[str]] = frozenset(
         {
             "depth", "width", "initialization", "initial_bias", "input_dropout", "residual",
-            "clipping", "loss", "dataset", "inputs", "labels",
+            "clipping", "output", "loss", "dataset", "inputs", "labels",
         }
     )  # fmt: skip
 
@@ -161,6 +162,7 @@ class Experiment(Record):
         ),
     ] = None
     clipping: one_of(CLIPPING, None) = None
+    output: Annotated[Literal[tuple(OUTPUTS)], Field(description=quoted(OUTPUTS))] = "softmax"
     loss: Annotated[Literal[LOSSES], Field(description=quoted(LOSSES))] = LOSSES[0]
     dataset: Annotated[Literal[DATASETS] | None, Field(description=quoted(DATASETS))] = None
     inputs: Annotated[Literal[tuple(INPUTS)], Field(description=quoted(INPUTS))] = next(
@@ -236,7 +238,8 @@ class Experiment(Record):
                 self.hidden_widths, self.activations, self.dropouts, strict=True
             )
         ]
-        return layer_specs(hidden, self.normalization, self.blocks, Softmax, features, classes)
+        output = OUTPUTS[self.output]
+        return layer_specs(hidden, self.normalization, self.blocks, output, features, classes)
 
 
 def _check_combinations(experiment: Experiment) -> None:

@@ -12,7 +12,10 @@ from vanishing_gradients.trainer.network.normalizations import (
     BatchNormalization,
     LayerNormalization,
 )
+from vanishing_gradients.trainer.network.output import Output
 from vanishing_gradients.trainer.network.residual import Projection, Residual
+from vanishing_gradients.trainer.network.sigmoid_output import SigmoidOutput
+from vanishing_gradients.trainer.network.softmax import Softmax
 
 NORMALIZATIONS: Mapping[str, type[Layer] | None] = {
     "none": None,
@@ -21,6 +24,9 @@ NORMALIZATIONS: Mapping[str, type[Layer] | None] = {
     "weight": WeightNormalizedDense,
 }
 """By name. The last changes the dense layers, the others stand between them and activations."""
+
+OUTPUTS: Mapping[str, type[Output]] = {"softmax": Softmax, "sigmoid": SigmoidOutput}
+"""By name. The first is the default."""
 
 
 @dataclass(frozen=True)
@@ -69,7 +75,7 @@ def layer_specs(
     hidden: Sequence[HiddenLayer],
     normalization: str,
     blocks: Sequence[tuple[int, int]],
-    output: type[Layer],
+    output: type[Output],
     features: int,
     classes: int,
 ) -> list[LayerSpec]:

@@ -7,8 +7,8 @@ import numpy as np
 from vanishing_gradients.trainer.network.dense import Dense, Weighted
 from vanishing_gradients.trainer.network.dropout import Dropout
 from vanishing_gradients.trainer.network.layer import Layer
+from vanishing_gradients.trainer.network.output import Output
 from vanishing_gradients.trainer.network.residual import Projection, Residual
-from vanishing_gradients.trainer.network.softmax import Softmax
 
 
 class Network:
@@ -21,7 +21,7 @@ class Network:
     layer also takes the inputs of its block's first layer, as they are or through the projection
     that stands right before it. Blocks may follow each other, lie in each other and overlap.
 
-    Layers go from the images to the softmax: a dense layer first, a softmax layer last and nowhere
+    Layers go from the images to the output: a dense layer first, an output layer last and nowhere
     else, all of one dtype and of widths that fit; ValueError where they do not. Inputs that
     `input_dropout` drops are dropped before the first layer, for all that takes images; it is no
     layer, since no gradient by the images is wanted.
@@ -40,7 +40,7 @@ class Network:
         self.layers = list(layers)
         self.features: int = layers[0].n_in
         self.dtype = layers[0].dtype
-        self._softmax: Softmax = layers[-1]
+        self._output: Output = layers[-1]
         names = layer_names(layer.kind for layer in layers)
         for number, (layer, name) in enumerate(zip(layers, names, strict=True), start=1):
             layer.number, layer.name = number, name
@@ -63,7 +63,7 @@ class Network:
         self._trained_forward = False
 
     def forward(self, images: np.ndarray, training: bool) -> np.ndarray:
-        """Return the probabilities, (batch, classes), valid until the next forward.
+        """Return p of each class, (batch, classes), valid until the next forward.
 
         Images, (batch, features) in the network's dtype, are kept, not copied: they must stay as
         they are until `backward`. In training dropout drops, and batch normalisation looks at this
@@ -95,11 +95,11 @@ class Network:
         Labels are integers, (batch,), in [0, classes), here and below.
         """
         with np.errstate(all="ignore"):
-            return self._softmax.loss(labels)
+            return self._output.loss(labels)
 
     def correct(self, labels: np.ndarray) -> int:
         """Return how many samples of the latest forward were classified as their labels say."""
-        return self._softmax.correct(labels)
+        return self._output.correct(labels)
 
     def backward(self, labels: np.ndarray) -> None:
         """Fill every layer's gradient, from the latest forward, which must have been in training.
@@ -173,8 +173,8 @@ def check_order(layers: Sequence[Layer]) -> None:
     """Raise ValueError where layers are out of order, of several dtypes, or do not fit together."""
     if not layers or not isinstance(layers[0], Dense):
         raise ValueError("a network starts with a dense layer")
-    if [isinstance(layer, Softmax) for layer in layers] != [False] * (len(layers) - 1) + [True]:
-        raise ValueError("a network ends with its only softmax layer")
+    if [isinstance(layer, Output) for layer in layers] != [False] * (len(layers) - 1) + [True]:
+        raise ValueError("a network ends with its only output layer")
     inputs: dict[int, int] = {}  # of each layer by number, projections left out
     before: Layer = layers[0]
     width = layers[0].n_in
