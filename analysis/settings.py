@@ -31,13 +31,17 @@ TOPICS = {
     "residual": "Residual connections",
     "clipping": "Clipping",
     "dropout": "Dropout and penalties",
+    "input_dropout": "Dropout and penalties",
     "penalties": "Dropout and penalties",
-    "loss": "Loss",
+    "output": "Outputs and loss",
+    "loss": "Outputs and loss",
     "optimizer.schedule": "Learning rate",
     "optimizer.decay": "Learning rate",
     RATE: "Learning rate",
     "optimizer": "Optimizer",
     "batch_size": "Batch size",
+    "inputs": "Inputs and labels",
+    "labels": "Inputs and labels",
 }
 NONE, SEVERAL, OTHER = "The paper's networks", "Several at once", "Other"
 ORDER = (NONE, *dict.fromkeys(TOPICS.values()), OTHER, SEVERAL)
@@ -132,8 +136,11 @@ def _flat(table: Mapping[str, object], prefix: str = "") -> dict[str, str]:
 
 
 def spelled(value: object) -> str:
-    """Return a setting in a few words: [128, 128, 128, 64] is 3 x 128, 64."""
+    """Return a setting in few words: [128, 128, 128, 64] is 3 x 128, 64."""
+    if isinstance(value, dict):  # what it is, and its constants: he normal
+        return " ".join(spelled(each) for each in value.values() if each is not None)
     if isinstance(value, list) and not any(isinstance(each, list) for each in value):
+        value = [spelled(each) if isinstance(each, dict) else each for each in value]
         parts = [(own, len(list(same))) for own, same in groupby(value)]
         texts = [
             f"{count} \N{MULTIPLICATION SIGN} {own}" if count > 2 else ", ".join([f"{own}"] * count)

@@ -48,24 +48,28 @@ RUN_ROWS = (
     "layers ON layers.run_id = progress.run_id AND layers.layer = progress.layer GROUP BY "
     "runs.run_id, runs.experiment, layers.layer_name"
 )
-# Counting the rows of step_statistics and layer_histograms gets slower with every sweep; instead,
-# the catalogue tells how many a run has: its recorded steps, by layer and epoch. A softmax layer
-# has a row per sample. The number of histogram rows varies; those of the last epoch's first step
-# stand for all. Runs recorded by older versions have no such rows, and no neuron statistics, or
-# only those of their last epochs.
+# Counting the rows of step_statistics and layer_histograms takes the longer the more sweeps there
+# were; what a run has stored there follows from the catalogue: by layer and epoch its recorded
+# steps. What is no matrix of weights has a row a sample. Of histograms, whose rows differ, those of
+# the last epoch's first step stand for all. A run that older versions recorded has no such rows,
+# and none of neurons, or only those of its last epochs.
 STATISTICS_ROWS = (
-    "SELECT runs.run_id, COUNT(*) * runs.completed_epoch AS epochs, CASE runs.source WHEN "
-    "'trainer' THEN CEIL(CEIL(runs.training_images / MAX(CASE WHEN layers.kind = 'softmax' THEN "
-    "layers.row_count END)) / runs.record_every) ELSE CEIL((SELECT COUNT(*) FROM recorded_steps "
-    "AS recorded WHERE recorded.run_id = runs.run_id) / NULLIF(runs.completed_epoch, 0)) END AS "
-    "steps, SUM(layers.width) * CASE runs.source WHEN 'trainer' THEN (SELECT COUNT(*) FROM "
-    "neuron_statistics AS neurons WHERE neurons.run_id = runs.run_id AND neurons.layer = 1 AND "
-    "neurons.neuron = 1) ELSE runs.completed_epoch END AS neurons, runs.completed_epoch * (SELECT "
-    "COUNT(*) FROM layers AS own INNER JOIN layer_histograms AS counts ON counts.run_id = "
-    "own.run_id AND counts.layer = own.layer AND counts.epoch = runs.completed_epoch AND "
-    "counts.step = 1 WHERE own.run_id = runs.run_id) AS exponents FROM runs INNER JOIN layers ON "
-    "layers.run_id = runs.run_id GROUP BY runs.run_id, runs.completed_epoch, "
-    "runs.training_images, runs.record_every, runs.source"
+    "SELECT runs.run_id, COUNT(*) * runs.completed_epoch AS epochs, "
+    "CASE runs.source WHEN 'trainer' THEN CEIL(CEIL(runs.training_images / "
+    "MAX(CASE WHEN layers.row_meaning = 'sample' THEN layers.row_count END)) / runs.record_every) "
+    "ELSE CEIL((SELECT COUNT(*) FROM recorded_steps AS recorded "
+    "WHERE recorded.run_id = runs.run_id) / NULLIF(runs.completed_epoch, 0)) END AS steps, "
+    "SUM(layers.width) * CASE runs.source WHEN 'trainer' THEN "
+    "(SELECT COUNT(*) FROM neuron_statistics AS neurons "
+    "WHERE neurons.run_id = runs.run_id AND neurons.layer = 1 AND neurons.neuron = 1) "
+    "ELSE runs.completed_epoch END AS neurons, "
+    "runs.completed_epoch * (SELECT COUNT(*) FROM layers AS own "
+    "INNER JOIN layer_histograms AS counts ON counts.run_id = own.run_id "
+    "AND counts.layer = own.layer AND counts.epoch = runs.completed_epoch AND counts.step = 1 "
+    "WHERE own.run_id = runs.run_id) AS exponents "
+    "FROM runs INNER JOIN layers ON layers.run_id = runs.run_id "
+    "GROUP BY runs.run_id, runs.completed_epoch, runs.training_images, runs.record_every, "
+    "runs.source"
 )
 PLACE = (
     "SHOW GLOBAL VARIABLES WHERE Variable_name IN "
@@ -224,13 +228,13 @@ def run_bytes(description: RunDescription, epochs: int) -> int:
     neurons = sum(layer.width for layer in description.layers)
     of_a_layer = steps * STATISTICS_ROW + _counted(steps) * HISTOGRAM
     statistics = epochs * (len(description.layers) * of_a_layer + neurons * NEURON_ROW)
-    if description.telemetry != "full":
-        return statistics
-    rows = layer_rows(description, epochs)
-    values = [count * layer.width for count, layer in zip(rows, description.layers, strict=True)]
+    having = {layer.number for layer in description.stored.layers}
+    counts = zip(layer_rows(description, epochs), description.layers, strict=True)
+    stored = [(count, layer.width) for count, layer in counts if layer.layer in having]
+    values = sum(count * width for count, width in stored)
     return statistics + sum(
-        gradient_table_bytes(count, layer.width, description.precision, value / max(1, sum(values)))
-        for count, value, layer in zip(rows, values, description.layers, strict=True)
+        gradient_table_bytes(count, width, description.precision, count * width / max(1, values))
+        for count, width in stored
     )
 
 
@@ -264,7 +268,7 @@ def room_for(url: URL, step: int, count: int, every: int) -> str:
 
 
 def layer_rows(description: RunDescription, epochs: int) -> list[int]:
-    """Return the exact number of rows that each layer stores in `epochs` epochs."""
+    """Return how many rows each layer would store in `epochs` epochs, to the row."""
     batch, steps = _batch(description), _steps(description)
     every = description.record_every
     recorded = -(-steps // every)

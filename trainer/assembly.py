@@ -9,7 +9,7 @@ from vanishing_gradients.trainer.experiments import Experiment, LayerSpec
 from vanishing_gradients.trainer.experiments.experiment import IMAGES_MAX
 from vanishing_gradients.trainer.network.clipping import Clipping
 from vanishing_gradients.trainer.network.dense import Penalty
-from vanishing_gradients.trainer.network.initializers import Normal
+from vanishing_gradients.trainer.network.dropout import Dropout
 from vanishing_gradients.trainer.network.layer import Layer
 from vanishing_gradients.trainer.network.network import Network
 from vanishing_gradients.trainer.network.optimizers import Optimizer
@@ -24,11 +24,14 @@ def build_network(
 ) -> Network:
     """Return the experiment's network, its layers as in `experiment.layer_specs`.
 
-    Initial weights are drawn from `generator`, first layer first; dropout keeps it. Every array is
+    Initial weights are drawn from `generator`, first layer first, each with its biases if these are
+    drawn, too; dropout keeps it. Every array is
     of `dtype`, float64 or float32.
     """
     specs = experiment.layer_specs(features, classes)
-    return Network([_layer(spec, experiment, dtype, generator) for spec in specs])
+    layers = [_layer(spec, experiment, dtype, generator) for spec in specs]
+    rate = experiment.input_dropout
+    return Network(layers, Dropout(features, rate, dtype, generator) if rate else None)
 
 
 def build_optimizer(experiment: Experiment, images: int = IMAGES_MAX) -> Optimizer:
@@ -53,10 +56,10 @@ def build_clipping(experiment: Experiment) -> Clipping | None:
 def _layer(
     spec: LayerSpec, experiment: Experiment, dtype: np.dtype, generator: np.random.Generator
 ) -> Layer:
-    """Return a layer, built from the experiment's values that its class has parameters for."""
-    penalties, initializer = experiment.penalties, Normal(experiment.initial_weight_scale)
-    if experiment.initialization:
-        initializer = experiment.initialization.build().suited(spec.inputs_from.gain)
+    """Return a layer, made of those values of its experiment that its class has parameters for."""
+    penalties = experiment.penalties
+    initializer = experiment.initializers[spec.hidden].suited(spec.inputs_from.gain)
+    rates = (*experiment.dropouts, 0.0)  # nothing is dropped of the last layers
     values = {
         "n_in": spec.rows,
         "width": spec.width,
@@ -65,12 +68,15 @@ def _layer(
         "initializer": initializer,
         "weight_penalty": Penalty(penalties.weight_l1, penalties.weight_l2),
         "bias_penalty": Penalty(penalties.bias_l1, penalties.bias_l2),
-        "rate": experiment.dropout,
+        "rate": rates[spec.hidden],
         "start": spec.start,
         "loss": experiment.loss,
     }
     layer = spec.made(**{name: values[name] for name in signature(spec.made).parameters})
     if "biases" in layer.parameters:
-        biases = initializer.draw_biases(layer.weights, spec.inputs_from.offset)
+        biases: np.ndarray | float | None = experiment.initial_bias
+        if biases is None:
+            offset = spec.inputs_from.offset
+            biases = initializer.draw_biases(layer.weights, generator, offset)
         layer.parameters["biases"][:] = biases
     return layer

@@ -14,7 +14,7 @@ from vanishing_gradients.console import say
 from vanishing_gradients.sql.queries import query
 from vanishing_gradients.sql.registry import require_migrated
 from vanishing_gradients.telemetry.lock import mark_orphans
-from vanishing_gradients.telemetry.recording import EpochMetrics
+from vanishing_gradients.telemetry.recording import WIDTH_MAX, EpochMetrics
 from vanishing_gradients.telemetry.runs import TRAINER, RunDescription, Status
 from vanishing_gradients.telemetry.sink import Traffic
 from vanishing_gradients.telemetry.space import in_words, run_sizes
@@ -70,6 +70,13 @@ class ProgressDisplay(TrainingListener, Progress):
             f"{'' if every == 1 else f' of one batch in {every}'}.",
             self.console,
         )
+        full, members = description.telemetry == "full", len(description.layers)
+        if full and (wide := members - len(description.stored.layers)):
+            say(
+                f"{self._name} keeps statistics and no rows of {wide} of its {members} layers: no "
+                f"table holds a layer of more than {WIDTH_MAX} neurons.",
+                self.console,
+            )
         if completed_epoch:
             say(f"{self._name} continues with epoch {completed_epoch + 1}.", self.console)
         self._task = self.add_task(

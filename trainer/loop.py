@@ -53,7 +53,7 @@ def train(
     watch = UpdateWatch(network)
     for epoch in range(first_epoch, epochs + 1):
         start, loss, correct, seen = time.perf_counter(), 0.0, 0, 0
-        for step, x, y in batches(images, labels, batch_size, network.dtype):
+        for step, x, y in batches(images, labels, batch_size, network.dtype, dataset.scaling):
             network.forward(x, training=True)
             loss += network.loss(y) * len(y)
             correct += network.correct(y)
@@ -69,7 +69,7 @@ def train(
             if recorded:
                 recorder.record_updates(watch.after())
             observer(Progress(epoch, step, steps, loss / seen, correct / seen))
-        test_loss, test_accuracy = evaluate(network, dataset.test_images, dataset.test_labels)
+        test_loss, test_accuracy = evaluate(network, dataset)
         metrics = EpochMetrics(
             epoch, loss / seen, correct / seen, test_loss, test_accuracy,
             learning_rate, time.perf_counter() - start,
@@ -78,12 +78,11 @@ def train(
     recorder.finish()
 
 
-def evaluate(
-    network: Network, images: np.ndarray, labels: np.ndarray, size: int = 1000
-) -> tuple[float, float]:
-    """Return the loss, as in training, and the accuracy, a fraction, over all `images`."""
+def evaluate(network: Network, dataset: Dataset, size: int = 1000) -> tuple[float, float]:
+    """Return loss, as training has it, and accuracy, a fraction, over all test images."""
     loss, correct = 0.0, 0
-    for _, x, y in batches(images, labels, size, network.dtype):
+    images, labels = dataset.test_images, dataset.test_labels
+    for _, x, y in batches(images, labels, size, network.dtype, dataset.scaling):
         network.forward(x, training=False)
         loss += network.loss(y) * len(y)
         correct += network.correct(y)

@@ -11,6 +11,7 @@ from sqlalchemy import URL
 from threadpoolctl import threadpool_limits
 
 from vanishing_gradients.interruption import postponed
+from vanishing_gradients.telemetry.recording import WIDTH_MAX
 from vanishing_gradients.telemetry.runs import DTYPES, RunDescription, RunLayer
 from vanishing_gradients.telemetry.session import RecordingSession, RunListener, RunOptions
 from vanishing_gradients.trainer import experiments
@@ -60,7 +61,7 @@ def run_experiment(
     listener = listener or TrainingListener()
     generator = np.random.default_rng(settings.seed)
     dtype = DTYPES[settings.precision]
-    data = (dataset.limited(settings.limit) if settings.limit else dataset).shuffled(generator)
+    data = trained_on(experiment, dataset, settings).shuffled(generator)
     network = build_network(experiment, data.train_images.shape[1], CLASSES, dtype, generator)
     optimizer = build_optimizer(experiment, len(data.train_images))
     description = describe(experiment, data, settings)
@@ -75,6 +76,15 @@ def run_experiment(
             )  # fmt: skip
         session.finish()
     return session.run.run_id
+
+
+def trained_on(experiment: Experiment, dataset: Dataset, settings: Settings) -> Dataset:
+    """Return what of a data set the run trains on, in the order of its files, as it is asked for.
+
+    Raises DatasetError where that cannot be had.
+    """
+    data = dataset.limited(settings.limit) if settings.limit else dataset
+    return data.with_inputs(experiment.inputs).with_labels(experiment.labels, settings.seed)
 
 
 def describe(experiment: Experiment, dataset: Dataset, settings: Settings) -> RunDescription:
@@ -100,6 +110,7 @@ def describe(experiment: Experiment, dataset: Dataset, settings: Settings) -> Ru
                 row_meaning=spec.made.row_meaning,
                 gain=spec.made.gain,
                 flat=spec.made.flat,
+                kept="statistics" if spec.width > WIDTH_MAX else "full",
                 parameters=spec.rows * spec.width if spec.rows else None,
             )
             for spec in experiment.layer_specs(features, CLASSES)

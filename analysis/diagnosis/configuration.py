@@ -21,10 +21,11 @@ class RunConfig:
         learning_rate: the rate at the start.
         adaptive: whether steps are divided by the size of gradients.
         weight_pulls: what pulls weights to zero, by dotted key: penalties, and AdamW's decay.
-        dropout: the rate; 0 is none.
+        dropout: the rate, of several the largest; 0 is none.
         clipping: kind and limit; None where nothing is clipped, or not known.
         clipping_is_known: whether that says all about clipping.
-        initialization: kind and constants.
+        initialization: kind and constants; where layers have several, those of a constant one, else
+            the kind 'several'.
     """
 
     batch_size: int | None
@@ -48,17 +49,23 @@ class RunConfig:
         }
         if decay := float(self.optimizer.get("weight_decay", 0.0)):
             self.weight_pulls["optimizer.weight_decay"] = decay
-        self.dropout = float(given.get("dropout", 0.0))
+        rates = given.get("dropout", 0.0)
+        self.dropout = float(max(rates, default=0.0) if isinstance(rates, list) else rates)
         self.clipping: dict[str, Any] | None = given.get("clipping")
-        self.initialization: dict[str, Any] = given.get("initialization") or {
-            "kind": "normal",
-            "scale": given.get("initial_weight_scale", 0.01),
-        }
+        usual = {"kind": "normal", "scale": given.get("initial_weight_scale", 0.01)}
+        drawn = given.get("initialization") or usual
+        self.initialization: dict[str, Any] = _one(drawn) if isinstance(drawn, list) else drawn
 
     def guessing(self, classes: int) -> float | None:
-        """Return the loss of a network that gives every class the same probability, if known."""
+        """Return the loss of a network that gives every class the same probability, if known.
+
+        Sigmoids cost least where each is as probable as its class is frequent, one in `classes`.
+        """
+        share = 1.0 / classes
         if self.given.get("loss") == "mean_squared_error":
-            return (1.0 - 1.0 / classes) / classes
+            return (1.0 - share) / classes
+        if self.given.get("output") == "sigmoid":
+            return -share * math.log(share) - (1.0 - share) * math.log1p(-share)
         return math.log(classes)
 
     def has(self, key: str, value: Any) -> bool:
@@ -74,6 +81,14 @@ class RunConfig:
         if key == "normalization" and self.given.get("batch_normalization"):
             return value == "batch"
         return bool(given) if key in ("residual", "clipping") else given == value
+
+
+def _one(initializations: list[dict[str, Any]]) -> dict[str, Any]:
+    """Return what stands for the initialisations of several layers."""
+    kinds = {each["kind"]: each for each in initializations}
+    if "constant" in kinds or len(kinds) == 1:
+        return kinds.get("constant", initializations[0])
+    return {"kind": "several"}
 
 
 class WatchedConfig(RunConfig):

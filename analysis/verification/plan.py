@@ -205,7 +205,7 @@ def _layer(row: pd.Series) -> LayerPlan:
     steps = np.arange(1, row["steps"] + 1, row["record_every"])
     counts = np.where(steps == row["steps"], row["last_rows"], row["step_rows"])
     layer = (int(row["layer"]), row["layer_name"], int(row["width"]), row["row_meaning"])
-    return LayerPlan(*layer, pd.Series(counts, steps, dtype="int64"))
+    return LayerPlan(*layer, pd.Series(counts, steps, dtype="int64"), row["kept"] == "full")
 
 
 def _watched(row: pd.Series) -> LayerPlan:

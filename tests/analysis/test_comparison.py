@@ -173,6 +173,11 @@ def test_the_values_stand_in_the_order_of_the_runs():
         ([128, 128, 64], "128, 128, 64"),
         ([], "none"),
         ([[1, 2], [3, 5]], "[[1, 2], [3, 5]]"),
+        (
+            [{"kind": "he", "distribution": "normal"}] * 3 + [{"kind": "uniform", "limit": 0.1}],
+            f"3 {TIMES} he normal, uniform 0.1",
+        ),
+        ([0.5, 0.0], "0.5, 0.0"),
         (True, "true"),
         (None, ABSENT),
         (1e-07, "1e-07"),

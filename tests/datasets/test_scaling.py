@@ -1,7 +1,9 @@
 import numpy as np
 import pytest
 
-from vanishing_gradients.trainer.datasets import batches, scaled
+from vanishing_gradients.trainer.datasets import Dataset, batches, load, scaled
+from vanishing_gradients.trainer.datasets.scaling import INPUTS
+from vanishing_gradients.trainer.errors import DatasetError
 
 EVERY_BYTE = np.arange(256, dtype=np.uint8).reshape(2, 128)
 
@@ -68,3 +70,71 @@ def test_a_batch_of_no_images_is_refused_at_once():
 def test_images_and_labels_of_different_number_are_refused_at_once():
     with pytest.raises(ValueError, match="3 images and 2 labels"):
         batches(np.zeros((3, 4), np.uint8), np.zeros(2, int), 1, np.float32)
+
+
+def of_pixels(*pixels: int) -> Dataset:
+    """A data set of one training image a pixel, and of a test image of 255."""
+    images, labels = np.array(pixels, np.uint8).reshape(-1, 1), np.zeros(len(pixels), int)
+    test = np.array([[255]], np.uint8)
+    return Dataset("made", images, labels, test, np.zeros(1, int), sha256="", source="")
+
+
+def first(data: Dataset, images: np.ndarray) -> list[float]:
+    labels = np.zeros(len(images), int)
+    [(_, x, _)] = batches(images, labels, len(images), np.float64, data.scaling)
+    return x.ravel().tolist()
+
+
+@pytest.mark.parametrize(
+    ("inputs", "expected"),
+    [
+        ("-1..1", [-1.0, -0.6, 1.0]),
+        ("0..1", [0.0, 0.2, 1.0]),
+        ("0..255", [0.0, 51.0, 255.0]),
+        # The mean is 102; squares of -102, -51 and 153 are 36,414 in all, 12,138 on average.
+        ("standardised", [-102 / 12_138**0.5, -51 / 12_138**0.5, 153 / 12_138**0.5]),
+    ],
+)
+def test_inputs_are_scaled_as_their_name_says(inputs, expected):
+    data = of_pixels(0, 51, 255).with_inputs(inputs)
+    assert first(data, data.train_images) == pytest.approx(expected, rel=1e-15)
+
+
+def test_every_scale_of_inputs_is_worked_out_by_hand_here():
+    assert list(INPUTS) == ["-1..1", "0..1", "0..255", "standardised"]
+
+
+def test_inputs_of_minus_one_to_one_are_those_of_a_data_set_that_says_nothing():
+    assert of_pixels(0, 51).with_inputs("-1..1").scaling == of_pixels(0, 51).scaling
+
+
+def test_standardised_training_images_have_mean_zero_and_variance_one():
+    data = load("sample", announce=lambda _: None).with_inputs("standardised")
+    x = scaled(data.train_images, np.float64, scaling=data.scaling)
+    assert (x.mean(), x.var()) == (pytest.approx(0.0, abs=1e-12), pytest.approx(1.0, rel=1e-12))
+
+
+def test_test_images_are_standardised_by_the_training_images():
+    data = of_pixels(1, 3).with_inputs("standardised")
+    assert first(data, data.test_images) == [253.0]
+
+
+def test_standardising_does_not_look_at_the_order_of_the_images():
+    data = load("sample", announce=lambda _: None)
+    other = data.shuffled(np.random.default_rng(5)).with_inputs("standardised")
+    assert other.scaling == data.with_inputs("standardised").scaling
+
+
+def test_a_limited_data_set_is_standardised_by_the_images_that_are_left():
+    assert of_pixels(1, 3, 99).limited(2).with_inputs("standardised").scaling.shift == 2.0
+
+
+def test_shuffling_and_limiting_keep_the_scale_of_inputs():
+    data = of_pixels(1, 3, 99).with_inputs("0..1")
+    other = data.shuffled(np.random.default_rng(1)).limited(2)
+    assert other.scaling == data.scaling
+
+
+def test_equal_pixels_cannot_be_standardised():
+    with pytest.raises(DatasetError, match="equal pixels cannot be standardised: take more images"):
+        of_pixels(7, 7).with_inputs("standardised")

@@ -74,8 +74,8 @@ def test_every_file_that_the_page_on_the_house_names_is_there():
     assert [each for each in named if not (ROOT / each).exists()] == []
 
 
-def test_the_widest_layer_is_the_one_experiments_allow():
-    from vanishing_gradients.trainer.experiments.experiment import WIDTH_MAX
+def test_the_widest_layer_with_a_table_is_the_one_the_recorder_knows():
+    from vanishing_gradients.telemetry.recording import WIDTH_MAX
 
     assert f"at most {WIDTH_MAX} neurons" in PAGES["docs/servers.md"]
 

@@ -11,8 +11,10 @@ from vanishing_gradients.trainer.network.dense import WeightNormalizedDense
 from vanishing_gradients.trainer.network.network import Network
 from vanishing_gradients.trainer.network.optimizers import (
     SGD,
+    Adadelta,
     Adagrad,
     Adam,
+    Adamax,
     AdamW,
     AMSGrad,
     RMSProp,
@@ -48,6 +50,8 @@ def network(features: int = 300, **changes) -> Network:
         ({"kind": "adam", "beta_1": 0.5, "beta_2": 0.6}, Adam, {"beta_1": 0.5, "beta_2": 0.6}),
         ({"kind": "adamw", "weight_decay": 0.3}, AdamW, {"weight_decay": 0.3, "beta_1": 0.9}),
         ({"kind": "amsgrad", "beta_2": 0.6}, AMSGrad, {"beta_1": 0.9, "beta_2": 0.6}),
+        ({"kind": "adamax", "beta_1": 0.5}, Adamax, {"beta_1": 0.5, "beta_2": 0.999}),
+        ({"kind": "adadelta", "rho": 0.5}, Adadelta, {"rho": 0.5, "epsilon": 1e-6}),
     ],
     ids=lambda each: each["kind"] if isinstance(each, dict) and "kind" in each else "",
 )
@@ -116,6 +120,8 @@ def test_no_clipping_is_none():
         ({"kind": "lecun"}, (1 / 200) ** 0.5),
         ({"kind": "orthogonal", "gain": 3.0}, 3 / 200**0.5),
         ({"kind": "orthogonal"}, 4 / 200**0.5),
+        ({"kind": "pytorch_default"}, (1 / 600) ** 0.5),
+        ({"kind": "keras_default"}, (2 / 300) ** 0.5),
     ],
     ids=str,
 )
@@ -152,6 +158,47 @@ def test_biases_of_orthogonal_weights_cancel_the_half_that_comes_out_of_a_sigmoi
         np.testing.assert_allclose(
             layer.parameters["biases"], -0.5 * layer.weights.sum(axis=0), rtol=1e-12
         )
+
+
+def test_biases_of_pytorchs_default_are_drawn_for_every_layer():
+    found = network(initialization={"kind": "pytorch_default"}).layers[::2]
+    for layer, n_in in zip(found, (300, 200, 100), strict=True):
+        biases = layer.parameters["biases"]
+        assert 0.7 * n_in**-0.5 < np.abs(biases).max() < n_in**-0.5
+        assert len(set(biases)) == layer.width
+
+
+@pytest.mark.parametrize("kind", ["normal", "orthogonal", "pytorch_default"])
+def test_an_initial_bias_is_every_bias_of_every_layer_whatever_the_weights_are(kind):
+    found = network(initialization={"kind": kind}, initial_bias=0.1).layers[::2]
+    assert [set(layer.parameters["biases"]) for layer in found] == [{0.1}] * 3
+
+
+def test_an_initial_bias_leaves_the_weights_as_they_are():
+    plain, biased = network(), network(initial_bias=0.1)
+    for one, other in zip(plain.layers[::2], biased.layers[::2], strict=True):
+        np.testing.assert_array_equal(one.weights, other.weights)
+
+
+def test_each_layer_has_its_own_initialisation_the_last_too():
+    kinds = [{"kind": "constant", "value": 0.5}, {"kind": "orthogonal"}, {"kind": "he"}]
+    first, second, last = network(initialization=kinds).layers[::2]
+    assert (first.weights == 0.5).all()
+    assert np.linalg.norm(second.weights, 2) == pytest.approx(4.0)  # sigmoid's gain
+    assert last.weights.std() == pytest.approx((2 / 100) ** 0.5, rel=0.1)
+
+
+def test_a_projection_is_initialised_as_the_last_layer_of_its_block():
+    kinds = [{"kind": "constant", "value": each} for each in (0.1, 0.2, 0.3)]
+    found = network(initialization=kinds, residual=2).layers
+    projection = next(layer for layer in found if layer.kind == "projection")
+    assert (projection.weights == 0.2).all()
+
+
+def test_each_hidden_layer_has_its_own_dropout_and_no_layer_where_there_is_none():
+    found = network(hidden_widths=[9, 8, 7], dropout=[0.5, 0.0, 0.25]).layers
+    dropped = [(layer.width, layer.rate) for layer in found if layer.kind == "dropout"]
+    assert dropped == [(9, 0.5), (7, 0.25)]
 
 
 def test_gains_follow_the_activation_that_the_inputs_come_out_of():

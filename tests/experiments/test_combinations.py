@@ -51,6 +51,28 @@ def refusal(tmp_path: Path):
             "which is 'batch': leave one of them out",
         ),
         (
+            SGD + "hidden_widths = [8, 8]\ndropout = [0.5]",
+            "line 5: 'dropout' is [0.5]; as a list it must have one for each hidden layer, and "
+            "there are 2, not 1",
+        ),
+        (
+            SGD + "hidden_widths = [8]\ninitialization = [{ kind = 'he' }]",
+            "line 5: 'initialization' is [{'kind': 'he'}]; as a list it must have one for each "
+            "hidden layer and one for the last, 2 in all, not 1",
+        ),
+        (
+            SGD + "depth = 1\nnormalization = 'weight'\ninitialization = "
+            "[{ kind = 'constant', value = 0.0 }, { kind = 'he' }]",
+            "line 6: 'initialization[0].value' is 0.0; weight normalisation needs weights whose "
+            "size is at least 1e-30",
+        ),
+        (
+            SGD
+            + "hidden_widths = []\ninitialization = [{ kind = 'he' }]\ninitial_weight_scale = 0.1",
+            "line 6: 'initial_weight_scale' is 0.1; it is what initialization of kind 'normal' "
+            "calls scale: leave one of them out",
+        ),
+        (
             SGD + "initial_weight_scale = 0.01\ninitialization = { kind = 'he' }",
             "line 4: 'initial_weight_scale' is 0.01; it is what initialization of kind 'normal' "
             "calls scale: leave one of them out",

@@ -30,7 +30,7 @@ from vanishing_gradients.trainer.network.activations import ACTIVATIONS as BY_KI
 ACTIVATIONS = sorted(BY_KIND)
 NUMBERS = st.one_of(
     st.sampled_from(
-        [0, 1, -1, 128, 800, 801, 60_000, 60_001, 10_000, 2**31, 2**63, 2**64, 10**400]
+        [0, 1, -1, 128, 4096, 4097, 60_000, 60_001, 10_000, 2**31, 2**63, 2**64, 10**400]
     ),
     st.integers(),
     st.sampled_from([0.0, -0.0, 1e-320, 5e-324, 1e6, 1e308, math.inf, -math.inf, math.nan]),
@@ -100,9 +100,14 @@ GOOD_OPTIONAL = {
         st.sampled_from(["weight_l1", "weight_l2", "bias_l1", "bias_l2"]), STRENGTH
     ),
     "dropout": FRACTION,
+    "input_dropout": FRACTION,
     "clipping": choice(CLIPPING, {}),
+    "output": st.sampled_from(["softmax", "sigmoid"]),
     "loss": st.sampled_from(["cross_entropy", "mean_squared_error"]),
     "dataset": st.sampled_from(["auto", "mnist", "fashion-mnist", "sample"]),
+    "initial_bias": st.floats(-1000, 1000),
+    "inputs": st.sampled_from(["-1..1", "0..1", "0..255", "standardised"]),
+    "labels": st.sampled_from(["true", "shuffled", "constant"]),
     "batch_size": st.integers(1, 60_000),
     "epochs": st.integers(1, 10_000),
 }
@@ -123,6 +128,8 @@ def tables(draw: st.DrawFn) -> dict[str, object]:
     if draw(st.booleans()):
         each = st.sampled_from(ACTIVATIONS)
         table["activation"] = draw(st.lists(each, min_size=layers, max_size=layers))
+    if draw(st.booleans()):
+        table["dropout"] = draw(st.lists(FRACTION, min_size=layers, max_size=layers))
     kinds = ["batch_normalization", "batch", "layer", "weight", "none", ""]
     normalization = draw(st.sampled_from(kinds))
     if normalization == "batch_normalization":
@@ -133,6 +140,9 @@ def tables(draw: st.DrawFn) -> dict[str, object]:
         table["initialization"] = draw(INITIALIZATIONS)
         if table["initialization"] == {"kind": "constant"} and normalization == "weight":
             table["initialization"]["value"] = 1.0
+    elif normalization != "weight" and draw(st.booleans()):
+        each, number = INITIALIZATIONS, layers + 1
+        table["initialization"] = draw(st.lists(each, min_size=number, max_size=number))
     elif normalization != "weight":
         table["initial_weight_scale"] = draw(SCALE)
     ends = draw(st.lists(st.integers(1, max(layers, 1)), unique=True).map(sorted))

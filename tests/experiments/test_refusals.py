@@ -139,16 +139,16 @@ def test_a_hexadecimal_number_of_thousands_of_digits(path):
 def test_an_unknown_key_is_answered_with_a_guess_and_all_that_are_allowed(path):
     assert refusal_of(path, epoch="3") == (
         "key 'epoch' is unknown; did you mean 'epochs'? allowed are name, description, "
-        "hidden_widths, depth, width, activation, optimizer, penalties, dropout, "
-        "batch_normalization, normalization, initial_weight_scale, initialization, residual, "
-        "clipping, loss, dataset, batch_size, epochs, extends"
+        "hidden_widths, depth, width, activation, optimizer, penalties, dropout, input_dropout, "
+        "batch_normalization, normalization, initial_weight_scale, initialization, initial_bias, "
+        "residual, clipping, output, loss, dataset, inputs, labels, batch_size, epochs, extends"
     )
 
 
 def test_an_unknown_key_of_a_table_is_named_with_its_table(path):
     assert refusal_of(path, optimizer='{ kind = "sgd", beta_1 = 0.9 }') == (
-        "key 'optimizer.beta_1' is not for kind 'sgd' but for 'adam', 'adamw' and 'amsgrad'; "
-        "allowed are kind, learning_rate, decay, schedule, momentum, nesterov"
+        "key 'optimizer.beta_1' is not for kind 'sgd' but for 'adam', 'adamw', 'amsgrad' and "
+        "'adamax'; allowed are kind, learning_rate, decay, schedule, momentum, nesterov"
     )
 
 
@@ -166,10 +166,9 @@ def test_several_mistakes_are_counted(path):
     assert sentence.endswith("(and 2 more)")
 
 
-def test_a_layer_wider_than_a_table(path):
-    assert refusal_of(path, hidden_widths="[128, 2000]") == (
-        "'hidden_widths[1]' is 2000; allowed is a list of at most 100 whole numbers from 1 to 800, "
-        "since each neuron is a column, and no more fit into a table of MySQL and MariaDB"
+def test_a_layer_that_is_too_wide(path):
+    assert refusal_of(path, hidden_widths="[128, 5000]") == (
+        "'hidden_widths[1]' is 5000; allowed is a list of at most 100 whole numbers from 1 to 4,096"
     )
 
 
@@ -213,6 +212,11 @@ def test_a_name_with_sql_in_it(path):
         ("dropout", "1.0", "'dropout' is 1.0; allowed is a number from 0 to below 1"),
         ("dropout", "true", "'dropout' is True; allowed is a number from 0 to below 1"),
         ("batch_normalization", "1", "'batch_normalization' is 1; allowed is true or false"),
+        (
+            "initial_bias",
+            "true",
+            "'initial_bias' is True; allowed is a number from -1,000 to 1,000",
+        ),
         ("initial_weight_scale", "0", "'initial_weight_scale' is 0; allowed is a number above 0"),
         ("batch_size", "0", "'batch_size' is 0; allowed is a whole number from 1 to 60,000"),
         ("batch_size", "128.0", "'batch_size' is 128.0; allowed is a whole number from 1 to 60"),

@@ -46,7 +46,9 @@ def test_a_run_registered_before_there_were_remedies_is_read_and_says_the_same()
 def test_keys_at_their_defaults_are_the_same_as_keys_left_out():
     explicit = made(
         normalization="none", residual=None, clipping=None, initialization=None, depth=None,
-        width=None, loss="cross_entropy", dataset=None,
+        width=None, loss="cross_entropy", dataset=None, inputs="-1..1",
+        initial_bias=None, input_dropout=0.0, labels="true",
+        output="softmax",
         optimizer=SGD | {"nesterov": False, "schedule": None},
     )  # fmt: skip
     assert explicit == made()
@@ -88,6 +90,13 @@ def test_two_spellings_are_one_record(one, other):
         {"clipping": {"kind": "norm", "limit": 0.5}},
         {"loss": "mean_squared_error"},
         {"dataset": "fashion-mnist"},
+        {"inputs": "standardised", "labels": "shuffled"},
+        {"input_dropout": 0.2},
+        {"output": "sigmoid", "loss": "mean_squared_error"},
+        {"hidden_widths": [4, 5], "dropout": [0.5, 0.0]},
+        {"hidden_widths": [4], "initialization": [{"kind": "he"}, {"kind": "normal"}]},
+        {"initialization": {"kind": "pytorch_default"}, "initial_bias": 0.1},
+        {"initialization": {"kind": "keras_default"}, "initial_bias": 0.0},
         {"optimizer": SGD | {"momentum": 0.5, "nesterov": True}},
         {"optimizer": {"kind": "adamw", "weight_decay": 0.1}},
         {"optimizer": {"kind": "rmsprop", "schedule": {"kind": "cosine", "warm_up": 7}}},

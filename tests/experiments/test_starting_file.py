@@ -21,6 +21,7 @@ CHOICES = [CLIPPING, INITIALIZATION, OPTIMIZER, SCHEDULE]
 BEHIND_A_HASH = re.findall(r"^#([a-z_0-9]+) = (.*)$", starting_text("my_net"), re.MULTILINE)
 INSTEAD_OF = {
     "activation": ["activation"],
+    "dropout": ["dropout"],
     "depth": ["hidden_widths"],
     "width": ["hidden_widths"],
     "initialization": ["initial_weight_scale"],
@@ -104,7 +105,9 @@ def test_the_default_of_a_key_of_another_optimizer_is_told_as_it_is(path, text, 
     assert getattr(settings, key) == type(settings).model_fields[key].default
 
 
-@pytest.mark.parametrize("value", [v for k, v in BEHIND_A_HASH if k == "initialization"])
+@pytest.mark.parametrize(
+    "value", [v for k, v in BEHIND_A_HASH if k == "initialization" and v[0] == "{"]
+)
 def test_the_defaults_of_an_initialisation_are_told_as_they_are(value):
     table = tomllib.loads(f"x = {value}")["x"]
     record = INITIALIZATION[table["kind"]]

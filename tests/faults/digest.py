@@ -67,7 +67,7 @@ def _gradient_tables(rows, run_id: int) -> list[tuple[str, str]]:
     """
     tables = rows(
         "SELECT CONCAT(experiment, '_', layer_name) FROM runs JOIN layers USING (run_id) "
-        f"WHERE run_id = {run_id} AND telemetry = 'full' ORDER BY layer"
+        f"WHERE run_id = {run_id} AND telemetry = 'full' AND kept = 'full' ORDER BY layer"
     )
     found = []
     for (table,) in tables:

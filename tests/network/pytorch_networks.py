@@ -53,15 +53,20 @@ class PyTorchNetwork:
             if layer.kind == "residual":
                 outputs = outputs + (self.inputs[layer.start] if projected is None else projected)
                 projected = None
-            elif layer.kind != "softmax":
+            elif layer.kind not in ("softmax", "sigmoid_output"):
                 outputs = self._outputs(layer, outputs)
         self.logits = outputs
         targets = torch.from_numpy(labels)
-        if self.loss_name == "cross_entropy":
-            loss = functional.cross_entropy(outputs, targets)
-        else:
-            one_hot = functional.one_hot(targets, outputs.shape[1]).to(outputs.dtype)
-            loss = functional.mse_loss(torch.softmax(outputs, dim=1), one_hot)
+        one_hot = functional.one_hot(targets, outputs.shape[1]).to(outputs.dtype)
+        match self.network.layers[-1].kind, self.loss_name:
+            case "softmax", "cross_entropy":
+                loss = functional.cross_entropy(outputs, targets)
+            case "softmax", _:
+                loss = functional.mse_loss(torch.softmax(outputs, dim=1), one_hot)
+            case _, "cross_entropy":
+                loss = functional.binary_cross_entropy_with_logits(outputs, one_hot)
+            case _:
+                loss = functional.mse_loss(torch.sigmoid(outputs), one_hot)
         loss.backward()
         return loss.item()
 

@@ -14,7 +14,9 @@ from vanishing_gradients.trainer.network.normalizations import (
     BatchNormalization,
     LayerNormalization,
 )
+from vanishing_gradients.trainer.network.output import Output
 from vanishing_gradients.trainer.network.residual import Projection, Residual
+from vanishing_gradients.trainer.network.sigmoid_output import SigmoidOutput
 from vanishing_gradients.trainer.network.softmax import Softmax
 
 FEATURES, CLASSES = 4, 3
@@ -31,6 +33,7 @@ class Plan:
         normalizations: 'none', 'batch', 'layer' or 'weight', one per hidden layer.
         blocks: first and last hidden layer of each block, from 0; several may end together.
         loss: the loss's name.
+        output: the class of the last layer.
     """
 
     widths: tuple[int, ...]
@@ -38,6 +41,7 @@ class Plan:
     normalizations: tuple[str, ...]
     blocks: tuple[tuple[int, int], ...]
     loss: str = "cross_entropy"
+    output: type[Output] = Softmax
 
 
 @st.composite
@@ -54,6 +58,7 @@ def plans(draw: st.DrawFn) -> Plan:
         ),
         blocks=tuple(blocks),
         loss=draw(st.sampled_from(["cross_entropy", "mean_squared_error"])),
+        output=draw(st.sampled_from([Softmax, SigmoidOutput])),
     )
 
 
@@ -78,7 +83,7 @@ def build(plan: Plan, seed: int = 0, dtype: type = np.float64) -> Network:
                     layers.append(Projection(n_in, n_out, dtype, generator, Normal(0.7), start))
                 layers.append(Residual(n_out, dtype, start))
         width = n_out
-    layers += [Dense(width, CLASSES, dtype, generator), Softmax(CLASSES, dtype, loss=plan.loss)]
+    layers += [Dense(width, CLASSES, dtype, generator), plan.output(CLASSES, dtype, plan.loss)]
     network = Network(layers)
     network.parameters += generator.uniform(0.05, 0.3, network.parameters.shape).astype(dtype)
     return network

@@ -22,6 +22,8 @@ VARIATIONS = {
     "all": experiment(
         activation="relu", penalties=PENALTIES, dropout=0.3, batch_normalization=True
     ),
+    "sigmoid outputs": experiment(output="sigmoid"),
+    "squares of sigmoid outputs": experiment(output="sigmoid", loss="mean_squared_error"),
     "no hidden layer": experiment(hidden_widths=()),
 }
 OPTIMIZERS = {

@@ -45,7 +45,8 @@ def deep(
         dense = Dense(n_in, width, np.float64, generator, initializer)
         if number and cancelled:
             offset = ACTIVATIONS[kind].offset
-            dense.parameters["biases"][:] = initializer.draw_biases(dense.weights, offset)
+            biases = initializer.draw_biases(dense.weights, generator, offset)
+            dense.parameters["biases"][:] = biases
         activation = ACTIVATIONS[kind] if number < DEPTH else Softmax
         layers += [dense, activation(width, np.float64)]
         n_in = width

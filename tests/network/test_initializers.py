@@ -10,12 +10,15 @@ from vanishing_gradients.trainer.network.initializers import (
     Constant,
     Glorot,
     He,
+    KerasDefault,
     LeCun,
     Normal,
     Orthogonal,
+    PyTorchDefault,
     Uniform,
 )
 
+GENERATOR = np.random.default_rng(0)
 SHAPE = (500, 300)
 VARIANCES = {
     Normal(0.3): 0.09,
@@ -26,12 +29,16 @@ VARIANCES = {
     He("uniform"): 2 / 500,
     LeCun("normal"): 1 / 500,
     LeCun("uniform"): 1 / 500,
+    PyTorchDefault(): 1 / 1500,
+    KerasDefault(): 2 / 800,
 }
 LIMITS = {
     Uniform(0.3): 0.3,
     Glorot("uniform"): (6 / 800) ** 0.5,
     He("uniform"): (6 / 500) ** 0.5,
     LeCun("uniform"): (3 / 500) ** 0.5,
+    PyTorchDefault(): 500**-0.5,
+    KerasDefault(): (6 / 800) ** 0.5,
 }
 ALL = [*VARIANCES, Constant(0.3), Orthogonal(2.0)]
 named = {"ids": str}
@@ -77,11 +84,23 @@ def test_both_precisions_start_from_the_same_weights(initializer):
     np.testing.assert_array_equal(single, double.astype(np.float32))
 
 
-@pytest.mark.parametrize("initializer", ALL, **named)
+WITHOUT_BIASES = [each for each in ALL if each != PyTorchDefault()]
+
+
+@pytest.mark.parametrize("initializer", WITHOUT_BIASES, **named)
 def test_biases_are_zero_where_inputs_have_no_offset(initializer):
-    biases = initializer.draw_biases(draw(initializer, dtype=np.float32))
+    biases = initializer.draw_biases(draw(initializer, dtype=np.float32), GENERATOR)
     assert biases.dtype == np.float32
     np.testing.assert_array_equal(biases, np.zeros(SHAPE[1]))
+
+
+def test_pytorchs_default_draws_biases_from_the_interval_of_the_weights():
+    weights = draw(PyTorchDefault(), (25, 9000), dtype=np.float32)
+    biases = PyTorchDefault().draw_biases(weights, np.random.default_rng(3))
+    assert (biases.dtype, biases.shape) == (np.float32, (9000,))
+    assert -0.2 <= biases.min() < -0.199
+    assert 0.199 < biases.max() <= 0.2
+    assert biases.var() == pytest.approx(0.04 / 3, rel=0.05)
 
 
 def test_normal_draws_what_it_always_drew():
@@ -115,7 +134,7 @@ def test_every_orthogonal_matrix_is_equally_likely():
 
 def test_orthogonal_biases_bring_sums_of_offset_inputs_to_zero():
     weights = draw(Orthogonal(4.0), (50, 30))
-    biases = Orthogonal(4.0).draw_biases(weights, offset=0.5)
+    biases = Orthogonal(4.0).draw_biases(weights, GENERATOR, offset=0.5)
     np.testing.assert_allclose(np.full(50, 0.5) @ weights + biases, 0.0, atol=1e-13)
 
 

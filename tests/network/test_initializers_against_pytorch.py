@@ -7,9 +7,11 @@ from vanishing_gradients.trainer.network.activations import ACTIVATIONS
 from vanishing_gradients.trainer.network.initializers import (
     Glorot,
     He,
+    KerasDefault,
     LeCun,
     Normal,
     Orthogonal,
+    PyTorchDefault,
     Uniform,
 )
 
@@ -26,6 +28,8 @@ PAIRS = {
     He("uniform"): lambda w, g: init.kaiming_uniform_(w, nonlinearity="relu", generator=g),
     LeCun("normal"): lambda w, g: init.kaiming_normal_(w, nonlinearity="linear", generator=g),
     LeCun("uniform"): lambda w, g: init.kaiming_uniform_(w, nonlinearity="linear", generator=g),
+    PyTorchDefault(): lambda w, g: init.kaiming_uniform_(w, a=5**0.5, generator=g),
+    KerasDefault(): lambda w, g: init.xavier_uniform_(w, generator=g),
     Orthogonal(2.0): lambda w, g: init.orthogonal_(w, gain=2.0, generator=g),
 }
 
@@ -41,6 +45,23 @@ def test_weights_are_distributed_as_pytorchs(ours, theirs):
         np.quantile(mine, levels), np.quantile(yours, levels), rtol=0, atol=0.05 * deviation
     )
     assert deviation == pytest.approx(yours.std(), rel=0.01)
+
+
+@pytest.mark.parametrize("of", ["weight", "bias"])
+def test_pytorchs_default_is_that_of_its_linear_layer(of):
+    torch.manual_seed(0)
+    yours = np.concatenate(
+        [getattr(torch.nn.Linear(40, 300), of).detach().numpy().ravel() for _ in range(100)]
+    )
+    generator, layers = np.random.default_rng(0), []
+    for _ in range(100):
+        weights = PyTorchDefault().draw((40, 300), np.float64, generator)
+        biases = PyTorchDefault().draw_biases(weights, generator)
+        layers.append({"weight": weights.ravel(), "bias": biases}[of])
+    levels = np.linspace(0.0, 1.0, 101)
+    np.testing.assert_allclose(
+        np.quantile(np.concatenate(layers), levels), np.quantile(yours, levels), rtol=0, atol=0.004
+    )
 
 
 @pytest.mark.parametrize(

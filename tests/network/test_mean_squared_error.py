@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from tests.network.central_differences import TOLERANCE, central_differences
-from vanishing_gradients.trainer.network.softmax import LOSSES, Softmax
+from vanishing_gradients.trainer.network.output import LOSSES
+from vanishing_gradients.trainer.network.softmax import Softmax
 
 
 def softmax(width: int, dtype: type = np.float64) -> Softmax:

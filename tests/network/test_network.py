@@ -65,8 +65,8 @@ def test_a_network_numbers_and_names_its_layers():
     [
         ([], "starts with a dense"),
         ([ReLU(3, np.float64), Softmax(3, np.float64)], "starts with a dense"),
-        ([dense(3, 3), ReLU(3, np.float64)], "ends with its only softmax"),
-        ([dense(3, 3), Softmax(3, np.float64), Softmax(3, np.float64)], "only softmax"),
+        ([dense(3, 3), ReLU(3, np.float64)], "ends with its only output"),
+        ([dense(3, 3), Softmax(3, np.float64), Softmax(3, np.float64)], "only output"),
         ([dense(3, 4), dense(5, 2), Softmax(2, np.float64)], "layer 2 takes 5 inputs, but gets 4"),
         ([dense(3, 4), Softmax(3, np.float64)], "layer 2 takes 3 inputs, but gets 4"),
         ([dense(3, 3), Softmax(3, np.float32)], "layer 2 is float32, layer 1 float64"),

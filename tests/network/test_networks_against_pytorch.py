@@ -1,5 +1,7 @@
 """Whole networks, with skips and normalisations, agree with PyTorch and its autograd."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -13,6 +15,7 @@ from vanishing_gradients.trainer.network.layer import Layer
 from vanishing_gradients.trainer.network.network import Network
 from vanishing_gradients.trainer.network.normalizations import LayerNormalization
 from vanishing_gradients.trainer.network.residual import Projection, Residual
+from vanishing_gradients.trainer.network.sigmoid_output import SigmoidOutput
 from vanishing_gradients.trainer.network.softmax import Softmax
 
 CLOSE = {"rtol": 1e-9, "atol": 1e-12}
@@ -50,6 +53,12 @@ def assert_same(network: Network, loss: str, size: int = 6) -> None:
         np.testing.assert_allclose(
             layer.gradient, expected.recorded(layer), err_msg=layer.name, **CLOSE
         )
+
+
+@pytest.mark.parametrize("loss", ["cross_entropy", "mean_squared_error"])
+def test_every_gradient_of_a_network_with_sigmoid_outputs_is_autograds(loss):
+    plan = Plan(WIDTHS["of several widths"], DEEP.activations, DEEP.normalizations, ((0, 1),), loss)
+    assert_same(build(replace(plan, output=SigmoidOutput)), loss)
 
 
 @pytest.mark.parametrize("widths", WIDTHS)

@@ -11,8 +11,10 @@ from tests.network import textbook_optimizers as textbook
 from tests.network.walks import STEPS, drawn, walked
 from vanishing_gradients.trainer.network.optimizers import (
     SGD,
+    Adadelta,
     Adagrad,
     Adam,
+    Adamax,
     AdamW,
     AMSGrad,
     RMSProp,
@@ -34,6 +36,10 @@ PAIRS = {
         partial(RMSProp, epsilon=1e-3, rho=0.8),
         partial(textbook.rmsprop, epsilon=1e-3, rho=0.8),
     ),
+    "adadelta": (
+        partial(Adadelta, epsilon=1e-3, rho=0.8),
+        partial(textbook.adadelta, epsilon=1e-3, rho=0.8),
+    ),
     "adam": (partial(Adam, **ADAMS), partial(textbook.adam, epsilon=1e-3, betas=BETAS)),
     "adamw": (
         partial(AdamW, **ADAMS, weight_decay=0.3),
@@ -43,8 +49,9 @@ PAIRS = {
         partial(AMSGrad, **ADAMS),
         partial(textbook.adam, epsilon=1e-3, betas=BETAS, amsgrad=True),
     ),
+    "adamax": (partial(Adamax, **ADAMS), partial(textbook.adamax, epsilon=1e-3, betas=BETAS)),
 }
-ROOTS = [Adagrad, RMSProp, Adam, AdamW, AMSGrad]
+ROOTS = [Adagrad, RMSProp, Adadelta, Adam, AdamW, AMSGrad]
 each_pair = pytest.mark.parametrize(("make", "formula"), PAIRS.values(), ids=PAIRS)
 each_make = pytest.mark.parametrize("make", [make for make, _ in PAIRS.values()], ids=PAIRS)
 
@@ -100,7 +107,7 @@ def test_a_restored_optimizer_goes_on_to_the_bit(make):
     np.testing.assert_array_equal(np.vstack([half, rest]), whole)
 
 
-@pytest.mark.parametrize("make", [SGD, partial(SGD, momentum=0.9), *ROOTS])
+@pytest.mark.parametrize("make", [SGD, partial(SGD, momentum=0.9), *ROOTS, Adamax])
 def test_zero_gradients_from_the_start_change_nothing_but_what_decays(make):
     start = np.array([1.0, -2.0])
     path = walked(make(0.1), start, np.zeros((3, 2)))
@@ -137,6 +144,24 @@ def test_amsgrad_remembers_a_large_gradient_that_adam_forgets():
     assert adam == pytest.approx(0.01, rel=1e-3)
     # v_max is 0.1 x 1000^2, corrected by nearly 1
     assert amsgrad == pytest.approx(0.01 / 1000 / 0.1**0.5, rel=1e-3)
+
+
+def test_adamaxs_steps_are_the_rate_as_long_as_gradients_do_not_grow():
+    path = walked(Adamax(0.01, beta_2=0.9, epsilon=1e-12), np.zeros(2), [[5.0, -1e200]] * 9)
+    np.testing.assert_allclose(path, np.outer(np.arange(1, 10), [-0.01, 0.01]), rtol=1e-9)
+
+
+def test_adadeltas_first_step_is_the_root_of_epsilon_over_the_root_of_one_minus_rho():
+    path = walked(Adadelta(epsilon=1e-10, rho=0.75), np.zeros(2), [np.array([5.0, -1e3])])
+    np.testing.assert_allclose(path[0], [-2e-5, 2e-5], rtol=1e-6)
+
+
+def test_adadelta_does_not_ask_how_large_gradients_are():
+    start, gradients = np.zeros(3), np.random.default_rng(8).standard_normal((30, 3))
+    path = walked(Adadelta(epsilon=1e-16), start, gradients)
+    np.testing.assert_allclose(
+        walked(Adadelta(epsilon=1e-16), start, 1e3 * gradients), path, rtol=1e-6
+    )
 
 
 def test_adamw_decays_a_weight_whose_gradients_are_large_as_much_as_any():

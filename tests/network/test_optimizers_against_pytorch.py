@@ -12,8 +12,10 @@ import pytest
 from tests.network.walks import drawn, walked
 from vanishing_gradients.trainer.network.optimizers import (
     SGD,
+    Adadelta,
     Adagrad,
     Adam,
+    Adamax,
     AdamW,
     AMSGrad,
     RMSProp,
@@ -36,6 +38,11 @@ PAIRS = {
         partial(RMSProp, epsilon=1e-5, rho=0.8),
         partial(torch.optim.RMSprop, eps=1e-5, alpha=0.8),
     ),
+    "adadelta": (
+        partial(Adadelta, epsilon=1e-5, rho=0.8),
+        partial(torch.optim.Adadelta, eps=1e-5, rho=0.8),
+    ),
+    "adamax": (partial(Adamax, **OURS), partial(torch.optim.Adamax, **THEIRS)),
     "adam": (partial(Adam, **OURS), partial(torch.optim.Adam, **THEIRS)),
     "adamw": (
         partial(AdamW, **OURS, weight_decay=0.3),

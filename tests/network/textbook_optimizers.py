@@ -80,3 +80,35 @@ def adam(
         w = w - rate * m_hat / (np.sqrt(v_hat) + epsilon) - rate * weight_decay * w
         path.append(w)
     return path
+
+
+def adamax(
+    w: np.ndarray,
+    gradients: Arrays,
+    rates: Sequence[float],
+    epsilon: float,
+    betas: tuple[float, float],
+) -> Arrays:
+    """Kingma and Ba (2015), algorithm 2; with epsilon, which the paper has not, beside |g|."""
+    beta_1, beta_2 = betas
+    m, u, path = np.zeros_like(w), np.zeros_like(w), []
+    for t, (g, rate) in enumerate(zip(gradients, rates, strict=True), start=1):
+        m = beta_1 * m + (1 - beta_1) * g
+        u = np.maximum(beta_2 * u, np.abs(g) + epsilon)
+        w = w - rate / (1 - beta_1**t) * m / u
+        path.append(w)
+    return path
+
+
+def adadelta(
+    w: np.ndarray, gradients: Arrays, rates: Sequence[float], epsilon: float, rho: float
+) -> Arrays:
+    """Zeiler (2012), algorithm 1; with a rate, which the paper has not."""
+    mean_g, mean_x, path = np.zeros_like(w), np.zeros_like(w), []
+    for g, rate in zip(gradients, rates, strict=True):
+        mean_g = rho * mean_g + (1 - rho) * g**2
+        change = -np.sqrt(mean_x + epsilon) / np.sqrt(mean_g + epsilon) * g
+        mean_x = rho * mean_x + (1 - rho) * change**2
+        w = w + rate * change
+        path.append(w)
+    return path

@@ -21,6 +21,7 @@ from vanishing_gradients.trainer.run import (
     Settings,
     TrainingListener,
     run_experiment,
+    trained_on,
 )
 
 IMAGES = 300
@@ -82,7 +83,7 @@ class Laboratory:
         """Train as `run` does, but into lists."""
         chosen = Settings(**{"limit": IMAGES} | settings)
         generator = np.random.default_rng(chosen.seed)
-        data = self.dataset.limited(chosen.limit).shuffled(generator)
+        data = trained_on(experiment, self.dataset, chosen).shuffled(generator)
         network = build_network(experiment, 784, 10, DTYPES[chosen.precision], generator)
         collection = Collection()
         with threadpool_limits(1):

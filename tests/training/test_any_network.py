@@ -3,9 +3,10 @@
 import numpy as np
 import pytest
 
+from vanishing_gradients.telemetry.recording import WIDTH_MAX
 from vanishing_gradients.trainer import experiments
 from vanishing_gradients.trainer.errors import ExperimentError
-from vanishing_gradients.trainer.experiments.experiment import WIDTH_MAX
+from vanishing_gradients.trainer.experiments.experiment import WIDEST
 
 TOML = """
 name = "wide"
@@ -52,7 +53,7 @@ def wide(tmp_path):
     return read
 
 
-def test_the_widest_network_allowed_trains_in_double_precision(laboratory, wide):
+def test_the_widest_network_that_has_tables_trains_in_double_precision(laboratory, wide):
     experiment = wide(WIDTH_MAX)
     run_id = laboratory.run(experiment, limit=8)
     (expected,) = laboratory.collect(experiment, limit=8).layer(1, epoch=1)
@@ -62,6 +63,6 @@ def test_the_widest_network_allowed_trains_in_double_precision(laboratory, wide)
     ]
 
 
-def test_a_wider_network_is_refused_with_the_number_that_is_allowed(wide):
-    with pytest.raises(ExperimentError, match=f"from 1 to {WIDTH_MAX:,}, since"):
-        wide(WIDTH_MAX + 1)
+def test_a_wider_network_than_any_is_refused_with_the_number_that_is_allowed(wide):
+    with pytest.raises(ExperimentError, match=f"from 1 to {WIDEST:,}"):
+        wide(WIDEST + 1)

@@ -61,7 +61,7 @@ def experiment(small, name: str):
     drawing = name.startswith("on_")
     return small(
         name, optimizer="adam", epochs=4, hidden_widths=[7],
-        dropout=0.2 * drawing, batch_normalization=drawing,
+        dropout=0.2 * drawing, input_dropout=0.1 * drawing, batch_normalization=drawing,
     )  # fmt: skip
 
 
@@ -74,6 +74,15 @@ def test_a_run_that_goes_on_leaves_what_one_without_a_stop_leaves(
     laboratory.run(experiment(small, name), options=RunOptions(run_id), **settings)
     undisturbed = laboratory.run(experiment(small, name), **settings)
     assert digest(laboratory.url, run_id) == digest(laboratory.url, undisturbed)
+
+
+def test_a_run_with_a_layer_wider_than_a_table_goes_on_as_one_without_a_stop(laboratory, small):
+    wide = small("on_wide", "relu", "adam", hidden_widths=[801, 5], epochs=3)
+    with pytest.raises(KeyboardInterrupt):
+        laboratory.run(wide, Stop(3, 2))
+    run_id = laboratory.newest_run()
+    laboratory.run(wide, options=RunOptions(run_id))
+    assert digest(laboratory.url, run_id) == digest(laboratory.url, laboratory.run(wide))
 
 
 def test_a_run_stopped_in_its_first_epoch_begins_again(laboratory, small, stopped):

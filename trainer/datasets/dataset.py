@@ -1,6 +1,6 @@
 """A data set: training and test images of 28 x 28 pixels with their classes.
 
-Images stay bytes until a batch of them is scaled from 0..255 to -1..1.
+Images stay bytes until a batch of them is scaled.
 """
 
 from collections.abc import Iterator, Sequence
@@ -11,11 +11,15 @@ import numpy as np
 from numpy.typing import DTypeLike
 
 from vanishing_gradients.trainer.datasets.idx import IdxFile
+from vanishing_gradients.trainer.datasets.scaling import INPUTS, PLUS_MINUS_ONE, Scaling, scaled
 from vanishing_gradients.trainer.errors import DatasetError
 
 IMAGE_SHAPE = (28, 28)
 CLASSES = 10
-MIDDLE = 127.5
+LABELS = ("true", "shuffled", "constant")
+"""What training images may be labelled with. The first is the default."""
+SHUFFLING = 1
+"""What sets the draws that shuffle labels apart from all others of the same seed."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -25,9 +29,10 @@ class Dataset:
     train_images and test_images: uint8 (n, 784), rows of a picture one after the other.
     train_labels and test_labels: int64 (n,), 0 to 9.
     sha256: of the text that `sha256sum` prints for the four decompressed files, in the order
-    training images, training labels, test images, test labels. It identifies the files: `limited`
-    and `shuffled` do not change it.
-    source: the folder the files were read from, as shown to the user.
+    training images, training labels, test images, test labels. It names the files: `limited` and
+    `shuffled` leave it as it is.
+    source: the folder the files were read from, as said to the user.
+    scaling: what training and test images are scaled by.
     """
 
     name: str
@@ -37,6 +42,7 @@ class Dataset:
     test_labels: np.ndarray
     sha256: str
     source: str
+    scaling: Scaling = PLUS_MINUS_ONE
 
     def limited(self, n: int) -> "Dataset":
         """Return the data set with its first `n` training images and all test images.
@@ -61,6 +67,30 @@ class Dataset:
             train_images=_frozen(self.train_images[order]),
             train_labels=_frozen(self.train_labels[order]),
         )
+
+    def with_inputs(self, inputs: str) -> "Dataset":
+        """Return the data set with another scale of its inputs, one of INPUTS.
+
+        What depends on the images does so on the training images that there are: limit first.
+        """
+        return replace(self, scaling=INPUTS[inputs](self.train_images))
+
+    def with_labels(self, labels: str, seed: int) -> "Dataset":
+        """Return the data set with its training labels as one of LABELS says; test labels stay.
+
+        Shuffled ones change places by the seed and nothing else: each class keeps its number, but
+        an image says nothing of its label. Constant ones are all 0.
+        Source: Zhang, Bengio, Hardt, Recht and Vinyals (2017), Understanding deep learning requires
+        rethinking generalization, section 2.1, https://arxiv.org/abs/1611.03530
+        """
+        given = self.train_labels
+        if labels == "shuffled":
+            given = _frozen(np.random.default_rng([seed, SHUFFLING]).permutation(given))
+        elif labels == "constant":
+            given = _frozen(np.zeros_like(given))
+        elif labels != "true":
+            raise ValueError(f"labels are {labels!r}, not one of {', '.join(LABELS)}")
+        return replace(self, train_labels=given)
 
 
 def assembled(name: str, source: str, files: Sequence[IdxFile]) -> Dataset:
@@ -91,7 +121,11 @@ def assembled(name: str, source: str, files: Sequence[IdxFile]) -> Dataset:
 
 
 def batches(
-    images: np.ndarray, labels: np.ndarray, size: int, dtype: DTypeLike
+    images: np.ndarray,
+    labels: np.ndarray,
+    size: int,
+    dtype: DTypeLike,
+    scaling: Scaling = PLUS_MINUS_ONE,
 ) -> Iterator[tuple[int, np.ndarray, np.ndarray]]:
     """Yield (step, x, y) in order: step from 1, x (batch, pixels) scaled in `dtype`, y (batch,).
 
@@ -106,26 +140,9 @@ def batches(
     buffer = np.empty((min(size, len(images)), *images.shape[1:]), dtype)
     parts = [slice(start, start + size) for start in range(0, len(images), size)]
     return (
-        (step, scaled(images[part], dtype, out=buffer[: len(labels[part])]), labels[part])
+        (step, scaled(images[part], dtype, buffer[: len(labels[part])], scaling), labels[part])
         for step, part in enumerate(parts, start=1)
     )
-
-
-def scaled(images: np.ndarray, dtype: DTypeLike, out: np.ndarray | None = None) -> np.ndarray:
-    """Return (images - 127.5) / 127.5, computed in `dtype`, in the shape of `images`.
-
-    `images` is uint8; `dtype` is float32 or float64, otherwise raises ValueError. `out`, an array
-    of that dtype and shape, receives the result if given.
-    """
-    dtype = np.dtype(dtype)
-    if dtype not in (np.float32, np.float64):
-        raise ValueError(f"images are scaled in float32 or float64, not in {dtype}")
-    middle = dtype.type(MIDDLE)
-    if out is None:
-        out = np.empty(images.shape, dtype)
-    np.copyto(out, images)  # converting while subtracting would go through small buffers
-    np.subtract(out, middle, out=out)
-    return np.divide(out, middle, out=out)
 
 
 def _frozen(array: np.ndarray) -> np.ndarray:

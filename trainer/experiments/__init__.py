@@ -8,5 +8,6 @@ from vanishing_gradients.trainer.experiments.catalogue import (
     topics,
     with_epochs,
 )
-from vanishing_gradients.trainer.experiments.experiment import Experiment, LayerSpec, Penalties
+from vanishing_gradients.trainer.experiments.experiment import Experiment, Penalties
+from vanishing_gradients.trainer.experiments.layers import LayerSpec
 from vanishing_gradients.trainer.experiments.starting_file import write_starting_file

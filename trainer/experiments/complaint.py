@@ -5,14 +5,18 @@ from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from difflib import get_close_matches
-from types import NoneType
 from typing import Any, get_args
 
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
 from vanishing_gradients.trainer.experiments.experiment import SHAPES, Experiment
-from vanishing_gradients.trainer.experiments.records import COMBINATION, quoted, shortened
+from vanishing_gradients.trainer.experiments.records import (
+    COMBINATION,
+    KindRecord,
+    quoted,
+    shortened,
+)
 
 EXTENDS = "extends"
 """The key that names the experiment from which a file differs; the record has none of that name."""
@@ -111,19 +115,26 @@ def _locate(detail: ErrorDetails) -> _Place:
                 break
             found, of_value = place.record.model_fields[part], ()
             place.allowed = found.description or ""
-            if found.discriminator == "kind":
-                records = get_args(found.annotation)
-                open_variants = {each.made.kind: each for each in records if each is not NoneType}
+            of_value = SHAPES
+            if kinds := _kinds(found.annotation):
+                open_variants = kinds
             elif isinstance(found.annotation, type) and issubclass(found.annotation, BaseModel):
-                place.record, place.variants = found.annotation, {}
-            else:
-                of_value = SHAPES
+                place.record, place.variants, of_value = found.annotation, {}, ()
     if detail["type"] == COMBINATION:
         place.parts += detail["ctx"]["key"]
     if detail["type"] == "union_tag_invalid":
         place.parts.append("kind")
         place.variants = open_variants
     return place
+
+
+def _kinds(annotation: Any) -> dict[str, type[KindRecord]]:
+    """Return the records by kind that a type is made of, alone or in a list."""
+    if isinstance(annotation, type) and not get_args(annotation):
+        is_kind = issubclass(annotation, KindRecord)
+        return {annotation.made.kind: annotation} if is_kind else {}
+    parts = (_kinds(each) for each in get_args(annotation))
+    return {kind: record for part in parts for kind, record in part.items()}
 
 
 def _look_up(table: Any, parts: Iterable[str | int]) -> object:

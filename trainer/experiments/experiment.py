@@ -1,13 +1,20 @@
 """An experiment is one frozen record of what is trained and how, checked once."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from typing import Annotated, Any, ClassVar, Literal, Self
 
 from pydantic import Discriminator, Field, Tag, model_validator
 
-from vanishing_gradients.telemetry.recording import WIDTH_MAX
 from vanishing_gradients.trainer.datasets.catalogue import NAMES as DATASETS
+from vanishing_gradients.trainer.datasets.dataset import LABELS
+from vanishing_gradients.trainer.datasets.scaling import INPUTS
+from vanishing_gradients.trainer.experiments.layers import (
+    NORMALIZATIONS,
+    OUTPUTS,
+    HiddenLayer,
+    LayerSpec,
+    layer_specs,
+)
 from vanishing_gradients.trainer.experiments.records import (
     CLIPPING,
     INITIALIZATION,
@@ -19,39 +26,23 @@ from vanishing_gradients.trainer.experiments.records import (
     refuse,
     setting_of,
 )
-from vanishing_gradients.trainer.network.activations import ACTIVATIONS, Identity
-from vanishing_gradients.trainer.network.dense import Dense, WeightNormalizedDense
-from vanishing_gradients.trainer.network.dropout import Dropout
-from vanishing_gradients.trainer.network.initializers import Normal
-from vanishing_gradients.trainer.network.layer import Activation as ActivationLayer
-from vanishing_gradients.trainer.network.layer import Layer
-from vanishing_gradients.trainer.network.network import layer_names
-from vanishing_gradients.trainer.network.normalizations import (
-    BatchNormalization,
-    LayerNormalization,
-)
-from vanishing_gradients.trainer.network.residual import Projection, Residual
+from vanishing_gradients.trainer.network.activations import ACTIVATIONS
+from vanishing_gradients.trainer.network.initializers import Initializer, Normal
+from vanishing_gradients.trainer.network.output import LOSSES
 from vanishing_gradients.trainer.network.settings import Setting
-from vanishing_gradients.trainer.network.softmax import LOSSES, Softmax
 from vanishing_gradients.words import counted
 
 NAME = r"[a-z][a-z0-9_]{0,31}"
 LAYERS_MAX = 100
+WIDEST = 4096
+"""Neurons of the widest layer: those of public dense networks for such images are narrower."""
 DEFAULT_WIDTH = 128
 IMAGES_MAX = 60_000
 """Training images of the largest data set."""
 SMALLEST_SIZE = 1e-30
 """Weights smaller than this are 0 in single precision, and have no direction."""
 
-NORMALIZATIONS: Mapping[str, type[Layer] | None] = {
-    "none": None,
-    "batch": BatchNormalization,
-    "layer": LayerNormalization,
-    "weight": WeightNormalizedDense,
-}
-"""By name. The last changes the dense layers, the others stand between them and activations."""
-
-WIDTH = limits(Setting("neurons of a layer", 1, WIDTH_MAX), int)
+WIDTH = limits(Setting("neurons of a layer", 1, WIDEST), int)
 DEPTH = limits(Setting("hidden layers", 1, LAYERS_MAX), int)
 Width = Annotated[int, WIDTH]
 Depth = Annotated[int, DEPTH]
@@ -59,6 +50,11 @@ Activation = Literal[tuple(ACTIVATIONS)]
 Activations = Annotated[tuple[Activation, ...], Field(strict=False, max_length=LAYERS_MAX)]
 Block = Annotated[tuple[Depth, Depth], Field(strict=False)]
 Blocks = Annotated[tuple[Block, ...], Field(strict=False, max_length=LAYERS_MAX)]
+Initializations = Annotated[
+    tuple[one_of(INITIALIZATION), ...], Field(strict=False, max_length=LAYERS_MAX + 1)
+]
+DROPPED = limits(Setting("how many are dropped", 0, 1, open_high=True))
+Dropped = Annotated[float, DROPPED]
 Strength = Annotated[float, limits(Setting("what is added to the loss", 0, 1e6))]
 
 ALTERNATIVES = (
@@ -80,36 +76,6 @@ def _one_or_list(one: Any, several: Any) -> Any:
     return Annotated[members, Discriminator(lambda value: SHAPES[isinstance(value, list | tuple)])]
 
 
-@dataclass(frozen=True)
-class LayerSpec:
-    """One layer of an experiment's network.
-
-    Attributes:
-        number: place in the network, from 1.
-        name: like layer_1_input.
-        made: the class of the layer.
-        rows: rows of its gradient: the inputs of a dense layer or a projection; None for all
-            others, which have one row a sample, and so as many as the batch.
-        width: neurons, which are the columns of its gradient.
-        start: of a residual and its projection, the number of the layer whose input they add.
-        inputs_from: the activation that the inputs of a layer with weights come out of; images come
-            out of the identity.
-    """
-
-    number: int
-    name: str
-    made: type[Layer]
-    rows: int | None
-    width: int
-    start: int | None = None
-    inputs_from: type[ActivationLayer] = Identity
-
-    @property
-    def kind(self) -> str:
-        """What the layer does, in one word."""
-        return self.made.kind
-
-
 class Penalties(Record):
     """L1 and L2 strengths, on the weights and on the biases of every dense layer; 0 is off."""
 
@@ -124,7 +90,7 @@ class Experiment(Record):
 
     The network is, for each hidden width: dense, normalisation if on, activation, dropout if on;
     at the end of a residual block the sum with its input; and last a dense layer as wide as there
-    are classes, and softmax.
+    are classes, and what makes outputs of it.
 
     What can be said in two ways is one record: `depth` and `width` become `hidden_widths`, batch
     normalisation is true in both spellings, and an initialisation of kind 'normal' becomes
@@ -132,8 +98,11 @@ class Experiment(Record):
     """
 
     later: ClassVar[frozenset[str]] = frozenset(
-        {"depth", "width", "initialization", "residual", "clipping", "loss", "dataset"}
-    )
+        {
+            "depth", "width", "initialization", "initial_bias", "input_dropout", "residual",
+            "clipping", "output", "loss", "dataset", "inputs", "labels",
+        }
+    )  # fmt: skip
 
     name: Annotated[
         str,
@@ -151,8 +120,7 @@ class Experiment(Record):
         Field(
             strict=False,
             max_length=LAYERS_MAX,
-            description=f"a list of at most {LAYERS_MAX} whole numbers from 1 to {WIDTH_MAX:,}, "
-            "since each neuron is a column, and no more fit into a table of MySQL and MariaDB",
+            description=f"a list of at most {LAYERS_MAX} whole numbers from 1 to {WIDEST:,}",
         ),
     ] = (128, 128, 64, 32, 16)
     depth: Annotated[int | None, DEPTH] = None
@@ -167,14 +135,25 @@ class Experiment(Record):
     optimizer: one_of(OPTIMIZER)
     penalties: Annotated[Penalties, Field(description="a table")] = Penalties()
     dropout: Annotated[
-        float, limits(Setting("how many neurons are dropped", 0, 1, open_high=True))
+        _one_or_list(Dropped, Annotated[tuple[Dropped, ...], Field(strict=False)]),
+        Field(description=f"{DROPPED.description}, or a list with one for each hidden layer"),
     ] = 0.0
+    input_dropout: Dropped = 0.0
     batch_normalization: Annotated[bool, Field(description="true or false")] = False
     normalization: Annotated[
         Literal[tuple(NORMALIZATIONS)], Field(description=quoted(NORMALIZATIONS))
     ] = "none"
     initial_weight_scale: Annotated[float, limits(setting_of(Normal, "scale"))] = Normal.scale
-    initialization: one_of(INITIALIZATION, None) = None
+    initialization: Annotated[
+        _one_or_list(one_of(INITIALIZATION), Initializations) | None,
+        Field(
+            description=f"a table whose kind is {quoted(INITIALIZATION)}, or a list with one for "
+            "each hidden layer and one for the last"
+        ),
+    ] = None
+    initial_bias: Annotated[
+        float | None, limits(Setting("every bias before the first step", -1000, 1000))
+    ] = None
     residual: Annotated[
         _one_or_list(Depth, Blocks) | None,
         Field(
@@ -183,8 +162,13 @@ class Experiment(Record):
         ),
     ] = None
     clipping: one_of(CLIPPING, None) = None
+    output: Annotated[Literal[tuple(OUTPUTS)], Field(description=quoted(OUTPUTS))] = "softmax"
     loss: Annotated[Literal[LOSSES], Field(description=quoted(LOSSES))] = LOSSES[0]
     dataset: Annotated[Literal[DATASETS] | None, Field(description=quoted(DATASETS))] = None
+    inputs: Annotated[Literal[tuple(INPUTS)], Field(description=quoted(INPUTS))] = next(
+        iter(INPUTS)
+    )
+    labels: Annotated[Literal[LABELS], Field(description=quoted(LABELS))] = LABELS[0]
     batch_size: Annotated[int, limits(Setting("images in a step", 1, IMAGES_MAX), int)] = 128
     epochs: Annotated[int, limits(Setting("passes over all images", 1, 10_000), int)] = 10
 
@@ -197,9 +181,9 @@ class Experiment(Record):
             values["depth"] = values["width"] = None
         if self.batch_normalization or self.normalization == "batch":
             values["batch_normalization"], values["normalization"] = True, "batch"
-        if self.initialization and self.initialization.made is Normal:
-            values["initial_weight_scale"] = self.initialization.scale
-            values["initialization"] = None
+        given = self.initialization
+        if given and not isinstance(given, tuple) and given.made is Normal:
+            values["initial_weight_scale"], values["initialization"] = given.scale, None
         return self
 
     def left_out(self) -> set[str]:
@@ -218,6 +202,21 @@ class Experiment(Record):
         return (self.activation,) * len(self.hidden_widths) if one else self.activation
 
     @property
+    def dropouts(self) -> tuple[float, ...]:
+        """The fraction of neurons that are dropped of each hidden layer."""
+        one = isinstance(self.dropout, float)
+        return (self.dropout,) * len(self.hidden_widths) if one else self.dropout
+
+    @property
+    def initializers(self) -> tuple[Initializer, ...]:
+        """What the weights of each hidden layer are drawn by, and those of the last."""
+        given = self.initialization
+        if isinstance(given, tuple):
+            return tuple(each.build() for each in given)
+        one = given.build() if given else Normal(self.initial_weight_scale)
+        return (one,) * (len(self.hidden_widths) + 1)
+
+    @property
     def blocks(self) -> tuple[tuple[int, int], ...]:
         """The first and last hidden layer of each residual block, counted from 1."""
         if self.residual is None:
@@ -232,40 +231,15 @@ class Experiment(Record):
         return self.epochs * -(-images // self.batch_size)
 
     def layer_specs(self, features: int = 784, classes: int = 10) -> list[LayerSpec]:
-        """Return the layers of the network, first to last, without building it.
-
-        A hidden layer is dense, normalisation, activation, dropout. After the last of a residual
-        block come the projection, where the block's input has another width than its output, and
-        the sum with that input.
-        """
-        normalized = NORMALIZATIONS[self.normalization]
-        changes_dense = normalized is not None and issubclass(normalized, Dense)
-        first_of = {last: first for first, last in self.blocks}
-        layers: list[tuple] = []
-        starts: dict[int, tuple] = {}
-        inputs, before = features, Identity
-        for hidden, (width, kind) in enumerate(
-            zip(self.hidden_widths, self.activations, strict=True), start=1
-        ):
-            starts[hidden] = (len(layers) + 1, inputs, before)
-            layers.append((normalized if changes_dense else Dense, inputs, width, None, before))
-            if normalized and not changes_dense:
-                layers.append((normalized, None, width))
-            layers.append((ACTIVATIONS[kind], None, width))
-            if self.dropout:
-                layers.append((Dropout, None, width))
-            if hidden in first_of:
-                start, block_inputs, block_before = starts[first_of[hidden]]
-                if block_inputs != width:
-                    layers.append((Projection, block_inputs, width, start, block_before))
-                layers.append((Residual, None, width, start))
-            inputs, before = width, ACTIVATIONS[kind]
-        layers += [(Dense, inputs, classes, None, before), (Softmax, None, classes)]
-        names = layer_names(made.kind for made, *_ in layers)
-        return [
-            LayerSpec(number, name, *layer)
-            for number, (name, layer) in enumerate(zip(names, layers, strict=True), start=1)
+        """Return the layers of the network, first to last, without building it."""
+        hidden = [
+            HiddenLayer(width, ACTIVATIONS[kind], rate)
+            for width, kind, rate in zip(
+                self.hidden_widths, self.activations, self.dropouts, strict=True
+            )
         ]
+        output = OUTPUTS[self.output]
+        return layer_specs(hidden, self.normalization, self.blocks, output, features, classes)
 
 
 def _check_combinations(experiment: Experiment) -> None:
@@ -276,12 +250,7 @@ def _check_combinations(experiment: Experiment) -> None:
     if experiment.depth is not None and "hidden_widths" in given:
         refuse("depth", "hidden_widths says how many layers there are: leave one of them out")
     layers = experiment.depth or len(experiment.hidden_widths)
-    if not isinstance(experiment.activation, str) and len(experiment.activation) != layers:
-        refuse(
-            "activation",
-            f"as a list it must have one for each hidden layer, and there are {layers}, not "
-            f"{len(experiment.activation)}",
-        )
+    _check_lists(experiment, layers)
     both_given = {"batch_normalization", "normalization"} <= given
     if both_given and experiment.batch_normalization != (experiment.normalization == "batch"):
         refuse(
@@ -294,12 +263,8 @@ def _check_combinations(experiment: Experiment) -> None:
             "initial_weight_scale",
             "it is what initialization of kind 'normal' calls scale: leave one of them out",
         )
-    key, size = ("initial_weight_scale",), experiment.initial_weight_scale
-    if experiment.initialization:
-        name = "value" if experiment.initialization.kind == "constant" else "scale"
-        key, size = ("initialization", name), getattr(experiment.initialization, name, 1.0)
-    if experiment.normalization == "weight" and abs(size) < SMALLEST_SIZE:
-        refuse(key, f"weight normalisation needs weights whose size is at least {SMALLEST_SIZE:g}")
+    if experiment.normalization == "weight":
+        _check_sizes(experiment)
     _check_residual(experiment.residual, layers)
     schedule, longest = experiment.optimizer.schedule, experiment.steps(IMAGES_MAX)
     if schedule and schedule.warm_up > longest:
@@ -308,6 +273,39 @@ def _check_combinations(experiment: Experiment) -> None:
             f"a run of {counted(experiment.epochs, 'epoch')} with batches of "
             f"{experiment.batch_size:,} has no more than {counted(longest, 'step')}",
         )
+
+
+def _check_lists(experiment: Experiment, layers: int) -> None:
+    """Refuse a list that has not one value for each layer; `layers` are hidden."""
+    each, there_are = "as a list it must have one for each hidden layer", f"there are {layers}"
+    for key, wanted, rest in (
+        ("activation", layers, f", and {there_are}"),
+        ("dropout", layers, f", and {there_are}"),
+        ("initialization", layers + 1, f" and one for the last, {layers + 1} in all"),
+    ):
+        given = getattr(experiment, key)
+        if isinstance(given, tuple) and len(given) != wanted:
+            refuse(key, f"{each}{rest}, not {len(given)}")
+
+
+def _check_sizes(experiment: Experiment) -> None:
+    """Refuse weights that have no direction, of which weight normalisation would need one."""
+    sizes = {("initial_weight_scale",): experiment.initial_weight_scale}
+    if given := experiment.initialization:
+        hidden = given[:-1] if isinstance(given, tuple) else (given,)
+        sizes = {}
+        for place, each in enumerate(hidden):
+            name = "value" if each.kind == "constant" else "scale"
+            key = (
+                ("initialization", place, name)
+                if isinstance(given, tuple)
+                else ("initialization", name)
+            )
+            sizes[key] = getattr(each, name, 1.0)
+    for key, size in sizes.items():
+        if abs(size) < SMALLEST_SIZE:
+            why = "weight normalisation needs weights whose size is at least"
+            refuse(key, f"{why} {SMALLEST_SIZE:g}")
 
 
 def _check_residual(residual: int | Sequence[tuple[int, int]] | None, layers: int) -> None:

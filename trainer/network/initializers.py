@@ -30,8 +30,10 @@ class Initializer(ABC):
     def _drawn(self, shape: tuple[int, int], generator: np.random.Generator) -> np.ndarray:
         """Return the weights in double precision."""
 
-    def draw_biases(self, weights: np.ndarray, offset: float = 0.0) -> np.ndarray:
-        """Return the biases, (width,), for the drawn weights, (n_in, width): zeros.
+    def draw_biases(
+        self, weights: np.ndarray, generator: np.random.Generator, offset: float = 0.0
+    ) -> np.ndarray:
+        """Return the biases, (width,), that go with drawn weights, (n_in, width): zeros.
 
         `offset` is f(0) of the activation that produces the layer's inputs.
         """
@@ -162,8 +164,10 @@ class Orthogonal(Initializer):
         q *= np.where(np.diagonal(r) < 0.0, -gain, gain)
         return q if shape[0] >= shape[1] else q.T
 
-    def draw_biases(self, weights: np.ndarray, offset: float = 0.0) -> np.ndarray:
-        """Return -offset times the columns' sums: neurons whose inputs all equal offset get 0."""
+    def draw_biases(
+        self, weights: np.ndarray, generator: np.random.Generator, offset: float = 0.0
+    ) -> np.ndarray:
+        """Return -offset times the columns' sums: neurons whose inputs all are it sum to 0."""
         return (-offset * weights.sum(axis=0, dtype=np.float64)).astype(weights.dtype)
 
     def suited(self, gain: float) -> Initializer:
@@ -181,6 +185,41 @@ class Constant(Initializer):
 
     def _drawn(self, shape: tuple[int, int], generator: np.random.Generator) -> np.ndarray:
         return np.full(shape, self.value)
+
+
+@dataclass(frozen=True)
+class PyTorchDefault(Initializer):
+    """What torch.nn.Linear does by itself: weights and biases even in +-1 / sqrt(n_in).
+
+    That is a third of LeCun's variance. Source: the page of torch.nn.Linear, under Variables,
+    https://docs.pytorch.org/docs/stable/generated/torch.nn.Linear.html; in the code it is
+    kaiming_uniform_ with a = sqrt(5), whose limit is sqrt(2 / (1 + a^2)) sqrt(3 / n_in).
+    """
+
+    kind = "pytorch_default"
+
+    def _drawn(self, shape: tuple[int, int], generator: np.random.Generator) -> np.ndarray:
+        return generator.uniform(-(shape[0] ** -0.5), shape[0] ** -0.5, shape)
+
+    def draw_biases(
+        self, weights: np.ndarray, generator: np.random.Generator, offset: float = 0.0
+    ) -> np.ndarray:
+        """Return biases, (width,), drawn from the interval of the weights, (n_in, width)."""
+        n_in, width = weights.shape
+        return generator.uniform(-(n_in**-0.5), n_in**-0.5, width).astype(weights.dtype)
+
+
+@dataclass(frozen=True)
+class KerasDefault(Initializer):
+    """What keras.layers.Dense does by itself: Glorot's uniform weights, biases of 0.
+
+    Source: https://keras.io/api/layers/core_layers/dense/
+    """
+
+    kind = "keras_default"
+
+    def _drawn(self, shape: tuple[int, int], generator: np.random.Generator) -> np.ndarray:
+        return Glorot("uniform")._drawn(shape, generator)
 
 
 INITIALIZERS: dict[str, type[Initializer]] = by_kind(Initializer)

@@ -5,9 +5,10 @@ from collections.abc import Iterable, Sequence
 import numpy as np
 
 from vanishing_gradients.trainer.network.dense import Dense, Weighted
+from vanishing_gradients.trainer.network.dropout import Dropout
 from vanishing_gradients.trainer.network.layer import Layer
+from vanishing_gradients.trainer.network.output import Output
 from vanishing_gradients.trainer.network.residual import Projection, Residual
-from vanishing_gradients.trainer.network.softmax import Softmax
 
 
 class Network:
@@ -20,8 +21,10 @@ class Network:
     layer also takes the inputs of its block's first layer, unchanged or through the projection
     directly before it. Blocks may follow each other, be nested and overlap.
 
-    The first layer is dense, and the last one, and no other, is a softmax. All have one dtype and
-    matching widths; otherwise raises ValueError.
+    Layers go from the images to the output: a dense layer first, an output layer last and nowhere
+    else, all of one dtype and of widths that fit; ValueError where they do not. Inputs that
+    `input_dropout` drops are dropped before the first layer, for all that takes images; it is no
+    layer, since no gradient by the images is wanted.
 
     Attributes:
         layers: in order, named and numbered; `layers[k].number` is k + 1.
@@ -29,12 +32,15 @@ class Network:
         gradients: the gradient of the full loss, penalties included, in the same order.
     """
 
-    def __init__(self, layers: Sequence[Layer]) -> None:
+    def __init__(self, layers: Sequence[Layer], input_dropout: Dropout | None = None) -> None:
         check_order(layers)
+        if input_dropout and input_dropout.width != layers[0].n_in:
+            raise ValueError(f"{input_dropout.width} inputs are dropped of {layers[0].n_in}")
+        self._input_dropout = input_dropout
         self.layers = list(layers)
         self.features: int = layers[0].n_in
         self.dtype = layers[0].dtype
-        self._softmax: Softmax = layers[-1]
+        self._output: Output = layers[-1]
         names = layer_names(layer.kind for layer in layers)
         for number, (layer, name) in enumerate(zip(layers, names, strict=True), start=1):
             layer.number, layer.name = number, name
@@ -57,7 +63,7 @@ class Network:
         self._trained_forward = False
 
     def forward(self, images: np.ndarray, training: bool) -> np.ndarray:
-        """Return the probabilities, (batch, classes), valid until the next forward.
+        """Return p of each class, (batch, classes), valid until the next forward.
 
         Images, (batch, features) in the network's dtype, are kept, not copied: do not change them
         until `backward`. `training` switches on dropout, and the batch's own statistics in batch
@@ -69,6 +75,8 @@ class Network:
             raise ValueError(f"images are {images.dtype}, the network computes in {self.dtype}")
         self._trained_forward = training
         outputs = images
+        if self._input_dropout:
+            outputs = self._input_dropout.forward(images, training)
         block_inputs: dict[int, np.ndarray] = {}
         with np.errstate(all="ignore"):
             for layer in self._path:
@@ -87,11 +95,11 @@ class Network:
         Labels are integers, (batch,), in [0, classes), here and below.
         """
         with np.errstate(all="ignore"):
-            return self._softmax.loss(labels)
+            return self._output.loss(labels)
 
     def correct(self, labels: np.ndarray) -> int:
-        """Return how many samples of the latest forward were classified correctly."""
-        return self._softmax.correct(labels)
+        """Return how many samples of the latest forward were classified as their labels say."""
+        return self._output.correct(labels)
 
     def backward(self, labels: np.ndarray) -> None:
         """Fill every layer's gradient from the latest forward, which must be a training one.
@@ -165,9 +173,9 @@ def check_order(layers: Sequence[Layer]) -> None:
     """Raise ValueError if layers are out of order, differ in dtype, or do not fit together."""
     if not layers or not isinstance(layers[0], Dense):
         raise ValueError("a network starts with a dense layer")
-    if [isinstance(layer, Softmax) for layer in layers] != [False] * (len(layers) - 1) + [True]:
-        raise ValueError("a network ends with its only softmax layer")
-    inputs: dict[int, int] = {}  # of each layer by number, without projections
+    if [isinstance(layer, Output) for layer in layers] != [False] * (len(layers) - 1) + [True]:
+        raise ValueError("a network ends with its only output layer")
+    inputs: dict[int, int] = {}  # of each layer by number, projections left out
     before: Layer = layers[0]
     width = layers[0].n_in
     for number, layer in enumerate(layers, start=1):

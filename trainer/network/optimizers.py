@@ -208,6 +208,38 @@ class RMSProp(AdaptiveOptimizer):
 
 
 @dataclass(eq=False)
+class Adadelta(AdaptiveOptimizer):
+    """Adadelta: each parameter's steps are as large as its last ones, and no unit is needed.
+
+    v <- rho v + (1 - rho) g^2, d = sqrt(u + epsilon) / sqrt(v + epsilon) g, w <- w - rate d, and
+    then u <- rho u + (1 - rho) d^2.
+    Source: Zeiler (2012), ADADELTA: An Adaptive Learning Rate Method, algorithm 1,
+    https://arxiv.org/abs/1212.5701; there without a rate, which is 1 here as in PyTorch.
+
+    u starts at 0: the first steps are of about the root of epsilon, and grow from there.
+    """
+
+    kind = "adadelta"
+    moments = ("mean_square", "mean_square_step")
+
+    learning_rate: Rate = 1.0
+    epsilon: Epsilon = 1e-6
+    rho: Fraction = 0.95
+
+    def _update(self, parameters: np.ndarray, gradients: np.ndarray) -> None:
+        # Both means are kept divided by 1 - rho, and so is what is added to them.
+        squares, steps = self._arrays["mean_square"], self._arrays["mean_square_step"]
+        epsilon = self.epsilon / (1.0 - self.rho)
+        self._add_squares(squares, gradients, self.rho)
+        change = np.add(squares, epsilon, out=self._scratch)
+        np.divide(steps + epsilon, change, out=change)
+        np.sqrt(change, out=change)
+        change *= gradients
+        parameters -= self.rate * change
+        self._add_squares(steps, change, self.rho)
+
+
+@dataclass(eq=False)
 class Adam(AdaptiveOptimizer):
     """Adam: steps of about the learning rate, whatever the size of the gradient.
 
@@ -278,6 +310,34 @@ class AMSGrad(Adam):
     def _under_root(self, second_moment: np.ndarray) -> np.ndarray:
         largest = self._arrays["largest_second_moment"]
         return np.maximum(largest, second_moment, out=largest)
+
+
+@dataclass(eq=False)
+class Adamax(Adam):
+    """Adam with the largest magnitude in place of the root: u <- max(beta_2 u, |g| + epsilon).
+
+    w <- w - rate m_hat / u; u needs no correction, and no gradient is too large for it.
+    Source: Kingma and Ba (2015), Adam: A Method for Stochastic Optimization, algorithm 2,
+    https://arxiv.org/abs/1412.6980; there without an epsilon, here with one where PyTorch has it:
+    a parameter whose gradient was always 0 stays.
+    """
+
+    kind = "adamax"
+    moments = ("first_moment", "largest_magnitude")
+
+    learning_rate: Rate = 0.002
+
+    def _update(self, parameters: np.ndarray, gradients: np.ndarray) -> None:
+        m, u = self._arrays["first_moment"], self._arrays["largest_magnitude"]
+        m *= self.beta_1
+        m += gradients  # kept divided by 1 - beta_1
+        u *= self.beta_2
+        size = np.abs(gradients, out=self._scratch)
+        size += self.epsilon
+        np.maximum(u, size, out=u)
+        change = np.divide(m, u, out=self._scratch)
+        change *= self.rate * (1.0 - self.beta_1) / (1.0 - self.beta_1 ** (self.steps + 1))
+        parameters -= change
 
 
 OPTIMIZERS: dict[str, type[Optimizer]] = by_kind(Optimizer)

@@ -1,4 +1,4 @@
-"""The last layer: class probabilities, and their loss against labels.
+"""Probabilities of the classes, which add up to 1, and their loss against labels.
 
 Softmax and cross-entropy are one layer because together they need neither a logarithm of zero nor
 the softmax's Jacobian. Source: Goodfellow, Bengio and Courville (2016), Deep Learning, sections 4.1
@@ -10,27 +10,13 @@ same, section 6.2.2.3.
 
 import numpy as np
 
-from vanishing_gradients.trainer.network.layer import Layer
-
-LOSSES = ("cross_entropy", "mean_squared_error")
+from vanishing_gradients.trainer.network.output import Output
 
 
-class Softmax(Layer):
-    """Class probabilities, and the loss against labels, integers in [0, width).
-
-    The loss is 'cross_entropy', -log p[label], averaged over the batch, or 'mean_squared_error',
-    (p - y)^2, averaged over the batch and the classes, with y = 1 at the label and 0 elsewhere.
-    Raises ValueError for any other.
-    """
+class Softmax(Output):
+    """Probabilities of the classes; the cross-entropy is -log p[label], its mean over the batch."""
 
     kind = "softmax"
-
-    def __init__(self, width: int, dtype: np.dtype, loss: str = "cross_entropy") -> None:
-        if loss not in LOSSES:
-            raise ValueError(f"the loss is {loss!r}, not {' or '.join(map(repr, LOSSES))}")
-        super().__init__(width, dtype)
-        self.loss_name = loss
-        self._numbers = np.arange(0)
 
     def forward(self, inputs: np.ndarray, training: bool) -> np.ndarray:
         """Return p = exp(z) / sum exp(z); (batch, classes) -> (batch, classes).
@@ -73,7 +59,6 @@ class Softmax(Layer):
 
         For the cross-entropy it is (p - y) / batch. For the mean squared error, with e = p - y,
         it is 2 p[k] sum over j of p[j] (e[k] - e[j]) / (batch classes).
-        Unlike in other layers, the argument is the labels: the chain rule starts here.
         """
         batch = len(labels)
         gradient = self._gradient = self._rows("gradient", batch)
@@ -108,9 +93,3 @@ class Softmax(Layer):
         errors[rows, labels] = 0.0
         errors[rows, labels] = -errors.sum(axis=1)
         return errors
-
-    def _samples(self, batch: int) -> np.ndarray:
-        """Return the indices of the batch's samples, from 0."""
-        if len(self._numbers) < batch:
-            self._numbers = np.arange(batch)
-        return self._numbers[:batch]

@@ -24,9 +24,10 @@ def overdropped(evidence: RunEvidence) -> Signs | None:
     rate = evidence.config.dropout
     if rate is None or rate <= thresholds.HIGH_DROPOUT:
         return None
+    which = "a" if isinstance(evidence.config.given.get("dropout"), list) else "each"
     seen = [
-        f"Dropout silences {percent(rate)} of the neurons of each hidden layer at every step, and "
-        f"multiplies the rest by {number(1.0 / (1.0 - rate))}.",
+        f"Dropout silences {percent(rate)} of the neurons of {which} hidden layer at every step, "
+        f"and multiplies the rest by {number(1.0 / (1.0 - rate))}.",
         evidence.losses,
     ]
     last = evidence.variation.iloc[:, -1]
