@@ -136,7 +136,7 @@ def _flat(table: Mapping[str, object], prefix: str = "") -> dict[str, str]:
 
 
 def spelled(value: object) -> str:
-    """Return a setting in few words: [128, 128, 128, 64] is 3 x 128, 64."""
+    """Return a setting in a few words: [128, 128, 128, 64] is 3 x 128, 64."""
     if isinstance(value, dict):  # what it is, and its constants: he normal
         return " ".join(spelled(each) for each in value.values() if each is not None)
     if isinstance(value, list) and not any(isinstance(each, list) for each in value):

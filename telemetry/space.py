@@ -48,11 +48,11 @@ RUN_ROWS = (
     "layers ON layers.run_id = progress.run_id AND layers.layer = progress.layer GROUP BY "
     "runs.run_id, runs.experiment, layers.layer_name"
 )
-# Counting the rows of step_statistics and layer_histograms takes the longer the more sweeps there
-# were; what a run has stored there follows from the catalogue: by layer and epoch its recorded
-# steps. What is no matrix of weights has a row a sample. Of histograms, whose rows differ, those of
-# the last epoch's first step stand for all. A run that older versions recorded has no such rows,
-# and none of neurons, or only those of its last epochs.
+# Counting the rows of step_statistics and layer_histograms gets slower with every sweep; instead,
+# the catalogue tells how many a run has: its recorded steps, by layer and epoch. A layer whose rows
+# are samples has one per image of the batch. The number of histogram rows varies; those of the last
+# epoch's first step stand for all. Runs recorded by older versions have no such rows, and no neuron
+# statistics, or only those of their last epochs.
 STATISTICS_ROWS = (
     "SELECT runs.run_id, COUNT(*) * runs.completed_epoch AS epochs, "
     "CASE runs.source WHEN 'trainer' THEN CEIL(CEIL(runs.training_images / "
@@ -268,7 +268,7 @@ def room_for(url: URL, step: int, count: int, every: int) -> str:
 
 
 def layer_rows(description: RunDescription, epochs: int) -> list[int]:
-    """Return how many rows each layer would store in `epochs` epochs, to the row."""
+    """Return the exact number of rows that each layer would store in `epochs` epochs."""
     batch, steps = _batch(description), _steps(description)
     every = description.record_every
     recorded = -(-steps // every)

@@ -56,7 +56,7 @@ def build_clipping(experiment: Experiment) -> Clipping | None:
 def _layer(
     spec: LayerSpec, experiment: Experiment, dtype: np.dtype, generator: np.random.Generator
 ) -> Layer:
-    """Return a layer, made of those values of its experiment that its class has parameters for."""
+    """Return a layer, built from the experiment's values that its class has parameters for."""
     penalties = experiment.penalties
     initializer = experiment.initializers[spec.hidden].suited(spec.inputs_from.gain)
     rates = (*experiment.dropouts, 0.0)  # nothing is dropped of the last layers

@@ -79,7 +79,7 @@ def train(
 
 
 def evaluate(network: Network, dataset: Dataset, size: int = 1000) -> tuple[float, float]:
-    """Return loss, as training has it, and accuracy, a fraction, over all test images."""
+    """Return the loss, as in training, and the accuracy, a fraction, over all test images."""
     loss, correct = 0.0, 0
     images, labels = dataset.test_images, dataset.test_labels
     for _, x, y in batches(images, labels, size, network.dtype, dataset.scaling):

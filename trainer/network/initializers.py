@@ -33,7 +33,7 @@ class Initializer(ABC):
     def draw_biases(
         self, weights: np.ndarray, generator: np.random.Generator, offset: float = 0.0
     ) -> np.ndarray:
-        """Return the biases, (width,), that go with drawn weights, (n_in, width): zeros.
+        """Return the biases, (width,), for the drawn weights, (n_in, width): zeros.
 
         `offset` is f(0) of the activation that produces the layer's inputs.
         """
@@ -167,7 +167,7 @@ class Orthogonal(Initializer):
     def draw_biases(
         self, weights: np.ndarray, generator: np.random.Generator, offset: float = 0.0
     ) -> np.ndarray:
-        """Return -offset times the columns' sums: neurons whose inputs all are it sum to 0."""
+        """Return -offset times the columns' sums: neurons whose inputs all equal offset get 0."""
         return (-offset * weights.sum(axis=0, dtype=np.float64)).astype(weights.dtype)
 
     def suited(self, gain: float) -> Initializer:

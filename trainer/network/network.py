@@ -21,10 +21,9 @@ class Network:
     layer also takes the inputs of its block's first layer, unchanged or through the projection
     directly before it. Blocks may follow each other, be nested and overlap.
 
-    Layers go from the images to the output: a dense layer first, an output layer last and nowhere
-    else, all of one dtype and of widths that fit; ValueError where they do not. Inputs that
-    `input_dropout` drops are dropped before the first layer, for all that takes images; it is no
-    layer, since no gradient by the images is wanted.
+    The first layer is dense, and the last one, and no other, is an output layer. All have one dtype
+    and matching widths; otherwise raises ValueError. `input_dropout` drops inputs before the first
+    layer; it is not a layer itself, since nothing needs the gradient with respect to the images.
 
     Attributes:
         layers: in order, named and numbered; `layers[k].number` is k + 1.
@@ -98,7 +97,7 @@ class Network:
             return self._output.loss(labels)
 
     def correct(self, labels: np.ndarray) -> int:
-        """Return how many samples of the latest forward were classified as their labels say."""
+        """Return how many samples of the latest forward were classified correctly."""
         return self._output.correct(labels)
 
     def backward(self, labels: np.ndarray) -> None:

@@ -1,4 +1,4 @@
-"""Probabilities of the classes, which add up to 1, and their loss against labels.
+"""Class probabilities that add up to 1, and their loss against labels.
 
 Softmax and cross-entropy are one layer because together they need neither a logarithm of zero nor
 the softmax's Jacobian. Source: Goodfellow, Bengio and Courville (2016), Deep Learning, sections 4.1
