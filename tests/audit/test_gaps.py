@@ -42,6 +42,9 @@ def test_without_a_run_the_cure_is_named(evidence, change):
         "config = REPLACE(config, '\"batch_size\": 128', '\"batch_size\": 64')",
         "config = REPLACE(config, '0.001', '0.5')",
         "config = REPLACE(config, '\"weight_l1\": 0.0', '\"weight_l1\": 0.1')",
+        "config = JSON_SET(config, '$.inputs', '0..1')",
+        "config = JSON_SET(config, '$.labels', 'shuffled')",
+        "config = JSON_SET(config, '$.output', 'sigmoid')",
         "config = '{}'",
     ],
 )

@@ -212,6 +212,26 @@ def test_a_name_with_sql_in_it(path):
         ("dropout", "1.0", "'dropout' is 1.0; allowed is a number from 0 to below 1"),
         ("dropout", "true", "'dropout' is True; allowed is a number from 0 to below 1"),
         ("batch_normalization", "1", "'batch_normalization' is 1; allowed is true or false"),
+        ("dropout", "[0.5, 1.0]", "'dropout[1]' is 1.0; allowed is a number from 0 to below 1"),
+        ("input_dropout", "[0.1]", "'input_dropout' is [0.1]; allowed is a number from 0 to be"),
+        ("output", "'tanh'", "'output' is 'tanh'; allowed is 'softmax' or 'sigmoid'"),
+        ("inputs", "'standard'", "'inputs' is 'standard'; allowed is '-1..1', '0..1', '0..255' "),
+        ("labels", "'random'", "'labels' is 'random'; allowed is 'true', 'shuffled' or 'constant'"),
+        (
+            "initialization",
+            "[{ kind = 'he', scale = 3 }]",
+            "key 'initialization[0].scale' is not for kind 'he' but for 'normal'; allowed are ",
+        ),
+        (
+            "initialization",
+            "[{ kind = 'he' }, { kind = 'hex' }]",
+            "'initialization[1].kind' is 'hex'; did you mean 'he'? allowed is one of 'normal', ",
+        ),
+        (
+            "initialization",
+            "'he'",
+            "'initialization' is 'he'; allowed is a table whose kind is 'normal', 'uniform', ",
+        ),
         (
             "initial_bias",
             "true",
