@@ -204,7 +204,7 @@ def test_runs_of_which_nothing_was_told_are_compared_without_curves(
 ):
     other = watched_run(migrated, "silent", WEIGHTS, (None,))
     page, _ = compared(connection, tmp_path, recorded["silent"], other)
-    assert not lacks(page, "Left out: accuracy and loss, since nobody told them")
+    assert not lacks(page, "Left out: accuracy and loss, since they were not logged")
     assert not lacks(page, 'id="norms"')
     assert lacks(page, 'id="curves"')
 
