@@ -6,6 +6,7 @@ thresholds   the lines between healthy and sick
 faults       what is looked for, causes first, and what was found
 remedies     changes to a TOML file, with their sources
 pytorch      the same as lines of PyTorch, for watched models
+checklist    what to check if nothing is found
 wording      numbers and settings in words
 output       all of it as lines, with the numbers of a healthy run and what cannot be known
 """

@@ -227,7 +227,7 @@ class RunEvidence:
 
     def _learns(self) -> bool | None:
         if self.guessing is not None:
-            return self.learned >= LEARNED
+            return bool(self.learned >= LEARNED)
         if self.learned >= HALVED:
             return True
         return False if self.learned < AT_REST else None

@@ -1,11 +1,12 @@
 """A diagnosis in words, as lines of a terminal: what is wrong, or the numbers of a healthy run."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import partial
 from textwrap import fill
 
 import pandas as pd
 
+from vanishing_gradients.analysis.diagnosis.checklist import checklist
 from vanishing_gradients.analysis.diagnosis.evidence import RunEvidence
 from vanishing_gradients.analysis.diagnosis.faults import Diagnosis, Fault
 from vanishing_gradients.analysis.diagnosis.pytorch import TORCH
@@ -61,13 +62,12 @@ def _sick(evidence: RunEvidence, faults: Sequence[Fault]) -> Iterator[str]:
 
 
 def _well(evidence: RunEvidence, diagnosis: Diagnosis) -> Iterator[str]:
-    loss = evidence.curves["loss"].astype(float)
     if evidence.guessing is None:
         yield _well_as_far(evidence, diagnosis)
     elif evidence.learns:
         some = " of what can be judged" if diagnosis.unchecked else ""
         yield f"Nothing is wrong{some}. The numbers that say so:"
-    elif len(loss) > 1 and loss.iloc[-1] < (1.0 - STILL_FALLING) * loss.iloc[-2]:
+    elif _still_falls(evidence):
         yield (
             "It has learned little, but nothing is wrong: its loss still falls. Give it more "
             "EPOCHS. Its numbers:"
@@ -75,6 +75,14 @@ def _well(evidence: RunEvidence, diagnosis: Diagnosis) -> Iterator[str]:
     else:
         yield "It does not learn, and shows none of the faults that are judged. Its numbers:"
     yield from _points(numbers(evidence))
+    if evidence.learns is False and not _still_falls(evidence):
+        yield "What to check, one at a time:"
+        yield from _points(checklist(evidence))
+
+
+def _still_falls(evidence: RunEvidence) -> bool:
+    loss = evidence.curves["loss"].astype(float)
+    return len(loss) > 1 and bool(loss.iloc[-1] < (1.0 - STILL_FALLING) * loss.iloc[-2])
 
 
 def _well_as_far(evidence: RunEvidence, diagnosis: Diagnosis) -> str:
@@ -287,7 +295,7 @@ def _sentence(remedy: Remedy, evidence: RunEvidence) -> str:
     return f"{change(remedy.change)}: {remedy.what}{example}. {remedy.source}"
 
 
-def _points(sentences: Sequence[str]) -> Iterator[str]:
+def _points(sentences: Iterable[str]) -> Iterator[str]:
     for sentence in sentences:
         yield from _paragraph("- ", sentence)
 

@@ -47,6 +47,12 @@ def test_a_model_whose_loss_halves_is_well_as_far_as_can_be_judged(told):
     assert "The loss is 1.1 in epoch 1 and 0.4 in epoch 2." in said
 
 
+def test_a_model_whose_loss_stays_and_that_shows_no_fault_is_told_what_to_check(told):
+    checks = told(MLP, (2.3, 2.3)).partition("What to check, one at a time:")[2]
+    assert "nn.CrossEntropyLoss and nn.BCEWithLogitsLoss expect logits" in checks
+    assert "Inputs: print x.mean(), x.std()" in checks
+
+
 def test_layers_are_called_as_in_their_own_model(told):
     said = told(MLP, (1.1, 0.4))
     assert "layer 6 (output)" in said

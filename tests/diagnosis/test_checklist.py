@@ -1,0 +1,46 @@
+"""A network that does not learn and shows no fault: what to check is said, and how."""
+
+import pytest
+
+from tests.diagnosis.conftest import network
+
+HEADING = "What to check, one at a time:"
+LITTLE = {"epochs": 8, "optimizer": {"kind": "sgd", "learning_rate": 0.01}}
+
+
+def text_of(result) -> str:
+    assert result.exit_code == 0, result.output
+    return " ".join(result.output.split())
+
+
+@pytest.fixture
+def shuffled(clinic) -> int:
+    run = clinic.admit(network(name="shuffled", labels="shuffled", **LITTLE))
+    assert clinic.faults(run) == []
+    return run
+
+
+def test_labels_that_say_nothing_of_their_images_come_first(shuffled, diagnose):
+    checks = text_of(diagnose("--run", str(shuffled))).partition(HEADING)[2]
+    assert checks.startswith(" - Labels: they are shuffled, as the file asks, so there is nothing")
+
+
+def test_a_network_of_twelve_neurons_hears_of_inputs_and_width_and_not_of_a_loss_that_it_has(
+    shuffled, diagnose
+):
+    checks = text_of(diagnose("--run", str(shuffled))).partition(HEADING)[2]
+    assert 'write inputs = "standardised"' in checks
+    assert "the narrowest hidden layer has 12 neurons" in checks
+    assert "Loss: write" not in checks
+
+
+def test_a_network_with_true_labels_is_tried_on_a_few_images(clinic, diagnose):
+    run = clinic.admit(network(name="truthful", **LITTLE), limit=64)
+    clinic.execute(f"UPDATE epoch_metrics SET loss = 2.4, test_loss = 2.4 WHERE run_id = {run}")
+    checks = text_of(diagnose("--run", str(run))).partition(HEADING)[2]
+    assert "`make train EXP=truthful LIMIT=20 EPOCHS=200`" in checks
+
+
+def test_a_network_that_learns_hears_of_no_checks(clinic, diagnose):
+    run = clinic.admit(network(name="learner", epochs=8))
+    assert HEADING not in text_of(diagnose("--run", str(run)))
