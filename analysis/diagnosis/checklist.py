@@ -42,9 +42,12 @@ def _of_trained(evidence: RunEvidence) -> Iterator[str]:
             f'Loss: write loss = "{CROSS_ENTROPY}". Under the squared error a class that is surely '
             "wrong has almost no gradient."
         )
-    narrowest = int(evidence.layers["width"].iloc[:-2].min())  # all but the last dense and output
+    hidden = evidence.layers["width"].iloc[:-2]  # without the last dense layer and the output
+    if hidden.empty:
+        yield "Depth: the network has no hidden layer. Give it one, of 128 neurons, say."
+        return
     yield (
-        f"Width: the narrowest hidden layer has {narrowest} neurons. Double all widths, and see "
+        f"Width: the narrowest hidden layer has {hidden.min()} neurons. Double all widths, and see "
         "whether the training loss falls further."
     )
 

@@ -26,6 +26,8 @@ class RunConfig:
         clipping_is_known: whether that says all about clipping.
         initialization: kind and constants; where layers have several, those of a constant one, else
             the kind 'several'.
+        starts_equal: whether all neurons of each hidden layer are known to start equal, and nothing
+            but rounding can make them different.
     """
 
     batch_size: int | None
@@ -55,6 +57,10 @@ class RunConfig:
         usual = {"kind": "normal", "scale": given.get("initial_weight_scale", 0.01)}
         drawn = given.get("initialization") or usual
         self.initialization: dict[str, Any] = _one(drawn) if isinstance(drawn, list) else drawn
+        constant = all(
+            each["kind"] == "constant" for each in (drawn if isinstance(drawn, list) else [drawn])
+        )
+        self.starts_equal = constant and not self.dropout
 
     def guessing(self, classes: int) -> float | None:
         """Return the loss of a network that gives every class the same probability, if known.
@@ -114,6 +120,7 @@ class WatchedConfig(RunConfig):
         self.dropout = None
         self.clipping = None
         self.initialization = {"kind": None}
+        self.starts_equal = False
 
     def guessing(self, classes: int) -> float | None:
         """Return None: the loss function is not known."""

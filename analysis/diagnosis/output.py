@@ -12,7 +12,7 @@ from vanishing_gradients.analysis.diagnosis.faults import Diagnosis, Fault
 from vanishing_gradients.analysis.diagnosis.pytorch import TORCH
 from vanishing_gradients.analysis.diagnosis.pytorch import lines as lines_of_code
 from vanishing_gradients.analysis.diagnosis.remedies import Remedy
-from vanishing_gradients.analysis.diagnosis.thresholds import VANISHING
+from vanishing_gradients.analysis.diagnosis.thresholds import HIGH, VANISHING
 from vanishing_gradients.analysis.diagnosis.wording import change, ends, number, percent
 from vanishing_gradients.analysis.runs import epochs_of
 from vanishing_gradients.analysis.words import counted
@@ -81,8 +81,10 @@ def _well(evidence: RunEvidence, diagnosis: Diagnosis) -> Iterator[str]:
 
 
 def _still_falls(evidence: RunEvidence) -> bool:
+    """Return whether more epochs promise more: a loss far above guessing falls without learning."""
     loss = evidence.curves["loss"].astype(float)
-    return len(loss) > 1 and bool(loss.iloc[-1] < (1.0 - STILL_FALLING) * loss.iloc[-2])
+    falls = len(loss) > 1 and bool(loss.iloc[-1] < (1.0 - STILL_FALLING) * loss.iloc[-2])
+    return falls and (evidence.guessing is None or bool(loss.iloc[-1] < HIGH * evidence.guessing))
 
 
 def _well_as_far(evidence: RunEvidence, diagnosis: Diagnosis) -> str:

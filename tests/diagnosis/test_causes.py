@@ -98,3 +98,21 @@ def test_a_fault_hides_none_but_faults_that_are_judged_after_it():
 @pytest.mark.parametrize("name", ["best_combination", "best_sigmoid", "sigmoid_sgd_relu_he"])
 def test_the_gallerys_best_have_no_fault(clinic, name):
     assert clinic.faults(clinic.admit(experiments.load(name), limit=None)) == []
+
+
+@pytest.mark.parametrize("epochs", [1, 12])
+def test_equal_neurons_that_rounding_drives_apart_are_found_by_what_the_file_asks(clinic, epochs):
+    experiment = network(
+        name="equal", initialization={"kind": "constant", "value": 0.1}, epochs=epochs,
+        hidden_widths=[32, 32], optimizer={"kind": "adam", "learning_rate": 0.01},
+    )  # fmt: skip
+    run = clinic.admit(experiment, precision="single")
+    assert clinic.faults(run)[0] == "symmetric neurons"
+
+
+def test_dropout_makes_neurons_different_that_start_equal(clinic):
+    experiment = network(
+        name="dropped", initialization={"kind": "constant", "value": 0.02}, epochs=2,
+        dropout=0.3, optimizer={"kind": "adam", "learning_rate": 0.01},
+    )  # fmt: skip
+    assert clinic.evidence(clinic.admit(experiment)).config.starts_equal is False

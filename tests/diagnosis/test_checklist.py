@@ -44,3 +44,22 @@ def test_a_network_with_true_labels_is_tried_on_a_few_images(clinic, diagnose):
 def test_a_network_that_learns_hears_of_no_checks(clinic, diagnose):
     run = clinic.admit(network(name="learner", epochs=8))
     assert HEADING not in text_of(diagnose("--run", str(run)))
+
+
+def test_a_loss_far_above_guessing_that_falls_is_not_called_well(clinic, diagnose):
+    run = clinic.admit(network(name="far_above", **LITTLE), limit=128)
+    clinic.execute(
+        "UPDATE epoch_metrics SET loss = 40 - 2 * epoch, test_loss = 40 - 2 * epoch "
+        f"WHERE run_id = {run}"
+    )
+    text = text_of(diagnose("--run", str(run)))
+    assert "nothing is wrong" not in text
+    assert HEADING in text
+
+
+def test_a_network_without_hidden_layers_is_advised_to_have_one(clinic, diagnose):
+    run = clinic.admit(network(name="flat", hidden_widths=[], labels="shuffled", **LITTLE))
+    checks = text_of(diagnose("--run", str(run))).partition(HEADING)[2]
+    assert checks.endswith(
+        "Depth: the network has no hidden layer. Give it one, of 128 neurons, say."
+    )

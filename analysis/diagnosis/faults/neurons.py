@@ -23,16 +23,20 @@ def symmetric(evidence: RunEvidence) -> Signs | None:
     frame = evidence.of_epoch(evidence.neurons, 0)
     frame = frame[frame["width"] > 1]
     spread = (frame["largest"] - frame["least"]) / frame["mean"].where(frame["mean"] > 0.0)
-    same = list(spread.index[spread <= thresholds.SAME])
     given = evidence.config.initialization
     constant, value = given["kind"] == "constant", number(given.get("value", 0.0))
+    # Rounding drives equal neurons apart in single precision; that does not make them different.
+    equal = evidence.config.starts_equal & (frame["mean"] > 0.0)
+    same = list(spread.index[(spread <= thresholds.SAME) | equal])
     silent = list(frame.index[frame["mean"] == 0.0]) if constant else []
     seen = []
     if same:
         layer = same[0]
         width, mean = int(frame["width"][layer]), frame["mean"][layer]
+        alike = spread[layer] <= thresholds.SAME
+        how = "the same gradient" if alike else "gradients that only rounding tells apart"
         seen.append(
-            f"All {width} neurons of {layers([layer], evidence.names)} get the same gradient in "
+            f"All {width} neurons of {layers([layer], evidence.names)} get {how} in "
             f"epoch {int(frame['epoch'][layer])}, of mean size {number(mean)} each, with a spread "
             f"of {number(spread[layer])}: they are one neuron, {width} times."
         )
