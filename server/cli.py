@@ -21,7 +21,7 @@ from vanishing_gradients.sql import address
     help="auto: DATABASE_URL, else Docker, else a private server",
 )
 def up(preference: str) -> None:
-    """Find or start the server, and create the database and accounts."""
+    """Find or start the server; create database and accounts."""
     lifecycle.start(preference, say)
 
 

@@ -18,8 +18,8 @@ from vanishing_gradients.console import Outlet
 RUN = ("--dataset", "sample", "--limit", "64")
 FULL = Path("/dev/full")
 CLOSING = ("sh", "-c", 'exec "$@" <&- >&- 2>&-', "sh")
-CRAMPED = ("sh", "-c", 'ulimit -f 2; exec "$@"', "sh")
-"""Starts a command for which no file can exceed 1,024 bytes."""
+CRAMPED = ("env", "PYTHONDONTWRITEBYTECODE=1", "sh", "-c", 'ulimit -f 2; exec "$@"', "sh")
+"""Starts a command for which no file can exceed 1,024 bytes; half a compiled module would stay."""
 TAKING_OVER = (
     "import sys; from vanishing_gradients import console; console.take_over(); "
     "print('\\u2500 \\udcff'); print('\\u2501', file=sys.stderr)"

@@ -68,7 +68,7 @@ def test_a_terminal_keeps_a_line_an_epoch(screen):
 
 
 DESCRIPTION = RunDescription(
-    experiment="an_experiment_with_a_long_name_12", seed=1, dataset="mnist",
+    experiment="an_experiment_with_a_long_name_1", seed=1, dataset="mnist",
     dataset_sha256="0" * 64, precision="double", telemetry="full", record_every=3,
     training_images=60_000, epochs=10,
     config={}, layers=(),
@@ -113,7 +113,7 @@ def beginning(**changes) -> str:
 
 def test_a_run_begins_by_saying_what_it_is_and_what_is_kept():
     assert beginning() == (
-        "Run 12: an_experiment_with_a_long_name_12 on mnist, seed 1, double precision, 10 epochs, "
+        "Run 12: an_experiment_with_a_long_name_1 on mnist, seed 1, double precision, 10 epochs, "
         "every gradient of one batch in 3."
     )
     brief = beginning(telemetry="statistics", record_every=1, epochs=1)

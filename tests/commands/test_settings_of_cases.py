@@ -65,7 +65,7 @@ def test_it_is_done_once_and_known_again(trainer, select, run_id, path):
     assert (
         trainer("train", "--exp", path, *OPTIONS, "--resume", "1")
         .errors[-1]
-        .startswith(f"Run {run_id} has done this")
+        .startswith(f"Run {run_id} has already done this")
     )
 
 

@@ -117,14 +117,14 @@ def test_a_folder_on_a_full_disk_is_one_sentence(tmp_path: Path):
     own_folder.claim(folder)
     (folder / "root").symlink_to(lifecycle.folder() / "root")
     done = subprocess.run(
-        ["sh", "-c", 'ulimit -f 0; exec "$@"', "sh", sys.executable, "-m", "vanishing_gradients",
-         "up", "--server=local"],
+        ["env", "PYTHONDONTWRITEBYTECODE=1", "sh", "-c", 'ulimit -f 0; exec "$@"', "sh",
+         sys.executable, "-m", "vanishing_gradients", "up", "--server=local"],
         env={"PATH": os.environ["PATH"], "HOME": str(tmp_path), "SERVER_DIR": str(folder)},
         capture_output=True, text=True, check=False,
     )  # fmt: skip
     assert done.returncode == 2
     *_, last = done.stderr.splitlines()
-    assert last.startswith(f"Error: {folder} cannot be used (File too large): make room there")
+    assert last.startswith(f"Error: {folder} cannot be used (File too large): free some space")
     assert "Traceback" not in done.stderr
 
 

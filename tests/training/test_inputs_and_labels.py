@@ -71,5 +71,7 @@ def test_constant_labels_are_learned_and_the_test_set_is_judged_by_true_ones(lab
 def test_a_run_does_not_go_on_with_other_inputs(laboratory, small):
     with pytest.raises(KeyboardInterrupt):
         laboratory.run(small("begun"), Stop(2, 2))
-    with pytest.raises(ResumeError, match=r"begun with another config \(inputs\): give it what"):
+    with pytest.raises(
+        ResumeError, match=r"started with another config \(inputs\): use the settings"
+    ):
         laboratory.run(small("begun", inputs="0..1"), options=RunOptions(laboratory.newest_run()))
