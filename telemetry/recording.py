@@ -11,6 +11,14 @@ WIDTH_MAX = 800
 """The widest layer for which every server can create a gradient table. With DOUBLE, MySQL 9.7 has
 room for 995 neurons (an InnoDB row has 8,126 bytes), but MariaDB 10.11 only for 824 (the
 expressions of generated columns must fit into the table's definition)."""
+FULL, STATISTICS = "full", "statistics"
+"""What is kept of a layer: its rows and their statistics, or the statistics alone."""
+
+
+def kept(width: int, asked: str = FULL) -> str:
+    """Return what is kept of a layer if one of FULL and STATISTICS is asked for: never rows wider
+    than a table."""
+    return STATISTICS if width > WIDTH_MAX else asked
 
 
 class RecordedLayer(Protocol):

@@ -7,8 +7,9 @@ from sqlalchemy import URL
 
 from vanishing_gradients.sql.names import checked_experiment
 from vanishing_gradients.telemetry.errors import WatchError
+from vanishing_gradients.telemetry.recording import FULL, STATISTICS
 from vanishing_gradients.telemetry.roads import AUTO
-from vanishing_gradients.telemetry.watched_layers import FULL, STATISTICS, Wanted
+from vanishing_gradients.telemetry.watched_layers import Wanted
 from vanishing_gradients.telemetry.watched_run import Manners
 from vanishing_gradients.telemetry.watching import Watch
 

@@ -11,12 +11,11 @@ from typing import Any
 import numpy as np
 
 from vanishing_gradients.telemetry.errors import WatchError
-from vanishing_gradients.telemetry.recording import WIDTH_MAX
+from vanishing_gradients.telemetry.recording import FULL, STATISTICS, WIDTH_MAX, kept
 from vanishing_gradients.telemetry.runs import RunLayer
 
 LAYERS_MAX = 999
 """Layer numbers have three digits."""
-FULL, STATISTICS = "full", "statistics"
 OUTPUT = "output"
 
 
@@ -96,13 +95,9 @@ class Wanted:
             many = layer.row_meaning == "sample" and layer.dimensions > 2
             return STATISTICS if many else self.telemetry
         matching = [
-            kept for glob, kept in self.telemetry.items() if _matches(layer.source_name, [glob])
+            rows for glob, rows in self.telemetry.items() if _matches(layer.source_name, [glob])
         ]
         return matching[-1] if matching else STATISTICS
-
-    def kept(self, layer: WatchedLayer) -> str:
-        """Return the same for what is kept: never rows wider than a table."""
-        return STATISTICS if layer.width > WIDTH_MAX else self.asked(layer)
 
 
 def run_layers(found: Sequence[WatchedLayer], wanted: Wanted) -> tuple[RunLayer, ...]:
@@ -132,7 +127,7 @@ def run_layers(found: Sequence[WatchedLayer], wanted: Wanted) -> tuple[RunLayer,
             row_meaning=each.row_meaning,
             gain=each.gain,
             flat=each.flat,
-            kept=wanted.kept(each),
+            kept=kept(each.width, wanted.asked(each)),
             parameters=each.parameters,
             source_name=shortened(each.source_name),
             tensor=each.tensor,

@@ -19,10 +19,10 @@ from vanishing_gradients.sql import address
 from vanishing_gradients.sql.errors import DatabaseError
 from vanishing_gradients.telemetry.epoch_book import EpochBook, EpochLoop
 from vanishing_gradients.telemetry.errors import WatchError
+from vanishing_gradients.telemetry.recording import FULL
 from vanishing_gradients.telemetry.runs import DTYPES, RunDescription
 from vanishing_gradients.telemetry.space import raw_bytes, room_for
 from vanishing_gradients.telemetry.watched_layers import (
-    FULL,
     StepGradient,
     StepUpdate,
     Wanted,
@@ -107,9 +107,9 @@ class Watch:
         torch_model = None
         if self._model is not None:
             torch_model = import_module("vanishing_gradients.telemetry.torch_model")
-            if not torch_model.leads():
-                self._book = EpochBook(1, self._steps_per_epoch)
-                return
+        if torch_model and not torch_model.leads():
+            self._book = EpochBook(1, self._steps_per_epoch)
+            return
         try:
             found = self._address()
             self._run = WatchedRun(

@@ -11,7 +11,7 @@ from sqlalchemy import URL
 from threadpoolctl import threadpool_limits
 
 from vanishing_gradients.interruption import postponed
-from vanishing_gradients.telemetry.recording import WIDTH_MAX
+from vanishing_gradients.telemetry.recording import kept
 from vanishing_gradients.telemetry.runs import DTYPES, RunDescription, RunLayer
 from vanishing_gradients.telemetry.session import RecordingSession, RunListener, RunOptions
 from vanishing_gradients.trainer import experiments
@@ -110,7 +110,7 @@ def describe(experiment: Experiment, dataset: Dataset, settings: Settings) -> Ru
                 row_meaning=spec.made.row_meaning,
                 gain=spec.made.gain,
                 flat=spec.made.flat,
-                kept="statistics" if spec.width > WIDTH_MAX else "full",
+                kept=kept(spec.width),
                 parameters=spec.rows * spec.width if spec.rows else None,
             )
             for spec in experiment.layer_specs(features, CLASSES)

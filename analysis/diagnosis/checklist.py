@@ -1,7 +1,6 @@
 """What to check if a run does not learn and its numbers show no fault, and how.
 
-The order is that of Karpathy (2019), A Recipe for Training Neural Networks,
-https://karpathy.github.io/2019/04/25/recipe/: data first, then output and loss, then size.
+The order is that of RECIPE: data first, then output and loss, then size.
 """
 
 from collections.abc import Iterator
@@ -9,6 +8,7 @@ from collections.abc import Iterator
 from vanishing_gradients.analysis.diagnosis.evidence import RunEvidence
 
 RECIPE = "https://karpathy.github.io/2019/04/25/recipe/"
+"""Karpathy (2019), A Recipe for Training Neural Networks."""
 TRUE = "true"
 CROSS_ENTROPY = "cross_entropy"
 

@@ -56,10 +56,9 @@ class RunConfig:
         self.clipping: dict[str, Any] | None = given.get("clipping")
         usual = {"kind": "normal", "scale": given.get("initial_weight_scale", 0.01)}
         drawn = given.get("initialization") or usual
-        self.initialization: dict[str, Any] = _one(drawn) if isinstance(drawn, list) else drawn
-        constant = all(
-            each["kind"] == "constant" for each in (drawn if isinstance(drawn, list) else [drawn])
-        )
+        by_layer = drawn if isinstance(drawn, list) else [drawn]
+        self.initialization: dict[str, Any] = _one(by_layer)
+        constant = all(each["kind"] == "constant" for each in by_layer)
         self.starts_equal = constant and not self.dropout
 
     def guessing(self, classes: int) -> float | None:

@@ -62,12 +62,13 @@ def _sick(evidence: RunEvidence, faults: Sequence[Fault]) -> Iterator[str]:
 
 
 def _well(evidence: RunEvidence, diagnosis: Diagnosis) -> Iterator[str]:
+    falls = _still_falls(evidence)
     if evidence.guessing is None:
         yield _well_as_far(evidence, diagnosis)
     elif evidence.learns:
         some = " of what can be judged" if diagnosis.unchecked else ""
         yield f"Nothing is wrong{some}. The numbers that say so:"
-    elif _still_falls(evidence):
+    elif falls:
         yield (
             "It has learned little, but nothing is wrong: its loss still falls. Give it more "
             "EPOCHS. Its numbers:"
@@ -75,7 +76,7 @@ def _well(evidence: RunEvidence, diagnosis: Diagnosis) -> Iterator[str]:
     else:
         yield "It does not learn, and shows none of the faults that are judged. Its numbers:"
     yield from _points(numbers(evidence))
-    if evidence.learns is False and not _still_falls(evidence):
+    if evidence.learns is False and not falls:
         yield "What to check, one at a time:"
         yield from _points(checklist(evidence))
 

@@ -15,6 +15,7 @@ from vanishing_gradients.cli import main
 from vanishing_gradients.sql.connection import engine
 
 ROOT = Path(__file__).parents[2]
+SOME_IMAGES = ("--dataset", "sample", "--limit", "128")
 TOML = """
 name = "{name}"
 activation = "relu"
@@ -53,6 +54,26 @@ def trainer(migrated, tmp_path, monkeypatch):
             main, arguments, env={"DATABASE_URL": address, **environment}, catch_exceptions=False
         )
         return Outcome(result.exit_code, result.stdout.splitlines(), result.stderr.splitlines())
+
+    return run
+
+
+@pytest.fixture(scope="module")
+def path(request, tmp_path_factory) -> str:
+    """The experiment of the module's TOML, as a file."""
+    path = tmp_path_factory.mktemp("own") / "own.toml"
+    path.write_text(request.module.TOML)
+    return str(path)
+
+
+@pytest.fixture
+def ask(trainer, migrated):
+    """Return a function that runs a command, which must succeed, and returns what it printed."""
+
+    def run(*arguments: str) -> str:
+        outcome = trainer(*arguments, READER_DATABASE_URL=text(migrated))
+        assert outcome.status == 0, outcome
+        return "\n".join([*outcome.output, *outcome.errors])
 
     return run
 

@@ -1,10 +1,8 @@
 """Settings that other programs have, all in one experiment, by the commands that a user runs."""
 
 import pytest
-from click.testing import CliRunner
 
-from tests.commands.conftest import text
-from vanishing_gradients.cli import main
+from tests.commands.conftest import SOME_IMAGES
 
 TOML = """
 name = "theirs"
@@ -24,33 +22,12 @@ epochs = 2
 [optimizer]
 kind = "adadelta"
 """
-OPTIONS = ("--dataset", "sample", "--limit", "128")
-
-
-@pytest.fixture(scope="module")
-def path(tmp_path_factory) -> str:
-    path = tmp_path_factory.mktemp("theirs") / "theirs.toml"
-    path.write_text(TOML)
-    return str(path)
 
 
 @pytest.fixture
 def run_id(trainer, select, path) -> str:
-    assert trainer("train", "--exp", path, *OPTIONS, "--resume", "1").status == 0
+    assert trainer("train", "--exp", path, *SOME_IMAGES, "--resume", "1").status == 0
     return str(select("SELECT MAX(run_id) FROM runs")[0][0])
-
-
-@pytest.fixture
-def ask(migrated):
-    """Return a function that runs a command of the analysis, which must succeed."""
-
-    def run(*arguments: str) -> str:
-        environment = {"DATABASE_URL": text(migrated), "READER_DATABASE_URL": text(migrated)}
-        result = CliRunner().invoke(main, arguments, env=environment, catch_exceptions=False)
-        assert result.exit_code == 0, result.output
-        return result.output
-
-    return run
 
 
 def test_its_layers_are_named_as_any_others(select, run_id):
@@ -63,7 +40,7 @@ def test_its_layers_are_named_as_any_others(select, run_id):
 
 def test_it_is_done_once_and_known_again(trainer, select, run_id, path):
     assert (
-        trainer("train", "--exp", path, *OPTIONS, "--resume", "1")
+        trainer("train", "--exp", path, *SOME_IMAGES, "--resume", "1")
         .errors[-1]
         .startswith(f"Run {run_id} has already done this")
     )

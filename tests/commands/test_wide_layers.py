@@ -1,10 +1,8 @@
 """Layers wider than any table: a run with every gradient keeps their statistics, and no rows."""
 
 import pytest
-from click.testing import CliRunner
 
-from tests.commands.conftest import text
-from vanishing_gradients.cli import main
+from tests.commands.conftest import SOME_IMAGES
 
 TOML = """
 name = "wide"
@@ -18,38 +16,17 @@ initialization = { kind = "he" }
 kind = "adam"
 """
 WIDE, NARROW = (1, 2), (3, 4, 5, 6)
-OPTIONS = ("--dataset", "sample", "--limit", "128")
-
-
-@pytest.fixture(scope="module")
-def path(tmp_path_factory) -> str:
-    path = tmp_path_factory.mktemp("wide") / "wide.toml"
-    path.write_text(TOML)
-    return str(path)
-
-
-@pytest.fixture
-def ask(migrated):
-    """Return a function that runs a command of the analysis, which must succeed."""
-
-    def run(*arguments: str) -> str:
-        environment = {"DATABASE_URL": text(migrated), "READER_DATABASE_URL": text(migrated)}
-        result = CliRunner().invoke(main, arguments, env=environment, catch_exceptions=False)
-        assert result.exit_code == 0, result.output
-        return result.output
-
-    return run
 
 
 @pytest.fixture
 def run_id(trainer, select, path) -> str:
     """A finished run, the newest, with every gradient that tables hold."""
-    assert trainer("train", "--exp", path, *OPTIONS, "--resume", "1").status == 0
+    assert trainer("train", "--exp", path, *SOME_IMAGES, "--resume", "1").status == 0
     return str(select("SELECT MAX(run_id) FROM runs WHERE telemetry = 'full'")[0][0])
 
 
 def test_it_is_said_at_the_start_which_layers_keep_no_rows(trainer, path):
-    outcome = trainer("train", "--exp", path, *OPTIONS)
+    outcome = trainer("train", "--exp", path, *SOME_IMAGES)
     said = [line for line in outcome.errors if "keeps statistics" in line]
     assert len(said) == 1
     assert said[0].endswith(
@@ -59,7 +36,7 @@ def test_it_is_said_at_the_start_which_layers_keep_no_rows(trainer, path):
 
 
 def test_nothing_of_it_is_said_of_a_run_that_keeps_no_rows_at_all(trainer, path):
-    outcome = trainer("train", "--exp", path, *OPTIONS, "--telemetry", "statistics")
+    outcome = trainer("train", "--exp", path, *SOME_IMAGES, "--telemetry", "statistics")
     assert not [line for line in outcome.errors if "keeps statistics" in line]
 
 
@@ -96,14 +73,14 @@ def test_it_is_diagnosed(ask, run_id):
 
 
 def test_it_is_compared(ask, trainer, run_id, path, select, tmp_path):
-    trainer("train", "--exp", path, *OPTIONS, "--telemetry", "statistics", "--seed", "5")
+    trainer("train", "--exp", path, *SOME_IMAGES, "--telemetry", "statistics", "--seed", "5")
     ((other,),) = select("SELECT MAX(run_id) FROM runs")
     ask("compare", "--runs", f"{run_id},{other}", "--no-png", "--output", str(tmp_path))
     assert list(tmp_path.rglob("*.html"))
 
 
 def test_its_rows_go_and_its_statistics_stay(trainer, ask, select, path):
-    assert trainer("train", "--exp", path, *OPTIONS, "--seed", "7").status == 0
+    assert trainer("train", "--exp", path, *SOME_IMAGES, "--seed", "7").status == 0
     run_id = str(select("SELECT MAX(run_id) FROM runs")[0][0])
     assert trainer("drop", "--run", run_id, "--keep", "statistics", "--yes").status == 0
     assert select(f"SELECT COUNT(*) FROM wide_layer_3_hidden WHERE run_id = {run_id}") == [(0,)]

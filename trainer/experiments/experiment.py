@@ -19,6 +19,7 @@ from vanishing_gradients.trainer.experiments.records import (
     CLIPPING,
     INITIALIZATION,
     OPTIMIZER,
+    KindRecord,
     Record,
     limits,
     one_of,
@@ -290,22 +291,23 @@ def _check_lists(experiment: Experiment, layers: int) -> None:
 
 def _check_sizes(experiment: Experiment) -> None:
     """Refuse weights that have no direction, of which weight normalisation would need one."""
-    sizes = {("initial_weight_scale",): experiment.initial_weight_scale}
-    if given := experiment.initialization:
-        hidden = given[:-1] if isinstance(given, tuple) else (given,)
-        sizes = {}
-        for place, each in enumerate(hidden):
-            name = "value" if each.kind == "constant" else "scale"
-            key = (
-                ("initialization", place, name)
-                if isinstance(given, tuple)
-                else ("initialization", name)
-            )
-            sizes[key] = getattr(each, name, 1.0)
-    for key, size in sizes.items():
+    given = experiment.initialization
+    if not given:
+        sizes = [(("initial_weight_scale",), experiment.initial_weight_scale)]
+    elif isinstance(given, tuple):  # the last layer is not normalised
+        sizes = [_size(each, place) for place, each in enumerate(given[:-1])]
+    else:
+        sizes = [_size(given)]
+    for key, size in sizes:
         if abs(size) < SMALLEST_SIZE:
             why = "weight normalisation needs weights whose size is at least"
             refuse(key, f"{why} {SMALLEST_SIZE:g}")
+
+
+def _size(initialization: KindRecord, *place: int) -> tuple[tuple[str | int, ...], float]:
+    """Return the key that says how large weights are, and the size; 1 if no key says so."""
+    name = "value" if initialization.kind == "constant" else "scale"
+    return ("initialization", *place, name), getattr(initialization, name, 1.0)
 
 
 def _check_residual(residual: int | Sequence[tuple[int, int]] | None, layers: int) -> None:
