@@ -72,7 +72,7 @@ def load(name_or_path: str | os.PathLike[str]) -> Experiment:
     table: dict[str, Any] = {}
     for file in reversed(files):
         table = merged(table, file.table)
-        experiment = _checked(table, str(file.path), file.text)
+        experiment = checked(table, str(file.path), file.text)
     return experiment
 
 
@@ -84,7 +84,7 @@ def merged(base: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, Any
     in another way (depth in place of hidden_widths).
     """
     inherited = {key: value for key, value in base.items() if key not in _NEVER_INHERITED}
-    return _merged(inherited, {key: changes[key] for key in changes if key != EXTENDS})
+    return updated(inherited, {key: changes[key] for key in changes if key != EXTENDS})
 
 
 def with_epochs(experiment: Experiment, epochs: int) -> Experiment:
@@ -92,10 +92,11 @@ def with_epochs(experiment: Experiment, epochs: int) -> Experiment:
 
     Raises ExperimentError where it cannot be had in so few: its warm-up is longer.
     """
-    return _checked(experiment.model_dump(mode="json") | {"epochs": epochs}, experiment.name)
+    return checked(experiment.model_dump(mode="json") | {"epochs": epochs}, experiment.name)
 
 
-def _checked(table: dict[str, Any], source: str, text: str = "") -> Experiment:
+def checked(table: dict[str, Any], source: str, text: str = "") -> Experiment:
+    """Return the experiment that a table from `source` is; raises ExperimentError if it is none."""
     try:
         return Experiment.model_validate(table)
     except ValidationError as error:
@@ -148,7 +149,8 @@ def _base(files: list[_File]) -> _File:
     return base
 
 
-def _merged(base: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:
+def updated(base: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a table with changes, key by key, but for what they say in another way or kind."""
     said_otherwise = {
         other for pair in ALTERNATIVES for key in pair & changes.keys() for other in pair - {key}
     }
@@ -157,7 +159,7 @@ def _merged(base: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, An
         old = table.get(key)
         both = isinstance(old, dict) and isinstance(value, dict)
         if both and value.get("kind", old.get("kind")) == old.get("kind"):
-            value = _merged(old, value)
+            value = updated(old, value)
         table[key] = value
     return table
 
