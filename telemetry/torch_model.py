@@ -137,6 +137,16 @@ class TorchModel:
         if self._taker.wanted():
             self._take()
 
+    def dropout(self) -> float | None:
+        """Return the largest rate of the model's dropout modules; None where it has none.
+
+        Dropout that a forward function applies by itself is not seen.
+        """
+        from torch.nn.modules.dropout import _DropoutNd
+
+        rates = [each.p for each in self._model.modules() if isinstance(each, _DropoutNd)]
+        return max(map(float, rates), default=None)
+
     def probe(self, tensor: "torch.Tensor", name: str) -> None:
         """Watch the gradient with respect to a tensor of the forward pass, like an activation's."""
         self._signals.probe(tensor, name)

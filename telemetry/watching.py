@@ -330,6 +330,8 @@ class Watch:
             group = optimizer.param_groups[0]
             known |= {"optimizer": type(optimizer).__name__, "learning_rate": self._learning_rate()}
             known |= {name: group[name] for name in CONSTANTS if name in group}
+        if self._torch is not None:
+            known["dropout"] = self._torch.dropout()
         return {name: value for name, value in known.items() if value is not None}
 
     def take_tree(

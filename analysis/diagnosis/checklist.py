@@ -9,7 +9,6 @@ from vanishing_gradients.analysis.diagnosis.evidence import RunEvidence
 
 RECIPE = "https://karpathy.github.io/2019/04/25/recipe/"
 """Karpathy (2019), A Recipe for Training Neural Networks."""
-TRUE = "true"
 CROSS_ENTROPY = "cross_entropy"
 
 
@@ -20,18 +19,11 @@ def checklist(evidence: RunEvidence) -> Iterator[str]:
 
 def _of_trained(evidence: RunEvidence) -> Iterator[str]:
     given, experiment = evidence.config.given, evidence.run["experiment"]
-    labels = given.get("labels", TRUE)
-    if labels != TRUE:
-        yield (
-            f"Labels: they are {labels}, as the file asks, so there is nothing to learn from the "
-            f'images. Write labels = "{TRUE}".'
-        )
-    else:
-        yield (
-            "Labels: train on a few images alone, for many epochs: `make train "
-            f"EXP={experiment} LIMIT=20 EPOCHS=200`. A network that can learn gets all 20 right; "
-            f"if this one does, its images and labels may not belong together ({RECIPE})."
-        )
+    yield (
+        "Labels: train on a few images alone, for many epochs: `make train "
+        f"EXP={experiment} LIMIT=20 EPOCHS=200`. A network that can learn gets all 20 right; "
+        f"if this one does, its images and labels may not belong together ({RECIPE})."
+    )
     if given.get("inputs") != "standardised":
         yield (
             'Inputs: write inputs = "standardised". The scale of the inputs decides which learning '

@@ -10,15 +10,29 @@ PLAIN = ("sgd", "asgd")
 """Optimizers whose steps are as large as gradients are."""
 
 
+USUAL_RATES = {
+    "sgd": 0.1, "adam": 1e-3, "adamw": 1e-3, "amsgrad": 1e-3, "rmsprop": 1e-3, "adamax": 2e-3,
+    "adagrad": 1e-2, "adadelta": 1.0,
+}  # fmt: skip
+"""Learning rates to begin with, by optimizer: those that their authors recommend, and for plain SGD
+what it stands with weights that keep signals; at 1, which small weights need, ReLUs die."""
+FULL_RATE = 16
+"""The batch size from which on plain SGD stands its usual rate."""
+SQUARED = 10.0
+"""A mean squared error divides by the classes, of which the data sets have ten."""
+
+
 class RunConfig:
     """The configuration of a run; keys that it leaves out are at their defaults.
 
     Attributes:
         given: as in `runs.config`.
+        file: what the experiment's file says; empty of a watched model, which has none.
         activations: the kinds of activation.
         batch_size: images in a batch.
         optimizer: its kind, rate and constants.
         learning_rate: the rate at the start.
+        momentum: of plain SGD; 0 is none, and where it is not known.
         adaptive: whether steps are divided by the size of gradients.
         weight_pulls: what pulls weights to zero, by dotted key: penalties, and AdamW's decay.
         dropout: the rate, of several the largest; 0 is none.
@@ -33,16 +47,18 @@ class RunConfig:
     batch_size: int | None
     learning_rate: float | None
     dropout: float | None
+    file: dict[str, Any]
     clipping_is_known = True
 
     def __init__(self, config: str) -> None:
         given: dict[str, Any] = json.loads(config)
         kinds = given.get("activation", ())
-        self.given = given
+        self.given = self.file = given
         self.activations = {kinds} if isinstance(kinds, str) else set(kinds)
         self.batch_size = int(given.get("batch_size", 128))
         self.optimizer: dict[str, Any] = given.get("optimizer", {})
         self.learning_rate = float(self.optimizer.get("learning_rate", 0.001))
+        self.momentum = float(self.optimizer.get("momentum") or 0.0)
         self.adaptive = self.optimizer.get("kind") != "sgd"
         self.weight_pulls = {
             f"penalties.{key}": value
@@ -60,6 +76,37 @@ class RunConfig:
         self.initialization: dict[str, Any] = _one(by_layer)
         constant = all(each["kind"] == "constant" for each in by_layer)
         self.starts_equal = constant and not self.dropout
+
+    @property
+    def squared_error(self) -> bool:
+        """Whether the loss is known to be the squared error."""
+        return bool(self.file.get("loss") == "mean_squared_error")
+
+    @property
+    def batch_normalized(self) -> bool:
+        """Whether layers are known to be normalised over the batch."""
+        return bool(self.file.get("batch_normalization"))
+
+    @property
+    def usual_rate(self) -> float | None:
+        """A learning rate at which most networks train with this optimizer; None if unknown.
+
+        Of plain SGD it is reached by momentum, which makes every step 1 / (1 - momentum) times as
+        long in the end (Goodfellow, Bengio and Courville, 2016, Deep Learning, section 8.3.2,
+        https://www.deeplearningbook.org/contents/optimization.html), and it goes with the size of
+        small batches (Goyal et al., 2017, section 2.1, https://arxiv.org/abs/1706.02677). The
+        squared error is a mean over the classes, and its gradients are as much smaller.
+        """
+        return self.rate_for(self.batch_size)
+
+    def rate_for(self, batch_size: int | None) -> float | None:
+        """Return `usual_rate` as it would be with batches of another size."""
+        kind = self.optimizer.get("kind")
+        if kind not in PLAIN:
+            return USUAL_RATES.get(kind or "")
+        rate = USUAL_RATES["sgd"] * (1.0 - self.momentum)
+        rate *= min((batch_size or FULL_RATE) / FULL_RATE, 1.0)
+        return rate * SQUARED if self.squared_error else rate
 
     def guessing(self, classes: int) -> float | None:
         """Return the loss of a network that gives every class the same probability, if known.
@@ -105,9 +152,10 @@ class WatchedConfig(RunConfig):
     clipping_is_known = False
 
     def __init__(self, config: str, layers: pd.DataFrame) -> None:
-        self.given = json.loads(config)
+        self.given, self.file = json.loads(config), {}
         seen: dict[str, Any] = self.given.get("watch") or {}
         kind, rate = seen.get("optimizer"), seen.get("learning_rate")
+        self.momentum = float(seen.get("momentum") or 0.0)
         self.kinds = set(layers["kind"])
         self.activations = set(layers.loc[layers["gain"].notna(), "kind"])
         self.batch_size = seen.get("batch_size")
@@ -116,7 +164,8 @@ class WatchedConfig(RunConfig):
         self.adaptive = kind is not None and kind.lower() not in PLAIN
         decay = seen.get("weight_decay")
         self.weight_pulls = {"optimizer.weight_decay": float(decay)} if decay else {}
-        self.dropout = None
+        rate = seen.get("dropout")
+        self.dropout = None if rate is None else float(rate)
         self.clipping = None
         self.initialization = {"kind": None}
         self.starts_equal = False

@@ -5,7 +5,13 @@ import pandas as pd
 from sqlalchemy import Connection
 
 from vanishing_gradients.analysis.diagnosis.configuration import RunConfig, WatchedConfig
-from vanishing_gradients.analysis.diagnosis.thresholds import AT_REST, HALVED, LEARNED
+from vanishing_gradients.analysis.diagnosis.thresholds import (
+    AT_REST,
+    HALVED,
+    HIGH,
+    LEARNED,
+    VANISHING,
+)
 from vanishing_gradients.analysis.diagnosis.wording import epochs, layers, number
 from vanishing_gradients.analysis.errors import NoRowsError
 from vanishing_gradients.analysis.runs import (
@@ -66,6 +72,10 @@ class RunEvidence:
         first_flow: the same in the first step, by layer: of the initial weights.
         initial_sizes: root mean square of the weights before the first step, by dense layer; NaN
             where they were not recorded.
+        first_updates: length of the first step over that of the weights before it, by dense layer;
+            NaN where one was not recorded, inf for weights of 0.
+        stalled: norm of the loss's gradient, median of the last epoch's steps over that of the
+            first step; NaN where it was not recorded.
         variation: deviation over mean of the norms of all layers' gradients over the steps, (layer,
             epoch).
         non_finite: cells of gradients that were not finite, by epoch.
@@ -115,6 +125,9 @@ class RunEvidence:
         )
         self.first_flow = first.loc[first.index.isin(places), "gradient_norm"]
         self.initial_sizes = self._sizes(first["weight_norm"])
+        weights = first.reindex(self.dense)
+        self.first_updates = weights["update_norm"] / weights["weight_norm"]
+        self.stalled = self._stalled(connection, run_id)
         if self.watched and self.non_finite.any():
             self.non_finite = self._in_steps(connection, run_id, norms)
         steps = ask(connection, "step_norms", run_id=run_id)
@@ -188,6 +201,40 @@ class RunEvidence:
         """Return the same over the weights' root mean square before the first step."""
         return self.sizes(place) / self.initial_sizes.replace(0.0, np.nan)
 
+    @property
+    def still_falls(self) -> bool:
+        """Whether more epochs promise more: a loss far above guessing falls without learning."""
+        loss = self.curves["loss"].astype(float)
+        falls = len(loss) > 1 and bool(loss.iloc[-1] < (1.0 - AT_REST) * loss.iloc[-2])
+        return falls and (self.guessing is None or bool(loss.iloc[-1] < HIGH * self.guessing))
+
+    @property
+    def vanishes_at_first(self) -> bool:
+        """Whether next to nothing of the gradient passes the weights as they start."""
+        flow = self.first_flow.dropna()
+        return len(flow) > 1 and bool(flow.iloc[0] <= VANISHING * flow.iloc[-1])
+
+    @property
+    def growth(self) -> pd.Series:
+        """Weights in the mean of the first epoch over their due size, by dense layer.
+
+        Due is what they started with, but LeCun's where that is larger: small weights have to grow.
+        Empty where steps were not recorded.
+        """
+        if self.updates is None:
+            return pd.Series(dtype="float64")
+        lecun = self.layers.loc[self.dense, "rows_per_step"].astype(float) ** -0.5
+        due = np.maximum(self.initial_sizes.fillna(0.0), lecun)
+        return (self.sizes(0) / due).dropna()
+
+    def _stalled(self, connection: Connection, run_id: int) -> float:
+        first = self.first_flow.get(self.loss_layer, np.nan)
+        if not first > 0.0:
+            return np.nan
+        place = {"layer": self.loss_layer, "epoch": int(self.curves.index[-1])}
+        last = rows(connection, "recorded_statistics", run_id=run_id, **place)
+        return float(last["gradient_norm"].median() / first)
+
     def _sizes(self, norms: pd.Series) -> pd.Series:
         """Return the root mean square of the weights of dense layers that have such norms."""
         dense = self.layers.loc[self.dense]
@@ -255,12 +302,12 @@ class RunEvidence:
 def _first_step(
     connection: Connection, run_id: int, layers: list[int], epoch: int, watched: bool
 ) -> pd.DataFrame:
-    """Return by layer the norms of the gradient and of the weights in the first step.
+    """Return by layer the norms of the gradient, the weights and the update in the first step.
 
     Of a watched model that is the first recorded step whose gradient was finite, if any was: those
     before it were skipped.
     """
-    columns = ["gradient_norm", "weight_norm"]
+    columns = ["gradient_norm", "weight_norm", "update_norm"]
     frames = {}
     for layer in sorted(layers):
         own = rows(connection, "recorded_statistics", run_id=run_id, layer=layer, epoch=epoch)

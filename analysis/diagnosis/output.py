@@ -6,20 +6,19 @@ from textwrap import fill
 
 import pandas as pd
 
+from vanishing_gradients.analysis.diagnosis.answers import answers
 from vanishing_gradients.analysis.diagnosis.checklist import checklist
 from vanishing_gradients.analysis.diagnosis.evidence import RunEvidence
 from vanishing_gradients.analysis.diagnosis.faults import Diagnosis, Fault
 from vanishing_gradients.analysis.diagnosis.pytorch import TORCH
 from vanishing_gradients.analysis.diagnosis.pytorch import lines as lines_of_code
 from vanishing_gradients.analysis.diagnosis.remedies import Remedy
-from vanishing_gradients.analysis.diagnosis.thresholds import HIGH, VANISHING
-from vanishing_gradients.analysis.diagnosis.wording import change, ends, number, percent
+from vanishing_gradients.analysis.diagnosis.thresholds import VANISHING
+from vanishing_gradients.analysis.diagnosis.wording import ends, number, percent, replacement
 from vanishing_gradients.analysis.runs import epochs_of
 from vanishing_gradients.analysis.words import counted
 
 WIDTH = 100
-STILL_FALLING = 0.02
-"""A loss that has lost this part of itself in the last epoch has not come to rest."""
 
 
 def lines(evidence: RunEvidence, diagnosis: Diagnosis) -> Iterator[str]:
@@ -36,6 +35,10 @@ def lines(evidence: RunEvidence, diagnosis: Diagnosis) -> Iterator[str]:
         yield from _sick(evidence, diagnosis.faults)
     else:
         yield from _well(evidence, diagnosis)
+    answered = list(answers(evidence))
+    if answered:
+        yield "What one may ask of such a run:"
+        yield from _points(answered)
     unknown = gaps(evidence, diagnosis)
     if unknown:
         yield "What cannot be known:"
@@ -44,25 +47,33 @@ def lines(evidence: RunEvidence, diagnosis: Diagnosis) -> Iterator[str]:
 
 def _sick(evidence: RunEvidence, faults: Sequence[Fault]) -> Iterator[str]:
     first, *others = faults
-    yield f"What is wrong: {first.name}."
+    yield from _paragraph("", f"What is wrong: {first.in_words}.", indent=0)
     seen = first.seen
     if not any(" loss " in each.lower() for each in seen):
         seen = (*seen, learning(evidence))
     yield from _points(seen)
-    yield "What to try, most likely first:"
-    for place, remedy in enumerate(first.remedies, start=1):
-        yield from _paragraph(f"{place}. ", _sentence(remedy, evidence))
+    yield "What to try, one at a time, most likely first:"
+    yield from remedies_in_words(evidence, first)
     if not evidence.watched:
-        yield "Write them into a copy of the experiment's file, under another name."
+        yield (
+            f"`make remedy RUN={evidence.run['run_id']}` tries each of them for a few epochs, and "
+            "writes the files."
+        )
     for other in others:
-        yield f"Besides: {other.name}."
+        yield from _paragraph("", f"Besides: {other.in_words}.", indent=0)
         yield from _points(other.seen)
         if other.remedies:
             yield from _paragraph("  Try: ", _sentence(other.remedies[0], evidence))
 
 
+def remedies_in_words(evidence: RunEvidence, fault: Fault) -> Iterator[str]:
+    """Yield a numbered paragraph for each remedy of a fault."""
+    for place, remedy in enumerate(fault.remedies, start=1):
+        yield from _paragraph(f"{place}. ", _sentence(remedy, evidence))
+
+
 def _well(evidence: RunEvidence, diagnosis: Diagnosis) -> Iterator[str]:
-    falls = _still_falls(evidence)
+    falls = evidence.still_falls
     if evidence.guessing is None:
         yield _well_as_far(evidence, diagnosis)
     elif evidence.learns:
@@ -79,13 +90,6 @@ def _well(evidence: RunEvidence, diagnosis: Diagnosis) -> Iterator[str]:
     if evidence.learns is False and not falls:
         yield "What to check, one at a time:"
         yield from _points(checklist(evidence))
-
-
-def _still_falls(evidence: RunEvidence) -> bool:
-    """Return whether more epochs promise more: a loss far above guessing falls without learning."""
-    loss = evidence.curves["loss"].astype(float)
-    falls = len(loss) > 1 and bool(loss.iloc[-1] < (1.0 - STILL_FALLING) * loss.iloc[-2])
-    return falls and (evidence.guessing is None or bool(loss.iloc[-1] < HIGH * evidence.guessing))
 
 
 def _well_as_far(evidence: RunEvidence, diagnosis: Diagnosis) -> str:
@@ -124,9 +128,10 @@ def learning(evidence: RunEvidence) -> str:
     first, last = curves.iloc[0], curves.iloc[-1]
     return (
         f"The loss is {number(first['loss'])} in epoch 1 and {number(last['loss'])} in epoch "
-        f"{evidence.epochs}, where guessing costs {number(evidence.guessing)}; the accuracy at the "
-        f"end {percent(last['accuracy'])} on training and "
-        f"{percent(last['test_accuracy'])} on test images."
+        f"{evidence.epochs}, where guessing costs {number(evidence.guessing)}; at the end "
+        f"{number(last['test_loss'])} on test images. The accuracy is then "
+        f"{percent(last['accuracy'])} on training and {percent(last['test_accuracy'])} on test "
+        "images."
     )
 
 
@@ -295,7 +300,8 @@ def _sentence(remedy: Remedy, evidence: RunEvidence) -> str:
             written = "; ".join(code) + ": "
         return f"{written}{remedy.what}. {remedy.source}"
     example = f"; built in: {remedy.example}" if remedy.example else ""
-    return f"{change(remedy.change)}: {remedy.what}{example}. {remedy.source}"
+    written = replacement(remedy.change, evidence.config.given)
+    return f"{written}: {remedy.what}{example}. {remedy.source}"
 
 
 def _points(sentences: Iterable[str]) -> Iterator[str]:
@@ -303,11 +309,11 @@ def _points(sentences: Iterable[str]) -> Iterator[str]:
         yield from _paragraph("- ", sentence)
 
 
-def _paragraph(mark: str, text: str) -> Iterator[str]:
+def _paragraph(mark: str, text: str, indent: int = 2) -> Iterator[str]:
     yield fill(
         text,
         WIDTH,
-        initial_indent=f"  {mark}",
+        initial_indent=f"{' ' * indent}{mark}",
         subsequent_indent=" " * (len(mark) + 2),
         break_long_words=False,
         break_on_hyphens=False,

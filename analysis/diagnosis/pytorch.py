@@ -32,8 +32,14 @@ def _line(key: str, value: object, gain: float | None) -> str:
             return f"nn.init.{CALLS[kind]}(layer.weight{more})"
         case "activation", str(kind):
             return f"{LAYERS[kind]} in place of the activations"
+        case "normalization", "layer":
+            return "nn.LayerNorm(features), before the activations"
         case "normalization", _:
             return "nn.BatchNorm1d(features), or nn.BatchNorm2d(channels), before the activations"
+        case "hidden_widths", [*widths]:
+            return f"nn.Linear(..., {max(map(int, widths))}) in place of the narrow ones"
+        case "loss", "cross_entropy":
+            return "nn.CrossEntropyLoss(), and no softmax in the model"
         case "residual", _:
             return "x = x + block(x)"
         case "clipping", {"limit": float(limit)}:

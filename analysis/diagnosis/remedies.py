@@ -6,16 +6,26 @@ Which of them fit a fault, and in which order, the faults say.
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import NamedTuple
 
-from vanishing_gradients.analysis.diagnosis.configuration import RunConfig
+import numpy as np
+
+from vanishing_gradients.analysis.diagnosis.configuration import FULL_RATE, SQUARED, RunConfig
 from vanishing_gradients.analysis.diagnosis.evidence import RunEvidence
 from vanishing_gradients.analysis.diagnosis.pytorch import TIMES
-from vanishing_gradients.analysis.diagnosis.thresholds import USUAL_UPDATE
+from vanishing_gradients.analysis.diagnosis.thresholds import (
+    GROWN,
+    LARGE_UPDATE,
+    SMALL_UPDATE,
+    USUAL_UPDATE,
+)
 from vanishing_gradients.analysis.diagnosis.wording import number
+from vanishing_gradients.analysis.words import counted
 
 SMALLEST_STEP, LARGEST_STEP = 1e-3, 0.1
-PLAIN_RATE = 0.1
-"""What plain SGD stands with weights that keep signals: at 1, which small ones need, ReLUs die."""
+USUAL_BATCH = 64
+FEW_SAMPLES = 8
+"""Batches over which the mean and the deviation of a neuron are mostly noise."""
 
 HE = "He et al. (2015), https://arxiv.org/abs/1502.01852"
 GLOROT = "Glorot and Bengio (2010), https://proceedings.mlr.press/v9/glorot10a.html"
@@ -30,6 +40,15 @@ UPDATE = "Karpathy, CS231n, https://cs231n.github.io/neural-networks-3/#ratio"
 CLIPPING = "Pascanu, Mikolov and Bengio (2013), https://arxiv.org/abs/1211.5063"
 MOMENTS = "Kingma and Ba (2015), https://arxiv.org/abs/1412.6980"
 DROPOUT = "Srivastava et al. (2014), https://jmlr.org/papers/v15/srivastava14a.html"
+LABELS = "Karpathy (2019), https://karpathy.github.io/2019/04/25/recipe/"
+INPUTS = "LeCun et al. (1998), section 4.3, http://yann.lecun.com/exdb/publis/pdf/lecun-98b.pdf"
+CROSS_ENTROPY = (
+    "Goodfellow et al. (2016), section 6.2.2, https://www.deeplearningbook.org/contents/mlp.html"
+)
+CAPACITY = (
+    "Goodfellow et al. (2016), section 6.4, https://www.deeplearningbook.org/contents/mlp.html"
+)
+LAYER_NORM = "Ba, Kiros and Hinton (2016), https://arxiv.org/abs/1607.06450"
 RESTARTS = "Loshchilov and Hutter (2017), https://arxiv.org/abs/1608.03983"
 BATCH_SIZE = "McCandlish et al. (2018), https://arxiv.org/abs/1812.06162"
 DECAY = "Goodfellow et al. (2016), chapter 7, https://www.deeplearningbook.org/contents/regularization.html"
@@ -59,12 +78,6 @@ ORTHOGONAL = Remedy(
     ISOMETRY,
     "sigmoid_sgd_orthogonal",
 )
-LEAKY = Remedy(
-    "a leaky ReLU has a slope below zero too, by which a neuron comes back",
-    {"activation": "leaky_relu"},
-    RECTIFIERS,
-    "sigmoid_sgd_leaky_relu",
-)
 COSINE = Remedy(
     "a rate that falls lets the loss come to rest, though late",
     {"optimizer.schedule": {"kind": "cosine"}, "optimizer.decay": 0.0},
@@ -77,8 +90,18 @@ ADAM = Remedy(
     MOMENTS,
     "sigmoid_adam",
 )
-Signs = tuple[list[str], list[Remedy]]
-"""What shows a fault, in sentences, and what to try, most likely first."""
+
+
+class Signs(NamedTuple):
+    """What shows a fault, in sentences; what to try, most likely first; and what brought it about.
+
+    `cause` is a noun with its verb that follows "because"; empty where the name of the fault says
+    it.
+    """
+
+    seen: list[str]
+    remedies: list[Remedy]
+    cause: str = ""
 
 
 def initialization(evidence: RunEvidence, why: str) -> Remedy:
@@ -100,6 +123,12 @@ def batch_normalization(why: str = "normalised layers stand larger steps") -> Re
     return Remedy(why, {"normalization": "batch"}, BATCH_NORM, "sigmoid_sgd_batch_norm")
 
 
+def biases(present: float) -> Remedy:
+    """Return biases of 0 in place of those that switch neurons off from the start."""
+    why = f"biases of {number(present)} switch off whatever sums do not reach {number(-present)}"
+    return Remedy(why, {"initial_bias": 0.0}, RELU)
+
+
 def rectifier(config: RunConfig) -> Remedy:
     """Return ReLU with He's initialisation in place of sigmoid or tanh."""
     change = {"activation": "relu", "initialization": {"kind": "he"}, **_rate(config)}
@@ -108,11 +137,23 @@ def rectifier(config: RunConfig) -> Remedy:
 
 
 def _rate(config: RunConfig) -> dict[str, object]:
-    """Return the rate that plain SGD needs with weights that let everything through, if less."""
-    rate = config.learning_rate
-    if config.adaptive or rate is None or rate <= PLAIN_RATE:
+    """Return the rate that the optimizer needs with weights that let everything through, if less.
+
+    Such weights have larger gradients than those that a large rate was chosen for.
+    """
+    rate, usual = config.learning_rate, config.usual_rate
+    if rate is None or usual is None or rate <= usual:
         return {}
-    return {"optimizer.learning_rate": PLAIN_RATE}
+    return {"optimizer.learning_rate": rounded(usual)}
+
+
+def leaky(evidence: RunEvidence) -> list[Remedy]:
+    """Return the leaky ReLU in place of ReLUs, with the rate that it needs, if there are any."""
+    if "relu" not in evidence.config.activations:
+        return []
+    why = "a leaky ReLU has a slope below zero too, by which a neuron comes back"
+    change: dict[str, object] = {"activation": "leaky_relu", **_rate(evidence.config)}
+    return [Remedy(why, change, RECTIFIERS, "sigmoid_sgd_leaky_relu")]
 
 
 def residuals(evidence: RunEvidence) -> Remedy:
@@ -123,14 +164,67 @@ def residuals(evidence: RunEvidence) -> Remedy:
 
 
 def smaller_rate(evidence: RunEvidence, why: str = "") -> Remedy:
-    """Return a learning rate by which updates would be of the usual size."""
-    rate = evidence.config.learning_rate
-    of = "" if rate is None else f" of {number(rate)}"
-    why = why or f"the learning rate{of} is too large"
+    """Return a learning rate by which updates would be of the usual size.
+
+    It is at most a tenth of the present one, and at most what is usual for the optimizer, its
+    momentum and the batch size: once neurons are dead or saturated, updates no longer show how much
+    too large the rate was.
+    """
+    config = evidence.config
+    why = why or f"{rate_in_words(evidence)} is too large"
     factor, largest = 0.01, largest_update(evidence, 0)
     if largest is not None and math.isfinite(largest) and largest > 0.0:
         factor = min(max(USUAL_UPDATE / largest, SMALLEST_STEP), LARGEST_STEP)
+    rate, usual = config.learning_rate, config.usual_rate
+    if rate is not None and usual is not None and rate > usual:
+        factor = min(LARGEST_STEP, usual / rate)
     return Remedy(why, changed_rate(evidence, factor), RATE)
+
+
+def rate_in_words(evidence: RunEvidence) -> str:
+    """Return 'the learning rate of 0.1, with momentum 0.9 and batches of 1 image'."""
+    config = evidence.config
+    with_it = [f"momentum {number(config.momentum)}"] if config.momentum else []
+    if config.batch_size is not None and config.batch_size < FULL_RATE:
+        with_it.append(f"batches of {counted(config.batch_size, evidence.sample)}")
+    beside = f", with {' and '.join(with_it)}," if with_it else ""
+    return f"{the_rate(evidence)}{beside}"
+
+
+def the_rate(evidence: RunEvidence) -> str:
+    """Return 'the learning rate of 0.1', or 'the learning rate' where it is not known."""
+    rate = evidence.config.learning_rate
+    return "the learning rate" if rate is None else f"the learning rate of {number(rate)}"
+
+
+def is_too_fast(evidence: RunEvidence) -> bool:
+    """Return whether steps were far too long: by their length, what weights became, or the rate.
+
+    Of a first step of weights that start at 0 the length says nothing.
+    """
+    growth = evidence.growth
+    first = evidence.first_updates[np.isfinite(evidence.first_updates.astype(float))]
+    largest = largest_update(evidence, 0)
+    return bool(
+        (len(growth) and growth.max() >= GROWN)
+        or (len(first) and first.max() >= 1.0)
+        or (largest is not None and largest > LARGE_UPDATE)
+        or is_high(evidence.config)
+    )
+
+
+def is_low(evidence: RunEvidence) -> bool:
+    """Return whether the rate is a tenth of what is usual, and less, and steps are as short."""
+    rate, usual = evidence.config.learning_rate, evidence.config.usual_rate
+    largest = largest_update(evidence, -1)
+    low = rate is not None and usual is not None and rate <= LARGEST_STEP * usual
+    return low and largest is not None and largest < SMALL_UPDATE
+
+
+def is_high(config: RunConfig) -> bool:
+    """Return whether the learning rate is ten times what is usual, and more."""
+    rate, usual = config.learning_rate, config.usual_rate
+    return rate is not None and usual is not None and rate >= usual / LARGEST_STEP
 
 
 def changed_rate(evidence: RunEvidence, times: float) -> dict[str, object]:
@@ -147,6 +241,38 @@ def larger_rate(evidence: RunEvidence, largest: float) -> Remedy:
     return Remedy(why, changed_rate(evidence, USUAL_UPDATE / largest), UPDATE)
 
 
+def larger_batches(evidence: RunEvidence, why: str) -> Remedy:
+    """Return batches of the usual size, and the rate that goes with them if the present is more."""
+    config = evidence.config
+    size = max(USUAL_BATCH, 8 * (config.batch_size or 1))
+    change: dict[str, object] = {"batch_size": size}
+    rate, usual = config.learning_rate, config.rate_for(size)
+    if rate is not None and usual is not None and rate > usual:
+        change["optimizer.learning_rate"] = rounded(usual)
+    return Remedy(why, change, BATCH_SIZE)
+
+
+def suited_loss(evidence: RunEvidence) -> list[Remedy]:
+    """Return the cross-entropy in place of a squared error, with the rate that goes with it.
+
+    If steps are too short, Adam goes with it, whose steps do not depend on the gradients' size.
+    """
+    config = evidence.config
+    if not config.squared_error:
+        return []
+    why = "the gradient of the cross-entropy is largest where outputs are surely wrong"
+    change: dict[str, object] = {"loss": "cross_entropy"}
+    rate, usual = config.learning_rate, config.usual_rate
+    if not config.adaptive and rate is not None and usual is not None:
+        suits = usual / SQUARED
+        if rate > suits:
+            change["optimizer.learning_rate"] = rounded(suits)
+        elif rate < LARGEST_STEP * suits:
+            change |= ADAM.change
+            why += ", and Adam's steps do not depend on its size"
+    return [Remedy(why, change, CROSS_ENTROPY)]
+
+
 def clipping(why: str, limit: float) -> Remedy:
     """Return clipping by global norm, to a limit, for a reason."""
     change = {"clipping": {"kind": "global_norm", "limit": limit}}
@@ -161,12 +287,20 @@ def largest_update(evidence: RunEvidence, place: int) -> float | None:
 
 
 def fitting(evidence: RunEvidence, *remedies: Remedy) -> list[Remedy]:
-    """Return the remedies that would change anything.
+    """Return the remedies that would change anything, and that the run's numbers allow.
 
-    The first key of a change decides: the others only go with it.
+    The first key of a change decides: the others only go with it. Batch normalisation over a few
+    samples is no remedy; what goes by the sample is.
     """
-    has = evidence.config.has
-    return [each for each in remedies if not has(*next(iter(each.change.items())))]
+    config, found = evidence.config, []
+    for remedy in remedies:
+        each = remedy
+        few = config.batch_size is not None and config.batch_size < FEW_SAMPLES
+        if each.change == {"normalization": "batch"} and few:
+            each = Remedy(each.what, {"normalization": "layer"}, LAYER_NORM)
+        if not config.has(*next(iter(each.change.items()))):
+            found.append(each)
+    return found
 
 
 def rounded(value: float) -> float:

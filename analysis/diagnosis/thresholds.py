@@ -13,7 +13,8 @@ network may well learn with a third of its neurons dead.
 
 HALVED, AT_REST = 0.5, 0.02
 """Of its first epoch's loss, the part that is gone where a model clearly learns, and below which it
-does not: of a watched model nobody knows what guessing costs. What lies between says nothing."""
+does not: of a watched model nobody knows what guessing costs. What lies between says nothing. A
+loss that has lost less than the second in the last epoch has come to rest."""
 
 SAME = 1e-4
 """Gradients of a layer's neurons that differ relatively by less than this are the same.
@@ -57,6 +58,24 @@ It is the sum of all updates, as if they all went one way. Where it is smaller t
 layer, the network is its initial one, whatever its gradients were.
 """
 
+GROWN = 7.0
+"""Weights that are so many times as large, in the mean of the first epoch, as they started or as
+LeCun's would be, whichever is larger: the first steps have thrown them out of place.
+
+An epoch's mean of update ratios can miss this: once neurons are dead or outputs saturated, all
+later steps are 0. Of the judged cases those with such rates had grown 8 to 70,000 times; of
+the healthy, small weights most, 4.9 times.
+"""
+
+STALLED = 1e-2
+"""The norm of the loss's gradient, over what it was in the first step, where outputs are saturated.
+
+As long as a network guesses, that gradient stays where it began. Under a squared error it is
+multiplied by the slope of the outputs, which is 0 where these are sure, rightly or not (LeCun,
+Bottou, Orr and Muller, 1998, Efficient BackProp, section 4.5,
+http://yann.lecun.com/exdb/publis/pdf/lecun-98b.pdf).
+"""
+
 NOISE, NOISE_OF_LEARNERS = 0.3, 0.5
 """Deviation over mean of the norm of the loss's gradient at the softmax, from batch to batch.
 
@@ -66,11 +85,27 @@ cross-entropy it is at most sqrt(2 / b)), so nothing but the images deviates it.
 networks that learn, of which more images are already right.
 """
 
+SMALL_BATCH = 32
+"""The largest batch whose noise may be the fault: Masters and Luschi (2018), Revisiting Small Batch
+Training, https://arxiv.org/abs/1804.07612, find 2 to 32 best, at rates that suit them."""
+
 SATURATED = 0.5
 """Half the values of the hidden layers where a sigmoid or tanh is flat stop half the gradients.
 
 Glorot and Bengio (2010), section 3, https://proceedings.mlr.press/v9/glorot10a.html
 """
+
+SATURATED_LAYER = 0.95
+"""One layer of which so many values are flat stops nearly all gradients, whatever the others do."""
+
+FEW_TO_NORMALISE = 4
+"""Batch normalisation over fewer samples: of one, every output is the shift alone; of two, it is
+the shift plus or minus the scale, whatever the input is (Ioffe and Szegedy, 2015, section 3,
+https://arxiv.org/abs/1502.03167)."""
+
+TELLS_APART = 1.5
+"""A test loss of this many times the training loss, where the two pass other numbers through batch
+normalisation: of the batch in training, of all batches before in tests."""
 
 EXPLODING = 30.0
 """Growth of the gradient from the last hidden layer's side to the first's, at the first step.
@@ -111,8 +146,13 @@ It is below 1 for weights that change little from step to step, 1.3 with batches
 a few steps of ten times the usual norm, which throw the network elsewhere, make it 2 and more.
 """
 
-OVERFITTED = 0.1
-"""Training accuracy above test accuracy by this much, and test loss on its way up."""
+GAP, WIDE_GAP = 0.05, 0.1
+"""Training accuracy above test accuracy by this much where the test loss is on its way up, and
+whatever its way is."""
+
+WIDE_RATIO = 2.0
+"""Test loss over training loss: where accuracies are apart and losses are not, few images were
+measured."""
 
 RISEN = 1.2
 """Validation loss over the lowest it had been: Prechelt (1998), Early Stopping - But When?, a

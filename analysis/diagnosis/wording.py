@@ -53,16 +53,36 @@ def toml(value: object) -> str:
         return "true" if value else "false"
     if isinstance(value, str):
         return f'"{value}"'
+    if isinstance(value, list | tuple):
+        return f"[{', '.join(map(toml, value))}]"
     if isinstance(value, Mapping):
         return "{ " + ", ".join(f"{key} = {toml(each)}" for key, each in value.items()) + " }"
     return f"{value:g}" if isinstance(value, float) else str(value)
 
 
-def change(changes: Mapping[str, object]) -> str:
-    """Return dotted keys and values as one would write them, each followed by its table."""
-    words = []
-    for key, value in changes.items():
-        *table, name = key.split(".")
-        where = f" in [{'.'.join(table)}]" if table else ""
-        words.append(f"{name} = {toml(value)}{where}")
-    return ", ".join(words)
+def replacement(changes: Mapping[str, object], given: Mapping[str, object]) -> str:
+    """Return dotted keys and values as one would write them, and what each takes the place of.
+
+    Each is followed by its table. `given` is what the file says now.
+    """
+    texts = [_written(key, value, given) for key, value in changes.items()]
+    return ", ".join(text for text in texts if text)
+
+
+def _written(key: str, value: object, given: Mapping[str, object]) -> str:
+    """Return one key with its value; nothing where that is what the file says anyway."""
+    *path, name = key.split(".")
+    table: object = given
+    for part in path:
+        table = table.get(part) if isinstance(table, Mapping) else None
+    present = table.get(name) if isinstance(table, Mapping) else None
+    if present == value or not (present or value):
+        return ""
+    if name == "initialization" and "initial_weight_scale" in given:
+        instead = "initial_weight_scale"
+    elif isinstance(present, Mapping):
+        instead = f"the table [{key}]"
+    else:
+        instead = toml(present) if present is not None else ""
+    where = f" in [{'.'.join(path)}]" if path else ""
+    return f"{name} = {toml(value)}{f' in place of {instead}' * bool(instead)}{where}"

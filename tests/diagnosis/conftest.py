@@ -1,7 +1,6 @@
 """Networks trained for real, each once a module, and what the diagnosis says of them."""
 
-import copy
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 
 import pytest
 from click.testing import CliRunner
@@ -87,22 +86,3 @@ def diagnose(clinic, tmp_path, monkeypatch):
 def network(**changes) -> Experiment:
     """Return a small experiment, with changes."""
     return Experiment.model_validate(NETWORK | changes)
-
-
-def changed(experiment: Experiment, change: Mapping[str, object]) -> Experiment:
-    """Return an experiment with what a remedy says; its keys are dotted.
-
-    Raises pydantic's ValidationError where the remedy is none that can be written down.
-    """
-    table = copy.deepcopy(experiment.model_dump(mode="json"))
-    if "initialization" in change:
-        table.pop("initial_weight_scale", None)
-    if "normalization" in change:
-        table.pop("batch_normalization", None)
-    for key, value in change.items():
-        *path, name = key.split(".")
-        inner = table
-        for part in path:
-            inner = inner.setdefault(part, {})
-        inner[name] = value
-    return Experiment.model_validate(table)

@@ -2,8 +2,8 @@
 
 import pytest
 
-from tests.diagnosis.conftest import changed
 from vanishing_gradients.trainer import experiments
+from vanishing_gradients.trainer.experiments.changing import changed
 
 FAULTS = {
     "sick_dead_relu": "dead neurons",

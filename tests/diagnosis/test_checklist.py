@@ -1,7 +1,5 @@
 """A network that does not learn and shows no fault: what to check is said, and how."""
 
-import pytest
-
 from tests.diagnosis.conftest import network
 
 HEADING = "What to check, one at a time:"
@@ -13,31 +11,25 @@ def text_of(result) -> str:
     return " ".join(result.output.split())
 
 
-@pytest.fixture
-def shuffled(clinic) -> int:
-    run = clinic.admit(network(name="shuffled", labels="shuffled", **LITTLE))
+def stuck(clinic, **changes) -> str:
+    """Return the number of a run that stays at the loss of guessing."""
+    run = clinic.admit(network(**LITTLE, **changes), limit=64)
+    clinic.execute(f"UPDATE epoch_metrics SET loss = 2.3, test_loss = 2.3 WHERE run_id = {run}")
     assert clinic.faults(run) == []
-    return run
-
-
-def test_labels_that_say_nothing_of_their_images_come_first(shuffled, diagnose):
-    checks = text_of(diagnose("--run", str(shuffled))).partition(HEADING)[2]
-    assert checks.startswith(" - Labels: they are shuffled, as the file asks, so there is nothing")
+    return str(run)
 
 
 def test_a_network_of_twelve_neurons_hears_of_inputs_and_width_and_not_of_a_loss_that_it_has(
-    shuffled, diagnose
+    clinic, diagnose
 ):
-    checks = text_of(diagnose("--run", str(shuffled))).partition(HEADING)[2]
+    checks = text_of(diagnose("--run", stuck(clinic, name="twelve"))).partition(HEADING)[2]
     assert 'write inputs = "standardised"' in checks
     assert "the narrowest hidden layer has 12 neurons" in checks
     assert "Loss: write" not in checks
 
 
 def test_a_network_with_true_labels_is_tried_on_a_few_images(clinic, diagnose):
-    run = clinic.admit(network(name="truthful", **LITTLE), limit=64)
-    clinic.execute(f"UPDATE epoch_metrics SET loss = 2.4, test_loss = 2.4 WHERE run_id = {run}")
-    checks = text_of(diagnose("--run", str(run))).partition(HEADING)[2]
+    checks = text_of(diagnose("--run", stuck(clinic, name="truthful"))).partition(HEADING)[2]
     assert "`make train EXP=truthful LIMIT=20 EPOCHS=200`" in checks
 
 
@@ -58,8 +50,8 @@ def test_a_loss_far_above_guessing_that_falls_is_not_called_well(clinic, diagnos
 
 
 def test_a_network_without_hidden_layers_is_advised_to_have_one(clinic, diagnose):
-    run = clinic.admit(network(name="flat", hidden_widths=[], labels="shuffled", **LITTLE))
-    checks = text_of(diagnose("--run", str(run))).partition(HEADING)[2]
+    run = stuck(clinic, name="flat", hidden_widths=[])
+    checks = text_of(diagnose("--run", run)).partition(HEADING)[2]
     assert checks.endswith(
         "Depth: the network has no hidden layer. Give it one, of 128 neurons, say."
     )

@@ -63,6 +63,6 @@ def test_without_a_record_of_the_first_weights_their_size_cannot_be_known(clinic
     evidence = clinic.evidence(run_id)
     with clinic.reader.connect() as connection:
         text = " ".join(" ".join(lines_of(connection, evidence.run)).split())
-    assert "What is wrong: exploding gradients." in text
+    assert "What is wrong: exploding gradients," in text
     assert "start with a deviation" not in text
     assert "the size of the initial weights" in text.partition("What cannot be known:")[2]

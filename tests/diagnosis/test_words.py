@@ -6,7 +6,7 @@ import pytest
 
 from tests.diagnosis.conftest import network
 from vanishing_gradients.analysis.diagnosis import diagnose as lines_of
-from vanishing_gradients.analysis.diagnosis.wording import change, number, percent
+from vanishing_gradients.analysis.diagnosis.wording import number, percent, replacement
 from vanishing_gradients.analysis.views import ask
 
 
@@ -39,7 +39,7 @@ def test_layer_epoch_and_value_are_those_of_the_view(clinic, saturated):
 
 def test_the_likeliest_remedy_is_said_as_a_line_of_the_file_with_its_source(clinic, saturated):
     text = said(clinic, saturated)
-    assert '1. initialization = { kind = "glorot" }: ' in text
+    assert '1. initialization = { kind = "glorot" } in place of initial_weight_scale: ' in text
     assert "built in: sigmoid_sgd_xavier. Glorot and Bengio (2010)" in text
 
 
@@ -126,6 +126,27 @@ def test_a_percentage_rounds_neither_to_none_nor_to_all(fraction, text):
     assert percent(fraction) == text
 
 
-def test_keys_of_a_table_are_said_with_their_table():
-    remedy = {"dropout": 0.2, "optimizer.learning_rate": 1e-5}
-    assert change(remedy) == "dropout = 0.2, learning_rate = 1e-05 in [optimizer]"
+def test_keys_of_a_table_are_said_with_their_table_and_what_they_take_the_place_of():
+    remedy = {"dropout": 0.2, "optimizer.learning_rate": 1e-5, "normalization": "batch"}
+    given = {"dropout": 0.8, "optimizer": {"kind": "sgd", "learning_rate": 0.1}}
+    assert replacement(remedy, given) == (
+        "dropout = 0.2 in place of 0.8, learning_rate = 1e-05 in place of 0.1 in [optimizer], "
+        'normalization = "batch"'
+    )
+
+
+@pytest.mark.parametrize(
+    ("change", "given", "text"),
+    [
+        ({"initialization": {"kind": "he"}}, {"initial_weight_scale": 0.01},
+         'initialization = { kind = "he" } in place of initial_weight_scale'),
+        ({"optimizer": {"kind": "adam"}}, {"optimizer": {"kind": "sgd"}},
+         'optimizer = { kind = "adam" } in place of the table [optimizer]'),
+        ({"hidden_widths": [64, 64]}, {"hidden_widths": [4, 2]},
+         "hidden_widths = [64, 64] in place of [4, 2]"),
+        ({"optimizer.schedule": {"kind": "cosine"}, "optimizer.decay": 0.0}, {"optimizer": {}},
+         'schedule = { kind = "cosine" } in [optimizer]'),
+    ],
+)  # fmt: skip
+def test_what_is_written_says_what_has_to_go(change, given, text):
+    assert replacement(change, given) == text

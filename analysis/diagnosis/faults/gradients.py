@@ -1,11 +1,15 @@
 """Faults of gradients on their way back through the layers: they grow, or shrink, on each."""
 
+import numpy as np
+
 from vanishing_gradients.analysis.diagnosis import remedies, thresholds
 from vanishing_gradients.analysis.diagnosis.evidence import RunEvidence
 from vanishing_gradients.analysis.diagnosis.remedies import Signs
 from vanishing_gradients.analysis.diagnosis.wording import ends, layers, number, percent
 from vanishing_gradients.analysis.words import counted
 
+TOO_SMALL = 0.5
+"""Weights of less than this part of LeCun's size divide the signal on every layer."""
 FEW = 0.1
 """Where less than this part of a layer is saturated, saturation is not why gradients vanish."""
 
@@ -25,7 +29,8 @@ def exploding(evidence: RunEvidence) -> Signs | None:
             "Already in the first step, with the weights as they start, the gradient of "
             f"{layers([lost], evidence.names)} is not finite."
         ]
-    elif flow.iloc[-1] > 0.0 and flow.iloc[0] >= thresholds.EXPLODING * flow.iloc[-1]:
+    elif flow.iloc[-1] > 0.0 and flow.max() >= thresholds.EXPLODING * flow.iloc[-1]:
+        flow = flow.loc[flow.idxmax() :]  # from where it is largest: below it may shrink again
         hidden, growth = len(flow) - 1, flow.iloc[0] / flow.iloc[-1]
         seen = [
             f"In the first step the norm of the gradient is {ends(flow, evidence.names)}: "
@@ -47,7 +52,7 @@ def exploding(evidence: RunEvidence) -> Signs | None:
     why = "weights of this size neither grow nor shrink what passes them"
     norm = "normalised layers do not hand on the size of their weights"
     found = [remedies.initialization(evidence, why), remedies.batch_normalization(norm)]
-    return seen, remedies.fitting(evidence, *found)
+    return Signs(seen, remedies.fitting(evidence, *found), "the initial weights are too large")
 
 
 def vanishing(evidence: RunEvidence) -> Signs | None:
@@ -59,20 +64,22 @@ def vanishing(evidence: RunEvidence) -> Signs | None:
     """
     if len(evidence.flow) < 2:
         return None
-    share = (evidence.flow.iloc[0] / evidence.flow.iloc[-1]).dropna()
+    share = (evidence.flow.min() / evidence.flow.iloc[-1]).dropna()
     small = share[share <= thresholds.VANISHING]
-    if small.empty:
+    if small.empty and not evidence.vanishes_at_first:
         return None
-    epoch = int(small.index[-1])
-    flow, hidden = evidence.flow[epoch], len(evidence.flow) - 1
+    epoch = 0 if small.empty else int(small.index[-1])
+    flow = evidence.flow[epoch] if epoch else evidence.first_flow
+    flow = flow.loc[flow.idxmin() :]  # from where it is smallest
+    hidden, when = len(flow) - 1, f"In epoch {epoch}" if epoch else "In the first step"
     how = "nothing arrives at all"
     if flow.iloc[0] != 0.0:
         by = number(flow.iloc[-1] ** (1 / hidden) / flow.iloc[0] ** (1 / hidden))
         how = f"each of {hidden} layers divides it by {by}"
-    seen = [f"In epoch {epoch} the norm of the gradient is {ends(flow, evidence.names)}: {how}."]
-    if epoch < share.index[-1] and share.iloc[-1] > thresholds.VANISHING:
+    seen = [f"{when} the norm of the gradient is {ends(flow, evidence.names)}: {how}."]
+    if len(share) and epoch < share.index[-1] and share.iloc[-1] > thresholds.VANISHING:
         seen.append(
-            f"By epoch {evidence.epochs} the latter is {number(share.iloc[-1])} times the former."
+            f"By epoch {evidence.epochs} the smallest is {number(share.iloc[-1])} times the former."
         )
     if evidence.updates is not None and evidence.dense:
         moved = evidence.of_epoch(evidence.updates, -1)["ratio"].reindex(evidence.dense)
@@ -87,7 +94,18 @@ def vanishing(evidence: RunEvidence) -> Signs | None:
         found = [remedies.rectifier(evidence.config), remedies.ORTHOGONAL]
     norm = "normalised layers keep values, and so gradients, at their size"
     found += [remedies.batch_normalization(norm), remedies.residuals(evidence)]
-    return seen, remedies.fitting(evidence, *found)
+    return Signs(seen, remedies.fitting(evidence, *found), _why_small(evidence))
+
+
+def _why_small(evidence: RunEvidence) -> str:
+    """Return what makes gradients small: the slopes, or weights that are smaller than they keep."""
+    if "sigmoid" in evidence.config.activations:
+        return "a sigmoid's slope is 1/4 at most, and the weights do not make up for it"
+    hidden = evidence.dense[:-1]
+    kept = np.sqrt(1.0 / evidence.layers.loc[hidden, "rows_per_step"].astype(float))  # LeCun's
+    sizes = (evidence.initial_sizes.reindex(hidden) / kept).dropna()
+    small = len(sizes) and (sizes.prod() < 0.1 or sizes.min() < TOO_SMALL)
+    return "the initial weights are too small" if small else ""
 
 
 def _not_saturated(evidence: RunEvidence) -> list[str]:

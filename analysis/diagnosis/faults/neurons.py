@@ -52,7 +52,8 @@ def symmetric(evidence: RunEvidence) -> Signs | None:
     else:
         return None
     why = "random weights make neurons differ, at a size that keeps the signal's"
-    return seen, remedies.fitting(evidence, remedies.initialization(evidence, why))
+    cause = "all weights start with the same value" if constant else ""
+    return Signs(seen, remedies.fitting(evidence, remedies.initialization(evidence, why)), cause)
 
 
 def saturated(evidence: RunEvidence) -> Signs | None:
@@ -64,8 +65,14 @@ def saturated(evidence: RunEvidence) -> Signs | None:
     if frame.empty:
         return None
     overall = (frame["saturated"] * frame["width"]).sum() / frame["width"].sum()
-    if not overall >= thresholds.SATURATED:
+    # One layer is enough, whatever the mean says, unless nothing reached those below it anyway.
+    alone = (
+        frame["saturated"].max() >= thresholds.SATURATED_LAYER and not evidence.vanishes_at_first
+    )
+    if not (overall >= thresholds.SATURATED or alone):
         return None
+    if remedies.is_low(evidence) and overall < thresholds.SATURATED_LAYER:
+        return None  # larger steps would move what is not saturated
     worst, first = int(frame["saturated"].idxmax()), evidence.of_epoch(evidence.neurons, 0)
     seen = [
         f"{percent(overall)} of all values in the hidden layers lie where "
@@ -87,7 +94,9 @@ def saturated(evidence: RunEvidence) -> Signs | None:
             f"The weights of {evidence.named(int(at_first.idxmax()))} start "
             f"{number(at_first.max())} times as large as Glorot's."
         )
-        return seen, remedies.fitting(evidence, weights, remedies.rectifier(evidence.config))
+        found = [weights, remedies.rectifier(evidence.config)]
+        cause = "the initial weights are too large"
+        return Signs(seen, remedies.fitting(evidence, *found), cause)
     if len(grown) and grown.max() > LARGE:
         seen.append(
             f"The weights of {evidence.named(int(grown.idxmax()))} have grown to "
@@ -96,7 +105,10 @@ def saturated(evidence: RunEvidence) -> Signs | None:
     why = "smaller steps leave weights near the size they start with"
     norm = "normalised values lie around zero, where the slope is largest"
     rate, norms = remedies.smaller_rate(evidence, why), remedies.batch_normalization(norm)
-    return seen, remedies.fitting(evidence, rate, norms, weights)
+    cause = ""
+    if remedies.is_too_fast(evidence) or (len(grown) and grown.max() > LARGE):
+        cause = f"{remedies.rate_in_words(evidence)} is too large"
+    return Signs(seen, remedies.fitting(evidence, rate, norms, weights), cause)
 
 
 def dead(evidence: RunEvidence) -> Signs | None:
@@ -125,9 +137,16 @@ def dead(evidence: RunEvidence) -> Signs | None:
     seen += _silence(evidence)
     ratios = evidence.of_epoch(evidence.updates, 0)["ratio"]
     small = _small_signal(evidence)
-    large = ratios.max() > thresholds.LARGE_UPDATE and not small
+    large = remedies.is_too_fast(evidence) and not small
     seen += small
-    if large:
+    growth = evidence.growth
+    if large and len(growth) and growth.max() >= thresholds.GROWN:
+        seen.append(
+            f"In epoch 1 the weights of {evidence.named(int(growth.idxmax()))} are, in the mean, "
+            f"{number(growth.max())} times as large as they should be: neurons die of steps that "
+            "throw them below zero."
+        )
+    elif large:
         seen.append(
             f"In epoch 1 a step changed the weights of {evidence.named(int(ratios.idxmax()))} by "
             f"{number(ratios.max())} times their size, where 0.001 is usual: neurons die of steps "
@@ -135,20 +154,29 @@ def dead(evidence: RunEvidence) -> Signs | None:
         )
     why = "weights of this size keep about half the neurons on"
     found = [remedies.initialization(evidence, why)]
+    bias = evidence.config.file.get("initial_bias")
+    if bias is not None and bias < 0.0 and counts.sum() and first.max() >= counts.max():
+        found.insert(0, remedies.biases(bias))
+        return Signs(
+            seen, remedies.fitting(evidence, *found), f"all biases start at {number(bias)}"
+        )
     why = f"normalised values are above zero for about half the {evidence.samples}"
     found.append(remedies.batch_normalization(why))
     if not small:  # else no slope and no step mends what does not arrive
-        found += [remedies.LEAKY] if "relu" in evidence.config.activations else []
+        found += remedies.leaky(evidence)
         rate = remedies.smaller_rate(evidence, "smaller steps do not throw neurons below zero")
         found.insert(0 if large else len(found), rate)
-    return seen, remedies.fitting(evidence, *found)
+    cause = "the initial weights are too small" if small else ""
+    if large:
+        cause = f"{remedies.rate_in_words(evidence)} is too large"
+    return Signs(seen, remedies.fitting(evidence, *found), cause)
 
 
 def _small_signal(evidence: RunEvidence) -> list[str]:
     """Say that nothing went through the initial weights already: what dies then dies of biases."""
-    flow = evidence.first_flow.dropna()
-    if len(flow) < 2 or not flow.iloc[0] <= thresholds.VANISHING * flow.iloc[-1]:
+    if not evidence.vanishes_at_first:
         return []
+    flow = evidence.first_flow.dropna()
     first, last = flow.index[[0, -1]]
     return [
         f"Already in the first step the norm of the gradient is {number(flow[last])} in "

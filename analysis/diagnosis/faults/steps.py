@@ -1,10 +1,12 @@
 """Faults of the steps, of too few images, too large, or too small, and of the loss they lead to."""
 
+from dataclasses import replace
+
 import numpy as np
 
 from vanishing_gradients.analysis.diagnosis import remedies, thresholds
 from vanishing_gradients.analysis.diagnosis.evidence import RunEvidence
-from vanishing_gradients.analysis.diagnosis.remedies import Remedy, Signs
+from vanishing_gradients.analysis.diagnosis.remedies import Signs
 from vanishing_gradients.analysis.diagnosis.wording import epochs, layers, number, percent
 from vanishing_gradients.analysis.words import counted
 
@@ -19,10 +21,11 @@ def noisy(evidence: RunEvidence) -> Signs | None:
     noise = float(evidence.variation.loc[evidence.loss_layer].iloc[-1])
     largest = remedies.largest_update(evidence, -1)
     line = thresholds.NOISE_OF_LEARNERS if evidence.learns else thresholds.NOISE
-    if not noise >= line or not largest > thresholds.LARGE_UPDATE:
-        return None
     batch = evidence.config.batch_size
     assert batch is not None, "it is that of the trainer's"
+    few = batch <= thresholds.SMALL_BATCH
+    if not few or not noise >= line or not largest > thresholds.LARGE_UPDATE:
+        return None
     seen = [
         f"Batches are of {counted(batch, 'image')}, and the norm of the loss's gradient deviates "
         f"from batch to batch by {number(noise)} times its mean, in epoch {evidence.epochs}.",
@@ -37,12 +40,11 @@ def noisy(evidence: RunEvidence) -> Signs | None:
             if scale == scale
             else f"In layer {evidence.dense[-1]} no common gradient can be told from the noise."
         )
-    slower = remedies.changed_rate(evidence, max(thresholds.USUAL_UPDATE / largest, 1e-3))
-    more = {"batch_size": max(64, 8 * batch)}
-    return seen, [
-        Remedy("the mean over more images deviates less", more, remedies.BATCH_SIZE),
-        Remedy("smaller steps average over many batches", slower, remedies.BATCH_SIZE),
-    ]
+    slower = remedies.smaller_rate(evidence, "smaller steps average over many batches")
+    more = remedies.larger_batches(evidence, "the mean over more images deviates less")
+    found = [more, replace(slower, source=remedies.BATCH_SIZE)]
+    cause = f"batches of {counted(batch, 'image')} are too few for {remedies.the_rate(evidence)}"
+    return Signs(seen, found, cause)
 
 
 def restless(evidence: RunEvidence) -> Signs | None:
@@ -68,8 +70,13 @@ def restless(evidence: RunEvidence) -> Signs | None:
     spikes = varied.max()
     harmless = rising["training"].max() < thresholds.RISES and not high  # the loss only falls
     spiky = bool(spikes.max() >= thresholds.SPIKES) and not harmless
+    growth = evidence.growth
+    grown = bool(len(growth) and growth.max() >= thresholds.GROWN)
     needed = 1 if evidence.learns is False else 2
-    if not largest > thresholds.LARGE_UPDATE or jumps + high + spiky < needed:
+    signs = jumps + high + spiky
+    if not evidence.learns:  # a network that learns stands its rate, whatever is usual
+        signs += grown + (remedies.is_high(evidence.config) and not evidence.vanishes_at_first)
+    if not (largest > thresholds.LARGE_UPDATE or grown) or signs < needed:
         return None
     layer, epoch = (int(each) for each in ratios.stack().idxmax())
     seen = [evidence.losses]
@@ -87,12 +94,19 @@ def restless(evidence: RunEvidence) -> Signs | None:
             f"{evidence.named(where)} deviates by "
             f"{number(spikes[steep])} times its mean: a few steps are far steeper than the rest."
         )
+    if grown:
+        seen.append(
+            f"In epoch 1 the weights of {evidence.named(int(growth.idxmax()))} are, in the mean, "
+            f"{number(growth.max())} times as large as they should be."
+        )
     seen.append(
         f"A step changes the weights of {evidence.named(layer)} by {number(largest)} times their "
         f"size in the mean of epoch {epoch}, where 0.001 is usual."
     )
-    rate, norm = remedies.smaller_rate(evidence), remedies.batch_normalization()
-    return seen, remedies.fitting(evidence, rate, remedies.COSINE, norm)
+    found = [remedies.smaller_rate(evidence), remedies.batch_normalization()]
+    if evidence.learns:
+        found.insert(1, remedies.COSINE)
+    return Signs(seen, remedies.fitting(evidence, *found))
 
 
 def slow(evidence: RunEvidence) -> Signs | None:
@@ -114,11 +128,8 @@ def slow(evidence: RunEvidence) -> Signs | None:
         losses if evidence.guessing is not None else evidence.losses,
     ]
     other = [] if evidence.config.adaptive else [remedies.ADAM]
-    return seen, remedies.fitting(evidence, remedies.larger_rate(evidence, usual), *other)
-
-
-LAST = 2
-"""So many epochs at the end must all have the risen loss: one alone may be a stumble."""
+    found = [remedies.larger_rate(evidence, usual), *other]
+    return Signs(seen, remedies.fitting(evidence, *found))
 
 
 def diverging(evidence: RunEvidence) -> Signs | None:
@@ -167,33 +178,5 @@ def diverging(evidence: RunEvidence) -> Signs | None:
     if not evidence.config.adaptive:  # Adam does not feel clipping
         why = "clipping keeps one steep step from undoing all before it"
         found.insert(1, remedies.clipping(why, 1.0))
-    return seen, remedies.fitting(evidence, *found)
-
-
-def overfitted(evidence: RunEvidence) -> Signs | None:
-    """Compare training with test images: accuracy at the end, and where the loss turned.
-
-    Such a network has learned its training images by heart.
-    """
-    curves = evidence.curves
-    last, loss = curves.iloc[-1], curves["test_loss"].astype(float)
-    gap = last["accuracy"] - last["test_accuracy"]
-    cost = curves["loss"].iloc[0] if evidence.guessing is None else evidence.guessing
-    learned = 1.0 - last["loss"] / cost if cost > 0.0 else np.nan
-    risen = len(loss) > LAST and loss.iloc[-LAST:].min() >= thresholds.RISEN * loss.min()
-    if not (learned >= thresholds.LEARNED and gap >= thresholds.OVERFITTED and risen):
-        return None
-    best = int(loss.idxmin())
-    seen = [
-        f"In epoch {evidence.epochs} the accuracy is {percent(last['accuracy'])} on training "
-        f"{evidence.samples} and {percent(last['test_accuracy'])} on test {evidence.samples}.",
-        f"The test loss was lowest in epoch {best}, {number(loss[best])}, and has risen to "
-        f"{number(loss.iloc[-1])}.",
-    ]
-    return seen, [
-        Remedy(f"stop after epoch {best}", {"epochs": best}, remedies.STOPPING),
-        Remedy("dropout keeps neurons from relying on each other", {"dropout": 0.3},
-               remedies.DROPOUT, "sigmoid_sgd_dropout"),
-        Remedy("a penalty keeps weights small", {"penalties.weight_l2": 1e-4}, remedies.DECAY,
-               "sigmoid_sgd_weight_decay"),
-    ]  # fmt: skip
+    cause = f"{remedies.rate_in_words(evidence)} is too large"
+    return Signs(seen, remedies.fitting(evidence, *found), cause)
