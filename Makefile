@@ -9,7 +9,7 @@ COMPLETE := $(VENV)/requirements.sha256
 MAKEFLAGS += --no-print-directory --no-builtin-rules
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help up down migrate view data train gallery experiments new runs drop summarize sql url figures compare diagnose audit report verify test test-faults test-lowest test-peers torch lint bench clean
+.PHONY: help up down migrate view data train gallery experiments new runs drop summarize sql url figures compare diagnose remedy audit report verify test test-faults test-lowest test-peers torch lint bench clean
 
 # Values reach the commands through the environment, never through the text of a recipe: a quote or a semicolon in one
 # is only a character. make itself would read a $ in a value given on its command line; `value` keeps it as typed.
@@ -48,8 +48,8 @@ menu:
 	@echo '  DATASET (auto, mnist, fashion-mnist, sample)  EPOCHS  SEED  SEEDS  PRECISION (double, single)  LIMIT'
 	@echo '  TELEMETRY (full, statistics)  RECORD_EVERY  RESUME (1)  PATIENCE  ROAD (auto, binary, text, insert)'
 	@echo '  DATA_DIR  SERVER (auto, docker, local)'
-	@echo '  RUN (train, drop, summarize, figures, diagnose, report)  RUNS (compare: 3,relu_sgd)'
-	@echo '  YES (drop: 1)  KEEP (drop: statistics)  PART (bench: step, server, watch)  NORMS (migrate: 1)'
+	@echo '  RUN (train, drop, summarize, figures, diagnose, remedy, report)  RUNS (compare: 3,relu_sgd)'
+	@echo '  YES (drop: 1)  KEEP (drop: statistics)  PART (bench: step, server, watch, diagnosis)  NORMS (migrate: 1)'
 	@echo '  ROLE (url: owner)  FORMAT (url: sqlalchemy)  ALL (clean: 1)  OUTPUT (figures, report ...: folder)'
 	@echo '  DATABASE_URL (mysql://user:password@host:3306/gradients: a server of your own)'
 
@@ -113,6 +113,10 @@ compare: up ## compare runs side by side (RUNS=3,7,9, or names: RUNS=relu_sgd,7)
 diagnose: up ## say in words what is wrong with a run (RUN, or EXP's newest, or the newest), and what to try
 	@$(COMMAND) diagnose $(call option,RUN,run) $(call option,EXP,exp) || $(ENOUGH)
 
+remedy: up ## try each remedy of a run's diagnosis for a few epochs (RUN, or EXP's newest, or the newest), and compare
+	@$(COMMAND) remedy $(call option,RUN,run) $(call option,EXP,exp) $(call option,EPOCHS,epochs) \
+	  $(call option,DATA_DIR,data-dir) $(call option,OUTPUT,output) || $(ENOUGH)
+
 audit: up ## test every claim of the paper against the rows; a table, and report/audit.csv
 	@$(COMMAND) audit $(call option,OUTPUT,output) || $(ENOUGH)
 
@@ -150,7 +154,8 @@ lint: $(COMPLETE) ## check style, formatting and types
 # A training step needs no server.
 bench: $(if $(filter step,$(PART)),$(COMPLETE),up) ## measure a training step (PART=step: 1 min), and whole runs (10 min; EPOCHS=1: 3)
 	@$(RUN_PYTHON) -m bench $(call option,PART,part) $(call option,EPOCHS,epochs) \
-	  $(call option,PRECISION,precision) $(call option,DATASET,dataset) $(call option,DATA_DIR,data-dir)
+	  $(call option,PRECISION,precision) $(call option,DATASET,dataset) $(call option,DATA_DIR,data-dir) \
+	  $(call option,SEEDS,seeds)
 
 clean: ## delete figures, pages, report and caches (ALL=1: also our servers, their data and .venv)
 ifneq ($(filter-out 0 no false,$(ALL)),)
@@ -160,5 +165,5 @@ ifneq ($(filter-out 0 no false,$(ALL)),)
 	@if [ -d $(VENV) ]; then rm -rf $(VENV) && echo 'Deleted $(VENV).' >&2; fi
 	@rm -rf $(LOWEST) *.egg-info
 endif
-	@rm -rf figures report compare gallery build .pytest_cache .ruff_cache .mypy_cache .hypothesis
+	@rm -rf figures report compare gallery remedies build .pytest_cache .ruff_cache .mypy_cache .hypothesis
 	@find . -name __pycache__ -not -path './.venv*' -prune -exec rm -rf {} +

@@ -1,7 +1,7 @@
 """The command line of the project, such as `vanishing-gradients train --exp sigmoid_sgd`.
 
 Commands are defined in their packages (`trainer/cli.py` and so on), and a package is imported only
-when one of its commands is called, so the trainer and the analysis never load together. Errors
+when one of its commands is called, so a command loads no more than it needs. Errors
 become messages only here: what a user can fix is one sentence on standard error, no traceback.
 """
 
@@ -37,6 +37,7 @@ COMMANDS = {
     "figures": ("analysis",),
     "compare": ("analysis",),
     "diagnose": ("analysis",),
+    "remedy": ("remedy",),
     "audit": ("analysis",),
     "report": ("analysis",),
     "verify": ("analysis",),

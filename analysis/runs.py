@@ -28,7 +28,8 @@ class Run:
     Accuracies are fractions; a loss that was not finite is None; seconds are wall time; times UTC.
     `telemetry` is full or statistics. If no epoch is kept, accuracies, losses and seconds are all
     None. `source` is who trained. For a watched model, data set, seed, images, accuracies and
-    losses are None if unknown, and `epochs` are those that it completed.
+    losses are None if unknown, and `epochs` are those that it completed. `remedy_of` is the run
+    whose diagnosis named the change that this one tries.
     """
 
     run_id: int
@@ -47,6 +48,7 @@ class Run:
     finished_at: datetime
     telemetry: str = "full"
     source: str = TRAINER
+    remedy_of: int | None = None
 
     @property
     def watched(self) -> bool:
@@ -99,14 +101,17 @@ def finished_runs(
 def chosen_runs(summary: pd.DataFrame, text: str) -> list[Run]:
     """Return the finished runs that `text` names, in its order, each once.
 
-    A number is a run; a name is the newest finished run of that experiment. `summary` holds the
-    rows of experiment_summary. Raises WrongChoiceError for anything else, for fewer than two runs
-    and for more than MOST_RUNS; NoRowsError for runs that do not exist or are not finished.
+    A number is a run; a name is the newest finished run of that experiment; one run alone stands
+    for it and the remedies that were tried for it. `summary` holds the rows of experiment_summary.
+    Raises WrongChoiceError for anything else, for fewer than two runs and for more than MOST_RUNS;
+    NoRowsError for runs that do not exist or are not finished.
     """
     words = [word.strip() for word in text.split(",") if word.strip()]
     if not words:
         raise WrongChoiceError(f"Say which runs to compare, {HOW}.")
     runs = list(dict.fromkeys(_run_named(summary, word) for word in words))
+    if len(runs) == 1:
+        runs += _remedies(summary, runs[0].run_id)
     if len(runs) < 2:
         raise WrongChoiceError(
             f"A comparison takes at least two runs, and {text!r} is run {runs[0].run_id} alone: "
@@ -164,6 +169,11 @@ def latest_of_each_experiment(runs: Iterable[Run]) -> list[Run]:
     by_age = sorted(runs, key=lambda run: (run.finished_at, run.run_id))
     latest = {run.experiment: run for run in by_age}
     return [latest[name] for name in sorted(latest)]
+
+
+def _remedies(summary: pd.DataFrame, run_id: int) -> list[Run]:
+    tried = (summary["status"] == "finished") & (summary["remedy_of"] == run_id)
+    return runs_of(summary[tried])
 
 
 def _run_named(summary: pd.DataFrame, word: str) -> Run:

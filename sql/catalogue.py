@@ -83,6 +83,11 @@ runs = _table(
         server_default="before_clipping",
         comment="what was recorded of gradients that were clipped: before_clipping or as_stepped",
     ),
+    Column(
+        "remedy_of",
+        Integer,
+        comment="the run that this one tries a remedy of; NULL: it is none",
+    ),
 )
 """Known for every run of the trainer, but possibly not for a watched model: seed, data set, number
 of images, epochs."""

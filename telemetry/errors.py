@@ -21,6 +21,10 @@ class WatchError(RecordingError):
     """A model cannot be watched, or not in this way."""
 
 
+class StoppedEarlyError(Exception):
+    """A listener ends a run on purpose: it is recorded as interrupted, and this is raised again."""
+
+
 class RunBusyError(RecordingError):
     """Another process is training or removing the run."""
 

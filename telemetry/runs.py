@@ -104,6 +104,7 @@ class RunDescription:
     `training_images` counts those that the run uses, after LIMIT. `source` is 'trainer', or the
     library of a watched model, for which unknown values are None. `recorded_at` is
     'before_clipping', or 'as_stepped' if gradients are recorded as the optimizer gets them.
+    `remedy_of` is the run that this one tries a remedy of.
     """
 
     experiment: str
@@ -119,6 +120,7 @@ class RunDescription:
     layers: tuple[RunLayer, ...]
     source: str = TRAINER
     recorded_at: str = "before_clipping"
+    remedy_of: int | None = None
 
     @property
     def identity(self) -> str:

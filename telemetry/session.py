@@ -25,7 +25,7 @@ from vanishing_gradients.sql.registry import layers_without_small_norm
 from vanishing_gradients.sql.requirements import require_able, require_connections, require_width
 from vanishing_gradients.sql.server_errors import passing
 from vanishing_gradients.telemetry.connection import BufferConnection
-from vanishing_gradients.telemetry.errors import OutageError, RunBusyError
+from vanishing_gradients.telemetry.errors import OutageError, RunBusyError, StoppedEarlyError
 from vanishing_gradients.telemetry.loader import Loader
 from vanishing_gradients.telemetry.recorder import GradientRecorder
 from vanishing_gradients.telemetry.recording import EpochMetrics, State
@@ -254,7 +254,7 @@ class RecordingSession:
 
     def _end(self, kind: object, error: BaseException | None, trace: object) -> None:
         """Stop the threads and record how the run ended, with a deadline if nothing moves."""
-        if isinstance(error, KeyboardInterrupt | OutageError):
+        if isinstance(error, KeyboardInterrupt | OutageError | StoppedEarlyError):
             self._status = "interrupted"
         with self._uninterrupted():
             self._retry.stop()

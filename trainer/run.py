@@ -28,13 +28,14 @@ GROUPS = {"all": "paper"} | {name: name for name in experiments.GROUPS if name !
 
 @dataclass(frozen=True)
 class Settings:
-    """A user's choices for a run besides its experiment."""
+    """A user's choices for a run besides its experiment; `remedy_of` is the run it is to cure."""
 
     seed: int = 1
     precision: Literal["double", "single"] = "double"
     telemetry: Literal["full", "statistics"] = "full"
     record_every: int = 1
     limit: int | None = None
+    remedy_of: int | None = None
 
 
 class TrainingListener(RunListener):
@@ -125,7 +126,8 @@ def begun_with(run_id: int, values: Mapping[str, Any]) -> tuple[Experiment, Sett
     """
     config: dict[str, Any] = dict(values["config"])
     known = {"limit": config.pop("limit", None), **values}
-    settings = Settings(**{each.name: known[each.name] for each in fields(Settings)})
+    names = [each.name for each in fields(Settings) if each.name in known]
+    settings = Settings(**{name: known[name] for name in names})
     try:
         experiment = Experiment.model_validate(config)
         now = experiment.model_dump(mode="json")

@@ -77,11 +77,16 @@ def write(
 
 
 def remarks(runs: Sequence[Run], dense: pd.DataFrame, layers: pd.DataFrame) -> list[str]:
-    """Return the reasons why the runs cannot be compared one to one.
+    """Return which runs try remedies, and why the runs cannot be compared one to one.
 
     `dense` is from dense_norms, `layers` has rows of layer_sizes.
     """
-    found = []
+    found = [
+        f"Run {run.run_id} tries a remedy of run {run.remedy_of}, which `make diagnose "
+        f"RUN={run.remedy_of}` names."
+        for run in runs
+        if run.remedy_of is not None
+    ]
     datasets = sorted({run.dataset for run in runs if run.dataset})
     if len(datasets) > 1:
         found.append(

@@ -7,7 +7,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
 PACKAGE = "vanishing_gradients"
-ROOMS = ("analysis", "migrations", "server", "sql", "telemetry", "trainer")
+ROOMS = ("analysis", "migrations", "remedy", "server", "sql", "telemetry", "trainer")
 AT_THE_ROOT = (
     "__init__.py", "__main__.py", "cli.py", "console.py", "errors.py", "installation.py",
     "interruption.py", "options.py", "words.py",

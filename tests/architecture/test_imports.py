@@ -25,6 +25,7 @@ MAY_IMPORT = {
     "migrations": {"sql", "server"},
     "analysis": {"sql", "server"},
     "trainer": {"sql", "server", "telemetry"},
+    "remedy": {"sql", "server", "telemetry", "analysis", "trainer"},
 }
 """What each package may import besides itself and EVERYBODY."""
 EVERYBODY = {"console", "errors", "installation", "interruption", "options", "words"}

@@ -37,7 +37,7 @@ RENAMED = {
 }
 ADDED = {
     "row_meaning", "gain", "flat", "road", "source", "recorded_at", "source_name", "tensor", "kept",
-    "parameters", "frozen", "next_layer",
+    "parameters", "frozen", "next_layer", "remedy_of",
 }  # fmt: skip
 GONE = re.compile(
     r"recorded_\w+|epoch_statistics|old_gradient_norms|old_layer_\d_(cell_sums|index_sums|neurons|first_cells)|view_versions"
