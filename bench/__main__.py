@@ -8,7 +8,7 @@ import click
 from rich.table import Table
 from sqlalchemy import URL, text
 
-from bench import step, training, watch, ways, whole
+from bench import diagnosis, step, training, watch, ways, whole
 from vanishing_gradients.cli import sentences
 from vanishing_gradients.console import show
 from vanishing_gradients.migrations import history
@@ -42,7 +42,9 @@ OURS = "whole run: train, record, encode, load"
 
 @click.command()
 @click.option(
-    "--part", type=click.Choice(["step", "server", "watch"]), help="Measure this part only."
+    "--part",
+    type=click.Choice(["step", "server", "watch", "diagnosis"]),
+    help="Measure this part only.",
 )
 @click.option("--epochs", type=click.IntRange(1), default=10, show_default=True)
 @click.option("--precision", "precisions", multiple=True, type=click.Choice(["double", "single"]))
@@ -62,6 +64,8 @@ OURS = "whole run: train, record, encode, load"
     type=click.Choice(list(watch.STEPS)),
     help="Watch this network only.",
 )
+@click.option("--seeds", type=click.IntRange(1), default=1, help="Of the diagnosis: 1 to this one.")
+@click.option("--case", "named", multiple=True, help="Diagnose this case only.")
 def main(
     part: str | None,
     epochs: int,
@@ -70,6 +74,8 @@ def main(
     data_dir: Path | None,
     rounds: int,
     networks: Sequence[str],
+    seeds: int,
+    named: Sequence[str],
 ) -> None:
     """Measure a training step, and whole runs against other ways into a server, all in one run."""
     precisions = precisions or ("double", "single")
@@ -77,6 +83,15 @@ def main(
         if part == "watch":
             with _own_database(lifecycle.current().owner, "watch") as url:
                 watch.measure(url, networks or list(watch.STEPS), min(rounds, watch.ROUNDS))
+            return
+        if part == "diagnosis":
+            with _own_database(lifecycle.current().owner, part, keep=True) as url:
+                chosen = [
+                    each for each in diagnosis.cases() if each.path.stem in named or not named
+                ]
+                names = [dataset] if dataset != "auto" else ["mnist", "fashion-mnist"]
+                sets = [load(name, data_dir) for name in names]
+                diagnosis.measure(url, sets, range(1, seeds + 1), chosen)
             return
         data = load(dataset, data_dir)
         if part != "server":
@@ -88,17 +103,19 @@ def main(
 
 
 @contextmanager
-def _own_database(owner: URL, precision: str) -> Iterator[URL]:
-    """A database for the benchmark only: fresh tables, of the benchmark's precision."""
-    name = f"gradients_bench_{precision}"
+def _own_database(owner: URL, part: str, keep: bool = False) -> Iterator[URL]:
+    """A database for a part of the benchmark only: fresh tables, unless it is to be kept."""
+    name = f"gradients_bench_{part}"
     home = engine(owner)
     with home.connect() as connection:
-        connection.exec_driver_sql(f"DROP DATABASE IF EXISTS {quoted(name)}")
-        connection.exec_driver_sql(f"CREATE DATABASE {quoted(name)}")
+        if not keep:
+            connection.exec_driver_sql(f"DROP DATABASE IF EXISTS {quoted(name)}")
+        connection.exec_driver_sql(f"CREATE DATABASE IF NOT EXISTS {quoted(name)}")
         try:
             yield owner.set(database=name)
         finally:
-            connection.exec_driver_sql(f"DROP DATABASE {quoted(name)}")
+            if not keep:
+                connection.exec_driver_sql(f"DROP DATABASE {quoted(name)}")
     home.dispose()
 
 
