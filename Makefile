@@ -113,7 +113,7 @@ compare: up ## compare runs side by side (RUNS=3,7,9, or names: RUNS=relu_sgd,7)
 diagnose: up ## say in words what is wrong with a run (RUN, or EXP's newest, or the newest), and what to try
 	@$(COMMAND) diagnose $(call option,RUN,run) $(call option,EXP,exp) || $(ENOUGH)
 
-remedy: up ## try each remedy of a run's diagnosis for a few epochs (RUN, or EXP's newest, or the newest), and compare
+remedy: up ## try each remedy of a run's diagnosis for a few epochs (RUN, or EXP's newest, or the newest)
 	@$(COMMAND) remedy $(call option,RUN,run) $(call option,EXP,exp) $(call option,EPOCHS,epochs) \
 	  $(call option,DATA_DIR,data-dir) $(call option,OUTPUT,output) || $(ENOUGH)
 

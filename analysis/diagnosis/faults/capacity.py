@@ -17,7 +17,8 @@ def narrow(evidence: RunEvidence) -> Signs | None:
 
     What such a layer does not let through no layer after it can restore; and of few ReLUs all may
     be off for an image (Lu, Shin, Su and Karniadakis, 2019, https://arxiv.org/abs/1903.06733).
-    Weights that first steps have thrown out of place are another fault.
+    Weights that first steps have thrown out of place, or that let next to nothing through from the
+    start, are other faults.
     """
     if evidence.layers.loc[evidence.dense, "kind"].nunique() != 1:
         return None  # a narrow layer among others may be meant to be narrow
@@ -32,9 +33,8 @@ def narrow(evidence: RunEvidence) -> Signs | None:
         few = 2 * least <= classes or (
             least < classes and not evidence.learns and not evidence.still_falls
         )
-    if not few:
-        return None
-    if len(growth) and growth.max() >= thresholds.GROWN:
+    grown = bool(len(growth) and growth.max() >= thresholds.GROWN)
+    if not few or grown or evidence.vanishes_at_first:
         return None
     narrow_ones = [layer for layer in hidden if width[layer] < classes]
     seen = [
