@@ -108,8 +108,7 @@ class RunEvidence:
         kind, meaning = self.layers["kind"], self.layers["row_meaning"]
         dense = self.layers.index[meaning == "input" if self.watched else kind == "dense"]
         self.dense = [layer for layer in dense if layer in there or not self.watched]
-        outputs = self.layers.index[kind == "output"] if self.watched else self.layers.index
-        self.loss_layer = int(outputs.max()) if len(outputs) and outputs.max() in there else None
+        self.loss_layer = self._loss_layer(there)
         self.loss_function = None if self.watched else self.config.given.get("loss", "known")
         self.missing = 0
         self.steps = self._steps(connection, run_id)
@@ -227,6 +226,23 @@ class RunEvidence:
         due = np.maximum(self.initial_sizes.fillna(0.0), lecun)
         return (self.sizes(0) / due).dropna()
 
+    def _loss_layer(self, there: set[int]) -> int | None:
+        """Return the last layer; of a watched model its output, or the softmax that it ends with.
+
+        What comes back to a softmax's input is what the trainer keeps of its own: it fades where
+        outputs are surely wrong, and the gradient by the softmax's output does not.
+        """
+        kinds = self.layers["kind"]
+        last = int(self.layers.index[-1])
+        if self.watched:
+            outputs = self.layers.index[kinds == "output"]
+            if outputs.empty:
+                return None
+            last = int(outputs.max())
+            if last - 1 in there and kinds[last - 1] in ("softmax", "log_softmax"):
+                last -= 1
+        return last if last in there else None
+
     def _stalled(self, connection: Connection, run_id: int) -> float:
         first = self.first_flow.get(self.loss_layer, np.nan)
         if not first > 0.0:
@@ -275,9 +291,17 @@ class RunEvidence:
     def _learns(self) -> bool | None:
         if self.guessing is not None:
             return bool(self.learned >= LEARNED)
+        if self._guesses():
+            return False
         if self.learned >= HALVED:
             return True
         return False if self.learned < AT_REST else None
+
+    def _guesses(self) -> bool:
+        """Whether accuracies were told, and none is as much as twice that of guessing."""
+        told = self.curves[["accuracy", "test_accuracy"]].astype(float).iloc[-1].dropna()
+        classes = self.layers["width"].iloc[-1]
+        return bool(len(told) and classes > 2 and told.max() < 2.0 / classes)
 
     def _in_steps(self, connection: Connection, run_id: int, norms: pd.DataFrame) -> pd.Series:
         """Count values that are not finite in steps that were taken, by epoch.

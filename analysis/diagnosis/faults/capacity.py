@@ -34,7 +34,8 @@ def narrow(evidence: RunEvidence) -> Signs | None:
             least < classes and not evidence.learns and not evidence.still_falls
         )
     grown = bool(len(growth) and growth.max() >= thresholds.GROWN)
-    if not few or grown or evidence.vanishes_at_first:
+    faint = evidence.vanishes_at_first and evidence.first_flow.iloc[0] > 0.0  # of 0, all are off
+    if not few or grown or faint:
         return None
     narrow_ones = [layer for layer in hidden if width[layer] < classes]
     seen = [

@@ -24,7 +24,8 @@ def symmetric(evidence: RunEvidence) -> Signs | None:
     frame = frame[frame["width"] > 1]
     spread = (frame["largest"] - frame["least"]) / frame["mean"].where(frame["mean"] > 0.0)
     given = evidence.config.initialization
-    constant, value = given["kind"] == "constant", number(given.get("value", 0.0))
+    nought = len(evidence.initial_sizes) > 0 and bool(evidence.initial_sizes.eq(0.0).all())
+    constant, value = given["kind"] == "constant" or nought, number(given.get("value", 0.0))
     # Rounding drives equal neurons apart in single precision; that does not make them different.
     equal = evidence.config.starts_equal & (frame["mean"] > 0.0)
     same = list(spread.index[(spread <= thresholds.SAME) | equal])
