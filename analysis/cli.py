@@ -4,28 +4,15 @@ Drawing and computing code is imported by the commands that need it: pandas, sci
 seconds, and a mistyped option should be answered immediately.
 """
 
-from collections.abc import Callable
 from pathlib import Path
 
 import click
 
 from vanishing_gradients.console import mention, show
-from vanishing_gradients.options import RUN
+from vanishing_gradients.options import RUN, into
 from vanishing_gradients.server.lifecycle import reader_engine
 
 KEPT = "kept.json"
-
-
-def into(default: str, what: str) -> Callable:
-    """Add --output, the folder that a command writes into."""
-    return click.option(
-        "--output",
-        "folder",
-        type=click.Path(path_type=Path),
-        default=default,
-        show_default=True,
-        help=what,
-    )
 
 
 @click.command()

@@ -16,10 +16,8 @@ from rich.table import Table
 from rich.text import Text
 from sqlalchemy import URL
 
-from vanishing_gradients.analysis.diagnosis import RunEvidence, evaluate
+from vanishing_gradients.analysis.diagnosis import RunEvidence, examined
 from vanishing_gradients.analysis.diagnosis.wording import replacement
-from vanishing_gradients.analysis.runs import known_run
-from vanishing_gradients.analysis.views import ask
 from vanishing_gradients.console import say, show
 from vanishing_gradients.migrations import history
 from vanishing_gradients.sql.connection import engine
@@ -127,10 +125,8 @@ class Ward:
         return run_id
 
     def _judged(self, run_id: int) -> tuple[RunEvidence, tuple]:
-        with self.engine.connect() as connection:
-            row = known_run(ask(connection, "experiment_summary"), run_id)
-            evidence = RunEvidence(connection, row)
-        return evidence, evaluate(evidence).faults
+        evidence, diagnosis = examined(self.engine, run_id)
+        return evidence, diagnosis.faults
 
 
 def measure(

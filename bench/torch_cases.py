@@ -12,6 +12,7 @@ import numpy as np
 from sqlalchemy import URL, text
 
 from vanishing_gradients.sql.connection import engine
+from vanishing_gradients.sql.names import LONGEST_EXPERIMENT
 from vanishing_gradients.telemetry.watch import watch
 from vanishing_gradients.trainer.datasets import Dataset, scaled
 from vanishing_gradients.trainer.datasets.dataset import CLASSES
@@ -24,8 +25,6 @@ TRANSLATED = {
     "output", "dataset", "inputs", "labels", "batch_size", "epochs",
 }  # fmt: skip
 """Keys of an experiment that have their equivalent here."""
-LONGEST = 32
-"""Letters of a name: runs of the trainer have the experiment's own, and other layers."""
 Loss = Callable[[Any, Any], Any]
 """Takes the model's outputs and the labels."""
 
@@ -55,9 +54,11 @@ def trained(experiment: Experiment, dataset: Dataset, url: URL, seed: int = 1) -
     )
     model = network(experiment, images.shape[1])
     optimizer, loss_fn = optimizer_of(experiment, model), loss_of(experiment)
+    # Runs of the trainer have the experiment's own name, and other layers.
+    name = f"torch_{experiment.name}"[:LONGEST_EXPERIMENT]
     with watch(
-        model, optimizer, experiment=f"torch_{experiment.name}"[:LONGEST], url=url, seed=seed,
-        dataset=data.name, epochs=experiment.epochs, on_error="raise",
+        model, optimizer, experiment=name, url=url, seed=seed, dataset=data.name,
+        epochs=experiment.epochs, on_error="raise",
     ) as w:  # fmt: skip
         for _ in range(experiment.epochs):
             for x, y in w.epoch(loader):

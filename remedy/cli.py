@@ -5,7 +5,7 @@ from pathlib import Path
 import click
 
 from vanishing_gradients.console import mention, progress, say, show
-from vanishing_gradients.options import RUN
+from vanishing_gradients.options import EPOCHS, RUN, into, with_data_dir
 from vanishing_gradients.server import lifecycle
 from vanishing_gradients.server.lifecycle import owner_engine
 
@@ -15,23 +15,11 @@ from vanishing_gradients.server.lifecycle import owner_engine
 @click.option("--exp", "experiment", help="The newest finished run of this experiment.")
 @click.option(
     "--epochs",
-    type=click.IntRange(1, 10_000),
+    type=EPOCHS,
     help="Epochs of each trial  [default: 3, or all of the run's for overfitting]",
 )
-@click.option(
-    "--data-dir",
-    type=click.Path(path_type=Path),
-    envvar="DATA_DIR",
-    help="Folder of the data sets  [default: data]",
-)
-@click.option(
-    "--output",
-    "folder",
-    type=click.Path(path_type=Path),
-    default="remedies",
-    show_default=True,
-    help="Folder for the experiments' files.",
-)
+@with_data_dir
+@into("remedies", "Folder for the experiments' files.")
 def remedy(
     run_id: int | None,
     experiment: str | None,

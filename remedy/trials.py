@@ -9,10 +9,9 @@ import pandas as pd
 from rich.console import Console
 from sqlalchemy import URL, Engine
 
-from vanishing_gradients.analysis.diagnosis import RunEvidence, evaluate
+from vanishing_gradients.analysis.diagnosis import examined
 from vanishing_gradients.analysis.diagnosis.configuration import RunConfig
 from vanishing_gradients.analysis.diagnosis.thresholds import AT_REST, HIGH
-from vanishing_gradients.analysis.runs import known_run
 from vanishing_gradients.analysis.views import ask
 from vanishing_gradients.remedy.candidates import Candidate
 from vanishing_gradients.telemetry.errors import StoppedEarlyError
@@ -144,10 +143,8 @@ def tried(
 
 def outcome(engine: Engine, run_id: int, stopped: str = "") -> Outcome:
     """Return what became of a run, by the views."""
-    with engine.connect() as connection:
-        row = known_run(ask(connection, "experiment_summary"), run_id)
-        evidence = RunEvidence(connection, row)
-    faults = evaluate(evidence).faults
+    evidence, diagnosis = examined(engine, run_id)
+    faults = diagnosis.faults
     last = evidence.curves.iloc[-1]
     return Outcome(
         run_id=run_id,
@@ -155,7 +152,7 @@ def outcome(engine: Engine, run_id: int, stopped: str = "") -> Outcome:
         loss=_number(last["loss"]),
         accuracy=_number(last["accuracy"]),
         test_accuracy=_number(last["test_accuracy"]),
-        seconds=_number(row["seconds"]),
+        seconds=_number(evidence.run["seconds"]),
         left=faults[0].name if faults else "",
         stopped=stopped,
     )

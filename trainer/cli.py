@@ -11,7 +11,7 @@ from click.core import ParameterSource
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 
 from vanishing_gradients.console import mention, progress, say, show
-from vanishing_gradients.options import RUN
+from vanishing_gradients.options import EPOCHS, RUN, with_data_dir
 from vanishing_gradients.server import lifecycle
 from vanishing_gradients.server.lifecycle import owner_engine
 from vanishing_gradients.sql.connection import affordable
@@ -57,15 +57,10 @@ with_data_options = together(
         help="auto: MNIST, else Fashion-MNIST, else the bundled sample  [default: the "
         "experiment's, else auto]",
     ),
-    option(
-        "--data-dir",
-        type=click.Path(path_type=Path),
-        envvar="DATA_DIR",
-        help="folder of the data sets  [default: data]",
-    ),
+    with_data_dir,
 )
 with_size_and_seed_options = together(
-    option("--epochs", type=FEW, help="instead of the experiment's own"),
+    option("--epochs", type=EPOCHS, help="instead of the experiment's own"),
     option("--limit", type=MANY, help="the first N training images"),
     option("--precision", type=click.Choice(["double", "single"]), default="double"),
     option("--seed", type=click.IntRange(0, LARGEST_SEED), default=1),

@@ -14,14 +14,29 @@ output       all of it as lines, with the numbers of a healthy run and what cann
 from collections.abc import Iterator
 
 import pandas as pd
-from sqlalchemy import Connection
+from sqlalchemy import Connection, Engine
 
 from vanishing_gradients.analysis.diagnosis.evidence import RunEvidence, chosen_run
 from vanishing_gradients.analysis.diagnosis.faults import Diagnosis, Fault, evaluate
 from vanishing_gradients.analysis.diagnosis.output import lines
 from vanishing_gradients.analysis.diagnosis.remedies import Remedy
+from vanishing_gradients.analysis.runs import known_run
+from vanishing_gradients.analysis.views import ask
 
-__all__ = ["Diagnosis", "Fault", "Remedy", "RunEvidence", "chosen_run", "diagnose", "evaluate"]
+__all__ = [
+    "Diagnosis", "Fault", "Remedy", "RunEvidence", "chosen_run", "diagnose", "evaluate", "examined",
+]  # fmt: skip
+
+
+def examined(engine: Engine, run_id: int) -> tuple[RunEvidence, Diagnosis]:
+    """Return all that the views say of a run, and its diagnosis.
+
+    Raises NoRowsError if there is no such run.
+    """
+    with engine.connect() as connection:
+        run = known_run(ask(connection, "experiment_summary"), run_id)
+        evidence = RunEvidence(connection, run)
+    return evidence, evaluate(evidence)
 
 
 def diagnose(connection: Connection, run: pd.Series) -> Iterator[str]:

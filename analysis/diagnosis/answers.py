@@ -73,7 +73,7 @@ def _more_training(evidence: RunEvidence, curves: pd.DataFrame) -> Iterator[str]
     loss = curves["loss"].dropna()
     if len(loss) < 2 or not loss.iloc[-2] > 0.0:
         return
-    falls = 1.0 - loss.iloc[-1] / loss.iloc[-2]
+    falls = _fall(loss)
     test = curves["test_loss"].dropna()
     rates = evidence.curves["learning_rate"].astype(float).dropna()
     told = f"the training loss fell by {percent(falls)} in the last epoch"
@@ -101,13 +101,12 @@ def _size(evidence: RunEvidence, curves: pd.DataFrame) -> Iterator[str]:
     if len(loss) < 2 or pd.isna(accuracy):
         return
     question, gap = "Is the network too small?", accuracy - last["test_accuracy"]
-    falls = loss.iloc[-2] > 0.0 and 1.0 - loss.iloc[-1] / loss.iloc[-2] > AT_REST
     if accuracy >= BY_HEART or gap >= GAP:
         yield (
             f"{question} No: it gets {percent(accuracy)} of its training {evidence.samples} right"
             + (f", and {percent(last['test_accuracy'])} of the others." if gap == gap else ".")
         )
-    elif not falls:
+    elif not (loss.iloc[-2] > 0.0 and _fall(loss) > AT_REST):
         yield (
             f"{question} Perhaps: its training loss has come to rest at {number(loss.iloc[-1])}, "
             f"with {percent(accuracy)} of its training {evidence.samples} right. Double its "
@@ -125,6 +124,11 @@ def _good(evidence: RunEvidence, curves: pd.DataFrame) -> Iterator[str]:
         f"{_exact(known)} ({REFERENCE}); its error is {_exact(1.0 - known)}, this one's "
         f"{_exact(1.0 - reached)}."
     )
+
+
+def _fall(loss: pd.Series) -> float:
+    """Return the part of itself that a loss has lost in the last epoch."""
+    return float(1.0 - loss.iloc[-1] / loss.iloc[-2])
 
 
 def _pair(last: pd.Series) -> str:

@@ -8,8 +8,6 @@ import pandas as pd
 
 PLAIN = ("sgd", "asgd")
 """Optimizers whose steps are as large as gradients are."""
-
-
 USUAL_RATES = {
     "sgd": 0.1, "adam": 1e-3, "adamw": 1e-3, "amsgrad": 1e-3, "rmsprop": 1e-3, "adamax": 2e-3,
     "adagrad": 1e-2, "adadelta": 1.0,
@@ -164,8 +162,8 @@ class WatchedConfig(RunConfig):
         self.adaptive = kind is not None and kind.lower() not in PLAIN
         decay = seen.get("weight_decay")
         self.weight_pulls = {"optimizer.weight_decay": float(decay)} if decay else {}
-        rate = seen.get("dropout")
-        self.dropout = None if rate is None else float(rate)
+        dropped = seen.get("dropout")
+        self.dropout = None if dropped is None else float(dropped)
         self.clipping = None
         self.initialization = {"kind": None}
         self.starts_equal = False

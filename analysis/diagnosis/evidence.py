@@ -1,5 +1,7 @@
 """Which run is diagnosed, and all that a diagnosis looks at: read from the views once."""
 
+from functools import cached_property
+
 import numpy as np
 import pandas as pd
 from sqlalchemy import Connection
@@ -7,6 +9,8 @@ from sqlalchemy import Connection
 from vanishing_gradients.analysis.diagnosis.configuration import RunConfig, WatchedConfig
 from vanishing_gradients.analysis.diagnosis.thresholds import (
     AT_REST,
+    CHANCE,
+    GROWN,
     HALVED,
     HIGH,
     LEARNED,
@@ -214,6 +218,11 @@ class RunEvidence:
         return len(flow) > 1 and bool(flow.iloc[0] <= VANISHING * flow.iloc[-1])
 
     @property
+    def lecun_sizes(self) -> pd.Series:
+        """LeCun's size of the weights, which keeps signals at theirs, by dense layer."""
+        return self.layers.loc[self.dense, "rows_per_step"].astype(float) ** -0.5
+
+    @cached_property
     def growth(self) -> pd.Series:
         """Weights in the mean of the first epoch over their due size, by dense layer.
 
@@ -222,9 +231,24 @@ class RunEvidence:
         """
         if self.updates is None:
             return pd.Series(dtype="float64")
-        lecun = self.layers.loc[self.dense, "rows_per_step"].astype(float) ** -0.5
-        due = np.maximum(self.initial_sizes.fillna(0.0), lecun)
+        due = np.maximum(self.initial_sizes.fillna(0.0), self.lecun_sizes)
         return (self.sizes(0) / due).dropna()
+
+    @property
+    def overgrown(self) -> int | None:
+        """The dense layer that grew most in the first epoch, if far beyond its due size."""
+        grown = self.growth[self.growth >= GROWN]
+        return None if grown.empty else int(grown.idxmax())
+
+    @property
+    def grew(self) -> str:
+        """What the weights of the overgrown layer have become, as a sentence without full stop."""
+        layer = self.overgrown
+        assert layer is not None, "there is one"
+        return (
+            f"In epoch 1 the weights of {self.named(layer)} are, in the mean, "
+            f"{number(self.growth[layer])} times as large as they should be"
+        )
 
     def _loss_layer(self, there: set[int]) -> int | None:
         """Return the last layer; of a watched model its output, or the softmax that it ends with.
@@ -298,10 +322,10 @@ class RunEvidence:
         return False if self.learned < AT_REST else None
 
     def _guesses(self) -> bool:
-        """Whether accuracies were told, and none is as much as twice that of guessing."""
+        """Whether accuracies were told, and none is far above that of guessing."""
         told = self.curves[["accuracy", "test_accuracy"]].astype(float).iloc[-1].dropna()
         classes = self.layers["width"].iloc[-1]
-        return bool(len(told) and classes > 2 and told.max() < 2.0 / classes)
+        return bool(len(told) and classes > 2 and told.max() < CHANCE / classes)
 
     def _in_steps(self, connection: Connection, run_id: int, norms: pd.DataFrame) -> pd.Series:
         """Count values that are not finite in steps that were taken, by epoch.

@@ -14,10 +14,10 @@ from vanishing_gradients.analysis.diagnosis.configuration import FULL_RATE, SQUA
 from vanishing_gradients.analysis.diagnosis.evidence import RunEvidence
 from vanishing_gradients.analysis.diagnosis.pytorch import TIMES
 from vanishing_gradients.analysis.diagnosis.thresholds import (
-    GROWN,
     LARGE_UPDATE,
     SMALL_UPDATE,
     USUAL_UPDATE,
+    WHOLE_UPDATE,
 )
 from vanishing_gradients.analysis.diagnosis.wording import number
 from vanishing_gradients.analysis.words import counted
@@ -141,7 +141,12 @@ def _rate(config: RunConfig) -> dict[str, object]:
 
     Such weights have larger gradients than those that a large rate was chosen for.
     """
-    rate, usual = config.learning_rate, config.usual_rate
+    return _at_most(config, config.usual_rate)
+
+
+def _at_most(config: RunConfig, usual: float | None) -> dict[str, object]:
+    """Return the change to a usual rate, where it is known and the present one is larger."""
+    rate = config.learning_rate
     if rate is None or usual is None or rate <= usual:
         return {}
     return {"optimizer.learning_rate": rounded(usual)}
@@ -202,12 +207,11 @@ def is_too_fast(evidence: RunEvidence) -> bool:
 
     Of a first step of weights that start at 0 the length says nothing.
     """
-    growth = evidence.growth
     first = evidence.first_updates[np.isfinite(evidence.first_updates.astype(float))]
     largest = largest_update(evidence, 0)
     return bool(
-        (len(growth) and growth.max() >= GROWN)
-        or (len(first) and first.max() >= 1.0)
+        evidence.overgrown is not None
+        or (len(first) and first.max() >= WHOLE_UPDATE)
         or (largest is not None and largest > LARGE_UPDATE)
         or is_high(evidence.config)
     )
@@ -245,10 +249,7 @@ def larger_batches(evidence: RunEvidence, why: str) -> Remedy:
     """Return batches of the usual size, and the rate that goes with them if the present is more."""
     config = evidence.config
     size = max(USUAL_BATCH, 8 * (config.batch_size or 1))
-    change: dict[str, object] = {"batch_size": size}
-    rate, usual = config.learning_rate, config.rate_for(size)
-    if rate is not None and usual is not None and rate > usual:
-        change["optimizer.learning_rate"] = rounded(usual)
+    change = {"batch_size": size, **_at_most(config, config.rate_for(size))}
     return Remedy(why, change, BATCH_SIZE)
 
 
@@ -265,9 +266,8 @@ def suited_loss(evidence: RunEvidence) -> list[Remedy]:
     rate, usual = config.learning_rate, config.usual_rate
     if not config.adaptive and rate is not None and usual is not None:
         suits = usual / SQUARED
-        if rate > suits:
-            change["optimizer.learning_rate"] = rounded(suits)
-        elif rate < LARGEST_STEP * suits:
+        change |= _at_most(config, suits)
+        if rate < LARGEST_STEP * suits:
             change |= ADAM.change
             why += ", and Adam's steps do not depend on its size"
     return [Remedy(why, change, CROSS_ENTROPY)]
@@ -292,15 +292,15 @@ def fitting(evidence: RunEvidence, *remedies: Remedy) -> list[Remedy]:
     The first key of a change decides: the others only go with it. Batch normalisation over a few
     samples is no remedy; what goes by the sample is.
     """
-    config, found = evidence.config, []
-    for remedy in remedies:
-        each = remedy
-        few = config.batch_size is not None and config.batch_size < FEW_SAMPLES
-        if each.change == {"normalization": "batch"} and few:
-            each = Remedy(each.what, {"normalization": "layer"}, LAYER_NORM)
-        if not config.has(*next(iter(each.change.items()))):
-            found.append(each)
-    return found
+    config = evidence.config
+    few = config.batch_size is not None and config.batch_size < FEW_SAMPLES
+    allowed = [
+        Remedy(each.what, {"normalization": "layer"}, LAYER_NORM)
+        if few and each.change == {"normalization": "batch"}
+        else each
+        for each in remedies
+    ]
+    return [each for each in allowed if not config.has(*next(iter(each.change.items())))]
 
 
 def rounded(value: float) -> float:

@@ -16,6 +16,10 @@ HALVED, AT_REST = 0.5, 0.02
 does not: of a watched model nobody knows what guessing costs. What lies between says nothing. A
 loss that has lost less than the second in the last epoch has come to rest."""
 
+CHANCE = 2.0
+"""Times the accuracy of guessing, one in as many as there are classes: a watched model below it
+only guesses, whatever became of its loss."""
+
 SAME = 1e-4
 """Gradients of a layer's neurons that differ relatively by less than this are the same.
 
@@ -44,6 +48,9 @@ USUAL_UPDATE = 1e-3
 """What a step usually moves weights by, relative to their size: Karpathy, CS231n,
 https://cs231n.github.io/neural-networks-3/#ratio. Smaller, and the rate
 may be too low; larger, and it may be too high."""
+
+WHOLE_UPDATE = 1.0
+"""A first step as long as the weights themselves leaves nothing of how they were drawn."""
 
 LARGE_UPDATE = 1e-2
 """Ten times the usual update: weights are another network's after a hundred steps."""

@@ -10,9 +10,7 @@ from sqlalchemy import URL
 
 from bench.torch_cases import trained
 from tests.peers.conftest import library
-from vanishing_gradients.analysis.diagnosis import RunEvidence, evaluate
-from vanishing_gradients.analysis.runs import known_run
-from vanishing_gradients.analysis.views import ask
+from vanishing_gradients.analysis.diagnosis import examined
 from vanishing_gradients.sql.connection import engine
 from vanishing_gradients.trainer import experiments
 from vanishing_gradients.trainer.datasets import Dataset, load
@@ -56,9 +54,7 @@ def sample() -> Dataset:
 def first_cause(url: URL, run_id: int) -> str:
     """Return what the first line of the diagnosis of a run names."""
     reader = engine(url, read_only=True)
-    with reader.connect() as connection:
-        run = known_run(ask(connection, "experiment_summary"), run_id)
-        faults = evaluate(RunEvidence(connection, run)).faults
+    faults = examined(reader, run_id)[1].faults
     reader.dispose()
     return faults[0].in_words if faults else "nothing"
 

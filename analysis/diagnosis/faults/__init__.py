@@ -153,13 +153,12 @@ def evaluate(evidence: RunEvidence) -> Diagnosis:
         if any(getattr(evidence, need) is None for need in check.needs):
             unchecked.append(check.name)
             continue
-        if check.name in hidden or (evidence.learns and not check.learners):
-            continue
-        if check.last and found:
+        explained = check.name in hidden or (check.last and found)
+        if explained or (evidence.learns and not check.learners):
             continue
         signs = check.look(evidence)
         if signs is not None:
-            seen, found_remedies, cause = signs
-            found.append(Fault(check.name, tuple(seen), tuple(found_remedies), cause))
+            seen, remedies = tuple(signs.seen), tuple(signs.remedies)
+            found.append(Fault(check.name, seen, remedies, signs.cause))
             hidden.update(check.hides)
     return Diagnosis(tuple(found[:MOST]), tuple(unchecked))

@@ -1,6 +1,6 @@
 """Faults of size: hidden layers that are too narrow, or that have no non-linearity."""
 
-from vanishing_gradients.analysis.diagnosis import remedies, thresholds
+from vanishing_gradients.analysis.diagnosis import remedies
 from vanishing_gradients.analysis.diagnosis.evidence import RunEvidence
 from vanishing_gradients.analysis.diagnosis.remedies import Remedy, Signs
 from vanishing_gradients.analysis.diagnosis.wording import layers, number
@@ -25,7 +25,6 @@ def narrow(evidence: RunEvidence) -> Signs | None:
     width = evidence.layers["width"]
     *hidden, last = evidence.dense
     widths, classes = [int(width[layer]) for layer in hidden], int(width[last])
-    growth = evidence.growth
     least = min(widths, default=classes)
     if evidence.watched:  # of whose outputs nobody knows that they are classes
         few = evidence.learns is False and least <= min(FEWEST, classes - 1)
@@ -33,9 +32,8 @@ def narrow(evidence: RunEvidence) -> Signs | None:
         few = 2 * least <= classes or (
             least < classes and not evidence.learns and not evidence.still_falls
         )
-    grown = bool(len(growth) and growth.max() >= thresholds.GROWN)
     faint = evidence.vanishes_at_first and evidence.first_flow.iloc[0] > 0.0  # of 0, all are off
-    if not few or grown or faint:
+    if not few or evidence.overgrown is not None or faint:
         return None
     narrow_ones = [layer for layer in hidden if width[layer] < classes]
     seen = [

@@ -1,7 +1,5 @@
 """Faults of gradients on their way back through the layers: they grow, or shrink, on each."""
 
-import numpy as np
-
 from vanishing_gradients.analysis.diagnosis import remedies, thresholds
 from vanishing_gradients.analysis.diagnosis.evidence import RunEvidence
 from vanishing_gradients.analysis.diagnosis.remedies import Signs
@@ -102,8 +100,7 @@ def _why_small(evidence: RunEvidence) -> str:
     if "sigmoid" in evidence.config.activations:
         return "a sigmoid's slope is 1/4 at most, and the weights do not make up for it"
     hidden = evidence.dense[:-1]
-    kept = np.sqrt(1.0 / evidence.layers.loc[hidden, "rows_per_step"].astype(float))  # LeCun's
-    sizes = (evidence.initial_sizes.reindex(hidden) / kept).dropna()
+    sizes = (evidence.initial_sizes / evidence.lecun_sizes)[hidden].dropna()
     small = len(sizes) and (sizes.prod() < 0.1 or sizes.min() < TOO_SMALL)
     return "the initial weights are too small" if small else ""
 

@@ -140,13 +140,8 @@ def dead(evidence: RunEvidence) -> Signs | None:
     small = _small_signal(evidence)
     large = remedies.is_too_fast(evidence) and not small
     seen += small
-    growth = evidence.growth
-    if large and len(growth) and growth.max() >= thresholds.GROWN:
-        seen.append(
-            f"In epoch 1 the weights of {evidence.named(int(growth.idxmax()))} are, in the mean, "
-            f"{number(growth.max())} times as large as they should be: neurons die of steps that "
-            "throw them below zero."
-        )
+    if large and evidence.overgrown is not None:
+        seen.append(f"{evidence.grew}: neurons die of steps that throw them below zero.")
     elif large:
         seen.append(
             f"In epoch 1 a step changed the weights of {evidence.named(int(ratios.idxmax()))} by "

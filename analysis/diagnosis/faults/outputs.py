@@ -22,12 +22,8 @@ def saturated(evidence: RunEvidence) -> Signs | None:
         "epoch: the outputs are sure of themselves and wrong, where their slope is next to 0.",
         evidence.losses,
     ]
-    growth = evidence.growth
-    if len(growth) and growth.max() >= thresholds.GROWN:
-        seen.append(
-            f"In epoch 1 the weights of {evidence.named(int(growth.idxmax()))} are, in the mean, "
-            f"{number(growth.max())} times as large as they should be."
-        )
+    if evidence.overgrown is not None:
+        seen.append(f"{evidence.grew}.")
     suited = remedies.suited_loss(evidence)
     if remedies.is_too_fast(evidence):
         cause = f"{remedies.rate_in_words(evidence)} is too large"
@@ -36,7 +32,8 @@ def saturated(evidence: RunEvidence) -> Signs | None:
         return Signs(seen, remedies.fitting(evidence, *found), cause)
     why = "smaller weights leave the outputs unsure at first"
     found = [*suited, remedies.initialization(evidence, why)]
-    return Signs(seen, remedies.fitting(evidence, *found), "of the squared error" * bool(suited))
+    cause = "of the squared error" if suited else ""
+    return Signs(seen, remedies.fitting(evidence, *found), cause)
 
 
 def unsuited(evidence: RunEvidence) -> Signs | None:

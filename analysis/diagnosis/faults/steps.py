@@ -70,8 +70,7 @@ def restless(evidence: RunEvidence) -> Signs | None:
     spikes = varied.max()
     harmless = rising["training"].max() < thresholds.RISES and not high  # the loss only falls
     spiky = bool(spikes.max() >= thresholds.SPIKES) and not harmless
-    growth = evidence.growth
-    grown = bool(len(growth) and growth.max() >= thresholds.GROWN)
+    grown = evidence.overgrown is not None
     needed = 1 if evidence.learns is False else 2
     signs = jumps + high + spiky
     if not evidence.learns:  # a network that learns stands its rate, whatever is usual
@@ -95,10 +94,7 @@ def restless(evidence: RunEvidence) -> Signs | None:
             f"{number(spikes[steep])} times its mean: a few steps are far steeper than the rest."
         )
     if grown:
-        seen.append(
-            f"In epoch 1 the weights of {evidence.named(int(growth.idxmax()))} are, in the mean, "
-            f"{number(growth.max())} times as large as they should be."
-        )
+        seen.append(f"{evidence.grew}.")
     seen.append(
         f"A step changes the weights of {evidence.named(layer)} by {number(largest)} times their "
         f"size in the mean of epoch {epoch}, where 0.001 is usual."
