@@ -26,6 +26,7 @@ from vanishing_gradients.sql.session_variables import (
     flavour_of,
     settings,
     statement,
+    statement_limit,
 )
 
 OLDEST = {"mysql": (8, 4), "mariadb": (10, 11)}
@@ -165,6 +166,14 @@ def engine(url: URL, read_only: bool = False) -> Engine:
         return explain(error, url)
 
     return made
+
+
+def limit_statements(database: Engine, seconds: int) -> None:
+    """Let every statement of an engine's new connections end after some seconds, with an error."""
+
+    @event.listens_for(database, "connect")
+    def limit(session: Session, _record: object) -> None:
+        session.query(f"SET SESSION {statement_limit(session.get_server_info(), seconds)}")
 
 
 def affordable(database: Engine, wanted: int, each: int = 1) -> int:

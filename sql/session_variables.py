@@ -97,3 +97,10 @@ def statement(values: dict[str, str]) -> str:
     """Return the statement that sets them all at once."""
     assignments = ", ".join(f"SESSION {name} = {value}" for name, value in values.items())
     return f"SET {assignments}"
+
+
+def statement_limit(announced: str, seconds: int) -> str:
+    """Return the assignment that ends a session's SELECTs after so many seconds."""
+    if flavour_of(announced) == "mariadb":
+        return f"max_statement_time = {seconds}"
+    return f"max_execution_time = {seconds * 1000}"

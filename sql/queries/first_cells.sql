@@ -1,5 +1,5 @@
--- What:  the first rows of one layer's gradient table at one step, with as many of its cells as fit on a screen: the
---        first 8 gradient columns, or all of fewer.
+-- What:  some rows of one layer's gradient table at one step, from one row on, with as many of its cells as fit on a
+--        screen: the first 8 gradient columns, or all of fewer.
 -- Grain: one row a row of the gradient.
 -- Columns:
 --   run_id           INT          the run
@@ -18,6 +18,6 @@ SELECT
     Norm,
     Mean
 FROM {table}
-WHERE run_id = :run_id AND Epoch = :epoch AND Step = :step
+WHERE run_id = :run_id AND Epoch = :epoch AND Step = :step AND RowIndex >= :row
 ORDER BY RowIndex
 LIMIT :rows
