@@ -9,12 +9,13 @@ COMPLETE := $(VENV)/requirements.sha256
 MAKEFLAGS += --no-print-directory --no-builtin-rules
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help up down migrate view data train gallery experiments new runs drop summarize sql url figures compare diagnose remedy audit report verify test test-faults test-lowest test-peers torch lint bench clean
+.PHONY: help up down migrate view data train gallery experiments new runs drop summarize sql url figures live compare diagnose remedy audit report verify test test-faults test-lowest test-peers torch browser lint bench clean
 
 # Values reach the commands through the environment, never through the text of a recipe: a quote or a semicolon in one
 # is only a character. make itself would read a $ in a value given on its command line; `value` keeps it as typed.
 VARIABLES := EXP DATASET EPOCHS SEED SEEDS PRECISION LIMIT TELEMETRY RECORD_EVERY RESUME PATIENCE RUN RUNS YES KEEP PART NAME NORMS ROAD \
-	SERVER ROLE FORMAT OUTPUT DATA_DIR SERVER_DIR DATABASE_URL READER_DATABASE_URL TEST_DATABASE_URL MYSQL_PORT
+	SERVER ROLE FORMAT OUTPUT DATA_DIR SERVER_DIR DATABASE_URL READER_DATABASE_URL TEST_DATABASE_URL MYSQL_PORT \
+	PORT HOST TOKEN
 SETTINGS := PYTHON VENV ALL
 OWN_NAMES := RUN_PYTHON LOWEST MAKE MAKEFLAGS MFLAGS GNUMAKEFLAGS MAKEFILES MAKEOVERRIDES MAKELEVEL SHELL .SHELLFLAGS VPATH
 
@@ -49,7 +50,8 @@ menu:
 	@echo '  TELEMETRY (full, statistics)  RECORD_EVERY  RESUME (1)  PATIENCE  ROAD (auto, binary, text, insert)'
 	@echo '  DATA_DIR  SERVER (auto, docker, local)'
 	@echo '  RUN (train, drop, summarize, figures, diagnose, remedy, report)  RUNS (compare: 3,relu_sgd)'
-	@echo '  YES (drop: 1)  KEEP (drop: statistics)  PART (bench: step, server, watch, diagnosis)  NORMS (migrate: 1)'
+	@echo '  YES (drop: 1)  KEEP (drop: statistics)  PART (bench: step, server, watch, diagnosis, live)  NORMS (migrate: 1)'
+	@echo '  PORT (live: 8050)  HOST, TOKEN (live, from other machines: an address of this one, and the word to open it)'
 	@echo '  ROLE (url: owner)  FORMAT (url: sqlalchemy)  ALL (clean: 1)  OUTPUT (figures, report ...: folder)'
 	@echo '  DATABASE_URL (mysql://user:password@host:3306/gradients: a server of your own)'
 
@@ -107,6 +109,9 @@ url: up ## print the reader's address for SQL clients (ROLE=owner: the owner's; 
 figures: up ## draw the figures of every finished run (or of RUN, or EXP)
 	@$(COMMAND) figures $(call option,RUN,run) $(call option,EXP,exp) $(call option,OUTPUT,output)
 
+live: up ## serve a page that follows runs while they train (PORT; HOST and TOKEN: for other machines)
+	@$(COMMAND) live $(call option,PORT,port) $(if $(filter HOST,$(GIVEN)),$(call option,HOST,host))
+
 compare: up ## compare runs side by side (RUNS=3,7,9, or names: RUNS=relu_sgd,7): compare/index.html
 	@$(COMMAND) compare $(call option,RUNS,runs) $(call option,OUTPUT,output) || $(ENOUGH)
 
@@ -131,7 +136,7 @@ test: $(COMPLETE) ## run all tests, against a real server
 
 test-faults: $(COMPLETE) ## run the long tests of faults: kills, outages, full disks, fuzzed files (15 min)
 	@HYPOTHESIS_PROFILE=thorough $(RUN_PYTHON) -m pytest -m 'faults or not faults' tests/faults tests/security \
-	  tests/datasets tests/experiments tests/diagnosis
+	  tests/datasets tests/experiments tests/diagnosis tests/live/test_memory.py
 
 test-lowest: $(COMPLETE) ## run tests with the lowest versions of packages that pyproject.toml allows
 	@$(RUN_PYTHON) tools/lowest.py
@@ -144,6 +149,9 @@ test-peers: $(COMPLETE) ## install Lightning, Transformers, Keras and JAX; run t
 
 torch: $(COMPLETE) ## install PyTorch, which tests and bench compare with (a CPU build will do)
 	@$(RUN_PYTHON) -m pip install --no-build-isolation --editable '.[torch]'
+
+browser: $(COMPLETE) ## install playwright, with which tests open the live page in this machine's Chromium
+	@$(RUN_PYTHON) -m pip install --no-build-isolation --editable '.[browser]'
 
 lint: $(COMPLETE) ## check style, formatting and types
 	@$(RUN_PYTHON) -m ruff check .

@@ -35,6 +35,7 @@ COMMANDS = {
     "sql": ("server",),
     "url": ("server",),
     "figures": ("analysis",),
+    "live": ("analysis",),
     "compare": ("analysis",),
     "diagnose": ("analysis",),
     "remedy": ("remedy",),

@@ -113,6 +113,23 @@ def gallery(folder: Path) -> None:
 
 
 @click.command()
+@click.option("--port", type=click.IntRange(0, 65535), default=8050, show_default=True)
+@click.option("--host", default="127.0.0.1", show_default=True, help="Address to serve at.")
+@click.option("--token", envvar="TOKEN", help="Outside loopback, needed to open the page; random.")
+def live(port: int, host: str, token: str | None) -> None:
+    """Serve a page that follows runs while they train."""
+    from vanishing_gradients.analysis.live.server import serve
+    from vanishing_gradients.analysis.views import rows
+
+    engine = reader_engine()
+    with engine.connect() as connection:
+        known = rows(connection, "experiment_summary")
+    if known.empty:
+        mention("There is no run yet: `make train EXP=sigmoid_sgd`, in another terminal.")
+    serve(engine, host, port, token, mention)
+
+
+@click.command()
 @click.option("--run", "run_id", type=RUN, help="Only this run, in any state.")
 @click.option("--exp", "experiment", help="Only runs of this experiment.")
 def verify(run_id: int | None, experiment: str | None) -> None:

@@ -40,16 +40,16 @@ class Wire:
 
 
 class Proxy:
-    """Listens on `port` of loopback and forwards everything to the server's port.
+    """Listens on `port` of loopback (0: any) and forwards everything to the server's port.
 
     `lose` is called with what a commit completes, and returns whether to lose its answer and the
     connection. `cut_after` are numbers of bytes after which the connection that carries them is
     cut.
     """
 
-    def __init__(self, server_port: int) -> None:
+    def __init__(self, server_port: int, port: int = 0) -> None:
         self._server_port = server_port
-        self._listener = socket.create_server(("127.0.0.1", 0))
+        self._listener = socket.create_server(("127.0.0.1", port))
         self.port = self._listener.getsockname()[1]
         self.lose: Callable[[str], bool] = lambda kind: False
         self.cut_after: list[int] = []
