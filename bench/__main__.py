@@ -8,7 +8,7 @@ import click
 from rich.table import Table
 from sqlalchemy import URL, text
 
-from bench import diagnosis, step, training, watch, ways, whole
+from bench import diagnosis, live, step, training, watch, ways, whole
 from vanishing_gradients.cli import sentences
 from vanishing_gradients.console import show
 from vanishing_gradients.migrations import history
@@ -43,7 +43,7 @@ OURS = "whole run: train, record, encode, load"
 @click.command()
 @click.option(
     "--part",
-    type=click.Choice(["step", "server", "watch", "diagnosis"]),
+    type=click.Choice(["step", "server", "watch", "diagnosis", "live"]),
     help="Measure this part only.",
 )
 @click.option("--epochs", type=click.IntRange(1), default=10, show_default=True)
@@ -94,6 +94,10 @@ def main(
                 diagnosis.measure(url, sets, range(1, seeds + 1), chosen)
             return
         data = load(dataset, data_dir)
+        if part == "live":
+            with _own_database(lifecycle.current().owner, part) as url:
+                live.measure(url, data.name, epochs)
+            return
         if part != "server":
             step.measure(precisions, data, rounds)
         if part != "step":
