@@ -13,7 +13,8 @@ from sqlalchemy import Connection, Engine
 
 from vanishing_gradients.migrations import cost
 from vanishing_gradients.sql.connection import Session
-from vanishing_gradients.sql.registry import newer, registration_lock
+from vanishing_gradients.sql.registration import registration_lock
+from vanishing_gradients.sql.registry import newer
 from vanishing_gradients.sql.requirements import require_able
 from vanishing_gradients.words import Say
 
@@ -94,16 +95,17 @@ def _run(
 ) -> tuple[str | None, str | None]:
     config = configuration(versions)
     script = ScriptDirectory.from_config(config)
-    with engine.connect() as connection, registration_lock(connection):
+    with engine.connect() as connection:
         require_able(cast(Session, connection.connection.driver_connection), engine.url)
-        before = _current(connection)
-        if before not in {None, *(each.revision for each in script.walk_revisions())}:
-            raise newer(str(before))
-        if expected := forecast(connection, revision):
-            say(expected)
-        move(connection, config, script, revision)
-        connection.commit()
-        return before, _current(connection)
+        with registration_lock(connection):
+            before = _current(connection)
+            if before not in {None, *(each.revision for each in script.walk_revisions())}:
+                raise newer(str(before))
+            if expected := forecast(connection, revision):
+                say(expected)
+            move(connection, config, script, revision)
+            connection.commit()
+            return before, _current(connection)
 
 
 def _current(connection: Connection) -> str | None:

@@ -11,10 +11,10 @@ from vanishing_gradients.migrations.steps import require_no_training
 from vanishing_gradients.sql.cells import over_cells
 from vanishing_gradients.sql.names import quoted
 from vanishing_gradients.sql.objects import ExperimentSchema, Layer, norm_definition
+from vanishing_gradients.sql.registration import registration_lock
 from vanishing_gradients.sql.registry import (
     layers_without_small_norm,
     registered_shapes,
-    registration_lock,
     require_migrated,
 )
 from vanishing_gradients.words import Say

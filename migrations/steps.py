@@ -9,7 +9,9 @@ from collections.abc import Callable, Sequence
 from alembic import op
 from sqlalchemy import Column, Connection, ForeignKey, Integer, text
 
+from vanishing_gradients.sql.catalogue import runs
 from vanishing_gradients.sql.errors import ObjectError
+from vanishing_gradients.sql.leases import holders
 from vanishing_gradients.sql.names import quoted
 from vanishing_gradients.sql.registry import replace_view, versions_in_force
 
@@ -24,11 +26,11 @@ KEY_COLUMNS = text(
     "WHERE table_schema = DATABASE() AND table_name = :table AND index_name = :index "
     "ORDER BY seq_in_index"
 )
-IN_TRAINING = text(
+OLDER_IN_TRAINING = text(
     "SELECT run_id FROM runs WHERE status = 'running' "
     "AND NOT IS_FREE_LOCK(LEFT(CONCAT('run.', run_id, '.', DATABASE()), 64)) ORDER BY run_id"
 )
-"""Runs that say so and whose lock, named in telemetry/lock.py, is held."""
+"""Runs that say so and whose named lock a trainer of a version before revision 0024 holds."""
 
 WATCHED = text("SELECT run_id FROM runs WHERE source <> 'trainer' ORDER BY run_id")
 
@@ -130,10 +132,15 @@ def require_no_training(connection: Connection | None = None) -> None:
 
     Checks the database being migrated, unless another `connection` is given.
     """
-    if found := list((connection or op.get_bind()).scalars(IN_TRAINING)):
+    connection = connection or op.get_bind()
+    found = set(connection.scalars(OLDER_IN_TRAINING))
+    if "lease_owner" in connection.scalars(COLUMNS, {"table": "runs"}).all():
+        held = holders(connection, runs, runs.c.run_id, runs.c.status == "running")
+        found |= {run_id for run_id, holder in held.items() if holder.valid}
+    if found:
         raise ObjectError(
-            f"Run {', '.join(map(str, found))} is training, and this migration changes columns "
-            "that it writes: wait until it is done, or stop it with Ctrl-C, then migrate; "
+            f"Run {', '.join(map(str, sorted(found)))} is training, and this migration changes "
+            "columns that it writes: wait until it is done, or stop it with Ctrl-C, then migrate; "
             "RESUME=1 resumes it afterwards."
         )
 

@@ -49,6 +49,14 @@ def _doubles(*names: str) -> list[Column[float]]:
     return [Column(name, Double) for name in names]
 
 
+def _lease() -> list[Column[Any]]:
+    owner = "machine, process, its start and a random number; NULL: nobody holds it"
+    return [
+        Column("lease_owner", String(64), comment=owner),
+        Column("lease_until", DATETIME(fsp=6), comment="UTC, by the server's clock"),
+    ]
+
+
 runs = _table(
     "runs",
     Column("run_id", Integer, primary_key=True),
@@ -88,6 +96,7 @@ runs = _table(
         Integer,
         comment="the run that this one tries a remedy of; NULL: it is none",
     ),
+    *_lease(),
 )
 """Known for every run of the trainer, but possibly not for a watched model: seed, data set, number
 of images, epochs."""
@@ -221,6 +230,38 @@ checkpoints = _table(
     Column("state", LargeBinary().with_variant(LONGBLOB(), "mysql", "mariadb"), nullable=False),
     Column("created_at", DATETIME(fsp=6), nullable=False),
 )
+
+run_pulse = _table(
+    "run_pulse",
+    _run_id(),
+    *_needed(Integer, "epoch", "step"),
+    Column("steps", Integer, comment="batches of the epoch; NULL: unknown"),
+    *_doubles("loss", "accuracy", "steps_per_second"),
+    Column("waiting_rows", BigInteger, nullable=False),
+    Column("updated_at", DATETIME(fsp=6), nullable=False, comment="UTC, by the server's clock"),
+)
+"""How far a run is in an epoch that is not closed yet: loss and accuracy are means of the epoch so
+far, NULL if unknown or not finite. A row lives until the epoch closes, or the run ends."""
+
+pulse_layers = _table(
+    "pulse_layers",
+    _run_id(),
+    *_numbers("layer"),
+    *_needed(Integer, "epoch", "step"),
+    *_doubles("gradient_norm", "norm", "zeros", "below_1em5", "update_ratio"),
+    Column("non_finite", BigInteger),
+    Column(
+        "recent_median",
+        Double,
+        comment="of gradient_norm at the last 50 recorded steps; NULL before there are 2",
+    ),
+)
+"""The newest step of each layer whose statistics are known, while its epoch is not closed; `norm`
+is the mean norm of its rows. Rows live as long as that of `run_pulse`."""
+
+leases = _table("leases", Column("name", String(64), primary_key=True), *_lease())
+"""Who works alone on the database itself: `registration` is for tables, views and migrations.
+Taking a lease creates the table, before any migration."""
 
 view_versions = _table(
     "view_versions",

@@ -1,8 +1,7 @@
 """Which experiments have tables, which version of each view is installed, and how that changes."""
 
 import math
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -31,8 +30,8 @@ from vanishing_gradients.sql.objects import (
     in_order,
     versions,
 )
+from vanishing_gradients.sql.registration import registration_lock
 
-LOCK_SECONDS = 120
 NEWER = (
     "the database is at revision {there}, and the newest that this version of the project knows is "
     "{here}: a newer version has migrated it; update (git pull, or pip install --upgrade "
@@ -40,29 +39,6 @@ NEWER = (
 )
 REVISIONS = ROOT / "migrations" / "versions"
 """The files of the revisions, whose names start with their numbers."""
-
-
-@contextmanager
-def registration_lock(connection: Connection) -> Iterator[None]:
-    """Hold this database's registration lock, so that trainers and migrations take turns.
-
-    DDL commits implicitly on MySQL and MariaDB, so a transaction cannot do this. Raises ObjectError
-    if another process holds the lock for over two minutes.
-    """
-    database = connection.scalar(text("SELECT DATABASE()"))
-    name = f"registration.{database}"[:64]
-    if not connection.scalar(
-        text("SELECT GET_LOCK(:name, :seconds)"), {"name": name, "seconds": LOCK_SECONDS}
-    ):
-        raise ObjectError(
-            f"Another trainer or migration has been changing the database {database} for over "
-            f"{LOCK_SECONDS} s: wait until it is done and try again."
-        )
-    try:
-        yield
-    finally:
-        if not connection.invalidated:  # a lock ends with its connection
-            connection.execute(text("DO RELEASE_LOCK(:name)"), {"name": name})
 
 
 def registered_shapes(connection: Connection) -> list[ExperimentSchema]:

@@ -27,6 +27,10 @@ class Mean:
         if len(self._waiting) >= AT_ONCE or isinstance(value, float):
             self._fetch()
 
+    def known(self) -> float | None:
+        """Return the mean of what has been fetched so far."""
+        return self._sum / self._weight if self._weight else None
+
     def value(self) -> float | None:
         """Return the overall mean; None without values; not finite if one of them was not."""
         self._fetch()
@@ -50,6 +54,7 @@ class EpochBook:
         step: the number of its completed steps.
         open: whether it is under way; a started epoch that is not open waits to be closed.
         samples: the samples in the current step so far; None if unknown.
+        batches: the number of batches of the epoch, if the loop has said so.
     """
 
     def __init__(self, first: int, length: int | None) -> None:
@@ -57,6 +62,7 @@ class EpochBook:
         self.length = length
         self._told = False
         self.samples: int | None = None
+        self.batches: int | None = None
         self._of_batch: int | None = None
         self._forget()
 
@@ -65,12 +71,17 @@ class EpochBook:
         """Whether an epoch has ended but is not closed."""
         return self._begun and not self.open
 
-    def begin(self, told: bool = False) -> None:
+    @property
+    def steps(self) -> int | None:
+        """The number of steps of the epoch; None if it is unknown, or not that of its batches."""
+        return self.length or (self.batches if self._came == self.step else None)
+
+    def begin(self, told: bool = False, batches: int | None = None) -> None:
         """Start an epoch; it is `told` if the loop also says when it ends."""
         self.epoch += 1
         self.step, self.open, self._told = 0, True, told
         self._forget()
-        self._begun = True
+        self._begun, self.batches = True, batches
 
     def end(self) -> None:
         """End the steps of the current epoch."""
@@ -87,8 +98,14 @@ class EpochBook:
     def batch(self, samples: int | None) -> None:
         """Note the size of the next batch; the batches of one step add up."""
         self._of_batch = samples
+        self._came += 1
         if samples is not None:
             self.samples = (self.samples or 0) + samples
+
+    def mean(self, name: str) -> float | None:
+        """Return the mean so far of what is logged as `name`, as far as it is known already."""
+        found = self._means.get(name)
+        return found.known() if found else None
 
     def recorded(self) -> None:
         """Note that the current step is recorded."""
@@ -123,7 +140,7 @@ class EpochBook:
         return metrics
 
     def _forget(self) -> None:
-        self._begun = False
+        self._begun, self._came, self.batches = False, 0, None
         self.samples = self._of_batch = None
         self._recorded: list[tuple[int, int | None]] = []
         self._means: dict[str, Mean] = {}
@@ -133,8 +150,8 @@ class EpochBook:
 class EpochListener(Protocol):
     """Receives the epochs of a loop."""
 
-    def epoch_begins(self) -> None:
-        """Handle the start of an epoch."""
+    def epoch_begins(self, batches: int | None = None) -> None:
+        """Handle the start of an epoch of that many batches; None: unknown."""
 
     def batch_comes(self, samples: int | None) -> None:
         """Handle a batch that is about to be trained on."""
@@ -155,7 +172,7 @@ class EpochLoop:
     def __iter__(self) -> Iterator[Any]:
         if self._loader is None:
             raise TypeError("w.epoch() without a loader is for `with w.epoch():`")
-        self._listener.epoch_begins()
+        self._listener.epoch_begins(count(self._loader))
         return _Batches(self._listener, iter(self._loader))
 
     def __len__(self) -> int:
@@ -190,6 +207,14 @@ class _Batches:
             raise
         self._listener.batch_comes(samples_of(batch))
         return batch
+
+
+def count(loader: Iterable[Any]) -> int | None:
+    """Return how many batches a loader has; None if it does not know."""
+    try:
+        return len(loader)  # type: ignore[arg-type]
+    except TypeError:
+        return None
 
 
 def samples_of(batch: Any) -> int | None:

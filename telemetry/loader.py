@@ -10,7 +10,7 @@ from pymysql.err import IntegrityError
 from vanishing_gradients.sql.objects import ExperimentSchema
 from vanishing_gradients.telemetry.chunk import Chunk, small_norms
 from vanishing_gradients.telemetry.connection import BufferConnection, interrupt
-from vanishing_gradients.telemetry.errors import TelemetryError
+from vanishing_gradients.telemetry.errors import RunBusyError, TelemetryError
 from vanishing_gradients.telemetry.roads import ROADS, TextRoad
 from vanishing_gradients.words import Say
 
@@ -18,6 +18,9 @@ NOTE_PROGRESS = (
     "INSERT INTO telemetry_progress (run_id, layer, epoch, first_step, last_step, row_count, "
     "loaded_at) VALUES (%s, %s, %s, %s, %s, %s, %s)"
 )
+OWNED = "SELECT run_id FROM runs WHERE run_id = %s AND lease_owner = %s LOCK IN SHARE MODE"
+"""Until the transaction ends nobody else can take the run. The row's foreign key needs that lock
+anyway."""
 FIND_PROGRESS = (
     "SELECT row_count FROM telemetry_progress WHERE run_id = %s AND layer = %s AND epoch = %s AND "
     "first_step = %s"
@@ -38,6 +41,7 @@ class Loader:
 
     `dtypes` maps a layer's number to the element type of its table. `without_small_norm` has the
     numbers of layers whose table version lacks SmallNorm; `warn` is called for norms that need it.
+    Nothing is stored unless the run's lease is that of `owner`, if given.
     """
 
     def __init__(
@@ -49,17 +53,19 @@ class Loader:
         road: str = TextRoad.name,
         without_small_norm: Collection[int] = (),
         warn: Say = lambda sentence: None,
+        owner: str | None = None,
     ) -> None:
         self.connection, self.shape, self.run_id = connection, shape, run_id
         self.dtypes, self.road = dtypes, ROADS[road](connection, shape, run_id)
-        self.without_small_norm, self.warn = without_small_norm, warn
+        self.without_small_norm, self.warn, self.owner = without_small_norm, warn, owner
 
     def put(self, chunk: Chunk) -> None:
         """Store a whole chunk or nothing.
 
         Raises TelemetryError if the server stored anything other than what was sent. LOAD DATA
         LOCAL cannot abort: a cell that it cannot read becomes 0 with a warning, and a duplicate row
-        is skipped with one. INSERTs raise IntegrityError and the like.
+        is skipped with one. INSERTs raise IntegrityError and the like. Raises RunBusyError if
+        another process has the run.
         """
         try:
             dtype = self.dtypes[chunk.layer.number]
@@ -116,6 +122,8 @@ class Loader:
         return widened
 
     def _mark(self, chunk: Chunk) -> None:
+        if self.owner and not self._ask(OWNED, self.run_id, self.owner):
+            raise RunBusyError(f"Run {self.run_id} belongs to another process by now.")
         now = datetime.now(UTC).replace(tzinfo=None)
         self._ask(NOTE_PROGRESS, *self._key(chunk), chunk.last_step, chunk.rows, now)
 

@@ -23,11 +23,12 @@ def insert_rows(
     head = f"INSERT INTO {quoted(table.name)} ({names}) VALUES "  # noqa: S608 - our own names
     for start in range(0, len(rows), AT_ONCE):
         part = rows[start : start + AT_ONCE]
-        values = ",".join([f"({','.join(map(_literal, row))})" for row in part])
+        values = ",".join([f"({','.join(map(literal, row))})" for row in part])
         connection.exec_driver_sql(head + values)
 
 
-def _literal(value: float | None) -> str:
+def literal(value: float | None) -> str:
+    """Return a whole number, a float or None as SQL."""
     if value is None:
         return "NULL"
     if isinstance(value, int):

@@ -25,9 +25,10 @@ from vanishing_gradients.sql.catalogue import (
 )
 from vanishing_gradients.sql.names import quoted
 from vanishing_gradients.sql.objects import ExperimentSchema, Layer
-from vanishing_gradients.sql.registry import drop_objects, registration_lock, require_migrated
+from vanishing_gradients.sql.registration import registration_lock
+from vanishing_gradients.sql.registry import drop_objects, require_migrated
 from vanishing_gradients.telemetry.errors import RemovalError
-from vanishing_gradients.telemetry.lock import RunLock
+from vanishing_gradients.telemetry.lock import RunLock, forget_pulse
 from vanishing_gradients.telemetry.older_runs import unsummed
 from vanishing_gradients.telemetry.space import (
     in_words,
@@ -203,6 +204,7 @@ def _forget_progress(connection: Connection, found: RemovableRun) -> None:
     connection.execute(update(runs).where(mine).values(status="interrupted", completed_epoch=0))
     for table in (checkpoints, epoch_metrics):
         connection.execute(delete(table).where(table.c.run_id == found.run_id))
+    forget_pulse(connection, found.run_id)
     connection.commit()
 
 

@@ -23,7 +23,7 @@ from vanishing_gradients.sql.catalogue import (
 from vanishing_gradients.sql.registry import require_migrated
 from vanishing_gradients.telemetry.checkpoints import unpack
 from vanishing_gradients.telemetry.errors import ResumeError
-from vanishing_gradients.telemetry.lock import RunLock
+from vanishing_gradients.telemetry.lock import RunLock, forget_pulse
 from vanishing_gradients.telemetry.removal import remove_later_rows
 from vanishing_gradients.telemetry.runs import (
     IDENTITY,
@@ -214,6 +214,7 @@ def _remove_after(connection: Connection, run: Run, epoch: int) -> None:
         remove_later_rows(connection, run.stored, layer, run.run_id, epoch)
     for table in OF_EPOCHS:
         connection.execute(delete(table).where(table.c.run_id == run.run_id, table.c.epoch > epoch))
+    forget_pulse(connection, run.run_id)
     connection.commit()
 
 

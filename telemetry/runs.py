@@ -11,7 +11,7 @@ from itertools import zip_longest
 from typing import Any, Literal
 
 import numpy as np
-from sqlalchemy import Connection, Engine, delete, func, insert, select, update
+from sqlalchemy import ColumnElement, Connection, Engine, delete, func, insert, select, update
 
 from vanishing_gradients import installation
 from vanishing_gradients.sql.catalogue import (
@@ -26,18 +26,20 @@ from vanishing_gradients.sql.catalogue import (
     step_statistics,
 )
 from vanishing_gradients.sql.errors import ObjectError
+from vanishing_gradients.sql.leases import until
 from vanishing_gradients.sql.names import LONGEST_EXPERIMENT
 from vanishing_gradients.sql.objects import ExperimentSchema, Layer
+from vanishing_gradients.sql.registration import registration_lock
 from vanishing_gradients.sql.registry import (
     apply_views,
     create_gradient_tables,
     drop_objects,
     gradient_column_types,
-    registration_lock,
     require_migrated,
 )
 from vanishing_gradients.telemetry.checkpoints import pack, parts
-from vanishing_gradients.telemetry.lock import RunLock, mark_orphans
+from vanishing_gradients.telemetry.errors import RunBusyError
+from vanishing_gradients.telemetry.lock import RunLock, forget_pulse, mark_orphans, new_lease
 from vanishing_gradients.telemetry.many_rows import insert_rows
 from vanishing_gradients.telemetry.noise import batch_size
 from vanishing_gradients.telemetry.recording import EpochMetrics, State
@@ -179,7 +181,6 @@ class Run:
         All or nothing. Does nothing if the epoch is stored already: the answer to a commit may have
         been lost. Raises RunBusyError if another process took the run while the server was away.
         """
-        self.lock.keep()
         numbers = (
             (step_statistics, STEP_COLUMNS, statistics.steps),
             (neuron_statistics, NEURON_COLUMNS, statistics.neurons),
@@ -194,8 +195,7 @@ class Run:
             {"run_id": self.run_id, **row} for row in summed_up(statistics, self.batch_size)
         ]
         with self.engine.begin() as connection:
-            completed = select(runs.c.completed_epoch).where(runs.c.run_id == self.run_id)
-            if connection.execute(completed.with_for_update()).scalar_one() >= metrics.epoch:
+            if self._own(connection) >= metrics.epoch:
                 return
             connection.execute(insert(epoch_metrics).values(run_id=self.run_id, **metrics.row()))
             for table, columns, rows in numbers:
@@ -207,21 +207,18 @@ class Run:
             key = {"run_id": self.run_id, "epoch": metrics.epoch, "created_at": _now()}
             for number, part in enumerate(parts(pack(state)) if state else ()):
                 connection.execute(insert(checkpoints).values(part=number, state=part, **key))
-            connection.execute(
-                update(runs)
-                .where(runs.c.run_id == self.run_id)
-                .values(completed_epoch=metrics.epoch, status="running")
-            )
+            forget_pulse(connection, self.run_id, metrics.epoch)
+            done = {"completed_epoch": metrics.epoch, "status": "running"}
+            held = {"lease_owner": self.lock.owner, "lease_until": until()}
+            connection.execute(update(runs).where(self._mine).values(done | held))
 
     def finish(self, status: Status) -> None:
         """Record how the run ended; raises RunBusyError if another process has it by now."""
-        self.lock.keep()
         with self.engine.begin() as connection:
-            connection.execute(
-                update(runs)
-                .where(runs.c.run_id == self.run_id)
-                .values(status=status, finished_at=_now())
-            )
+            self._own(connection)
+            forget_pulse(connection, self.run_id)
+            ended = {"status": status, "finished_at": _now()}
+            connection.execute(update(runs).where(self._mine).values(ended))
 
     def take_road(self, road: str) -> None:
         """Record the road that its rows use from now on."""
@@ -231,6 +228,21 @@ class Run:
     def close(self) -> None:
         """Release the run."""
         self.lock.release()
+
+    @property
+    def _mine(self) -> ColumnElement[bool]:
+        return runs.c.run_id == self.run_id
+
+    def _own(self, connection: Connection) -> int:
+        """Lock the run's row until the transaction ends; return the last completed epoch.
+
+        Raises RunBusyError if another process has it.
+        """
+        found = select(runs.c.completed_epoch, runs.c.lease_owner).where(self._mine)
+        completed, owner = connection.execute(found.with_for_update()).one()
+        if owner not in (None, self.lock.owner):
+            raise RunBusyError(f"Run {self.run_id} belongs to another process by now.")
+        return int(completed)
 
 
 def identity(values: Mapping[str, Any]) -> str:
@@ -259,10 +271,10 @@ def register(engine: Engine, description: RunDescription) -> Run:
             lock: RunLock | None = None
             try:
                 types = _table_types(connection, stored)
-                run_id = _insert(connection, description)
-                # Before others can see it running.
-                lock = RunLock(engine.connect(), run_id)
+                held = new_lease()
+                run_id = _insert(connection, description, held)
                 connection.commit()
+                lock = RunLock(engine.connect(), run_id, held["lease_owner"])
                 apply_views(connection, stored if stored.layers else None)
                 connection.commit()
             except BaseException:
@@ -356,7 +368,7 @@ def _difference(known: list[tuple[str, int]], wanted: list[tuple[str, int]]) -> 
     return f"{counts}layer {number} was {was}, and is now {now}"
 
 
-def _insert(connection: Connection, description: RunDescription) -> int:
+def _insert(connection: Connection, description: RunDescription, held: dict[str, Any]) -> int:
     values = asdict(description)
     del values["layers"], values["precision"]
     result = connection.execute(
@@ -368,6 +380,7 @@ def _insert(connection: Connection, description: RunDescription) -> int:
             status="running",
             started_at=_now(),
             completed_epoch=0,
+            **held,
         )
     )
     run_id: int = result.lastrowid

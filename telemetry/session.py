@@ -27,6 +27,8 @@ from vanishing_gradients.sql.server_errors import passing
 from vanishing_gradients.telemetry.connection import BufferConnection
 from vanishing_gradients.telemetry.errors import OutageError, RunBusyError, StoppedEarlyError
 from vanishing_gradients.telemetry.loader import Loader
+from vanishing_gradients.telemetry.lock import wait_for_lease
+from vanishing_gradients.telemetry.pulse import Pulse
 from vanishing_gradients.telemetry.recorder import GradientRecorder
 from vanishing_gradients.telemetry.recording import EpochMetrics, State
 from vanishing_gradients.telemetry.resumption import START, ResumePoint, resume
@@ -53,7 +55,7 @@ WRITERS = 4
 """Connections that load in parallel. Two would keep two cores busy if they never waited for the
 disk; the others fill these waits."""
 RUN_CONNECTIONS = 2
-"""A run's connections besides its writers': for its lock, and for closing epochs."""
+"""A run's connections besides its writers': for its heartbeat, and for closing epochs."""
 SILENCE = 120
 """Seconds of silence after which a writer considers its connection lost."""
 GREETING = 10
@@ -115,10 +117,10 @@ class RecordingSession:
     """Records one run in the database at `url`; a context manager around its training.
 
     Entering registers the run, or resumes the one that `options` names; `recorder` then takes its
-    gradients, and `start` is where it resumes. `finish` ends it. If an exception ends the block, it
-    is recorded in `runs.status` (interrupted for Ctrl-C and a server that stays away, else failed)
-    and raised. `uninterrupted` returns a context in which Ctrl-C waits: the session starts and ends
-    in one.
+    gradients, `pulse` the place that training has reached, and `start` is where it resumes.
+    `finish` ends it. If an exception ends the block, it is recorded in `runs.status` (interrupted
+    for Ctrl-C and a server that stays away, else failed) and raised. `uninterrupted` returns a
+    context in which Ctrl-C waits: the session starts and ends in one.
 
     Raises DatabaseError, before creating anything, if the database cannot be used; RunBusyError and
     ResumeError as `resume` does.
@@ -126,6 +128,7 @@ class RecordingSession:
 
     run: Run
     start: ResumePoint
+    pulse: Pulse
     sink: Sink
     recorder: GradientRecorder
 
@@ -186,6 +189,8 @@ class RecordingSession:
             writers = max(1, min(WRITERS, free_connections(session) - RUN_CONNECTIONS))
         database = engine(self._url)
         ends.callback(database.dispose)
+        if self._options.resumed is not None:
+            wait_for_lease(database, self._options.resumed, listener.note)
         with self._uninterrupted():
             if self._options.resumed is None:
                 self.run, self.start = register(database, description), START
@@ -200,7 +205,11 @@ class RecordingSession:
                 f"last bits: {', '.join(self.start.changed)}."
             )
         sessions = SessionRegistry(database, self.run.lock, SILENCE)
-        sink = self.sink = Sink(self._connector(road), writers, self._retry, self.run.table_types)
+        pulse = self.pulse = Pulse(self.run.run_id, lambda: self.sink.traffic().waiting_rows)
+        sink = self.sink = Sink(
+            self._connector(road), writers, self._retry, self.run.table_types, pulse.seen
+        )
+        self.run.lock.tell(pulse.tell)
         self._threads.callback(sink.close)
         self._interrupts = [sink.interrupt, sessions.interrupt]
         self._stored = lambda: sink.traffic().rows
@@ -247,8 +256,9 @@ class RecordingSession:
                 connection.close()
                 raise OperationalError(ER.NET_PACKET_TOO_LARGE, str(error)) from error
             return Loader(
-                connection, self.run.shape, self.run.run_id, dtypes, road.road, without, warn_once
-            )
+                connection, self.run.shape, self.run.run_id, dtypes, road.road, without, warn_once,
+                self.run.lock.owner,
+            )  # fmt: skip
 
         return connect
 

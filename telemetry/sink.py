@@ -6,6 +6,7 @@ from collections.abc import Callable, Collection
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from functools import partial
+from typing import Any
 
 from pymysql.err import IntegrityError
 
@@ -47,6 +48,7 @@ class Sink:
     fails because the server is away, and a chunk whose commit may have happened is looked up before
     it is sent again. If the server has no connection for a writer, the writers share theirs. Any
     other error in a writer is raised by the next `put` or `flush`; nothing is stored after it.
+    `seen` is called with the rows of `step_statistics` of each chunk, before they are stored.
     """
 
     def __init__(
@@ -55,8 +57,9 @@ class Sink:
         writers: int = 2,
         retry: Retry | None = None,
         stored: Collection[int] | None = None,
+        seen: Callable[[list[tuple[Any, ...]]], None] = lambda steps: None,
     ) -> None:
-        self._connect, self._stored = connect, stored
+        self._connect, self._stored, self._seen = connect, stored, seen
         self._retry = retry or Retry()
         self._pool = ThreadPoolExecutor(writers, thread_name_prefix="writer")
         self._room = threading.BoundedSemaphore(WAITING + writers)
@@ -136,6 +139,7 @@ class Sink:
             return
         chunk = chunk.in_rows()
         statistics = chunk_statistics(chunk)
+        self._seen(statistics.steps)
         if statistics.sums:
             with self._lock:
                 sums = self._sums[chunk.layer.number, chunk.epoch]

@@ -10,12 +10,14 @@ from sqlalchemy import Engine, event
 
 from vanishing_gradients.sql.connection import Session
 from vanishing_gradients.telemetry.connection import interrupt
-from vanishing_gradients.telemetry.lock import SILENT_SESSION, RunLock
+from vanishing_gradients.telemetry.lock import RunLock
 
 STALLED = 5.0
 """Seconds without progress after which a run that is to stop no longer waits for answers."""
 INTERVAL = 0.05
 """Seconds between two checks of that progress."""
+SILENT_SESSION = "SET SESSION wait_timeout = {seconds:d}"
+"""How long the server keeps a silent session with everything it holds."""
 
 
 def limit_silence(session: Session, seconds: float) -> None:
@@ -52,9 +54,9 @@ class SessionRegistry:
 
     def interrupt(self) -> None:
         """Wake everyone who waits for an answer."""
-        for each in [self._lock.session, *self._sessions]:
-            if each:
-                interrupt(each)
+        self._lock.interrupt()
+        for each in self._sessions:
+            interrupt(each)
 
 
 @contextmanager

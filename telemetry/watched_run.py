@@ -148,6 +148,18 @@ class WatchedRun:
         recorder = self._session.recorder
         return bool(self.guarded(lambda: recorder.record(epoch, step, layers)))
 
+    def at(
+        self,
+        epoch: int,
+        step: int,
+        steps: int | None,
+        loss: float | None,
+        accuracy: float | None,
+    ) -> None:
+        """Take the place that training has reached: what is known of the epoch so far."""
+        if self._session:
+            self._session.pulse.at(epoch, step, steps, loss, accuracy)
+
     def record_updates(self, updates: Sequence[RecordedUpdate | None]) -> None:
         """Take the updates of the last recorded step."""
         if self._session and self.recording:

@@ -202,14 +202,14 @@ class Watch:
 
     # -- called by the epochs and the model --------------------------------------------------------
 
-    def epoch_begins(self) -> None:
-        """Handle the start of an epoch of the loop."""
+    def epoch_begins(self, batches: int | None = None) -> None:
+        """Handle the start of an epoch of the loop, of that many batches if that is known."""
         if self._steps_per_epoch:
             return
         if self._book.open:
             self._book.end()
         self._close_ended()
-        self._book.begin(told=True)
+        self._book.begin(told=True, batches=batches)
 
     def batch_comes(self, samples: int | None) -> None:
         """Handle the next batch of the loop."""
@@ -281,7 +281,12 @@ class Watch:
     def step_done(self) -> None:
         """Count a step."""
         self._open_epoch()
-        self._book.step_over()
+        book = self._book
+        book.step_over()
+        if self._run:
+            self._run.at(
+                book.epoch, book.step, book.steps, book.mean("loss"), book.mean("accuracy")
+            )
 
     def guarded(self, action: Callable[[], object]) -> None:
         """Run `action` so that its errors do not end training, unless that was asked for."""

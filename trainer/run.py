@@ -67,12 +67,19 @@ def run_experiment(
     optimizer = build_optimizer(experiment, len(data.train_images))
     description = describe(experiment, data, settings)
     with RecordingSession(url, description, listener, options, postponed) as session:
+
+        def observe(progress: Progress) -> None:
+            session.pulse.at(
+                progress.epoch, progress.step, progress.steps, progress.loss, progress.accuracy
+            )
+            listener.progress(progress)
+
         if session.start.state:
             restore_training(session.start.state, network, optimizer, generator)
         with threadpool_limits(1):
             train(
                 network, optimizer, data, experiment.batch_size, experiment.epochs, generator,
-                session.recorder, listener.progress, session.start.completed_epoch + 1,
+                session.recorder, observe, session.start.completed_epoch + 1,
                 build_clipping(experiment),
             )  # fmt: skip
         session.finish()

@@ -27,6 +27,8 @@ CATALOGUE = {
     "layer_histograms": "epoch, layer, step, exponent, cells",
     "telemetry_progress": "epoch, layer, first_step, last_step, row_count",
     "checkpoints": "epoch, part, HEX(state)",
+    "run_pulse": "epoch, step",
+    "pulse_layers": "layer, epoch, step",
 }
 """Columns of a run that do not depend on when it was carried out."""
 

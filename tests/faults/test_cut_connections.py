@@ -1,9 +1,8 @@
-"""Connections ended by the server in the middle of a run: those of writers, and the run's lock."""
+"""Connections ended by the server in the middle of a run, and a lease that is lost."""
 
 import pytest
 
 from tests.faults.moments import Hearing
-from vanishing_gradients.sql.connection import connected
 from vanishing_gradients.telemetry import session
 from vanishing_gradients.telemetry.errors import RunBusyError
 
@@ -30,9 +29,12 @@ def end(ground, connection: int) -> None:
             raise
 
 
-def holder(ground, run_id: int) -> int | None:
-    """The connection that holds a run's lock."""
-    return ground.ask(f"SELECT IS_USED_LOCK('run.{run_id}.{ground.url.database}')")[0][0]
+def steal(ground, run_id: int) -> None:
+    """Take a run's lease for another process."""
+    ground.ask(
+        "UPDATE runs SET lease_owner = 'thief', lease_until = UTC_TIMESTAMP(6) + INTERVAL 1 HOUR "
+        f"WHERE run_id = {run_id}"
+    )
 
 
 @pytest.mark.parametrize("times", [5, pytest.param(60, marks=pytest.mark.faults)])
@@ -44,52 +46,34 @@ def test_connections_that_are_ended_cost_no_row(
     assert len(moments.happened) == times
 
 
-def test_a_lock_whose_session_is_ended_is_taken_anew_and_nobody_else_can(ground, undisturbed):
+def test_a_lease_that_ran_out_meanwhile_is_renewed_by_its_owner(ground, undisturbed):
+    """As after an outage of the server, during which nobody can renew it."""
+
     class Looking(Hearing):
-        taken: tuple = ()
+        valid: tuple = ()
+
+        def registered(self, run_id, *others) -> None:
+            super().registered(run_id, *others)
+            self.run_out()
 
         def epoch(self, metrics) -> None:
-            name = f"run.{self.run_id}.{ground.url.database}"
-            self.taken += tuple(ground.ask(f"SELECT GET_LOCK('{name}', 0)")[0])
-            end(ground, holder(ground, self.run_id))
+            held = "lease_until > UTC_TIMESTAMP(6) + INTERVAL 9 SECOND"
+            self.valid += ground.ask(f"SELECT {held} FROM runs WHERE run_id = {self.run_id}")[0]
+            self.run_out()
+
+        def run_out(self) -> None:
+            ground.ask(f"UPDATE runs SET lease_until = '2026-01-01' WHERE run_id = {self.run_id}")
 
     watcher = Looking()
     assert ground.digest(ground.run(watcher)) == undisturbed
-    assert watcher.taken == (0, 0, 0)
+    assert watcher.valid == (1, 1, 1)
 
 
-@pytest.mark.faults
-def test_a_lock_that_is_lost_again_and_again_costs_no_row(ground, moments, chance, undisturbed):
-    def end_lock() -> None:
-        found = holder(ground, watcher.run_id)
-        if found:
-            end(ground, found)
-
-    watcher = Hearing()
-    moments.scatter(chance, [end_lock] * 40)
-    assert ground.digest(ground.run(watcher)) == undisturbed
-
-
-@pytest.fixture
-def thief(ground):
-    """Return a function that ends the session of a run's lock and takes the lock."""
-    with connected(ground.url) as session:
-
-        def take(run_id: int) -> None:
-            end(ground, holder(ground, run_id))
-            with session.cursor() as cursor:
-                name = f"run.{run_id}.{ground.url.database}"
-                cursor.execute(f"SELECT GET_LOCK('{name}', 10)")
-                assert cursor.fetchone() == (1,)
-
-        yield take
-
-
-def test_a_run_whose_lock_another_has_taken_ends_and_leaves_it_alone(ground, thief):
+def test_a_run_that_another_has_taken_ends_and_leaves_it_alone(ground):
     class Robbed(Hearing):
         def epoch(self, metrics) -> None:
             if metrics.epoch == 1:
-                thief(self.run_id)
+                steal(ground, self.run_id)
                 ground.ask(f"UPDATE runs SET status = 'finished' WHERE run_id = {self.run_id}")
 
     watcher = Robbed()
@@ -100,9 +84,7 @@ def test_a_run_whose_lock_another_has_taken_ends_and_leaves_it_alone(ground, thi
     ) == [("finished", 1)]
 
 
-def test_a_writer_that_connects_anew_stores_nothing_once_another_has_the_lock(
-    ground, moments, thief, monkeypatch
-):
+def test_a_writer_stores_nothing_once_another_has_the_run(ground, moments, monkeypatch):
     watcher, stored = Hearing(), []
     monkeypatch.setattr(session, "WRITERS", 1)
 
@@ -111,17 +93,11 @@ def test_a_writer_that_connects_anew_stores_nothing_once_another_has_the_lock(
             f"SELECT COUNT(*) FROM telemetry_progress WHERE run_id = {watcher.run_id}"
         )[0][0]
 
-    def steal() -> None:
-        thief(watcher.run_id)
+    def take() -> None:
+        steal(ground, watcher.run_id)
         stored.append(chunks())
-        for (number,) in ground.ask(
-            "SELECT id FROM information_schema.processlist "
-            f"WHERE db = '{ground.url.database}' AND user = 'owner' "
-            f"AND id <> {holder(ground, watcher.run_id)}"
-        ):
-            end(ground, number)
 
-    moments.when("committed", 20, steal)
+    moments.when("committed", 20, take)
     with pytest.raises(RunBusyError):
         ground.run(watcher)
     assert [chunks()] == stored

@@ -2,7 +2,9 @@
 
 import math
 import re
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -18,6 +20,7 @@ from tests.migrations.conftest import (
     views,
 )
 from vanishing_gradients.migrations import history
+from vanishing_gradients.sql import registration
 from vanishing_gradients.sql.errors import ObjectError
 from vanishing_gradients.sql.objects import ExperimentSchema, Layer
 from vanishing_gradients.sql.registry import create_gradient_tables, require_migrated
@@ -38,6 +41,7 @@ RENAMED = {
 ADDED = {
     "row_meaning", "gain", "flat", "road", "source", "recorded_at", "source_name", "tensor", "kept",
     "parameters", "frozen", "next_layer", "remedy_of",
+    "lease_owner", "lease_until",
 }  # fmt: skip
 GONE = re.compile(
     r"recorded_\w+|epoch_statistics|old_gradient_norms|old_layer_\d_(cell_sums|index_sums|neurons|first_cells)|view_versions"
@@ -164,18 +168,49 @@ def test_a_table_of_the_users_own_is_left_alone(old):
     assert "Run" in rows_of(old, "mine")[0]
 
 
-@pytest.mark.parametrize(("start", "move"), [(OLD, history.upgrade), ("head", history.downgrade)])
-def test_a_run_that_is_training_is_waited_for(old, start, move):
+@contextmanager
+def named_lock(made, run_id: int) -> Iterator[None]:
+    """What a trainer of an older version holds."""
+    with made.connect() as connection:
+        lock = f"'run.{run_id}.{made.url.database}'"
+        assert connection.exec_driver_sql(f"SELECT GET_LOCK({lock}, 0)").scalar() == 1
+        yield
+        connection.exec_driver_sql(f"DO RELEASE_LOCK({lock})")
+
+
+@contextmanager
+def lease(made, run_id: int) -> Iterator[None]:
+    """What a trainer of this version holds."""
+    with RunLock(made.connect(), run_id):
+        yield
+
+
+@pytest.mark.parametrize(
+    ("start", "move", "held"),
+    [(OLD, history.upgrade, named_lock), ("head", history.downgrade, lease)],
+)
+def test_a_run_that_is_training_is_waited_for(old, start, move, held):
     history.upgrade(old, start)
     execute(old, "UPDATE runs SET status = 'running'")
-    before = state(old)
+    before = select(old, "SELECT * FROM alembic_version"), views(old)
     with (
-        RunLock(old.connect(), 2),
+        held(old, 2),
         pytest.raises(ObjectError, match=r"Run 2 is training, and this migration .* wait"),
     ):
         move(old, "0014")
-    assert state(old) == before
+    assert (select(old, "SELECT * FROM alembic_version"), views(old)) == before
     move(old, "0014")  # runs may say `running` if nobody trains them
+
+
+def test_a_trainer_of_an_older_version_that_makes_its_tables_is_waited_for(old, monkeypatch):
+    monkeypatch.setattr(registration, "LOCK_SECONDS", 0)
+    with old.connect() as connection:
+        lock = f"'registration.{old.url.database}'"
+        connection.exec_driver_sql(f"DO GET_LOCK({lock}, 0)")
+        with pytest.raises(ObjectError, match="wait until it is done"):
+            history.upgrade(old)
+        connection.exec_driver_sql(f"DO RELEASE_LOCK({lock})")
+    history.upgrade(old)
 
 
 def test_two_migrations_at_once_take_turns(old):

@@ -65,7 +65,7 @@ def test_no_column_is_a_reserved_word(hand, made):
 
 def test_the_run_has_one_name_everywhere(made):
     keyed = {"gradient_tables", "numbers", "ratio_thresholds", "storage_hypotheses"}
-    keyed |= {"view_versions", "alembic_version"}
+    keyed |= {"view_versions", "alembic_version", "leases"}
     for table, columns in made.items():
         assert table in keyed or "run_id" in {name for name, *_ in columns}, table
 

@@ -142,6 +142,29 @@ def test_a_run_without_an_epoch_is_in_the_summary(hand, swept):
     assert hand.select(query) == [(None, 0)]
 
 
+def test_runs_under_way_are_those_that_say_so_with_what_they_told(hand):
+    told, silent, ended = (hand.run(name) for name in ("told_of", "silent", "ended"))
+    pulse = f"({told}, 2, 7, 469, 0.5, NULL, 40, 12, '2026-01-01 12:00:00.250')"
+    with hand.engine.begin() as connection:
+        for statement in (
+            f"UPDATE runs SET status = 'running' WHERE run_id IN ({told}, {silent})",
+            f"UPDATE runs SET status = 'finished' WHERE run_id = {ended}",
+            f"UPDATE runs SET completed_epoch = 1, lease_until = '2999-01-01' "
+            f"WHERE run_id = {told}",
+            f"INSERT INTO run_pulse VALUES {pulse}",
+        ):
+            connection.exec_driver_sql(statement)
+    found = hand.select(
+        "SELECT run_id, experiment, epochs, completed_epoch, epoch, step, steps, loss, accuracy, "
+        "steps_per_second, waiting_rows, MICROSECOND(updated_at), held FROM runs_under_way "
+        f"WHERE run_id IN ({told}, {silent}, {ended}) ORDER BY run_id"
+    )
+    assert found == [
+        (told, "told_of", 2, 1, 2, 7, 469, 0.5, None, 40.0, 12, 250_000, 1),
+        (silent, "silent", 2, 0, *[None] * 8, 0),
+    ]
+
+
 def test_every_view_runs_with_the_rights_of_whoever_asks(hand, full):
     found = hand.select(
         "SELECT table_name, security_type FROM information_schema.views "

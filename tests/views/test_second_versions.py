@@ -33,7 +33,7 @@ def runs(hand):
 def first_version(hand, runs):
     """The name under which version 1 of gradient_norms exists next to the newest."""
     needed = ("epoch_statistics", "experiment_norms")
-    with hand.engine.begin() as connection:  # its columns have other names today
+    with hand.engine.connect() as connection:  # its columns have other names today
         for name in needed:
             replace_view(connection, name, 3)
         first = definition("views", "gradient_norms", 1)
@@ -43,11 +43,13 @@ def first_version(hand, runs):
             .replace("VIEW gradient_norms (", "VIEW gradient_norms_before (")
             .replace("below_1e", "below_1em")
         )
+        connection.commit()
     yield "gradient_norms_before"
-    with hand.engine.begin() as connection:
+    with hand.engine.connect() as connection:
         connection.exec_driver_sql("DROP VIEW gradient_norms_before")
         for name in needed:
             replace_view(connection, name, None)
+        connection.commit()
 
 
 def rows(hand, view: str, run_id: int) -> list[tuple]:
