@@ -21,6 +21,8 @@ non-finite."""
 SMALL_MAGNITUDE = 1e-140
 """Below it squares lose digits or vanish: for a row of such values the client sends the norm."""
 NULL = "\\N"
+SEVERAL = 8
+"""Steps that a chunk holds at least if one is looked at before it is full."""
 UNKNOWN_UPDATE = (np.nan, np.nan, np.nan)
 COUNTED = 10
 """One recorded step in this many has its cells counted by order of magnitude."""
@@ -212,6 +214,33 @@ class Assembler:
         self._updates[-1] = (update.clipped_norm, update.weight_norm, update.update_norm)
         self._updated = True
 
+    def glance(self) -> Chunk | None:
+        """Return a copy of the last step but one of the chunk under construction, from any thread.
+
+        That step is complete, whatever is being added. None if there is none, and for a layer of
+        which few steps fill a chunk.
+        """
+        steps = self._steps
+        epoch, order, values, counts = self._epoch, self._order, self._values, self._row_counts
+        updates, saturated, indices = self._updates, self._saturated, self._row_index
+        place = len(steps) - 2
+        if place < 0 or counts[place] * SEVERAL > self._capacity:
+            return None
+        first = sum(counts[:place]) if order is None else place
+        chunk = Chunk(
+            self.layer,
+            epoch,
+            np.array(steps[place : place + 1]),
+            np.array(counts[place : place + 1]),
+            values[first : first + (counts[place] if order is None else 1)].copy(),
+            np.array(updates[place : place + 1], np.float64),
+            np.array(saturated[place : place + 1], np.int64) if saturated else None,
+            row_index=indices[place] if indices else None,
+            order=order,
+        )
+        # Otherwise the chunk was taken meanwhile, and parts of this one may be of the next.
+        return chunk if self._steps is steps else None
+
     def take(self) -> Chunk | None:
         """Return the last chunk of the epoch; None if it is empty."""
         if not self._steps:
@@ -238,8 +267,8 @@ class Assembler:
         return chunk
 
     def _start(self, epoch: int) -> None:
+        self._steps: list[int] = []  # first, so that a glance notices
         self._epoch, self._filled, self._order = epoch, 0, None
-        self._steps: list[int] = []
         self._row_counts: list[int] = []
         self._updates: list[tuple[float, float, float]] = []
         self._updated = False

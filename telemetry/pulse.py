@@ -7,16 +7,19 @@ Training never waits for that, and what is lost is not sent again: a second late
 import math
 import time
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from statistics import median
 from typing import Any, NamedTuple
 
 from sqlalchemy import Connection
 
+from vanishing_gradients.telemetry.chunk import Chunk
 from vanishing_gradients.telemetry.many_rows import literal
-from vanishing_gradients.telemetry.statistics import STEP_COLUMNS
+from vanishing_gradients.telemetry.statistics import STEP_COLUMNS, chunk_statistics
 
+MOMENT = 0.01
+"""Seconds to spend, at each pulse, on chunks that are not full."""
 UNCHANGED = 5.0
 """Seconds after which a run that has not moved says again where it is."""
 RECENT = 50
@@ -59,16 +62,20 @@ class Place(NamedTuple):
 
 @dataclass
 class Layer:
-    """The newest step of a layer, and the gradient norms of its latest steps, in their order."""
+    """The newest step of a layer, and the gradient norms of its latest steps, in their order.
+
+    `norms` is by epoch and step.
+    """
 
     newest: Row = ()
-    norms: list[tuple[int, int, float]] = field(default_factory=list)
+    norms: dict[tuple[int, int], float] = field(default_factory=dict)
     told: bool = False
 
     def add(self, rows: Sequence[Row]) -> None:
-        """Add a chunk's steps, which may come before those of an earlier chunk."""
-        known = [(row[EPOCH], row[STEP], row[NORM]) for row in rows[-RECENT:]]
-        self.norms = sorted(self.norms + [each for each in known if each[2] is not None])[-RECENT:]
+        """Add steps, which may come before those of an earlier chunk, or again."""
+        known = {(row[EPOCH], row[STEP]): row[NORM] for row in rows[-RECENT:]}
+        self.norms |= {at: norm for at, norm in known.items() if norm is not None}
+        self.norms = dict(sorted(self.norms.items())[-RECENT:])
         if not self.newest or self.newest[EPOCH : STEP + 1] < rows[-1][EPOCH : STEP + 1]:
             self.newest, self.told = rows[-1], False
 
@@ -83,7 +90,7 @@ class Layer:
             of["below_1em5"],
             _ratio(of["update_norm"], of["weight_norm"]),
             of["non_finite"],
-            median(each[2] for each in self.norms) if len(self.norms) > 1 else None,
+            median(self.norms.values()) if len(self.norms) > 1 else None,
         )
 
 
@@ -91,6 +98,7 @@ class Pulse:
     """Collects what a run tells; `waiting_rows` returns how many rows wait to be stored.
 
     `at` and `seen` may be called by any thread and cost next to nothing; `tell` is for one thread.
+    `glance` returns recent steps of layers of which a chunk holds many.
     """
 
     def __init__(self, run_id: int, waiting_rows: Callable[[], int]) -> None:
@@ -104,6 +112,7 @@ class Pulse:
         self._told_at = -math.inf
         self._speed: float | None = None
         self._closed = 0
+        self.glance: Callable[[], Iterable[Chunk]] = lambda: ()
 
     def at(
         self,
@@ -132,6 +141,7 @@ class Pulse:
             return
         if place is not self._told:
             self._speed = self._since_told(place)
+            self._look(now + MOMENT)
         self._told, self._told_at = place, now
         try:
             self._write(connection, owner, place)
@@ -144,6 +154,19 @@ class Pulse:
         while self._seen:
             rows = self._seen.popleft()
             self._layers.setdefault(rows[0][LAYER], Layer()).add(rows)
+
+    def _look(self, until: float) -> None:
+        """Look at recent steps of layers of which a chunk holds many, the oldest known first."""
+        for chunk in sorted(self.glance(), key=self._known):
+            if time.monotonic() > until:
+                return
+            rows = chunk_statistics(chunk).steps
+            self._layers.setdefault(chunk.layer.number, Layer()).add(rows)
+
+    def _known(self, chunk: Chunk) -> Row:
+        """Return the newest step that is known of a chunk's layer."""
+        layer = self._layers.get(chunk.layer.number)
+        return layer.newest[EPOCH : STEP + 1] if layer else ()
 
     def _since_told(self, place: Place) -> float | None:
         before = self._told or self._first or place

@@ -2,14 +2,14 @@
 
 import time
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import replace
 
 import numpy as np
 
 from vanishing_gradients.sql.objects import ExperimentSchema
-from vanishing_gradients.telemetry.chunk import Assembler
+from vanishing_gradients.telemetry.chunk import Assembler, Chunk
 from vanishing_gradients.telemetry.recording import (
     EpochMetrics,
     RecordedLayer,
@@ -85,6 +85,12 @@ class GradientRecorder:
         while len(self._closing) >= self._pending or (self._closing and self._closing[0].done()):
             self._closing.popleft().result()
         self._closing.append(self._closer.submit(self._close_once_stored, metrics, state()))
+
+    def glance(self) -> Iterator[Chunk]:
+        """Yield, from any thread, a recent step of each layer whose chunk is not full for long."""
+        for assembler in self._assemblers:
+            if chunk := assembler.glance():
+                yield chunk.in_rows()
 
     def finish(self, seconds: float | None = None) -> bool:
         """Return True once every epoch is closed, or False after `seconds`."""

@@ -226,6 +226,7 @@ class RecordingSession:
             self._options.pending,
             self._options.seconds_for_room,
         )
+        pulse.glance = self.recorder.glance
         self._threads.callback(self.recorder.close)
         ends.enter_context(explained(self._url))
 

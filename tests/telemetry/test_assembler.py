@@ -1,5 +1,6 @@
 """How steps are gathered into chunks."""
 
+import threading
 from types import SimpleNamespace
 
 import numpy as np
@@ -138,3 +139,48 @@ def test_chunks_have_as_many_steps_however_gradients_lie(monkeypatch):
         found.append([len(each.steps) for each in [*chunks, gatherer.take()] if each])
     assert found[0] == found[1]
     assert len(found[0]) > 1
+
+
+def test_a_step_can_be_looked_at_before_its_chunk_is_full():
+    assembler = Assembler(LAYER, DOUBLE)
+    for step in (1, 2, 3):
+        assembler.add(1, step, gradient(step))
+    found = assembler.glance()
+    assert (found.epoch, found.steps.tolist(), found.row_counts.tolist()) == (1, [2], [3])
+    assert np.array_equal(found.values, gradient(2))
+
+
+@pytest.mark.parametrize("steps", [0, 1])
+def test_a_step_that_may_still_be_under_way_is_not_looked_at(steps):
+    assembler = Assembler(LAYER, DOUBLE)
+    for step in range(steps):
+        assembler.add(1, step, gradient(step))
+    assert assembler.glance() is None
+
+
+def test_a_layer_of_which_few_steps_fill_a_chunk_is_not_looked_at(monkeypatch):
+    monkeypatch.setattr("vanishing_gradients.telemetry.chunk.CHUNK_VALUES", 7 * gradient(1).size)
+    assembler = Assembler(LAYER, DOUBLE)
+    for step in (1, 2, 3):
+        assembler.add(1, step, gradient(step))
+    assert assembler.glance() is None
+
+
+def test_what_is_looked_at_while_steps_are_added_is_one_step(monkeypatch):
+    """Each step has a value of its own, and a chunk is taken every eighth."""
+    monkeypatch.setattr("vanishing_gradients.telemetry.chunk.CHUNK_VALUES", 8 * gradient(1).size)
+    assembler, done, seen = Assembler(LAYER, DOUBLE), threading.Event(), []
+
+    def look() -> None:
+        while not done.is_set():
+            if found := assembler.glance():
+                seen.append((found.steps.tolist(), set(found.values.ravel().tolist())))
+
+    looking = threading.Thread(target=look)
+    looking.start()
+    for step in range(1, 20_001):
+        assembler.add(1, step, np.full_like(gradient(1), step))
+    done.set()
+    looking.join()
+    assert seen
+    assert all(values == {float(step)} for (step,), values in seen)

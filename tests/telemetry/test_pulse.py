@@ -96,6 +96,20 @@ def test_what_the_writers_have_seen_is_what_a_layer_tells(open_session, catalogu
     ]
 
 
+def test_a_layer_of_which_many_steps_fill_a_chunk_tells_of_one_before(
+    open_session, catalogue, select
+):
+    with open_session("open") as session:
+        for step in (1, 2, 3):
+            session.recorder.record(1, step, LAYERS)
+        session.pulse.at(1, 3, None, None, None)
+        tell(catalogue, session)
+        found = select(LAYER_ROWS, session.run.run_id)
+    assert [row[:4] for row in found] == [
+        (each.number, 1, 2, np.linalg.norm(each.gradient)) for each in LAYERS
+    ]
+
+
 def rows(*norms: float | None, first: int = 1) -> list[tuple]:
     """A layer's steps of epoch 1 with these gradient norms."""
     values = [dict.fromkeys(OF_A_STEP) | {"gradient_norm": norm} for norm in norms]
