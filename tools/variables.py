@@ -20,6 +20,7 @@ OTHERS = {
     "test": {"TEST_DATABASE_URL", "SERVER_DIR"},
     "test-faults": {"TEST_DATABASE_URL", "SERVER_DIR"},
     "test-lowest": {"TEST_DATABASE_URL", "SERVER_DIR"},
+    "test-seekdb": {"SERVER_DIR"},
     "down": OF_THE_SERVER,
     "clean": OF_THE_SERVER,
     "up": STARTING,
