@@ -70,6 +70,8 @@ class Brand:
     """Whether its variables say where it keeps its data, and how its logs grow."""
     rebuilds: ClassVar[bool] = True
     """Whether OPTIMIZE TABLE frees the space of deleted rows."""
+    reserves_numbers: ClassVar[bool] = False
+    """Whether it reserves many AUTO_INCREMENT numbers at once, a setting of the table."""
     partitions: ClassVar[bool] = False
     """Whether a gradient table has a partition for each run, which is dropped at once."""
 
@@ -125,7 +127,7 @@ class OceanBase(Brand):
     )  # fmt: skip
     fastest_single, prepared_rows = (BINARY, TEXT), 60
     table_sizes = TABLET_SIZES
-    shows_folder, rebuilds, partitions = False, False, True
+    shows_folder, rebuilds, partitions, reserves_numbers = False, False, True, True
 
     def partitioning(self) -> str:
         """Return what follows a gradient table's definition: the partition of run 0."""
