@@ -9,7 +9,7 @@ COMPLETE := $(VENV)/requirements.sha256
 MAKEFLAGS += --no-print-directory --no-builtin-rules
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help up down migrate view data train gallery experiments new runs drop summarize sql url figures live compare diagnose remedy audit report verify test test-faults test-lowest test-peers torch browser lint bench clean
+.PHONY: help up down migrate view data train gallery experiments new runs drop summarize sql url figures live compare diagnose remedy audit report verify test test-faults test-lowest test-peers test-seekdb torch browser lint bench clean
 
 # Values reach the commands through the environment, never through the text of a recipe: a quote or a semicolon in one
 # is only a character. make itself would read a $ in a value given on its command line; `value` keeps it as typed.
@@ -142,10 +142,16 @@ test-lowest: $(COMPLETE) ## run tests with the lowest versions of packages that 
 	@$(RUN_PYTHON) tools/lowest.py
 	@$(LOWEST)/bin/python -m pytest tests/network tests/telemetry tests/views
 
+# What differs between servers: brands, every migration, rows on each road, removal, and the values of every view.
+ON_SEEKDB := $(addprefix tests/,engines sql/test_brands.py telemetry/test_loader.py telemetry/removal/test_rows.py)
+
 test-peers: $(COMPLETE) ## install Lightning, Transformers, Keras and JAX; run the adapters and examples with them (5 min)
 	@$(RUN_PYTHON) -m pip install --quiet --no-build-isolation --editable '.[peers]' || \
 	  echo 'Not all libraries are available: the tests of missing ones are skipped.' >&2
 	@$(RUN_PYTHON) -m pytest -m peers tests/peers
+
+test-seekdb: $(COMPLETE) ## install and start seekdb, OceanBase in one process; test what differs there (as root; 5 min)
+	@$(RUN_PYTHON) tools/seekdb.py $(RUN_PYTHON) -m pytest $(ON_SEEKDB)
 
 torch: $(COMPLETE) ## install PyTorch, which tests and bench compare with (a CPU build will do)
 	@$(RUN_PYTHON) -m pip install --no-build-isolation --editable '.[torch]'

@@ -53,7 +53,8 @@ def create_table(name: str, *columns: Column) -> None:
         if_not_exists=True,
         mysql_engine="InnoDB",
         mysql_charset="utf8mb4",
-        mysql_collate="utf8mb4_unicode_ci",
+        # That of the tables that are there already: sql/connection.py.
+        mysql_collate=op.get_bind().scalar(text("SELECT @@collation_connection")),
     )
 
 

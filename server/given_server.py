@@ -50,6 +50,8 @@ def prepare(owner: URL, folder: Path, say: Say) -> None:
     """
     _make_database(owner, say)
     with connected(owner) as session:
+        if not session.brand.tried:
+            say(f"{session.brand} is expected to work, but this project was never tried on it.")
         require_able(session, owner)
         require_privileges(session, owner)
         if os.environ.get("READER_DATABASE_URL"):

@@ -23,8 +23,8 @@ from vanishing_gradients.server import own_folder, processes, programs, settings
 from vanishing_gradients.server.apt import AptError
 from vanishing_gradients.server.loopback import HOST, account_url, free_port, is_free
 from vanishing_gradients.server.programs import Program
-from vanishing_gradients.sql import accounts
-from vanishing_gradients.sql.connection import BRAND, Session
+from vanishing_gradients.sql import accounts, brands
+from vanishing_gradients.sql.connection import Session
 from vanishing_gradients.sql.errors import ServerError
 from vanishing_gradients.words import Say
 
@@ -155,10 +155,12 @@ class PrivateServer:
                 "10.11): skipped."
             )
         program = self._fetch()
-        if kept.get("flavour", program.flavour) != program.flavour:
+        flavour = kept.get("flavour", program.flavour)
+        if flavour != program.flavour:
+            maker = brands.of_flavour(flavour).name
             raise ServerError(
-                f"the data in {self.data} were made by {BRAND[kept['flavour']]}, and only "
-                f"{program.name} is available here: install that server again, or start over "
+                f"the data in {self.data} were made by {maker}, and only {program.name} "
+                "is available here: install that server again, or start over "
                 "with `make clean ALL=1`"
             )
         return program

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from vanishing_gradients.server.apt import Apt, AptError
 from vanishing_gradients.server.processes import answer
-from vanishing_gradients.sql.connection import BRAND, OLDEST
+from vanishing_gradients.sql import brands
 from vanishing_gradients.sql.errors import ServerError
 from vanishing_gradients.words import Say
 
@@ -46,12 +46,16 @@ class Program:
     @property
     def name(self) -> str:
         """Return brand and version, e.g. `MariaDB 10.11.6`."""
-        return f"{BRAND[self.flavour]} {'.'.join(map(str, self.version))}"
+        return str(self._brand)
 
     @property
     def is_recent_enough(self) -> bool:
         """Return whether this project's SQL runs on the version."""
-        return self.version >= OLDEST[self.flavour]
+        return self._brand.recent
+
+    @property
+    def _brand(self) -> brands.Brand:
+        return brands.of_flavour(self.flavour)(self.version)
 
     def environment(self) -> dict[str, str]:
         """Return the environment to run it in: an unpacked program needs the libraries unpacked
@@ -104,8 +108,8 @@ def probe(path: Path, unpacked: Path | None = None) -> Program | None:
     found = VERSION.search(done.stdout)
     if done.returncode or found is None:
         return None
-    flavour = "mariadb" if "MariaDB" in found["rest"] else "mysql"
-    return Program(path, flavour, tuple(map(int, found["number"].split("."))), unpacked)
+    brand = brands.recognised(found["number"] + found["rest"])
+    return Program(path, brand.flavour, brand.version, unpacked)
 
 
 def installed() -> list[Program]:
@@ -136,7 +140,7 @@ def fetch(folder: Path, apt_folder: Path, say: Say) -> Program:
     apt = Apt(apt_folder)
     for flavour, names in PACKAGES:
         version = apt.candidate(names[0])
-        if version is None or _numbers(version) < OLDEST[flavour]:
+        if version is None or _numbers(version) < brands.of_flavour(flavour).oldest:
             continue
         say(f"Downloading {' and '.join(names)} ({MEGABYTES} MB unpacked) into {folder} ...")
         half = folder.with_name(folder.name + ".part")
@@ -156,8 +160,7 @@ def fetch(folder: Path, apt_folder: Path, say: Say) -> Program:
 
 def _numbers(version: str) -> tuple[int, ...]:
     """Return the upstream numbers of a package version: `1:10.11.6-0+deb12u1` -> (10, 11, 6)."""
-    upstream = version.rpartition(":")[2]
-    return tuple(int(number) for number in re.findall(r"\d+", upstream)[:3])
+    return brands.numbers(version.rpartition(":")[2])
 
 
 def _environment(unpacked: Path | None) -> dict[str, str]:

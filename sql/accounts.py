@@ -21,7 +21,8 @@ OWNER = "owner"
 READER = "reader"
 ROOT = "root"
 DATABASE = "gradients"
-COLLATION = "utf8mb4_unicode_ci"  # the defaults of MySQL and MariaDB differ; both know this one
+COLLATION = "utf8mb4_general_ci"
+"""The collation of new databases: the defaults of servers differ, and all of them know this one."""
 
 READER_PRIVILEGES = ("SELECT", "SHOW VIEW")
 
@@ -37,8 +38,8 @@ def grant_pattern(database: str) -> str:
 
 
 def create_database(database: str) -> str:
-    """Return the statement that creates `database` if it is missing, in a collation both servers
-    know."""
+    """Return the statement that creates `database` if it is missing, in a collation that all
+    servers know."""
     return (
         f"CREATE DATABASE IF NOT EXISTS {quoted(database)} "
         f"CHARACTER SET utf8mb4 COLLATE {COLLATION}"

@@ -1,36 +1,28 @@
 """Connections to the server: engines for either account, whose sessions do not depend on the
 server's defaults.
 
-Every session is strict (a value that does not fit is an error), in UTC, in utf8mb4 with one
-collation, reads committed rows, and has no limit that could cut an answer short
-(sql/session_variables.py). Errors while connecting become a DatabaseError that says what to do.
+Every session is strict (a value that does not fit is an error), in UTC, in utf8mb4 with the
+collation of the database's own tables, reads committed rows, and has no limit that could cut an
+answer short (sql/session_variables.py). Errors while connecting become a DatabaseError that says
+what to do.
 """
 
-import re
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
-from typing import Any
+from typing import Any, cast
 
 import pymysql
 from pymysql.constants import CR, ER
-from sqlalchemy import URL, Engine, create_engine, event
+from sqlalchemy import URL, Connection, Engine, create_engine, event
 from sqlalchemy.engine.interfaces import DBAPIConnection, ExceptionContext
 from tenacity import Retrying, retry_if_exception, stop_after_delay, wait_random
 
-from vanishing_gradients.sql import address
+from vanishing_gradients.sql import address, brands
 from vanishing_gradients.sql.accounts import COLLATION
+from vanishing_gradients.sql.brands import Brand
 from vanishing_gradients.sql.errors import ServerError
 from vanishing_gradients.sql.server_errors import FileRequestError, explain, no_connection_free
-from vanishing_gradients.sql.session_variables import (
-    READ_ONLY,
-    flavour_of,
-    settings,
-    statement,
-    statement_limit,
-)
-
-OLDEST = {"mysql": (8, 4), "mariadb": (10, 11)}
-BRAND = {"mysql": "MySQL", "mariadb": "MariaDB"}
+from vanishing_gradients.sql.session_variables import READ_ONLY, settings, statement
 
 SQL_MODE = "TRADITIONAL,ONLY_FULL_GROUP_BY"
 
@@ -52,15 +44,25 @@ LIMITS = (
     "SELECT @@GLOBAL.max_connections, @@SESSION.max_user_connections, COUNT(*) "
     "FROM information_schema.processlist WHERE user = SUBSTRING_INDEX(USER(), '@', 1)"
 )
-_missing: dict[str, set[str]] = {}
-"""By the announced server version, the variables that it turned out not to have."""
+IDENTITY = (
+    "SELECT VERSION(), @@version_comment, (SELECT table_collation FROM information_schema.tables "
+    "WHERE table_schema = DATABASE() AND table_name = 'runs')"
+)
+"""What a server is, and the collation of the catalogue: older versions made it in another one, and
+servers do not compare names across collations."""
+_missing: dict[Brand, set[str]] = {}
+"""The variables that a server turned out not to have."""
 
 
 class Session(pymysql.connections.Connection):
     """A connection that never gives away a file, or a password that could be read on the way.
 
     Its session variables are those of sql/session_variables.py, whatever the server's defaults.
+    `brand` is what the server is.
     """
+
+    brand: Brand
+    _collation: str
 
     def __init__(self, read_only: bool = False, **arguments: Any) -> None:
         self._read_only = read_only
@@ -70,7 +72,13 @@ class Session(pymysql.connections.Connection):
         """Connect, and set the variables that must not depend on the server's defaults."""
         super().connect(sock)
         try:
-            self._pin()
+            # What it announces is enough for a first time; until then limits may end any query.
+            self.brand = announced = brands.recognised(self.get_server_info())
+            self._pin(settings(announced))
+            self.brand, self._collation = self._identity()
+            self.pin_collation()
+            if self.brand != announced or self._read_only:
+                self._pin(settings(self.brand, self._read_only))
         except BaseException:
             self._force_close()
             raise
@@ -84,9 +92,18 @@ class Session(pymysql.connections.Connection):
                 raise
             self._force_close()  # the server then rolls back
 
-    def _pin(self) -> None:
-        missing = _missing.setdefault(self.get_server_info(), set())
-        values = settings(flavour_of(self.get_server_info()), self._read_only)
+    def pin_collation(self) -> None:
+        """Set the collation of literals, which SET NAMES makes the server's default one."""
+        self.query(statement({"collation_connection": f"'{self._collation}'"}))
+
+    def _identity(self) -> tuple[Brand, str]:
+        with self.cursor(pymysql.cursors.Cursor) as cursor:
+            cursor.execute(IDENTITY)
+            version, comment, collation = cursor.fetchone() or (self.get_server_info(), "", None)
+        return brands.recognised(version, comment), collation or COLLATION
+
+    def _pin(self, values: dict[str, str]) -> None:
+        missing = _missing.setdefault(self.brand, set())
         values = {name: value for name, value in values.items() if name not in missing}
         try:
             self.query(statement(values))
@@ -134,7 +151,6 @@ def connect_arguments(url: URL, read_only: bool = False) -> dict[str, object]:
         "password": (url.password or "").encode(),  # PyMySQL would encode it as Latin-1
         "database": url.database,
         "charset": "utf8mb4",
-        "collation": COLLATION,
         "sql_mode": SQL_MODE,
         **({"read_only": True} if read_only else {}),
         **address.connect_options(url),
@@ -153,9 +169,9 @@ def engine(url: URL, read_only: bool = False) -> Engine:
     )
 
     @event.listens_for(made, "connect")
-    def name_collation(session: pymysql.connections.Connection, _record: object) -> None:
+    def name_collation(session: Session, _record: object) -> None:
         # SQLAlchemy has just run SET NAMES without a collation, which restores the default one.
-        session.set_character_set("utf8mb4", COLLATION)
+        session.pin_collation()
 
     @event.listens_for(made, "handle_error", retval=True)
     def replace(context: ExceptionContext) -> BaseException | None:
@@ -173,7 +189,12 @@ def limit_statements(database: Engine, seconds: int) -> None:
 
     @event.listens_for(database, "connect")
     def limit(session: Session, _record: object) -> None:
-        session.query(f"SET SESSION {statement_limit(session.get_server_info(), seconds)}")
+        session.query(statement(session.brand.time_limit(seconds)))
+
+
+def brand_of(connection: Connection) -> Brand:
+    """Return the brand of the server that an engine's connection leads to."""
+    return cast(Session, connection.connection.driver_connection).brand
 
 
 def affordable(database: Engine, wanted: int, each: int = 1) -> int:
@@ -215,7 +236,7 @@ def explained(url: URL) -> Iterator[None]:
 
 
 @contextmanager
-def connected(url: URL) -> Iterator[pymysql.connections.Connection]:
+def connected(url: URL) -> Iterator[Session]:
     """Open our own connection to the address, check the server's version, and close it at the end.
 
     Raises DatabaseError for errors with a known cure.
@@ -228,7 +249,7 @@ def connected(url: URL) -> Iterator[pymysql.connections.Connection]:
             session.close()
 
 
-def _open(url: URL, read_only: bool = False, **more: object) -> pymysql.connections.Connection:
+def _open(url: URL, read_only: bool = False, **more: object) -> Session:
     """Connect, with a timeout for the server's greeting, and check its version.
 
     PyMySQL limits either every answer or none. Most queries may take long, but something that is
@@ -245,23 +266,18 @@ def _open(url: URL, read_only: bool = False, **more: object) -> pymysql.connecti
     session = attempts(lambda: Session(**options))
     session._read_timeout = arguments.get("read_timeout")
     try:
-        require_recent(session.get_server_info(), url)
+        require_recent(session.brand, url)
     except ServerError:
         session.close()
         raise
     return session
 
 
-def require_recent(announced: str, url: URL) -> None:
-    """Raise ServerError unless the announced version is MySQL 8.4, MariaDB 10.11 or newer."""
-    # For old clients, MariaDB hides its version behind the prefix 5.5.5-.
-    flavour, text = flavour_of(announced), announced.removeprefix("5.5.5-")
-    numbers = tuple(int(number) for number in re.findall(r"\d+", text)[:3])
-    if numbers < OLDEST[flavour]:
-        oldest = ".".join(map(str, OLDEST[flavour]))
+def require_recent(brand: Brand, url: URL) -> None:
+    """Raise ServerError if the server at `url` is older than this project's SQL allows."""
+    if not brand.recent:
         raise ServerError(
-            f"the server at {address.public(url)} is {BRAND[flavour]} "
-            f"{'.'.join(map(str, numbers))}, too old: "
-            f"upgrade it to {oldest} or newer, or unset DATABASE_URL and run `make up` for a "
-            "private one"
+            f"the server at {address.public(url)} is {brand}, too old: "
+            f"upgrade it to {brands.dotted(brand.oldest)} or newer, or unset DATABASE_URL and run "
+            "`make up` for a private one"
         )

@@ -19,6 +19,7 @@ from graphlib import TopologicalSorter
 from pathlib import Path
 from typing import Literal, cast
 
+from vanishing_gradients.sql.brands import BARE, VIEW
 from vanishing_gradients.sql.cells import balanced, gradient_columns, over_cells
 from vanishing_gradients.sql.errors import ObjectError
 from vanishing_gradients.sql.names import checked_experiment, checked_layer, quoted
@@ -278,6 +279,7 @@ def select_of_layer(text: str, shape: ExperimentSchema, layer: Layer) -> str:
 def _rendered(text: str, shapes: Sequence[ExperimentSchema], values: Mapping[str, str]) -> str:
     """Return a file without its header: blocks repeated over `shapes`, placeholders filled."""
     body = re.sub(r"^--(?! (?:each|end)).*\n?", "", text.removesuffix("\n") + "\n", flags=re.M)
+    body = body.replace(BARE, VIEW)
 
     def repeat(match: re.Match[str]) -> str:
         if match["what"] == "neuron":

@@ -9,6 +9,7 @@ from sqlalchemy import ColumnElement, Connection, delete, inspect, literal, sele
 from sqlalchemy.dialects.mysql import insert
 
 from vanishing_gradients.installation import ROOT
+from vanishing_gradients.sql import brands
 from vanishing_gradients.sql.catalogue import (
     gradient_tables,
     layers,
@@ -17,6 +18,7 @@ from vanishing_gradients.sql.catalogue import (
     view_versions,
 )
 from vanishing_gradients.sql.cells import gradient_columns
+from vanishing_gradients.sql.connection import brand_of
 from vanishing_gradients.sql.errors import ObjectError
 from vanishing_gradients.sql.names import quoted
 from vanishing_gradients.sql.objects import (
@@ -36,6 +38,10 @@ NEWER = (
     "the database is at revision {there}, and the newest that this version of the project knows is "
     "{here}: a newer version has migrated it; update (git pull, or pip install --upgrade "
     "vanishing-gradients), or name another database in DATABASE_URL"
+)
+PARTITION = text(
+    "SELECT partition_name AS name FROM information_schema.partitions "
+    "WHERE table_schema = DATABASE() AND table_name = :table AND partition_name = :name"
 )
 REVISIONS = ROOT / "migrations" / "versions"
 """The files of the revisions, whose names start with their numbers."""
@@ -94,7 +100,10 @@ def create_gradient_tables(
                 made.append(name)
                 entry = insert(gradient_tables).values(table_name=name, version=version)
                 connection.execute(entry.on_duplicate_key_update(version=version))
-                connection.exec_driver_sql(create_table(shape, layer, column_type, version))
+                connection.exec_driver_sql(
+                    create_table(shape, layer, column_type, version)
+                    + brand_of(connection).partitioning()
+                )
             elif list(found) != list(gradient_columns(layer.width)):
                 raise ObjectError(
                     f"Experiment {shape.experiment} already has a table {name} of {len(found)} "
@@ -107,6 +116,28 @@ def create_gradient_tables(
         _drop_tables(connection, made)
         raise
     return made
+
+
+def add_partitions(connection: Connection, shape: ExperimentSchema, run_id: int) -> None:
+    """Give a run its partition of each gradient table, on a server where each run has its own."""
+    if not brand_of(connection).partitions:
+        return
+    for table in map(shape.table, shape.layers):
+        if not has_partition(connection, table, run_id):
+            connection.exec_driver_sql(brands.add_partition(table, run_id))
+
+
+def drop_partitions(connection: Connection, shape: ExperimentSchema, run_id: int) -> None:
+    """Drop a run's partitions of the gradient tables, with its rows."""
+    for table in map(shape.table, shape.layers):
+        if has_partition(connection, table, run_id):
+            connection.exec_driver_sql(brands.drop_partition(table, run_id))
+
+
+def has_partition(connection: Connection, table: str, run_id: int) -> bool:
+    """Return whether a gradient table has a partition for a run alone."""
+    values = {"table": table, "name": brands.partition_name(run_id)}
+    return connection.scalar(PARTITION, values) is not None
 
 
 def gradient_column_types(connection: Connection, table: str) -> dict[str, str]:

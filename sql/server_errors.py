@@ -12,6 +12,7 @@ from pymysql.constants import CR, ER
 from sqlalchemy import URL
 
 from vanishing_gradients.sql import accounts, address
+from vanishing_gradients.sql.brands import BRANDS
 from vanishing_gradients.sql.errors import AccessError, DatabaseError, ObjectError, ServerError
 
 DENIED = (
@@ -30,6 +31,7 @@ PASSING = {
     ER.OUT_OF_RESOURCES, ER.OUTOFMEMORY, ER.QUERY_INTERRUPTED, ER.NET_READ_ERROR,
     ER.NET_READ_INTERRUPTED, ER.NET_ERROR_ON_WRITE, ER.NET_WRITE_INTERRUPTED,
     1927, 3169, 4031,  # connection or session killed, or closed for being silent
+    *(number for brand in BRANDS for number in brand.passing),
 }  # fmt: skip
 """Errors that may not recur: the server restarts, is full, is busy, or chose a deadlock victim."""
 CLOSED = 0  # PyMySQL's number for a connection that it has closed itself

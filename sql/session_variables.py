@@ -7,8 +7,12 @@ The others affect speed or logging.
 
 from typing import Literal, NamedTuple
 
-Flavour = Literal["mysql", "mariadb"]
+from vanishing_gradients.sql.brands import BRANDS, Brand
+
+Flavour = Literal["mysql", "mariadb", "oceanbase"]
 MOST = str(2**64 - 1)
+LONGEST = str(30 * 86_400 * 10**6)
+"""Microseconds: a month."""
 
 
 class Pinned(NamedTuple):
@@ -73,34 +77,27 @@ PINNED = (
     Pinned("old_mode", "'UTF8_IS_UTF8MB3'", "behaviour of versions before", "mariadb"),
     Pinned("default_regex_flags", "''", "other matches", "mariadb"),
     Pinned("sql_if_exists", "0", "what is not there is no error", "mariadb"),
+    Pinned("sql_select_limit", str(2**63 - 1), "leaves out rows without a word", "oceanbase"),
+    Pinned("ob_query_timeout", LONGEST, "ends statements after 10 s, error 4012", "oceanbase"),
+    Pinned("ob_trx_timeout", LONGEST, "ends transactions, error 4012", "oceanbase"),
+    Pinned("ob_trx_idle_timeout", LONGEST, "ends sessions in a transaction", "oceanbase"),
 )  # fmt: skip
 """Those that every account may set. Those that MySQL reserves for administrators (binlog_format,
 innodb_strict_mode, sql_require_primary_key ...) are checked instead: sql/requirements.py."""
 
 
-READ_ONLY = ("transaction_read_only", "tx_read_only")
-"""The variable that makes a session read-only: MySQL's name and MariaDB's."""
+READ_ONLY = tuple({each.read_only for each in BRANDS if each.read_only})
+"""The variables that make a session read-only, by whatever name."""
 
 
-def flavour_of(announced: str) -> Flavour:
-    """Return which of the two a server is, from the version it announces."""
-    return "mariadb" if "mariadb" in announced.lower() else "mysql"
-
-
-def settings(flavour: Flavour, read_only: bool = False) -> dict[str, str]:
+def settings(brand: Brand | type[Brand], read_only: bool = False) -> dict[str, str]:
     """Return the variables to set in a session, in this order, each with the SQL of its value."""
-    found = {each.name: each.value for each in PINNED if each.only in (None, flavour)}
-    return found | {READ_ONLY[flavour == "mariadb"]: str(int(read_only))}
+    wanted = (None, *brand.variables)
+    found = {each.name: each.value for each in PINNED if each.only in wanted}
+    return found | ({brand.read_only: str(int(read_only))} if brand.read_only else {})
 
 
 def statement(values: dict[str, str]) -> str:
     """Return the statement that sets them all at once."""
     assignments = ", ".join(f"SESSION {name} = {value}" for name, value in values.items())
     return f"SET {assignments}"
-
-
-def statement_limit(announced: str, seconds: int) -> str:
-    """Return the assignment that ends a session's SELECTs after so many seconds."""
-    if flavour_of(announced) == "mariadb":
-        return f"max_statement_time = {seconds}"
-    return f"max_execution_time = {seconds * 1000}"

@@ -75,6 +75,12 @@ class Loader:
                 self._send(chunk, self.dtypes[chunk.layer.number])
             self._mark(chunk)
             self.connection.commit()
+        except IntegrityError as error:
+            # A row is there already. LOAD DATA would only warn, on OceanBase not even that; then
+            # the chunk is found to be marked.
+            complaint = self._complaint(chunk, 0, str(error.args[-1]))
+            self.connection.rollback()
+            raise TelemetryError(complaint) from error
         except BaseException:
             if self.connection.open:
                 self.connection.rollback()
@@ -96,10 +102,7 @@ class Loader:
             self.connection.close()
 
     def _send(self, chunk: Chunk, dtype: np.dtype) -> None:
-        try:
-            stored, warnings = self.road.send(chunk, dtype, self._small_norms(chunk))
-        except IntegrityError as error:  # the row is there already; LOAD DATA would only warn
-            raise TelemetryError(self._complaint(chunk, 0)) from error
+        stored, warnings = self.road.send(chunk, dtype, self._small_norms(chunk))
         if stored != chunk.rows or warnings:
             raise TelemetryError(self._complaint(chunk, stored))
 
@@ -127,9 +130,10 @@ class Loader:
         now = datetime.now(UTC).replace(tzinfo=None)
         self._ask(NOTE_PROGRESS, *self._key(chunk), chunk.last_step, chunk.rows, now)
 
-    def _complaint(self, chunk: Chunk, stored: int) -> str:
+    def _complaint(self, chunk: Chunk, stored: int, error: str | None = None) -> str:
         warning = self._ask("SHOW WARNINGS LIMIT 1")
-        first = f" The server's first warning: {warning[2]}" if warning else ""
+        said = warning[2] if warning else error
+        first = f" The server's first warning: {said}" if said else ""
         return (
             f"{self.shape.table(chunk.layer)}, run {self.run_id}, epoch {chunk.epoch}, steps "
             f"{chunk.first_step} to {chunk.last_step}: {stored} of {chunk.rows} rows arrived as "

@@ -23,14 +23,21 @@ from vanishing_gradients.sql.catalogue import (
     runs,
     telemetry_progress,
 )
+from vanishing_gradients.sql.connection import brand_of
 from vanishing_gradients.sql.names import quoted
 from vanishing_gradients.sql.objects import ExperimentSchema, Layer
 from vanishing_gradients.sql.registration import registration_lock
-from vanishing_gradients.sql.registry import drop_objects, require_migrated
+from vanishing_gradients.sql.registry import (
+    drop_objects,
+    drop_partitions,
+    has_partition,
+    require_migrated,
+)
 from vanishing_gradients.telemetry.errors import RemovalError
 from vanishing_gradients.telemetry.lock import RunLock, forget_pulse
 from vanishing_gradients.telemetry.older_runs import unsummed
 from vanishing_gradients.telemetry.space import (
+    TableSize,
     in_words,
     measure,
     place,
@@ -62,7 +69,7 @@ class RemovableRun:
     telemetry: str
     shape: ExperimentSchema
     rows: int
-    size: int
+    size: int | None
 
     @property
     def tables(self) -> list[str]:
@@ -83,8 +90,9 @@ def removable_run(engine: Engine, run_id: int) -> Iterator[RemovableRun]:
         yield found
 
 
-def remove(engine: Engine, found: RemovableRun, say: Say) -> int:
-    """Remove the run and return how many bytes the gradient tables' files have shrunk by.
+def remove(engine: Engine, found: RemovableRun, say: Say) -> int | None:
+    """Remove the run and return how many bytes the gradient tables' files have shrunk by; None if
+    the server does not say.
 
     The last run of an experiment takes its tables and views along. Otherwise its rows are deleted
     in small transactions and the tables are rebuilt, concurrently with other work on them. If this
@@ -99,11 +107,12 @@ def remove(engine: Engine, found: RemovableRun, say: Say) -> int:
         connection.execute(delete(runs).where(runs.c.run_id == found.run_id))
         connection.commit()
         after = table_sizes(connection)
-    return sum(before[name].file - after[name].file for name in found.tables)
+    return _shrunk(before, after, found)
 
 
-def remove_rows(engine: Engine, found: RemovableRun, say: Say) -> int:
-    """Remove only the run's gradient rows, and return how many bytes their tables have shrunk by.
+def remove_rows(engine: Engine, found: RemovableRun, say: Say) -> int | None:
+    """Remove only the run's gradient rows, and return how many bytes their tables have shrunk by;
+    None if the server does not say.
 
     From the start the run counts as one that kept statistics only, in `runs.telemetry` too. If this
     ends halfway it can be repeated. Raises RemovalError if it has no rows to remove, or if they
@@ -127,19 +136,25 @@ def remove_rows(engine: Engine, found: RemovableRun, say: Say) -> int:
         connection.execute(delete(telemetry_progress).where(chunks))
         connection.commit()
         after = table_sizes(connection)
-    return sum(before[name].file - after[name].file for name in found.tables)
+    return _shrunk(before, after, found)
 
 
 def remove_layer(connection: Connection, shape: ExperimentSchema, layer: Layer, run_id: int) -> int:
     """Remove a run's rows from one gradient table and return how many there were.
 
     Each transaction deletes a few chunks with their rows of `telemetry_progress`, so what is
-    registered is always there.
+    registered is always there. Where the run has a partition of its own, that goes at once.
     """
     rows = f"DELETE FROM {quoted(shape.table(layer))} WHERE run_id = :run_id"  # noqa: S608
     chunk_rows = text(f"{rows} AND Epoch = :epoch AND Step BETWEEN :first_step AND :last_step")
     key = telemetry_progress.c
     of_layer = (key.run_id == run_id, key.layer == layer.number)
+    if has_partition(connection, shape.table(layer), run_id):
+        removed = _rows(connection, *of_layer)
+        drop_partitions(connection, replace(shape, layers=(layer,)), run_id)
+        connection.execute(delete(telemetry_progress).where(*of_layer))
+        connection.commit()
+        return removed
     in_order = select(telemetry_progress).where(*of_layer).order_by(key.epoch, key.first_step)
     removed = pending = 0
     for chunk in connection.execute(in_order).all():
@@ -170,6 +185,14 @@ def remove_later_rows(
     _repeated(connection, rows, run_id=run_id, epoch=epoch)
 
 
+def _shrunk(
+    before: dict[str, TableSize], after: dict[str, TableSize], found: RemovableRun
+) -> int | None:
+    if not before:
+        return None
+    return sum(before[name].file - after[name].file for name in found.tables)
+
+
 def _removable_run(connection: Connection, run_id: int) -> RemovableRun:
     run = connection.execute(select(runs).where(runs.c.run_id == run_id)).one_or_none()
     if run is None:
@@ -190,7 +213,7 @@ def _removable_run(connection: Connection, run_id: int) -> RemovableRun:
         run.telemetry,
         shape,
         _rows(connection, telemetry_progress.c.run_id == run_id),
-        run_sizes(connection).get(run_id, 0),
+        run_sizes(connection).get(run_id),
     )
 
 
@@ -224,7 +247,8 @@ def _remove_rows(connection: Connection, engine: Engine, found: RemovableRun, sa
                 telemetry_progress.c.layer == layer.number,
             )
             left[table] = round(sizes[table].used * others / max(1, others + removed))
-        for table in sorted(left, key=left.__getitem__):  # each frees space for the next
+        rebuilt = sorted(left, key=left.__getitem__) if brand_of(connection).rebuilds else []
+        for table in rebuilt:  # each frees space for the next
             if reason := _rebuild(connection, engine, table, left[table]):
                 say(
                     f"{table} keeps the space for later runs of "

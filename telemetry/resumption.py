@@ -131,7 +131,7 @@ def resume(
                 description = _check_watched(connection, run_id, description)
                 if first_epoch is not None:
                     completed = min(completed, first_epoch - 1)
-            types = prepared(connection, description)
+            types = prepared(connection, description, found.run_id)
             run = Run(
                 engine, run_id, description.shape, description.stored, types, lock,
                 description.batch_size,

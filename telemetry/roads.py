@@ -11,24 +11,21 @@ from dataclasses import dataclass
 from typing import ClassVar, Generic, TypeVar
 
 import numpy as np
-from pymysql.connections import Connection
 
 from vanishing_gradients.server.bulk import BulkInsert
 from vanishing_gradients.server.protocol import Inserted, PreparedInsert, rows_at_once, total
+from vanishing_gradients.sql.brands import BINARY, INSERT, TEXT, Brand
 from vanishing_gradients.sql.cells import gradient_columns
+from vanishing_gradients.sql.connection import Session
 from vanishing_gradients.sql.errors import ServerError
 from vanishing_gradients.sql.names import quoted
 from vanishing_gradients.sql.objects import ExperimentSchema, Layer
-from vanishing_gradients.sql.session_variables import flavour_of
 from vanishing_gradients.telemetry.chunk import Chunk, encode, encode_literals, storable
 from vanishing_gradients.telemetry.connection import BufferConnection
 
 INSERT_BYTES = 1 << 19
 LET_IN = "SET GLOBAL local_infile = ON lets it in"
 LET_PREPARE = "SET GLOBAL max_prepared_stmt_count = 16382"
-PREPARED_ROWS = 25
-"""Rows of a prepared INSERT: with fewer, each row costs more to send. The placeholders of a hundred
-rows exceed a processor's cache, and cost three times as much if the cache is shared."""
 PREPARED = 32
 """Statements that a connection keeps prepared: for layers, and for the rests of their chunks."""
 
@@ -68,7 +65,7 @@ class Road(ABC):
 class TextRoad(Road):
     """LOAD DATA LOCAL of lines of text."""
 
-    name = "text"
+    name = TEXT
 
     def send(self, chunk: Chunk, dtype: np.dtype, norms: np.ndarray | None) -> Inserted:
         """Send all rows of a chunk at once."""
@@ -81,7 +78,7 @@ class TextRoad(Road):
 class InsertRoad(Road):
     """INSERTs of many rows with literal numbers, which any server accepts."""
 
-    name = "insert"
+    name = INSERT
 
     def send(self, chunk: Chunk, dtype: np.dtype, norms: np.ndarray | None) -> Inserted:
         """Send all rows of a chunk in statements of half a megabyte."""
@@ -99,7 +96,7 @@ class InsertRoad(Road):
 class BinaryRoad(Road):
     """INSERTs whose numbers are sent as bytes: in bulk, if the server supports that."""
 
-    name = "binary"
+    name = BINARY
 
     def __init__(self, connection: BufferConnection, shape: ExperimentSchema, run_id: int) -> None:
         super().__init__(connection, shape, run_id)
@@ -113,7 +110,7 @@ class BinaryRoad(Road):
         """Send the records made from a chunk by `records`."""
         if self.connection.takes_bulk:
             return self.in_bulk(chunk.layer, rows.dtype).execute(rows, nulls)
-        at_once = rows_at_once(rows.dtype, PREPARED_ROWS)
+        at_once = rows_at_once(rows.dtype, self.connection.brand.prepared_rows)
 
         def answer(start: int) -> Inserted:
             part = slice(start, start + at_once)
@@ -143,6 +140,9 @@ STATEMENTS = PREPARED * 8
 """Prepared statements that a server must allow its sessions, for several writers."""
 
 
+TOLD = {BINARY: "binary rows", TEXT: "LOAD DATA"}
+
+
 @dataclass(frozen=True)
 class Choice:
     """The road that a run uses, and a sentence why; `slow` if another would be faster."""
@@ -156,46 +156,48 @@ class Choice:
 class Facts:
     """What a server is and allows: `statements` is the total its sessions may prepare."""
 
-    mariadb: bool
+    brand: Brand
     local_infile: bool
     statements: int
 
 
-def facts(session: Connection) -> Facts:
+def facts(session: Session) -> Facts:
     """Query a server for what decides the road."""
     with session.cursor() as cursor:
         cursor.execute("SELECT @@local_infile, @@max_prepared_stmt_count")
         local_infile, statements = cursor.fetchone()
-    return Facts(flavour_of(session.get_server_info()) == "mariadb", bool(local_infile), statements)
+    return Facts(session.brand, bool(local_infile), statements)
 
 
-def choose(server: Facts, wanted: str = AUTO) -> Choice:
-    """Choose the fastest road that a server allows, or the wanted one.
+def choose(server: Facts, wanted: str = AUTO, precision: str = "double") -> Choice:
+    """Choose the fastest road that a server allows for values in a precision, or the wanted one.
 
-    MariaDB reads binary rows four times as fast as text. MySQL writes each of their numbers as text
-    for its logs, and reads text faster. Raises ServerError if the server forbids the wanted one.
+    Raises ServerError if the server forbids the wanted one.
     """
-    binary = server.statements >= STATEMENTS
-    if wanted == TextRoad.name and not server.local_infile:
+    allowed = {
+        TEXT: server.local_infile,
+        BINARY: server.statements >= STATEMENTS,
+        INSERT: True,
+    }
+    if wanted == TEXT and not allowed[TEXT]:
         raise ServerError(f"ROAD=text needs LOAD DATA LOCAL: {LET_IN}, or leave ROAD out")
-    if wanted == BinaryRoad.name and not binary:
+    if wanted == BINARY and not allowed[BINARY]:
         raise ServerError(
             "ROAD=binary needs prepared statements, of which the server allows "
             f"{server.statements}: run {LET_PREPARE} on it, or leave ROAD out"
         )
     if wanted != AUTO:
         return Choice(wanted, "as ROAD says")
-    if server.mariadb and binary:
-        return Choice(BinaryRoad.name, "MariaDB takes it faster than text")
-    if server.mariadb and server.local_infile:
+    best, second = server.brand.roads(precision)
+    if allowed[best]:
+        return Choice(best, f"{server.brand.name} takes {TOLD[best]} faster than {TOLD[second]}")
+    road = second if allowed[second] else INSERT
+    if road == TEXT:
         few = f"the server allows {server.statements} prepared statements, too few for binary rows"
-        return Choice(
-            TextRoad.name, f"{few}, which are faster: {LET_PREPARE} lets them in", slow=True
-        )
-    if server.local_infile:
-        return Choice(TextRoad.name, "this server takes LOAD DATA faster than binary rows")
-    road = BinaryRoad.name if binary else InsertRoad.name
-    return Choice(road, f"the server forbids LOAD DATA LOCAL, which is faster: {LET_IN}", slow=True)
+        why = f"{few}, which are faster: {LET_PREPARE} lets them in"
+    else:
+        why = f"the server forbids LOAD DATA LOCAL, which is faster: {LET_IN}"
+    return Choice(road, why, slow=True)
 
 
 def records(

@@ -31,9 +31,11 @@ from vanishing_gradients.sql.names import LONGEST_EXPERIMENT
 from vanishing_gradients.sql.objects import ExperimentSchema, Layer
 from vanishing_gradients.sql.registration import registration_lock
 from vanishing_gradients.sql.registry import (
+    add_partitions,
     apply_views,
     create_gradient_tables,
     drop_objects,
+    drop_partitions,
     gradient_column_types,
     require_migrated,
 )
@@ -275,6 +277,7 @@ def register(engine: Engine, description: RunDescription) -> Run:
                 run_id = _insert(connection, description, held)
                 connection.commit()
                 lock = RunLock(engine.connect(), run_id, held["lease_owner"])
+                add_partitions(connection, stored, run_id)
                 apply_views(connection, stored if stored.layers else None)
                 connection.commit()
             except BaseException:
@@ -282,6 +285,7 @@ def register(engine: Engine, description: RunDescription) -> Run:
                 if run_id is not None:
                     connection.execute(delete(runs).where(runs.c.run_id == run_id))
                     connection.commit()
+                    drop_partitions(connection, stored, run_id)
                 drop_objects(connection, stored, made)
                 if lock:
                     lock.release()
@@ -289,12 +293,14 @@ def register(engine: Engine, description: RunDescription) -> Run:
     return Run(engine, run_id, shape, stored, types, lock, description.batch_size)
 
 
-def prepared(connection: Connection, description: RunDescription) -> dict[int, str]:
-    """Create the missing tables and views of an existing run; return Run's `table_types`."""
+def prepared(connection: Connection, description: RunDescription, run_id: int) -> dict[int, str]:
+    """Create the missing tables, partitions and views of an existing run; return Run's
+    `table_types`."""
     stored = description.stored
     with registration_lock(connection):
         if stored.layers:
             create_gradient_tables(connection, stored, COLUMN_TYPES[description.precision])
+            add_partitions(connection, stored, run_id)
         apply_views(connection, stored if stored.layers else None)
         connection.commit()
     return _table_types(connection, stored)

@@ -185,7 +185,7 @@ class RecordingSession:
                 widest = max(layer.width for layer in stored)
                 cell = DTYPES[description.precision].itemsize
                 require_width(session, self._url, widest, cell)
-            road = choose(facts(session), self._options.road)
+            road = choose(facts(session), self._options.road, description.precision)
             writers = max(1, min(WRITERS, free_connections(session) - RUN_CONNECTIONS))
         database = engine(self._url)
         ends.callback(database.dispose)

@@ -10,7 +10,8 @@ from pathlib import Path
 from sqlalchemy import URL, Connection, text
 
 from vanishing_gradients.sql.address import on_this_machine
-from vanishing_gradients.sql.connection import engine
+from vanishing_gradients.sql.connection import brand_of, engine
+from vanishing_gradients.sql.errors import AccessError
 from vanishing_gradients.sql.names import quoted
 from vanishing_gradients.telemetry.chunk import COUNTED
 from vanishing_gradients.telemetry.errors import RoomError
@@ -38,10 +39,6 @@ HISTOGRAM = 2_200
 
 # By default MySQL shows sizes that are up to a day old; MariaDB does not cache them.
 FRESH = "SET SESSION time_zone = '+00:00' /*!80000 , SESSION information_schema_stats_expiry = 0 */"
-TABLE_SIZES = (
-    "SELECT table_name AS name, data_length + index_length AS used, data_free AS spare FROM "
-    "information_schema.tables WHERE table_schema = DATABASE() AND table_type = 'BASE TABLE'"
-)
 RUN_ROWS = (
     "SELECT runs.run_id, runs.experiment, layers.layer_name, SUM(progress.row_count) AS kept FROM "
     "telemetry_progress AS progress INNER JOIN runs ON runs.run_id = progress.run_id INNER JOIN "
@@ -123,11 +120,16 @@ def gradient_table_bytes(rows: int, width: int, precision: str, share: float) ->
 def table_sizes(connection: Connection) -> dict[str, TableSize]:
     """Return the size of every table of the database, as the server now estimates it.
 
-    Names that are not tables map to an empty size.
+    Names that are not tables map to an empty size. There are none if the account may not ask.
     """
     sizes: defaultdict[str, TableSize] = defaultdict(lambda: TableSize(0, 0))
     connection.execute(text(FRESH))
-    for name, used, spare in connection.execute(text(TABLE_SIZES)):
+    try:
+        rows = connection.exec_driver_sql(brand_of(connection).table_sizes).all()
+    except AccessError:
+        connection.rollback()
+        return sizes
+    for name, used, spare in rows:
         sizes[name] = TableSize(int(used or 0), int(spare or 0))
     return sizes
 
@@ -135,13 +137,20 @@ def table_sizes(connection: Connection) -> dict[str, TableSize]:
 def measure(connection: Connection, tables: Iterable[str]) -> None:
     """Make the server estimate the sizes of `tables` now; by itself it waits a while."""
     for name in tables:
-        connection.exec_driver_sql(f"ANALYZE TABLE {quoted(name)}").all()
+        answer = connection.exec_driver_sql(f"ANALYZE TABLE {quoted(name)}")
+        if answer.returns_rows:  # on OceanBase and TiDB it does not
+            answer.all()
     connection.commit()
 
 
 def run_sizes(connection: Connection, tables: dict[str, TableSize] | None = None) -> dict[int, int]:
-    """Return the bytes of every run: its share, by rows, of the tables that hold its rows."""
+    """Return the bytes of every run: its share, by rows, of the tables that hold its rows.
+
+    None at all if the account may not ask how large tables are.
+    """
     tables = tables or table_sizes(connection)
+    if not tables:
+        return {}
     stored = [
         (row.run_id, f"{row.experiment}_{row.layer_name}", int(row.kept))
         for row in connection.execute(text(RUN_ROWS))
@@ -166,6 +175,8 @@ def run_sizes(connection: Connection, tables: dict[str, TableSize] | None = None
 
 def place(connection: Connection, url: URL) -> Place:
     """Find out where the server at `url` keeps its data, and what is free there for us."""
+    if not brand_of(connection).shows_folder:
+        return Place(None, None, False, 0)
     found = {row.Variable_name: row.Value for row in connection.execute(text(PLACE))}
     binary_log = found.get("log_bin") == "ON"
     folder = Path(found["datadir"])
@@ -189,8 +200,10 @@ def _place(url: URL) -> Place:
         database.dispose()
 
 
-def in_words(size: float) -> str:
-    """Format bytes in decimal units, as file managers do: 7.9 GB, 312 MB, 43 kB."""
+def in_words(size: float | None) -> str:
+    """Format bytes in decimal units, as file managers do: 7.9 GB, 312 MB, 43 kB, or unknown."""
+    if size is None:
+        return "unknown"
     for unit, name in ((10**12, "TB"), (10**9, "GB"), (10**6, "MB"), (10**3, "kB")):
         if size >= 0.9995 * unit:
             number = size / unit

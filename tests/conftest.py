@@ -60,7 +60,7 @@ def pytest_configure(config: pytest.Config) -> None:
     try:
         config.stash[SERVER] = _server(config)
         with connected(address.without_database(config.stash[SERVER])) as session:
-            config.stash[VERSION] = session.get_server_info().removeprefix("5.5.5-")
+            config.stash[VERSION] = str(session.brand)
     except DatabaseError as error:
         raise pytest.UsageError(str(error)) from None
 

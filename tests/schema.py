@@ -37,7 +37,8 @@ class Schema:
         with connected(url) as session, session.cursor() as cursor:
             cursor.execute("SET foreign_key_checks = 0")
             for name, statement in self.tables.items():
-                cursor.execute(statement)
+                # OceanBase names the database of a foreign key's table.
+                cursor.execute(statement.replace(f"{quoted(self.database)}.", ""))
                 source = f"{quoted(self.database)}.{quoted(name)}"
                 cursor.execute(f"INSERT INTO {quoted(name)} SELECT * FROM {source}")
             waiting = dict(self.views)

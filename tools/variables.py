@@ -21,6 +21,7 @@ OTHERS = {
     "test-faults": {"TEST_DATABASE_URL", "SERVER_DIR"},
     "test-lowest": {"TEST_DATABASE_URL", "SERVER_DIR"},
     "live": {"TOKEN"},
+    "test-seekdb": {"SERVER_DIR"},
     "down": OF_THE_SERVER,
     "clean": OF_THE_SERVER,
     "up": STARTING,

@@ -202,7 +202,7 @@ def drop(run: int | None, yes: bool, keep: str | None) -> None:
         seed = "" if found.seed is None else f"seed {found.seed}, "
         title = (
             f"Run {run} ({found.shape.experiment}{on}, {seed}{found.status}; "
-            f"{held}{in_words(found.size)})"
+            f"{held}{in_words(found.size)}{' size' if found.size is None else ''})"
         )
         again = f"make drop RUN={run}{' KEEP=statistics' if keep else ''}"
         what = "Remove its gradient rows" if keep else "Remove it"
@@ -221,7 +221,10 @@ def drop(run: int | None, yes: bool, keep: str | None) -> None:
             say(f"Stopped halfway: `{again}` continues.")
             raise
     # Runs that are being trained may have used its space already.
-    back = f"{in_words(freed)} are free again" if freed > 0 else "others have used it"
+    if freed is None:
+        back = "its space is free again"
+    else:
+        back = f"{in_words(freed)} are free again" if freed > 0 else "others have used it"
     gone = "The gradient rows of run" if keep else "Run"
     say(f"{gone} {run} {'are' if keep else 'is'} gone; {back}.")
 

@@ -184,9 +184,9 @@ def runs_table(engine: Engine) -> Table | str:
     """Return a table with a row per run, oldest first, or how to make the first run.
 
     Accuracy and loss are those of the last completed epoch, on the training images. A run's size is
-    its share of the tables that hold its rows, as the server estimates them. Abandoned runs are
-    first marked interrupted. If there are watched models, a column says who trained; unknown values
-    are left blank. Raises ObjectError if the database is not migrated.
+    its share of the tables that hold its rows, as the server estimates them, if it says. Abandoned
+    runs are first marked interrupted. If there are watched models, a column says who trained;
+    unknown values are left blank. Raises ObjectError if the database is not migrated.
     """
     with engine.connect() as connection:
         require_migrated(connection)
@@ -197,10 +197,10 @@ def runs_table(engine: Engine) -> Table | str:
         return FIRST
     table = Table(box=SIMPLE_HEAD, pad_edge=False, show_footer=True)
     watched = any(row["source"] != TRAINER for row in rows)
-    lines = [_cells(row, sizes.get(row["run_id"], 0), watched) for row in rows]
+    lines = [_cells(row, sizes.get(row["run_id"], 0) if sizes else None, watched) for row in rows]
     below = {
         "run": "total",
-        "size": in_words(sum(sizes.values())),
+        "size": in_words(sum(sizes.values()) if sizes else None),
         "gradient rows": f"{sum(int(row['gradient_rows']) for row in rows):,}",
     }
     for heading in lines[0]:
@@ -211,7 +211,7 @@ def runs_table(engine: Engine) -> Table | str:
     return table
 
 
-def _cells(row: RowMapping, size: int, watched: bool) -> dict[str, str]:
+def _cells(row: RowMapping, size: int | None, watched: bool) -> dict[str, str]:
     """Return a run's cells, by heading, with who trained if any run was `watched`."""
 
     def number(name: str, form: str = "") -> str:
@@ -230,7 +230,7 @@ def _cells(row: RowMapping, size: int, watched: bool) -> dict[str, str]:
         "accuracy": number("accuracy", ".4f"),
         "loss": number("loss", ".4g"),
         "seconds": number("seconds", ".1f"),
-        "size": in_words(size) if size else "-",
+        "size": "-" if size == 0 else in_words(size),
         "gradient rows": f"{int(row['gradient_rows']):,}"
         if row["telemetry"] == "full"
         else "statistics alone",

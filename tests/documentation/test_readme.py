@@ -81,10 +81,10 @@ def test_the_widest_layer_with_a_table_is_the_one_the_recorder_knows():
 
 
 def test_the_oldest_servers_are_those_the_code_takes():
-    from vanishing_gradients.sql.connection import OLDEST
+    from vanishing_gradients.sql.brands import BRANDS, dotted
 
-    mysql, mariadb = (".".join(map(str, OLDEST[name])) for name in ("mysql", "mariadb"))
-    assert f"MySQL {mysql} or 9, MariaDB {mariadb} or newer" in PAGES["docs/servers.md"]
+    for brand in BRANDS:
+        assert f"{brand.name} {dotted(brand.oldest)}" in PAGES["docs/servers.md"]
 
 
 def test_licences_are_those_of_the_versions_in_the_lock():

@@ -181,7 +181,7 @@ def test_every_session_is_strict_and_in_utc(database: URL):
             text("SELECT @@sql_mode, @@time_zone, @@collation_connection")
         ).one()
     assert {"STRICT_ALL_TABLES", "ONLY_FULL_GROUP_BY"} <= set(modes.split(","))
-    assert (zone, collation) == ("+00:00", "utf8mb4_unicode_ci")
+    assert (zone, collation) == ("+00:00", "utf8mb4_general_ci")
 
 
 def test_a_connection_of_ones_own_has_the_same_session(database: URL):
@@ -189,4 +189,4 @@ def test_a_connection_of_ones_own_has_the_same_session(database: URL):
     with connected(database) as session:
         cursor = session.cursor()
         cursor.execute("SELECT @@time_zone, @@collation_connection, @@autocommit")
-        assert cursor.fetchone() == ("+00:00", "utf8mb4_unicode_ci", 1)
+        assert cursor.fetchone() == ("+00:00", "utf8mb4_general_ci", 1)

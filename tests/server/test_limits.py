@@ -9,7 +9,6 @@ from sqlalchemy import URL
 from vanishing_gradients.sql import accounts, address
 from vanishing_gradients.sql.connection import Session, connect_arguments, connected, engine
 from vanishing_gradients.sql.errors import DatabaseError
-from vanishing_gradients.sql.session_variables import flavour_of
 
 THREE = "(SELECT 1 AS n UNION ALL SELECT 2 UNION ALL SELECT 3)"
 STATEMENTS = {
@@ -50,7 +49,7 @@ def held(database: URL):
 def test_a_statement_that_a_limit_ends_is_explained(held):
     made = engine(held)
     with connected(held) as session:
-        flavour = flavour_of(session.get_server_info())
+        flavour = session.brand.flavour
     for limit, statement, cure in [*STATEMENTS[flavour], *ON_BOTH]:
         with made.connect() as connection:
             for each in limit.split(", "):

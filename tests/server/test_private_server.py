@@ -43,7 +43,7 @@ def variable(private: PrivateServer, name: str) -> str:
         ("bind_address", "127.0.0.1"),
         ("max_allowed_packet", str(64 * 1024**2)),
         ("character_set_server", "utf8mb4"),
-        ("collation_server", "utf8mb4_unicode_ci"),
+        ("collation_server", "utf8mb4_general_ci"),
     ],
 )
 def test_the_server_is_set_for_durable_loading(running: PrivateServer, name: str, value: str):

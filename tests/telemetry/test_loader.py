@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import select
 
 from vanishing_gradients.sql.catalogue import telemetry_progress
-from vanishing_gradients.sql.connection import connect_arguments
+from vanishing_gradients.sql.connection import connect_arguments, connected
 from vanishing_gradients.telemetry import roads
 from vanishing_gradients.telemetry.chunk import Chunk
 from vanishing_gradients.telemetry.connection import BufferConnection
@@ -15,6 +15,14 @@ from vanishing_gradients.telemetry.roads import ROADS
 
 WAYS = {**{road: (road,) for road in ROADS}, "binary without bulk": ("binary", False)}
 """Arguments of `loader_of` besides a run. Only MariaDB accepts binary rows in bulk."""
+
+
+@pytest.fixture
+def warns(migrated) -> None:
+    """The server counts what LOAD DATA had to change."""
+    with connected(migrated) as session:
+        if session.brand.flavour == "oceanbase":
+            pytest.skip("OceanBase does not say what it changes of lines that are cut or garbled")
 
 
 def chunk_of(run, values, steps=(1, 2), row_counts=(4, 2), layer=1, epoch=1) -> Chunk:
@@ -99,7 +107,7 @@ def test_a_chunk_sent_twice_is_refused_and_the_first_stays(new_run, loader_of, s
 
 
 def test_a_cell_the_server_cannot_read_is_an_error_and_never_a_silent_zero(
-    new_run, loader_of, stored, monkeypatch
+    new_run, loader_of, stored, monkeypatch, warns
 ):
     run = new_run("garbled")
     garbled = b"1,0,1.5,2.5,x\n" + b"".join(b"1,%d,1.5,2.5,3.5\n" % row for row in range(1, 6))
@@ -109,7 +117,7 @@ def test_a_cell_the_server_cannot_read_is_an_error_and_never_a_silent_zero(
     assert len(stored(run, 1)[0]) == 0
 
 
-def test_a_row_cut_short_is_an_error(new_run, loader_of, stored, monkeypatch):
+def test_a_row_cut_short_is_an_error(new_run, loader_of, stored, monkeypatch, warns):
     run = new_run("cut")
     monkeypatch.setattr(roads, "encode", lambda *_: b"1,0,1.5,2.5\n" * 6)
     with pytest.raises(TelemetryError):

@@ -1,13 +1,13 @@
 """Which road a run uses, depending on its server."""
 
-import pymysql
 import pytest
 
-from vanishing_gradients.sql.connection import connect_arguments
+from vanishing_gradients.sql.brands import MariaDB, MySQL, Seekdb
+from vanishing_gradients.sql.connection import connected
 from vanishing_gradients.sql.errors import ServerError
 from vanishing_gradients.telemetry.roads import ROADS, STATEMENTS, Facts, choose, facts
 
-MARIADB, MYSQL = True, False
+MARIADB, MYSQL = MariaDB((11, 4)), MySQL((9, 7))
 
 
 @pytest.mark.parametrize(
@@ -30,6 +30,11 @@ def test_auto_takes_what_the_server_is_fastest_on(server, road, slow):
     assert ("max_prepared_stmt_count" in chosen.why) == (slow and server.local_infile)
 
 
+@pytest.mark.parametrize(("precision", "road"), [("double", "text"), ("single", "binary")])
+def test_the_road_may_depend_on_the_precision(precision, road):
+    assert choose(Facts(Seekdb((1, 4)), True, 16382), precision=precision).road == road
+
+
 @pytest.mark.parametrize("road", ROADS)
 def test_a_road_that_is_wanted_is_taken(road):
     assert choose(Facts(MYSQL, True, 16382), road).road == road
@@ -48,8 +53,7 @@ def test_a_road_that_the_server_forbids_is_refused_with_the_cure(road, server, c
 
 
 def test_a_server_is_asked_what_it_is(migrated):
-    session = pymysql.connect(**connect_arguments(migrated))
-    found = facts(session)
-    session.close()
-    assert found.mariadb == ("mariadb" in session.get_server_info().lower())
+    with connected(migrated) as session:
+        found = facts(session)
+    assert found.brand == session.brand
     assert found.statements > STATEMENTS
