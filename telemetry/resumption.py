@@ -24,6 +24,7 @@ from vanishing_gradients.sql.registry import require_migrated
 from vanishing_gradients.telemetry.checkpoints import unpack
 from vanishing_gradients.telemetry.errors import ResumeError
 from vanishing_gradients.telemetry.lock import RunLock, forget_pulse
+from vanishing_gradients.telemetry.provenance import package_versions
 from vanishing_gradients.telemetry.removal import remove_later_rows
 from vanishing_gradients.telemetry.runs import (
     IDENTITY,
@@ -32,7 +33,6 @@ from vanishing_gradients.telemetry.runs import (
     Run,
     RunDescription,
     identity,
-    package_versions,
     prepared,
 )
 

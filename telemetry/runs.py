@@ -1,19 +1,15 @@
 """The registry of runs: what is trained, its progress, and how it ended."""
 
 import json
-import platform
-import subprocess
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
-from importlib.metadata import version
 from itertools import zip_longest
 from typing import Any, Literal
 
 import numpy as np
 from sqlalchemy import ColumnElement, Connection, Engine, delete, func, insert, select, update
 
-from vanishing_gradients import installation
 from vanishing_gradients.sql.catalogue import (
     checkpoints,
     epoch_layers,
@@ -44,6 +40,7 @@ from vanishing_gradients.telemetry.errors import RunBusyError
 from vanishing_gradients.telemetry.lock import RunLock, forget_pulse, mark_orphans, new_lease
 from vanishing_gradients.telemetry.many_rows import insert_rows
 from vanishing_gradients.telemetry.noise import batch_size
+from vanishing_gradients.telemetry.provenance import git_commit, package_versions
 from vanishing_gradients.telemetry.recording import EpochMetrics, State
 from vanishing_gradients.telemetry.statistics import (
     HISTOGRAM_COLUMNS,
@@ -66,7 +63,6 @@ IDENTITY_COLUMNS = tuple(
 COLUMN_TYPES = {"double": "DOUBLE", "single": "FLOAT"}
 DTYPES: dict[str, np.dtype] = {"double": np.dtype(np.float64), "single": np.dtype(np.float32)}
 TABLE_DTYPES = {kind: DTYPES[precision] for precision, kind in COLUMN_TYPES.items()}
-PACKAGES = ("numpy", "polars", "pymysql", "sqlalchemy", "alembic")
 
 
 @dataclass(frozen=True)
@@ -269,8 +265,7 @@ def register(engine: Engine, description: RunDescription) -> Run:
             shape, stored = description.shape, description.stored
             kind = COLUMN_TYPES[description.precision]
             made = create_gradient_tables(connection, stored, kind) if stored.layers else []
-            run_id: int | None = None
-            lock: RunLock | None = None
+            run_id, lock = None, None
             try:
                 types = _table_types(connection, stored)
                 held = new_lease()
@@ -294,8 +289,7 @@ def register(engine: Engine, description: RunDescription) -> Run:
 
 
 def prepared(connection: Connection, description: RunDescription, run_id: int) -> dict[int, str]:
-    """Create the missing tables, partitions and views of an existing run; return Run's
-    `table_types`."""
+    """Create what an existing run lacks in the database; return Run's `table_types`."""
     stored = description.stored
     with registration_lock(connection):
         if stored.layers:
@@ -304,27 +298,6 @@ def prepared(connection: Connection, description: RunDescription, run_id: int) -
         apply_views(connection, stored if stored.layers else None)
         connection.commit()
     return _table_types(connection, stored)
-
-
-def package_versions() -> dict[str, str]:
-    """Return the versions of Python and of each package that affects a run's numbers."""
-    return {"python": platform.python_version()} | {name: version(name) for name in PACKAGES}
-
-
-def git_commit() -> str | None:
-    """Return the commit of this checkout; None without git or a checkout.
-
-    A wheel's .venv may lie in another project's repository, which does not count.
-    """
-    if not installation.IS_CHECKOUT:
-        return None
-    command = ["git", "-C", str(installation.ROOT), "rev-parse", "HEAD"]
-    try:
-        return subprocess.check_output(
-            command, stderr=subprocess.DEVNULL, text=True, timeout=10
-        ).strip()
-    except (FileNotFoundError, subprocess.SubprocessError):
-        return None
 
 
 def _table_types(connection: Connection, shape: ExperimentSchema) -> dict[int, str]:

@@ -1,10 +1,12 @@
 """The same figures on a dark page: light ink, and colours lightened until they can be seen."""
 
+import json
 import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
 import plotly.graph_objects as go
+from plotly.utils import PlotlyJSONEncoder
 
 from vanishing_gradients.analysis.figures import style
 
@@ -20,6 +22,13 @@ NEARLY_WHITE = 1.3
 SCALES = ("colorscale", "z", "customdata", "text", "hovertext", "x", "y", "bdata")
 """Keys of a trace below which nothing is a colour of a line or of text; colours of maps stay."""
 HEX, RGB = re.compile(r"#[0-9a-fA-F]{6}"), re.compile(r"rgb\((\d+), ?(\d+), ?(\d+)\)")
+
+
+def as_json(figure: go.Figure, dark: bool) -> dict[str, Any]:
+    """Return a figure as plain values, for a light page or a dark one."""
+    found = darkened(figure) if dark else figure.to_plotly_json()
+    plain: dict[str, Any] = json.loads(json.dumps(found, cls=PlotlyJSONEncoder))
+    return plain
 
 
 def darkened(figure: go.Figure) -> dict[str, Any]:

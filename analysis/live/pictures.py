@@ -1,6 +1,5 @@
 """The registry's figures as JSON, each with its caption, its rows as a table, and its SQL."""
 
-import json
 import re
 from collections.abc import Sequence
 from datetime import datetime
@@ -9,13 +8,11 @@ from inspect import signature
 from typing import Any
 
 import pandas as pd
-import plotly.graph_objects as go
-from plotly.utils import PlotlyJSONEncoder
 from sqlalchemy import Connection
 
 from vanishing_gradients.analysis.errors import LeftOutError, NoRowsError
 from vanishing_gradients.analysis.figures import of_layer
-from vanishing_gradients.analysis.figures.dark import darkened
+from vanishing_gradients.analysis.figures.dark import as_json
 from vanishing_gradients.analysis.figures.figure import Figure
 from vanishing_gradients.analysis.figures.layer_names import NAMES_OF_LAYERS, in_own_names
 from vanishing_gradients.analysis.live.errors import RequestError
@@ -63,7 +60,7 @@ def picture(
     return {
         "name": name,
         "heading": figure.heading or name.removesuffix("_compared").replace("_", " ").capitalize(),
-        "figure": _encoded(drawn, dark),
+        "figure": as_json(drawn, dark),
         "caption": str(typeset(figure.caption)),
         "sql": [f"{statement(view, **asked)};" for view in _views(figure)],
     }
@@ -132,8 +129,3 @@ def _asked(figure: Figure, runs: Sequence[Run], about: dict[str, int]) -> dict[s
     if figure in OF_RUNS:
         return {"run_id": [run.run_id for run in runs]}
     return {"run_id": runs[0].run_id, **about}
-
-
-def _encoded(figure: go.Figure, dark: bool) -> Any:
-    found = darkened(figure) if dark else figure.to_plotly_json()
-    return json.loads(json.dumps(found, cls=PlotlyJSONEncoder))

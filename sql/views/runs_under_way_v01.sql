@@ -1,6 +1,6 @@
 -- View:    runs_under_way
 -- What:    how far every running run is within its epoch, and whether its process still has it.
--- Grain:   one row per run_id whose status is running.
+-- Grain:   one row per run_id, of those whose status is running.
 -- Order:   run_id
 -- Columns:
 --   run_id            INT            the run

@@ -77,9 +77,9 @@ def test_new_tables_get_the_collation_of_the_old_ones(database):
 @pytest.mark.parametrize(
     ("brand", "limit"),
     [
-        (brands.MySQL((9, 7)), {"max_execution_time": "10000"}),
-        (brands.MariaDB((10, 11)), {"max_statement_time": "10"}),
-        (brands.Seekdb((1, 4)), {"ob_query_timeout": "10000000"}),
+        (MySQL((9, 7)), {"max_execution_time": "10000"}),
+        (MariaDB((10, 11)), {"max_statement_time": "10"}),
+        (Seekdb((1, 4)), {"ob_query_timeout": "10000000"}),
     ],
     ids=str,
 )

@@ -18,8 +18,9 @@ from vanishing_gradients.sql.catalogue import (
 from vanishing_gradients.sql.errors import ObjectError
 from vanishing_gradients.sql.registry import create_gradient_tables, registered_shapes
 from vanishing_gradients.telemetry.checkpoints import unpack
+from vanishing_gradients.telemetry.provenance import git_commit
 from vanishing_gradients.telemetry.recording import EpochMetrics
-from vanishing_gradients.telemetry.runs import RunLayer, git_commit, register
+from vanishing_gradients.telemetry.runs import RunLayer, register
 from vanishing_gradients.telemetry.statistics import EpochStatistics
 
 METRICS = EpochMetrics(1, float("nan"), 0.5, 2.25, 0.25, 0.9, 1.5)
