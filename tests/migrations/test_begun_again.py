@@ -25,8 +25,8 @@ from vanishing_gradients.sql.connection import connected
 from vanishing_gradients.sql.names import quoted
 from vanishing_gradients.sql.registry import registration_lock
 
-OFTEN = pytest.mark.parametrize("every", [15, pytest.param(1, marks=pytest.mark.faults)])
-"""Stopped after every fifteenth statement, and, in the long fault tests, after each."""
+OFTEN = pytest.mark.parametrize("every", [40, pytest.param(1, marks=pytest.mark.faults)])
+"""Stopped after every fortieth statement, and, in the long fault tests, after each."""
 
 WAITING = (
     "SELECT id FROM information_schema.processlist WHERE db = DATABASE() "
@@ -117,13 +117,12 @@ def test_a_way_up_that_is_stopped_can_be_taken_back(old, every):
 
 
 @OFTEN
-def test_a_way_down_that_is_stopped_can_be_taken_back(old, every):
-    history.upgrade(old)
-    expected = state(old)
+def test_a_way_down_that_is_stopped_can_be_taken_back(brought_up, every):
+    expected = state(brought_up)
 
     def take_back() -> None:
-        history.upgrade(old)
-        execute(old, REBUILD)
-        assert state(old) == expected
+        history.upgrade(brought_up)
+        execute(brought_up, REBUILD)
+        assert state(brought_up) == expected
 
-    assert attempts(old, lambda: history.downgrade(old, OLD), take_back, every) > 1
+    assert attempts(brought_up, lambda: history.downgrade(brought_up, OLD), take_back, every) > 1
