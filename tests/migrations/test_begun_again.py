@@ -25,8 +25,15 @@ from vanishing_gradients.sql.connection import connected
 from vanishing_gradients.sql.names import quoted
 from vanishing_gradients.sql.registry import registration_lock
 
-OFTEN = pytest.mark.parametrize("every", [40, pytest.param(1, marks=pytest.mark.faults)])
-"""Stopped after every fortieth statement, and, in the long fault tests, after each."""
+
+def stopped(every: int) -> pytest.MarkDecorator:
+    """Stop a test's migration after that many statements, and, in the long fault tests, after
+    each."""
+    return pytest.mark.parametrize("every", [every, pytest.param(1, marks=pytest.mark.faults)])
+
+
+OFTEN, SELDOM = stopped(15), stopped(40)
+"""Seldom is for tests that migrate all the way back after each stop."""
 
 WAITING = (
     "SELECT id FROM information_schema.processlist WHERE db = DATABASE() "
@@ -103,7 +110,7 @@ def test_a_way_to_the_empty_database_is_begun_again(old, every):
     assert views(old) == set()
 
 
-@OFTEN
+@SELDOM
 def test_a_way_up_that_is_stopped_can_be_taken_back(old, every):
     """Whatever it has done by then, the downgrade restores the old state and its data."""
     expected = state(old)
@@ -116,7 +123,7 @@ def test_a_way_up_that_is_stopped_can_be_taken_back(old, every):
     assert attempts(old, lambda: history.upgrade(old), take_back, every) > 1
 
 
-@OFTEN
+@SELDOM
 def test_a_way_down_that_is_stopped_can_be_taken_back(brought_up, every):
     expected = state(brought_up)
 
