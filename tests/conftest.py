@@ -154,20 +154,27 @@ def server_url(pytestconfig: pytest.Config) -> URL:
 @pytest.fixture
 def database(server_url: URL) -> Iterator[URL]:
     """The address of a fresh, empty database, dropped after the test."""
-    yield from _fresh_database(server_url)
+    yield from fresh_database(server_url)
 
 
 @pytest.fixture(scope="module")
 def module_database(server_url: URL) -> Iterator[URL]:
     """The address of a fresh, empty database for all tests of a module, dropped after them."""
-    yield from _fresh_database(server_url)
+    yield from fresh_database(server_url)
 
 
 @pytest.fixture(scope="session")
 def schema(server_url: URL) -> Iterator[Schema]:
     """The result of all migrations."""
-    for url in _fresh_database(server_url):
+    for url in fresh_database(server_url):
         yield Schema(url)
+
+
+@pytest.fixture
+def migrated_database(database: URL, schema: Schema) -> URL:
+    """The address of a test's own database with catalogue and views."""
+    schema.copy(database)
+    return database
 
 
 @pytest.fixture(scope="module")
@@ -177,7 +184,8 @@ def migrated(module_database: URL, schema: Schema) -> URL:
     return module_database
 
 
-def _fresh_database(server_url: URL) -> Iterator[URL]:
+def fresh_database(server_url: URL) -> Iterator[URL]:
+    """Give the address of a fresh, empty database, and drop it afterwards."""
     url = server_url.set(database=f"gradients_test_{secrets.token_hex(6)}")
     with connected(address.without_database(server_url)) as session:
         session.cursor().execute(accounts.create_database(url.database))

@@ -12,7 +12,6 @@ from sqlalchemy.dialects import mysql
 from tests.analysis.layer_rows import layers_named
 from tests.summed import sum_up
 from vanishing_gradients.analysis.runs import Run
-from vanishing_gradients.migrations import history
 from vanishing_gradients.sql.catalogue import (
     epoch_layers,
     epoch_metrics,
@@ -142,14 +141,13 @@ def curves() -> pd.DataFrame:
 
 
 @pytest.fixture(scope="module")
-def filled(module_database: URL) -> Engine:
+def filled(migrated: URL) -> Engine:
     """An engine that only reads a database with four runs.
 
     Run 1, of `steady`, has GRADIENTS and NEURONS; run 2, of `steady`, is running; run 3, of
     `swept`, kept statistics alone; run 4, of `bare`, is finished but has no rows anywhere.
     """
-    owner = engine(module_database)
-    history.upgrade(owner)
+    owner = engine(migrated)
     shape = ExperimentSchema(
         "steady",
         tuple(Layer(number, name, 2, meaning(number)) for number, name in NAMES.items()),
@@ -170,7 +168,7 @@ def filled(module_database: URL) -> Engine:
         sum_up(connection)
         _keep_norms(connection, 1)
     owner.dispose()
-    reader = engine(module_database, read_only=True)
+    reader = engine(migrated, read_only=True)
     yield reader
     reader.dispose()
 

@@ -1,6 +1,7 @@
 """`vanishing-gradients figures`, from the user's side."""
 
 import re
+import shutil
 
 import pytest
 from click.testing import CliRunner
@@ -31,6 +32,21 @@ def figures(filled, module_database, tmp_path, monkeypatch):
     return run
 
 
+@pytest.fixture(scope="module")
+def everything(filled, module_database, tmp_path_factory):
+    """(standard output, folder) of the command without options, for tests that change nothing."""
+    folder = tmp_path_factory.mktemp("everything")
+    environment = {
+        "DATABASE_URL": module_database.render_as_string(hide_password=False),
+        "SERVER_DIR": str(folder / "server"),
+        "BROWSER_PATH": "/no/such/browser",
+    }
+    command = ["figures", "--output", str(folder / "output")]
+    said = CliRunner().invoke(main, command, env=environment)
+    assert said.exit_code == 0
+    return said.stdout, folder / "output"
+
+
 @pytest.fixture
 def output(tmp_path):
     return tmp_path / "output"
@@ -44,20 +60,19 @@ def links(folder) -> set[str]:
     return set(re.findall(r'href="(\w*)\.html"', (folder / "index.html").read_text()))
 
 
-def test_every_finished_run_has_its_pages_and_experiments_are_compared(figures, output):
-    assert figures().exit_code == 0
+def test_every_finished_run_has_its_pages_and_experiments_are_compared(everything):
     comparisons = {"accuracy_by_experiment_mnist", "loss_by_experiment_mnist"}
     comparisons |= {"accuracy_by_experiment_sample", "loss_by_experiment_sample"}
-    assert pages(output) == RUN_1 | RUN_3 | comparisons
+    assert pages(everything[1]) == RUN_1 | RUN_3 | comparisons
 
 
-def test_the_index_links_every_page(figures, output):
-    figures("--no-png")
+def test_the_index_links_every_page(everything):
+    _, output = everything
     assert links(output) == pages(output)
 
 
-def test_a_finished_run_without_rows_is_named_and_the_others_are_drawn(figures):
-    said = figures().stdout
+def test_a_finished_run_without_rows_is_named_and_the_others_are_drawn(everything):
+    said, _ = everything
     assert re.search(r"Left out: .* has no row of run 4 \(bare, finished", said)
 
 
@@ -67,8 +82,8 @@ def test_the_command_says_what_it_wrote_and_where(figures, output):
     assert f"11 pages, and {output / 'index.html'}" in said
 
 
-def test_what_older_versions_did_not_record_is_left_out_and_said_once(figures, output):
-    said = figures("--no-png").stdout.splitlines()
+def test_what_older_versions_did_not_record_is_left_out_and_said_once(everything):
+    said = everything[0].splitlines()
     neurons = [line for line in said if "dead and saturated neurons" in line]
     assert neurons == [
         "Left out: dead and saturated neurons, and gradients of neurons of run 3, since an "
@@ -143,8 +158,8 @@ def test_the_index_does_not_take_a_page_of_another_database_for_its_own(figures,
     assert "run_1_steady_gradient_norm_ratio" in links(output)
 
 
-def test_drawing_again_changes_no_page(figures, output):
-    figures("--no-png")
+def test_drawing_again_changes_no_page(figures, everything, output):
+    shutil.copytree(everything[1], output)
     before = {path.name: path.read_bytes() for path in output.iterdir()}
     figures("--no-png")
     assert {path.name: path.read_bytes() for path in output.iterdir()} == before
@@ -162,8 +177,8 @@ def test_an_image_of_a_page_that_has_changed_is_gone(figures, output):
     assert [path.name for path in output.glob("*.png")] == ["run_1_steady_mean_gradient.png"]
 
 
-def test_all_pages_share_one_copy_of_plotly(figures, output):
-    figures("--no-png")
+def test_all_pages_share_one_copy_of_plotly(everything):
+    _, output = everything
     for name in pages(output):
         page = (output / f"{name}.html").read_text()
         assert re.findall(r'<script [^>]*src="([^"]*)"', page) == ["plotly.min.js"]
@@ -171,8 +186,8 @@ def test_all_pages_share_one_copy_of_plotly(figures, output):
     assert (output / "plotly.min.js").stat().st_size > 1_000_000
 
 
-def test_every_page_fits_the_width_of_its_screen(figures, output):
-    figures("--no-png")
+def test_every_page_fits_the_width_of_its_screen(everything):
+    _, output = everything
     for path in output.glob("*.html"):
         assert '<meta name="viewport" content="width=device-width' in path.read_text()
 

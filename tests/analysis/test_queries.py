@@ -7,7 +7,6 @@ import pytest
 
 from vanishing_gradients.analysis.errors import NoRowsError
 from vanishing_gradients.analysis.views import ask, rows
-from vanishing_gradients.migrations import history
 from vanishing_gradients.sql.connection import engine
 from vanishing_gradients.sql.errors import ObjectError
 
@@ -191,9 +190,8 @@ def test_a_name_with_sql_in_it_reaches_no_server(connection):
         ask(connection, "norm_avg", experiment="x`; DROP TABLE runs; --", layer=1, run_id=1)
 
 
-def test_a_database_without_runs_is_an_error(database):
-    empty = engine(database)
-    history.upgrade(empty)
+def test_a_database_without_runs_is_an_error(migrated_database):
+    empty = engine(migrated_database)
     with empty.connect() as connection, pytest.raises(NoRowsError, match="no run in this database"):
         ask(connection, "experiment_summary")
     empty.dispose()
@@ -206,9 +204,8 @@ def test_a_database_without_views_is_an_error_that_says_migrate(database):
     bare.dispose()
 
 
-def test_a_database_of_a_newer_version_is_an_error_that_says_update(database):
-    newer = engine(database)
-    history.upgrade(newer)
+def test_a_database_of_a_newer_version_is_an_error_that_says_update(migrated_database):
+    newer = engine(migrated_database)
     with newer.begin() as connection:
         connection.exec_driver_sql("DROP VIEW experiment_summary")
         connection.exec_driver_sql("UPDATE view_versions SET version = 99")

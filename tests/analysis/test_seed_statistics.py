@@ -61,7 +61,7 @@ def test_p_is_the_share_of_signs_as_extreme(differences):
     assert overall.p == layer.p
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=settings.default.max_examples // 15, deadline=None)
 @given(st.lists(st.integers(-50, 50).filter(bool), min_size=3, max_size=7))
 def test_p_of_any_whole_numbers_is_the_share_of_signs_as_extreme(differences):
     numbers = [float(each) for each in differences]

@@ -54,8 +54,17 @@ def programs_of(session: int) -> list[str]:
 
 
 @needs_browser
-@pytest.mark.parametrize("moment", ["opening", "drawing"])
-@pytest.mark.parametrize("name", ["SIGINT", "SIGTERM", "SIGHUP"])
+@pytest.mark.parametrize(
+    ("name", "moment"),
+    [
+        ("SIGINT", "opening"),
+        ("SIGTERM", "drawing"),
+        ("SIGHUP", "opening"),
+        pytest.param("SIGINT", "drawing", marks=pytest.mark.faults),
+        pytest.param("SIGTERM", "opening", marks=pytest.mark.faults),
+        pytest.param("SIGHUP", "drawing", marks=pytest.mark.faults),
+    ],
+)
 def test_drawing_that_is_stopped_ends_without_a_word_and_leaves_no_image_and_no_browser(
     tmp_path: Path, name: str, moment: str
 ):

@@ -7,10 +7,10 @@ import pytest
 from sqlalchemy import URL, Engine, event
 
 from tests.audit import world
+from tests.schema import Schema
 from tests.summed import sum_up
 from vanishing_gradients.analysis.audit import Evidence, Result, evaluate, run_audit
 from vanishing_gradients.analysis.audit.catalogue import CLAIMS
-from vanishing_gradients.migrations import history
 from vanishing_gradients.sql import accounts, address
 from vanishing_gradients.sql.connection import connected, engine
 from vanishing_gradients.sql.names import quoted
@@ -25,13 +25,13 @@ BY_NAME = {claim.name: claim for claim in CLAIMS}
 
 
 @pytest.fixture(scope="session")
-def paper_url(server_url: URL) -> Iterator[URL]:
+def paper_url(server_url: URL, schema: Schema) -> Iterator[URL]:
     """The address of a database filled by world.fill."""
     url = server_url.set(database=f"gradients_test_{secrets.token_hex(6)}")
     with connected(address.without_database(server_url)) as session:
         session.cursor().execute(accounts.create_database(url.database))
+    schema.copy(url)
     owner = engine(url)
-    history.upgrade(owner)
     with owner.begin() as connection:
         world.fill(connection)
     with owner.begin() as connection:
@@ -124,16 +124,8 @@ def statements(reader: Engine) -> Iterator[list[str]]:
 
 
 @pytest.fixture
-def empty_reader(server_url: URL) -> Iterator[Engine]:
+def empty_reader(migrated_database: URL) -> Iterator[Engine]:
     """A reader of a migrated database without runs."""
-    url = server_url.set(database=f"gradients_test_{secrets.token_hex(6)}")
-    with connected(address.without_database(server_url)) as session:
-        session.cursor().execute(accounts.create_database(url.database))
-    owner = engine(url)
-    history.upgrade(owner)
-    owner.dispose()
-    made = engine(url, read_only=True)
+    made = engine(migrated_database, read_only=True)
     yield made
     made.dispose()
-    with connected(address.without_database(server_url)) as session:
-        session.cursor().execute(f"DROP DATABASE {quoted(url.database)}")

@@ -230,13 +230,19 @@ def test_a_starting_file_for_which_there_is_no_room_is_one_sentence_and_leaves_n
     assert list(folder.iterdir()) == []
 
 
+@pytest.fixture
+def finished(trainer, experiment, select) -> str:
+    """The number of a finished run."""
+    assert trainer("train", "--exp", experiment(), *RUN).status == 0
+    return str(select("SELECT MAX(run_id) FROM runs")[0][0])
+
+
 def test_figures_for_which_there_is_no_room_are_one_sentence_and_leave_nothing(
-    training, started, folder
+    finished, started, folder
 ):
-    assert training(stderr=subprocess.DEVNULL).wait(60) == 0
     output = folder / "figures"
     status, said = output_of(
-        started, "figures", "--no-png", f"--output={output}",
+        started, "figures", "--no-png", f"--run={finished}", f"--output={output}",
         by=CRAMPED, stdout=subprocess.DEVNULL,
     )  # fmt: skip
     assert status == 2
@@ -245,24 +251,23 @@ def test_figures_for_which_there_is_no_room_are_one_sentence_and_leave_nothing(
     assert list(folder.iterdir()) == []
 
 
-def test_figures_are_drawn_though_nobody_reads_what_is_said_of_them(training, started, tmp_path):
-    assert training(stderr=subprocess.DEVNULL).wait(60) == 0
+def test_figures_are_drawn_though_nobody_reads_what_is_said_of_them(finished, started, tmp_path):
     reading, writing = os.pipe()
     os.close(reading)
     output = tmp_path / "figures"
-    asked = output_of(started, "figures", "--no-png", f"--output={output}", stdout=writing)
+    asked = output_of(
+        started, "figures", "--no-png", f"--run={finished}", f"--output={output}", stdout=writing
+    )
     os.close(writing)
     assert asked == (0, "")
     assert (output / "index.html").is_file()
 
 
 def test_a_comparison_is_written_though_its_tables_cannot_be_printed(
-    training, started, tmp_path, select
+    finished, trainer, experiment, started, tmp_path
 ):
-    for _ in range(2):
-        assert training(stderr=subprocess.DEVNULL).wait(60) == 0
-    runs = select("SELECT run_id FROM runs WHERE status = 'finished' ORDER BY run_id DESC LIMIT 2")
-    asked = ("compare", "--no-png", f"--runs={','.join(str(each) for (each,) in runs)}")
+    assert trainer("train", "--exp", experiment(name="other"), *RUN).status == 0
+    asked = ("compare", "--no-png", f"--runs={finished},other")
     reading, writing = os.pipe()
     os.close(reading)
     quiet = output_of(started, *asked, f"--output={tmp_path}/a", stdout=writing)

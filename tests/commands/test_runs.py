@@ -5,15 +5,11 @@ import re
 import pytest
 from sqlalchemy import URL
 
-from vanishing_gradients.migrations import history
 from vanishing_gradients.sql.connection import engine
 
 
-def test_runs_of_an_empty_catalogue_say_how_to_make_one(trainer, database: URL):
-    made = engine(database)
-    history.upgrade(made)
-    made.dispose()
-    outcome = trainer("runs", url=database)
+def test_runs_of_an_empty_catalogue_say_how_to_make_one(trainer, migrated_database: URL):
+    outcome = trainer("runs", url=migrated_database)
     assert outcome.status == 0
     assert outcome.output == ["No run yet: `make train EXP=sigmoid_sgd` makes the first."]
 

@@ -30,6 +30,7 @@ class Clinic:
     def __init__(self, url: URL, owner: Engine, reader: Engine, dataset: Dataset) -> None:
         self.url, self.owner, self.reader, self.dataset = url, owner, reader, dataset
         self._runs: dict[tuple, int] = {}
+        self._diagnoses: dict[int, Diagnosis] = {}
 
     def admit(self, experiment: str | Experiment, **settings) -> int:
         """Return the run of an experiment, trained on its statistics alone unless it was before."""
@@ -47,17 +48,21 @@ class Clinic:
             return RunEvidence(connection, runs.loc[run_id])
 
     def diagnosis(self, run_id: int) -> Diagnosis:
-        return evaluate(self.evidence(run_id))
+        if run_id not in self._diagnoses:
+            self._diagnoses[run_id] = evaluate(self.evidence(run_id))
+        return self._diagnoses[run_id]
 
     def faults(self, run_id: int) -> list[str]:
         return [fault.name for fault in self.diagnosis(run_id).faults]
 
     def execute(self, statement: str) -> None:
+        self._diagnoses.clear()
         with self.owner.begin() as connection:
             connection.exec_driver_sql(statement)
 
     def sum_up(self) -> None:
         """Sum up anew what statistics there are."""
+        self._diagnoses.clear()
         with self.owner.begin() as connection:
             sum_up(connection)
 

@@ -71,14 +71,8 @@ def test_a_run_that_was_stopped_is_judged_by_the_epochs_it_has(diagnose, clinic,
     assert "the run is interrupted after 1 of 9 epochs" in result.stdout
 
 
-def test_an_empty_database_has_nothing_to_diagnose(diagnose, clinic, database, monkeypatch):
-    from vanishing_gradients.migrations import history
-    from vanishing_gradients.sql.connection import engine
-
-    made = engine(database)
-    history.upgrade(made)
-    made.dispose()
-    monkeypatch.setenv("DATABASE_URL", database.render_as_string(hide_password=False))
+def test_an_empty_database_has_nothing_to_diagnose(diagnose, migrated_database, monkeypatch):
+    monkeypatch.setenv("DATABASE_URL", migrated_database.render_as_string(hide_password=False))
     result = diagnose()
     assert result.exit_code == 2
     assert "There is no run in this database" in result.stderr

@@ -13,7 +13,6 @@ from sqlalchemy import URL
 
 from tests.faults import victim
 from tests.faults.digest import digest
-from vanishing_gradients.migrations import history
 from vanishing_gradients.sql.connection import engine
 
 ROOT = Path(__file__).parents[2]
@@ -86,11 +85,8 @@ class Executioner:
 
 
 @pytest.fixture
-def executioner(database, tmp_path) -> Executioner:
-    made = engine(database)
-    history.upgrade(made)
-    made.dispose()
-    return Executioner(database, tmp_path, int(os.environ.get("FAULT_SEED", "20251126")))
+def executioner(migrated_database, tmp_path) -> Executioner:
+    return Executioner(migrated_database, tmp_path, int(os.environ.get("FAULT_SEED", "20251126")))
 
 
 def run_of(url: URL, seed: int) -> int:

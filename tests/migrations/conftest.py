@@ -7,6 +7,8 @@ from typing import Any
 import pytest
 from sqlalchemy import URL, Engine, event
 
+from tests.conftest import fresh_database
+from tests.schema import Schema
 from vanishing_gradients.migrations import history
 from vanishing_gradients.sql.connection import engine
 from vanishing_gradients.sql.names import quoted
@@ -84,10 +86,42 @@ def fresh(database: URL) -> Iterator[Engine]:
 
 
 @pytest.fixture
-def old(fresh: Engine) -> Engine:
+def newest(fresh: Engine, schema: Schema) -> Engine:
+    """An engine on a database of the newest revision, without runs."""
+    schema.copy(fresh.url)
+    return fresh
+
+
+@pytest.fixture(scope="session")
+def old_schema(server_url: URL) -> Iterator[Schema]:
+    """The content of a database of the last revision with the old names."""
+    for url in fresh_database(server_url):
+        yield Schema(url, OLD, fill)
+
+
+@pytest.fixture
+def old(fresh: Engine, old_schema: Schema) -> Engine:
     """An engine on a database of the last revision with the old names, with two runs in it."""
-    history.upgrade(fresh, OLD)
-    fill(fresh)
+    old_schema.copy(fresh.url)
+    return fresh
+
+
+@pytest.fixture(scope="session")
+def brought_up_schema(server_url: URL) -> Iterator[Schema]:
+    """The content of that database after all further migrations."""
+
+    def brought_up(made: Engine) -> None:
+        fill(made)
+        history.upgrade(made)
+
+    for url in fresh_database(server_url):
+        yield Schema(url, OLD, brought_up)
+
+
+@pytest.fixture
+def brought_up(fresh: Engine, brought_up_schema: Schema) -> Engine:
+    """An engine on a database with the runs of `old`, migrated to the newest revision."""
+    brought_up_schema.copy(fresh.url)
     return fresh
 
 

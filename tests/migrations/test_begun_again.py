@@ -26,8 +26,15 @@ from vanishing_gradients.sql.connection import connected
 from vanishing_gradients.sql.names import quoted
 from vanishing_gradients.sql.registration import registration_lock
 
-OFTEN = pytest.mark.parametrize("every", [15, pytest.param(1, marks=pytest.mark.faults)])
-"""Stopped after every fifteenth statement, and, in the long fault tests, after each."""
+
+def stopped(every: int) -> pytest.MarkDecorator:
+    """Stop a test's migration after that many statements, and, in the long fault tests, after
+    each."""
+    return pytest.mark.parametrize("every", [every, pytest.param(1, marks=pytest.mark.faults)])
+
+
+OFTEN, SELDOM = stopped(15), stopped(40)
+"""Seldom is for tests that migrate all the way back after each stop."""
 
 WAITING = (
     "SELECT id FROM information_schema.processlist WHERE db = DATABASE() AND command = 'Sleep' "
@@ -107,7 +114,7 @@ def test_a_way_to_the_empty_database_is_begun_again(old, every):
     assert views(old) == set()
 
 
-@OFTEN
+@SELDOM
 def test_a_way_up_that_is_stopped_can_be_taken_back(old, every):
     """Whatever it has done by then, the downgrade restores the old state and its data."""
     expected = state(old)
@@ -120,14 +127,13 @@ def test_a_way_up_that_is_stopped_can_be_taken_back(old, every):
     assert attempts(old, lambda: history.upgrade(old), take_back, every) > 1
 
 
-@OFTEN
-def test_a_way_down_that_is_stopped_can_be_taken_back(old, every):
-    history.upgrade(old)
-    expected = state(old)
+@SELDOM
+def test_a_way_down_that_is_stopped_can_be_taken_back(brought_up, every):
+    expected = state(brought_up)
 
     def take_back() -> None:
-        history.upgrade(old)
-        execute(old, REBUILD)
-        assert state(old) == expected
+        history.upgrade(brought_up)
+        execute(brought_up, REBUILD)
+        assert state(brought_up) == expected
 
-    assert attempts(old, lambda: history.downgrade(old, OLD), take_back, every) > 1
+    assert attempts(brought_up, lambda: history.downgrade(brought_up, OLD), take_back, every) > 1

@@ -60,21 +60,18 @@ def test_up_down_and_up_again_leaves_the_same_objects(fresh):
     assert objects(fresh) == first
 
 
-def test_migrating_twice_changes_nothing(fresh):
-    history.upgrade(fresh)
-    assert history.upgrade(fresh) == (history.newest(), history.newest())
+def test_migrating_twice_changes_nothing(newest):
+    assert history.upgrade(newest) == (history.newest(), history.newest())
 
 
-def test_the_migrated_tables_are_those_the_code_knows(fresh):
-    history.upgrade(fresh)
-    with fresh.connect() as connection:
+def test_the_migrated_tables_are_those_the_code_knows(newest):
+    with newest.connect() as connection:
         differences = compare_metadata(MigrationContext.configure(connection), metadata)
     assert [each for each in differences if "alembic_version" not in str(each)] == []
 
 
-def test_every_view_file_is_in_force_at_its_newest_version(fresh):
-    history.upgrade(fresh)
-    with fresh.connect() as connection:
+def test_every_view_file_is_in_force_at_its_newest_version(newest):
+    with newest.connect() as connection:
         found = versions_in_force(connection)
     assert found == {name: numbers[-1] for name, numbers in versions("views").items()}
 
@@ -92,35 +89,33 @@ def third_version(tmp_path):
     return tmp_path
 
 
-def test_a_view_moves_to_its_next_version_and_back_for_every_experiment(fresh, third_version):
+def test_a_view_moves_to_its_next_version_and_back_for_every_experiment(newest, third_version):
     def norm() -> float:
-        with fresh.connect() as connection:
+        with newest.connect() as connection:
             return connection.exec_driver_sql(
                 "SELECT norm FROM moved_layer_1_norm_avg"
             ).scalar_one()
 
     def in_force() -> int:
-        with fresh.connect() as connection:
+        with newest.connect() as connection:
             return versions_in_force(connection)["norm_avg"]
 
-    history.upgrade(fresh)
-    run = register(fresh, TWO_LAYERS)
-    with fresh.begin() as connection:
+    run = register(newest, TWO_LAYERS)
+    with newest.begin() as connection:
         connection.exec_driver_sql(
             "INSERT INTO moved_layer_1_input (run_id, Epoch, Step, RowIndex, Gradient1, Gradient2) "
             f"VALUES ({run.run_id}, 1, 1, 0, 3, 4)"
         )
     before = history.newest()
     assert (norm(), in_force()) == (5.0, 2)
-    history.upgrade(fresh, versions=third_version)
+    history.upgrade(newest, versions=third_version)
     assert (norm(), in_force()) == (500.0, 3)
-    history.downgrade(fresh, before, versions=third_version)
+    history.downgrade(newest, before, versions=third_version)
     assert (norm(), in_force()) == (5.0, 2)
 
 
-def test_a_version_without_a_file_is_refused_and_nothing_changes(fresh):
-    history.upgrade(fresh)
-    with fresh.connect() as connection:
+def test_a_version_without_a_file_is_refused_and_nothing_changes(newest):
+    with newest.connect() as connection:
         with pytest.raises(
             ObjectError, match=r"no version 7 of norm_avg: views has .*norm_avg \[1, 2\]"
         ):
@@ -128,10 +123,9 @@ def test_a_version_without_a_file_is_refused_and_nothing_changes(fresh):
         assert versions_in_force(connection)["norm_avg"] == 2
 
 
-def test_downgrading_takes_the_views_of_experiments_with_it(fresh):
-    history.upgrade(fresh)
-    register(fresh, TWO_LAYERS).close()
-    history.downgrade(fresh, "0001")
-    assert inspect(fresh).get_view_names() == []
-    history.upgrade(fresh)
-    assert "moved_ratio_2_1_avg" in inspect(fresh).get_view_names()
+def test_downgrading_takes_the_views_of_experiments_with_it(newest):
+    register(newest, TWO_LAYERS).close()
+    history.downgrade(newest, "0001")
+    assert inspect(newest).get_view_names() == []
+    history.upgrade(newest)
+    assert "moved_ratio_2_1_avg" in inspect(newest).get_view_names()

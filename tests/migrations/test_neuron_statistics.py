@@ -92,8 +92,7 @@ def test_a_run_takes_its_neurons_along(made):
     assert count == 0
 
 
-def test_a_catalogue_without_its_newest_table_counts_as_not_migrated(made):
-    history.upgrade(made)
-    execute(made, "DROP TABLE neuron_statistics")
-    with made.connect() as connection, pytest.raises(ObjectError, match="make migrate"):
+def test_a_catalogue_without_its_newest_table_counts_as_not_migrated(newest):
+    execute(newest, "DROP TABLE neuron_statistics")
+    with newest.connect() as connection, pytest.raises(ObjectError, match="make migrate"):
         require_migrated(connection)

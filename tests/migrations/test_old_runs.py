@@ -127,30 +127,28 @@ def test_a_layer_says_of_what_nature_it_is(old):
     assert select(old, "SELECT COUNT(*) FROM layers WHERE row_count = layer") == [(len(expected),)]
 
 
-def test_the_catalogue_says_of_which_version_each_gradient_table_is(old):
-    history.upgrade(old)
+def test_the_catalogue_says_of_which_version_each_gradient_table_is(brought_up):
     new = ExperimentSchema("new", (Layer(1, "layer_1_input", 2, "input"),))
-    with old.begin() as connection:
+    with brought_up.begin() as connection:
         create_gradient_tables(connection, new, "DOUBLE")
     versions = [("new_layer_1_input", 2), ("old_layer_1_input", 1), ("old_layer_2_sigmoid", 1)]
     query = "SELECT * FROM gradient_tables ORDER BY table_name"
-    assert select(old, query) == versions
-    history.downgrade(old, OLD)
-    history.upgrade(old)
-    assert select(old, query) == versions
+    assert select(brought_up, query) == versions
+    history.downgrade(brought_up, OLD)
+    history.upgrade(brought_up)
+    assert select(brought_up, query) == versions
 
 
-def test_a_row_that_a_newer_table_took_keeps_its_norm_on_the_way_back(old):
-    history.upgrade(old)
+def test_a_row_that_a_newer_table_took_keeps_its_norm_on_the_way_back(brought_up):
     new = ExperimentSchema("new", (Layer(1, "layer_1_input", 1, "input"),))
-    with old.begin() as connection:
+    with brought_up.begin() as connection:
         create_gradient_tables(connection, new, "DOUBLE")
         connection.exec_driver_sql(
             "INSERT INTO new_layer_1_input (run_id, Epoch, Step, RowIndex, Gradient1, SmallNorm) "
             "VALUES (1, 1, 1, 0, 1e-200, 1e-200)"
         )
-    history.downgrade(old, OLD)
-    assert select(old, "SELECT Run, Norm FROM new_layer_1_input") == [(1, 1e-200)]
+    history.downgrade(brought_up, OLD)
+    assert select(brought_up, "SELECT Run, Norm FROM new_layer_1_input") == [(1, 1e-200)]
 
 
 def test_a_gradient_table_that_no_run_has_rows_in_is_renamed_too(old):
@@ -242,14 +240,13 @@ def test_an_empty_database_is_migrated_without_a_word(fresh):
 
 
 @pytest.mark.parametrize("move", [history.upgrade, history.downgrade])
-def test_a_database_that_newer_code_has_migrated_is_refused_with_the_cure(fresh, move):
-    history.upgrade(fresh)
-    execute(fresh, "UPDATE alembic_version SET version_num = '9999'")
-    newest = history.newest()
+def test_a_database_that_newer_code_has_migrated_is_refused_with_the_cure(newest, move):
+    execute(newest, "UPDATE alembic_version SET version_num = '9999'")
+    known = history.newest()
     with pytest.raises(
-        ObjectError, match=rf"^the database is at revision 9999, and the .* is {newest}: .*git pull"
+        ObjectError, match=rf"^the database is at revision 9999, and the .* is {known}: .*git pull"
     ):
-        move(fresh, OLD)
+        move(newest, OLD)
 
 
 @pytest.mark.parametrize(
@@ -259,12 +256,11 @@ def test_a_database_that_newer_code_has_migrated_is_refused_with_the_cure(fresh,
         "INSERT INTO view_versions VALUES ('of_the_future', 1, NOW())",
     ],
 )
-def test_nothing_is_trained_into_a_database_that_newer_code_has_migrated(fresh, change):
-    history.upgrade(fresh)
-    execute(fresh, change)
-    execute(fresh, "UPDATE alembic_version SET version_num = '9999'")
+def test_nothing_is_trained_into_a_database_that_newer_code_has_migrated(newest, change):
+    execute(newest, change)
+    execute(newest, "UPDATE alembic_version SET version_num = '9999'")
     with (
-        fresh.connect() as connection,
+        newest.connect() as connection,
         pytest.raises(ObjectError, match=f"revision 9999, .* knows is {history.newest()}: a newer"),
     ):
         require_migrated(connection)

@@ -15,15 +15,14 @@ BEFORE = "0003"
 
 
 @pytest.fixture
-def filled(fresh):
+def filled(newest):
     """A database with a full run, of one step and one row."""
-    history.upgrade(fresh)
-    run = register(fresh, RunDescription(
+    run = register(newest, RunDescription(
         experiment="told", seed=1, dataset="sample", dataset_sha256="0" * 64, precision="double",
         telemetry="full", record_every=1, training_images=2, epochs=1, config={},
         layers=(RunLayer(1, "layer_1_input", "dense", 1, 2, "input"),),
     ))  # fmt: skip
-    with fresh.begin() as connection:
+    with newest.begin() as connection:
         connection.exec_driver_sql(
             "INSERT INTO told_layer_1_input (run_id, Epoch, Step, RowIndex, Gradient1, Gradient2) "
             f"VALUES ({run.run_id}, 1, 1, 0, 3, 4)"
@@ -35,7 +34,7 @@ def filled(fresh):
         ))  # fmt: skip
         sum_up(connection)
     run.close()
-    return fresh
+    return newest
 
 
 def in_force(made) -> dict[str, int]:

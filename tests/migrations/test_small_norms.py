@@ -2,7 +2,9 @@
 
 import pytest
 
-from tests.migrations.conftest import attempts, execute, select
+from tests.conftest import fresh_database
+from tests.migrations.conftest import OLD, attempts, execute, fill, select
+from tests.schema import Schema
 from vanishing_gradients.migrations import history
 from vanishing_gradients.migrations.small_norms import missing, work_out
 from vanishing_gradients.sql.objects import ExperimentSchema, Layer
@@ -12,11 +14,11 @@ from vanishing_gradients.telemetry.lock import RunLock
 SMALL = "SELECT Norm FROM old_layer_1_input WHERE run_id = 1 AND Epoch = 3 ORDER BY RowIndex"
 
 
-@pytest.fixture
-def faint(old):
-    """An old database, whose run 1 has a step with rows of 0, 3e-200 and 4e-200, and one with rows
-    that a double can square.
+def faint_rows(old) -> None:
+    """Give run 1 a step with rows of 0, 3e-200 and 4e-200, and one with rows that a double can
+    square, then migrate.
     """
+    fill(old)
     width = len(select(old, "SHOW COLUMNS FROM old_layer_1_input LIKE 'Gradient%%'"))
     for step, row, cell in ((1, 0, 0.0), (1, 1, 3e-200), (1, 2, 4e-200), (2, 0, 3.0)):
         cells = ", ".join([repr(cell), *["0"] * (width - 1)])
@@ -34,7 +36,20 @@ def faint(old):
             f"VALUES (1, 1, 3, {step}, 3, 3, {norm}, {norm}, {mean_abs}, 0)",
         )
     history.upgrade(old)
-    return old
+
+
+@pytest.fixture(scope="module")
+def faint_schema(server_url):
+    """The content of a migrated database with such rows."""
+    for url in fresh_database(server_url):
+        yield Schema(url, OLD, faint_rows)
+
+
+@pytest.fixture
+def faint(fresh, faint_schema):
+    """An engine on a database with that content."""
+    faint_schema.copy(fresh.url)
+    return fresh
 
 
 def statistics(database) -> list[tuple]:

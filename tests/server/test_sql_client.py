@@ -12,10 +12,9 @@ import pandas as pd
 import pytest
 from sqlalchemy import URL, create_engine, make_url, text
 
-from vanishing_gradients.migrations import history
 from vanishing_gradients.server.client import connect
 from vanishing_gradients.sql import accounts, address
-from vanishing_gradients.sql.connection import connected, engine
+from vanishing_gradients.sql.connection import connected
 
 ROOT = Path(__file__).parents[2]
 PASSWORDS = ["pässwörd-€-Aa1", "two words-Aa1", "+%40/:@?#&='\"\\-Aa1", " -Aa1 "]
@@ -163,10 +162,7 @@ def test_pandas_reads_a_view_with_the_address_for_sqlalchemy(account, ask, datab
     assert found.to_dict("list") == {"epoch": [1], "norm": [0.5]}
 
 
-def test_the_lines_of_python_for_pandas_read_views(database, account, ask, monkeypatch):
-    made = engine(database)
-    history.upgrade(made)
-    made.dispose()
+def test_the_lines_of_python_for_pandas_read_views(migrated_database, account, ask, monkeypatch):
     url = account("two words-ä-Aa1")
 
     def answer(command: list[str], text: bool) -> str:

@@ -14,9 +14,8 @@ from vanishing_gradients.sql.registry import require_migrated
 
 
 @pytest.fixture
-def migrated(database):
-    made = engine(database)
-    history.upgrade(made)
+def migrated(migrated_database):
+    made = engine(migrated_database)
     yield made
     made.dispose()
 

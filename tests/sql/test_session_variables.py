@@ -152,11 +152,9 @@ def test_every_variable_that_is_set_has_a_hostile_value_here():
     assert all(each.why for each in PINNED)
 
 
-def test_no_default_of_the_server_changes_what_a_view_answers(
-    server_url, database, hostile, sample
-):
+def test_no_default_of_the_server_changes_what_a_view_answers(migrated_database, hostile, sample):
+    database = migrated_database
     made = engine(database)
-    history.upgrade(made)
     train(database, sample)
     before = answers(made)
     made.dispose()
@@ -172,9 +170,9 @@ def test_no_default_of_the_server_changes_what_a_view_answers(
         reader.dispose()
 
 
-def test_a_run_on_hostile_defaults_stores_what_another_does(database, hostile, sample):
+def test_a_run_on_hostile_defaults_stores_what_another_does(migrated_database, hostile, sample):
+    database = migrated_database
     made = engine(database)
-    history.upgrade(made)
     expected = digest(database, train(database, sample))
     _, make = hostile
     make(HOSTILE | OTHERS)

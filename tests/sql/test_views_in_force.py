@@ -5,7 +5,6 @@ import re
 import pytest
 from sqlalchemy import event
 
-from vanishing_gradients.migrations import history
 from vanishing_gradients.sql.connection import engine
 from vanishing_gradients.sql.registry import replace_view, view_names
 from vanishing_gradients.telemetry.runs import RunDescription, RunLayer, register
@@ -18,9 +17,8 @@ MARKED = "CREATE OR REPLACE VIEW {} AS SELECT 'by hand' AS mark"
 
 
 @pytest.fixture
-def migrated(database):
-    made = engine(database)
-    history.upgrade(made)
+def migrated(migrated_database):
+    made = engine(migrated_database)
     yield made
     made.dispose()
 

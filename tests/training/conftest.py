@@ -7,7 +7,6 @@ import pytest
 from sqlalchemy import URL, Engine
 from threadpoolctl import threadpool_limits
 
-from vanishing_gradients.migrations import history
 from vanishing_gradients.sql.connection import engine
 from vanishing_gradients.telemetry.recording import EpochMetrics
 from vanishing_gradients.telemetry.runs import DTYPES
@@ -134,10 +133,9 @@ def sample() -> Dataset:
 
 
 @pytest.fixture(scope="module")
-def laboratory(module_database, sample):
-    made = engine(module_database)
-    history.upgrade(made)
-    yield Laboratory(module_database, made, sample)
+def laboratory(migrated, sample):
+    made = engine(migrated)
+    yield Laboratory(migrated, made, sample)
     made.dispose()
 
 

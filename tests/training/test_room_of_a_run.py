@@ -33,9 +33,7 @@ def room_of(laboratory, small):
 @pytest.mark.parametrize("record_every", [1, 2, 3, 7])
 @pytest.mark.parametrize("limit", [300, 320, 20])
 def test_the_rows_of_every_layer_are_foretold_to_the_row(laboratory, room_of, limit, record_every):
-    description, run_id = room_of(
-        f"rows_{limit}_{record_every}", [7, 5], limit=limit, record_every=record_every
-    )
+    description, run_id = room_of("rows", [7, 5], limit=limit, record_every=record_every)
     found = laboratory.select(
         "SELECT SUM(row_count) FROM telemetry_progress "
         f"WHERE run_id = {run_id} GROUP BY layer ORDER BY layer"
@@ -47,7 +45,7 @@ def test_the_rows_of_every_layer_are_foretold_to_the_row(laboratory, room_of, li
 @pytest.mark.parametrize("widths", [[200], [64, 32]], ids=str)
 def test_the_size_of_a_run_is_foretold_nearly(laboratory, room_of, widths, precision):
     name = f"size_{len(widths)}_{precision}"
-    description, _ = room_of(name, widths, precision=precision, limit=1500)
+    description, _ = room_of(name, widths, precision=precision, limit=1000)
     tables = [description.shape.table(layer) for layer in description.shape.layers]
     with laboratory.engine.connect() as connection:
         measure(connection, tables)

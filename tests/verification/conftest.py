@@ -5,6 +5,7 @@ from click.testing import CliRunner
 
 from tests.summed import sum_up
 from tests.training.conftest import Laboratory, laboratory, sample, small
+from tests.verification.copies import copy_of
 from vanishing_gradients.analysis.verification import Verification, verify_run
 from vanishing_gradients.analysis.verification.disagreement import Disagreement
 from vanishing_gradients.cli import main
@@ -21,9 +22,20 @@ class Bench:
     def __init__(self, laboratory: Laboratory, experiment, single: bool = False) -> None:
         self.laboratory, self.experiment, self.single = laboratory, experiment, single
         self.names = {spec.number: spec.name for spec in experiment.layer_specs()}
+        self._trained: dict[tuple, int] = {}
 
     def run(self, **settings) -> int:
         return self.laboratory.run(self.experiment, **{"limit": IMAGES} | settings)
+
+    def clean(self, **settings) -> int:
+        """Return a separate run with these settings, a copy of one that is trained once."""
+        key = tuple(sorted(settings.items()))
+        if key not in self._trained:
+            self._trained[key] = self.run(**settings)
+        kept = settings.get("telemetry", "full") == "full"
+        tables = [self.table(layer) for layer in self.names] if kept else []
+        with self.laboratory.engine.begin() as connection:
+            return copy_of(connection, self._trained[key], tables)
 
     def table(self, layer: int) -> str:
         return f"{self.experiment.name}_{self.names[layer]}"
@@ -87,7 +99,7 @@ def diverging(laboratory, small):
 @pytest.fixture
 def run_id(bench) -> int:
     """A separate clean run."""
-    return bench.run()
+    return bench.clean()
 
 
 @pytest.fixture

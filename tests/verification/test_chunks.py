@@ -50,7 +50,7 @@ def test_chunks_that_overlap_are_found(bench, chunked):
 
 
 def test_a_chunk_of_a_run_that_kept_statistics_alone_is_found(bench):
-    run_id = bench.run(telemetry="statistics")
+    run_id = bench.clean(telemetry="statistics")
     bench.execute(
         "INSERT INTO telemetry_progress (run_id, layer, epoch, first_step, last_step, row_count, "
         f"loaded_at) VALUES ({run_id}, 1, 1, 1, 3, 2352, '2025-11-25')"

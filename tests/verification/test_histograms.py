@@ -114,7 +114,7 @@ def test_one_layer_without_any_is_found_by_the_others(spoilt, kind):
 
 
 def test_a_run_that_an_older_version_did_not_sum_up_is_no_fault_and_named(bench, command):
-    run_id = bench.run()
+    run_id = bench.clean()
     bench.execute(f"DELETE FROM layer_histograms WHERE run_id = {run_id}")
     bench.execute(
         "UPDATE epoch_layers SET mean_square = NULL, square_of_mean = NULL, noise_scale = NULL "

@@ -29,7 +29,7 @@ def test_an_altered_neuron_is_found(bench, run_id, change):
 @pytest.mark.parametrize("telemetry", ["full", "statistics"])
 @pytest.mark.parametrize(("layer", "width"), [(3, 5), (6, 10)])
 def test_missing_neurons_are_found(bench, telemetry, layer, width):
-    run_id = bench.run(telemetry=telemetry)
+    run_id = bench.clean(telemetry=telemetry)
     where = f"run_id = {run_id} AND layer = {layer} AND epoch = 1"
     assert bench.execute(f"DELETE FROM neuron_statistics WHERE {where}") == width
     assert neurons(bench, run_id) == {(layer, 1, neuron) for neuron in range(1, width + 1)}
@@ -50,7 +50,7 @@ def test_neurons_of_a_layer_or_epoch_that_is_not_there_are_found(bench, run_id, 
 @pytest.mark.parametrize("telemetry", ["full", "statistics"])
 @pytest.mark.parametrize("change", ["saturated = saturated + 1", "saturated = NULL"])
 def test_saturated_samples_that_disagree_with_the_steps_are_found(bench, telemetry, change):
-    run_id = bench.run(telemetry=telemetry)
+    run_id = bench.clean(telemetry=telemetry)
     where = "layer = 2 AND epoch = 1" + (" AND neuron = 4" if "+" in change else "")
     assert bench.execute(
         f"UPDATE neuron_statistics SET {change} WHERE run_id = {run_id} AND {where}"
@@ -65,14 +65,14 @@ def test_saturated_samples_that_disagree_with_the_steps_are_found(bench, telemet
      "magnitude_sum = magnitude_sum * 1.000001"],
 )  # fmt: skip
 def test_neurons_of_a_run_that_kept_statistics_alone_are_held_against_its_steps(bench, change):
-    run_id = bench.run(telemetry="statistics")
+    run_id = bench.clean(telemetry="statistics")
     bench.spoil("neuron_statistics", run_id, change, PLACE)
     assert {(each.layer, each.epoch) for each in bench.found(run_id)} == {(3, 2)}
 
 
 @pytest.mark.parametrize("telemetry", ["full", "statistics"])
 def test_a_run_of_an_older_version_is_not_wrong_for_having_none(bench, telemetry):
-    run_id = bench.run(telemetry=telemetry)
+    run_id = bench.clean(telemetry=telemetry)
     bench.execute(f"DELETE FROM neuron_statistics WHERE run_id = {run_id}")
     nulls = ", ".join(f"{name} = NULL" for name in NEW_COLUMNS)
     bench.execute(f"UPDATE step_statistics SET {nulls} WHERE run_id = {run_id}")

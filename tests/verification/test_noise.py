@@ -45,7 +45,7 @@ def test_a_noise_scale_of_a_layer_without_weights_is_found(bench, kept):
 
 
 def test_a_noise_scale_without_histograms_is_found(bench, kind):
-    run_id = bench.run(telemetry=kind)
+    run_id = bench.clean(telemetry=kind)
     bench.execute(f"DELETE FROM layer_histograms WHERE run_id = {run_id}")
     assert {each.layer for each in bench.found(run_id)} == {1, 3, 5}
 

@@ -12,7 +12,7 @@ COLUMNS = (
 
 @pytest.mark.parametrize("telemetry", ["full", "statistics"])
 def test_a_missing_row_of_step_statistics_is_found(bench, telemetry):
-    run_id = bench.run(telemetry=telemetry)
+    run_id = bench.clean(telemetry=telemetry)
     assert bench.execute(f"DELETE FROM step_statistics WHERE run_id = {run_id} AND {PLACE}") == 1
     (found,) = bench.found(run_id)
     assert str(found) == "layer 3, epoch 2, step 2: step_statistics has no row"
@@ -24,7 +24,7 @@ def test_a_missing_row_of_step_statistics_is_found(bench, telemetry):
     ids=["step", "epoch", "layer", "epoch 0"],
 )  # fmt: skip
 def test_statistics_doubled_under_another_key_are_found(bench, telemetry, doubled):
-    run_id = bench.run(telemetry=telemetry)
+    run_id = bench.clean(telemetry=telemetry)
     layer, epoch, step = doubled
     assert bench.execute(
         f"INSERT INTO step_statistics (run_id, layer, epoch, step, {COLUMNS}) "
@@ -67,7 +67,7 @@ def test_a_median_of_another_rank_is_found(bench, run_id, change):
 
 @pytest.mark.parametrize("column", ["row_count", "finite_rows", "non_finite"])
 def test_a_count_of_a_run_that_kept_statistics_alone_is_verified(bench, column):
-    run_id = bench.run(telemetry="statistics")
+    run_id = bench.clean(telemetry="statistics")
     bench.spoil("step_statistics", run_id, f"{column} = {column} + 1", PLACE)
     assert bench.places(run_id) == HERE
 

@@ -38,7 +38,7 @@ def test_a_number_that_is_off_is_found(bench, run_id, column, layer):
 
 
 def test_a_row_that_is_missing_is_found(bench):
-    run_id = bench.run(telemetry="statistics")
+    run_id = bench.clean(telemetry="statistics")
     bench.execute(f"DELETE FROM epoch_layers WHERE run_id = {run_id} AND {PLACE.format(3)}")
     (found,) = bench.found(run_id)
     assert str(found) == "layer 3, epoch 2: epoch_layers has no row"

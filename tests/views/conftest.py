@@ -7,7 +7,6 @@ import pytest
 from sqlalchemy import Engine, insert
 
 from tests.summed import sum_up
-from vanishing_gradients.migrations import history
 from vanishing_gradients.sql.catalogue import step_statistics
 from vanishing_gradients.sql.connection import engine
 from vanishing_gradients.sql.objects import Layer
@@ -108,8 +107,7 @@ class Hand:
 
 
 @pytest.fixture(scope="module")
-def hand(module_database) -> Hand:
-    made = engine(module_database)
-    history.upgrade(made)
+def hand(migrated) -> Hand:
+    made = engine(migrated)
     yield Hand(made)
     made.dispose()

@@ -84,13 +84,11 @@ def test_a_full_run_takes_norms_from_what_its_epochs_came_to(hand):
     assert [tuple(row) for row in found] == [(1, 50.0, 35.0, 35.0)]
 
 
-def test_a_database_of_sweeps_alone_has_norms_that_are_numbers(database):
+def test_a_database_of_sweeps_alone_has_norms_that_are_numbers(migrated_database):
     from tests.views.conftest import Hand
-    from vanishing_gradients.migrations import history
     from vanishing_gradients.sql.connection import engine
 
-    made = engine(database)
-    history.upgrade(made)
+    made = engine(migrated_database)
     alone = Hand(made)
     run_id = alone.run("alone", telemetry="statistics")
     alone.statistics(run_id, 1, {(1, 1): [[3.0, 4.0]]})
