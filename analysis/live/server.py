@@ -10,9 +10,10 @@ from hashlib import sha256
 from pathlib import Path
 
 import anyio.to_thread
+import plotly.offline
 import uvicorn
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
-from plotly import offline
+from plotly.offline import get_plotlyjs_version
 from sqlalchemy import Engine
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
@@ -34,7 +35,7 @@ STATEMENT_SECONDS = 10
 HERE = Path(__file__).parent
 STATIC = HERE / "static"
 TYPES = {".js": "text/javascript", ".css": "text/css", ".svg": "image/svg+xml"}
-PLOTLY = Path(offline.__file__).parents[1] / "package_data" / "plotly.min.js"
+PLOTLY = Path(plotly.offline.__file__).parents[1] / "package_data" / "plotly.min.js"
 FOREVER = {"cache-control": "public, max-age=31536000, immutable"}
 ENDING = 2  # seconds that open requests have when the server ends
 
@@ -139,7 +140,7 @@ def page() -> str:
 
 def version() -> str:
     """Return a name for the state of all static files."""
-    digest = sha256(offline.get_plotlyjs_version().encode())
+    digest = sha256(get_plotlyjs_version().encode())
     for path in sorted(STATIC.iterdir()):
         digest.update(path.read_bytes())
     return digest.hexdigest()[:12]

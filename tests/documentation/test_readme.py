@@ -14,7 +14,7 @@ PAGES = {
     str(path.relative_to(ROOT)): path.read_text(encoding="utf-8")
     for path in [*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md")]
 }
-WITHOUT_LINKS = {"docs/benchmarks.md", "docs/commands.md", "docs/licences.md", "docs/upgrading.md"}
+WITHOUT_LINKS = {"docs/benchmarks.md", "docs/licences.md", "docs/upgrading.md"}
 README, COMMANDS = PAGES["README.md"], PAGES["docs/commands.md"]
 MAKEFILE = (ROOT / "Makefile").read_text(encoding="utf-8")
 TARGETS = set(re.findall(r"^([a-z-]+):.*## ", MAKEFILE, re.M))
