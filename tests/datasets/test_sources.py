@@ -165,7 +165,8 @@ def test_a_mirror_that_lacks_the_files_is_an_error_that_names_it(world, mirror):
 
 def test_an_unknown_name_lists_the_known_ones(world):
     assert refused(world, "cifar") == (
-        "There is no data set 'cifar': choose one of auto, mnist, fashion-mnist, sample, mnist-shuffled."
+        "There is no data set 'cifar': choose one of auto, mnist, fashion-mnist, sample, "
+        "mnist-shuffled."
     )
 
 

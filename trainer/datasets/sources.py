@@ -44,10 +44,11 @@ def load(
 ) -> Dataset:
     """Return a data set, downloaded if necessary, every file checked against its SHA-256.
 
-    `name` is auto, mnist, fashion-mnist, sample or mnist-shuffled. `data_dir` (None: data/) holds <name>/*.gz,
-    unzipped or not, or the files themselves; downloads go to <data_dir>/<name>/. Raises
-    DatasetError for an unknown name or a file that is not the published one; and UnavailableError,
-    one of its subclasses, if a named data set is neither here nor downloadable.
+    `name` is auto, mnist, fashion-mnist, sample or mnist-shuffled, which reads mnist's files.
+    `data_dir` (None: data/) holds <name>/*.gz, unzipped or not, or the files themselves; downloads
+    go to <data_dir>/<name>/. Raises DatasetError for an unknown name or a file that is not the
+    published one; and UnavailableError, one of its subclasses, if a named data set is neither here
+    nor downloadable.
     """
     folder = DATA_DIR if data_dir is None else Path(data_dir)
     search = _Search(folder, system_folder, catalogue, announce)
