@@ -45,6 +45,7 @@ def audit(folder: Path) -> None:
     found = nearest(evidence)
     path = output.write_csv(results, folder)
     output.print_table(results)
+    output.print_assumptions()
     output.print_nearest(found)
     show(f"{output.counts(results)} All of them, with their queries: {path}.")
 

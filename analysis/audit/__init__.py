@@ -1,10 +1,12 @@
 """The audit: every claim of the paper that can be tested on our rows, and the verdict.
 
-evidence                 which runs are used, and what is queried
+eligibility              which runs are used
+evidence                 what is queried of them
 storage                  norms after a lossy storage, cached once measured
 claim                    what a claim is, and the possible verdicts
 judges, stored, nearest  how claims are tested
 catalogue                the claims, by section of the paper
+assumptions              what the paper does not say
 output                   the results on a terminal and as CSV
 """
 

@@ -1,6 +1,7 @@
 """Claims of the paper: how they are written down, tested and judged."""
 
 import inspect
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
@@ -11,22 +12,40 @@ from vanishing_gradients.analysis.errors import NoRowsError
 
 
 class Verdict(StrEnum):
-    """The five possible verdicts on a claim, as the reports print them."""
+    """The possible verdicts on a claim, as the reports print them.
+
+    HOLDS is for arithmetic alone: what is printed agrees with the rest of what is printed. A
+    MISPRINT is a slip of the pen, where what is meant is clear. UNDECIDED is what our rows cannot
+    tell, UNTESTED what the runs that there are cannot.
+    """
 
     REPRODUCED = "reproduced"
+    SEEN = "seen in some seeds"
     NOT_REPRODUCED = "not reproduced"
     ARTEFACT = "artefact"
+    HOLDS = "holds"
     CONTRADICTION = "contradicts itself"
+    MISPRINT = "misprint"
+    UNDECIDED = "cannot tell"
     UNTESTED = "cannot be tested"
 
 
 @dataclass(frozen=True)
 class Finding:
-    """A verdict, what the rows show, and for an artefact the view that shows it."""
+    """A verdict, what the rows show, and for an artefact the view that shows it.
+
+    `seen` is in how many seeds, of how many, if the verdict is SEEN.
+    """
 
     verdict: Verdict
     found: str
     view: str = ""
+    seen: tuple[int, int] | None = None
+
+    @property
+    def label(self) -> str:
+        """The verdict in words, with the numbers of seeds."""
+        return "seen in {} of {} seeds".format(*self.seen) if self.seen else str(self.verdict)
 
     @classmethod
     def untested(cls, found: str) -> Self:
@@ -50,18 +69,31 @@ class Finding:
         return cls(Verdict.CONTRADICTION, found)
 
     @classmethod
+    def printed_if(
+        cls, holds: bool, found: str, otherwise: Verdict = Verdict.CONTRADICTION
+    ) -> Self:
+        """Return the finding on arithmetic: what is printed holds, or else is `otherwise`."""
+        return cls(Verdict.HOLDS if holds else otherwise, found)
+
+    @classmethod
     def artefact_if(cls, in_stored: bool, found: str, view: str) -> Self:
         """Return the finding for what plain rows do not show, but perhaps storage, in `view`."""
         return cls(Verdict.ARTEFACT, found, view) if in_stored else cls.reproduced_if(False, found)
 
 
-ROWS = ("sizes", "norms", "ratios", "curves")
+QUOTATION = re.compile("“([^”]*)”")
+ROWS = ("norms", "ratios", "curves", "updates", "saturation", "dead")
 """What a check may ask for by parameter name, besides the evidence and the data set."""
 
 
 @dataclass(frozen=True)
 class Claim:
     """A claim: its place in the paper, what is printed there, and the function that tests it.
+
+    What stands in “ ” is verbatim in the paper, but for marks, white space and what " ... " leaves
+    out; without such marks it is a paraphrase. `same_as` names the claim about the same number or
+    test, which counts in its place. `arithmetic` is about what is printed alone, or about what the
+    runs that are compared have by construction.
 
     `tolerance` says what deviation is accepted, and why. `check` gets what its parameters name: the
     `evidence`, the name of a `dataset`, and for names in ROWS the result of that Evidence method
@@ -74,6 +106,27 @@ class Claim:
     tolerance: str
     check: Callable[..., Finding]
     experiment: str = ""
+    same_as: str = ""
+    arithmetic: bool = False
+
+    @property
+    def quotations(self) -> list[str]:
+        """What is quoted, piece by piece; none if it is a paraphrase."""
+        return [
+            piece.strip()
+            for quoted in QUOTATION.findall(self.printed)
+            for piece in quoted.split(" ... ")
+        ]
+
+    @property
+    def wording(self) -> str:
+        """Whether the paper's words are given, as the reports say it."""
+        return "quotation" if self.quotations else "paraphrase"
+
+    @property
+    def shown(self) -> str:
+        """What is printed, with marks, or marked as a paraphrase."""
+        return self.printed if self.quotations else f"(paraphrase) {self.printed}"
 
     @property
     def asks(self) -> tuple[str, ...]:
@@ -83,29 +136,39 @@ class Claim:
     @property
     def about_datasets(self) -> bool:
         """Whether it is tested once, over all data sets: its check takes none of them."""
-        return self.asks == ("evidence",)
+        return set(self.asks) <= {"evidence"}
 
 
 class Section(list[Claim]):
     """The claims of a section of the audit, in order; calling it decorates a claim's check.
 
     The check's docstring is what the paper prints, and its name the claim's, unless they are given.
-    `experiment` is the default experiment of the section's claims.
+    `experiment` is the default experiment of the section's claims; all of them are `arithmetic`,
+    or none.
     """
 
-    def __init__(self, title: str, experiment: str = "") -> None:
+    def __init__(self, title: str, experiment: str = "", arithmetic: bool = False) -> None:
         super().__init__()
-        self.title, self.experiment = title, experiment
+        self.title, self.experiment, self.arithmetic = title, experiment, arithmetic
 
     def __call__(
-        self, place: str, *, tolerance: str, printed: str = "", name: str = "", experiment: str = ""
+        self,
+        place: str,
+        *,
+        tolerance: str,
+        printed: str = "",
+        name: str = "",
+        experiment: str = "",
+        same_as: str = "",
     ) -> Callable[[Callable[..., Finding]], Callable[..., Finding]]:
         """Return a decorator that makes a claim of a function."""
 
         def add(check: Callable[..., Finding]) -> Callable[..., Finding]:
             text = printed or " ".join((check.__doc__ or "").split())
             about = experiment or self.experiment
-            self.append(Claim(name or check.__name__, place, text, tolerance, check, about))
+            named = name or check.__name__
+            told = (named, place, text, tolerance, check, about, same_as, self.arithmetic)
+            self.append(Claim(*told))
             return check
 
         return add
@@ -132,6 +195,11 @@ class Result:
     def verdict(self) -> Verdict:
         """The verdict on that data set."""
         return self.finding.verdict
+
+    @property
+    def counted(self) -> bool:
+        """Whether it is among the claims that were put to the rows, and not a second name."""
+        return not (self.claim.arithmetic or self.claim.same_as)
 
     @property
     def others(self) -> dict[str, Finding]:

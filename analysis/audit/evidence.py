@@ -1,21 +1,19 @@
-"""Which runs are evidence about the paper, and the audit's queries of their views, cached."""
+"""What the runs say that are evidence about the paper: the audit's queries of views, cached."""
 
-import json
 import math
-from collections.abc import Iterator, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
 import pandas as pd
-from sqlalchemy import Connection, Engine
+from sqlalchemy import Engine
 
 from vanishing_gradients.analysis import paper
+from vanishing_gradients.analysis.audit.eligibility import CONTROLS, eligible
 from vanishing_gradients.analysis.audit.storage import CONNECTIONS, Storage, question
 from vanishing_gradients.analysis.errors import NoRowsError
 from vanishing_gradients.analysis.hypotheses import Effect, effects
-from vanishing_gradients.analysis.runs import TRAINER, Run, runs_of
+from vanishing_gradients.analysis.runs import Run
 from vanishing_gradients.analysis.views import ask, layer_of, rows, statement
 from vanishing_gradients.analysis.words import Say
 from vanishing_gradients.sql.connection import affordable
@@ -23,69 +21,7 @@ from vanishing_gradients.sql.objects import Layer
 
 LIKELY = 5.0  # times nearer to Table 9 than the other data set
 REASONS = 2  # runs left out that a sentence names
-JUDGED_OTHERWISE = {
-    "name", "description", "activation", "optimizer", "penalties", "dataset", "epochs", "limit",
-}  # fmt: skip
-"""Keys of a configuration of which nothing is to be said, or something else is looked at."""
-
-
-@dataclass(frozen=True)
-class LeftOut:
-    """A run of one of the paper's experiments that cannot be compared with the paper, and why."""
-
-    run_id: int
-    experiment: str
-    dataset: str | None
-    reason: str
-
-
-def eligible(connection: Connection, summary: pd.DataFrame) -> tuple[list[Run], list[LeftOut]]:
-    """Split the runs of the paper's experiments, by id, into those used and those excluded.
-
-    Complete runs of its networks, with its settings and data, are used.
-    """
-    counted, left_out = [], []
-    ours = summary[summary["experiment"].isin(paper.EXPERIMENTS)]
-    for run in ours.to_dict("records"):
-        provenance = ask(connection, "run_provenance", run_id=run["run_id"])
-        reason = next(_objections(run, json.loads(provenance["config"].iloc[0])), None)
-        if reason is None:
-            counted.append(run["run_id"])
-        else:
-            left_out.append(LeftOut(run["run_id"], run["experiment"], run["dataset"], reason))
-    return runs_of(ours[ours["run_id"].isin(counted)]), left_out
-
-
-def _objections(run: Mapping[str, object], config: Mapping[str, object]) -> Iterator[str]:
-    if run["source"] != TRAINER:
-        yield f"it is of a {run['source']} model that was watched, and the paper's is the trainer's"
-        return
-    if run["dataset"] not in paper.DATASETS:
-        yield f"it is on {run['dataset']}, and the paper on one of {', '.join(paper.DATASETS)}"
-    if run["training_images"] != paper.TRAINING_IMAGES:
-        images = f"it trained on {run['training_images']:,} images"
-        yield f"{images}, and the paper on {paper.TRAINING_IMAGES:,}"
-    if run["epochs"] != paper.EPOCHS:
-        yield f"it is of {run['epochs']} epochs, and the paper of {paper.EPOCHS}"
-    if run["status"] != "finished":
-        state = f"{run['status']} after {run['completed_epoch']} of {run['epochs']} epochs"
-        yield f"it is {state}: let it finish, or train another"
-    if run["record_every"] != 1:
-        yield f"it recorded one batch in {run['record_every']}"
-    activation, _, optimizer = str(run["experiment"]).partition("_")
-    for name, value in (paper.CONFIGURATION | {"activation": activation}).items():
-        if config.get(name) != value:
-            yield f"its {name} is {config.get(name)}, and the paper's {value}"
-    # Keys that later versions have are left out where they are at their defaults, as in the paper.
-    for name in sorted(config.keys() - paper.CONFIGURATION.keys() - JUDGED_OTHERWISE):
-        yield f"its {name} is {config[name]}, and the paper's networks have none but the usual"
-    found = config.get("optimizer", {})
-    for name, value in ({"kind": optimizer} | paper.OPTIMIZERS[optimizer]).items():
-        if found.get(name) != value:
-            yield f"its optimizer's {name} is {found.get(name)}, and the paper's {value}"
-    for name, value in config.get("penalties", {}).items():
-        if value:
-            yield f"its penalty {name} is {value}, and the paper's 0"
+DENSE_LAYERS = paper.LAYERS // 2
 
 
 class Evidence:
@@ -103,7 +39,13 @@ class Evidence:
         self._storage = Storage(engine, kept, say)
         with engine.connect() as connection:
             self.summary = rows(connection, "experiment_summary")
-            self.runs, self.left_out = eligible(connection, self.summary)
+            runs, self.left_out = eligible(connection, self.summary)
+        self.controls = [
+            run
+            for run in runs
+            if run.experiment in CONTROLS or run.dataset == paper.CONTROL_DATASET
+        ]
+        self.runs = [run for run in runs if run not in self.controls]
         found = {run.dataset for run in self.runs}
         datasets = tuple(name for name in paper.DATASETS if name in found)
         self.datasets = datasets or paper.DATASETS[:1]
@@ -141,6 +83,34 @@ class Evidence:
         """Return gradient_norm_ratios of every seed, with a column `seed`."""
         return self._of_seeds("gradient_norm_ratios", experiment, dataset, paper.LAYERS - 1)
 
+    def updates(self, experiment: str, dataset: str) -> pd.DataFrame:
+        """Return update_ratios of every seed: the layers with weights."""
+        return self._of_seeds("update_ratios", experiment, dataset, DENSE_LAYERS)
+
+    def saturation(self, experiment: str, dataset: str) -> pd.DataFrame:
+        """Return saturation of every seed: the activations between the layers with weights."""
+        return self._of_seeds("saturation", experiment, dataset, DENSE_LAYERS - 1)
+
+    def dead(self, experiment: str, dataset: str) -> pd.DataFrame:
+        """Return dead_neurons of every seed."""
+        return self._of_seeds("dead_neurons", experiment, dataset, paper.LAYERS)
+
+    def control(self, view: str, experiment: str, dataset: str) -> pd.DataFrame:
+        """Return a view's rows of the newest run of a control, or of a remedy of the gallery."""
+        runs = [
+            run for run in self.controls if (run.experiment, run.dataset) == (experiment, dataset)
+        ]
+        if not runs:
+            control = experiment.startswith("control_")
+            group = "controls" if control else experiment
+            own = control and dataset != paper.STATED_DATASET  # its file names the data set
+            chosen = "" if own else f" DATASET={dataset}"
+            raise NoRowsError(
+                f"There is no finished run of {experiment} on {dataset} with all images and "
+                f"epochs: `make train EXP={group} TELEMETRY=statistics{chosen}`."
+            )
+        return self.ask(view, run_id=runs[-1].run_id)
+
     @property
     def connections(self) -> int:
         """How many queries to run in parallel."""
@@ -159,10 +129,6 @@ class Evidence:
         if dataset not in self._effects:
             self._effects[dataset] = effects(norms)
         return self._effects[dataset]
-
-    def sizes(self, experiment: str, dataset: str) -> pd.DataFrame:
-        """Return layer_sizes of the reference run."""
-        return self.ask("layer_sizes", run_id=self.reference(experiment, dataset).run_id)
 
     def stored_norms(
         self,

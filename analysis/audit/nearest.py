@@ -1,7 +1,8 @@
 """How closely Tables 8 and 10 can be approximated, by data set, seed, decimals and constant.
 
 Every storage that the views know is tried on the first epoch of the runs with gradient tables, and
-every seed without storage; the nearest are reported, however near that is.
+every seed without storage; the nearest are reported, however near that is. No verdict rests on it:
+the claims go by one storage for all tables (stored).
 """
 
 from contextlib import suppress
@@ -66,11 +67,6 @@ def nearest(evidence: Evidence) -> dict[tuple[str, str], list[Trial]]:
                 stored = [trial for trial in tried if trial.decimals is not None][:SHOWN]
                 found[dataset, experiment] = sorted(plain + stored, key=lambda each: each.decades)
     return found
-
-
-def nearest_storage(evidence: Evidence, experiment: str, dataset: str) -> Trial:
-    """Return the nearest storage of a run with full telemetry; raise NoRowsError if none."""
-    return min(_stored(evidence, experiment, dataset), key=lambda trial: trial.decades)
 
 
 def _stored(evidence: Evidence, experiment: str, dataset: str) -> list[Trial]:

@@ -9,6 +9,7 @@ from rich.table import Table
 from rich.text import Text
 
 from vanishing_gradients.analysis import paper
+from vanishing_gradients.analysis.audit.assumptions import ASSUMED, CREDIT
 from vanishing_gradients.analysis.audit.claim import Result, Verdict
 from vanishing_gradients.analysis.audit.nearest import Trial
 from vanishing_gradients.analysis.pages.page import staged
@@ -19,9 +20,13 @@ CSV = "audit.csv"
 WIDTH = 140  # without a terminal
 STYLES = {
     Verdict.REPRODUCED: "green",
+    Verdict.SEEN: "cyan",
     Verdict.NOT_REPRODUCED: "red",
     Verdict.ARTEFACT: "magenta",
+    Verdict.HOLDS: "green",
     Verdict.CONTRADICTION: "yellow",
+    Verdict.MISPRINT: "blue",
+    Verdict.UNDECIDED: "dim",
     Verdict.UNTESTED: "dim",
 }
 
@@ -29,10 +34,29 @@ Results = Sequence[tuple[str, Result]]
 
 
 def counts(results: Results) -> str:
-    """Return how many claims got each verdict, in one line."""
-    found = Counter(result.verdict for _, result in results)
-    parts = [f"{found[verdict]} {verdict}" for verdict in Verdict if found[verdict]]
-    return f"{len(results)} claims: {', '.join(parts)}."
+    """Return how many claims got each verdict: those put to the rows, then those of arithmetic.
+
+    A second name of the same number is not counted.
+    """
+    every = [result for _, result in results]
+    rows = [result for result in every if result.counted]
+    sums = [result for result in every if result.claim.arithmetic]
+    again = len(every) - len(rows) - len(sums)
+    text = f"{len(rows)} claims put to the rows: {_verdicts(rows)}."
+    if sums:
+        text += f" {len(sums)} of arithmetic: {_verdicts(sums)}."
+    return f"{text} {again} more say a number again, and are not counted." if again else text
+
+
+def _verdicts(results: Sequence[Result]) -> str:
+    found = Counter(result.verdict for result in results)
+    return ", ".join(f"{found[verdict]} {verdict}" for verdict in Verdict if found[verdict])
+
+
+def verdict_text(result: Result) -> str:
+    """Return the verdict in words, and whose number it is if it does not count."""
+    again = f" (the same as {result.claim.same_as})" if result.claim.same_as else ""
+    return f"{result.finding.label}{again}"
 
 
 def print_table(results: Results) -> None:
@@ -44,11 +68,22 @@ def print_table(results: Results) -> None:
         table.add_column("in our rows", ratio=4)
         for _, result in (each for each in results if each[0] == section):
             table.add_row(
-                Text(f"{result.claim.place}: {result.claim.printed}"),
-                Text(result.verdict, STYLES[result.verdict]),
+                Text(f"{result.claim.place}: {result.claim.shown}"),
+                Text(verdict_text(result), STYLES[result.verdict]),
                 Text(as_typed(found_text(result))),
             )
         show(table, WIDTH)
+
+
+def print_assumptions() -> None:
+    """Print what the paper does not say and was assumed, and what the author made possible."""
+    table = Table(title="What the paper does not say, and what was assumed", title_justify="left")
+    for name in ("of", "the paper says", "assumed"):
+        table.add_column(name)
+    for row in ASSUMED:
+        table.add_row(*map(Text, row))
+    show(table, WIDTH)
+    show(CREDIT)
 
 
 def print_nearest(found: Mapping[tuple[str, str], Sequence[Trial]]) -> None:
@@ -80,23 +115,31 @@ def found_text(result: Result) -> str:
     if result.finding.view:
         text += f" View: {result.finding.view}."
     for dataset, finding in result.others.items():
-        text += f" {dataset}: {finding.verdict}."
+        text += f" {dataset}: {finding.label}."
     return text
 
 
 def frame(results: Results) -> pd.DataFrame:
-    """Return the results, one row per claim and data set; `counts` marks the verdict's row."""
+    """Return the results, one row per claim and data set; `counts` marks the verdict's row.
+
+    `counted` is whether the claim is among those put to the rows; `same_as` names the claim that
+    counts in its place.
+    """
     return pd.DataFrame(
         [
             {
                 "section": section,
                 "claim": result.claim.name,
                 "place": result.claim.place,
-                "printed": result.claim.printed,
+                "printed": result.claim.shown,
+                "wording": result.claim.wording,
                 "tolerance": result.claim.tolerance,
                 "dataset": dataset or "both",
                 "counts": dataset == result.dataset,
+                "counted": result.counted,
+                "same_as": result.claim.same_as,
                 "verdict": str(finding.verdict),
+                "seeds": "{} of {}".format(*finding.seen) if finding.seen else "",
                 "found": finding.found,
                 "view": finding.view,
                 "queries": ";\n".join(result.queries),

@@ -10,7 +10,7 @@ PLAIN = ("sgd", "asgd")
 """Optimizers whose steps are as large as gradients are."""
 USUAL_RATES = {
     "sgd": 0.1, "adam": 1e-3, "adamw": 1e-3, "amsgrad": 1e-3, "rmsprop": 1e-3, "adamax": 2e-3,
-    "adagrad": 1e-2, "adadelta": 1.0,
+    "adagrad": 1e-2, "adadelta": 1.0, "adam_in_root": 1e-3,
 }  # fmt: skip
 """Learning rates to begin with, by optimizer: those that their authors recommend, and for plain SGD
 what it stands with weights that keep signals; at 1, which small weights need, ReLUs die."""

@@ -73,7 +73,7 @@ def derivative_products() -> go.Figure:
     """Draw the product of the activations' derivatives over 1 to 12 layers; weights are left out.
 
     Products of activation derivatives alone, by the number of layers. A gradient is also multiplied
-    by the weights in between, which are left out; the paper's small initial weights shrink it far
+    by the weights in between, which are left out; small initial weights shrink it far
     more, as the audit shows.
 
     An error that passes n layers back is multiplied by n such derivatives, and by n matrices of

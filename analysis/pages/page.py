@@ -45,7 +45,11 @@ if (window.matchMedia('(pointer: coarse)').matches) Plotly.relayout('{plot_id}',
 POWER = re.compile(r"(?<![\w.])(-?\d[\d.,]*)e([+-]?)0*(\d+)\b")
 COMMAND = re.compile(r"`([^`]+)`")
 NEGATIVE = re.compile(r"(?<![\w.)])-(?=\d)")
-DATASETS = {"mnist": "MNIST", "fashion-mnist": "Fashion-MNIST"}
+DATASETS = {
+    "mnist": "MNIST",
+    "fashion-mnist": "Fashion-MNIST",
+    "mnist-shuffled": "MNIST with shuffled labels",
+}
 
 
 def render(template: str, **values: object) -> str:

@@ -9,7 +9,8 @@ from pathlib import Path
 
 from vanishing_gradients.analysis import paper
 from vanishing_gradients.analysis.audit import Evidence, Verdict, output, run_audit
-from vanishing_gradients.analysis.audit.evidence import LeftOut
+from vanishing_gradients.analysis.audit.assumptions import ASSUMED, CREDIT
+from vanishing_gradients.analysis.audit.eligibility import LeftOut
 from vanishing_gradients.analysis.errors import NoRowsError
 from vanishing_gradients.analysis.pages import page, report_sections
 from vanishing_gradients.analysis.runs import Run, finished_runs, latest_of_each_experiment, runs_of
@@ -40,7 +41,8 @@ def write(evidence: Evidence, folder: Path, run_id: int | None, say: Say) -> Pat
     _ask_ahead(evidence, runs)
     sections = [report_sections.run_section(evidence, run, remark) for run, remark in shown]
     known = {run.run_id: run for run in (*evidence.runs, *runs)}
-    verdicts = Counter(result.verdict for _, result in results)
+    verdicts = Counter(result.verdict for _, result in results if result.counted)
+    sums = Counter(result.verdict for _, result in results if result.claim.arithmetic)
     queries = dict.fromkeys(query for _, result in results for query in result.queries)
     text = page.render(
         "report",
@@ -49,7 +51,10 @@ def write(evidence: Evidence, folder: Path, run_id: int | None, say: Say) -> Pat
         fitting=evidence.fitting if len(evidence.distances) > 1 else "",
         distances=evidence.distances,
         runs=len(known),
-        counts=[(verdict, verdicts[verdict]) for verdict in Verdict],
+        counts=[(verdict, verdicts[verdict]) for verdict in Verdict if verdicts[verdict]],
+        sums=[(verdict, sums[verdict]) for verdict in Verdict if sums[verdict]],
+        assumed=ASSUMED,
+        credit=CREDIT,
         missing=missing(evidence),
         left_out=_left_out(evidence.left_out),
         audit={name: [own for section, own in results if section == name] for name, _ in results},

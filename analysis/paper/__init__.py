@@ -21,6 +21,7 @@ ADDRESS = "https://doi.org/10.4236/jcc.2025.1311009"
 EXPERIMENTS = ("relu_adam", "relu_sgd", "sigmoid_adam", "sigmoid_sgd")
 STATED_DATASET = "mnist"
 DATASETS = (STATED_DATASET, "fashion-mnist")
+CONTROL_DATASET = "mnist-shuffled"  # MNIST's images with balanced labels that say nothing
 TRAINING_IMAGES = 60_000
 EPOCHS = 10
 DECAY = 1e-3  # of the learning rate, per step: Table 5

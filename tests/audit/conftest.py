@@ -19,6 +19,7 @@ CHANGED = (
     "layers",
     "epoch_metrics",
     "step_statistics",
+    "neuron_statistics",
     "epoch_layers",
 )  # runs come first, and stay
 BY_NAME = {claim.name: claim for claim in CLAIMS}
@@ -62,7 +63,7 @@ def change(paper_url: URL) -> Iterator[Callable[..., None]]:
     undone: list[str] = []
 
     def execute(statement: str, undo: str | None = None) -> None:
-        of_steps = "step_statistics" in statement
+        of_steps = "step_statistics" in statement or "neuron_statistics" in statement
         done.append(statement + " epoch_layers" * of_steps)
         undone.extend([undo] if undo else [])
         with owner.begin() as connection:

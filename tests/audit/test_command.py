@@ -50,6 +50,8 @@ def test_all_claims_are_printed_counted_and_written(audit, paper_url, base, tmp_
     assert set(frame["claim"]) == set(base)
     assert {path.name for path in csv.parent.iterdir()} == {"audit.csv", "kept.json"}
     last = result.stdout.splitlines()[-1]
-    assert last.startswith(f"{len(base)} claims: ")
+    counted = sum(result.counted for result in base.values())
+    assert last.startswith(f"{counted} claims put to the rows: ")
+    assert "What the paper does not say, and what was assumed" in result.stdout
     assert last.endswith(f"All of them, with their queries: {csv}.")
     assert result.stdout.count("in the paper") == frame["section"].nunique()

@@ -1,5 +1,7 @@
 """What a result contains: the queries behind it, the deciding data set, the CSV."""
 
+import re
+
 import pandas as pd
 import pytest
 
@@ -18,7 +20,8 @@ def test_the_queries_of_results_give_rows(base, reader):
 
 def test_every_result_that_was_tested_has_queries(base):
     for name, result in base.items():
-        assert result.queries or result.verdict == Verdict.UNTESTED, name
+        told = result.claim.arithmetic or result.verdict == Verdict.UNTESTED
+        assert result.queries or told, name
 
 
 def test_an_artefact_names_a_view_that_exists(base, reader):
@@ -62,8 +65,32 @@ def test_the_csv_has_a_row_for_every_claim_and_data_set(base, tmp_path):
 
 def test_the_counts_add_up(base):
     text = output.counts([("section", result) for result in base.values()])
-    total, parts = text.rstrip(".").split(" claims: ")
-    assert sum(int(part.split()[0]) for part in parts.split(", ")) == int(total) == len(base)
+    groups = re.fullmatch(
+        r"(\d+) claims put to the rows: ([^.]+)\. (\d+) of arithmetic: ([^.]+)\. "
+        r"(\d+) more say a number again, and are not counted\.",
+        text,
+    ).groups()
+    of_rows, rows, of_sums, sums, again = groups
+    for total, parts in ((of_rows, rows), (of_sums, sums)):
+        assert sum(int(part.split()[0]) for part in parts.split(", ")) == int(total)
+    assert int(of_rows) + int(of_sums) + int(again) == len(base)
+
+
+def test_a_second_name_of_a_number_names_the_first_which_counts(base):
+    again = {name: each.claim.same_as for name, each in base.items() if each.claim.same_as}
+    assert len(again) > 10
+    for first in again.values():
+        assert base[first].counted
+
+
+def test_the_verdict_says_in_how_many_seeds_it_was_seen(base, change, judge):
+    change(
+        "UPDATE epoch_metrics JOIN runs ON runs.run_id = epoch_metrics.run_id SET accuracy = 0.5, "
+        "test_accuracy = 0.5 WHERE experiment = 'relu_adam' AND seed < 4"
+    )
+    (result,) = judge("accuracy_rises_steadily")
+    assert result.finding.label == "seen in 6 of 9 seeds"
+    assert output.frame([("section", result)])["seeds"].iloc[-1] == "6 of 9"
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,7 @@
-"""The paper's experiments as a few hand-made rows: what the paper printed, one step per epoch."""
+"""The paper's experiments as a few hand-made rows: what the paper printed, one step per epoch.
+
+The controls have one run each, as their base has it, but for what they change.
+"""
 
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -8,7 +11,14 @@ from sqlalchemy import Connection, column, insert, select, table, update
 
 from tests.summed import sum_up
 from vanishing_gradients.analysis import paper
-from vanishing_gradients.sql.catalogue import epoch_metrics, layers, runs, step_statistics
+from vanishing_gradients.analysis.audit.eligibility import CONTROLS
+from vanishing_gradients.sql.catalogue import (
+    epoch_metrics,
+    layers,
+    neuron_statistics,
+    runs,
+    step_statistics,
+)
 from vanishing_gradients.sql.objects import ExperimentSchema, Layer, gradient_columns
 from vanishing_gradients.sql.registry import apply_views, create_gradient_tables
 
@@ -34,6 +44,14 @@ RATIOS = {
     "sigmoid_adam": (0.03, 20.0, 0.2, 10.0, 0.1, 30.0, 0.2, 90.0, 0.05, 200.0, 0.1),
     "sigmoid_sgd": (5.0, 1.5, 5.0, 20.0, 0.2, 100.0, 0.3, 50.0, 0.4, 300.0, 3e-3),
 }
+NEAR_ZERO = {"relu_adam": 0.75, "sigmoid_adam": 0.92, "relu_sgd": 0.99}  # below 1e-3
+CHANGED = {  # what controls change, as a configuration has it
+    "control_equation_10": {"optimizer": {"kind": "adam_in_root"}},
+    "control_relu_sgd_slow": {"optimizer": {"learning_rate": 0.1}},
+    "sigmoid_sgd_clip_norm": {"clipping": {"kind": "norm", "limit": 0.1}},
+}
+LEARNING = ("control_relu_sgd_he_slow", "sigmoid_sgd_orthogonal")  # the controls that do
+HELPING = 100.0  # times what a remedy multiplies the norm of layer 1 by
 FIRST_NORMS = {"relu_adam": 0.02, "sigmoid_adam": 1e-4, "sigmoid_sgd": 1e-9}
 
 
@@ -75,7 +93,7 @@ def sizes() -> Iterator[tuple[int, str, int, int]]:
 
 def fill(connection: Connection) -> None:
     """Insert all runs, and create the gradient tables of FULL."""
-    rows = {each: [] for each in (runs, layers, epoch_metrics, step_statistics)}
+    rows = {each: [] for each in (runs, layers, epoch_metrics, step_statistics, neuron_statistics)}
     run_id = 0
     for dataset, seeds in SEEDS.items():
         for experiment in paper.EXPERIMENTS:
@@ -85,6 +103,20 @@ def fill(connection: Connection) -> None:
                 rows[layers] += layers_of(run_id, experiment)
                 rows[epoch_metrics] += curves(run_id, experiment, dataset, seed)
                 rows[step_statistics] += statistics(run_id, experiment, dataset, seed)
+                rows[neuron_statistics] += neurons(run_id, experiment)
+    for experiment, (base, _) in CONTROLS.items():
+        run_id += 1
+        shuffled = experiment.startswith("control_shuffled")
+        dataset = paper.CONTROL_DATASET if shuffled else FULL_DATASET
+        rows[runs].append(run(run_id, base, dataset, 1) | control(experiment, base))
+        rows[layers] += layers_of(run_id, base)
+        rows[epoch_metrics] += [
+            each | ({"test_accuracy": 0.8} if experiment in LEARNING else {"loss": 2.303})
+            for each in curves(run_id, base, dataset, 1)
+        ]
+        rows[step_statistics] += [
+            each | helped(each, experiment) for each in statistics(run_id, base, dataset, 1)
+        ]
     for each, values in rows.items():
         connection.execute(insert(each), values)
     sum_up(connection)
@@ -108,6 +140,49 @@ def run(run_id: int, experiment: str, dataset: str, seed: int) -> dict:
         "started_at": datetime(2025, 11, 25, tzinfo=UTC),
         "finished_at": datetime(2025, 11, 25, 1, tzinfo=UTC),
     }  # fmt: skip
+
+
+def control(experiment: str, base: str) -> dict:
+    """Return what the run of a control has in place of its base's."""
+    config = run(0, base, "", 1)["config"]
+    changed = CHANGED.get(experiment, {})
+    optimizer = config["optimizer"] | changed.get("optimizer", {})
+    return {"experiment": experiment, "config": config | changed | {"optimizer": optimizer}}
+
+
+def helped(row: dict, experiment: str) -> dict:
+    """Return what a remedy changes of a row of step_statistics."""
+    changed = {"clipped_norm": row["gradient_norm"] / 2} if "clip" in experiment else {}
+    if row["layer"] == 1 and experiment.startswith("sigmoid_sgd"):
+        changed["row_norm_sum"] = row["row_norm_sum"] * HELPING
+        if experiment.endswith("rmsprop"):
+            changed["update_norm"] = 1e-2
+    return changed
+
+
+def steps_of(experiment: str, number: int) -> dict:
+    """Return the norms of the weights of a layer and of their change by a step."""
+    if number % 2 == 0:
+        return {"weight_norm": None, "update_norm": None}
+    small = 1e-8 if number < 5 else 1e-2
+    return {"weight_norm": 1.0, "update_norm": small if experiment.endswith("sgd") else 1e-2}
+
+
+def neurons(run_id: int, experiment: str) -> list[dict]:
+    """Return one neuron of each layer, dead from epoch 2 on with ReLU and SGD."""
+    found = []
+    for number, kind, _, rows in sizes():
+        for epoch in EPOCHS:
+            dead = experiment == "relu_sgd" and epoch > 1
+            saturated = 0 if experiment == "sigmoid_sgd" else rows // 2
+            if not (kind == "activation" and experiment.startswith("sigmoid")):
+                saturated = None
+            found.append(
+                {"run_id": run_id, "layer": number, "epoch": epoch, "neuron": 1, "cells": rows,
+                 "zeros": rows if dead else 0, "non_finite": 0, "magnitude_sum": 1.0,
+                 "saturated": saturated}
+            )  # fmt: skip
+    return found
 
 
 def names(experiment: str) -> list[str]:
@@ -147,14 +222,17 @@ def curves(run_id: int, experiment: str, dataset: str, seed: int) -> list[dict]:
 def statistics(run_id: int, experiment: str, dataset: str, seed: int) -> list[dict]:
     found = []
     for epoch in EPOCHS:
-        for (number, _, _, rows), norm in zip(
+        for (number, kind, _, rows), norm in zip(
             sizes(), norms(experiment, dataset, seed, epoch), strict=True
         ):
             found.append(
                 {"run_id": run_id, "layer": number, "epoch": epoch, "step": 1, "row_count": rows,
                  "finite_rows": rows, "row_norm_sum": norm * rows, "mean": 2e-3 / epoch,
                  "median": 0.0, "mean_abs": 1e-3, "gradient_norm": norm * 11, "zeros": 0.0,
-                 "below_1em3": 1.0, "below_1em5": 0.5, "non_finite": 0, "min": -1.0, "max": 1.0}
+                 "below_1em3": NEAR_ZERO.get(experiment, 0.9), "non_finite": 0, "min": -1.0,
+                 "below_1em5": 0.3 if experiment == "relu_adam" else 0.95, "max": 1.0,
+                 "clipped_norm": None, **steps_of(experiment, number),
+                 "saturated": 0 if kind == "activation" and "sigmoid" in experiment else None}
             )  # fmt: skip
     return found
 

@@ -28,7 +28,10 @@ def world(tmp_path, toy, dead_mirror, announced):
         def __init__(self):
             self.sample.put(tmp_path / "bundled")
             bundled = replace(self.sample.publication, bundled=tmp_path / "bundled")
-            publications = (self.mnist.publication, self.fashion.publication, bundled)
+            control = replace(
+                self.mnist.publication, name="mnist-shuffled", title="Control", images_of="mnist"
+            )
+            publications = (self.mnist.publication, self.fashion.publication, bundled, control)
             self.catalogue = {publication.name: publication for publication in publications}
 
         def mirrored(self, name, *mirrors):
@@ -162,7 +165,8 @@ def test_a_mirror_that_lacks_the_files_is_an_error_that_names_it(world, mirror):
 
 def test_an_unknown_name_lists_the_known_ones(world):
     assert refused(world, "cifar") == (
-        "There is no data set 'cifar': choose one of auto, mnist, fashion-mnist, sample."
+        "There is no data set 'cifar': choose one of auto, mnist, fashion-mnist, sample, "
+        "mnist-shuffled."
     )
 
 
@@ -282,3 +286,27 @@ def test_by_default_sentences_go_to_standard_error(capsys):
     captured = capsys.readouterr()
     assert captured.out == ""
     assert captured.err.startswith("Data set: the bundled sample of Fashion-MNIST, from ")
+
+
+def test_a_control_reads_the_files_of_the_data_set_whose_images_it_has(world, announced):
+    world.mnist.put(world.data_dir / "mnist")
+    control = world.load("mnist-shuffled")
+    assert holds(control, world.mnist)
+    assert (control.name, control.source) == ("mnist-shuffled", str(world.data_dir / "mnist"))
+    assert control.sha256 != world.load("mnist").sha256
+
+
+def test_the_labels_of_a_control_are_balanced_and_the_same_every_time(world):
+    world.mnist.put(world.data_dir)
+    control, again = world.load("mnist-shuffled"), world.load("mnist-shuffled")
+    assert np.bincount(control.train_labels).tolist() == [2] * 10
+    assert np.bincount(control.test_labels).tolist() == [1] * 10
+    assert np.array_equal(control.train_labels, again.train_labels)
+    assert not np.array_equal(control.train_labels, np.sort(control.train_labels))
+
+
+def test_the_files_of_another_data_set_are_no_control(world):
+    world.fashion.put(world.data_dir / "mnist")
+    assert "is not the published file of Control but that of Toy fashion" in refused(
+        world, "mnist-shuffled"
+    )

@@ -147,8 +147,9 @@ def test_an_unknown_key_is_answered_with_a_guess_and_all_that_are_allowed(path):
 
 def test_an_unknown_key_of_a_table_is_named_with_its_table(path):
     assert refusal_of(path, optimizer='{ kind = "sgd", beta_1 = 0.9 }') == (
-        "key 'optimizer.beta_1' is not for kind 'sgd' but for 'adam', 'adamw', 'amsgrad' and "
-        "'adamax'; allowed are kind, learning_rate, decay, schedule, momentum, nesterov"
+        "key 'optimizer.beta_1' is not for kind 'sgd' but for 'adam', 'adam_in_root', 'adamw', "
+        "'amsgrad' and 'adamax'; allowed are kind, learning_rate, decay, schedule, momentum, "
+        "nesterov"
     )
 
 

@@ -15,6 +15,7 @@ from vanishing_gradients.trainer.network.optimizers import (
     Adagrad,
     Adam,
     Adamax,
+    AdamInRoot,
     AdamW,
     AMSGrad,
     RMSProp,
@@ -41,6 +42,10 @@ PAIRS = {
         partial(textbook.adadelta, epsilon=1e-3, rho=0.8),
     ),
     "adam": (partial(Adam, **ADAMS), partial(textbook.adam, epsilon=1e-3, betas=BETAS)),
+    "adam_in_root": (
+        partial(AdamInRoot, **ADAMS),
+        partial(textbook.adam, epsilon=1e-3, betas=BETAS, in_root=True),
+    ),
     "adamw": (
         partial(AdamW, **ADAMS, weight_decay=0.3),
         partial(textbook.adam, epsilon=1e-3, betas=BETAS, weight_decay=0.3),

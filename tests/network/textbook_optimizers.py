@@ -64,10 +64,11 @@ def adam(
     betas: tuple[float, float],
     weight_decay: float = 0.0,
     amsgrad: bool = False,
+    in_root: bool = False,
 ) -> Arrays:
     """Kingma and Ba (2015); Loshchilov and Hutter (2019); Reddi et al. (2018), algorithms 1, 2, 2.
 
-    AMSGrad with Adam's two corrections, that of v after the maximum.
+    AMSGrad with Adam's two corrections, that of v after the maximum. `in_root`: epsilon is in it.
     """
     beta_1, beta_2 = betas
     m, v, largest, path = np.zeros_like(w), np.zeros_like(w), np.zeros_like(w), []
@@ -77,7 +78,8 @@ def adam(
         largest = np.maximum(largest, v)
         m_hat = m / (1 - beta_1**t)
         v_hat = (largest if amsgrad else v) / (1 - beta_2**t)
-        w = w - rate * m_hat / (np.sqrt(v_hat) + epsilon) - rate * weight_decay * w
+        root = np.sqrt(v_hat + epsilon) if in_root else np.sqrt(v_hat) + epsilon
+        w = w - rate * m_hat / root - rate * weight_decay * w
         path.append(w)
     return path
 

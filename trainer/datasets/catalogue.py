@@ -2,7 +2,7 @@
 
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -27,6 +27,8 @@ class Publication:
     files: training images, training labels, test images, test labels.
     mirrors: base addresses, ending in /, of the files, each as <name>.gz.
     bundled: the folder within the project, for the data set that is included.
+    images_of: for a control, the data set whose files it reads; its labels are made, as
+    Dataset.with_balanced_labels says.
     """
 
     name: str
@@ -34,6 +36,7 @@ class Publication:
     files: tuple[PublishedFile, PublishedFile, PublishedFile, PublishedFile]
     mirrors: tuple[str, ...] = ()
     bundled: Path | None = None
+    images_of: str = ""
 
 
 def _publication(name: str, said: dict[str, Any]) -> Publication:
@@ -47,9 +50,20 @@ def _publication(name: str, said: dict[str, Any]) -> Publication:
     return Publication(name, said["title"], tuple(files), tuple(said.get("mirrors", ())), bundled)
 
 
-CATALOGUE: Mapping[str, Publication] = MappingProxyType(
-    {name: _publication(name, said) for name, said in tomllib.loads(_PUBLISHED.read_text()).items()}
-)
+def _published() -> dict[str, Publication]:
+    """Return all data sets by name; a control has the files and mirrors of the one before it."""
+    found: dict[str, Publication] = {}
+    for name, said in tomllib.loads(_PUBLISHED.read_text()).items():
+        base = found.get(said.get("images_of", ""))
+        found[name] = (
+            replace(base, name=name, title=said["title"], images_of=base.name)
+            if base
+            else _publication(name, said)
+        )
+    return found
+
+
+CATALOGUE: Mapping[str, Publication] = MappingProxyType(_published())
 
 NAMES = ("auto", *CATALOGUE)
 """What a user may ask for."""

@@ -20,6 +20,8 @@ LABELS = ("true", "shuffled", "constant")
 """What training images may be labelled with. The first is the default."""
 SHUFFLING = 1
 """What sets the draws that shuffle labels apart from all others of the same seed."""
+BALANCING = 20251125
+"""The seed of the labels of a data set that is a control."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -91,6 +93,22 @@ class Dataset:
         elif labels != "true":
             raise ValueError(f"labels are {labels!r}, not one of {', '.join(LABELS)}")
         return replace(self, train_labels=given)
+
+    def with_balanced_labels(self) -> "Dataset":
+        """Return the data set with labels that say nothing: as many of each class, in random order.
+
+        Training and test labels both, the same for every seed: it is another data set, and its
+        `sha256` another. A class more may have one image more.
+        """
+        generator = np.random.default_rng(BALANCING)
+        made = [
+            _frozen(generator.permutation(np.arange(len(labels), dtype=np.int64) % CLASSES))
+            for labels in (self.train_labels, self.test_labels)
+        ]
+        text = self.sha256.encode() + b"".join(labels.tobytes() for labels in made)
+        return replace(
+            self, train_labels=made[0], test_labels=made[1], sha256=sha256(text).hexdigest()
+        )
 
 
 def assembled(name: str, source: str, files: Sequence[IdxFile]) -> Dataset:

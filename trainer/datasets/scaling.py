@@ -22,7 +22,7 @@ class Scaling:
 
 
 PLUS_MINUS_ONE = Scaling(127.5, 127.5)
-"""Black is -1 and white 1, as in the paper."""
+"""Black is -1 and white 1."""
 
 
 def standardising(images: np.ndarray) -> Scaling:

@@ -44,10 +44,11 @@ def load(
 ) -> Dataset:
     """Return a data set, downloaded if necessary, every file checked against its SHA-256.
 
-    `name` is auto, mnist, fashion-mnist or sample. `data_dir` (None: data/) holds <name>/*.gz,
-    unzipped or not, or the files themselves; downloads go to <data_dir>/<name>/. Raises
-    DatasetError for an unknown name or a file that is not the published one; and UnavailableError,
-    one of its subclasses, if a named data set is neither here nor downloadable.
+    `name` is auto, mnist, fashion-mnist, sample or mnist-shuffled, which reads mnist's files.
+    `data_dir` (None: data/) holds <name>/*.gz, unzipped or not, or the files themselves; downloads
+    go to <data_dir>/<name>/. Raises DatasetError for an unknown name or a file that is not the
+    published one; and UnavailableError, one of its subclasses, if a named data set is neither here
+    nor downloadable.
     """
     folder = DATA_DIR if data_dir is None else Path(data_dir)
     search = _Search(folder, system_folder, catalogue, announce)
@@ -92,6 +93,8 @@ class _Search:
         """Return the first available data set of the catalogue, and say which and why."""
         reasons = []
         for publication in self.catalogue.values():
+            if publication.images_of:
+                continue  # a control, which only a name asks for
             try:
                 found = self.find(publication, PATIENCE_AUTO)
             except UnavailableError as error:
@@ -112,7 +115,8 @@ class _Search:
                 publication, publication.bundled, "restore it with git, it is part of the project"
             )
         again = f"delete it and run `make data DATASET={publication.name}`"
-        own, system = (each / publication.name for each in (self.data_dir, self.system_folder))
+        name = publication.images_of or publication.name
+        own, system = (each / name for each in (self.data_dir, self.system_folder))
         cures = {own: again, self.data_dir: again}
         cures[system] = "install its package again, or set DATA_DIR"
         try:
@@ -145,7 +149,8 @@ class _Search:
             content = read_idx(_path(folder, labels), labels.dimensions)
         except DatasetError:
             return True  # reading all of it will show what is wrong
-        return self._owner(content) in (None, publication)
+        owner = self._owner(content)
+        return owner is None or owner.files == publication.files
 
     def read(self, found: _Found) -> Dataset:
         """Return the data set; raises DatasetError if a file is not the published one."""
@@ -158,12 +163,13 @@ class _Search:
         for file, content in zip(publication.files, contents, strict=True):
             if content.sha256 != file.sha256:
                 owner = self._owner(content)
-                belongs = f" but that of {owner.title}" if owner not in (None, publication) else ""
+                other = owner is not None and owner.files != publication.files
+                belongs = f" but that of {owner.title}" if owner and other else ""
                 raise content.error(
                     f"is not the published file of {publication.title}{belongs} "
                     f"(SHA-256 {content.sha256[:12]}..., published {file.sha256[:12]}...)"
                 )
-        return dataset
+        return dataset.with_balanced_labels() if publication.images_of else dataset
 
     def _owner(self, content: IdxFile) -> Publication | None:
         """Return the data set that has this file."""

@@ -30,6 +30,7 @@ _NEVER_INHERITED = ("name", "description")
 GROUPS = {
     "paper": "The paper's four (EXP=all)",
     "gallery": "The gallery (EXP=gallery; make gallery)",
+    "controls": "Controls of the audit (EXP=controls)",
     "healthy": "Networks that learn (EXP=healthy)",
     "sick": "Networks with one fault each (EXP=sick)",
 }

@@ -245,7 +245,7 @@ class Adam(AdaptiveOptimizer):
 
     m <- beta_1 m + (1 - beta_1) g, v <- beta_2 v + (1 - beta_2) g^2, and after step t
     w <- w - rate m_hat / (sqrt(v_hat) + epsilon), m_hat = m / (1 - beta_1^t), v_hat likewise.
-    Epsilon is outside the root, as published, and not inside as in the paper's Equation 10.
+    Epsilon is outside the root, as published; AdamInRoot has it inside.
     Source: Kingma and Ba (2015), Adam: A Method for Stochastic Optimization, algorithm 1,
     https://arxiv.org/abs/1412.6980
     """
@@ -271,6 +271,31 @@ class Adam(AdaptiveOptimizer):
     def _under_root(self, second_moment: np.ndarray) -> np.ndarray:
         """Return what the denominator is the root of."""
         return second_moment
+
+
+class AdamInRoot(Adam):
+    """Adam with epsilon inside the root: w <- w - rate m_hat / sqrt(v_hat + epsilon).
+
+    A control, for gradients so small that it matters: where v_hat is well below epsilon, steps are
+    as small as the gradient, as those of SGD are.
+    Source: Ntambwe (2025), Equation 10, https://doi.org/10.4236/jcc.2025.1311009
+    """
+
+    kind = "adam_in_root"
+
+    def _descend(
+        self,
+        parameters: np.ndarray,
+        direction: np.ndarray,
+        squares: np.ndarray,
+        scale: float = 1.0,
+        root: float = 1.0,
+    ) -> None:
+        change = np.add(squares, self.epsilon / root**2, out=self._scratch)
+        np.sqrt(change, out=change)
+        np.divide(direction, change, out=change)
+        change *= self.rate * scale / root
+        parameters -= change
 
 
 @dataclass(eq=False)

@@ -1,26 +1,31 @@
 """The catalogue: every claim of the paper that is tested, in the order of the paper.
 
 A claim is one function: its docstring is what the paper prints, its decorator says where, and which
-deviation is accepted. A function that makes similar claims, such as one per layer or experiment, is
-called for each.
+deviation is accepted. What stands in “ ” is verbatim. A function that makes similar claims, such as
+one per layer or experiment, is called for each.
 """
 
 from vanishing_gradients.analysis.audit.catalogue import (
-    architecture,
+    arithmetic,
     conclusions,
+    data,
     definitions,
-    relu,
+    relu_adam,
+    relu_sgd,
+    remedies,
     sigmoid,
 )
 
 SECTIONS = (
-    architecture.claim,
+    arithmetic.claim,
+    data.claim,
     definitions.definitions,
     definitions.theory,
-    relu.adam,
-    relu.sgd,
+    relu_adam.claim,
+    relu_sgd.claim,
     sigmoid.adam,
     sigmoid.sgd,
+    remedies.claim,
     conclusions.claim,
 )
 CLAIMS = tuple(claim for section in SECTIONS for claim in section)

@@ -6,20 +6,21 @@ import sys
 import pandas as pd
 
 from vanishing_gradients.analysis import paper
-from vanishing_gradients.analysis.audit.claim import Finding, Section
+from vanishing_gradients.analysis.audit.claim import Finding, Section, Verdict
 from vanishing_gradients.analysis.audit.evidence import Evidence
 from vanishing_gradients.analysis.audit.judges import (
-    MOST_SEEDS,
+    SEEDS,
     at,
     between,
     cells,
-    in_most_seeds,
+    in_seeds,
     number,
     seeds,
     span,
 )
 
 NEAR = 1e-3  # relative: distinguishes definitions, which differ by factors
+NEAR_TABLE_9 = 3e-7  # less than half of what the norms of Table 9 fall by in ten epochs
 RELATIVE = f"a relative {NEAR:g}: the definitions differ by factors"
 
 definitions = Section("Definitions")
@@ -40,15 +41,17 @@ def norm_equation_3(norms: pd.DataFrame) -> Finding:
     )
 
 
-@definitions("Figure 8", tolerance=RELATIVE, experiment="relu_sgd")
+@definitions(
+    "Figure 8", tolerance=f"Table 9 within {NEAR_TABLE_9:g} in every seed", experiment="relu_sgd"
+)
 def norm_figure_8(norms: pd.DataFrame) -> Finding:
-    """AVG(SQRT(POW(Gradient1, 2) + ...)) over the rows of an epoch"""
+    """the root of the sum of squares of a row, averaged over the rows of an epoch"""
     last = norms[norms["layer"] == paper.LAYERS].set_index("epoch")["norm"]
     table_9 = last.index.map(paper.printed_norms()["layer_12_norm"])
-    off = float(((last - table_9) / table_9).abs().fillna(math.inf).max())
+    off = float((last - table_9).abs().fillna(math.inf).max())
     return Finding.reproduced_if(
-        off <= NEAR,
-        f"mean norms of layer 12 are within a relative {number(off)} of Table 9, "
+        off <= NEAR_TABLE_9,
+        f"mean norms of layer 12 are within {number(off)} of Table 9, "
         f"{seeds(norms['seed'].nunique())}",
     )
 
@@ -74,11 +77,15 @@ def ratio_equation_4(ratios: pd.DataFrame, evidence: Evidence) -> Finding:
     classes[inverse > lines["exploding"]] = "exploding"
     classes[inverse.isna()] = "undefined"
     figure_9, equation_4 = matching(ratios), matching(ratios.assign(inverse=classes), "inverse")
-    return Finding.consistent_if(
-        sum(equation_4) >= sum(figure_9),
-        sum(equation_4) > sum(figure_9),
-        f"of Table 7's 110 cells, Figure 9's direction, l + 1 over l, gives {_range(figure_9)} and "
-        f"Equation 4's {_range(equation_4)}, {seeds(len(figure_9))}",
+    if sum(equation_4) > sum(figure_9):
+        verdict = Verdict.REPRODUCED
+    else:
+        verdict = Verdict.UNDECIDED if sum(equation_4) == sum(figure_9) else Verdict.MISPRINT
+    return Finding(
+        verdict,
+        "the text above it divides layer n by layer n - 1, and so does Figure 9; of Table 7's "
+        f"110 cells that direction gives {_range(figure_9)} and Equation 4's "
+        f"{_range(equation_4)}, {seeds(len(figure_9))}",
     )
 
 
@@ -86,15 +93,16 @@ def ratio_equation_4(ratios: pd.DataFrame, evidence: Evidence) -> Finding:
     "Table 6", tolerance="the line that gives more cells of Table 7", experiment="relu_adam"
 )
 def threshold_table_6(ratios: pd.DataFrame, evidence: Evidence) -> Finding:
-    """above 5: possible exploding gradient"""
+    """“>5”: “Possible exploding gradient”"""
     lines = evidence.ask("ratio_thresholds").iloc[0]
     at_thousand, at_five = matching(ratios), matching(ratios, "class_table_6")
     return Finding.consistent_if(
         sum(at_five) >= sum(at_thousand),
         sum(at_five) > sum(at_thousand),
-        f"of Table 7's 110 cells, the line at {lines['exploding']:g}, which Figure 10 draws, gives "
-        f"{_range(at_thousand)} and that at {lines['exploding_table_6']:g} {_range(at_five)}, "
-        f"{seeds(len(at_five))}",
+        f"Section 5.3.1 goes by it (layer 2, 13 to 23, explodes) and so does Table 12 (7.31); "
+        f"Figure 10, Section 5.1.1 and Table 7 go by {lines['exploding']:g}. Of Table 7's 110 "
+        f"cells that line gives {_range(at_thousand)} and {lines['exploding_table_6']:g} "
+        f"{_range(at_five)}, {seeds(len(at_five))}",
     )
 
 
@@ -104,28 +112,17 @@ def _range(counts: list[int]) -> str:
 
 FACTOR = 10.0
 UNIT = sys.float_info.epsilon
-BY_A_FACTOR = f"a factor of {FACTOR:g}, in epoch 1, {MOST_SEEDS}"
+BY_A_FACTOR = f"a factor of {FACTOR:g}, in epoch 1, {SEEDS}"
 
 theory = Section("Theory")
 
 
-@theory("Section 3.1.1", tolerance=BY_A_FACTOR, experiment="sigmoid_sgd")
-def five_sigmoids(norms: pd.DataFrame) -> Finding:
-    """with 5 sigmoid layers the gradient of the first would be multiplied by 0.25^5 (0.00098)"""
-    return _multiplied_by(0.25**5, norms)
-
-
 @theory("Section 6.1.1, Equation 7", tolerance=BY_A_FACTOR, experiment="relu_adam")
 def relu_passes_unchanged(norms: pd.DataFrame) -> Finding:
-    """whenever a neuron is active the gradient passes through unchanged and stays stable"""
-    return _multiplied_by(1.0, norms)
-
-
-def _multiplied_by(expected: float, norms: pd.DataFrame) -> Finding:
-    """Test the norm of layer 2 over that of layer 12 in epoch 1."""
+    """“for most layers (as with ReLU), the gradient magnitude stays stable”"""
     through = at(norms, "norm", 1, 2) / at(norms, "norm", 1, paper.LAYERS)
-    return in_most_seeds(
-        through.between(expected / FACTOR, expected * FACTOR),
+    return in_seeds(
+        through.between(1 / FACTOR, FACTOR),
         "from layer 12 back to layer 2, through five activations and the weights between, the norm "
         f"of a sample's gradient is multiplied by {span(through)} in epoch 1",
     )
@@ -133,10 +130,10 @@ def _multiplied_by(expected: float, norms: pd.DataFrame) -> Finding:
 
 @theory(
     "Section 6.4.1",
-    tolerance=f"a norm below 100 times the rounding unit of doubles, {UNIT:.1e}, {MOST_SEEDS}",
+    tolerance=f"a norm below 100 times the rounding unit of doubles, {UNIT:.1e}, {SEEDS}",
     experiment="sigmoid_sgd",
 )
 def machine_precision(norms: pd.DataFrame) -> Finding:
-    """the gradient magnitude at early layers can approach machine-level precision limits"""
+    """“the gradient magnitude at early layers can approach machine-level precision limits”"""
     first = cells(norms, "norm", 1)
-    return in_most_seeds((first < 100 * UNIT).any(axis=1), f"norms of layer 1 are {span(first)}")
+    return in_seeds((first < 100 * UNIT).any(axis=1), f"norms of layer 1 are {span(first)}")
