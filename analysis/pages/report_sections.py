@@ -235,7 +235,7 @@ def _snapshots(evidence: Evidence, run: Run) -> list[tuple[str, pd.DataFrame]]:
     return [
         (
             f"Layer {layer}, epoch {each}, first batch",
-            evidence.ask("first_cells", epoch=each, **own),
+            evidence.ask("first_cells", epoch=each, row=0, **own),
         )
         for each in shown
     ]

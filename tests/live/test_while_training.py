@@ -150,6 +150,19 @@ def test_a_run_that_is_dropped_while_it_is_open_is_said_to_be_removed(tab, page,
     tab.get_by_label(f"choose run {recorded.full}", exact=True).wait_for()
 
 
+def test_a_page_without_a_run_in_its_address_follows_the_newest(tab, page, recorded):
+    tab.goto(page.address)
+    tab.locator("#now", has_text=f"Run {recorded.statistics}").wait_for()
+    made = engine(recorded.url)
+    with made.begin() as connection:
+        run_id = connection.execute(text(COPY), {"run_id": recorded.full, "seed": 79}).lastrowid
+    tab.evaluate(LOOKED_AT)
+    tab.locator("#now", has_text=f"Run {run_id}").wait_for()
+    with made.begin() as connection:
+        connection.execute(text("DELETE FROM runs WHERE seed = 79"))
+    made.dispose()
+
+
 def test_a_hidden_page_asks_for_nothing(tab, page, recorded):
     tab.clock.install()
     tab.goto(f"{page.address}/?runs={recorded.full}")

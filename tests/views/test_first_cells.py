@@ -27,7 +27,7 @@ def run(hand):
 
 
 def cells(hand, run: int, layer: int, epoch: int = 2) -> list[dict]:
-    values = {"run_id": run, "epoch": epoch, "step": 5 if epoch == 2 else 1, "rows": 9}
+    values = {"run_id": run, "epoch": epoch, "step": 5 if epoch == 2 else 1, "row": 0, "rows": 9}
     with hand.engine.connect() as connection:
         found = connection.exec_driver_sql(
             query("first_cells", "looked", WIDE[layer - 1], **values)

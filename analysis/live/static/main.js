@@ -103,15 +103,16 @@ async function tick(answer) {
   banner.hidden = true;
   document.body.classList.remove("lost");
   if (answer.refused) return;
-  const first = newest === null && answer.newest !== null;
+  const another = newest !== answer.newest && !runs().length; // without a run in its address, it follows the newest
   newest = answer.newest;
   known = answer.known ?? known;
   const state = read();
   const gone = runs(state).filter((id) => answer.runs[id] === null);
   if (gone.length) return remove(gone);
-  if (first || (back && !view)) await show();
+  if (another || (back && !view)) await show();
   const now = answer.runs[run(read())];
   if (!view || (!now && read().tab !== "runs")) return;
+  if (view.run !== undefined && view.run !== run(read())) return;
   if (back) view.repaint();
   await view.tick(now, answer);
   if (now) speak(now);
