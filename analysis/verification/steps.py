@@ -26,8 +26,10 @@ def bound(rows: np.ndarray | float, width: int) -> np.ndarray | float:
 class Steps:
     """The steps of one layer in one epoch, from all sources.
 
-    `frame` has a row per step: how many rows are expected, and the columns of every source, each
-    prefixed with the source's name; `found` are the disagreements.
+    `columns` has arrays with an entry per step, of shape (steps,): how many rows are expected, and
+    the columns of every source, each prefixed with the source's name, NaN for NULL and where a
+    source lacks the step. They are plain arrays, since there are few steps and many comparisons.
+    `found` are the disagreements.
     """
 
     def __init__(self, layer: LayerPlan, epoch: int, **sources: pd.DataFrame) -> None:
@@ -35,42 +37,52 @@ class Steps:
         self.found: list[Disagreement] = []
         parts = [layer.rows.rename("expected")]
         parts += [own.set_index("step").add_prefix(f"{name}_") for name, own in sources.items()]
-        self.frame = pd.concat([each.astype(float) for each in parts], axis=1).sort_index()
+        frame = pd.concat(parts, axis=1).sort_index().astype(float)
+        self.steps = frame.index.to_numpy()
+        self.columns = dict(zip(frame.columns, frame.to_numpy().T, strict=True))
 
-    def tell(self, where: pd.Series, text: str, *columns: str | pd.Series) -> None:
+    def tell(self, where: np.ndarray, text: str, *columns: np.ndarray) -> None:
         """Add a disagreement for each step where `where` holds; `text` is filled from columns."""
-        series = [self.frame[each] if isinstance(each, str) else each for each in columns]
-        for step in where.index[where]:
-            told = text.format(*(shown(each[step]) for each in series))
-            self.found.append(Disagreement(told, self.epoch, self.layer.number, int(step)))
+        for place in np.flatnonzero(where):
+            told = text.format(*(shown(each[place]) for each in columns))
+            step = int(self.steps[place])
+            self.found.append(Disagreement(told, self.epoch, self.layer.number, step))
 
     def compare(
         self,
-        where: pd.Series,
+        where: np.ndarray,
         name: str,
-        said: str | pd.Series,
-        true: str | pd.Series,
-        tolerance: pd.Series | float = 0.0,
+        said: str | np.ndarray,
+        true: str | np.ndarray,
+        tolerance: np.ndarray | float = 0.0,
     ) -> None:
         """Add a disagreement for each step where `said` differs from `true`, from the cells."""
-        said, true = (self.frame[each] if isinstance(each, str) else each for each in (said, true))
-        wrong = where & differ(said, true, tolerance)
-        self.tell(wrong, f"{name} is {{}}, and {{}} by the cells", said, true)
+        given, right = (
+            self.columns[each] if isinstance(each, str) else each for each in (said, true)
+        )
+        wrong = where & differ(given, right, tolerance)
+        self.tell(wrong, f"{name} is {{}}, and {{}} by the cells", given, right)
 
 
+def known(values: np.ndarray) -> np.ndarray:
+    """Mark the numbers that are not NaN."""
+    return ~np.isnan(values)
+
+
+@np.errstate(over="ignore", invalid="ignore")
 def stored_steps(
     layer: LayerPlan, epoch: int, cells: pd.DataFrame, index: pd.DataFrame, recorded: pd.DataFrame
 ) -> list[Disagreement]:
     """Compare a layer's cells in one epoch with catalogue, index and step_statistics."""
     steps = Steps(layer, epoch, cell=cells, index=index, said=recorded)
-    expected, count = steps.frame["expected"], steps.frame["cell_row_count"]
-    planned, stored = expected.notna(), count.notna()
+    expected, count = steps.columns["expected"], steps.columns["cell_row_count"]
+    planned, stored = known(expected), known(count)
     steps.tell(planned & ~stored, "the gradient table has no row, and {} are expected", expected)
     steps.tell(stored & ~planned, "the gradient table has rows ({}), and none is expected", count)
     both = planned & stored
     wrong = both & differ(count, expected)
     steps.tell(wrong, "the gradient table has {} rows, and {} are expected", count, expected)
-    first, last = steps.frame["cell_first_row"], steps.frame["cell_last_row"]
+    first, last = steps.columns["cell_first_row"], steps.columns["cell_last_row"]
     if layer.most is None:
         wrong = both & ~wrong & ((first != 0) | (last != expected - 1))
         told = "RowIndex goes from {} to {}, and not from 0 to {}"
@@ -83,56 +95,57 @@ def stored_steps(
     return steps.found
 
 
+@np.errstate(over="ignore", invalid="ignore")
 def recorded_steps(layer: LayerPlan, epoch: int, recorded: pd.DataFrame) -> list[Disagreement]:
     """Compare the counts in a layer's statistics in one epoch with the catalogue only."""
     steps = Steps(layer, epoch, said=recorded)
-    expected, count = steps.frame["expected"], steps.frame["said_row_count"]
-    both = _presence(steps, expected.notna()) & expected.notna()
+    expected, count = steps.columns["expected"], steps.columns["said_row_count"]
+    both = _presence(steps, known(expected)) & known(expected)
     told = "rows of step_statistics is {}, and {} are expected"
     steps.tell(both & differ(count, expected), told, count, expected)
-    finite, cells = steps.frame["said_finite_rows"], steps.frame["said_non_finite"]
+    finite, cells = steps.columns["said_finite_rows"], steps.columns["said_non_finite"]
     missing = count - finite
-    fits = (missing >= 0) & cells.between(missing, missing * layer.width)
+    fits = (missing >= 0) & (cells >= missing) & (cells <= missing * layer.width)
     told = "step_statistics has {} rows, {} of them finite, and {} cells that are not"
     steps.tell(both & ~fits, told, count, finite, cells)
     return steps.found
 
 
-def _index(steps: Steps, stored: pd.Series) -> None:
-    frame, width = steps.frame, steps.layer.width
-    indexed = frame["index_row_count"].notna()
+def _index(steps: Steps, stored: np.ndarray) -> None:
+    columns, width = steps.columns, steps.layer.width
+    indexed = known(columns["index_row_count"])
     steps.tell(stored & ~indexed, "the index of Norm and Mean has no row")
     steps.tell(indexed & ~stored, "the index of Norm and Mean has rows that the table has not")
     both = stored & indexed
-    part = bound(frame["cell_row_count"], width)
-    norm_tolerance = part * frame["cell_norm_sum"] + frame["cell_row_count"] * DENORMAL
-    squares, sums = frame["cell_square_sum"], frame["cell_cell_sum"] / width
+    part = bound(columns["cell_row_count"], width)
+    norm_tolerance = part * columns["cell_norm_sum"] + columns["cell_row_count"] * DENORMAL
+    squares, sums = columns["cell_square_sum"], columns["cell_cell_sum"] / width
     steps.compare(both, "the number of rows in the index", "index_row_count", "cell_row_count")
     steps.compare(both, "the number of rows with a Norm", "index_norms", "cell_finite_rows")
     steps.compare(both, "the number of rows with a Mean", "index_means", "cell_finite_rows")
     steps.compare(both, "the sum of Norm", "index_norm_sum", "cell_norm_sum", norm_tolerance)
     square_tolerance = 4 * part * squares + 1e-300
     steps.compare(both, "the sum of squares of Norm", "index_square_sum", squares, square_tolerance)
-    denormals = frame["cell_row_count"] * DENORMAL
-    mean_tolerance = part * frame["cell_magnitude_sum"] / width + denormals
+    denormals = columns["cell_row_count"] * DENORMAL
+    mean_tolerance = part * columns["cell_magnitude_sum"] / width + denormals
     steps.compare(both, "the sum of Mean", "index_mean_sum", sums, mean_tolerance)
 
 
-def _presence(steps: Steps, planned: pd.Series) -> pd.Series:
+def _presence(steps: Steps, planned: np.ndarray) -> np.ndarray:
     """Compare the steps that have statistics with those that should, and return the former."""
-    said = steps.frame["said_row_count"].notna()
+    said = known(steps.columns["said_row_count"])
     steps.tell(planned & ~said, "step_statistics has no row")
     steps.tell(said & ~planned, "step_statistics has a row, and none is expected")
     return said
 
 
-def _statistics(steps: Steps, planned: pd.Series, stored: pd.Series) -> None:
-    frame, width = steps.frame, steps.layer.width
+def _statistics(steps: Steps, planned: np.ndarray, stored: np.ndarray) -> None:
+    columns, width = steps.columns, steps.layer.width
     both = stored & _presence(steps, planned)
-    size = frame["cell_finite_rows"] * width
-    part = bound(frame["cell_row_count"], width)
-    magnitudes = frame["cell_magnitude_sum"]
-    norm, slack = frame["cell_norm"], frame["cell_row_count"] * DENORMAL
+    size = columns["cell_finite_rows"] * width
+    part = bound(columns["cell_row_count"], width)
+    magnitudes = columns["cell_magnitude_sum"]
+    norm, slack = columns["cell_norm"], columns["cell_row_count"] * DENORMAL
     exact = {
         "row_count": "row_count", "finite_rows": "finite_rows", "non_finite": "null_cells",
         "min": "smallest", "max": "largest",
@@ -141,21 +154,21 @@ def _statistics(steps: Steps, planned: pd.Series, stored: pd.Series) -> None:
         steps.compare(both, f"{name} of step_statistics", f"said_{name}", f"cell_{true}")
     for name in ("zeros", "below_1em3", "below_1em5"):
         # A fraction times its number of values is a whole number, up to its last bits.
-        counted, told = frame[f"said_{name}"] * size, f"{name} of step_statistics, as a count,"
+        counted, told = columns[f"said_{name}"] * size, f"{name} of step_statistics, as a count,"
         steps.compare(both, told, counted, f"cell_{name}", 1e-6)
-    empty = size.where(size > 0)
+    empty = np.where(size > 0, size, np.nan)
     sums = {
-        "row_norm_sum": (frame["cell_norm_sum"], part * frame["cell_norm_sum"] + slack),
+        "row_norm_sum": (columns["cell_norm_sum"], part * columns["cell_norm_sum"] + slack),
         "gradient_norm": (norm, part * norm + slack),
-        "mean": (frame["cell_cell_sum"] / empty, part * magnitudes / empty + 2 * DENORMAL),
+        "mean": (columns["cell_cell_sum"] / empty, part * magnitudes / empty + 2 * DENORMAL),
         "mean_abs": (magnitudes / empty, part * magnitudes / empty + 2 * DENORMAL),
     }
     for name, (true, tolerance) in sums.items():
         steps.compare(both, f"{name} of step_statistics", f"said_{name}", true, tolerance)
     below, above, median = (
-        frame[name] for name in ("cell_below_median", "cell_above_median", "said_median")
+        columns[name] for name in ("cell_below_median", "cell_above_median", "said_median")
     )
-    none, half = median.isna(), size / 2
+    none, half = np.isnan(median), size / 2
     steps.tell(both & (none != (size == 0)), "median of step_statistics is {}", median)
     wrong = both & ~none & (size > 0) & ((below > half) | (above > half))
     told = "median of step_statistics is {}, and {} of {} values are below it, {} above"
