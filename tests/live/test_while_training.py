@@ -1,7 +1,6 @@
 """The page while something happens: epochs come, a trainer dies, servers go and come back."""
 
 import os
-import re
 import signal
 import subprocess
 import sys
@@ -91,7 +90,7 @@ def test_an_epoch_arrives_and_the_focus_and_an_open_figure_stay(tab, page, recor
     tab.locator(f"#map-1-{before + 1}").wait_for()
     assert tab.evaluate("document.activeElement.id") == "map-3-1"
     assert tab.locator("figure[aria-label^='Update-to-weight'] svg.main-svg").first.is_visible()
-    assert re.search(r"epoch \d+ of 500", tab.locator("#now").inner_text())
+    assert " of 500" in tab.locator("#now").inner_text()
 
 
 def test_a_killed_trainers_run_is_shown_as_one_without_a_process(tab, page, recorded, trainer):

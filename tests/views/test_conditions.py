@@ -126,7 +126,9 @@ def grown(hand, asked):
         run_id = asked["full"][0]
         queries[view] = f"SELECT * FROM {view} WHERE run_id = {run_id} AND {condition}"
     for name in OF_CELLS:
-        queries[name] = query(name, EXP, LAYERS[0], run_id=run_id, epoch=1, step=3, rows=STEPS)
+        queries[name] = query(
+            name, EXP, LAYERS[0], run_id=run_id, epoch=1, step=3, row=0, rows=STEPS
+        )
     count = partial(reads, hand)
     before = {key: count(query) for key, query in queries.items()}
     for _ in range(4):
