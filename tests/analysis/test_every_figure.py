@@ -35,6 +35,6 @@ def test_a_caption_says_how_to_read_the_figure(name):
 @pytest.mark.parametrize("name", FIGURES)
 def test_everything_a_figure_draws_is_read_for_it_from_views_that_exist(name):
     figure = FIGURES[name]
-    about = {"run", "runs", "only"}
+    about = {"run", "runs", "only", "layer", "neuron", "epoch"}
     assert set(signature(figure.draw).parameters) - about == set(figure.reads)
     assert all(newest(view) for view in figure.reads.values() if isinstance(view, str))

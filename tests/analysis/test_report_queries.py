@@ -81,7 +81,9 @@ def test_a_ratio_of_dense_layers_that_is_undefined_is_nan(connection):
 
 def first_cells(connection, number, **asked):
     layer = layer_of(connection, 1, number)
-    return ask(connection, "first_cells", experiment="steady", layer=layer, run_id=1, **asked)
+    return ask(
+        connection, "first_cells", experiment="steady", layer=layer, run_id=1, row=0, **asked
+    )
 
 
 def test_the_first_cells_are_those_of_the_table(connection):
