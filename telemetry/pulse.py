@@ -9,9 +9,9 @@ import time
 from collections import deque
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
-from statistics import median
 from typing import Any, NamedTuple
 
+import numpy as np
 from sqlalchemy import Connection
 
 from vanishing_gradients.telemetry.chunk import Chunk
@@ -90,7 +90,7 @@ class Layer:
             of["below_1em5"],
             _ratio(of["update_norm"], of["weight_norm"]),
             of["non_finite"],
-            median(self.norms.values()) if len(self.norms) > 1 else None,
+            float(np.median([*self.norms.values()])) if len(self.norms) > 1 else None,
         )
 
 

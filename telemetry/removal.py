@@ -83,9 +83,10 @@ def removable_run(engine: Engine, run_id: int) -> Iterator[RemovableRun]:
 
     Raises RemovalError if there is no such run, and RunBusyError if another process has it.
     """
+    with engine.connect() as connection:
+        require_migrated(connection)
     with RunLock(engine.connect(), run_id):
         with engine.connect() as connection:
-            require_migrated(connection)
             found = _removable_run(connection, run_id)
         yield found
 

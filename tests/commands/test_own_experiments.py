@@ -5,12 +5,14 @@ import re
 from vanishing_gradients.trainer.experiments import load, names, topics
 
 
-def test_the_list_has_the_papers_four_first_then_the_gallery_by_topic_then_the_sick(trainer):
+def test_the_list_has_the_papers_four_first_then_the_gallery_by_topic_then_the_rest(trainer):
     outcome = trainer("experiments")
     assert (outcome.status, outcome.errors) == (0, [])
     listed = [line.split()[0] for line in outcome.output if line.startswith("    ")]
     assert listed == [
-        name for group in ("paper", "gallery", "healthy", "sick") for name in names(group)
+        name
+        for group in ("paper", "gallery", "controls", "healthy", "sick")
+        for name in names(group)
     ]
     titles = [line.strip() for line in outcome.output if re.match("  [a-z]", line)]
     assert titles == list(topics("gallery"))

@@ -192,7 +192,7 @@ def test_a_command_that_does_not_exist(trainer):
     assert only_sentence(trainer("trian")) == (
         "No such command 'trian'. Did you mean 'train'? Commands are up, down, migrate, view, "
         "data, train, gallery, experiments, new, runs, drop, summarize, sql, url, figures, "
-        "compare, diagnose, remedy, audit, report, verify."
+        "live, compare, diagnose, remedy, audit, report, verify."
     )
 
 

@@ -78,7 +78,7 @@ def test_a_table_that_is_widened_under_a_run_keeps_its_numbers(ground, moments):
         made = engine(url)
         data = ground.dataset.limited(IMAGES)
         with made.connect() as connection:
-            prepared(connection, describe(experiment(), data, Settings(limit=IMAGES)))
+            prepared(connection, describe(experiment(), data, Settings(limit=IMAGES)), 1)
         made.dispose()
 
     widening = []
