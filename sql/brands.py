@@ -139,7 +139,7 @@ class OceanBase(Brand):
 
     def partitioning(self) -> str:
         """Return what follows a gradient table's definition: the partition of run 0."""
-        return f" PARTITION BY LIST (run_id) ({_partition(0)})"
+        return " PARTITION BY LIST (run_id) (PARTITION `run_0` VALUES IN (0))"
 
     def time_limit(self, seconds: int) -> dict[str, str]:
         """Return the session variable that ends statements after some seconds, and its value."""
@@ -202,13 +202,13 @@ def partition_name(run_id: int) -> str:
 
 def add_partition(table: str, run_id: int) -> str:
     """Return the statement that adds a run's partition to a gradient table."""
-    return f"ALTER TABLE {quoted(table)} ADD PARTITION ({_partition(run_id)})"
+    name = partition_name(run_id)
+    return (
+        f"ALTER TABLE {quoted(table)} ADD PARTITION "
+        f"(PARTITION {quoted(name)} VALUES IN ({run_id:d}))"
+    )
 
 
 def drop_partition(table: str, run_id: int) -> str:
     """Return the statement that drops a run's partition, with its rows."""
     return f"ALTER TABLE {quoted(table)} DROP PARTITION {quoted(partition_name(run_id))}"
-
-
-def _partition(run_id: int) -> str:
-    return f"PARTITION {quoted(partition_name(run_id))} VALUES IN ({run_id:d})"
