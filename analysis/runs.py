@@ -140,13 +140,18 @@ def known_run(summary: pd.DataFrame, run_id: int, experiment: str | None = None)
     """
     found = summary[summary["run_id"] == run_id]
     if found.empty:
-        raise NoRowsError(f"There is no run {run_id}: `make runs` lists those there are.")
+        raise no_run(run_id)
     run = found.iloc[0]
     if experiment not in (None, EVERY_EXPERIMENT, run["experiment"]):
         raise NoRowsError(
             f"Run {run_id} is one of {run['experiment']}, not of {experiment}: give one of the two."
         )
     return run
+
+
+def no_run(run_id: int) -> NoRowsError:
+    """Return the error for a run that does not exist."""
+    return NoRowsError(f"There is no run {run_id}: `make runs` lists those there are.")
 
 
 def epochs_of(run: pd.Series) -> str:

@@ -16,7 +16,6 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from http.client import HTTPConnection
-from pathlib import Path
 from threading import Event, Thread
 
 from sqlalchemy import URL, Engine, text
@@ -58,14 +57,7 @@ class Page:
     @property
     def cpu(self) -> float:
         """The CPU seconds that it has used."""
-        return _cpu(self.process.pid)
-
-    @property
-    def memory(self) -> int:
-        """Its resident memory, in bytes."""
-        status = Path(f"/proc/{self.process.pid}/status").read_text(encoding="ascii")
-        found = re.search(r"^VmRSS:\s+(\d+) kB$", status, re.M)
-        return int(found[1]) * 1024 if found else 0
+        return whole.cpu_of(self.process.pid)
 
 
 def measure(url: URL, dataset: str, epochs: int) -> None:
@@ -126,11 +118,10 @@ def _follow(page: Page, ended: Event, ticks: list[float]) -> None:
         for run_id, now in found.items():
             if complete.get(run_id) != now["completed_epoch"]:
                 complete[run_id] = now["completed_epoch"]
-                for path in AT_THE_END_OF_AN_EPOCH:
-                    page.fetch(path.format(run_id))
+                _load(page, run_id)
 
 
-def _load(page: Page, run_id: int) -> None:
+def _load(page: Page, run_id: int | str) -> None:
     """Ask for what changes at the end of an epoch, in a way that no kept answer serves."""
     for path in AT_THE_END_OF_AN_EPOCH:
         page.fetch(path.format(run_id))
@@ -204,8 +195,3 @@ def _copy(made: Engine, run_id: int) -> None:
                     ),
                     {"copy": run_id + 1 + number, "run_id": run_id},
                 )
-
-
-def _cpu(pid: int) -> float:
-    fields = Path(f"/proc/{pid}/stat").read_text(encoding="ascii").rpartition(")")[2].split()
-    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")

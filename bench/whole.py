@@ -69,9 +69,14 @@ def server_cpu(engine: Engine) -> float | None:
     with engine.connect() as connection:
         pid_file = Path(connection.scalar(text("SELECT @@pid_file")))
     try:
-        fields = Path(f"/proc/{int(pid_file.read_text())}/stat").read_text().rpartition(")")[2]
+        return cpu_of(int(pid_file.read_text()))
     except (OSError, ValueError):
         return None
+
+
+def cpu_of(pid: int) -> float:
+    """Return the CPU seconds of a process of this machine."""
+    fields = Path(f"/proc/{pid}/stat").read_text(encoding="ascii").rpartition(")")[2]
     user, system = fields.split()[11:13]
     return (int(user) + int(system)) / os.sysconf("SC_CLK_TCK")
 

@@ -1,5 +1,7 @@
 """One layer of a run over its epochs: its size, its histogram, and a single neuron of it."""
 
+from collections.abc import Sequence
+
 import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
@@ -10,7 +12,7 @@ from vanishing_gradients.analysis.figures.figure import Ask, figure
 from vanishing_gradients.analysis.figures.gradient_distribution import SCALE
 from vanishing_gradients.analysis.figures.over_epochs import USUAL_UPDATE
 from vanishing_gradients.analysis.runs import Run
-from vanishing_gradients.analysis.words import counted, exact, power
+from vanishing_gradients.analysis.words import counted, power
 
 PANEL = 150  # pixels
 MEASURES = {
@@ -53,26 +55,10 @@ def layer_course(measures: dict[str, pd.DataFrame], run: Run, layer: int) -> go.
         column, what, line = MEASURES[view]
         values = frame[column].clip(lower=0)
         panel = style.log_panel(values, [line] if line else [])
-        kinds = marks.special(values)
-        places = values.mask(kinds == marks.ZERO, panel.bottom).fillna(panel.top)
-        symbols = [marks.MARK_SYMBOLS.get(kind, "circle") for kind in kinds]
-        drawn.add_trace(
-            go.Scatter(
-                x=frame["epoch"],
-                y=places,
-                mode="lines+markers",
-                showlegend=False,
-                line={"color": style.PALETTE[0]},
-                marker={"symbol": symbols, "size": 8},
-                text=[
-                    f"epoch {e}: {what} {exact(v)}"
-                    for e, v in zip(frame["epoch"], values, strict=True)
-                ],
-                hovertemplate="%{text}<extra></extra>",
-            ),
-            row,
-            1,
-        )
+        points = frame.assign(value=values)
+        texts = style.hovers(points, f"epoch {{epoch}}: {what} {{value}}")
+        line_of_layer = _line(points, panel, texts, style.PALETTE[0])
+        drawn.add_trace(line_of_layer.update(showlegend=False), row, 1)
         drawn.update_yaxes(**panel.layout(""), row=row)
         if line:
             drawn.add_hline(y=line, row=row, line={"color": style.VANISHING[0], "dash": "dash"})
@@ -129,9 +115,7 @@ def layer_histograms(
         text=[[f"{by} {column}<br>{word}" for column in columns] for word in words],
         hovertemplate="%{text}: %{z:.3%} of values<extra></extra>",
         xgap=1,
-        **maps.Colors(
-            SCALE, 0, max(0.05, float(np.nanmax(z))), "share of values", _ticks(z)
-        ).of_map((0.0, 1.0), 300),
+        **_colors(max(0.05, float(np.nanmax(z)))).of_map((0.0, 1.0), 300),
     )
     drawn.add_trace(shown, 1, 1)
     step = -(-(high - low + 1) // 8)
@@ -187,24 +171,30 @@ def neuron_course(neurons: pd.DataFrame, run: Run, layer: int, neuron: int) -> g
             line={"color": style.PALETTE[5], "dash": "dot"}, hoverinfo="skip",
         )
     )  # fmt: skip
-    kinds = marks.special(own["mean_abs"])
-    places = own["mean_abs"].mask(kinds == marks.ZERO, panel.bottom).fillna(panel.top)
-    symbols = [marks.MARK_SYMBOLS.get(kind, "circle") for kind in kinds]
+    points = own.assign(value=own["mean_abs"])
+    texts = style.hovers(points, "epoch {epoch}: {value}")
     drawn.add_trace(
-        go.Scatter(
-            x=own["epoch"],
-            y=places,
-            mode="lines+markers",
-            name=f"neuron {neuron}",
-            line={"color": style.PALETTE[1]},
-            marker={"symbol": symbols, "size": 9},
-            text=style.hovers(own, "epoch {epoch}: {mean_abs}"),
-            hovertemplate="%{text}<extra></extra>",
-        )
+        _line(points, panel, texts, style.PALETTE[1]).update(name=f"neuron {neuron}", marker_size=9)
     )
     drawn.update_yaxes(**panel.layout("mean magnitude of its gradient"))
     style.whole_axis(drawn, own["epoch"], "epoch")
     return drawn
+
+
+def _line(
+    points: pd.DataFrame, panel: style.LogPanel, texts: Sequence[str], color: str
+) -> go.Scatter:
+    """Return a line of `value` by epoch: zeros at the bottom of its panel, NaN at the top."""
+    kinds = marks.special(points["value"])
+    return go.Scatter(
+        x=points["epoch"],
+        y=points["value"].mask(kinds == marks.ZERO, panel.bottom).fillna(panel.top),
+        mode="lines+markers",
+        line={"color": color},
+        marker={"symbol": [marks.MARK_SYMBOLS.get(kind, "circle") for kind in kinds], "size": 8},
+        text=texts,
+        hovertemplate="%{text}<extra></extra>",
+    )
 
 
 def _first(measures: dict[str, pd.DataFrame]) -> pd.DataFrame:
@@ -216,6 +206,6 @@ def _what(rows: pd.DataFrame, layer: int) -> str:
     return f"Layer {layer}, {rows['layer_name'].iloc[0]}"
 
 
-def _ticks(shares: np.ndarray) -> dict[float, str]:
-    top = max(0.05, float(np.nanmax(shares)))
-    return {top * part: f"{top * part:.0%}" for part in (0.0, 0.5, 1.0)}
+def _colors(top: float) -> maps.Colors:
+    ticks = {top * part: f"{top * part:.0%}" for part in (0.0, 0.5, 1.0)}
+    return maps.Colors(SCALE, 0, top, "share of values", ticks)

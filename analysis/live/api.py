@@ -6,7 +6,6 @@ from functools import cache, partial, wraps
 from hashlib import sha256
 from typing import Any
 
-import pandas as pd
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
@@ -16,7 +15,7 @@ from vanishing_gradients.analysis.figures import compared
 from vanishing_gradients.analysis.figures.layer_names import in_own_names
 from vanishing_gradients.analysis.live import pictures
 from vanishing_gradients.analysis.live.errors import RequestError
-from vanishing_gradients.analysis.live.flow import flow, layer_names, plain
+from vanishing_gradients.analysis.live.flow import cell, flow, layer_names, plain
 from vanishing_gradients.analysis.live.reading import Reader, runs_so_far
 from vanishing_gradients.analysis.live.sentences import Place, conspicuous, how_it_goes
 from vanishing_gradients.analysis.pages.compare_page import outcomes, remarks
@@ -119,7 +118,7 @@ class Api:
                 continue
             judged = self._reader.judged(place)
             listed.append(
-                {name: _json(value) for name, value in row._asdict().items()}
+                {name: cell(value) for name, value in row._asdict().items()}
                 | {"lost": place.lost, "finding": judged and judged["finding"]}
             )
         return {"runs": listed, "sql": [f"{statement('experiment_summary')};"]}
@@ -140,7 +139,7 @@ class Api:
                 "run_id": row.run_id,
                 "experiment": row.experiment,
                 "status": row.status,
-                "accuracy": _json(row.test_accuracy),
+                "accuracy": cell(row.test_accuracy),
             }
             for row in tried.itertuples()
         ]
@@ -170,7 +169,7 @@ class Api:
         """Return a figure of a run, or of one of its layers."""
         place, name, about = self._place(request), request.path_params["name"], _about(request)
         run, dark = self._reader.run(place), _dark(request)
-        if not run.has_epochs and place.completed_epoch == 0:
+        if place.completed_epoch == 0:
             return {"left_out": "There is nothing to draw before the first epoch is complete."}
         return self._reader.kept(
             place,
@@ -302,14 +301,6 @@ def unavailable(error: DatabaseError) -> str:
 def _response(answer: Answer, status: int) -> Response:
     text = json.dumps(answer, allow_nan=False, separators=(",", ":"))
     return Response(text, status, {"cache-control": "no-store"}, "application/json")
-
-
-def _json(value: object) -> object:
-    if isinstance(value, pd.Timestamp):
-        return f"{value:%Y-%m-%d %H:%M:%S}"
-    if value is pd.NaT or (isinstance(value, float) and pd.isna(value)):
-        return None
-    return plain(value)
 
 
 def _runs(request: Request) -> list[int]:

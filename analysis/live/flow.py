@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Iterable, Sequence
+from datetime import datetime
 from typing import Any
 
 import pandas as pd
@@ -75,6 +76,13 @@ def plain(value: object) -> float | str | None:
         if number.is_integer() and abs(number) < 2**53
         else float(f"{number:.{DIGITS}g}")
     )
+
+
+def cell(value: object) -> float | str | None:
+    """Return a value of a table as JSON has it: as `plain`, but None for NaN, moments as text."""
+    if pd.isna(value):
+        return None
+    return f"{value:%Y-%m-%d %H:%M:%S}" if isinstance(value, datetime) else plain(value)
 
 
 def _name(row: Any) -> str:

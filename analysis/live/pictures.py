@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Sequence
-from datetime import datetime
 from functools import cache, partial
 from inspect import signature
 from typing import Any
@@ -14,9 +13,9 @@ from vanishing_gradients.analysis.errors import LeftOutError, NoRowsError
 from vanishing_gradients.analysis.figures import of_layer
 from vanishing_gradients.analysis.figures.dark import as_json
 from vanishing_gradients.analysis.figures.figure import Figure
-from vanishing_gradients.analysis.figures.layer_names import NAMES_OF_LAYERS, in_own_names
+from vanishing_gradients.analysis.figures.layer_names import NAMES_OF_LAYERS
 from vanishing_gradients.analysis.live.errors import RequestError
-from vanishing_gradients.analysis.live.flow import plain
+from vanishing_gradients.analysis.live.flow import cell
 from vanishing_gradients.analysis.pages.compare_page import FIGURES as COMPARED
 from vanishing_gradients.analysis.pages.figures_page import OF_RUN
 from vanishing_gradients.analysis.pages.page import typeset
@@ -50,7 +49,7 @@ def picture(
     _require_few_neurons(connection, name, runs)
     own = {"runs": tuple(runs)} if figure in OF_RUNS else {"run": runs[0], **about}
     try:
-        drawn = figure.drawn(cache(in_own_names(cache(partial(ask, connection)))), **own)
+        drawn = figure.drawn(cache(partial(ask, connection)), **own)
     except LeftOutError as error:
         what, why = error.args
         return {"left_out": f"No {what}: {why}."}
@@ -77,18 +76,12 @@ def table(connection: Connection, name: str, runs: Sequence[Run], **about: int) 
 def as_table(frame: pd.DataFrame, sql: str, most: int = MOST_ROWS) -> Answer:
     """Return rows as a table of the page: columns, rows, their SQL, and whether some lack."""
     shown = frame.head(most)
-    cells = [[_cell(value) for value in row] for row in shown.itertuples(index=False)]
+    cells = [[cell(value) for value in row] for row in shown.itertuples(index=False)]
     left = len(frame) - len(shown)
     note = (
         f"The first {counted(len(shown), 'row')}; the SQL gives all {len(frame):,}." if left else ""
     )
     return {"columns": list(frame.columns), "rows": cells, "sql": [sql], "note": note}
-
-
-def _cell(value: object) -> object:
-    if isinstance(value, datetime):
-        return None if pd.isna(value) else f"{value:%Y-%m-%d %H:%M:%S}"
-    return None if pd.isna(value) else plain(value)
 
 
 def _known(name: str) -> Figure:

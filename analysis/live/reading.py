@@ -13,10 +13,9 @@ from vanishing_gradients.analysis.diagnosis import RunEvidence, evaluate
 from vanishing_gradients.analysis.diagnosis.output import lines
 from vanishing_gradients.analysis.errors import NoRowsError
 from vanishing_gradients.analysis.figures.figure import Ask
-from vanishing_gradients.analysis.live.errors import RequestError
 from vanishing_gradients.analysis.live.kept import Kept
 from vanishing_gradients.analysis.live.sentences import Place, places
-from vanishing_gradients.analysis.runs import Run, known_run, runs_of
+from vanishing_gradients.analysis.runs import Run, known_run, no_run, runs_of
 from vanishing_gradients.analysis.views import ask, rows
 from vanishing_gradients.installation import as_typed
 
@@ -43,10 +42,10 @@ class Reader:
             return places(rows(connection, "run_cursor"))
 
     def place(self, run_id: int) -> Place:
-        """Return where a run is; raise RequestError if there is no such run."""
+        """Return where a run is; raise NoRowsError if there is no such run."""
         found = self.places().get(run_id)
         if found is None:
-            raise RequestError(as_typed(missing(run_id)), 404)
+            raise no_run(run_id)
         return found
 
     def kept(self, place: Place, what: object, compute: Callable[[Connection, Ask], T]) -> T:
@@ -125,11 +124,6 @@ def runs_so_far(asked: Ask, run_ids: Sequence[int]) -> list[Run]:
     complete = dict(zip(chosen["run_id"], chosen["completed_epoch"], strict=True))
     known = {run.run_id: replace(run, epochs=int(complete[run.run_id])) for run in runs_of(chosen)}
     return [known[run_id] for run_id in run_ids]
-
-
-def missing(run_id: int) -> str:
-    """Return that there is no such run, as commands say it."""
-    return f"There is no run {run_id}: `make runs` lists those there are."
 
 
 def _but_its_colon(text: str) -> str:

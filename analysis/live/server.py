@@ -6,6 +6,7 @@ import secrets
 import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, closing
+from functools import cache
 from hashlib import sha256
 from pathlib import Path
 
@@ -130,6 +131,7 @@ def _page(request: Request) -> Response:
     return HTMLResponse(page(), headers={"cache-control": "no-cache"})
 
 
+@cache
 def page() -> str:
     """Return the page; its scripts' addresses change with their contents."""
     environment = Environment(
@@ -138,6 +140,7 @@ def page() -> str:
     return environment.get_template("page.html.j2").render(version=version(), plotly=PLOTLY.name)
 
 
+@cache
 def version() -> str:
     """Return a name for the state of all static files."""
     digest = sha256(get_plotlyjs_version().encode())

@@ -22,17 +22,17 @@ SELECT
     runs.experiment,
     runs.started_at,
     runs.status,
-    runs.status = 'running' AND COALESCE(runs.lease_until < UTC_TIMESTAMP(6), TRUE) AS lost,
+    COALESCE(under_way.held = 0, FALSE) AS lost,
     runs.completed_epoch,
     runs.epochs,
-    run_pulse.epoch,
-    run_pulse.step,
-    run_pulse.steps,
-    run_pulse.loss,
-    run_pulse.accuracy,
-    run_pulse.steps_per_second,
-    run_pulse.waiting_rows,
-    TIMESTAMPDIFF(MICROSECOND, run_pulse.updated_at, UTC_TIMESTAMP(6)) / 1000000 AS age
+    under_way.epoch,
+    under_way.step,
+    under_way.steps,
+    under_way.loss,
+    under_way.accuracy,
+    under_way.steps_per_second,
+    under_way.waiting_rows,
+    TIMESTAMPDIFF(MICROSECOND, under_way.updated_at, UTC_TIMESTAMP(6)) / 1000000 AS age
 FROM runs
-LEFT JOIN run_pulse ON run_pulse.run_id = runs.run_id
+LEFT JOIN runs_under_way AS under_way ON under_way.run_id = runs.run_id
 ORDER BY runs.run_id

@@ -156,11 +156,16 @@ class AdaptiveOptimizer(Optimizer):
 
         `scale` and `root` are kept out of the arrays, which saves passes over all parameters.
         """
-        change = np.sqrt(squares, out=self._scratch)
-        change += self.epsilon / root
+        change = self._denominator(squares, root)
         np.divide(direction, change, out=change)
         change *= self.rate * scale / root
         parameters -= change
+
+    def _denominator(self, squares: np.ndarray, root: float) -> np.ndarray:
+        """Return sqrt(squares) + epsilon / root, in the scratch array."""
+        found = np.sqrt(squares, out=self._scratch)
+        found += self.epsilon / root
+        return found
 
 
 @dataclass(eq=False)
@@ -283,19 +288,10 @@ class AdamInRoot(Adam):
 
     kind = "adam_in_root"
 
-    def _descend(
-        self,
-        parameters: np.ndarray,
-        direction: np.ndarray,
-        squares: np.ndarray,
-        scale: float = 1.0,
-        root: float = 1.0,
-    ) -> None:
-        change = np.add(squares, self.epsilon / root**2, out=self._scratch)
-        np.sqrt(change, out=change)
-        np.divide(direction, change, out=change)
-        change *= self.rate * scale / root
-        parameters -= change
+    def _denominator(self, squares: np.ndarray, root: float) -> np.ndarray:
+        """Return sqrt(squares + epsilon / root^2), in the scratch array."""
+        found = np.add(squares, self.epsilon / root**2, out=self._scratch)
+        return np.sqrt(found, out=found)
 
 
 @dataclass(eq=False)
