@@ -12,7 +12,7 @@ from contextlib import closing, contextmanager
 from typing import Any, cast
 
 import pymysql
-from pymysql.constants import CR, ER
+from pymysql.constants import CLIENT, CR, ER
 from sqlalchemy import URL, Connection, Engine, create_engine, event
 from sqlalchemy.engine.interfaces import DBAPIConnection, ExceptionContext
 from tenacity import Retrying, retry_if_exception, stop_after_delay, wait_random
@@ -152,6 +152,7 @@ def connect_arguments(url: URL, read_only: bool = False) -> dict[str, object]:
         "database": url.database,
         "charset": "utf8mb4",
         "sql_mode": SQL_MODE,
+        "client_flag": CLIENT.FOUND_ROWS,  # counts rows that were alike too
         **({"read_only": True} if read_only else {}),
         **address.connect_options(url),
     }

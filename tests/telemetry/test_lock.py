@@ -129,6 +129,15 @@ def test_a_holder_goes_on_after_its_lease_has_run_out_if_nobody_took_it(catalogu
         assert row("lease_owner, lease_until > UTC_TIMESTAMP(6)") == (mine.owner, 1)
 
 
+def test_a_lease_that_ends_when_it_did_before_is_kept_all_the_same(catalogue, run):
+    connection = catalogue.connect()
+    lock = RunLock(connection, run.run_id)
+    connection.exec_driver_sql("SET timestamp = 1800000000")  # the server's clock stands still
+    with lock:
+        lock.keep()
+        lock.keep()
+
+
 @pytest.mark.parametrize("seconds", [-1, 30])
 def test_a_holder_that_has_lost_the_run_is_told_so(catalogue, run, held, seconds):
     with locked(catalogue, run) as mine:
