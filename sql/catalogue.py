@@ -194,7 +194,7 @@ epoch_layers = _table(
     Column("dead", Integer),
     *_doubles("fraction", "saturated"),
     Column("saturated_neurons", Integer),
-    *_doubles("mean_square", "square_of_mean", "noise_scale"),
+    *_doubles("mean_square", "square_of_mean", "noise_scale", "norm_1", "norm_max"),
 )
 """The summary of an epoch's steps: the columns of the views that read it, under the same names."""
 

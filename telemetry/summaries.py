@@ -35,8 +35,10 @@ def epoch_layers(
     found = []
     for place, rows in groupby(statistics.steps, key=PLACE):
         steps = _columns(STEP_COLUMNS, list(rows))
+        of_layer = _columns(NEURON_COLUMNS, neurons.get(place, []))
         row = {"layer": place[0], "epoch": place[1], **_of_steps(steps)}
-        row |= _of_neurons(_columns(NEURON_COLUMNS, neurons.get(place, [])), steps)
+        row |= _of_neurons(of_layer, steps)
+        row |= _of_other_orders(steps, len(of_layer["cells"]))
         noise = statistics.noise.get(place, NOT_SUMMED)
         row |= {
             "mean_square": noise.mean_square,
@@ -80,6 +82,18 @@ def _of_steps(steps: Columns) -> dict[str, Any]:
         "ratio": _mean(updates[moved] / limits),
         "clipped_norm": _mean(clipped),
         "clipped": _mean(smaller),
+    }
+
+
+def _of_other_orders(steps: Columns, width: int) -> dict[str, Any]:
+    """Return the means of the L1 and maximum norms of a layer with `width` neurons."""
+    finite = steps["finite_rows"] > 0
+    largest = np.maximum(steps["max"], -steps["min"])
+    with np.errstate(over="ignore"):
+        sums = steps["mean_abs"] * steps["finite_rows"] * width
+    return {
+        "norm_1": _mean(sums[finite]) if width else None,
+        "norm_max": _mean(largest[finite]),
     }
 
 

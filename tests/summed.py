@@ -4,7 +4,9 @@ from importlib import import_module
 
 from sqlalchemy import Connection
 
-MIGRATION = import_module("vanishing_gradients.migrations.versions.0020_epoch_layers")
+VERSIONS = "vanishing_gradients.migrations.versions"
+MIGRATION = import_module(f"{VERSIONS}.0020_epoch_layers")
+OTHER_NORMS = import_module(f"{VERSIONS}.0027_other_norms")
 
 
 def sum_up(connection: Connection) -> None:
@@ -13,3 +15,4 @@ def sum_up(connection: Connection) -> None:
     runs = connection.exec_driver_sql("SELECT DISTINCT run_id FROM step_statistics")
     for run_id in runs.scalars().all():
         connection.execute(MIGRATION.FILL, {"run_id": run_id, "epoch": 0})
+        connection.execute(OTHER_NORMS.FILL, {"run_id": run_id})

@@ -64,6 +64,8 @@ def write(evidence: Evidence, folder: Path, run_id: int | None, say: Say) -> Pat
         ],
         sections=sections,
         theory=report_sections.theory(),
+        parts=report_sections.parts(),
+        design=report_sections.design_tables(evidence, runs),
         networks=report_sections.networks(evidence, runs),
         configurations=report_sections.configurations(evidence, list(known.values())),
         alpha=ALPHA,

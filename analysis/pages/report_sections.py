@@ -7,12 +7,14 @@ from typing import Any
 import pandas as pd
 import plotly.graph_objects as go
 
+from vanishing_gradients.analysis import design_tables as design
 from vanishing_gradients.analysis import paper, tables
 from vanishing_gradients.analysis.audit import Evidence
 from vanishing_gradients.analysis.audit.nearest import nearest
 from vanishing_gradients.analysis.audit.stored import DECIMALS, FILLER, stored_ratios
 from vanishing_gradients.analysis.errors import LeftOutError, NoRowsError
 from vanishing_gradients.analysis.figures import derivatives, over_seeds
+from vanishing_gradients.analysis.figures.components import components
 from vanishing_gradients.analysis.figures.curves import accuracy_and_loss
 from vanishing_gradients.analysis.figures.figure import Figure
 from vanishing_gradients.analysis.figures.layer_names import in_own_names
@@ -24,6 +26,7 @@ from vanishing_gradients.analysis.figures.network_diagram import (
 from vanishing_gradients.analysis.figures.over_epochs import gradient_norm_ratio, mean_gradient
 from vanishing_gradients.analysis.pages.answers import NAMES, answers
 from vanishing_gradients.analysis.pages.page import drawn, spelled
+from vanishing_gradients.analysis.paper.design import NETWORKS
 from vanishing_gradients.analysis.runs import Run
 from vanishing_gradients.analysis.tables import PaperTable
 
@@ -60,6 +63,36 @@ def theory() -> list[Shown]:
         _shown(f"figure_{number}", f"Figure {number}", each.caption, each())
         for number, each in enumerate(THEORY, start=1)
     ]
+
+
+def parts() -> Shown:
+    """Return Figure 5, which needs no run: this program's parts in place of the paper's."""
+    return _shown("figure_5", "Figure 5", components.caption, components())
+
+
+def design_tables(evidence: Evidence, runs: Sequence[Run]) -> list[PaperTable]:
+    """Return Tables 1 to 6 beside those of `runs` that are of the paper's experiments."""
+    own = {run.experiment: run for run in reversed(runs) if run in evidence.runs}
+    if not own:
+        return []
+    configs = {
+        name: json.loads(evidence.ask("run_provenance", run_id=run.run_id)["config"].item())
+        | {"epochs": run.epochs}
+        for name, run in own.items()
+    }
+    found = [
+        design.network_table(
+            number, evidence.ask("layer_sizes", run_id=own[name].run_id), configs[name]
+        )
+        for number, (name, _) in NETWORKS.items()
+        if name in own
+    ]
+    ratios = {
+        name: evidence.ask("gradient_norm_ratios", run_id=run.run_id)
+        for name, run in sorted(own.items())
+    }
+    found += [design.settings_table(list(configs.values())), design.readings_table(ratios)]
+    return found
 
 
 def networks(evidence: Evidence, runs: Sequence[Run]) -> list[Shown]:

@@ -30,6 +30,7 @@ def disagreeing(
         yield Disagreement("epoch_layers has no row", epoch, layer.number)
         return
     truth = _of_steps(recorded) | _of_neurons(neurons, recorded)
+    truth |= _of_other_orders(recorded, layer.width)
     for name, (true, tolerance) in truth.items():
         said, place = summed[name].iloc[0], {"epoch": epoch, "layer": layer.number}
         by = "by the statistics of steps and neurons"
@@ -70,6 +71,17 @@ def _of_steps(recorded: pd.DataFrame) -> Truth:
         "clipped_norm": mean(recorded["clipped_norm"]),
         "clipped": (clipped.mean(), part),
     }  # fmt: skip
+
+
+def _of_other_orders(recorded: pd.DataFrame, width: int) -> Truth:
+    finite = recorded[recorded["finite_rows"] > 0]
+    sums = (finite["mean_abs"] * finite["finite_rows"] * width).mean()
+    largest = np.maximum(finite["max"], -finite["min"]).mean()
+    part = 8 * (len(recorded) + 1) * ROUNDING
+    return {
+        "norm_1": (sums, part * sums + 2 * DENORMAL),
+        "norm_max": (largest, part * largest + 2 * DENORMAL),
+    }
 
 
 def _of_neurons(neurons: pd.DataFrame | None, recorded: pd.DataFrame) -> Truth:

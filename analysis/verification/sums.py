@@ -29,8 +29,9 @@ OVERALL = {
         "norm", "gradient_norm", "mean", "mean_abs", "zeros", "below_1em3", "below_1em5",
         "non_finite",
     ),
-    "gradient_norm_ratios": ("ratio",),
+    "gradient_norm_ratios": ("ratio", "inverse_ratio"),
 }  # fmt: skip
+RATIOS = ("ratio", "inverse_ratio")
 LARGEST_RATIO = 1e300
 """The views' value for any larger ratio."""
 MEDIAN = 1e-15
@@ -98,7 +99,7 @@ def disagreeing(
     for (view, layer), said in views.items():
         for column, epoch in product((OF_A_LAYER | OVERALL)[view], plan.complete()):
             following = layer
-            if column == "ratio":
+            if column in RATIOS:
                 beside = view == "ratio_avg"  # only of a layer and the next number
                 following = layer + 1 if beside else plan.following(layer, epoch) or 0
             if not {(layer, epoch), (following, epoch)} <= truths.keys():
@@ -106,8 +107,9 @@ def disagreeing(
             if epoch not in said.index:
                 yield Disagreement(f"the view {view} has no row", epoch, layer)
                 continue
-            if column == "ratio":
-                true, tolerance = ratio_of(truths[following, epoch], truths[layer, epoch])
+            if column in RATIOS:
+                pair = truths[following, epoch], truths[layer, epoch]
+                true, tolerance = ratio_of(*(pair if column == "ratio" else reversed(pair)))
             else:
                 name = "gradient_norm" if view == "gradient_norm_avg" else column
                 true, tolerance = truths[layer, epoch][name]

@@ -28,6 +28,8 @@
 --   mean_square        DOUBLE NULL  mean over the steps of |g|^2; NULL, as the two that follow, where it was not summed up
 --   square_of_mean     DOUBLE NULL  |mean of g|^2
 --   noise_scale        DOUBLE NULL  what they come to, in samples
+--   norm_1             DOUBLE NULL  mean over the steps of the L1 norm of the whole gradient
+--   norm_max           DOUBLE NULL  mean over the steps of its largest magnitude
 SELECT
     norm,
     gradient_norm,
@@ -55,6 +57,8 @@ SELECT
     saturated_neurons,
     mean_square,
     square_of_mean,
-    noise_scale
+    noise_scale,
+    norm_1,
+    norm_max
 FROM epoch_layers
 WHERE run_id = :run_id AND layer = :layer AND epoch = :epoch

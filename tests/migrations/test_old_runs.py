@@ -41,7 +41,7 @@ RENAMED = {
 ADDED = {
     "row_meaning", "gain", "flat", "road", "source", "recorded_at", "source_name", "tensor", "kept",
     "parameters", "frozen", "next_layer", "remedy_of",
-    "lease_owner", "lease_until",
+    "lease_owner", "lease_until", "norm_1", "norm_max", "inverse_ratio",
 }  # fmt: skip
 GONE = re.compile(
     r"recorded_\w+|epoch_statistics|old_gradient_norms|old_layer_\d_(cell_sums|index_sums|neurons|first_cells)|view_versions"

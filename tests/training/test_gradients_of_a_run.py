@@ -1,5 +1,7 @@
 """A run's rows in the database, against gradients collected in a list."""
 
+from itertools import product
+
 import numpy as np
 import pytest
 
@@ -85,9 +87,12 @@ def test_the_ratios_are_what_numpy_makes_of_the_gradients(laboratory, compared):
             np.linalg.norm(np.concatenate(collection.layer(number, epoch)), axis=1).mean()
             for number in LAYERS
         ]
-        found = laboratory.select(
-            "SELECT ratio FROM gradient_norm_ratios "
-            f"WHERE run_id = {run_id} AND epoch = {epoch} ORDER BY layer"
+        found, inverse = zip(
+            *laboratory.select(
+                "SELECT ratio, inverse_ratio FROM gradient_norm_ratios "
+                f"WHERE run_id = {run_id} AND epoch = {epoch} ORDER BY layer"
+            ),
+            strict=True,
         )
         own = [
             laboratory.select(
@@ -98,8 +103,24 @@ def test_the_ratios_are_what_numpy_makes_of_the_gradients(laboratory, compared):
             for number in list(LAYERS)[:-1]
         ]
         expected = np.array(norms[1:]) / norms[:-1]
-        np.testing.assert_allclose(np.ravel(found), expected, rtol=1e-11)
+        np.testing.assert_allclose(found, expected, rtol=1e-11)
+        np.testing.assert_allclose(inverse, 1 / expected, rtol=1e-11)
         np.testing.assert_allclose(np.ravel(own), expected, rtol=1e-11)
+
+
+def test_norms_of_other_orders_are_what_numpy_makes_of_the_gradients(laboratory, compared):
+    _, run_id, collection = compared
+    found = laboratory.select(
+        f"SELECT norm_1, norm_max FROM step_norms WHERE run_id = {run_id} ORDER BY layer, epoch"
+    )
+    expected = [
+        [
+            np.mean([np.linalg.norm(step.ravel(), order) for step in collection.layer(*place)])
+            for order in (1, np.inf)
+        ]
+        for place in product(LAYERS, (1, 2))
+    ]
+    np.testing.assert_allclose(found, expected, rtol=1e-11)
 
 
 def test_step_statistics_are_what_numpy_makes_of_the_gradients(laboratory, compared):

@@ -8,7 +8,7 @@ from tests.summed import sum_up
 COLUMNS = (
     "norm, gradient_norm, mean, median, mean_abs, zeros, below_1em3, below_1em5, non_finite, "
     "steps, mean_norm, std, min, max, weight_norm, update_norm, ratio, clipped_norm, clipped, "
-    "width, dead, fraction, saturated, saturated_neurons"
+    "width, dead, fraction, saturated, saturated_neurons, norm_1, norm_max"
 )
 NOISE = "steps, mean_square, square_of_mean, noise_scale"
 STEPS = 24

@@ -97,6 +97,20 @@ def test_classes_change_exactly_at_their_lines(hand, small, large, expected):
     assert hand.select(query) == [expected]
 
 
+@pytest.mark.parametrize(
+    ("norms", "expected"),
+    [((3.0, 12.0), (4.0, 0.25)), ((0.0, 3.0), (None, 0.0)), ((3.0, 0.0), (0.0, None)),
+     ((0.0, 0.0), (None, None)), ((1e-200, 1e150), (1e300, 0.0)), ((1e150, 1e-200), (0.0, 1e300))],
+)  # fmt: skip
+def test_the_inverse_ratio_is_of_a_norm_to_the_next_layers(hand, norms, expected):
+    run_id = hand.run("inverse")
+    for layer, norm in enumerate(norms, start=1):
+        hand.rows(run_id, "inverse", layer, [(1, 1, 0, norm, 0.0)])
+    query = f"SELECT ratio, inverse_ratio FROM gradient_norm_ratios WHERE run_id = {run_id}"
+    found = dict(zip("ri", hand.select(query + " AND layer = 1")[0], strict=True))
+    assert found == dict(zip("ri", expected, strict=True))
+
+
 def test_non_finite_cells_are_counted_beside_the_averages(hand):
     run_id = hand.run("nulls")
     hand.rows(run_id, "nulls", 1, [(1, 1, 0, 3.0, 4.0), (1, 1, 1, None, 1.0)])
