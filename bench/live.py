@@ -2,7 +2,8 @@
 
 The page's server is a process of its own. A client asks it for what the page asks for: a tick
 every two seconds, and at the end of an epoch the maps, the diagnosis and the curves. What its
-queries cost the database is measured on an idle one, by asking for the same many times.
+queries cost the database is measured on an idle one, by asking for the same many times; for the end
+of an epoch and for drawing, of a page that has just started, since it keeps its answers.
 """
 
 import json
@@ -16,6 +17,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from http.client import HTTPConnection
+from statistics import median
 from threading import Event, Thread
 
 from sqlalchemy import URL, Engine, text
@@ -27,11 +29,16 @@ from vanishing_gradients.sql.connection import engine
 
 EXPERIMENT = "sigmoid_sgd"
 OFTEN = 2.0  # seconds between ticks, as the page's
-TICKS, LOADS = 200, 10
+TICKS, LOADS = 200, 5
 MANY = 100  # runs
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 SUMMARIES = ("layers", "epoch_metrics", "epoch_layers")
 LISTENING = re.compile(r"http://127\.0\.0\.1:(\d+)/")
+SHOWN = (
+    ("sentence and map", "/?runs={}", "#map-1-1"),
+    ("list", "/?tab=runs", "table.runs tbody tr >> nth=0"),
+)
+"""What is drawn, its address, and what is there when it is."""
 AT_THE_END_OF_AN_EPOCH = ("run/{}", "run/{}/diagnosis", "run/{}/figure/accuracy_and_loss")
 
 
@@ -74,8 +81,9 @@ def measure(url: URL, dataset: str, epochs: int) -> None:
         follower.join()
         spent = page.cpu - before
         tick = _cost(page, made, lambda: page.fetch(f"pulse?runs={run.run_id}"), TICKS)
-        load = _cost(page, made, lambda: _load(page, run.run_id), LOADS)
-        queries = len(ticks) * (tick[1] or 0.0) + epochs * (load[1] or 0.0)
+        loads = [_load_of_a_new_page(url, made, run.run_id) for _ in range(LOADS)]
+        load = tuple(map(median, zip(*loads, strict=True)))
+        queries = len(ticks) * (tick[1] or 0.0) + epochs * load[1]
         together = run.trainer_cpu + (run.server_cpu or 0.0)
         size = len(page.fetch(f"pulse?runs={run.run_id}"))
         show(
@@ -87,10 +95,18 @@ def measure(url: URL, dataset: str, epochs: int) -> None:
             f"{together:.1f} s of CPU; the page's server {spent:.2f} s and its queries "
             f"{queries:.2f} s, {(spent + queries) / together:.2%} of that."
         )
-        _draw(page, "1 run", run.run_id)
-        _copy(made, run.run_id)
-        _draw(page, f"{MANY} runs", run.run_id)
+    _draw(url, "1 run", run.run_id)
+    _copy(made, run.run_id)
+    _draw(url, f"{MANY} runs", run.run_id)
     made.dispose()
+
+
+def _load_of_a_new_page(url: URL, made: Engine, run_id: int) -> tuple[float, float]:
+    """Return what the end of an epoch costs a page that has no answers yet."""
+    with opened(url) as page:
+        page.ask("pulse")
+        own, server = _cost(page, made, lambda: _load(page, run_id), 1)
+    return own, server or 0.0
 
 
 @contextmanager
@@ -102,10 +118,12 @@ def opened(url: URL) -> Iterator[Page]:
         command, env=environment, stdout=subprocess.PIPE, text=True, cwd=whole.ROOT
     )
     with process:
-        assert process.stdout is not None
-        found = next(filter(None, map(LISTENING.search, process.stdout)))
-        yield Page(process, int(found[1]))
-        process.terminate()
+        try:
+            assert process.stdout is not None
+            found = next(filter(None, map(LISTENING.search, process.stdout)))
+            yield Page(process, int(found[1]))
+        finally:
+            process.terminate()
 
 
 def _follow(page: Page, ended: Event, ticks: list[float]) -> None:
@@ -122,7 +140,7 @@ def _follow(page: Page, ended: Event, ticks: list[float]) -> None:
 
 
 def _load(page: Page, run_id: int | str) -> None:
-    """Ask for what changes at the end of an epoch, in a way that no kept answer serves."""
+    """Ask for what changes at the end of an epoch."""
     for path in AT_THE_END_OF_AN_EPOCH:
         page.fetch(path.format(run_id))
 
@@ -144,8 +162,9 @@ def _told(cost: tuple[float, float | None]) -> str:
     return f"{1e3 * own:.1f} ms of the page's CPU and {1e3 * (server or 0):.1f} of the database's"
 
 
-def _draw(page: Page, of: str, run_id: int) -> None:
-    """Say how long a browser takes, its cache cold, until sentence, map and list are drawn."""
+def _draw(url: URL, of: str, run_id: int) -> None:
+    """Say how long a browser takes, its cache cold and the page's server new, until sentence and
+    map, or the list, are drawn."""
     try:
         from playwright.sync_api import sync_playwright
     except ImportError:
@@ -155,21 +174,17 @@ def _draw(page: Page, of: str, run_id: int) -> None:
     if chromium is None:
         show("How soon it is drawn is not measured: there is no Chromium here.")
         return
-    address = f"http://127.0.0.1:{page.port}"
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
         seconds = {}
-        for what, path, seen in (
-            ("sentence and map", f"/?runs={run_id}", "#map-1-1"),
-            ("list", "/?tab=runs", "table.runs tbody tr >> nth=0"),
-        ):
-            context = browser.new_context()
-            tab = context.new_page()
-            start = time.perf_counter()
-            tab.goto(f"{address}{path}", wait_until="commit")
-            tab.locator(seen).wait_for()
-            seconds[what] = time.perf_counter() - start
-            context.close()
+        for what, path, seen in SHOWN:
+            with opened(url) as page:
+                tab = browser.new_context().new_page()
+                start = time.perf_counter()
+                tab.goto(f"http://127.0.0.1:{page.port}{path.format(run_id)}", wait_until="commit")
+                tab.locator(seen).wait_for()
+                seconds[what] = time.perf_counter() - start
+                tab.context.close()
         browser.close()
     told = ", ".join(f"{what} {took:.2f} s" for what, took in seconds.items())
     show(f"Drawn with {of}, cold: {told}.")

@@ -113,6 +113,7 @@ def _listening(host: str, port: int) -> socket.socket:
     try:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listener.bind((host, port))
+        listener.listen()  # whoever reads the address may connect before anything is served
     except OSError as error:
         listener.close()
         if error.errno == errno.EADDRINUSE:
