@@ -63,6 +63,7 @@ class EpochBook:
         self._told = False
         self.samples: int | None = None
         self.batches: int | None = None
+        self._steps: int | None = None
         self._of_batch: int | None = None
         self._forget()
 
@@ -74,14 +75,18 @@ class EpochBook:
     @property
     def steps(self) -> int | None:
         """The number of steps of the epoch; None if it is unknown, or not that of its batches."""
-        return self.length or (self.batches if self._came == self.step else None)
+        known = self.length or self._steps
+        return known or (self.batches if self._came == self.step else None)
 
-    def begin(self, told: bool = False, batches: int | None = None) -> None:
-        """Start an epoch; it is `told` if the loop also says when it ends."""
+    def begin(
+        self, told: bool = False, batches: int | None = None, steps: int | None = None
+    ) -> None:
+        """Start an epoch of so many batches or steps, as far as known; it is `told` if the loop
+        also says when it ends."""
         self.epoch += 1
         self.step, self.open, self._told = 0, True, told
         self._forget()
-        self._begun, self.batches = True, batches
+        self._begun, self.batches, self._steps = True, batches, steps
 
     def end(self) -> None:
         """End the steps of the current epoch."""
@@ -141,6 +146,7 @@ class EpochBook:
 
     def _forget(self) -> None:
         self._begun, self._came, self.batches = False, 0, None
+        self._steps = None
         self.samples = self._of_batch = None
         self._recorded: list[tuple[int, int | None]] = []
         self._means: dict[str, Mean] = {}
@@ -150,8 +156,8 @@ class EpochBook:
 class EpochListener(Protocol):
     """Receives the epochs of a loop."""
 
-    def epoch_begins(self, batches: int | None = None) -> None:
-        """Handle the start of an epoch of that many batches; None: unknown."""
+    def epoch_begins(self, batches: int | None = None, steps: int | None = None) -> None:
+        """Handle the start of an epoch of that many batches or steps; None: unknown."""
 
     def batch_comes(self, samples: int | None) -> None:
         """Handle a batch that is about to be trained on."""

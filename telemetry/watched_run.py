@@ -16,6 +16,7 @@ from vanishing_gradients.sql.connection import connected, engine, explained
 from vanishing_gradients.sql.registry import require_migrated
 from vanishing_gradients.sql.requirements import require_able
 from vanishing_gradients.telemetry.errors import OutageError, ResumeError
+from vanishing_gradients.telemetry.pulse import Pulse
 from vanishing_gradients.telemetry.recording import EpochMetrics, RecordedLayer, RecordedUpdate
 from vanishing_gradients.telemetry.retry import Retry
 from vanishing_gradients.telemetry.roads import AUTO
@@ -71,6 +72,11 @@ class WatchedRun:
     def begun(self) -> bool:
         """Whether there is a run."""
         return self._session is not None
+
+    @property
+    def pulse(self) -> Pulse | None:
+        """Takes the place that training has reached; None before the run is registered."""
+        return self._session.pulse if self._session else None
 
     @property
     def recording(self) -> bool:
@@ -147,18 +153,6 @@ class WatchedRun:
             return False
         recorder = self._session.recorder
         return bool(self.guarded(lambda: recorder.record(epoch, step, layers)))
-
-    def at(
-        self,
-        epoch: int,
-        step: int,
-        steps: int | None,
-        loss: float | None,
-        accuracy: float | None,
-    ) -> None:
-        """Take the place that training has reached: what is known of the epoch so far."""
-        if self._session:
-            self._session.pulse.at(epoch, step, steps, loss, accuracy)
 
     def record_updates(self, updates: Sequence[RecordedUpdate | None]) -> None:
         """Take the updates of the last recorded step."""

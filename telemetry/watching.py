@@ -202,14 +202,14 @@ class Watch:
 
     # -- called by the epochs and the model --------------------------------------------------------
 
-    def epoch_begins(self, batches: int | None = None) -> None:
-        """Handle the start of an epoch of the loop, of that many batches if that is known."""
+    def epoch_begins(self, batches: int | None = None, steps: int | None = None) -> None:
+        """Handle the start of an epoch of the loop, of so many batches or steps if known."""
         if self._steps_per_epoch:
             return
         if self._book.open:
             self._book.end()
         self._close_ended()
-        self._book.begin(told=True, batches=batches)
+        self._book.begin(told=True, batches=batches, steps=steps)
 
     def batch_comes(self, samples: int | None) -> None:
         """Handle the next batch of the loop."""
@@ -283,10 +283,8 @@ class Watch:
         self._open_epoch()
         book = self._book
         book.step_over()
-        if self._run:
-            self._run.at(
-                book.epoch, book.step, book.steps, book.mean("loss"), book.mean("accuracy")
-            )
+        if self._run and (pulse := self._run.pulse):
+            pulse.at(book.epoch, book.step, book.steps, book.mean("loss"), book.mean("accuracy"))
 
     def guarded(self, action: Callable[[], object]) -> None:
         """Run `action` so that its errors do not end training, unless that was asked for."""

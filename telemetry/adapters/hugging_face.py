@@ -57,7 +57,7 @@ class HuggingFaceWatch(WatchCallback):
     def on_epoch_begin(self, args: Any, state: Any, control: Any, **others: Any) -> None:
         """An epoch begins."""
         if self._watch:
-            self._watch.epoch_begins()
+            self._watch.epoch_begins(steps=self._steps or None)
 
     def on_step_begin(self, args: Any, state: Any, control: Any, **others: Any) -> None:
         """Announce the next batch; all but the last of an epoch have the same size."""

@@ -70,7 +70,8 @@ class KerasWatch(WatchCallback):
     def on_epoch_begin(self, epoch: int, logs: Mapping[str, float] | None = None) -> None:
         """An epoch begins."""
         if self._watch:
-            self._watch.epoch_begins()
+            keras: Any = self
+            self._watch.epoch_begins(steps=keras.params.get("steps"))
 
     def on_epoch_end(self, epoch: int, logs: Mapping[str, float] | None = None) -> None:
         """The epoch is over, including the evaluation on held-out data."""

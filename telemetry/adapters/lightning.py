@@ -1,5 +1,6 @@
 """Lightning: `Trainer(callbacks=[LightningWatch("my_net")])`."""
 
+import math
 import sys
 from collections.abc import Mapping, Sequence
 from importlib import import_module
@@ -57,7 +58,7 @@ class LightningWatch(WatchCallback):
     def on_train_epoch_start(self, trainer: Any, pl_module: Any) -> None:
         """An epoch begins."""
         if self._watch:
-            self._watch.epoch_begins()
+            self._watch.epoch_begins(steps=_steps(trainer, pl_module))
 
     def on_train_batch_start(self, trainer: Any, pl_module: Any, batch: Any, index: int) -> None:
         """The next batch comes."""
@@ -95,3 +96,11 @@ class LightningWatch(WatchCallback):
     def on_exception(self, trainer: Any, pl_module: Any, exception: BaseException) -> None:
         """End the watch after an exception."""
         self.stop(exception)
+
+
+def _steps(trainer: Any, pl_module: Any) -> int | None:
+    """Return the steps of an epoch; None if the data or a loop of the module's own do not tell."""
+    batches = trainer.num_training_batches
+    if not pl_module.automatic_optimization or not math.isfinite(batches):
+        return None
+    return math.ceil(batches / trainer.accumulate_grad_batches)

@@ -9,6 +9,7 @@ import pytest
 from sqlalchemy import URL, text
 
 from vanishing_gradients.sql.connection import engine
+from vanishing_gradients.telemetry.pulse import Pulse
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -71,3 +72,17 @@ def stored(migrated: URL) -> Iterator[Stored]:
     made = Stored(migrated)
     yield made
     made.close()
+
+
+@pytest.fixture
+def told_steps(monkeypatch: pytest.MonkeyPatch) -> set[int | None]:
+    """How many steps an epoch has, as the live page is told at each step."""
+    told: set[int | None] = set()
+    at = Pulse.at
+
+    def noted(self: Pulse, epoch: int, step: int, steps: int | None, *values: Any) -> None:
+        told.add(steps)
+        at(self, epoch, step, steps, *values)
+
+    monkeypatch.setattr(Pulse, "at", noted)
+    return told

@@ -85,6 +85,16 @@ def test_where_logging_is_by_epoch_epochs_are_the_trainers_own(train, stored):
     assert all(row["loss"] > 0 for row in stored.epochs)
 
 
+@pytest.mark.parametrize(
+    ("options", "steps"),
+    [({"logging_steps": 3}, 3), ({"logging_strategy": "epoch"}, 6),
+     ({"logging_strategy": "epoch", "gradient_accumulation_steps": 2}, 3)],
+)  # fmt: skip
+def test_the_steps_of_an_epoch_are_told(train, told_steps, options, steps):
+    train(**options)
+    assert told_steps == {steps}
+
+
 def test_a_loss_that_is_no_number_is_not_hidden(train, stored):
     rows = [{"x": torch.full((6,), math.nan), "labels": 0}] * 48
     train(rows)

@@ -61,6 +61,11 @@ def test_gradients_losses_and_updates_of_every_step_are_kept(fit, stored):
     assert "apply" not in vars(model.optimizer)
 
 
+def test_the_steps_of_an_epoch_are_told(fit, told_steps):
+    fit(network(keras.optimizers.SGD(0.5)))
+    assert told_steps == {4}
+
+
 def test_neurons_are_the_columns_of_a_kernel(fit, stored):
     fit(network("sgd"))
     rows = stored.ask("SELECT width, row_count FROM layers WHERE run_id = :run ORDER BY layer")

@@ -97,6 +97,12 @@ def test_a_step_has_the_sum_of_accumulated_batches_and_their_loss(fit, stored):
     assert 0.8 < stored.epochs[0]["loss"] < 1.6  # for three classes; not half of it
 
 
+@pytest.mark.parametrize(("batches", "steps"), [(1, 4), (3, 2)])
+def test_the_steps_of_an_epoch_are_told(fit, told_steps, batches, steps):
+    fit(accumulate_grad_batches=batches)
+    assert told_steps == {steps}
+
+
 def test_an_exception_in_training_fails_the_run_and_passes(fit, stored):
     with pytest.raises(ZeroDivisionError):
         fit(ZeroDivisionError("of the user"))
