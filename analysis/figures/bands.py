@@ -3,9 +3,13 @@
 Also: which runs belong together, and how the title describes them.
 """
 
+import math
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
+from operator import attrgetter
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -74,6 +78,21 @@ def title_over_seeds(what: str, runs: Sequence[Run], of_gradients: bool) -> str:
     return style.with_subtitle(what, subject, source, *bands)
 
 
+class _Value(NamedTuple):
+    """The value of one seed at one x."""
+
+    strand: int
+    x: int
+    seed: int
+    value: float
+    mark: str
+    heading: str
+
+    @property
+    def known(self) -> bool:
+        return not math.isnan(self.value)
+
+
 def points_over_seeds(values: pd.DataFrame, places: Mapping[str, float]) -> list[Point]:
     """Return the points of one line.
 
@@ -81,47 +100,53 @@ def points_over_seeds(values: pd.DataFrame, places: Mapping[str, float]) -> list
     infinity, NaN if missing), mark and heading (of the hover text). `places` says where values with
     a mark are drawn; zero without a place is an ordinary number.
     """
+    ordered = values.sort_values(["strand", "x"], kind="stable")
+    rows = map(_Value, *(ordered[name] for name in _Value._fields))
     return [
-        _point(int(strand), int(x), own, places)
-        for (strand, x), own in values.groupby(["strand", "x"], sort=True)
+        _point(int(strand), int(x), list(own), places)
+        for (strand, x), own in groupby(rows, key=attrgetter("strand", "x"))
     ]
 
 
-def _point(strand: int, x: int, own: pd.DataFrame, places: Mapping[str, float]) -> Point:
-    known = own.dropna(subset="value").sort_values("value", kind="stable")
-    counts = own.loc[own["mark"] != marks.ORDINARY, "mark"].value_counts()
-    if known.empty:
-        median, mark = float("nan"), counts.index[0]
+def _point(strand: int, x: int, own: Sequence[_Value], places: Mapping[str, float]) -> Point:
+    known = sorted((each for each in own if each.known), key=attrgetter("value"))
+    counts = Counter(each.mark for each in own if each.mark != marks.ORDINARY).most_common()
+    if not known:
+        median, mark = math.nan, counts[0][0]
         y = places.get(mark)
     else:
-        median = float(np.median(known["value"]))
-        mark = {0.0: marks.ZERO, np.inf: marks.INFINITE}.get(median, marks.ORDINARY)
+        median = float(np.median([each.value for each in known]))
+        mark = {0.0: marks.ZERO, math.inf: marks.INFINITE}.get(median, marks.ORDINARY)
         mark = mark if mark in places else marks.ORDINARY
         y = places.get(mark, median)
-    ordinary = known.loc[~known["mark"].isin(places), "value"]
+    ordinary = [each.value for each in known if each.mark not in places]
     return Point(
         x=x,
         strand=strand,
         y=y,
         mark=mark if y is not None else marks.ORDINARY,
-        low=ordinary.min(),
-        high=ordinary.max(),
+        low=min(ordinary, default=math.nan),
+        high=max(ordinary, default=math.nan),
         seeds=len(ordinary),
-        marks={key: places[key] for key in counts.index if key in places},
+        marks={key: places[key] for key, _ in counts if key in places},
         hover=_hover(own, known, median, counts),
     )
 
 
-def _hover(own: pd.DataFrame, known: pd.DataFrame, median: float, counts: pd.Series) -> str:
-    lines = [own["heading"].iloc[0]]
+def _hover(
+    own: Sequence[_Value],
+    known: Sequence[_Value],
+    median: float,
+    counts: Sequence[tuple[str, int]],
+) -> str:
+    lines = [own[0].heading]
     if len(own) == 1:
-        lines.append(f"{exact(median)} (seed {own['seed'].iloc[0]})")
+        lines.append(f"{exact(median)} (seed {own[0].seed})")
     else:
         lines.append(f"median {exact(median)} of {counted(len(known), 'seed')}")
-        for word, row in (("smallest", 0), ("largest", -1)) if len(known) else ():
-            value, seed = known["value"].iloc[row], known["seed"].iloc[row]
-            lines.append(f"{word} {exact(value)} (seed {seed})")
-    lines += [f"{mark} in {count} of {counted(len(own), 'seed')}" for mark, count in counts.items()]
+        for word, place in (("smallest", 0), ("largest", -1)) if known else ():
+            lines.append(f"{word} {exact(known[place].value)} (seed {known[place].seed})")
+    lines += [f"{mark} in {count} of {counted(len(own), 'seed')}" for mark, count in counts]
     return "<br>".join(lines)
 
 

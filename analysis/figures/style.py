@@ -5,6 +5,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
 from itertools import count
+from typing import Any
 
 import pandas as pd
 import plotly.graph_objects as go
@@ -39,7 +40,7 @@ METRIC_AXES = {
 }
 
 
-def layout(title: str, height: int = HEIGHT) -> go.Layout:
+def layout(title: str, height: float = HEIGHT) -> dict[str, Any]:
     """Return the layout of all figures: title on the left, legend below, any width."""
     axis = {
         "showgrid": True,
@@ -51,9 +52,9 @@ def layout(title: str, height: int = HEIGHT) -> go.Layout:
         "automargin": True,
         "title": {"standoff": 8, "font": {"size": 13}},
     }
-    return go.Layout(
-        template=go.layout.Template(layout={"xaxis": axis, "yaxis": axis}),
-        title={
+    return {
+        "template": {"layout": {"xaxis": axis, "yaxis": axis}},
+        "title": {
             "text": title,
             "font": {"size": 17},
             "x": 0,
@@ -62,14 +63,14 @@ def layout(title: str, height: int = HEIGHT) -> go.Layout:
             "yanchor": "top",
             "pad": {"l": 12},
         },
-        font={"family": "Helvetica, Arial, sans-serif", "size": 13, "color": INK},
-        paper_bgcolor="white",
-        plot_bgcolor="white",
-        height=height,
-        margin={"l": 62, "r": 16, "t": height_of(title), "b": 40},
-        hovermode="closest",
-        hoverlabel={"bgcolor": "white", "font": {"color": INK, "size": 13}, "align": "left"},
-        legend={
+        "font": {"family": "Helvetica, Arial, sans-serif", "size": 13, "color": INK},
+        "paper_bgcolor": "white",
+        "plot_bgcolor": "white",
+        "height": height,
+        "margin": {"l": 62, "r": 16, "t": height_of(title), "b": 40},
+        "hovermode": "closest",
+        "hoverlabel": {"bgcolor": "white", "font": {"color": INK, "size": 13}, "align": "left"},
+        "legend": {
             "orientation": "h",
             "x": 0,
             "xanchor": "left",
@@ -77,7 +78,7 @@ def layout(title: str, height: int = HEIGHT) -> go.Layout:
             "yanchor": "top",
             "font": {"size": 12},
         },
-    )
+    }
 
 
 def height_of(title: str) -> int:
@@ -100,8 +101,20 @@ def stacked(
         subplot_titles=list(headings),
         **{"shared_xaxes": True} | more,
     )
-    figure.update_layout(layout(title, height or (HEIGHT if len(headings) > 1 else ONE_PANEL)))
+    own = layout(title, height or (HEIGHT if len(headings) > 1 else ONE_PANEL))
+    # One assignment takes half the time of update_layout, which checks every value several times.
+    figure.layout = _merged(figure.layout.to_plotly_json(), own)
     return figure.update_annotations(x=0, xanchor="left", font={"size": 13})
+
+
+def _merged(base: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:
+    """Return `base` with `changes`, which are merged into the mappings that both have."""
+    inner = {
+        key: _merged(base[key], value)
+        for key, value in changes.items()
+        if isinstance(value, Mapping) and isinstance(base.get(key), Mapping)
+    }
+    return {**base, **changes, **inner}
 
 
 def choice(
