@@ -2,23 +2,23 @@
 
 import { address, read } from "./address.js";
 import { ask } from "./asking.js";
-import { Chart } from "./charts.js";
 import { scaleOf } from "./colours.js";
 import { fill, h, sql } from "./dom.js";
 import { FlowMap } from "./flow.js";
+import { View } from "./view.js";
 
-export class CompareView {
+export class CompareView extends View {
   constructor(runs) {
-    Object.assign(this, { runs, charts: [], completed: null });
-    this.element = h("div");
+    super(h("div"));
+    this.runs = runs;
   }
 
   async load() {
     const answer = await ask("compare", { runs: this.runs.join(",") });
     const flows = await Promise.all(this.runs.map((run) => ask(`run/${run}`)));
     this.completed = flows.map((each) => each.completed_epoch).join();
-    for (const chart of this.charts) chart.destroy();
-    this.charts = answer.figures.map((name) => new Chart("compare", name, { about: { runs: this.runs.join(",") }, heading: name }));
+    this.clear();
+    for (const name of answer.figures) this.chart("compare", name, { about: { runs: this.runs.join(",") }, heading: name });
     const head = h("tr", {}, h("td"), ...answer.labels.map((label) => h("th", { scope: "col" }, label)));
     const rows = (lines) => lines.map(([name, texts]) => h("tr", {}, h("th", { scope: "row" }, name), ...texts.map((text) => h("td", {}, text))));
     const lined = (lines) => h("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": "Table" }, h("table", {}, h("thead", {}, head.cloneNode(true)), h("tbody", {}, ...rows(lines))));
@@ -58,19 +58,9 @@ export class CompareView {
     return h("section", {}, h("h2", {}, `Norms of run ${this.runs[1]} over those of run ${this.runs[0]}`), map.element);
   }
 
-  change() {}
-
   async tick(now, answer) {
     const completed = this.runs.map((run) => answer.runs[run]?.completed_epoch).join();
     if (this.completed !== null && completed !== this.completed) await this.load();
-  }
-
-  repaint() {
-    for (const chart of this.charts) chart.refresh();
-  }
-
-  destroy() {
-    for (const chart of this.charts) chart.destroy();
   }
 }
 

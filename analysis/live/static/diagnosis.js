@@ -2,8 +2,8 @@
 
 import { address, read } from "./address.js";
 import { ask } from "./asking.js";
-import { Chart } from "./charts.js";
 import { fill, h } from "./dom.js";
+import { View } from "./view.js";
 
 // By words of a sentence, the figure that shows what it speaks of; the first that fits.
 const SHOWN = [
@@ -13,17 +13,16 @@ const SHOWN = [
   [/gradient|norm|vanish|explod/i, "norm_grid", "Norms as a map"], [/loss|accuracy/i, "accuracy_and_loss", "Accuracy and loss"],
 ];
 
-export class DiagnosisView {
+export class DiagnosisView extends View {
   constructor(run) {
-    Object.assign(this, { run, charts: [], completed: null });
-    this.element = h("section", { "aria-label": "Diagnosis" });
+    super(h("section", { "aria-label": "Diagnosis" }));
+    this.run = run;
   }
 
   async load() {
     const found = await ask(`run/${this.run}/diagnosis`);
     this.completed = found.judged;
-    for (const chart of this.charts) chart.destroy();
-    this.charts = [];
+    this.clear();
     const of = found.epochs ? ` of ${found.epochs}` : "";
     fill(this.element, h("h2", {}, `Diagnosis of run ${this.run}`),
       h("p", { class: "note" }, found.kind === "unjudged" ? found.finding : `Judged after ${found.judged}${of} epochs, anew at each.`),
@@ -38,9 +37,7 @@ export class DiagnosisView {
       type: "button", class: "small", "aria-expanded": "false", onclick: (event) => {
         if (inside.childElementCount) return;
         event.target.setAttribute("aria-expanded", "true");
-        const chart = new Chart(`run/${this.run}`, shown[1], { heading: shown[2] });
-        this.charts.push(chart);
-        fill(inside, chart.element);
+        fill(inside, this.chart(`run/${this.run}`, shown[1], { heading: shown[2] }).element);
       },
     }, `Show: ${shown[2].toLowerCase()}`);
     const classes = place === 1 ? `finding ${kind}` : point ? "point" : null;
@@ -57,17 +54,7 @@ export class DiagnosisView {
     });
   }
 
-  change() {}
-
   async tick(now) {
     if (this.completed !== null && now.completed_epoch !== this.completed) await this.load();
-  }
-
-  repaint() {
-    for (const chart of this.charts) chart.refresh();
-  }
-
-  destroy() {
-    for (const chart of this.charts) chart.destroy();
   }
 }

@@ -2,21 +2,22 @@
 
 import { address, go } from "./address.js";
 import { ask, Refusal } from "./asking.js";
-import { Chart } from "./charts.js";
 import { fill, h, number, percent, sql, table } from "./dom.js";
+import { View } from "./view.js";
 
 const NEURONS = 200;
 
-export class LayerView {
+export class LayerView extends View {
   constructor(run, state) {
-    Object.assign(this, { run, state, charts: [], completed: null });
+    super(h("div"));
+    Object.assign(this, { run, state });
     this.crumbs = h("nav", { class: "crumbs", "aria-label": "Where you are" });
     this.epochs = h("p", { class: "controls" });
     this.figures = h("div");
     this.neuron = h("div");
     this.neurons = h("div");
     this.rows = h("div");
-    this.element = h("div", {}, this.crumbs, this.epochs, this.neuron, this.figures,
+    fill(this.element, this.crumbs, this.epochs, this.neuron, this.figures,
       h("section", {}, h("h2", {}, "Neurons"), this.neurons), h("section", {}, h("h2", {}, "Raw rows"), this.rows));
   }
 
@@ -28,18 +29,16 @@ export class LayerView {
     if (!this.layer) throw new Refusal(`Run ${this.run} has layers 1 to ${answer.flow.layers.length}: there is no layer ${this.state.layer}.`, 404);
     const about = { layer: this.state.layer };
     if (!this.charts.length) {
-      this.course = this.chart("layer_course", "Over the epochs", about);
-      this.histogram = this.chart("layer_histograms", "Histogram over the epochs", about);
+      this.course = this.drawn("layer_course", "Over the epochs", about);
+      this.histogram = this.drawn("layer_histograms", "Histogram over the epochs", about);
       fill(this.figures, h("section", {}, h("h2", {}, `Layer ${this.layer.layer}, ${this.layer.name}`), this.course.element),
         h("section", {}, h("h2", {}, "Histogram"), this.within = h("p", { class: "controls" }), this.histogram.element));
     }
     await this.change(this.state);
   }
 
-  chart(name, heading, about) {
-    const chart = new Chart(`run/${this.run}`, name, { heading, about });
-    this.charts.push(chart);
-    return chart;
+  drawn(name, heading, about) {
+    return this.chart(`run/${this.run}`, name, { heading, about });
   }
 
   get epoch() {
@@ -62,10 +61,10 @@ export class LayerView {
       },
     }), ` within epoch ${this.epoch}, step by step`));
     this.histogram.change(this.of());
-    if (neuron && (!this.course1 || this.course1.about.neuron !== neuron)) {
-      this.course1?.destroy();
-      this.course1 = this.chart("neuron_course", `Neuron ${neuron}`, { layer, neuron });
-      fill(this.neuron, h("section", {}, h("h2", {}, `Neuron ${neuron}`), this.course1.element));
+    if (neuron && (!this.ofNeuron || this.ofNeuron.about.neuron !== neuron)) {
+      this.ofNeuron?.destroy();
+      this.ofNeuron = this.drawn("neuron_course", `Neuron ${neuron}`, { layer, neuron });
+      fill(this.neuron, h("section", {}, h("h2", {}, `Neuron ${neuron}`), this.ofNeuron.element));
     } else if (!neuron) fill(this.neuron);
     await Promise.all([this.listNeurons(), this.listRows()]);
   }
@@ -108,15 +107,7 @@ export class LayerView {
     const answer = await ask(`run/${this.run}`);
     const first = !this.completed;
     Object.assign(this, { answer, completed: answer.completed_epoch });
-    for (const chart of this.charts) chart.refresh();
+    this.repaint();
     if (first || !this.state.epoch) await this.change(this.state);
-  }
-
-  repaint() {
-    for (const chart of this.charts) chart.refresh();
-  }
-
-  destroy() {
-    for (const chart of this.charts) chart.destroy();
   }
 }

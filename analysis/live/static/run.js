@@ -2,9 +2,9 @@
 
 import { address, go } from "./address.js";
 import { ask } from "./asking.js";
-import { Chart } from "./charts.js";
 import { fill, h, percent, sql } from "./dom.js";
 import { FlowMap, MAPS, SORTS } from "./flow.js";
+import { View } from "./view.js";
 
 const MOST_POINTS = 200, MOST_RUNS = 8;
 
@@ -13,9 +13,10 @@ function chooser(name, label, choices, chosen, change) {
     ...Object.entries(choices).map(([key, text]) => h("option", { value: key, selected: key === chosen }, text))));
 }
 
-export class RunView {
+export class RunView extends View {
   constructor(run, state) {
-    Object.assign(this, { run, state, charts: [], points: [], completed: null });
+    super(h("div"));
+    Object.assign(this, { run, state, points: [] });
     this.now = h("p", { class: "now", id: "now" });
     this.finding = h("p", { class: "finding unjudged" }, "The diagnosis …");
     this.remedies = h("p");
@@ -24,21 +25,15 @@ export class RunView {
     this.controls = h("p", { class: "controls" });
     this.statements = h("div");
     this.bars = h("div");
-    this.curves = this.chart("accuracy_and_loss", { heading: "Accuracy and loss", adorn: (data, layout) => this.adorn(data, layout) });
+    this.curves = this.chart(`run/${run}`, "accuracy_and_loss", { heading: "Accuracy and loss", adorn: (data, layout) => this.adorn(data, layout) });
     this.others = h("div");
-    this.element = h("div", {},
+    fill(this.element,
       h("section", { class: "first", "aria-label": "How it goes" }, this.now, this.finding, this.remedies, this.warnings),
       h("section", { "aria-label": "Flow of gradients" }, h("h2", {}, "Layers and epochs"), this.controls, this.map.element, this.statements),
       h("section", {}, h("h2", {}, "Accuracy and loss"), this.curves.element),
       h("section", {}, h("h2", {}, "Dead and saturated neurons"), this.bars),
       h("section", {}, h("h2", {}, "Figures"), this.others));
     this.control();
-  }
-
-  chart(name, options) {
-    const chart = new Chart(`run/${this.run}`, name, options);
-    this.charts.push(chart);
-    return chart;
   }
 
   async load() {
@@ -111,7 +106,7 @@ export class RunView {
         h("td", {}, saturated == null ? "–" : [bar(saturated, "saturated"), ` ${(100 * saturated).toFixed(1)} %`]));
     });
     fill(this.bars, rows.some(Boolean)
-      ? h("div", { class: "scroll" }, h("table", { class: "bars" }, h("thead", {}, h("tr", {},
+      ? h("div", { class: "scroll tall", tabindex: "0", role: "region", "aria-label": "Dead and saturated neurons" }, h("table", { class: "bars" }, h("thead", {}, h("tr", {},
         ...["layer", "dead neurons", "saturated values"].map((name) => h("th", { scope: "col" }, name)))), h("tbody", {}, ...rows.filter(Boolean))))
       : h("p", {}, flow.epochs.length ? "Its neurons were not recorded." : "They are counted when the first epoch is complete."));
   }
@@ -124,7 +119,7 @@ export class RunView {
       this.others.append(h("details", {
         ontoggle: (event) => {
           if (!event.target.open || chart) return;
-          chart = this.chart(name, { heading });
+          chart = this.chart(`run/${this.run}`, name, { heading });
           fill(inside, chart.element);
         },
       }, h("summary", {}, heading), inside));
@@ -163,7 +158,7 @@ export class RunView {
     const closed = now.completed_epoch !== this.completed || (this.answer && now.status !== this.answer.status);
     if (closed) {
       await this.load();
-      for (const chart of this.charts) chart.refresh();
+      this.repaint();
     }
     this.map.pulse(now);
     if (!this.answer?.flow.epochs.length && !this.map.live) this.draw();
@@ -176,13 +171,5 @@ export class RunView {
       if (control && control !== document.activeElement) control.value = state[name] ?? "";
     }
     this.draw();
-  }
-
-  repaint() {
-    for (const chart of this.charts) chart.refresh();
-  }
-
-  destroy() {
-    for (const chart of this.charts) chart.destroy();
   }
 }

@@ -3,6 +3,7 @@
 import { address, go, read, runs } from "./address.js";
 import { ask } from "./asking.js";
 import { fill, h, number, percent, sql } from "./dom.js";
+import { View } from "./view.js";
 
 const MOST = 8, AT_ONCE = 200;
 const COLUMNS = [
@@ -11,8 +12,9 @@ const COLUMNS = [
 ];
 const NUMBERS = ["completed_epoch", "loss", "test_accuracy", "gradient_rows"];
 
-export class RunsView {
+export class RunsView extends View {
   constructor() {
+    super(h("section", { "aria-label": "Runs" }));
     Object.assign(this, { all: [], by: "run_id", down: true, digest: null, shown: AT_ONCE });
     this.chosen = new Set(runs().slice(0, MOST));
     this.filter = h("input", { id: "filter", type: "search", placeholder: "experiment, data set, status", autocomplete: "off",
@@ -20,7 +22,7 @@ export class RunsView {
     this.compare = h("button", { type: "button", id: "compare", onclick: () => go({ tab: "compare", runs: [...this.chosen].join(",") }) });
     this.body = h("div");
     this.statements = h("div");
-    this.element = h("section", { "aria-label": "Runs" }, h("h2", {}, "Runs"),
+    fill(this.element, h("h2", {}, "Runs"),
       h("p", { class: "controls" }, h("label", {}, "Filter ", this.filter), this.compare), this.body, this.statements);
   }
 
@@ -117,9 +119,8 @@ export class RunsView {
     if (!first) await this.load();
   }
 
-  repaint() {}
-
   destroy() {
+    super.destroy();
     this.gone = true;
   }
 }
