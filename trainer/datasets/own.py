@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from vanishing_gradients.trainer.datasets import idx_folder, npz
+from vanishing_gradients.trainer.datasets import cifar, csv_files, idx_folder, npz
 from vanishing_gradients.trainer.datasets.catalogue import NAMES
 from vanishing_gradients.trainer.datasets.dataset import Dataset, frozen
 from vanishing_gradients.trainer.datasets.part import Part
@@ -37,9 +37,16 @@ class Format(NamedTuple):
     read: Callable[[Path], tuple[Part, Part, str]]
 
 
-FILES = {".npz": Format("an NPZ file", npz.read)}
+FILES = {
+    ".npz": Format("an NPZ file", npz.read),
+    ".csv": Format("a CSV file", csv_files.read_file),
+}
 """The formats that are one file, by its ending."""
-FOLDERS = ((idx_folder.is_one, Format("a folder of IDX files", idx_folder.read)),)
+FOLDERS = (
+    (idx_folder.is_one, Format("a folder of IDX files", idx_folder.read)),
+    (cifar.is_one, Format("a folder of CIFAR-10's binary version", cifar.read)),
+    (csv_files.is_one, Format("a folder of train.csv and test.csv", csv_files.read_folder)),
+)
 """The formats that are a folder, each with the test of whether one is that."""
 
 
@@ -65,7 +72,7 @@ def load_own(asked: str, announce: Say) -> Dataset:
     announce(
         f"Data set: {path}: {len(dataset.train_images):,} training and "
         f"{len(dataset.test_images):,} test images of {dataset.train_images.shape[1]:,} "
-        f"inputs{sides}, {dataset.classes:,} classes.{f' {remark}' if remark else ''}"
+        f"inputs{sides}, {dataset.classes:,} classes.{f' {remark}.' if remark else ''}"
     )
     return dataset
 
@@ -85,7 +92,7 @@ def assembled(train: Part, test: Part, name: str, source: str) -> Dataset:
         )
     labels, numbers, counts = np.unique(train.labels, return_inverse=True, return_counts=True)
     if not 2 <= len(labels) <= CLASSES_MAX:
-        many = f"{len(labels):,} different labels" if len(labels) > 1 else f"but one, {labels[0]}"
+        many = "one label only" if len(labels) == 1 else f"{len(labels):,} different labels"
         raise DatasetError(
             f"{train.labels_name} holds {many}: a network here tells from 2 to {CLASSES_MAX:,} "
             "classes apart."
