@@ -59,7 +59,11 @@ class _Data(click.Choice):
         """Return the name or the path; a word that is neither is refused as a name."""
         if is_path(value):
             return os.path.abspath(os.path.expanduser(value))
-        return super().convert(value, param, ctx)
+        try:
+            return super().convert(value, param, ctx)
+        except click.BadParameter as error:
+            names = error.message.removesuffix(".")
+            self.fail(f"{names}, nor a path, which has a slash or an ending.", param, ctx)
 
 
 with_data_options = together(
