@@ -206,7 +206,7 @@ def test_a_table_without_rows_or_columns(csv, text, expected):
     [
         (
             {"y_test": None},
-            "own.npz holds x_test, x_train, y_train: its arrays are to be x_train, ",
+            "own.npz holds 'x_test', 'x_train', 'y_train': its arrays are to be x_train, ",
         ),
         (
             {"x_train": np.array([{}, []], object)},

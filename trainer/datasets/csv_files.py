@@ -128,7 +128,9 @@ def _rows(head: _Head) -> np.ndarray:
             separator=head.separator,
         )  # fmt: skip
     except pl.exceptions.PolarsError as error:
-        why = _complaint(head) or f" cannot be read as a table ({str(error).splitlines()[0][:100]})"
+        why = (
+            _complaint(head) or f" cannot be read as a table ({str(error).splitlines()[0][:100]!r})"
+        )
         raise DatasetError(f"{head.path}{why}.") from None
     rows = frame.to_numpy()  # what is missing is not a number
     wrong = ~(np.abs(rows) <= LARGEST).all(axis=1)

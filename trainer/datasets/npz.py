@@ -48,7 +48,7 @@ def _arrays(path: Path) -> tuple[tuple[str, ...], list[np.ndarray]]:
     names = next((each for each in NAMES if sizes.keys() >= set(each)), None)
     if names is None:
         wanted = ", or ".join(", ".join(each) for each in NAMES)
-        there = ", ".join(sorted(sizes)[:8]) or "nothing"
+        there = ", ".join(map(repr, sorted(sizes)[:8])) or "nothing"
         raise DatasetError(f"{path} holds {there}: its arrays are to be {wanted}.")
     for name in names:
         if sizes[name] > CEILING:

@@ -55,8 +55,8 @@ def load_own(asked: str, announce: Say) -> Dataset:
 
     Its name is the path's last part, which has an ending, or a slash where it is a folder: it is
     never that of a published data set. `sha256` is of the text that `sha256sum` prints for the four
-    arrays, each file of which would begin with the array's type and shape: it is the same in every
-    format.
+    arrays, each file of which would begin with the array's type and shape: the same numbers in
+    another format have the same.
     """
     path = Path(asked)
     try:
