@@ -46,9 +46,9 @@ menu:
 	@sed -n 's/^\([a-z-]*\):.*## */  make \1	/p' Makefile | expand -t 20
 	@echo
 	@echo 'EXP is an experiment that make experiments lists, all (the paper'"'"'s four), gallery, or a TOML file. The rest:'
-	@echo '  DATASET (auto, mnist, fashion-mnist, sample, mnist-shuffled)  EPOCHS  SEED  SEEDS  PRECISION (double, single)'
-	@echo '  LIMIT  TELEMETRY (full, statistics)  RECORD_EVERY  RESUME (1)  PATIENCE  ROAD (auto, binary, text, insert)'
-	@echo '  DATA_DIR  SERVER (auto, docker, local)'
+	@echo '  DATASET (auto, mnist, fashion-mnist, sample, mnist-shuffled, or a path: docs/datasets.md)  EPOCHS  SEED  SEEDS'
+	@echo '  PRECISION (double, single)  LIMIT  TELEMETRY (full, statistics)  RECORD_EVERY  RESUME (1)  PATIENCE'
+	@echo '  ROAD (auto, binary, text, insert)  DATA_DIR  SERVER (auto, docker, local)'
 	@echo '  RUN (train, drop, summarize, figures, diagnose, remedy, report)  RUNS (compare: 3,relu_sgd)'
 	@echo '  YES (drop: 1)  KEEP (drop: statistics)  PART (bench: step, server, watch, diagnosis, live)  NORMS (migrate: 1)'
 	@echo '  PORT (live: 8050)  HOST, TOKEN (live, from other machines: an address of this one, and the word to open it)'

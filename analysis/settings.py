@@ -45,8 +45,9 @@ TOPICS = {
 }
 NONE, SEVERAL, OTHER = "The paper's networks", "Several at once", "Other"
 ORDER = (NONE, *dict.fromkeys(TOPICS.values()), OTHER, SEVERAL)
-# Names, and defaults that a run overrides by its own data set and training_images.
-NOT_SETTINGS = ("name", "description", "dataset", "limit")
+# Names, defaults that a run overrides by its own data set and training_images, and what follows
+# from the data set.
+NOT_SETTINGS = ("name", "description", "dataset", "limit", "class_counts")
 OPTIMIZER_KEYS = ("learning_rate", "momentum", "weight_decay", "betas")
 OPTIMIZER, LEARNING_RATE = TOPICS["optimizer"], TOPICS[RATE]
 

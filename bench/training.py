@@ -12,7 +12,6 @@ from vanishing_gradients.telemetry.chunk import Assembler, Chunk
 from vanishing_gradients.telemetry.recording import RecordedLayer
 from vanishing_gradients.trainer.assembly import build_network, build_optimizer
 from vanishing_gradients.trainer.datasets import Dataset
-from vanishing_gradients.trainer.datasets.dataset import CLASSES
 from vanishing_gradients.trainer.experiments import Experiment
 from vanishing_gradients.trainer.loop import Progress, train
 
@@ -43,7 +42,7 @@ class Training:
         self._generator = generator
         self._optimizer = build_optimizer(experiment)
         features = few.train_images.shape[1]
-        self.network = build_network(experiment, features, CLASSES, dtype, generator)
+        self.network = build_network(experiment, features, few.classes, dtype, generator)
 
     def seconds(self, steps: int) -> float:
         """Return the CPU time of `steps` steps, from the end of one to the end of the last."""
@@ -65,7 +64,7 @@ def gradients(
     """Train `steps` steps and return the gradients of all layers."""
     generator = np.random.default_rng(1)
     few = dataset.limited(steps * experiment.batch_size)
-    network = build_network(experiment, few.train_images.shape[1], CLASSES, dtype, generator)
+    network = build_network(experiment, few.train_images.shape[1], few.classes, dtype, generator)
     assemblers = [Assembler(layer, dtype) for layer in shape.layers]
     chunks: list[Chunk | None] = []
 

@@ -1,5 +1,6 @@
 """Trials of remedies: a few epochs of each with statistics alone, stopped where they fail."""
 
+import json
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -19,7 +20,6 @@ from vanishing_gradients.telemetry.recording import EpochMetrics
 from vanishing_gradients.telemetry.resumption import same_run, stored_run
 from vanishing_gradients.telemetry.session import RunOptions
 from vanishing_gradients.trainer.datasets import Dataset, load
-from vanishing_gradients.trainer.datasets.dataset import CLASSES
 from vanishing_gradients.trainer.display import ProgressDisplay
 from vanishing_gradients.trainer.errors import DatasetError
 from vanishing_gradients.trainer.experiments import Experiment
@@ -28,6 +28,7 @@ from vanishing_gradients.trainer.run import (
     Plan,
     Settings,
     begun_with,
+    data_of,
     run_experiment,
 )
 
@@ -71,7 +72,7 @@ def sick(engine: Engine, run_id: int, data_dir: Path | None) -> Sick:
     found = stored_run(engine, run_id)
     experiment, settings = begun_with(run_id, found.values)
     assert found.dataset is not None, "the trainer registers it"
-    dataset = load(found.dataset, data_dir)
+    dataset = load(data_of(experiment, found.dataset), data_dir)
     if dataset.sha256 != found.values["dataset_sha256"]:
         raise DatasetError(
             f"{found.dataset} is not the data set that run {run_id} was trained on: its files have "
@@ -122,7 +123,9 @@ def tried(
 ) -> Outcome:
     """Train a candidate, unless that was done before, and return what became of it."""
     plan = Plan(candidate.trial, patient.settings, patient.dataset, str(candidate.path))
-    guessing = RunConfig(candidate.trial.model_dump_json()).guessing(CLASSES)
+    described = plan.description
+    config = RunConfig(json.dumps(described.config))
+    guessing = config.guessing(described.layers[-1].width)
     known = same_run(engine, plan.description)
     if known is not None and known.finished:
         return outcome(engine, known.run_id)

@@ -49,6 +49,7 @@ from vanishing_gradients.telemetry.statistics import (
     EpochStatistics,
 )
 from vanishing_gradients.telemetry.summaries import epoch_layers as summed_up
+from vanishing_gradients.words import counted
 
 Status = Literal["finished", "failed", "interrupted"]
 TRAINER = "trainer"
@@ -342,7 +343,7 @@ def _difference(known: list[tuple[str, int]], wanted: list[tuple[str, int]]) -> 
     """Describe the first layer that differs: what it was, and what it is now."""
     pairs = enumerate(zip_longest(known, wanted), 1)
     number, found = next((number, pair) for number, pair in pairs if pair[0] != pair[1])
-    was, now = (f"{each[0]} of {each[1]} neurons" if each else "none" for each in found)
+    was, now = (f"{each[0]} of {counted(each[1], 'neuron')}" if each else "none" for each in found)
     counts = f"{len(known)} layers, now {len(wanted)}; " if len(known) != len(wanted) else ""
     return f"{counts}layer {number} was {was}, and is now {now}"
 

@@ -1,5 +1,6 @@
 """The trainer's commands: `train`, `data`, `runs` and others that create and manage runs."""
 
+import os
 import sys
 from collections.abc import Callable, Sequence
 from functools import partial, reduce
@@ -24,7 +25,7 @@ from vanishing_gradients.telemetry.roads import AUTO, ROADS
 from vanishing_gradients.telemetry.runs import TRAINER
 from vanishing_gradients.telemetry.session import RUN_CONNECTIONS
 from vanishing_gradients.telemetry.space import check_room, in_words
-from vanishing_gradients.trainer.datasets import NAMES, load, prepare
+from vanishing_gradients.trainer.datasets import NAMES, is_path, load, prepare
 from vanishing_gradients.trainer.display import ProgressDisplay, experiments_table, runs_table
 from vanishing_gradients.trainer.experiments import write_starting_file
 from vanishing_gradients.trainer.run import (
@@ -33,6 +34,7 @@ from vanishing_gradients.trainer.run import (
     Settings,
     begun_with,
     chosen,
+    data_of,
     plans,
     run_experiment,
 )
@@ -50,12 +52,26 @@ def together(*options: Callable) -> Callable:
     return lambda command: reduce(lambda made, add: add(made), reversed(options), command)
 
 
+class _Data(click.Choice):
+    """A data set's name, or the path of somebody's own data, which is made absolute."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """Return the name or the path; a word that is neither is refused as a name."""
+        if is_path(value):
+            return os.path.abspath(os.path.expanduser(value))
+        try:
+            return super().convert(value, param, ctx)
+        except click.BadParameter as error:
+            names = error.message.removesuffix(".")
+            self.fail(f"{names}, nor a path, which has a slash or an ending.", param, ctx)
+
+
 with_data_options = together(
     option(
         "--dataset",
-        type=click.Choice(NAMES),
-        help="auto: MNIST, else Fashion-MNIST, else the bundled sample  [default: the "
-        "experiment's, else auto]",
+        type=_Data(NAMES),
+        help="auto: MNIST, else Fashion-MNIST, else the bundled sample; or the path of your own "
+        "data  [default: the experiment's, else auto]",
     ),
     with_data_dir,
 )
@@ -290,7 +306,8 @@ def _begun(run_id: int, data_dir: Path | None) -> tuple[Plan, StoredRun]:
             f"program can resume it, by watch(..., run={run_id})."
         )
     experiment, settings = begun_with(run_id, found.values)
-    return Plan(experiment, settings, load(found.dataset, data_dir), experiment.name), found
+    data = load(data_of(experiment, found.dataset), data_dir)
+    return Plan(experiment, settings, data, experiment.name), found
 
 
 def _asked(question: Callable, *arguments: Any) -> Any:

@@ -16,14 +16,17 @@ from vanishing_gradients.telemetry.runs import DTYPES, RunDescription, RunLayer
 from vanishing_gradients.telemetry.session import RecordingSession, RunListener, RunOptions
 from vanishing_gradients.trainer import experiments
 from vanishing_gradients.trainer.assembly import build_clipping, build_network, build_optimizer
-from vanishing_gradients.trainer.datasets import Dataset, load
-from vanishing_gradients.trainer.datasets.dataset import CLASSES
-from vanishing_gradients.trainer.errors import ExperimentError
+from vanishing_gradients.trainer.datasets import Dataset, is_path, load
+from vanishing_gradients.trainer.errors import DatasetError, ExperimentError
 from vanishing_gradients.trainer.experiments import Experiment
 from vanishing_gradients.trainer.loop import Progress, restore_training, train
+from vanishing_gradients.trainer.network.output import BINARY
 
 GROUPS = {"all": "paper"} | {name: name for name in experiments.GROUPS if name != "paper"}
 """The values of EXP that stand for a group of experiments."""
+
+COUNTS = "class_counts"
+"""The key of `runs.config` that says how many training images of one's own each class has."""
 
 
 @dataclass(frozen=True)
@@ -63,7 +66,7 @@ def run_experiment(
     generator = np.random.default_rng(settings.seed)
     dtype = DTYPES[settings.precision]
     data = trained_on(experiment, dataset, settings).shuffled(generator)
-    network = build_network(experiment, data.train_images.shape[1], CLASSES, dtype, generator)
+    network = build_network(experiment, data.train_images.shape[1], data.classes, dtype, generator)
     optimizer = build_optimizer(experiment, len(data.train_images))
     description = describe(experiment, data, settings)
     with RecordingSession(url, description, listener, options, postponed) as session:
@@ -96,10 +99,20 @@ def trained_on(experiment: Experiment, dataset: Dataset, settings: Settings) -> 
 
 
 def describe(experiment: Experiment, dataset: Dataset, settings: Settings) -> RunDescription:
-    """Return what the run is registered with."""
+    """Return what the run is registered with.
+
+    Raises DatasetError where there are more classes than the loss can tell apart.
+    """
+    if experiment.loss == BINARY and dataset.classes != 2:
+        raise DatasetError(
+            f"The loss {BINARY!r} of {experiment.name} is for two classes, and {dataset.name} has "
+            f"{dataset.classes:,}: take the loss 'cross_entropy', or data of two classes."
+        )
     images, features = dataset.train_images.shape
     chosen = asdict(settings)
-    limit = chosen.pop("limit")
+    of_data: dict[str, Any] = {"limit": chosen.pop("limit")}
+    if dataset.class_counts is not None:
+        of_data[COUNTS] = list(dataset.class_counts)
     return RunDescription(
         **chosen,
         experiment=experiment.name,
@@ -107,7 +120,7 @@ def describe(experiment: Experiment, dataset: Dataset, settings: Settings) -> Ru
         dataset_sha256=dataset.sha256,
         training_images=images,
         epochs=experiment.epochs,
-        config=experiment.model_dump(mode="json") | {"limit": limit},
+        config=experiment.model_dump(mode="json") | of_data,
         layers=tuple(
             RunLayer(
                 layer=spec.number,
@@ -121,7 +134,7 @@ def describe(experiment: Experiment, dataset: Dataset, settings: Settings) -> Ru
                 kept=kept(spec.width),
                 parameters=spec.rows * spec.width if spec.rows else None,
             )
-            for spec in experiment.layer_specs(features, CLASSES)
+            for spec in experiment.layer_specs(features, dataset.classes)
         ),
     )
 
@@ -132,6 +145,7 @@ def begun_with(run_id: int, values: Mapping[str, Any]) -> tuple[Experiment, Sett
     Raises ExperimentError if older or newer code registered them, with other keys.
     """
     config: dict[str, Any] = dict(values["config"])
+    config.pop(COUNTS, None)
     known = {"limit": config.pop("limit", None), **values}
     names = [each.name for each in fields(Settings) if each.name in known]
     settings = Settings(**{name: known[name] for name in names})
@@ -169,9 +183,27 @@ class Plan:
         return describe(self.experiment, data, self.settings)
 
     @property
+    def data(self) -> str:
+        """What DATASET would be: the name of the data set, or the path of one's own."""
+        return data_of(self.experiment, self.dataset.name)
+
+    @property
     def title(self) -> str:
         """What the run is, in words."""
         return f"{self.experiment.name}, seed {self.settings.seed}"
+
+
+def data_of(experiment: Experiment, registered: str) -> str:
+    """Return what to `load` for a run that was registered on a data set of that name."""
+    own = experiment.dataset
+    return own if own and is_path(own) else registered
+
+
+def _placed(experiment: Experiment, data: str) -> Experiment:
+    """Return the experiment with the data it is trained on, wherever they are somebody's own."""
+    if is_path(data) or is_path(experiment.dataset or ""):
+        return experiment.model_copy(update={"dataset": data})
+    return experiment
 
 
 def chosen(exp: str, epochs: int | None) -> list[tuple[str, Experiment]]:
@@ -200,7 +232,7 @@ def plans(
     names = [dataset or experiment.dataset or "auto" for _, experiment in found]
     loaded = {name: load(name, data_dir) for name in dict.fromkeys(names)}
     wanted = [
-        Plan(experiment, each, loaded[name], source)
+        Plan(_placed(experiment, name), each, loaded[name], source)
         for each in settings
         for name, (source, experiment) in zip(names, found, strict=True)
     ]

@@ -85,7 +85,7 @@ def _options(plan: Plan, data_dir: Path | None) -> list[str]:
     values = asdict(plan.settings) | {
         "exp": plan.source,
         "epochs": plan.experiment.epochs,
-        "dataset": plan.dataset.name,
+        "dataset": plan.data,
         "data_dir": data_dir,
         "resume": True,
     }

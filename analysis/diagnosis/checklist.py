@@ -29,7 +29,7 @@ def _of_trained(evidence: RunEvidence) -> Iterator[str]:
             'Inputs: write inputs = "standardised". The scale of the inputs decides which learning '
             "rates a network survives."
         )
-    if given.get("loss", CROSS_ENTROPY) != CROSS_ENTROPY:
+    if evidence.config.squared_error:
         yield (
             f'Loss: write loss = "{CROSS_ENTROPY}". Under the squared error a class that is surely '
             "wrong has almost no gradient."

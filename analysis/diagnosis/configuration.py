@@ -17,7 +17,7 @@ what it stands with weights that keep signals; at 1, which small weights need, R
 FULL_RATE = 16
 """The batch size from which on plain SGD stands its usual rate."""
 SQUARED = 10.0
-"""A mean squared error divides by the classes, of which the data sets have ten."""
+"""A mean squared error divides by the classes, of which the published data sets have ten."""
 
 
 class RunConfig:
@@ -38,6 +38,8 @@ class RunConfig:
         clipping_is_known: whether that says all about clipping.
         initialization: kind and constants; where layers have several, those of a constant one, else
             the kind 'several'.
+        class_counts: how many training images there are of each class of somebody's own data; None
+            of a published data set, of whose ten classes each has about as many.
         starts_equal: whether all neurons of each hidden layer are known to start equal, and nothing
             but rounding can make them different.
     """
@@ -47,11 +49,13 @@ class RunConfig:
     dropout: float | None
     file: dict[str, Any]
     clipping_is_known = True
+    class_counts: list[int] | None = None
 
     def __init__(self, config: str) -> None:
         given: dict[str, Any] = json.loads(config)
         kinds = given.get("activation", ())
         self.given = self.file = given
+        self.class_counts = given.get("class_counts")
         self.activations = {kinds} if isinstance(kinds, str) else set(kinds)
         self.batch_size = int(given.get("batch_size", 128))
         self.optimizer: dict[str, Any] = given.get("optimizer", {})
@@ -104,19 +108,33 @@ class RunConfig:
             return USUAL_RATES.get(kind or "")
         rate = USUAL_RATES["sgd"] * (1.0 - self.momentum)
         rate *= min((batch_size or FULL_RATE) / FULL_RATE, 1.0)
-        return rate * SQUARED if self.squared_error else rate
+        return rate * self.squares if self.squared_error else rate
 
-    def guessing(self, classes: int) -> float | None:
-        """Return the loss of a network that gives every class the same probability, if known.
+    @property
+    def squares(self) -> float:
+        """How many classes a squared error is the mean over."""
+        return float(len(self.class_counts)) if self.class_counts else SQUARED
 
-        Sigmoids cost least where each is as probable as its class is frequent, one in `classes`.
+    def guessing(self, outputs: int) -> float | None:
+        """Return the loss of a network that knows how frequent classes are and no more, if known.
+
+        It gives each class its share of the images, which costs least; one output tells two classes
+        apart. Where shares are not known, or one class has all images, they count as equal.
         """
-        share = 1.0 / classes
-        if self.given.get("loss") == "mean_squared_error":
-            return (1.0 - share) / classes
+        shares = self._shares(max(outputs, 2))
+        if self.squared_error:
+            return sum(share * (1.0 - share) for share in shares) / len(shares)
+        cost = sum(map(_nats, shares))
         if self.given.get("output") == "sigmoid":
-            return -share * math.log(share) - (1.0 - share) * math.log1p(-share)
-        return math.log(classes)
+            return (cost + sum(_nats(1.0 - share) for share in shares)) / len(shares)
+        return cost
+
+    def _shares(self, classes: int) -> list[float]:
+        """Return the part of the training images that each class has."""
+        counts = self.class_counts or []
+        if sum(count > 0 for count in counts) < 2:
+            return [1.0 / classes] * classes
+        return [count / sum(counts) for count in counts]
 
     def has(self, key: str, value: Any) -> bool:
         """Return whether a dotted key already is what a remedy would set it to."""
@@ -131,6 +149,11 @@ class RunConfig:
         if key == "normalization" and self.given.get("batch_normalization"):
             return value == "batch"
         return bool(given) if key in ("residual", "clipping") else given == value
+
+
+def _nats(share: float) -> float:
+    """Return what a class of that share adds to the entropy."""
+    return -share * math.log(share) if share else 0.0
 
 
 def _one(initializations: list[dict[str, Any]]) -> dict[str, Any]:
@@ -168,7 +191,7 @@ class WatchedConfig(RunConfig):
         self.initialization = {"kind": None}
         self.starts_equal = False
 
-    def guessing(self, classes: int) -> float | None:
+    def guessing(self, outputs: int) -> float | None:
         """Return None: the loss function is not known."""
         return None
 

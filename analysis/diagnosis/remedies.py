@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from vanishing_gradients.analysis.diagnosis.configuration import FULL_RATE, SQUARED, RunConfig
+from vanishing_gradients.analysis.diagnosis.configuration import FULL_RATE, RunConfig
 from vanishing_gradients.analysis.diagnosis.evidence import RunEvidence
 from vanishing_gradients.analysis.diagnosis.pytorch import TIMES
 from vanishing_gradients.analysis.diagnosis.thresholds import (
@@ -265,7 +265,7 @@ def suited_loss(evidence: RunEvidence) -> list[Remedy]:
     change: dict[str, object] = {"loss": "cross_entropy"}
     rate, usual = config.learning_rate, config.usual_rate
     if not config.adaptive and rate is not None and usual is not None:
-        suits = usual / SQUARED
+        suits = usual / config.squares
         change |= _at_most(config, suits)
         if rate < LARGEST_STEP * suits:
             change |= ADAM.change

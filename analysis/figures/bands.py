@@ -65,9 +65,10 @@ def by_experiment(runs: Sequence[Run]) -> dict[str, list[Run]]:
 def title_over_seeds(what: str, runs: Sequence[Run], of_gradients: bool) -> str:
     """Return a title: what, on which data set, over how many seeds and with what in common."""
     groups = by_experiment(runs)
-    name = f"<b>{runs[0].experiment}</b> " if len(groups) == 1 else ""
+    name = f"<b>{runs[0].experiment}</b>" if len(groups) == 1 else ""
     counts = sorted({len(members) for members in groups.values()})
-    subject = f"{name}on <b>{runs[0].dataset}</b>, {_span(counts, 'seed')}"
+    on = f"{name}{style.on_dataset(runs[0].dataset)}".strip()
+    subject = f"{on}, {_span(counts, 'seed')}"
     precision = " and ".join(sorted({run.float_type for run in runs}))
     images = sorted({run.training_images or 0 for run in runs})
     source = f"{precision} precision, {_span(images, 'training image')}"

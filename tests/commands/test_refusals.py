@@ -44,6 +44,7 @@ def only_sentence(outcome) -> str:
         (["--exp", SQL_NAME], f"There is no experiment {SQL_NAME!r}: "),
         (["--exp", "absent.toml"], "There is no file 'absent.toml'; built-in experiments go by "),
         (["--dataset", "cifar"], "DATASET (--dataset): 'cifar' is not one of 'auto', 'mnist', "),
+        (["--dataset", "no/data.npz"], f"There is no file or folder '{Path.cwd()}/no/data.npz': g"),
         (["--epochs", "0"], "EPOCHS (--epochs): '0' is not a whole number from 1 to 10,000."),
         (["--epochs", "ten"], "EPOCHS (--epochs): 'ten' is not a whole number from 1 to 10,000."),
         (["--epochs", "9" * 5000], "EPOCHS (--epochs): '999999999"),

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from vanishing_gradients.trainer.datasets import Dataset, batches, load, scaled
-from vanishing_gradients.trainer.datasets.scaling import INPUTS
+from vanishing_gradients.trainer.datasets.scaling import INPUTS, scaling_of
 from vanishing_gradients.trainer.errors import DatasetError
 
 EVERY_BYTE = np.arange(256, dtype=np.uint8).reshape(2, 128)
@@ -91,6 +91,7 @@ def first(data: Dataset, images: np.ndarray) -> list[float]:
         ("-1..1", [-1.0, -0.6, 1.0]),
         ("0..1", [0.0, 0.2, 1.0]),
         ("0..255", [0.0, 51.0, 255.0]),
+        ("as_given", [0.0, 51.0, 255.0]),
         # The mean is 102; squares of -102, -51 and 153 are 36,414 in all, 12,138 on average.
         ("standardised", [-102 / 12_138**0.5, -51 / 12_138**0.5, 153 / 12_138**0.5]),
     ],
@@ -100,8 +101,47 @@ def test_inputs_are_scaled_as_their_name_says(inputs, expected):
     assert first(data, data.train_images) == pytest.approx(expected, rel=1e-15)
 
 
+TABLE = np.array([[2.0, -4.0, 7.0], [3.0, 0.0, 7.0], [6.0, 4.0, 7.0]])
+
+
+@pytest.mark.parametrize(
+    ("inputs", "expected"),
+    [
+        ("-1..1", [[-1.0, -1.0, 0.0], [-0.5, 0.0, 0.0], [1.0, 1.0, 0.0]]),
+        ("0..1", [[0.0, 0.0, 0.0], [0.25, 0.5, 0.0], [1.0, 1.0, 0.0]]),
+        ("0..255", [[0.0, 0.0, 0.0], [63.75, 127.5, 0.0], [255.0, 255.0, 0.0]]),
+        # Mean 11 / 3, squares 26 / 3 in all; mean 0, squares 32 in all.
+        (
+            "standardised",
+            [
+                [(2 - 11 / 3) / (26 / 9) ** 0.5, -4 / (32 / 3) ** 0.5, 0.0],
+                [(3 - 11 / 3) / (26 / 9) ** 0.5, 0.0, 0.0],
+                [(6 - 11 / 3) / (26 / 9) ** 0.5, 4 / (32 / 3) ** 0.5, 0.0],
+            ],
+        ),
+        ("as_given", TABLE.tolist()),
+    ],
+)
+def test_each_column_of_a_table_is_scaled_by_its_own_range_and_one_that_never_changes_is_0(
+    inputs, expected
+):
+    found = scaled(TABLE, np.float64, scaling=scaling_of(inputs, TABLE, alike=False))
+    np.testing.assert_allclose(found, expected, rtol=1e-14, atol=1e-15)
+
+
+def test_numbers_of_pictures_that_are_no_bytes_have_one_range_for_all():
+    found = scaled(TABLE, np.float64, scaling=scaling_of("0..1", TABLE, alike=True))
+    np.testing.assert_allclose(found, (TABLE + 4) / 11, rtol=1e-15)
+
+
+def test_in_single_precision_large_numbers_keep_the_digits_in_which_they_differ():
+    years = np.array([[1e9], [1e9 + 1], [1e9 + 2]])
+    found = scaled(years, np.float32, scaling=scaling_of("0..1", years, alike=False))
+    assert found.ravel().tolist() == [0.0, 0.5, 1.0]
+
+
 def test_every_scale_of_inputs_is_worked_out_by_hand_here():
-    assert list(INPUTS) == ["-1..1", "0..1", "0..255", "standardised"]
+    assert list(INPUTS) == ["-1..1", "0..1", "0..255", "standardised", "as_given"]
 
 
 def test_inputs_of_minus_one_to_one_are_those_of_a_data_set_that_says_nothing():

@@ -1,8 +1,12 @@
 """Settings that differ by layer, and those that later versions have, are read as well as others."""
 
+import json
+
+import numpy as np
 import pytest
 
 from tests.diagnosis.conftest import network
+from vanishing_gradients.analysis.diagnosis.configuration import RunConfig
 
 BY_LAYER = {
     "activation": ["relu", "tanh"],
@@ -39,6 +43,24 @@ def test_guessing_with_sigmoid_outputs_costs_what_one_in_ten_does(clinic, loss, 
     assert evidence.guessing == pytest.approx(guessing, rel=1e-12)
     assert evidence.loss_layer == 6
     assert evidence.learns or loss == "mean_squared_error"  # which takes longer
+
+
+@pytest.mark.parametrize(
+    ("config", "outputs", "guessing"),
+    [
+        ({"loss": "binary_cross_entropy", "output": "sigmoid"}, 1, np.log(2)),
+        (
+            {"loss": "binary_cross_entropy", "output": "sigmoid", "class_counts": [3, 1]},
+            1,
+            -0.75 * np.log(0.75) - 0.25 * np.log(0.25),
+        ),
+        ({"class_counts": [2, 1, 1]}, 3, 1.5 * np.log(2)),
+        ({"class_counts": [2, 1, 1], "loss": "mean_squared_error"}, 3, (0.25 + 2 * 0.1875) / 3),
+        ({"class_counts": [7, 0, 0]}, 3, np.log(3)),
+    ],
+)
+def test_guessing_costs_what_the_shares_of_the_classes_say(config, outputs, guessing):
+    assert RunConfig(json.dumps(config)).guessing(outputs) == pytest.approx(guessing, rel=1e-12)
 
 
 def test_the_largest_of_several_dropout_rates_is_judged(clinic):

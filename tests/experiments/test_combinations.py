@@ -36,6 +36,11 @@ def refusal(tmp_path: Path):
             "them out",
         ),
         (
+            SGD + "loss = 'binary_cross_entropy'\noutput = 'softmax'",
+            "line 5: 'output' is 'softmax'; the loss 'binary_cross_entropy' is of one sigmoid: "
+            "leave output out",
+        ),
+        (
             SGD + "width = 9",
             "line 4: 'width' is 9; it is the width of so many equal layers as depth says: give "
             "depth too",

@@ -48,6 +48,12 @@ def test_the_record_is_the_same_as_of_a_file_that_says_everything(write):
     assert load(short).model_dump_json() == load(whole).model_dump_json()
 
 
+def test_the_path_of_data_is_relative_to_the_file_that_says_it(write, tmp_path):
+    write('name = "base"\nextends = "relu_sgd"\ndataset = "data/iris.csv"', "sub/base.toml")
+    found = load(write('name = "mine"\nextends = "sub/base.toml"'))
+    assert found.dataset == str(tmp_path / "sub/data/iris.csv")
+
+
 def test_a_path_is_relative_to_the_file_that_says_it_and_bases_may_extend_others(write):
     write('name = "a"\nextends = "sigmoid_sgd"\nepochs = 3\nbatch_size = 7', "inner/a.toml")
     write('name = "b"\nextends = "inner/a.toml"\nepochs = 4', "b.toml")

@@ -216,7 +216,7 @@ def test_a_name_with_sql_in_it(path):
         ("dropout", "[0.5, 1.0]", "'dropout[1]' is 1.0; allowed is a number from 0 to below 1"),
         ("input_dropout", "[0.1]", "'input_dropout' is [0.1]; allowed is a number from 0 to be"),
         ("output", "'tanh'", "'output' is 'tanh'; allowed is 'softmax' or 'sigmoid'"),
-        ("inputs", "'standard'", "'inputs' is 'standard'; allowed is '-1..1', '0..1', '0..255' "),
+        ("inputs", "'standard'", "'inputs' is 'standard'; allowed is '-1..1', '0..1', '0..255', "),
         ("labels", "'random'", "'labels' is 'random'; allowed is 'true', 'shuffled' or 'constant'"),
         (
             "initialization",

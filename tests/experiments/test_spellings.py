@@ -58,6 +58,10 @@ def test_keys_at_their_defaults_are_the_same_as_keys_left_out():
 @pytest.mark.parametrize(
     ("one", "other"),
     [
+        (
+            {"loss": "binary_cross_entropy"},
+            {"loss": "binary_cross_entropy", "output": "sigmoid"},
+        ),
         ({"depth": 3, "width": 9}, {"hidden_widths": [9, 9, 9]}),
         ({"depth": 2}, {"hidden_widths": [128, 128]}),
         ({"normalization": "batch"}, {"batch_normalization": True}),

@@ -12,6 +12,7 @@ from vanishing_gradients.trainer.assembly import build_network, build_optimizer
 from vanishing_gradients.trainer.experiments import Experiment
 from vanishing_gradients.trainer.network.layer import Layer
 from vanishing_gradients.trainer.network.network import Network
+from vanishing_gradients.trainer.network.output import BINARY
 
 VARIATIONS = {
     "sigmoid": experiment(),
@@ -24,6 +25,7 @@ VARIATIONS = {
     ),
     "sigmoid outputs": experiment(output="sigmoid"),
     "squares of sigmoid outputs": experiment(output="sigmoid", loss="mean_squared_error"),
+    "one sigmoid for two classes": experiment(loss=BINARY),
     "no hidden layer": experiment(hidden_widths=()),
 }
 OPTIMIZERS = {
@@ -39,6 +41,8 @@ def network_and_loss(chosen: Experiment) -> tuple[Network, np.ndarray, Callable[
     # No bias stays at 0, where |b| has no slope.
     network.parameters += np.random.default_rng(2).uniform(0.2, 0.4, network.parameters.shape)
     images, labels = batch()
+    if chosen.loss == BINARY:
+        labels %= 2
     start = generator.bit_generator.state
 
     def loss() -> float:

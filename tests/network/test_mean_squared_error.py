@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from tests.network.central_differences import TOLERANCE, central_differences
+from vanishing_gradients.trainer.network import softmax as module
 from vanishing_gradients.trainer.network.output import LOSSES
 from vanishing_gradients.trainer.network.softmax import Softmax
 
@@ -89,3 +90,14 @@ def test_without_a_word_the_loss_is_the_cross_entropy():
 def test_an_unknown_loss_is_refused_with_those_there_are():
     with pytest.raises(ValueError, match="'hinge', not 'cross_entropy' or 'mean_squared_error'"):
         Softmax(2, np.float64, loss="hinge")
+
+
+def test_of_many_classes_the_gradient_is_computed_in_parts_and_is_the_same(monkeypatch):
+    logits, labels = np.random.default_rng(3).normal(size=(5, 4)), np.array([0, 3, 1, 2, 2])
+    found = []
+    for at_once in (module.DIFFERENCES, 2 * 4**2):
+        monkeypatch.setattr(module, "DIFFERENCES", at_once)
+        layer = softmax(4)
+        layer.forward(logits, training=True)
+        found.append(layer.backward(labels).copy())
+    np.testing.assert_array_equal(*found)

@@ -66,4 +66,9 @@ def _published() -> dict[str, Publication]:
 CATALOGUE: Mapping[str, Publication] = MappingProxyType(_published())
 
 NAMES = ("auto", *CATALOGUE)
-"""What a user may ask for."""
+"""What a user may ask for by name; all else is the path of data of one's own."""
+
+
+def is_path(asked: str) -> bool:
+    """Return whether that is where somebody's own data are: a slash or an ending tells."""
+    return asked not in NAMES and ("/" in asked or "." in asked)

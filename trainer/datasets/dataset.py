@@ -1,6 +1,7 @@
-"""A data set: training and test images of 28 x 28 pixels with their classes.
+"""A data set: training and test images with their classes.
 
-Images stay bytes until a batch of them is scaled.
+Images stay as they were read until a batch of them is scaled. Whatever a row of numbers stands for,
+it is called an image here, and its numbers are called pixels.
 """
 
 from collections.abc import Iterator, Sequence
@@ -11,11 +12,17 @@ import numpy as np
 from numpy.typing import DTypeLike
 
 from vanishing_gradients.trainer.datasets.idx import IdxFile
-from vanishing_gradients.trainer.datasets.scaling import INPUTS, PLUS_MINUS_ONE, Scaling, scaled
+from vanishing_gradients.trainer.datasets.scaling import (
+    PLUS_MINUS_ONE,
+    Scaling,
+    scaled,
+    scaling_of,
+)
 from vanishing_gradients.trainer.errors import DatasetError
 
 IMAGE_SHAPE = (28, 28)
 CLASSES = 10
+"""The shape of an image and the number of classes of every published data set."""
 LABELS = ("true", "shuffled", "constant")
 """What training images may be labelled with. The first is the default."""
 SHUFFLING = 1
@@ -28,13 +35,17 @@ BALANCING = 20251125
 class Dataset:
     """Images and labels, read-only, with their identity and where they were found.
 
-    train_images and test_images: uint8 (n, 784), rows of a picture one after the other.
-    train_labels and test_labels: int64 (n,), 0 to 9.
+    train_images and test_images: uint8, or for data of one's own also float32 or float64,
+    (n, pixels), rows of a picture one after the other.
+    train_labels and test_labels: int64 (n,), from 0 to below `classes`.
     sha256: of the text that `sha256sum` prints for the four decompressed files, in the order
     training images, training labels, test images, test labels. It names the files: `limited` and
-    `shuffled` leave it as it is.
-    source: the folder the files were read from, as said to the user.
+    `shuffled` leave it as it is. For one's own data see own.py.
+    source: the folder or file that they were read from, as said to the user.
     scaling: what training and test images are scaled by.
+    alike: whether all pixels have one scale; else each has its own, as the columns of a table do.
+    class_counts: of one's own data, how many training images there are of each class; None for a
+    published data set, whose classes are about equal.
     """
 
     name: str
@@ -45,6 +56,9 @@ class Dataset:
     sha256: str
     source: str
     scaling: Scaling = PLUS_MINUS_ONE
+    classes: int = CLASSES
+    alike: bool = True
+    class_counts: tuple[int, ...] | None = None
 
     def limited(self, n: int) -> "Dataset":
         """Return the data set with its first `n` training images and all test images.
@@ -59,15 +73,18 @@ class Dataset:
                 f"Cannot limit {self.name} to {n} training images: "
                 f"give a whole number from 1 to {available}."
             )
-        return replace(self, train_images=self.train_images[:n], train_labels=self.train_labels[:n])
+        images, labels, counts = self.train_images[:n], self.train_labels[:n], self.class_counts
+        if counts is not None:
+            counts = tuple(np.bincount(labels, minlength=self.classes).tolist())
+        return replace(self, train_images=images, train_labels=labels, class_counts=counts)
 
     def shuffled(self, generator: np.random.Generator) -> "Dataset":
         """Return the data set with its training images in an order drawn from `generator`."""
         order = generator.permutation(len(self.train_images))
         return replace(
             self,
-            train_images=_frozen(self.train_images[order]),
-            train_labels=_frozen(self.train_labels[order]),
+            train_images=frozen(self.train_images[order]),
+            train_labels=frozen(self.train_labels[order]),
         )
 
     def with_inputs(self, inputs: str) -> "Dataset":
@@ -75,7 +92,7 @@ class Dataset:
 
         What depends on the images does so on the training images that there are: limit first.
         """
-        return replace(self, scaling=INPUTS[inputs](self.train_images))
+        return replace(self, scaling=scaling_of(inputs, self.train_images, self.alike))
 
     def with_labels(self, labels: str, seed: int) -> "Dataset":
         """Return the data set with its training labels as one of LABELS says; test labels stay.
@@ -87,9 +104,9 @@ class Dataset:
         """
         given = self.train_labels
         if labels == "shuffled":
-            given = _frozen(np.random.default_rng([seed, SHUFFLING]).permutation(given))
+            given = frozen(np.random.default_rng([seed, SHUFFLING]).permutation(given))
         elif labels == "constant":
-            given = _frozen(np.zeros_like(given))
+            given = frozen(np.zeros_like(given))
         elif labels != "true":
             raise ValueError(f"labels are {labels!r}, not one of {', '.join(LABELS)}")
         return replace(self, train_labels=given)
@@ -102,7 +119,7 @@ class Dataset:
         """
         generator = np.random.default_rng(BALANCING)
         made = [
-            _frozen(generator.permutation(np.arange(len(labels), dtype=np.int64) % CLASSES))
+            frozen(generator.permutation(np.arange(len(labels), dtype=np.int64) % self.classes))
             for labels in (self.train_labels, self.test_labels)
         ]
         text = self.sha256.encode() + b"".join(labels.tobytes() for labels in made)
@@ -131,8 +148,8 @@ def assembled(name: str, source: str, files: Sequence[IdxFile]) -> Dataset:
             raise labels.error(
                 f"holds the label {highest}, where the classes are 0 to {CLASSES - 1}"
             )
-        arrays.append(_frozen(images.array.reshape(len(images.array), -1)))
-        arrays.append(_frozen(labels.array.astype(np.int64)))
+        arrays.append(frozen(images.array.reshape(len(images.array), -1)))
+        arrays.append(frozen(labels.array.astype(np.int64)))
     sums = [f"{file.sha256}  {file.path.name.removesuffix('.gz')}\n" for file in files]
     fingerprint = sha256("".join(sums).encode()).hexdigest()
     return Dataset(name, *arrays, sha256=fingerprint, source=source)
@@ -147,7 +164,7 @@ def batches(
 ) -> Iterator[tuple[int, np.ndarray, np.ndarray]]:
     """Yield (step, x, y) in order: step from 1, x (batch, pixels) scaled in `dtype`, y (batch,).
 
-    `images` is uint8 (n, pixels), `labels` (n,). The last batch may be smaller. All x share one
+    `images` is (n, pixels), `labels` (n,). The last batch may be smaller. All x share one
     buffer: copy a batch to keep it beyond the next. Raises ValueError for a size below 1, or if the
     numbers of images and labels differ.
     """
@@ -163,6 +180,7 @@ def batches(
     )
 
 
-def _frozen(array: np.ndarray) -> np.ndarray:
+def frozen(array: np.ndarray) -> np.ndarray:
+    """Return the array, which nobody can write to from now on."""
     array.flags.writeable = False
     return array

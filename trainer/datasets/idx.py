@@ -19,7 +19,7 @@ import numpy as np
 from vanishing_gradients.trainer.errors import DatasetError
 
 CEILING = 128 * 2**20
-"""The most bytes that a file may promise: over twice the largest file of the catalogue."""
+"""The most bytes that a published file may promise: over twice the largest of the catalogue."""
 
 REPLACE = "replace it with the published file"
 
@@ -43,10 +43,13 @@ class IdxFile:
         return DatasetError(f"{self.path} {what}: {self.cure}.")
 
 
-def read_idx(path: Path, dimensions: int, cure: str = REPLACE) -> IdxFile:
+def read_idx(
+    path: Path, dimensions: int | None, cure: str = REPLACE, ceiling: int = CEILING
+) -> IdxFile:
     """Read an IDX file of unsigned bytes with `dimensions` dimensions, gzipped or plain.
 
-    Memory use is bounded by the file's own size and by `CEILING`. Raises DatasetError, ending in
+    None stands for as many as its header says. Memory use is bounded by the file's own size and by
+    `ceiling`, the most bytes that it may promise. Raises DatasetError, ending in
     `cure`, unless the file is complete and matches its header.
     """
     try:
@@ -60,7 +63,7 @@ def read_idx(path: Path, dimensions: int, cure: str = REPLACE) -> IdxFile:
         with path.open("rb") as stream:
             if stream.peek(2).startswith(_GZIP_MAGIC):
                 stream, most = io.BufferedReader(_Inflated(stream)), most * _DEFLATE_LIMIT
-            return IdxFile(path, *_read(stream, most, dimensions), cure)
+            return IdxFile(path, *_read(stream, most, dimensions, ceiling), cure)
     except (_BadContentError, zlib.error, OSError) as error:
         what = str(error)
         if isinstance(error, zlib.error):
@@ -102,11 +105,13 @@ class _Inflated(io.RawIOBase):
         return 0
 
 
-def _read(stream: BinaryIO, most: int, dimensions: int) -> tuple[np.ndarray, str]:
+def _read(
+    stream: BinaryIO, most: int, dimensions: int | None, ceiling: int
+) -> tuple[np.ndarray, str]:
     """Return the values of a file of at most `most` bytes, and the checksum of its bytes."""
     header, shape = _header(stream, dimensions)
     values = math.prod(shape)
-    if values == 0 or len(header) + values > CEILING:
+    if values == 0 or len(header) + values > ceiling:
         described = " x ".join(map(str, shape))
         raise _BadContentError(f"promises {described} values, which no data set here has")
     if len(header) + values > most:
@@ -123,10 +128,12 @@ def _read(stream: BinaryIO, most: int, dimensions: int) -> tuple[np.ndarray, str
     return array.reshape(shape), digest.hexdigest()
 
 
-def _header(stream: BinaryIO, dimensions: int) -> tuple[bytes, tuple[int, ...]]:
+def _header(stream: BinaryIO, dimensions: int | None) -> tuple[bytes, tuple[int, ...]]:
     magic = stream.read(4)
     if len(magic) < 4 or magic[:3] != _UNSIGNED_BYTES:
         raise _BadContentError(f"is not an IDX file of bytes (it begins with {magic.hex(' ')})")
+    if dimensions is None:
+        dimensions = magic[3]
     if magic[3] != dimensions:
         raise _BadContentError(f"has {magic[3]} dimensions instead of {dimensions}")
     lengths = stream.read(4 * dimensions)

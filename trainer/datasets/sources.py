@@ -1,7 +1,7 @@
-"""Sources of a data set, in this order: DATA_DIR, the system's dataset folders, the mirrors.
+"""Sources of a published data set, in this order: DATA_DIR, the system's folders, the mirrors.
 
 A data set named by the user is never replaced by another. `auto` uses MNIST, else Fashion-MNIST,
-else the bundled sample, and says which and why.
+else the bundled sample, and says which and why. A path is the source of one's own data.
 """
 
 from collections.abc import Mapping
@@ -10,10 +10,16 @@ from pathlib import Path
 from typing import Any
 
 from vanishing_gradients.console import say
-from vanishing_gradients.trainer.datasets.catalogue import CATALOGUE, Publication, PublishedFile
+from vanishing_gradients.trainer.datasets.catalogue import (
+    CATALOGUE,
+    Publication,
+    PublishedFile,
+    is_path,
+)
 from vanishing_gradients.trainer.datasets.dataset import Dataset, assembled
 from vanishing_gradients.trainer.datasets.download import TransferError, answering, download, host
 from vanishing_gradients.trainer.datasets.idx import IdxFile, read_idx
+from vanishing_gradients.trainer.datasets.own import load_own
 from vanishing_gradients.trainer.errors import DatasetError
 from vanishing_gradients.words import Say
 
@@ -44,12 +50,15 @@ def load(
 ) -> Dataset:
     """Return a data set, downloaded if necessary, every file checked against its SHA-256.
 
-    `name` is auto, mnist, fashion-mnist, sample or mnist-shuffled, which reads mnist's files.
+    `name` is auto, mnist, fashion-mnist, sample or mnist-shuffled, which reads mnist's files; or
+    the path of data of one's own, for which see `load_own`.
     `data_dir` (None: data/) holds <name>/*.gz, unzipped or not, or the files themselves; downloads
     go to <data_dir>/<name>/. Raises DatasetError for an unknown name or a file that is not the
     published one; and UnavailableError, one of its subclasses, if a named data set is neither here
     nor downloadable.
     """
+    if is_path(name):
+        return load_own(name, announce)
     folder = DATA_DIR if data_dir is None else Path(data_dir)
     search = _Search(folder, system_folder, catalogue, announce)
     if name == "auto":
@@ -65,9 +74,11 @@ def load(
 def prepare(
     name: str = "auto", data_dir: Path | None = None, announce: Say = say, **places: Any
 ) -> Path:
-    """Get and check a data set as `load` does, report its contents, and return its folder."""
+    """Get and check a data set as `load` does, report its contents, and return where it is."""
     dataset = load(name, data_dir, announce, **places)
     folder = Path(dataset.source)
+    if is_path(name):
+        return folder
     announce(
         f"{len(dataset.train_images):,} training and {len(dataset.test_images):,} test images, "
         f"every file as published, in {folder.resolve()}."

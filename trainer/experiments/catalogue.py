@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 
 from pydantic import ValidationError
 
+from vanishing_gradients.trainer.datasets.catalogue import is_path
 from vanishing_gradients.trainer.errors import ExperimentError
 from vanishing_gradients.trainer.experiments.complaint import EXTENDS, complain, key_lines
 from vanishing_gradients.trainer.experiments.experiment import ALTERNATIVES, Experiment
@@ -165,6 +166,14 @@ def updated(base: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, An
     return table
 
 
+def _with_place(path: Path, table: dict[str, Any]) -> dict[str, Any]:
+    """Return the table of a file; the path of data in it is relative to the file's folder."""
+    data = table.get("dataset")
+    if not (isinstance(data, str) and is_path(data)):
+        return table
+    return table | {"dataset": os.path.abspath(path.parent / os.path.expanduser(data))}
+
+
 def _built_in_are() -> str:
     more = len(built_in()) - len(names())
     return f"built in are {', '.join(names())}, and {more} more that `make experiments` lists"
@@ -199,7 +208,7 @@ def _read(path: Path) -> _File:
         if line.count(".") > _DOTS_MAX:
             raise ExperimentError(f"{deep} (at line {number})")
     try:
-        return _File(path, text, tomllib.loads(text))
+        return _File(path, text, _with_place(path, tomllib.loads(text)))
     except RecursionError:
         raise ExperimentError(deep) from None
     except ValueError as error:  # besides syntax errors, numbers of thousands of digits

@@ -6,6 +6,7 @@ from typing import Annotated, Any, ClassVar, Literal, Self
 from pydantic import Discriminator, Field, Tag, model_validator
 
 from vanishing_gradients.trainer.datasets.catalogue import NAMES as DATASETS
+from vanishing_gradients.trainer.datasets.catalogue import is_path
 from vanishing_gradients.trainer.datasets.dataset import LABELS
 from vanishing_gradients.trainer.datasets.scaling import INPUTS
 from vanishing_gradients.trainer.experiments.layers import (
@@ -14,6 +15,7 @@ from vanishing_gradients.trainer.experiments.layers import (
     HiddenLayer,
     LayerSpec,
     layer_specs,
+    output_of,
 )
 from vanishing_gradients.trainer.experiments.records import (
     CLIPPING,
@@ -29,7 +31,7 @@ from vanishing_gradients.trainer.experiments.records import (
 )
 from vanishing_gradients.trainer.network.activations import ACTIVATIONS
 from vanishing_gradients.trainer.network.initializers import Initializer, Normal
-from vanishing_gradients.trainer.network.output import LOSSES
+from vanishing_gradients.trainer.network.output import BINARY, LOSSES
 from vanishing_gradients.trainer.network.settings import Setting
 from vanishing_gradients.words import counted
 
@@ -39,7 +41,7 @@ WIDEST = 4096
 """Neurons of the widest layer: those of public dense networks for such images are narrower."""
 DEFAULT_WIDTH = 128
 IMAGES_MAX = 60_000
-"""Training images of the largest data set."""
+"""Training images of the largest published data set."""
 SMALLEST_SIZE = 1e-30
 """Weights smaller than this are 0 in single precision, and have no direction."""
 
@@ -94,8 +96,9 @@ class Experiment(Record):
     are classes, and what makes outputs of it.
 
     What can be said in two ways is one record: `depth` and `width` become `hidden_widths`, batch
-    normalisation is true in both spellings, and an initialisation of kind 'normal' becomes
-    `initial_weight_scale`.
+    normalisation is true in both spellings, an initialisation of kind 'normal' becomes
+    `initial_weight_scale`, and the binary cross-entropy, which needs no word on outputs, says that
+    they are sigmoid.
     """
 
     later: ClassVar[frozenset[str]] = frozenset(
@@ -164,8 +167,18 @@ class Experiment(Record):
     ] = None
     clipping: one_of(CLIPPING, None) = None
     output: Annotated[Literal[tuple(OUTPUTS)], Field(description=quoted(OUTPUTS))] = "softmax"
-    loss: Annotated[Literal[LOSSES], Field(description=quoted(LOSSES))] = LOSSES[0]
-    dataset: Annotated[Literal[DATASETS] | None, Field(description=quoted(DATASETS))] = None
+    loss: Annotated[Literal[(*LOSSES, BINARY)], Field(description=quoted((*LOSSES, BINARY)))] = (
+        LOSSES[0]
+    )
+    dataset: Annotated[
+        str | None,
+        Field(
+            pattern=rf"\A(?:{'|'.join(DATASETS)})\z|[./]",
+            max_length=4096,
+            description=f"{quoted(DATASETS, ', ')} or the path of your own data, which has a slash "
+            "or an ending",
+        ),
+    ] = None
     inputs: Annotated[Literal[tuple(INPUTS)], Field(description=quoted(INPUTS))] = next(
         iter(INPUTS)
     )
@@ -182,6 +195,8 @@ class Experiment(Record):
             values["depth"] = values["width"] = None
         if self.batch_normalization or self.normalization == "batch":
             values["batch_normalization"], values["normalization"] = True, "batch"
+        if self.loss == BINARY:
+            values["output"] = "sigmoid"
         given = self.initialization
         if given and not isinstance(given, tuple) and given.made is Normal:
             values["initial_weight_scale"], values["initialization"] = given.scale, None
@@ -239,7 +254,7 @@ class Experiment(Record):
                 self.hidden_widths, self.activations, self.dropouts, strict=True
             )
         ]
-        output = OUTPUTS[self.output]
+        output = output_of(self.output, self.loss)
         return layer_specs(hidden, self.normalization, self.blocks, output, features, classes)
 
 
@@ -264,11 +279,14 @@ def _check_combinations(experiment: Experiment) -> None:
             "initial_weight_scale",
             "it is what initialization of kind 'normal' calls scale: leave one of them out",
         )
+    if experiment.loss == BINARY and "output" in given and experiment.output != "sigmoid":
+        refuse("output", f"the loss {BINARY!r} is of one sigmoid: leave output out")
     if experiment.normalization == "weight":
         _check_sizes(experiment)
     _check_residual(experiment.residual, layers)
     schedule, longest = experiment.optimizer.schedule, experiment.steps(IMAGES_MAX)
-    if schedule and schedule.warm_up > longest:
+    published = not is_path(experiment.dataset or "")
+    if schedule and published and schedule.warm_up > longest:
         refuse(
             ("optimizer", "schedule", "warm_up"),
             f"a run of {counted(experiment.epochs, 'epoch')} with batches of "

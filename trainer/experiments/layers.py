@@ -12,9 +12,9 @@ from vanishing_gradients.trainer.network.normalizations import (
     BatchNormalization,
     LayerNormalization,
 )
-from vanishing_gradients.trainer.network.output import Output
+from vanishing_gradients.trainer.network.output import BINARY, Output
 from vanishing_gradients.trainer.network.residual import Projection, Residual
-from vanishing_gradients.trainer.network.sigmoid_output import SigmoidOutput
+from vanishing_gradients.trainer.network.sigmoid_output import BinaryOutput, SigmoidOutput
 from vanishing_gradients.trainer.network.softmax import Softmax
 
 NORMALIZATIONS: Mapping[str, type[Layer] | None] = {
@@ -27,6 +27,11 @@ NORMALIZATIONS: Mapping[str, type[Layer] | None] = {
 
 OUTPUTS: Mapping[str, type[Output]] = {"softmax": Softmax, "sigmoid": SigmoidOutput}
 """By name. The first is the default."""
+
+
+def output_of(name: str, loss: str) -> type[Output]:
+    """Return the class of the outputs of that name, where their loss is that."""
+    return BinaryOutput if loss == BINARY else OUTPUTS[name]
 
 
 @dataclass(frozen=True)
@@ -107,8 +112,8 @@ def layer_specs(
                 layers.append((Projection, block_inputs, width, place, start, block_before))
             layers.append((Residual, None, width, place, start))
         inputs, before = width, each.activation
-    last = len(hidden)
-    layers += [(Dense, inputs, classes, last, None, before), (output, None, classes, last)]
+    last, neurons = len(hidden), output.neurons(classes)
+    layers += [(Dense, inputs, neurons, last, None, before), (output, None, neurons, last)]
     names = layer_names(made.kind for made, *_ in layers)
     return [
         LayerSpec(number, name, *layer)

@@ -8,7 +8,7 @@ http://neuralnetworksanddeeplearning.com/chap3.html
 
 import numpy as np
 
-from vanishing_gradients.trainer.network.output import Output
+from vanishing_gradients.trainer.network.output import BINARY, Output
 
 
 class SigmoidOutput(Output):
@@ -44,9 +44,9 @@ class SigmoidOutput(Output):
         """
         if self.loss_name == "mean_squared_error":
             return float(np.square(self._errors(labels)).mean())
-        rows = self._samples(len(labels))
+        ones = self._ones(labels)
         losses = np.maximum(self._inputs, 0.0, out=self._rows("losses", len(labels)))
-        losses[rows, labels] = np.maximum(-self._inputs[rows, labels], 0.0)
+        losses[ones] = np.maximum(-self._inputs[ones], 0.0)
         losses += np.log1p(self._decay)
         return float(losses.mean())
 
@@ -79,13 +79,49 @@ class SigmoidOutput(Output):
         return gradient
 
     def _errors(self, labels: np.ndarray) -> np.ndarray:
-        """Return p - y, (batch, classes), for the label as the sigmoid of -z, negative.
+        """Return p - y, (batch, classes), where y is 1 as the sigmoid of -z, negative.
 
         p - 1 would be zero where p rounds to 1.
         """
-        rows = self._samples(len(labels))
+        ones = self._ones(labels)
         errors = self._rows("errors", len(labels))
         np.copyto(errors, self._probabilities)
-        decay, total = self._decay[rows, labels], self._total[rows, labels]
-        errors[rows, labels] = -np.where(self._inputs[rows, labels] >= 0.0, decay, 1.0) / total
+        decay, total = self._decay[ones], self._total[ones]
+        errors[ones] = -np.where(self._inputs[ones] >= 0.0, decay, 1.0) / total
         return errors
+
+    def _ones(self, labels: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Return where y is 1, rows and columns: at the label of each sample."""
+        return self._samples(len(labels)), labels
+
+
+class BinaryOutput(SigmoidOutput):
+    """One sigmoid, p of class 1, that tells it from class 0: y is the label itself.
+
+    The loss is -y log p - (1 - y) log(1 - p), its mean over the batch: PyTorch's BCEWithLogitsLoss.
+    Source: Bishop (2006), section 4.3.2, equations 4.90 and 4.91.
+    """
+
+    losses = (BINARY,)
+
+    def __init__(self, width: int, dtype: np.dtype, loss: str = BINARY) -> None:
+        if width != 1:
+            raise ValueError(f"{width} outputs, where one tells two classes apart")
+        super().__init__(width, dtype, loss)
+
+    @classmethod
+    def neurons(cls, classes: int) -> int:
+        """Return 1."""
+        return 1
+
+    def correct(self, labels: np.ndarray) -> int:
+        """Return how many samples have p above 0.5 and label 1, or p of at most 0.5 and label 0.
+
+        It is z that is compared, with 0. A sample whose z is not a number is never right.
+        """
+        z = self._inputs[:, 0]
+        return int(np.count_nonzero(((z > 0.0) == labels) & ~np.isnan(z)))
+
+    def _ones(self, labels: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        rows = np.flatnonzero(labels)
+        return rows, np.zeros_like(rows)

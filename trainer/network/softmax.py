@@ -12,6 +12,9 @@ import numpy as np
 
 from vanishing_gradients.trainer.network.output import Output
 
+DIFFERENCES = 2**24
+"""How many differences between classes are held at once: of thousands of classes, few samples'."""
+
 
 class Softmax(Output):
     """Probabilities of the classes; the cross-entropy is -log p[label], its mean over the batch."""
@@ -73,10 +76,14 @@ class Softmax(Output):
         # The usual p[k] (e[k] - sum p[j] e[j]) is the same, since the p[j] add up to 1, but if one
         # p rounds to 1 it subtracts equal numbers, and comes out as zero too early.
         p, errors = self._probabilities, self._errors(labels)
-        differences = self._rows("differences", len(labels), self.width**2)
-        differences = differences.reshape(len(labels), self.width, self.width)
-        np.subtract(errors[:, :, np.newaxis], errors[:, np.newaxis, :], out=differences)
-        np.einsum("bkj,bj->bk", differences, p, out=gradient)
+        at_once = max(1, DIFFERENCES // self.width**2)
+        for start in range(0, len(labels), at_once):
+            part = slice(start, start + at_once)
+            few = errors[part]
+            differences = self._rows("differences", len(few), self.width**2)
+            differences = differences.reshape(len(few), self.width, self.width)
+            np.subtract(few[:, :, np.newaxis], few[:, np.newaxis, :], out=differences)
+            np.einsum("bkj,bj->bk", differences, p[part], out=gradient[part])
         gradient *= p
         gradient *= 2.0 / (len(labels) * self.width)
         gradient += 0.0  # -0.0 becomes 0.0, as in ReLU
