@@ -15,11 +15,22 @@ from vanishing_gradients.options import EPOCHS, RUN, with_data_dir
 from vanishing_gradients.server import lifecycle
 from vanishing_gradients.server.lifecycle import owner_engine
 from vanishing_gradients.sql.connection import affordable
-from vanishing_gradients.telemetry.errors import RemovalError, ResumeError
+from vanishing_gradients.telemetry.errors import (
+    RemovalError,
+    ResumeError,
+    RunBusyError,
+    RunFinishedError,
+)
 from vanishing_gradients.telemetry.older_runs import sum_up, unsummed
 from vanishing_gradients.telemetry.removal import removable_run, remove, remove_rows
-from vanishing_gradients.telemetry.resumption import StoredRun, finished_runs, same_run, stored_run
-from vanishing_gradients.telemetry.retry import SECONDS
+from vanishing_gradients.telemetry.resumption import (
+    StoredRun,
+    finished_runs,
+    same_run,
+    standing,
+    stored_run,
+)
+from vanishing_gradients.telemetry.retry import SECONDS, Retry
 from vanishing_gradients.telemetry.roads import AUTO, ROADS
 from vanishing_gradients.telemetry.runs import TRAINER
 from vanishing_gradients.telemetry.session import RUN_CONNECTIONS
@@ -27,6 +38,7 @@ from vanishing_gradients.telemetry.space import check_room, in_words
 from vanishing_gradients.trainer.datasets import NAMES, load, prepare
 from vanishing_gradients.trainer.display import ProgressDisplay, experiments_table, runs_table
 from vanishing_gradients.trainer.experiments import write_starting_file
+from vanishing_gradients.trainer.jobs import TAKEN, Job, stop_at_the_end_of
 from vanishing_gradients.trainer.run import (
     Plan,
     RunOptions,
@@ -36,7 +48,7 @@ from vanishing_gradients.trainer.run import (
     plans,
     run_experiment,
 )
-from vanishing_gradients.trainer.sweep import cores, sweep
+from vanishing_gradients.trainer.sweep import Processes, cores, sweep
 
 LARGEST_SEED = 2**63 - 1
 """The largest seed that fits the column `runs.seed`."""
@@ -114,7 +126,7 @@ def train(
         settings = _settings(telemetry=telemetry, **others)
         wanted = plans(found, settings, dataset, data_dir)
     if telemetry == "statistics" and len(wanted) > 1:
-        _sweep(wanted, data_dir)
+        _sweep(wanted, data_dir, patience, road)
         return
     for plan in wanted:
         begun = _asked(same_run, plan.description) if resume else None
@@ -130,9 +142,29 @@ def train(
     if full:  # these fill gradient tables
         say(check_room(url, full))
     for plan, begun in to_do:
-        options = RunOptions(begun and begun.run_id, patience, road)
+        once = resume and begun is None  # somebody may have begun it meanwhile
+        options = RunOptions(begun and begun.run_id, patience, road, once=once)
         with ProgressDisplay(progress()) as display:
             run_experiment(plan.experiment, plan.dataset, plan.settings, url, display, options)
+
+
+@click.command(hidden=True)
+@with_data_dir
+def planned(data_dir: Path | None) -> None:
+    """Carry out the job on standard input; stop when that ends."""
+    line = sys.stdin.buffer.readline().decode()
+    try:
+        job = Job.parsed(line)
+    except (ValueError, TypeError):
+        raise click.UsageError("A sweep gives this command to itself: use train.") from None
+    stop_at_the_end_of(sys.stdin.buffer)
+    plan, url = job.plan(data_dir), lifecycle.current().owner
+    options = RunOptions(None, job.patience, job.road, once=True)
+    try:
+        with ProgressDisplay(progress()) as display:
+            run_experiment(plan.experiment, plan.dataset, plan.settings, url, display, options)
+    except (RunBusyError, RunFinishedError):
+        raise SystemExit(TAKEN) from None
 
 
 @click.command()
@@ -253,7 +285,9 @@ def _settings(seed: int, seeds: int, **others: Any) -> list[Settings]:
     return [Settings(number, **others) for number in range(seed, seed + seeds)]
 
 
-def _sweep(wanted: Sequence[Plan], data_dir: Path | None) -> None:
+def _sweep(
+    wanted: Sequence[Plan], data_dir: Path | None, patience: int = int(SECONDS), road: str = AUTO
+) -> None:
     """Carry out, in parallel, those runs that are not finished already."""
     known = _asked(finished_runs)
     to_do = [plan for plan in wanted if plan.description.identity not in known]
@@ -263,7 +297,13 @@ def _sweep(wanted: Sequence[Plan], data_dir: Path | None) -> None:
     pace = f"; {min(at_once, len(to_do))} at a time" if to_do else ""
     names = " and ".join(dict.fromkeys(plan.dataset.name for plan in wanted))
     say(f"Sweep: {len(wanted)} runs on {names}, statistics alone{already}{pace}.")
-    sweep(to_do, data_dir, progress(), at_once)
+    retry = Retry(patience, say)
+
+    def look(plan: Plan):
+        return retry.call(lambda again: _asked(standing, plan.description))
+
+    hands = Processes(lambda plan: Job.of(plan, patience, road, data_dir), at_once)
+    sweep(to_do, hands, look, progress())
 
 
 def _refuse_more_than_run(context: click.Context) -> None:
