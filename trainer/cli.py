@@ -1,7 +1,8 @@
 """The trainer's commands: `train`, `data`, `runs` and others that create and manage runs."""
 
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from functools import partial, reduce
 from pathlib import Path
 from typing import Any
@@ -33,8 +34,9 @@ from vanishing_gradients.telemetry.resumption import (
 from vanishing_gradients.telemetry.retry import SECONDS, Retry
 from vanishing_gradients.telemetry.roads import AUTO, ROADS
 from vanishing_gradients.telemetry.runs import TRAINER
-from vanishing_gradients.telemetry.session import RUN_CONNECTIONS
+from vanishing_gradients.telemetry.session import RUN_CONNECTIONS, WRITERS
 from vanishing_gradients.telemetry.space import check_room, in_words
+from vanishing_gradients.trainer.cluster import cluster
 from vanishing_gradients.trainer.datasets import NAMES, load, prepare
 from vanishing_gradients.trainer.display import ProgressDisplay, experiments_table, runs_table
 from vanishing_gradients.trainer.experiments import write_starting_file
@@ -48,10 +50,12 @@ from vanishing_gradients.trainer.run import (
     plans,
     run_experiment,
 )
-from vanishing_gradients.trainer.sweep import Processes, cores, sweep
+from vanishing_gradients.trainer.sweep import Hands, Processes, cores, sweep
 
 LARGEST_SEED = 2**63 - 1
 """The largest seed that fits the column `runs.seed`."""
+LARGEST_CLUSTER = 10_000
+"""More threads of workers than a cluster has."""
 FEW, MANY = click.IntRange(1, 10_000), click.IntRange(1, 10**9)
 
 option = partial(click.option, show_default=True)
@@ -110,9 +114,11 @@ with_size_and_seed_options = together(
     default=AUTO,
     help="how rows travel to the server: auto uses the fastest",
 )
+@option("--scheduler", help="the address of a Dask cluster whose workers train: tcp://host:8786")
 @click.pass_context
 def train(
-    context, exp, dataset, data_dir, epochs, telemetry, resume, run_id, patience, road, **others
+    context, exp, dataset, data_dir, epochs, telemetry, resume, run_id, patience, road, scheduler,
+    **others,
 ) -> None:
     """Train experiments, every gradient recorded."""
     to_do = []
@@ -125,8 +131,8 @@ def train(
         url = lifecycle.current().owner
         settings = _settings(telemetry=telemetry, **others)
         wanted = plans(found, settings, dataset, data_dir)
-    if telemetry == "statistics" and len(wanted) > 1:
-        _sweep(wanted, data_dir, patience, road)
+    if scheduler or (telemetry == "statistics" and len(wanted) > 1):
+        _sweep(wanted, data_dir, patience, road, scheduler)
         return
     for plan in wanted:
         begun = _asked(same_run, plan.description) if resume else None
@@ -286,24 +292,56 @@ def _settings(seed: int, seeds: int, **others: Any) -> list[Settings]:
 
 
 def _sweep(
-    wanted: Sequence[Plan], data_dir: Path | None, patience: int = int(SECONDS), road: str = AUTO
+    wanted: Sequence[Plan],
+    data_dir: Path | None,
+    patience: int = int(SECONDS),
+    road: str = AUTO,
+    scheduler: str | None = None,
 ) -> None:
-    """Carry out, in parallel, those runs that are not finished already."""
+    """Carry out, in parallel, those runs that are not finished already.
+
+    On this machine, or by the workers of the Dask cluster whose `scheduler` is named.
+    """
     known = _asked(finished_runs)
     to_do = [plan for plan in wanted if plan.description.identity not in known]
     finished = len(wanted) - len(to_do)
     already = f", {finished} of them finished already" if finished else ""
-    at_once = _asked(affordable, cores(), RUN_CONNECTIONS)
-    pace = f"; {min(at_once, len(to_do))} at a time" if to_do else ""
     names = " and ".join(dict.fromkeys(plan.dataset.name for plan in wanted))
-    say(f"Sweep: {len(wanted)} runs on {names}, statistics alone{already}{pace}.")
-    retry = Retry(patience, say)
+    full = wanted[0].settings.telemetry == "full"
+    kept = "every gradient" if full else "statistics alone"
+    retry, own_data = Retry(patience, say), None if scheduler else data_dir
 
     def look(plan: Plan):
         return retry.call(lambda again: _asked(standing, plan.description))
 
-    hands = Processes(lambda plan: Job.of(plan, patience, road, data_dir), at_once)
-    sweep(to_do, hands, look, progress())
+    def job(plan: Plan) -> Job:
+        return Job.of(plan, patience, road, own_data)
+
+    connections = RUN_CONNECTIONS + (WRITERS if full else 0)
+    with _hands(scheduler, job, connections) as hands:
+        if full and to_do:
+            say(
+                check_room(
+                    lifecycle.current().owner,
+                    [(plan.description, plan.experiment.epochs) for plan in to_do],
+                )
+            )
+        pace = f"; {min(hands.at_once, len(to_do))} at a time" if to_do else ""
+        say(f"Sweep: {len(wanted)} runs on {names}, {kept}{already}{pace}.")
+        sweep(to_do, hands, look, progress())
+
+
+@contextmanager
+def _hands(
+    scheduler: str | None, job: Callable[[Plan], Job], connections: int
+) -> Iterator[Hands]:
+    """Give those who carry out the runs of a sweep, each with so many connections."""
+    if scheduler is None:
+        yield Processes(job, _asked(affordable, cores(), connections))
+        return
+    most = _asked(affordable, LARGEST_CLUSTER, connections)
+    with cluster(scheduler, lifecycle.current().owner, job, most, say) as hands:
+        yield hands
 
 
 def _refuse_more_than_run(context: click.Context) -> None:

@@ -127,6 +127,12 @@ class _Sweep:
 
     def _end(self, plan: Plan, outcome: Outcome) -> None:
         if outcome.ending == "trained":
+            standing = self._look(plan)
+            if standing is None or standing.state != "finished":
+                raise SweepError(
+                    f"{plan.title}: the worker that trained it has another database than this "
+                    "command: set DATABASE_URL to the same one on both"
+                )
             self._done(f"{plan.title}. {outcome.said}")
         elif outcome.ending == "taken":
             self._taken.append(plan)
