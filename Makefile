@@ -15,7 +15,7 @@ MAKEFLAGS += --no-print-directory --no-builtin-rules
 # is only a character. make itself would read a $ in a value given on its command line; `value` keeps it as typed.
 VARIABLES := EXP DATASET EPOCHS SEED SEEDS PRECISION LIMIT TELEMETRY RECORD_EVERY RESUME PATIENCE RUN RUNS YES KEEP PART NAME NORMS ROAD \
 	SERVER ROLE FORMAT OUTPUT DATA_DIR SERVER_DIR DATABASE_URL READER_DATABASE_URL TEST_DATABASE_URL MYSQL_PORT \
-	PORT HOST TOKEN
+	PORT HOST TOKEN SCHEDULER
 SETTINGS := PYTHON VENV ALL
 OWN_NAMES := RUN_PYTHON LOWEST MAKE MAKEFLAGS MFLAGS GNUMAKEFLAGS MAKEFILES MAKEOVERRIDES MAKELEVEL SHELL .SHELLFLAGS VPATH
 
@@ -48,7 +48,7 @@ menu:
 	@echo 'EXP is an experiment that make experiments lists, all (the paper'"'"'s four), gallery, or a TOML file. The rest:'
 	@echo '  DATASET (auto, mnist, fashion-mnist, sample, mnist-shuffled)  EPOCHS  SEED  SEEDS  PRECISION (double, single)'
 	@echo '  LIMIT  TELEMETRY (full, statistics)  RECORD_EVERY  RESUME (1)  PATIENCE  ROAD (auto, binary, text, insert)'
-	@echo '  DATA_DIR  SERVER (auto, docker, local)'
+	@echo '  DATA_DIR  SERVER (auto, docker, local)  SCHEDULER (train: a Dask cluster, tcp://host:8786)'
 	@echo '  RUN (train, drop, summarize, figures, diagnose, remedy, report)  RUNS (compare: 3,relu_sgd)'
 	@echo '  YES (drop: 1)  KEEP (drop: statistics)  PART (bench: step, server, watch, diagnosis, live)  NORMS (migrate: 1)'
 	@echo '  PORT (live: 8050)  HOST, TOKEN (live, from other machines: an address of this one, and the word to open it)'
@@ -78,7 +78,8 @@ train: up ## train an experiment (EXP) and record every gradient
 	  $(call option,EPOCHS,epochs) $(call option,SEED,seed) $(call option,SEEDS,seeds) \
 	  $(call option,PRECISION,precision) $(call option,LIMIT,limit) $(call option,TELEMETRY,telemetry) \
 	  $(call option,RECORD_EVERY,record-every) $(call option,DATA_DIR,data-dir) \
-	  $(call option,RESUME,resume) $(call option,RUN,run) $(call option,PATIENCE,patience) $(call option,ROAD,road)
+	  $(call option,RESUME,resume) $(call option,RUN,run) $(call option,PATIENCE,patience) $(call option,ROAD,road) \
+	  $(call option,SCHEDULER,scheduler)
 
 gallery: up ## train the paper's four and the gallery (statistics alone), and draw the comparison
 	@$(COMMAND) gallery $(call option,DATASET,dataset) $(call option,EPOCHS,epochs) \

@@ -1,7 +1,7 @@
 """Proves that two processes use the same database, however each of them reaches it.
 
-One shows a sign there, a named lock that only its session holds, and the other looks for it. Nothing
-is written, and the sign is gone with the session.
+One shows a sign there, a named lock that only its session holds, and the other looks for it.
+Nothing is written, and the sign is gone with the session.
 """
 
 import secrets

@@ -117,7 +117,17 @@ with_size_and_seed_options = together(
 @option("--scheduler", help="the address of a Dask cluster whose workers train: tcp://host:8786")
 @click.pass_context
 def train(
-    context, exp, dataset, data_dir, epochs, telemetry, resume, run_id, patience, road, scheduler,
+    context,
+    exp,
+    dataset,
+    data_dir,
+    epochs,
+    telemetry,
+    resume,
+    run_id,
+    patience,
+    road,
+    scheduler,
     **others,
 ) -> None:
     """Train experiments, every gradient recorded."""
@@ -332,9 +342,7 @@ def _sweep(
 
 
 @contextmanager
-def _hands(
-    scheduler: str | None, job: Callable[[Plan], Job], connections: int
-) -> Iterator[Hands]:
+def _hands(scheduler: str | None, job: Callable[[Plan], Job], connections: int) -> Iterator[Hands]:
     """Give those who carry out the runs of a sweep, each with so many connections."""
     if scheduler is None:
         yield Processes(job, _asked(affordable, cores(), connections))

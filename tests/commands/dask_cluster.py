@@ -13,9 +13,7 @@ class Cluster:
 
     def __init__(self, folder: Path) -> None:
         self._folder, self._processes = folder, []
-        scheduler = self._started(
-            "scheduler", {}, "--host=127.0.0.1", "--port=0", "--no-dashboard"
-        )
+        scheduler = self._started("scheduler", {}, "--host=127.0.0.1", "--port=0", "--no-dashboard")
         self.address = f"tcp://{until_said(scheduler, 'Scheduler at:').split('tcp://')[1].strip()}"
 
     def worker(self, *options: str, **environment: str | None) -> subprocess.Popen:

@@ -113,7 +113,8 @@ def refusal(trainer, experiment, contents_of, migrated):
 
 
 @pytest.mark.parametrize(
-    "address", ["host", "http://host:8786", "tcp://:8786", "tcp://host:port", "tcp://a:1/b", "tcp://"]
+    "address",
+    ["host", "http://host:8786", "tcp://:8786", "tcp://host:port", "tcp://a:1/b", "tcp://"],
 )
 def test_an_address_that_cannot_be_a_schedulers(refusal, address):
     assert refusal(address) == (
