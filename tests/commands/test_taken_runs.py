@@ -92,6 +92,6 @@ def test_a_run_whose_machine_went_away_is_begun_again(carried_out):
 
 def test_a_run_that_is_not_found_afterwards_was_trained_in_another_database(carried_out):
     hands = Hands()
-    with pytest.raises(SweepError, match="^sigmoid_sgd, seed 1: the worker that trained it has "):
+    with pytest.raises(SweepError, match=r"^sigmoid_sgd, seed 1: the worker that trained it has "):
         carried_out(hands, seed_1=["stopped", "stopped"])
     assert hands.stopped
