@@ -1,11 +1,14 @@
 """A Dask cluster on loopback: a scheduler and workers, each a process."""
 
 import os
+import signal
 import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+
+import psutil
 
 
 class Cluster:
@@ -31,6 +34,13 @@ class Cluster:
         process.wait()
         process.stderr.close()
         self._processes.remove(process)
+
+    def lose(self, process: subprocess.Popen) -> None:
+        """Kill a worker and its runs in the same moment, like a machine without power."""
+        process.send_signal(signal.SIGSTOP)
+        for child in psutil.Process(process.pid).children(recursive=True):
+            child.kill()
+        self.end(process)
 
     def close(self) -> None:
         """Kill all processes."""

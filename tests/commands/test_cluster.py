@@ -10,12 +10,15 @@ import pytest
 from sqlalchemy import URL
 
 from tests.commands.conftest import text
-from tests.commands.dask_cluster import running
 from tests.faults.digest import digest
 from vanishing_gradients.sql.connection import connected
 
 pytest.importorskip("distributed", reason="needs Dask: pip install 'vanishing-gradients[dask]'")
+import psutil
 
+from tests.commands.dask_cluster import running
+
+EPOCHS = 25
 SOME = ("--dataset", "sample", "--limit", "128")
 
 
@@ -66,12 +69,17 @@ def until(select, number: int, runs: str, process: subprocess.Popen | None = Non
 def test_a_killed_workers_run_goes_on_elsewhere_to_the_same_rows_as_without_a_cluster(
     cluster, worker, client, trainer, experiment, select, migrated, migrated_database
 ):
-    path = experiment(60, "dealt")
+    path = experiment(EPOCHS, "dealt")
     first, _ = worker(), worker()
     process = client("--exp", path, "--seeds", "2")
-    until(select, 2, "experiment = 'dealt' AND completed_epoch > 0", process)
-    cluster.end(first)
-    until(select, 1, "experiment = 'dealt' AND status = 'interrupted'", process)
+    while not (children := psutil.Process(first.pid).children()):
+        assert process.poll() is None, process.communicate()
+    its = f"LOCATE('.{children[0].pid}.', lease_owner)"
+    until(select, 1, f"{its} AND completed_epoch > 0", process)
+    cluster.lose(first)
+    ((status, epoch),) = select(f"SELECT status, completed_epoch FROM runs WHERE {its}")
+    assert status == "running"
+    assert epoch < EPOCHS
     said = process.communicate(timeout=120)[1]
     assert process.returncode == 0, said
     assert said.count("dealt, seed ") == 2

@@ -60,3 +60,22 @@ def test_a_run_that_is_finished_is_not_taken_up(catalogue, wanted):
     assert standing(catalogue, wanted("finished")).state == "finished"
     with pytest.raises(RunFinishedError, match=f"^Run {run.run_id} is finished"):
         take_up(catalogue, wanted("finished"))
+
+
+def test_the_run_of_a_lost_machine_is_free_when_its_lease_has_run_out(catalogue, wanted):
+    run, _ = take_up(catalogue, wanted("lost"))
+    run.close()
+    elsewhere = "UPDATE runs SET lease_owner = 'elsewhere.1.1.1', lease_until = "
+    with catalogue.begin() as connection:
+        connection.exec_driver_sql(
+            f"{elsewhere}UTC_TIMESTAMP(6) + INTERVAL 20 SECOND WHERE run_id = {run.run_id}"
+        )
+    assert standing(catalogue, wanted("lost")).state == "held"
+    with pytest.raises(RunBusyError):
+        take_up(catalogue, wanted("lost"))
+    with catalogue.begin() as connection:
+        connection.exec_driver_sql(f"{elsewhere}UTC_TIMESTAMP(6) WHERE run_id = {run.run_id}")
+    assert standing(catalogue, wanted("lost")).state == "stopped"
+    again, _ = take_up(catalogue, wanted("lost"))
+    assert again.run_id == run.run_id
+    again.close()
