@@ -14,6 +14,7 @@ from vanishing_gradients.sql.connection import connected
 
 LOCK = "MD5(CONCAT(%s, '.', DATABASE()))"
 SHOW = f"SELECT GET_LOCK({LOCK}, 0)"
+HIDE = f"DO RELEASE_LOCK({LOCK})"
 LOOK = f"SELECT IS_USED_LOCK({LOCK}) IS NOT NULL"
 
 
@@ -24,6 +25,7 @@ def shown(url: URL) -> Iterator[str]:
     with connected(url) as session, session.cursor() as cursor:
         cursor.execute(SHOW, (sign,))
         yield sign
+        cursor.execute(HIDE, (sign,))  # OceanBase keeps it for a while after the session's end
 
 
 def seen(url: URL, sign: str) -> bool:
