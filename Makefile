@@ -145,7 +145,8 @@ test-lowest: $(COMPLETE) ## run tests with the lowest versions of packages that 
 	@$(LOWEST)/bin/python -m pytest tests/network tests/telemetry tests/views
 
 # What differs between servers: brands, every migration, rows on each road, removal, and the values of every view.
-ON_SEEKDB := $(addprefix tests/,engines sql/test_brands.py sql/test_meeting.py telemetry/test_loader.py telemetry/removal/test_rows.py)
+ON_SEEKDB := $(addprefix tests/,engines sql/test_brands.py sql/test_meeting.py telemetry/test_loader.py \
+	telemetry/removal/test_rows.py)
 
 test-peers: $(COMPLETE) ## install Lightning, Transformers, Keras and JAX; run the adapters and examples with them (5 min)
 	@$(RUN_PYTHON) -m pip install --quiet --no-build-isolation --editable '.[peers]' || \
