@@ -11,6 +11,7 @@ import subprocess
 import sys
 import tempfile
 import threading
+import time
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import asdict, dataclass
@@ -24,6 +25,8 @@ from vanishing_gradients.trainer.experiments import Experiment
 from vanishing_gradients.trainer.run import Plan, Settings
 
 WAKE_SECONDS = 0.2
+AGAIN = 60.0
+"""Seconds after which a process that should stop is told so again."""
 TAKEN = 75
 """The exit status for a run that another process has, or has finished: EX_TEMPFAIL of sysexits."""
 
@@ -126,12 +129,19 @@ def carry_out(job: Job, told_to_stop: Callable[[], bool]) -> Outcome:
 
 
 def stop_at_the_end_of(stream: IO[bytes]) -> None:
-    """Let this process be interrupted, as by Ctrl-C, when `stream` ends."""
+    """Let this process be interrupted, as by Ctrl-C, when `stream` ends.
+
+    Again after a while, if it is still there: an exception that a signal raises can get lost.
+    """
+    # Whoever runs in the background of a script ignores the signal, and so would this process.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
     def watch() -> None:
         while os.read(stream.fileno(), 1):
             pass
-        os.kill(os.getpid(), signal.SIGINT)
+        while True:
+            os.kill(os.getpid(), signal.SIGINT)
+            time.sleep(AGAIN)
 
     threading.Thread(target=watch, name="end of input", daemon=True).start()
 
