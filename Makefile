@@ -15,7 +15,7 @@ MAKEFLAGS += --no-print-directory --no-builtin-rules
 # is only a character. make itself would read a $ in a value given on its command line; `value` keeps it as typed.
 VARIABLES := EXP DATASET EPOCHS SEED SEEDS PRECISION LIMIT TELEMETRY RECORD_EVERY RESUME PATIENCE RUN RUNS YES KEEP PART NAME NORMS ROAD \
 	SERVER ROLE FORMAT OUTPUT DATA_DIR SERVER_DIR DATABASE_URL READER_DATABASE_URL TEST_DATABASE_URL MYSQL_PORT \
-	PORT HOST TOKEN
+	PORT HOST TOKEN SCHEDULER
 SETTINGS := PYTHON VENV ALL
 OWN_NAMES := RUN_PYTHON LOWEST MAKE MAKEFLAGS MFLAGS GNUMAKEFLAGS MAKEFILES MAKEOVERRIDES MAKELEVEL SHELL .SHELLFLAGS VPATH
 
@@ -49,6 +49,7 @@ menu:
 	@echo '  DATASET (auto, mnist, fashion-mnist, sample, mnist-shuffled, or a path: docs/datasets.md)  EPOCHS  SEED  SEEDS'
 	@echo '  PRECISION (double, single)  LIMIT  TELEMETRY (full, statistics)  RECORD_EVERY  RESUME (1)  PATIENCE'
 	@echo '  ROAD (auto, binary, text, insert)  DATA_DIR  SERVER (auto, docker, local)'
+	@echo '  SCHEDULER (train: a Dask cluster, tcp://host:8786)'
 	@echo '  RUN (train, drop, summarize, figures, diagnose, remedy, report)  RUNS (compare: 3,relu_sgd)'
 	@echo '  YES (drop: 1)  KEEP (drop: statistics)  PART (bench: step, server, watch, diagnosis, live)  NORMS (migrate: 1)'
 	@echo '  PORT (live: 8050)  HOST, TOKEN (live, from other machines: an address of this one, and the word to open it)'
@@ -78,7 +79,8 @@ train: up ## train an experiment (EXP) and record every gradient
 	  $(call option,EPOCHS,epochs) $(call option,SEED,seed) $(call option,SEEDS,seeds) \
 	  $(call option,PRECISION,precision) $(call option,LIMIT,limit) $(call option,TELEMETRY,telemetry) \
 	  $(call option,RECORD_EVERY,record-every) $(call option,DATA_DIR,data-dir) \
-	  $(call option,RESUME,resume) $(call option,RUN,run) $(call option,PATIENCE,patience) $(call option,ROAD,road)
+	  $(call option,RESUME,resume) $(call option,RUN,run) $(call option,PATIENCE,patience) $(call option,ROAD,road) \
+	  $(call option,SCHEDULER,scheduler)
 
 gallery: up ## train the paper's four and the gallery (statistics alone), and draw the comparison
 	@$(COMMAND) gallery $(call option,DATASET,dataset) $(call option,EPOCHS,epochs) \
@@ -144,7 +146,8 @@ test-lowest: $(COMPLETE) ## run tests with the lowest versions of packages that 
 	@$(LOWEST)/bin/python -m pytest tests/network tests/telemetry tests/views
 
 # What differs between servers: brands, every migration, rows on each road, removal, and the values of every view.
-ON_SEEKDB := $(addprefix tests/,engines sql/test_brands.py telemetry/test_loader.py telemetry/removal/test_rows.py)
+ON_SEEKDB := $(addprefix tests/,engines sql/test_brands.py sql/test_meeting.py telemetry/test_loader.py \
+	telemetry/removal/test_rows.py)
 
 test-peers: $(COMPLETE) ## install Lightning, Transformers, Keras and JAX; run the adapters and examples with them (5 min)
 	@$(RUN_PYTHON) -m pip install --quiet --no-build-isolation --editable '.[peers]' || \

@@ -44,6 +44,8 @@ COMMANDS = {
     "verify": ("analysis",),
 }
 """Each command, and the packages that implement it, in order."""
+INNER = {"planned": ("trainer",)}
+"""Commands that the program gives itself: the menu does not list them."""
 
 FOR_WANT_OF_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EACCES)
 
@@ -107,7 +109,7 @@ class Commands(click.Group):
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         """Import a command from its packages; None if there is no such command."""
-        rooms = COMMANDS.get(cmd_name, ())
+        rooms = (COMMANDS | INNER).get(cmd_name, ())
         modules = [import_module(f"vanishing_gradients.{room}.cli") for room in rooms]
         parts = [getattr(module, cmd_name) for module in modules]
         return _in_turn(parts) if len(parts) > 1 else parts[0] if parts else None
@@ -116,7 +118,7 @@ class Commands(click.Group):
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
         """Find the command; if it does not exist, list those that do."""
-        if args[0] not in COMMANDS:
+        if args[0] not in COMMANDS | INNER:
             near = get_close_matches(args[0], COMMANDS, 1)
             raise click.UsageError(
                 f"No such command {args[0]!r}. {f'Did you mean {near[0]!r}? ' if near else ''}"

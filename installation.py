@@ -11,6 +11,7 @@ AFRESH = ("`make clean ALL=1`", "`vanishing-gradients down --delete`")
 OPTIONS = (
     "EXP", "DATASET", "EPOCHS", "SEED", "SEEDS", "PRECISION", "LIMIT", "TELEMETRY", "RECORD_EVERY",
     "RESUME", "RUN", "RUNS", "PATIENCE", "DATA_DIR", "SERVER", "ROLE", "FORMAT", "OUTPUT",
+    "SCHEDULER",
 )  # fmt: skip
 """make variables that are options of the console command."""
 VARIABLE = re.compile(rf"\b(?P<name>{'|'.join(OPTIONS)})\b(?P<option> \(--[a-z-]+\))?")

@@ -33,6 +33,10 @@ class ResumeError(RecordingError):
     """A run cannot be resumed, or is already finished."""
 
 
+class RunFinishedError(ResumeError):
+    """A run is finished: nothing is left to do."""
+
+
 class RoomError(RecordingError):
     """A run does not fit on the server's disk."""
 

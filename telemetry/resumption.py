@@ -3,7 +3,7 @@
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from sqlalchemy import ColumnElement, Connection, Engine, delete, select, update
@@ -20,9 +20,10 @@ from vanishing_gradients.sql.catalogue import (
     step_statistics,
     telemetry_progress,
 )
+from vanishing_gradients.sql.leases import Lease
 from vanishing_gradients.sql.registry import require_migrated
 from vanishing_gradients.telemetry.checkpoints import unpack
-from vanishing_gradients.telemetry.errors import ResumeError
+from vanishing_gradients.telemetry.errors import ResumeError, RunFinishedError
 from vanishing_gradients.telemetry.lock import RunLock, forget_pulse
 from vanishing_gradients.telemetry.provenance import package_versions
 from vanishing_gradients.telemetry.removal import remove_later_rows
@@ -34,6 +35,7 @@ from vanishing_gradients.telemetry.runs import (
     RunDescription,
     identity,
     prepared,
+    register,
 )
 
 OF_EPOCHS = (
@@ -89,12 +91,14 @@ def finished_runs(engine: Engine) -> dict[str, int]:
     Raises ObjectError if the database is not migrated.
     """
     finished = (runs.c.status == "finished") & (runs.c.source == TRAINER)
-    return {each.identity: each.run_id for each in _stored(engine, finished)}
+    with engine.connect() as connection:
+        return {each.identity: each.run_id for each in _stored(connection, finished)}
 
 
 def stored_run(engine: Engine, run_id: int) -> StoredRun:
     """Return a run; raises ResumeError if there is no such run."""
-    found = _stored(engine, runs.c.run_id == run_id)
+    with engine.connect() as connection:
+        found = _stored(connection, runs.c.run_id == run_id)
     if not found:
         raise ResumeError(f"There is no run {run_id}: `make runs` lists those there are.")
     return found[0]
@@ -102,10 +106,54 @@ def stored_run(engine: Engine, run_id: int) -> StoredRun:
 
 def same_run(engine: Engine, description: RunDescription) -> StoredRun | None:
     """Return the trainer's run that matches `description`: a finished one, else the newest."""
-    own = (runs.c.experiment == description.experiment) & (runs.c.source == TRAINER)
-    found = _stored(engine, own)
-    same = [each for each in found if each.identity == description.identity]
-    return max(same, key=lambda each: (each.finished, each.run_id), default=None)
+    with engine.connect() as connection:
+        return _same(connection, description)
+
+
+@dataclass(frozen=True)
+class Standing:
+    """How far a run is: finished, held by a process, or stopped."""
+
+    run_id: int
+    state: Literal["finished", "held", "stopped"]
+
+
+def standing(engine: Engine, description: RunDescription) -> Standing | None:
+    """Return how far the run that matches `description` is; None if there is none."""
+    with engine.connect() as connection:
+        found = _same(connection, description)
+        if found is None:
+            return None
+        holder = Lease(runs, runs.c.run_id, found.run_id, "").holder(connection)
+    if found.finished:
+        return Standing(found.run_id, "finished")
+    return Standing(found.run_id, "held" if holder and holder.valid else "stopped")
+
+
+class _RegisteredError(Exception):
+    """A run that matches the description is there already."""
+
+
+def take_up(engine: Engine, description: RunDescription) -> tuple[Run, ResumePoint]:
+    """Resume the trainer's run that matches `description`, or register it if there is none.
+
+    Of several processes that call this at once, one registers the run. Raises RunFinishedError if
+    it is finished, RunBusyError if another process has it, and what `register` and `resume` raise.
+    """
+    known: list[StoredRun] = []
+
+    def check(connection: Connection) -> None:
+        if found := _same(connection, description):
+            known.append(found)
+            raise _RegisteredError
+
+    try:
+        return register(engine, description, check), START
+    except _RegisteredError:
+        (found,) = known
+        if found.finished:
+            raise _finished(found) from None
+        return resume(engine, description, found.run_id)
 
 
 def resume(
@@ -171,12 +219,18 @@ def _check_watched(
     return replace(description, experiment=run.experiment)
 
 
-def _stored(engine: Engine, condition: ColumnElement[bool]) -> list[StoredRun]:
+def _same(connection: Connection, description: RunDescription) -> StoredRun | None:
+    own = runs.c.experiment == description.experiment
+    own &= (runs.c.seed == description.seed) & (runs.c.source == TRAINER)
+    same = [each for each in _stored(connection, own) if each.identity == description.identity]
+    return max(same, key=lambda each: (each.finished, each.run_id), default=None)
+
+
+def _stored(connection: Connection, condition: ColumnElement[bool]) -> list[StoredRun]:
     columns = [runs.c[name] for name in STORED]
     found = select(*columns, runs.c.package_versions, *IDENTITY_COLUMNS).where(condition)
-    with engine.connect() as connection:
-        require_migrated(connection)
-        rows = connection.execute(found.order_by(runs.c.run_id)).all()
+    require_migrated(connection)
+    rows = connection.execute(found.order_by(runs.c.run_id)).all()
     return [
         StoredRun(
             **{name: getattr(row, name) for name in STORED},
@@ -189,7 +243,7 @@ def _stored(engine: Engine, condition: ColumnElement[bool]) -> list[StoredRun]:
 
 def _check(found: StoredRun, description: RunDescription) -> None:
     if found.finished:
-        raise ResumeError(f"Run {found.run_id} is finished: there is nothing left to do.")
+        raise _finished(found)
     own, wanted = json.loads(found.identity), json.loads(description.identity)
     pairs = zip(IDENTITY, own, wanted, strict=True)
     if differing := [_differing(*pair) for pair in pairs if pair[1] != pair[2]]:
@@ -198,6 +252,10 @@ def _check(found: StoredRun, description: RunDescription) -> None:
             f"{' and another '.join(differing)}: use the settings it was started with, or "
             "start a new run without RESUME and RUN."
         )
+
+
+def _finished(found: StoredRun) -> RunFinishedError:
+    return RunFinishedError(f"Run {found.run_id} is finished: there is nothing left to do.")
 
 
 def _differing(name: str, kept: Any, given: Any) -> str:

@@ -1,7 +1,7 @@
 """The registry of runs: what is trained, its progress, and how it ended."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from itertools import zip_longest
@@ -249,15 +249,21 @@ def identity(values: Mapping[str, Any]) -> str:
     return json.dumps([values[name] for name in IDENTITY], sort_keys=True)
 
 
-def register(engine: Engine, description: RunDescription) -> Run:
+def register(
+    engine: Engine,
+    description: RunDescription,
+    check: Callable[[Connection], None] = lambda connection: None,
+) -> Run:
     """Create the experiment's missing tables and views, and a row in `runs`.
 
+    `check` is called before, while nobody else can register a run; its errors prevent this one.
     Raises ObjectError if the database is not migrated, or if the experiment's name belongs to a
     network of another shape. On any error neither a run nor a new table is left.
     """
     with engine.connect() as connection:
         require_migrated(connection)
         with registration_lock(connection):
+            check(connection)
             mark_orphans(connection)
             if description.source == TRAINER:
                 _check_shape(connection, description.shape)

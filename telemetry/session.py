@@ -31,7 +31,7 @@ from vanishing_gradients.telemetry.lock import wait_for_lease
 from vanishing_gradients.telemetry.pulse import Pulse
 from vanishing_gradients.telemetry.recorder import GradientRecorder
 from vanishing_gradients.telemetry.recording import EpochMetrics, State
-from vanishing_gradients.telemetry.resumption import START, ResumePoint, resume
+from vanishing_gradients.telemetry.resumption import START, ResumePoint, resume, take_up
 from vanishing_gradients.telemetry.retry import SECONDS, Retry
 from vanishing_gradients.telemetry.roads import AUTO, Choice, choose, facts
 from vanishing_gradients.telemetry.runs import (
@@ -80,6 +80,8 @@ class RunOptions:
     """How long a chunk waits for room before it is accepted anyway; None: forever."""
     first_epoch: int | None = None
     """The epoch that a watched run continues with; None: the one after the last completed."""
+    once: bool = False
+    """Whether the run that matches the description is taken up, if there is one."""
 
 
 class RunListener:
@@ -192,7 +194,9 @@ class RecordingSession:
         if self._options.resumed is not None:
             wait_for_lease(database, self._options.resumed, listener.note)
         with self._uninterrupted():
-            if self._options.resumed is None:
+            if self._options.once:
+                self.run, self.start = take_up(database, description)
+            elif self._options.resumed is None:
                 self.run, self.start = register(database, description), START
             else:
                 self.run, self.start = resume(

@@ -2,7 +2,8 @@
 
 import os
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from functools import partial, reduce
 from pathlib import Path
 from typing import Any
@@ -16,18 +17,31 @@ from vanishing_gradients.options import EPOCHS, RUN, with_data_dir
 from vanishing_gradients.server import lifecycle
 from vanishing_gradients.server.lifecycle import owner_engine
 from vanishing_gradients.sql.connection import affordable
-from vanishing_gradients.telemetry.errors import RemovalError, ResumeError
+from vanishing_gradients.telemetry.errors import (
+    RemovalError,
+    ResumeError,
+    RunBusyError,
+    RunFinishedError,
+)
 from vanishing_gradients.telemetry.older_runs import sum_up, unsummed
 from vanishing_gradients.telemetry.removal import removable_run, remove, remove_rows
-from vanishing_gradients.telemetry.resumption import StoredRun, finished_runs, same_run, stored_run
-from vanishing_gradients.telemetry.retry import SECONDS
+from vanishing_gradients.telemetry.resumption import (
+    StoredRun,
+    finished_runs,
+    same_run,
+    standing,
+    stored_run,
+)
+from vanishing_gradients.telemetry.retry import SECONDS, Retry
 from vanishing_gradients.telemetry.roads import AUTO, ROADS
 from vanishing_gradients.telemetry.runs import TRAINER
-from vanishing_gradients.telemetry.session import RUN_CONNECTIONS
+from vanishing_gradients.telemetry.session import RUN_CONNECTIONS, WRITERS
 from vanishing_gradients.telemetry.space import check_room, in_words
+from vanishing_gradients.trainer.cluster import cluster
 from vanishing_gradients.trainer.datasets import NAMES, is_path, load, prepare
 from vanishing_gradients.trainer.display import ProgressDisplay, experiments_table, runs_table
 from vanishing_gradients.trainer.experiments import write_starting_file
+from vanishing_gradients.trainer.jobs import TAKEN, Job, stop_at_the_end_of
 from vanishing_gradients.trainer.run import (
     Plan,
     RunOptions,
@@ -38,10 +52,12 @@ from vanishing_gradients.trainer.run import (
     plans,
     run_experiment,
 )
-from vanishing_gradients.trainer.sweep import cores, sweep
+from vanishing_gradients.trainer.sweep import Hands, Processes, cores, sweep
 
 LARGEST_SEED = 2**63 - 1
 """The largest seed that fits the column `runs.seed`."""
+LARGEST_CLUSTER = 10_000
+"""More threads of workers than a cluster has."""
 FEW, MANY = click.IntRange(1, 10_000), click.IntRange(1, 10**9)
 
 option = partial(click.option, show_default=True)
@@ -114,9 +130,21 @@ with_size_and_seed_options = together(
     default=AUTO,
     help="how rows travel to the server: auto uses the fastest",
 )
+@option("--scheduler", help="the address of a Dask cluster whose workers train: tcp://host:8786")
 @click.pass_context
 def train(
-    context, exp, dataset, data_dir, epochs, telemetry, resume, run_id, patience, road, **others
+    context,
+    exp,
+    dataset,
+    data_dir,
+    epochs,
+    telemetry,
+    resume,
+    run_id,
+    patience,
+    road,
+    scheduler,
+    **others,
 ) -> None:
     """Train experiments, every gradient recorded."""
     to_do = []
@@ -129,8 +157,8 @@ def train(
         url = lifecycle.current().owner
         settings = _settings(telemetry=telemetry, **others)
         wanted = plans(found, settings, dataset, data_dir)
-    if telemetry == "statistics" and len(wanted) > 1:
-        _sweep(wanted, data_dir)
+    if scheduler or (telemetry == "statistics" and len(wanted) > 1):
+        _sweep(wanted, data_dir, patience, road, scheduler)
         return
     for plan in wanted:
         begun = _asked(same_run, plan.description) if resume else None
@@ -146,9 +174,29 @@ def train(
     if full:  # these fill gradient tables
         say(check_room(url, full))
     for plan, begun in to_do:
-        options = RunOptions(begun and begun.run_id, patience, road)
+        once = resume and begun is None  # somebody may have begun it meanwhile
+        options = RunOptions(begun and begun.run_id, patience, road, once=once)
         with ProgressDisplay(progress()) as display:
             run_experiment(plan.experiment, plan.dataset, plan.settings, url, display, options)
+
+
+@click.command(hidden=True)
+@with_data_dir
+def planned(data_dir: Path | None) -> None:
+    """Carry out the job on standard input; stop when that ends."""
+    line = sys.stdin.buffer.readline().decode()
+    try:
+        job = Job.parsed(line)
+    except (ValueError, TypeError):
+        raise click.UsageError("A sweep gives this command to itself: use train.") from None
+    stop_at_the_end_of(sys.stdin.buffer)
+    plan, url = job.plan(data_dir), lifecycle.current().owner
+    options = RunOptions(None, job.patience, job.road, once=True)
+    try:
+        with ProgressDisplay(progress()) as display:
+            run_experiment(plan.experiment, plan.dataset, plan.settings, url, display, options)
+    except (RunBusyError, RunFinishedError):
+        raise SystemExit(TAKEN) from None
 
 
 @click.command()
@@ -269,17 +317,55 @@ def _settings(seed: int, seeds: int, **others: Any) -> list[Settings]:
     return [Settings(number, **others) for number in range(seed, seed + seeds)]
 
 
-def _sweep(wanted: Sequence[Plan], data_dir: Path | None) -> None:
-    """Carry out, in parallel, those runs that are not finished already."""
+def _sweep(
+    wanted: Sequence[Plan],
+    data_dir: Path | None,
+    patience: int = int(SECONDS),
+    road: str = AUTO,
+    scheduler: str | None = None,
+) -> None:
+    """Carry out, in parallel, those runs that are not finished already.
+
+    On this machine, or by the workers of the Dask cluster whose `scheduler` is named.
+    """
     known = _asked(finished_runs)
     to_do = [plan for plan in wanted if plan.description.identity not in known]
     finished = len(wanted) - len(to_do)
     already = f", {finished} of them finished already" if finished else ""
-    at_once = _asked(affordable, cores(), RUN_CONNECTIONS)
-    pace = f"; {min(at_once, len(to_do))} at a time" if to_do else ""
     names = " and ".join(dict.fromkeys(plan.dataset.name for plan in wanted))
-    say(f"Sweep: {len(wanted)} runs on {names}, statistics alone{already}{pace}.")
-    sweep(to_do, data_dir, progress(), at_once)
+    full = wanted[0].settings.telemetry == "full"
+    kept = "every gradient" if full else "statistics alone"
+    retry, own_data = Retry(patience, say), None if scheduler else data_dir
+
+    def look(plan: Plan):
+        return retry.call(lambda again: _asked(standing, plan.description))
+
+    def job(plan: Plan) -> Job:
+        return Job.of(plan, patience, road, own_data)
+
+    connections = RUN_CONNECTIONS + (WRITERS if full else 0)
+    with _hands(scheduler, job, connections) as hands:
+        if full and to_do:
+            say(
+                check_room(
+                    lifecycle.current().owner,
+                    [(plan.description, plan.experiment.epochs) for plan in to_do],
+                )
+            )
+        pace = f"; {min(hands.at_once, len(to_do))} at a time" if to_do else ""
+        say(f"Sweep: {len(wanted)} runs on {names}, {kept}{already}{pace}.")
+        sweep(to_do, hands, look, progress())
+
+
+@contextmanager
+def _hands(scheduler: str | None, job: Callable[[Plan], Job], connections: int) -> Iterator[Hands]:
+    """Give those who carry out the runs of a sweep, each with so many connections."""
+    if scheduler is None:
+        yield Processes(job, _asked(affordable, cores(), connections))
+        return
+    most = _asked(affordable, LARGEST_CLUSTER, connections)
+    with cluster(scheduler, lifecycle.current().owner, job, most, say) as hands:
+        yield hands
 
 
 def _refuse_more_than_run(context: click.Context) -> None:

@@ -15,5 +15,9 @@ class DatasetError(TrainerError):
     """A data set is missing, corrupted, or cannot be downloaded."""
 
 
+class ClusterError(TrainerError):
+    """A Dask cluster cannot be used."""
+
+
 class SweepError(TrainerError):
     """A run of a sweep has failed."""

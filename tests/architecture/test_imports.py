@@ -34,7 +34,8 @@ DATABASE = {"sqlalchemy", "pymysql", "alembic"}
 DATABASE_ROOMS = {"sql", "server", "migrations"}
 SCREEN = {"click", "rich"}
 RUNNING = (
-    "trainer/cli.py", "trainer/display.py", "trainer/run.py",
+    "trainer/cli.py", "trainer/cluster.py", "trainer/display.py", "trainer/run.py",
+    "trainer/worker.py",
 )  # fmt: skip
 """The trainer's files that connect training and a server."""
 PURE = [

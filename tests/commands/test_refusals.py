@@ -57,6 +57,7 @@ def only_sentence(outcome) -> str:
         (["--limit", "6401"], "Cannot limit sample to 6401 training images: give a whole number "),
         (["--telemetry", "some"], "TELEMETRY (--telemetry): 'some' is not one of 'full', 'statis"),
         (["--record-every", "0"], "RECORD_EVERY (--record-every): '0' is not a whole number fro"),
+        (["--scheduler", "host"], "SCHEDULER is 'host', and not the address of a Dask scheduler: "),
         (["--epoch", "3"], "No such option '--epoch'. (Did you mean one of: '--epochs', '"),
         (["--epochs"], "Option '--epochs' requires an argument."),
         (["sigmoid_sgd"], "Got unexpected extra argument (sigmoid_sgd)"),
@@ -195,6 +196,11 @@ def test_a_command_that_does_not_exist(trainer):
         "data, train, gallery, experiments, new, runs, drop, summarize, sql, url, figures, "
         "live, compare, diagnose, remedy, audit, report, verify."
     )
+
+
+def test_the_command_that_a_sweep_gives_itself(trainer):
+    said = "A sweep gives this command to itself: use train."
+    assert only_sentence(trainer("planned")) == said
 
 
 def test_a_process_of_its_own_says_it_as_well_and_without_a_traceback(started):

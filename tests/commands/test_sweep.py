@@ -1,5 +1,6 @@
 """Sweeps: many runs with statistics only, in parallel, resumed where they stopped."""
 
+import re
 import signal
 import subprocess
 from pathlib import Path
@@ -86,6 +87,24 @@ def test_a_stopped_sweep_leaves_its_runs_interrupted(started, names, select, num
     assert "Traceback" not in said
     assert said.splitlines()[-1].startswith("Stopped: the same command continues")
     assert {status for _, status, *_ in runs(select, name)} == {"interrupted"}
+
+
+def test_the_same_sweep_twice_at_once_trains_each_run_once(started, names, select):
+    path = names("both", 3)
+    both = [
+        started(
+            "train", "--exp", path, "--seeds", "3", *SWEEP,
+            stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True,
+        )
+        for _ in range(2)
+    ]  # fmt: skip
+    said = [each.communicate(timeout=120)[1] for each in both]
+    assert [each.returncode for each in both] == [0, 0], said
+    assert runs(select, "both") == [(seed, "finished", 3, "statistics") for seed in (1, 2, 3)]
+    assert sum(text.count(", epoch 3/3: ") for text in said) == 3
+    for text in said:
+        known = re.search(r"(\d) of them finished already", text)
+        assert text.count("both, seed ") + (int(known[1]) if known else 0) == 3
 
 
 def test_a_sweep_on_a_database_that_was_never_migrated_is_one_sentence(trainer, names, database):

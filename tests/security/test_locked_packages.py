@@ -29,8 +29,9 @@ WHEEL = "tiny-1.0-py3-none-any.whl"
 
 
 def wanted() -> list[Requirement]:
-    """All requirements of pyproject.toml, including those of the tests."""
-    texts = [*PROJECT["dependencies"], *PROJECT["optional-dependencies"]["dev"]]
+    """All requirements of pyproject.toml, including those of the tests and of clusters."""
+    extras = PROJECT["optional-dependencies"]
+    texts = [*PROJECT["dependencies"], *extras["dev"], *extras["dask"]]
     return [Requirement(text) for text in texts]
 
 

@@ -116,6 +116,7 @@ def test_every_variable_becomes_the_option_of_its_name(make):
         "TELEMETRY": "statistics",
         "RECORD_EVERY": "4",
         "DATA_DIR": "/some/where",
+        "SCHEDULER": "tcp://host:8786",
     }
     calls, _ = make("train", "SERVER=local", *(f"{n}={v}" for n, v in values.items()))
     options = {f"--{name.lower().replace('_', '-')}={value}" for name, value in values.items()}
