@@ -1,10 +1,8 @@
 """The trainer's commands: `train`, `data`, `runs` and others that create and manage runs."""
 
-import os
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from functools import partial, reduce
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +11,7 @@ from click.core import ParameterSource
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 
 from vanishing_gradients.console import mention, progress, say, show
-from vanishing_gradients.options import EPOCHS, RUN, with_data_dir
+from vanishing_gradients.options import RUN, with_data_dir
 from vanishing_gradients.server import lifecycle
 from vanishing_gradients.server.lifecycle import owner_engine
 from vanishing_gradients.sql.connection import affordable
@@ -38,10 +36,16 @@ from vanishing_gradients.telemetry.runs import TRAINER
 from vanishing_gradients.telemetry.session import RUN_CONNECTIONS, WRITERS
 from vanishing_gradients.telemetry.space import check_room, in_words
 from vanishing_gradients.trainer.cluster import cluster
-from vanishing_gradients.trainer.datasets import NAMES, is_path, load, prepare
+from vanishing_gradients.trainer.datasets import load, prepare
 from vanishing_gradients.trainer.display import ProgressDisplay, experiments_table, runs_table
 from vanishing_gradients.trainer.experiments import write_starting_file
 from vanishing_gradients.trainer.jobs import TAKEN, Job, stop_at_the_end_of
+from vanishing_gradients.trainer.options import (
+    LARGEST_SEED,
+    option,
+    with_data_options,
+    with_size_and_seed_options,
+)
 from vanishing_gradients.trainer.run import (
     Plan,
     RunOptions,
@@ -54,50 +58,8 @@ from vanishing_gradients.trainer.run import (
 )
 from vanishing_gradients.trainer.sweep import Hands, Processes, cores, sweep
 
-LARGEST_SEED = 2**63 - 1
-"""The largest seed that fits the column `runs.seed`."""
 LARGEST_CLUSTER = 10_000
 """More threads of workers than a cluster has."""
-FEW, MANY = click.IntRange(1, 10_000), click.IntRange(1, 10**9)
-
-option = partial(click.option, show_default=True)
-
-
-def together(*options: Callable) -> Callable:
-    """Return one decorator that adds these options, in this order."""
-    return lambda command: reduce(lambda made, add: add(made), reversed(options), command)
-
-
-class _Data(click.Choice):
-    """A data set's name, or the path of somebody's own data, which is made absolute."""
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
-        """Return the name or the path; a word that is neither is refused as a name."""
-        if is_path(value):
-            return os.path.abspath(os.path.expanduser(value))
-        try:
-            return super().convert(value, param, ctx)
-        except click.BadParameter as error:
-            names = error.message.removesuffix(".")
-            self.fail(f"{names}, nor a path, which has a slash or an ending.", param, ctx)
-
-
-with_data_options = together(
-    option(
-        "--dataset",
-        type=_Data(NAMES),
-        help="auto: MNIST, else Fashion-MNIST, else the bundled sample; or the path of your own "
-        "data  [default: the experiment's, else auto]",
-    ),
-    with_data_dir,
-)
-with_size_and_seed_options = together(
-    option("--epochs", type=EPOCHS, help="instead of the experiment's own"),
-    option("--limit", type=MANY, help="the first N training images"),
-    option("--precision", type=click.Choice(["double", "single"]), default="double"),
-    option("--seed", type=click.IntRange(0, LARGEST_SEED), default=1),
-    option("--seeds", type=FEW, default=1, help="how many seeds, from SEED up"),
-)
 
 
 @click.command()
