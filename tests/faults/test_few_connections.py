@@ -43,6 +43,7 @@ def run(url: URL, folder, *arguments: str) -> subprocess.CompletedProcess:
     )  # fmt: skip
 
 
+@pytest.mark.faults
 def test_three_connections_do_for_every_command(frugal, tmp_path):
     (tmp_path / "few.toml").write_text(TOML.format(name="few", epochs=1))
     trained = ["--dataset=sample", "--limit=256"]

@@ -50,6 +50,7 @@ def test_the_first_screen_says_how_it_goes_what_is_wrong_and_shows_the_map(tab, 
     tab.get_by_text(f"Run {recorded.full}, relu_net: finished after 2 epochs").first.wait_for()
     tab.locator(".finding.sick, .finding.well").wait_for()
     grid = tab.get_by_role("grid").first
+    grid.get_by_role("row").nth(3).wait_for()
     assert grid.get_by_role("row").count() == 4  # heads, and three layers with weights
     assert re.match(
         r"layer 1 input, epoch 1: mean row norm \d",
@@ -112,8 +113,8 @@ def test_order_and_filter_are_in_the_address_and_replace_no_place(tab, recorded)
     tab.locator("#filter").fill("softmax")
     tab.locator("#map").select_option("dead")
     tab.wait_for_url("**filter=softmax**")
-    assert tab.get_by_role("rowheader").filter(has_text="6 softmax").first.is_visible()
-    assert tab.locator("#map-1-1").count() == 0
+    tab.get_by_role("rowheader").filter(has_text="6 softmax").first.wait_for()
+    tab.locator("#map-1-1").wait_for(state="detached")
     assert tab.evaluate("history.length") == before
 
 
@@ -123,7 +124,6 @@ def test_two_chosen_runs_are_compared(tab, recorded):
         tab.get_by_label(f"choose run {run_id}", exact=True).check()
     tab.get_by_role("button", name="Compare 2 runs").click()
     tab.get_by_role("heading", name="What differs").wait_for()
-    assert tab.locator("h2").first.inner_text() == "What differs"
     tab.get_by_role("cell", name="sigmoid", exact=True).wait_for()
 
 
