@@ -355,12 +355,6 @@ def _first_step(
     Of a watched model that is the first recorded step whose gradient was finite, if any was: those
     before it were skipped.
     """
-    columns = ["gradient_norm", "weight_norm", "update_norm"]
-    frames = {}
-    for layer in sorted(layers):
-        own = rows(connection, "recorded_statistics", run_id=run_id, layer=layer, epoch=epoch)
-        finite = own[own["gradient_norm"].notna()]
-        frames[layer] = (finite if watched and len(finite) else own).head(1)
-    if not frames:
-        return pd.DataFrame(columns=columns, dtype="float64")
-    return pd.concat(frames, names=["layer"]).droplevel(1)[columns]
+    place = {"run_id": run_id, "epoch": epoch, "finite": int(watched)}
+    found = rows(connection, "first_steps", **place).set_index("layer")
+    return found.loc[found.index.isin(layers)]

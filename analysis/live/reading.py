@@ -16,7 +16,7 @@ from vanishing_gradients.analysis.figures.figure import Ask
 from vanishing_gradients.analysis.live.kept import Kept
 from vanishing_gradients.analysis.live.sentences import Place, places
 from vanishing_gradients.analysis.runs import Run, known_run, no_run, runs_of
-from vanishing_gradients.analysis.views import ask, rows
+from vanishing_gradients.analysis.views import ask, records, rows
 from vanishing_gradients.installation import as_typed
 
 NOT_YET = "The diagnosis begins when the first epoch is complete."
@@ -39,7 +39,7 @@ class Reader:
     def places(self) -> dict[int, Place]:
         """Return where all runs are, by run."""
         with self.connection() as connection:
-            return places(rows(connection, "run_cursor"))
+            return places(records(connection, "run_cursor"))
 
     def place(self, run_id: int) -> Place:
         """Return where a run is; raise NoRowsError if there is no such run."""

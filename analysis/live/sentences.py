@@ -1,9 +1,10 @@
 """What runs and how it goes, in one sentence, and what is conspicuous in an epoch under way."""
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 import pandas as pd
 
@@ -50,10 +51,9 @@ class Place:
         return f"Run {self.run_id}, {self.experiment}"
 
 
-def places(cursor: pd.DataFrame) -> dict[int, Place]:
+def places(cursor: Iterable[Mapping[str, Any]]) -> dict[int, Place]:
     """Return the rows of run_cursor by run."""
-    clean = cursor.astype("object").where(cursor.notna(), None)
-    found = [Place(**row) for row in clean.assign(lost=cursor["lost"] == 1).to_dict("records")]
+    found = [Place(**{**row, "lost": row["lost"] == 1}) for row in cursor]
     return {place.run_id: place for place in found}
 
 

@@ -1,12 +1,13 @@
 """Queries against the real views: the results equal those computed from the rows by hand."""
 
 import math
+from datetime import datetime
 
 import pandas as pd
 import pytest
 
 from vanishing_gradients.analysis.errors import NoRowsError
-from vanishing_gradients.analysis.views import ask, rows
+from vanishing_gradients.analysis.views import ask, records, rows
 from vanishing_gradients.sql.connection import engine
 from vanishing_gradients.sql.errors import ObjectError
 
@@ -50,6 +51,16 @@ def test_every_type_of_a_file_has_its_type_in_a_frame(connection):
     assert types(ask(connection, "ratio_thresholds")) == dict.fromkeys(
         ("vanishing", "exploding", "exploding_table_6"), "float64"
     )
+
+
+def test_plain_rows_are_those_of_the_frame(connection):
+    frame = rows(connection, "run_cursor").drop(columns="age")
+    plain = [{**row, "age": None} for row in records(connection, "run_cursor")]
+    assert {type(value) for row in plain for value in row.values()} <= {
+        int, float, str, datetime, type(None),
+    }  # fmt: skip
+    made = frame.astype(object).where(frame.notna(), None).assign(age=None)
+    assert plain == made.to_dict("records")
 
 
 @pytest.mark.parametrize("run_id", [3, 99])
