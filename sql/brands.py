@@ -74,6 +74,9 @@ class Brand:
     """Whether it reserves many AUTO_INCREMENT numbers at once, a setting of the table."""
     partitions: ClassVar[bool] = False
     """Whether a gradient table has a partition for each run, which is dropped at once."""
+    survives_by: ClassVar[tuple[str, str] | None] = None
+    """A parameter, and the value with which transactions under way end when it is killed; None:
+    they always do."""
 
     def __str__(self) -> str:
         return f"{self.name} {dotted(self.version)}"
@@ -147,9 +150,14 @@ class OceanBase(Brand):
 
 
 class Seekdb(OceanBase):
-    """seekdb, the SQL engine of OceanBase in one process."""
+    """seekdb, the SQL engine of OceanBase in one process.
+
+    Once it has logged part of a transaction, which it does at every 16 KiB by default, and is
+    killed, that transaction is under way forever and keeps its locks (1.4.0, tried).
+    """
 
     name, oldest = "seekdb", (1, 4)
+    survives_by = ("_private_buffer_size", "0B")
 
 
 class TiDB(Brand):

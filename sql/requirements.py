@@ -6,6 +6,7 @@ from pymysql.connections import Connection
 from sqlalchemy import URL
 
 from vanishing_gradients.sql import address
+from vanishing_gradients.sql.connection import Session
 from vanishing_gradients.sql.errors import ServerError
 
 SMALLEST_PACKET = 4 << 20
@@ -49,6 +50,23 @@ def require_connections(session: Connection, url: URL, least: int) -> None:
             f"at once, and a run needs {least}: as an administrator run ALTER USER "
             f"'{url.username}'@'%' WITH MAX_USER_CONNECTIONS {least}, or more"
         )
+
+
+def hazard(session: Session) -> str | None:
+    """Return what may go wrong when the server is killed, with the cure; None if nothing may."""
+    if session.brand.survives_by is None:
+        return None
+    name, value = session.brand.survives_by
+    with session.cursor() as cursor:
+        cursor.execute("SHOW PARAMETERS LIKE %s", (name,))
+        heads = [head for head, *_ in cursor.description]
+        found = {dict(zip(heads, row, strict=True))["value"] for row in cursor.fetchall()}
+    if found <= {value}:
+        return None
+    return (
+        f"If {session.brand.name} is killed, this run may wait forever for locks that are left "
+        f"behind: as an administrator run ALTER SYSTEM SET {name} = '{value}'."
+    )
 
 
 def _found(session: Connection) -> Mapping[str, str]:

@@ -22,7 +22,12 @@ from vanishing_gradients.sql.connection import (
 )
 from vanishing_gradients.sql.errors import DatabaseError, ServerError
 from vanishing_gradients.sql.registry import layers_without_small_norm
-from vanishing_gradients.sql.requirements import require_able, require_connections, require_width
+from vanishing_gradients.sql.requirements import (
+    hazard,
+    require_able,
+    require_connections,
+    require_width,
+)
 from vanishing_gradients.sql.server_errors import passing
 from vanishing_gradients.telemetry.connection import BufferConnection
 from vanishing_gradients.telemetry.errors import OutageError, RunBusyError, StoppedEarlyError
@@ -189,6 +194,8 @@ class RecordingSession:
                 require_width(session, self._url, widest, cell)
             road = choose(facts(session), self._options.road, description.precision)
             writers = max(1, min(WRITERS, free_connections(session) - RUN_CONNECTIONS))
+            if warning := hazard(session):
+                listener.warn(warning)
         database = engine(self._url)
         ends.callback(database.dispose)
         if self._options.resumed is not None:

@@ -26,8 +26,9 @@ NETWORK = (
 )
 PARAMETERS = {
     "memory_budget": "3G", "log_disk_size": "4G", "datafile_size": "2G", "datafile_maxsize": "10G",
+    "_private_buffer_size": "0B",
 }  # fmt: skip
-"""By default it would take four fifths of the machine's memory."""
+"""By default it would take four fifths of the machine's memory, and keep locks if it is killed."""
 PORT = 12881
 ROOM = 8 << 30
 """Bytes that have to be free: it allocates its data beforehand."""

@@ -3,6 +3,7 @@
 import pytest
 
 from tests.security.fake_server import fake_server
+from vanishing_gradients.sql.address import without_database
 from vanishing_gradients.sql.brands import (
     BRANDS,
     MariaDB,
@@ -14,6 +15,7 @@ from vanishing_gradients.sql.brands import (
 )
 from vanishing_gradients.sql.connection import connected, require_recent
 from vanishing_gradients.sql.errors import ServerError
+from vanishing_gradients.sql.requirements import hazard
 
 
 @pytest.mark.parametrize(
@@ -85,3 +87,16 @@ def test_new_tables_get_the_collation_of_the_old_ones(database):
 )
 def test_each_brand_counts_the_time_of_a_statement_in_its_own_unit(brand, limit):
     assert brand.time_limit(10) == limit
+
+
+def test_a_server_that_may_not_survive_a_kill_is_known_with_the_cure(server_url):
+    with connected(without_database(server_url)) as session:
+        assert hazard(session) is None  # on seekdb, because of tools/seekdb.py
+        if session.brand.survives_by is None:
+            return
+        name, value = session.brand.survives_by
+        with session.cursor() as cursor:
+            cursor.execute(f"ALTER SYSTEM SET {name} = '16K'")
+            told = hazard(session)
+            cursor.execute(f"ALTER SYSTEM SET {name} = '{value}'")
+    assert told.endswith("run ALTER SYSTEM SET _private_buffer_size = '0B'.")
