@@ -61,7 +61,7 @@ def hazard(session: Session) -> str | None:
         cursor.execute("SHOW PARAMETERS LIKE %s", (name,))
         heads = [head for head, *_ in cursor.description]
         found = {dict(zip(heads, row, strict=True))["value"] for row in cursor.fetchall()}
-    if found <= {value}:
+    if found == {value}:  # a hidden parameter that has its default is not shown at all
         return None
     return (
         f"If {session.brand.name} is killed, this run may wait forever for locks that are left "
