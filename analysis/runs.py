@@ -156,10 +156,12 @@ def no_run(run_id: int) -> NoRowsError:
 
 def epochs_of(run: pd.Series) -> str:
     """Say how many epochs a row of experiment_summary has completed, and of how many if known."""
-    done = run["completed_epoch"]
-    if pd.isna(run["epochs"]):
-        return counted(done, "epoch")
-    return f"{done} of {run['epochs']} epochs"
+    return epochs_done(run["completed_epoch"], None if pd.isna(run["epochs"]) else run["epochs"])
+
+
+def epochs_done(done: int, planned: int | None) -> str:
+    """Say how many epochs are done, and of how many if that is known."""
+    return counted(done, "epoch") if planned is None else f"{done} of {counted(planned, 'epoch')}"
 
 
 def another(run: pd.Series) -> str:

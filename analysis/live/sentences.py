@@ -8,6 +8,7 @@ from typing import Any
 
 import pandas as pd
 
+from vanishing_gradients.analysis.runs import epochs_done
 from vanishing_gradients.analysis.words import counted, digits
 
 SILENT = 15.0
@@ -86,9 +87,7 @@ def conspicuous(layers: pd.DataFrame, names: dict[int, str]) -> Iterator[str]:
 
 
 def _epochs(place: Place) -> str:
-    if place.epochs is None or place.status == "finished":
-        return counted(place.completed_epoch, "epoch")
-    return f"{place.completed_epoch} of {counted(place.epochs, 'epoch')}"
+    return epochs_done(place.completed_epoch, None if place.status == "finished" else place.epochs)
 
 
 def _progress(place: Place) -> list[str]:
