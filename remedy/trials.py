@@ -2,6 +2,7 @@
 
 import json
 import math
+import threading
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -32,6 +33,8 @@ from vanishing_gradients.trainer.run import (
     run_experiment,
 )
 
+STORING = 60.0
+"""Seconds that training waits for earlier epochs to be stored; a server may be away longer."""
 PATIENT = 2
 """Epochs that a trial may stay at the loss of guessing."""
 
@@ -89,15 +92,26 @@ class Trial(ProgressDisplay):
         super().__init__(console)
         self._guessing = guessing
         self._losses: list[float] = []
+        self._begun = 0
+        self._stored = threading.Condition()
 
     def epoch(self, metrics: EpochMetrics) -> None:
         """Print the metrics of an epoch, and keep its loss."""
         super().epoch(metrics)
-        self._losses.append(_number(metrics.loss))
+        with self._stored:
+            self._losses.append(_number(metrics.loss))
+            self._stored.notify()
 
     def progress(self, progress: Progress) -> None:
-        """Update the bar, and end a training that has failed."""
+        """Update the bar, and end a training that has failed.
+
+        Before an epoch begins, those before it are stored, so that they are judged first.
+        """
         super().progress(progress)
+        if progress.step == 1:
+            self._begun += 1
+            with self._stored:
+                self._stored.wait_for(lambda: len(self._losses) >= self._begun - 1, STORING)
         if reason := failure(self._losses, self._guessing):
             raise StoppedEarlyError(reason)
 

@@ -62,7 +62,7 @@ class RunLock:
             retire(self.owner)
             connection.close()
             raise
-        self._heart = threading.Thread(target=self._beat, name="heartbeat", daemon=True)
+        self._heart = threading.Thread(target=self._live, name="heartbeat", daemon=True)
         self._heart.start()
 
     def __enter__(self) -> Self:
@@ -152,6 +152,14 @@ class RunLock:
         """Make the next statement use a new connection."""
         self._connection.invalidate()
         self._connection.rollback()
+
+    def _live(self) -> None:
+        """Beat until the end; after an interruption nobody else may have closed the connection."""
+        self._beat()
+        if self._interrupted:
+            with self._guard, suppress(Exception):
+                self._connection.invalidate()
+                self._connection.close()
 
     def _beat(self) -> None:
         """Renew the lease every few seconds, and tell in between how far the run is.

@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+import threading
 
 import pytest
 
@@ -159,6 +160,25 @@ def test_a_holder_whose_session_is_ended_gives_the_run_back(catalogue, run, row)
             mine._connection.exec_driver_sql("SELECT 1")
         mine._connection.rollback()
     assert row("lease_owner") == (None,)
+
+
+def test_a_heartbeat_that_is_interrupted_closes_its_connection(catalogue, run, monkeypatch):
+    monkeypatch.setattr(lock, "BEAT", 0.01)
+    beating, go_on = threading.Event(), threading.Event()
+
+    def tell(*_) -> None:
+        beating.set()
+        go_on.wait(10)
+
+    mine = locked(catalogue, run)
+    mine.tell(tell)
+    assert beating.wait(10)
+    session = mine.session
+    mine.interrupt()
+    mine.release()
+    go_on.set()
+    mine._heart.join(10)
+    assert not session.open
 
 
 @pytest.mark.parametrize(("seconds", "status"), [(30, "running"), (0, "interrupted")])
