@@ -4,6 +4,11 @@ import { ask, Refusal } from "./asking.js";
 import { fill, h, sql, table, typeset } from "./dom.js";
 
 let loading = null;
+let begin = null;
+const mayBegin = new Promise((resolve) => { begin = resolve; });
+
+// Lets figures be drawn: before, sentence and map would wait for Plotly's script to be read.
+export const drawFigures = () => begin();
 
 function plotly() {
   loading ??= new Promise((resolve, reject) => {
@@ -32,8 +37,9 @@ export class Chart {
     seen.observe(this.element);
   }
 
-  see() {
+  async see() {
     this.visible = true;
+    await mayBegin;
     if (this.stale) this.refresh();
   }
 

@@ -2,7 +2,7 @@
 
 import { address, go, read, remember, runs } from "./address.js";
 import { Polling, Refusal } from "./asking.js";
-import { theme as shown } from "./charts.js";
+import { drawFigures, theme as shown } from "./charts.js";
 import { CompareView } from "./compare.js";
 import { DiagnosisView } from "./diagnosis.js";
 import { fill, h } from "./dom.js";
@@ -61,7 +61,11 @@ async function mount(state, wanted) {
   const made = make(state);
   view = made;
   fill(main, h("h1", { class: "unseen" }, document.title), made.element);
-  await made.load();
+  try {
+    await made.load();
+  } finally {
+    drawFigures();
+  }
 }
 
 function refuse(error) {
