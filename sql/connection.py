@@ -74,11 +74,16 @@ class Session(pymysql.connections.Connection):
         try:
             # What it announces is enough for a first time; until then limits may end any query.
             self.brand = announced = brands.recognised(self.get_server_info())
-            self._pin(settings(announced))
+            pinned = settings(announced)
+            self._pin(pinned)
             self.brand, self._collation = self._identity()
             self.pin_collation()
-            if self.brand != announced or self._read_only:
-                self._pin(settings(self.brand, self._read_only))
+            wanted = settings(self.brand, self._read_only).items()
+            if more := {name: value for name, value in wanted if pinned.get(name) != value}:
+                # The question above began a transaction, in which MySQL refuses some of them
+                # (1766), and which would not be read-only.
+                self.query("ROLLBACK")
+                self._pin(more)
         except BaseException:
             self._force_close()
             raise
