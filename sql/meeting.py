@@ -12,7 +12,7 @@ from sqlalchemy import URL
 
 from vanishing_gradients.sql.connection import connected
 
-LOCK = "MD5(CONCAT(%s, '.', DATABASE()))"
+LOCK = "LEFT(CONCAT(%s, '.', DATABASE()), 64)"
 SHOW = f"SELECT GET_LOCK({LOCK}, 0)"
 HIDE = f"DO RELEASE_LOCK({LOCK})"
 LOOK = f"SELECT IS_USED_LOCK({LOCK}) IS NOT NULL"
@@ -21,7 +21,7 @@ LOOK = f"SELECT IS_USED_LOCK({LOCK}) IS NOT NULL"
 @contextmanager
 def shown(url: URL) -> Iterator[str]:
     """Show a sign in the database at `url` for the block, and yield it."""
-    sign = secrets.token_hex(16)
+    sign = secrets.token_hex(8)
     with connected(url) as session, session.cursor() as cursor:
         cursor.execute(SHOW, (sign,))
         yield sign

@@ -253,9 +253,10 @@ def test_a_database_that_is_away_is_said_without_its_address(recorded):
 
 def test_no_answer_has_the_databases_address_or_account(page, recorded):
     paths = ["pulse", "runs", f"run/{recorded.full}", f"run/{recorded.full}/diagnosis"]
+    secrets = (recorded.url.password, str(recorded.url.port), recorded.url.database)
     for path in paths:
         told = page.ask(f"/api/{path}").text
-        for secret in (recorded.url.password, str(recorded.url.port), recorded.url.database):
+        for secret in filter(None, secrets):
             assert secret not in told, path
 
 
