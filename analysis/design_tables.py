@@ -21,8 +21,8 @@ def network_table(number: int, layers: pd.DataFrame, config: Config) -> PaperTab
 
     `layers` has the rows of layer_sizes of the run, whose network is the paper's.
     """
-    _, title = design.NETWORKS[number]
-    activation, optimizer = design.NETWORKS[number][0].split("_")
+    experiment, title = design.NETWORKS[number]
+    activation, optimizer = experiment.split("_")
     ordered = layers.sort_values("layer")
     dense = ordered[ordered["kind"] == "dense"]
     kinds = ordered["kind"].to_list()
@@ -102,6 +102,6 @@ def _one(texts: set[str]) -> str:
 def _spread(ratios: pd.DataFrame) -> str:
     positive = ratios[ratios["ratio"] > 0].groupby("epoch")["ratio"]
     quotients = positive.max() / positive.min()
-    return (
-        f"\N{MULTIPLICATION SIGN} {norm_text(quotients.median(), DIGITS)}" if len(quotients) else ""
-    )
+    if quotients.empty:
+        return ""
+    return f"\N{MULTIPLICATION SIGN} {norm_text(quotients.median(), DIGITS)}"
