@@ -6,6 +6,7 @@ import numpy as np
 
 from vanishing_gradients.trainer.network.dense import Dense
 from vanishing_gradients.trainer.network.layer import Layer
+from vanishing_gradients.trainer.network.output import Output
 
 STEP = 1e-6
 
@@ -26,6 +27,20 @@ def central_differences(loss: Callable[[], float], array: np.ndarray) -> np.ndar
         array[index] = before
         gradient[index] = (above - below) / (2 * STEP)
     return gradient
+
+
+def gradients_of_output(
+    output: Output, logits: np.ndarray, labels: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return dL/d(logits) as an output computes it, and by central differences."""
+
+    def loss() -> float:
+        output.forward(logits, training=True)
+        return output.loss(labels)
+
+    expected = central_differences(loss, logits)
+    loss()
+    return output.backward(labels), expected
 
 
 def penalty_of(layers: Sequence[Layer]) -> float:

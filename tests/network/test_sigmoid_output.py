@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from tests.network.central_differences import TOLERANCE, central_differences
+from tests.network.central_differences import TOLERANCE, gradients_of_output
 from vanishing_gradients.trainer.network.output import LOSSES
 from vanishing_gradients.trainer.network.sigmoid_output import SigmoidOutput
 
@@ -59,14 +59,8 @@ def test_the_gradient_of_the_mean_squared_error_has_the_slope_of_the_sigmoid_in_
 def test_the_gradient_agrees_with_central_differences(loss):
     layer, labels = output(4, loss), np.array([0, 2, 1])
     logits = np.random.default_rng(0).normal(size=(3, 4))
-
-    def value() -> float:
-        layer.forward(logits, training=True)
-        return layer.loss(labels)
-
-    expected = central_differences(value, logits)
-    value()
-    np.testing.assert_allclose(layer.backward(labels), expected, **TOLERANCE)
+    found, expected = gradients_of_output(layer, logits, labels)
+    np.testing.assert_allclose(found, expected, **TOLERANCE)
 
 
 @pytest.mark.parametrize("loss", LOSSES)
