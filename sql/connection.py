@@ -7,9 +7,11 @@ answer short (sql/session_variables.py). Errors while connecting become a Databa
 what to do.
 """
 
+import socket
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from typing import Any, cast
+from weakref import WeakSet
 
 import pymysql
 from pymysql.constants import CLIENT, CR, ER
@@ -96,6 +98,16 @@ class Session(pymysql.connections.Connection):
             if error.args[0] != ER.USER_LIMIT_REACHED:
                 raise
             self._force_close()  # the server then rolls back
+
+    def interrupt(self) -> None:
+        """Wake another thread that waits for an answer on this connection; the answer is lost."""
+        if self._sock is not None:
+            with suppress(OSError):
+                self._sock.shutdown(socket.SHUT_RDWR)
+
+    def limit(self, seconds: int) -> None:
+        """Let every statement end after some seconds, with an error, whatever it waits for."""
+        self._pin(self.brand.time_limit(seconds) | {"lock_wait_timeout": f"{seconds}"})
 
     def pin_collation(self) -> None:
         """Set the collation of literals, which SET NAMES makes the server's default one."""
@@ -191,11 +203,32 @@ def engine(url: URL, read_only: bool = False) -> Engine:
 
 
 def limit_statements(database: Engine, seconds: int) -> None:
-    """Let every statement of an engine's new connections end after some seconds, with an error."""
+    """Let every statement of an engine end after some seconds, with an error.
+
+    To be called while none of its connections is in use: those that wait for use are closed.
+    """
 
     @event.listens_for(database, "connect")
     def limit(session: Session, _record: object) -> None:
-        session.query(statement(session.brand.time_limit(seconds)))
+        session.limit(seconds)
+
+    database.dispose()
+
+
+@contextmanager
+def interrupted_at_the_end(database: Engine) -> Iterator[None]:
+    """At the end of the block, wake all threads that wait for an engine's new connections."""
+    opened: WeakSet[Session] = WeakSet()
+
+    @event.listens_for(database, "connect")
+    def note(session: Session, _record: object) -> None:
+        opened.add(session)
+
+    try:
+        yield
+    finally:
+        for session in list(opened):
+            session.interrupt()
 
 
 def brand_of(connection: Connection) -> Brand:

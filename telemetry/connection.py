@@ -4,9 +4,7 @@ PyMySQL reads and sends whatever path the server names in its answer, in packets
 name is ignored: the buffer of the current load is sent, or nothing if there is none.
 """
 
-import socket
 from collections.abc import Callable
-from contextlib import suppress
 from typing import Any, NamedTuple
 
 from pymysql.connections import MySQLResult
@@ -14,7 +12,6 @@ from pymysql.constants import CR
 from pymysql.err import InternalError, OperationalError
 
 from vanishing_gradients.server.bulk import BulkConnection
-from vanishing_gradients.sql.connection import Session
 from vanishing_gradients.sql.server_errors import FileRequestError
 
 PACKET = 1 << 18
@@ -63,13 +60,6 @@ class BufferConnection(BulkConnection):
         self._write_bytes(len(piece).to_bytes(3, "little") + bytes([self._next_seq_id]))
         self._write_bytes(piece)
         self._next_seq_id = (self._next_seq_id + 1) % 256
-
-
-def interrupt(connection: Session) -> None:
-    """Wake another thread that waits for an answer on a connection; the answer is lost."""
-    if connection._sock is not None:
-        with suppress(OSError):
-            connection._sock.shutdown(socket.SHUT_RDWR)
 
 
 class LoadResult(NamedTuple):

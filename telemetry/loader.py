@@ -9,7 +9,7 @@ from pymysql.err import IntegrityError
 
 from vanishing_gradients.sql.objects import ExperimentSchema
 from vanishing_gradients.telemetry.chunk import Chunk, small_norms
-from vanishing_gradients.telemetry.connection import BufferConnection, interrupt
+from vanishing_gradients.telemetry.connection import BufferConnection
 from vanishing_gradients.telemetry.errors import RunBusyError, TelemetryError
 from vanishing_gradients.telemetry.roads import ROADS, TextRoad
 from vanishing_gradients.words import Say
@@ -94,7 +94,7 @@ class Loader:
 
     def interrupt(self) -> None:
         """Wake the thread that waits for the server's answer."""
-        interrupt(self.connection)
+        self.connection.interrupt()
 
     def close(self) -> None:
         """Close the connection."""

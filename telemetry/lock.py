@@ -22,7 +22,6 @@ from vanishing_gradients.sql.errors import DatabaseError
 from vanishing_gradients.sql.leases import NOW, RENEWAL, Holder, Lease, holders, until
 from vanishing_gradients.sql.owners import has_ended, new_owner, retire
 from vanishing_gradients.sql.server_errors import passing
-from vanishing_gradients.telemetry.connection import interrupt
 from vanishing_gradients.telemetry.errors import RunBusyError
 from vanishing_gradients.words import Say
 
@@ -111,7 +110,7 @@ class RunLock:
         self._interrupted = True
         self._over.set()
         if session := self.session:
-            interrupt(session)
+            session.interrupt()
 
     @property
     def session(self) -> Session | None:

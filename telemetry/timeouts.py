@@ -9,7 +9,6 @@ from weakref import WeakSet
 from sqlalchemy import Engine, event
 
 from vanishing_gradients.sql.connection import Session
-from vanishing_gradients.telemetry.connection import interrupt
 from vanishing_gradients.telemetry.lock import RunLock
 
 STALLED = 5.0
@@ -56,7 +55,7 @@ class SessionRegistry:
         """Wake everyone who waits for an answer."""
         self._lock.interrupt()
         for each in self._sessions:
-            interrupt(each)
+            each.interrupt()
 
 
 @contextmanager

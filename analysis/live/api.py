@@ -20,7 +20,7 @@ from vanishing_gradients.analysis.live.reading import Reader, runs_so_far
 from vanishing_gradients.analysis.live.sentences import Place, conspicuous, how_it_goes
 from vanishing_gradients.analysis.pages.compare_page import outcomes, remarks
 from vanishing_gradients.analysis.settings import differences
-from vanishing_gradients.analysis.views import ask, layer_of, rows, statement
+from vanishing_gradients.analysis.views import ask, layer_of, records, rows, statement
 from vanishing_gradients.installation import as_typed
 from vanishing_gradients.sql.errors import AccessError, DatabaseError, ObjectError
 
@@ -133,15 +133,11 @@ class Api:
         curves = self._reader.curves(place)
         run = self._reader.run(place)
         with self._reader.connection() as connection:
-            tried = rows(connection, "experiment_summary", remedy_of=place.run_id)
+            tried = records(connection, "experiment_summary", remedy_of=place.run_id)
         remedies = [
-            {
-                "run_id": row.run_id,
-                "experiment": row.experiment,
-                "status": row.status,
-                "accuracy": cell(row.test_accuracy),
-            }
-            for row in tried.itertuples()
+            {name: each[name] for name in ("run_id", "experiment", "status")}
+            | {"accuracy": plain(each["test_accuracy"])}
+            for each in tried
         ]
         return {
             "run_id": place.run_id,

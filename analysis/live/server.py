@@ -2,9 +2,10 @@
 
 import errno
 import ipaddress
+import logging
 import secrets
 import socket
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager, closing
 from functools import cache
 from hashlib import sha256
@@ -13,20 +14,19 @@ from pathlib import Path
 import anyio.to_thread
 import plotly.offline
 import uvicorn
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
-from plotly.offline import get_plotlyjs_version
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 from sqlalchemy import Engine
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.requests import Request
-from starlette.responses import FileResponse, HTMLResponse, Response
+from starlette.responses import HTMLResponse, Response
 from starlette.routing import Route
 
 from vanishing_gradients.analysis.live.api import Api
 from vanishing_gradients.analysis.live.errors import PortError
 from vanishing_gradients.analysis.live.guard import LOOPBACK, Guard
 from vanishing_gradients.analysis.live.reading import Reader
-from vanishing_gradients.sql.connection import limit_statements
+from vanishing_gradients.sql.connection import interrupted_at_the_end, limit_statements
 from vanishing_gradients.words import Say
 
 PORT = 8050
@@ -39,6 +39,8 @@ TYPES = {".js": "text/javascript", ".css": "text/css", ".svg": "image/svg+xml"}
 PLOTLY = Path(plotly.offline.__file__).parents[1] / "package_data" / "plotly.min.js"
 FOREVER = {"cache-control": "public, max-age=31536000, immutable"}
 ENDING = 2  # seconds that open requests have when the server ends
+CUT_SHORT = "Cancel %s running task(s)"
+"""How uvicorn's message begins when it ends the requests that took longer."""
 
 
 def serve(engine: Engine, host: str, port: int, token: str | None, say: Say) -> None:
@@ -52,13 +54,19 @@ def serve(engine: Engine, host: str, port: int, token: str | None, say: Say) -> 
         name = f"[{host}]" if ":" in host else host
         told = f"?token={token}" if token else ""
         address = f"http://{name}:{listener.getsockname()[1]}/{told}"
-        say(f"The live page: {address} (Ctrl-C ends it).")
         config = uvicorn.Config(
             application(engine, names(host), token),
             log_config=None,
             access_log=False,
             server_header=False,
             timeout_graceful_shutdown=ENDING,
+        )
+        config.load()
+        page(None)  # whoever reads the address need not wait for what is made once
+        say(f"The live page: {address} (Ctrl-C ends it).")
+        # Whoever ends the page knows that open requests end with it.
+        logging.getLogger("uvicorn.error").addFilter(
+            lambda record: not str(record.msg).startswith(CUT_SHORT)
         )
         uvicorn.Server(config).run(sockets=[listener])
 
@@ -70,7 +78,8 @@ def application(engine: Engine, hosts: set[str], token: str | None = None) -> St
     @asynccontextmanager
     async def life(app: Starlette) -> AsyncIterator[None]:
         anyio.to_thread.current_default_thread_limiter().total_tokens = CONNECTIONS
-        yield
+        with interrupted_at_the_end(engine):  # or a thread that waits would keep the process
+            yield
         engine.dispose()
 
     routes = [
@@ -128,32 +137,53 @@ def _listening(host: str, port: int) -> socket.socket:
     return listener
 
 
-def _page(request: Request) -> Response:
-    return HTMLResponse(page(), headers={"cache-control": "no-cache"})
+async def _page(request: Request) -> Response:
+    return HTMLResponse(page(_first_asked(request)), headers={"cache-control": "no-cache"})
+
+
+def _first_asked(request: Request) -> str | None:
+    """Return what the page's scripts will ask for first, if it is a run that is shown."""
+    query = request.query_params
+    run_id = query.get("runs", "").partition(",")[0]
+    shown = query.get("tab", "run") == "run" and not query.get("layer")
+    return f"/api/run/{run_id}" if shown and run_id.isascii() and run_id.isdigit() else None
+
+
+def page(first_asked: str | None) -> str:
+    """Return the page; its scripts' addresses change with their contents.
+
+    A browser loads all scripts at once, and with them what they ask for first, if that is given.
+    """
+    scripts = [name for name in files() if name.endswith(".js") and name != PLOTLY.name]
+    return _template().render(
+        version=version(), plotly=PLOTLY.name, scripts=scripts, first_asked=first_asked
+    )
 
 
 @cache
-def page() -> str:
-    """Return the page; its scripts' addresses change with their contents."""
+def _template() -> Template:
     environment = Environment(
         loader=FileSystemLoader(HERE), autoescape=True, undefined=StrictUndefined
     )
-    return environment.get_template("page.html.j2").render(version=version(), plotly=PLOTLY.name)
+    return environment.get_template("page.html.j2")
+
+
+@cache
+def files() -> Mapping[str, bytes]:
+    """Return all static files by name."""
+    return {path.name: path.read_bytes() for path in (*sorted(STATIC.iterdir()), PLOTLY)}
 
 
 @cache
 def version() -> str:
     """Return a name for the state of all static files."""
-    digest = sha256(get_plotlyjs_version().encode())
-    for path in sorted(STATIC.iterdir()):
-        digest.update(path.read_bytes())
-    return digest.hexdigest()[:12]
+    return sha256(b"".join(files().values())).hexdigest()[:12]
 
 
-def _static(request: Request) -> Response:
-    path = {PLOTLY.name: PLOTLY}.get(name := request.path_params["name"], STATIC / name)
-    if path.suffix not in TYPES or not path.is_file():
+async def _static(request: Request) -> Response:
+    name, asked = request.path_params["name"], request.path_params["version"]
+    if name not in files():
         return Response(status_code=404)
     # With the version of another installation, a browser must not keep it.
-    kept = FOREVER if request.path_params["version"] == version() else {"cache-control": "no-cache"}
-    return FileResponse(path, headers=kept, media_type=TYPES[path.suffix])
+    kept = FOREVER if asked == version() else {"cache-control": "no-cache"}
+    return Response(files()[name], headers=kept, media_type=TYPES[Path(name).suffix])
