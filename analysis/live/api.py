@@ -1,24 +1,27 @@
 """What the page asks for: each answer is JSON, or a sentence that says why there is none."""
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import cache, partial, wraps
 from hashlib import sha256
 from typing import Any
 
+from sqlalchemy import Connection
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
 from vanishing_gradients.analysis.errors import AnalysisError, NoRowsError
 from vanishing_gradients.analysis.figures import compared
+from vanishing_gradients.analysis.figures.figure import Ask
 from vanishing_gradients.analysis.figures.layer_names import in_own_names
-from vanishing_gradients.analysis.live import pictures
+from vanishing_gradients.analysis.live import pictures, seeds
 from vanishing_gradients.analysis.live.errors import RequestError
 from vanishing_gradients.analysis.live.flow import cell, flow, layer_names, plain
 from vanishing_gradients.analysis.live.reading import Reader, runs_so_far
 from vanishing_gradients.analysis.live.sentences import Place, conspicuous, how_it_goes
 from vanishing_gradients.analysis.pages.compare_page import outcomes, remarks
+from vanishing_gradients.analysis.runs import Run, no_run
 from vanishing_gradients.analysis.settings import differences
 from vanishing_gradients.analysis.views import ask, layer_of, records, rows, statement
 from vanishing_gradients.installation import as_typed
@@ -26,6 +29,8 @@ from vanishing_gradients.sql.errors import AccessError, DatabaseError, ObjectErr
 
 MOST_RUNS = 8
 """Runs that are shown over one another."""
+MOST_OVER_SEEDS = 200
+"""Runs that are shown as bands over their seeds."""
 MOST_KNOWN = 1000
 """Numbers of runs, the newest, that one can go through."""
 PAGE = 20
@@ -225,12 +230,13 @@ class Api:
     def compare(self, request: Request) -> Answer:
         """Return how runs differ, and what came of each."""
         places = self._places(request)
+        if len(places) > MOST_RUNS:
+            with self._reader.connection() as connection:
+                asked = cache(partial(ask, connection))
+                return seeds.grouped(asked, self._with_epochs(asked, places))
         with self._reader.connection() as connection:
             asked = cache(in_own_names(cache(partial(ask, connection))))
-            runs = runs_so_far(asked, [place.run_id for place in places])
-            without = [run.run_id for run in runs if not run.has_epochs]
-            if without:
-                raise RequestError(f"Run {without[0]} has no complete epoch to compare yet.", 409)
+            runs = self._with_epochs(asked, places)
             ids = tuple(run.run_id for run in runs)
             sizes = asked("layer_sizes", run_id=ids)
             dense = compared.dense_norms(asked("epoch_means", run_id=ids), sizes)
@@ -239,30 +245,52 @@ class Api:
                 "notes": [as_typed(note) for note in remarks(runs, dense, sizes)],
                 "differences": differences(asked("run_provenance", run_id=ids), ids),
                 "outcomes": outcomes(asked, runs, dense),
-                "figures": [each.draw.__name__ for each in pictures.OF_RUNS],
+                "figures": [each.draw.__name__ for each in pictures.COMPARED],
                 "sql": [f"{statement('epoch_means', run_id=list(ids))};"],
             }
 
     def figure_of_runs(self, request: Request) -> Answer:
         """Return a figure that compares runs."""
-        runs = [self._reader.run(place) for place in self._places(request)]
         with self._reader.connection() as connection:
-            return pictures.picture(connection, request.path_params["name"], runs, _dark(request))
+            name, runs = self._compared(connection, request)
+            return pictures.picture(connection, name, runs, _dark(request))
 
     def table_of_runs(self, request: Request) -> Answer:
         """Return the rows of such a figure."""
-        runs = [self._reader.run(place) for place in self._places(request)]
         with self._reader.connection() as connection:
-            return pictures.table(connection, request.path_params["name"], runs)
+            name, runs = self._compared(connection, request)
+            return pictures.table(connection, name, runs)
+
+    def _compared(self, connection: Connection, request: Request) -> tuple[str, list[Run]]:
+        """Return the name of a figure that compares runs, and the runs that it shows."""
+        asked, name = cache(partial(ask, connection)), request.path_params["name"]
+        runs = self._with_epochs(asked, self._places(request))
+        if name in {each.draw.__name__ for each in seeds.OVER_SEEDS}:
+            return name, seeds.members(runs)
+        if len(runs) > MOST_RUNS:
+            raise RequestError(too_many(len(runs), MOST_RUNS))
+        return name, runs
+
+    @staticmethod
+    def _with_epochs(asked: Ask, places: Sequence[Place]) -> list[Run]:
+        runs = runs_so_far(asked, [place.run_id for place in places])
+        without = [run.run_id for run in runs if not run.has_epochs]
+        if without:
+            raise RequestError(f"Run {without[0]} has no complete epoch to compare yet.", 409)
+        return runs
 
     def _place(self, request: Request) -> Place:
         return self._reader.place(_number(request.path_params["run_id"], "run"))
 
     def _places(self, request: Request) -> list[Place]:
-        asked = _runs(request)
+        asked = _runs(request, MOST_OVER_SEEDS)
         if len(asked) < 2:
             raise RequestError("A comparison takes at least two runs: choose them in the list.")
-        return [self._reader.place(run_id) for run_id in asked]
+        places = self._reader.places()
+        for run_id in asked:
+            if run_id not in places:
+                raise no_run(run_id)
+        return [places[run_id] for run_id in asked]
 
 
 def answered(own: Callable[[Request], Answer]) -> Callable[[Request], Response]:
@@ -299,12 +327,17 @@ def _response(answer: Answer, status: int) -> Response:
     return Response(text, status, {"cache-control": "no-store"}, "application/json")
 
 
-def _runs(request: Request) -> list[int]:
+def _runs(request: Request, most: int = MOST_RUNS) -> list[int]:
     text = request.query_params.get("runs", "")
-    found = [_number(part, "run") for part in text.split(",") if part]
-    if len(found) > MOST_RUNS:
-        raise RequestError(f"{len(found)} runs are too many to show at once: choose {MOST_RUNS}.")
-    return list(dict.fromkeys(found))
+    found = list(dict.fromkeys(_number(part, "run") for part in text.split(",") if part))
+    if len(found) > most:
+        raise RequestError(too_many(len(found), most))
+    return found
+
+
+def too_many(runs: int, most: int) -> str:
+    """Return a sentence for more runs than can be shown at once."""
+    return f"{runs} runs are too many to show at once: choose {most}."
 
 
 def _about(request: Request) -> dict[str, int]:

@@ -16,6 +16,7 @@ from vanishing_gradients.analysis.figures.figure import Figure
 from vanishing_gradients.analysis.figures.layer_names import NAMES_OF_LAYERS
 from vanishing_gradients.analysis.live.errors import RequestError
 from vanishing_gradients.analysis.live.flow import cell
+from vanishing_gradients.analysis.live.seeds import OVER_SEEDS
 from vanishing_gradients.analysis.pages.compare_page import FIGURES as COMPARED
 from vanishing_gradients.analysis.pages.figures_page import OF_RUN
 from vanishing_gradients.analysis.pages.page import typeset
@@ -24,7 +25,7 @@ from vanishing_gradients.analysis.views import ask, rows, statement
 from vanishing_gradients.analysis.words import counted
 
 OF_LAYER = (of_layer.layer_course, of_layer.layer_histograms, of_layer.neuron_course)
-OF_RUNS = COMPARED
+OF_RUNS = (*COMPARED, *OVER_SEEDS)
 FIGURES = {each.draw.__name__: each for each in (*OF_RUN, *OF_LAYER, *OF_RUNS)}
 """By the name of the function that draws it."""
 MOST_ROWS = 500

@@ -9,7 +9,8 @@ import { fill, h } from "./dom.js";
 import { listen } from "./keys.js";
 import { LayerView } from "./layer.js";
 import { RunView } from "./run.js";
-import { RunsView } from "./runs.js";
+import { MOST, RunsView } from "./runs.js";
+import { SeedsView } from "./seeds.js";
 
 const TABS = { run: "Run", runs: "Runs", compare: "Compare", diagnosis: "Diagnosis" };
 const EMPTY = "make train EXP=sigmoid_sgd";
@@ -23,7 +24,7 @@ const run = (state) => runs(state)[0] ?? (newest === null ? null : String(newest
 
 function make(state) {
   if (state.tab === "runs") return new RunsView();
-  if (state.tab === "compare") return new CompareView(runs(state));
+  if (state.tab === "compare") return new (runs(state).length > MOST ? SeedsView : CompareView)(runs(state));
   if (state.tab === "diagnosis") return new DiagnosisView(run(state));
   return state.layer ? new LayerView(run(state), state) : new RunView(run(state), state);
 }
@@ -163,7 +164,7 @@ matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => pain
 document.getElementById("theme").addEventListener("click", theme);
 history.scrollRestoration = "manual";
 
-const polling = new Polling(() => ({ runs: runs().join(",") }), async (answer) => {
+const polling = new Polling(() => ({ runs: runs().slice(0, MOST).join(",") }), async (answer) => {
   try {
     await tick(answer);
   } catch (error) {

@@ -5,7 +5,8 @@ import { ask } from "./asking.js";
 import { fill, h, number, percent, sql } from "./dom.js";
 import { View } from "./view.js";
 
-const MOST = 8, AT_ONCE = 200;
+export const MOST = 8; // runs over one another; of more, bands over the seeds of each experiment
+const MOST_OVER_SEEDS = 200, AT_ONCE = 200;
 const COLUMNS = [
   ["run_id", "run"], ["experiment", "experiment"], ["dataset", "data set"], ["status", "status"], ["completed_epoch", "epochs"],
   ["loss", "loss"], ["test_accuracy", "accuracy"], ["finding", "finding"], ["started_at", "started, UTC"], ["gradient_rows", "rows"],
@@ -16,7 +17,7 @@ export class RunsView extends View {
   constructor() {
     super(h("section", { "aria-label": "Runs" }));
     Object.assign(this, { all: [], by: "run_id", down: true, digest: null, shown: AT_ONCE });
-    this.chosen = new Set(runs().slice(0, MOST));
+    this.chosen = new Set(runs());
     this.filter = h("input", { id: "filter", type: "search", placeholder: "experiment, data set, status", autocomplete: "off",
       oninput: (event) => go({ filter: event.target.value }, { replace: true }) });
     this.compare = h("button", { type: "button", id: "compare", onclick: () => go({ tab: "compare", runs: [...this.chosen].join(",") }) });
@@ -62,8 +63,7 @@ export class RunsView extends View {
   draw() {
     const state = read();
     if (this.filter !== document.activeElement) this.filter.value = state.filter ?? "";
-    this.compare.textContent = `Compare ${this.chosen.size} runs`;
-    this.compare.disabled = this.chosen.size < 2;
+    this.count();
     if (!this.all.length) {
       fill(this.body, h("p", {}, "No run is recorded yet. In a terminal: ", h("code", {}, "make train EXP=sigmoid_sgd")));
       return;
@@ -73,7 +73,7 @@ export class RunsView extends View {
       h("button", { type: "button", id: `by-${name}`, onclick: () => this.sort(name) }, title, name === this.by ? (this.down ? " ▾" : " ▴") : "")));
     const had = document.activeElement?.id;
     fill(this.body, h("div", { class: "scroll" }, h("table", { class: "runs" },
-      h("thead", {}, h("tr", {}, h("th", { scope: "col" }, h("span", { class: "unseen" }, "chosen")), ...heads)),
+      h("thead", {}, h("tr", {}, h("th", { scope: "col" }, this.whole(listed)), ...heads)),
       h("tbody", {}, ...listed.slice(0, this.shown).map((run) => this.row(run))))),
     listed.length > this.shown && h("button", { type: "button", onclick: () => { this.shown += AT_ONCE; this.draw(); } }, `Show ${AT_ONCE} more of ${listed.length}`),
     !listed.length && h("p", {}, `No run has “${state.filter}” in its name, data set or status.`));
@@ -93,11 +93,30 @@ export class RunsView extends View {
       h("td", { id: `finding-${id}`, class: "told" }, run.finding ?? ""), h("td", {}, run.started_at), h("td", { class: "number" }, number(run.gradient_rows)));
   }
 
+  // A box for all runs that the filter leaves.
+  whole(listed) {
+    const ids = listed.map((run) => String(run.run_id));
+    return h("input", { type: "checkbox", id: "choose-all", "aria-label": "choose all runs listed", checked: ids.length > 0 && ids.every((id) => this.chosen.has(id)),
+      onchange: (event) => {
+        for (const id of ids) this.mark(id, event.target.checked);
+        this.draw();
+      } });
+  }
+
+  mark(id, wanted) {
+    if (!wanted) this.chosen.delete(id);
+    else if (this.chosen.size < MOST_OVER_SEEDS) this.chosen.add(id);
+  }
+
   choose(id, box) {
-    if (!box.checked) this.chosen.delete(id);
-    else if (this.chosen.size < MOST) this.chosen.add(id);
-    else box.checked = false;
-    this.compare.textContent = this.chosen.size < MOST ? `Compare ${this.chosen.size} runs` : `Compare ${MOST} runs, the most`;
+    this.mark(id, box.checked);
+    box.checked = this.chosen.has(id);
+    this.count();
+  }
+
+  count() {
+    const many = this.chosen.size > MOST ? ", as bands over seeds" : "";
+    this.compare.textContent = `Compare ${this.chosen.size} runs${many}${this.chosen.size === MOST_OVER_SEEDS ? ", the most" : ""}`;
     this.compare.disabled = this.chosen.size < 2;
   }
 
