@@ -49,7 +49,7 @@ menu:
 	@echo '  DATASET (auto, mnist, fashion-mnist, sample, mnist-shuffled, or a path: docs/datasets.md)  EPOCHS  SEED  SEEDS'
 	@echo '  PRECISION (double, single)  LIMIT  TELEMETRY (full, statistics)  RECORD_EVERY  RESUME (1)  PATIENCE'
 	@echo '  ROAD (auto, binary, text, insert)  DATA_DIR  SERVER (auto, docker, local)'
-	@echo '  SCHEDULER (train: a Dask cluster, tcp://host:8786)'
+	@echo '  SCHEDULER (train, gallery: a Dask cluster, tcp://host:8786)'
 	@echo '  RUN (train, drop, summarize, figures, diagnose, remedy, report)  RUNS (compare: 3,relu_sgd)'
 	@echo '  YES (drop: 1)  KEEP (drop: statistics)  PART (bench: step, server, watch, diagnosis, live)  NORMS (migrate: 1)'
 	@echo '  PORT (live: 8050)  HOST, TOKEN (live, from other machines: an address of this one, and the word to open it)'
@@ -85,7 +85,8 @@ train: up ## train an experiment (EXP) and record every gradient
 gallery: up ## train the paper's four and the gallery (statistics alone), and draw the comparison
 	@$(COMMAND) gallery $(call option,DATASET,dataset) $(call option,EPOCHS,epochs) \
 	  $(call option,SEED,seed) $(call option,SEEDS,seeds) $(call option,PRECISION,precision) \
-	  $(call option,LIMIT,limit) $(call option,DATA_DIR,data-dir) $(call option,OUTPUT,output)
+	  $(call option,LIMIT,limit) $(call option,DATA_DIR,data-dir) $(call option,OUTPUT,output) \
+	  $(call option,SCHEDULER,scheduler)
 
 experiments: $(COMPLETE) ## list the built-in experiments, one per line
 	@$(COMMAND) experiments || $(ENOUGH)

@@ -44,6 +44,7 @@ from vanishing_gradients.trainer.options import (
     LARGEST_SEED,
     option,
     with_data_options,
+    with_scheduler,
     with_size_and_seed_options,
 )
 from vanishing_gradients.trainer.run import (
@@ -92,7 +93,7 @@ LARGEST_CLUSTER = 10_000
     default=AUTO,
     help="how rows travel to the server: auto uses the fastest",
 )
-@option("--scheduler", help="the address of a Dask cluster whose workers train: tcp://host:8786")
+@with_scheduler
 @click.pass_context
 def train(
     context,
@@ -164,8 +165,9 @@ def planned(data_dir: Path | None) -> None:
 @click.command()
 @with_data_options
 @with_size_and_seed_options
+@with_scheduler
 @click.option("--draw-only", is_flag=True, help="train nothing, only draw")
-def gallery(dataset, data_dir, epochs, draw_only, **others) -> None:
+def gallery(dataset, data_dir, epochs, scheduler, draw_only, **others) -> None:
     """Train the paper's experiments and the gallery, and draw all.
 
     The runs keep statistics only.
@@ -175,7 +177,7 @@ def gallery(dataset, data_dir, epochs, draw_only, **others) -> None:
     found = [*chosen("all", epochs), *chosen("gallery", epochs)]
     lifecycle.current()
     settings = _settings(telemetry="statistics", **others)
-    _sweep(plans(found, settings, dataset, data_dir), data_dir)
+    _sweep(plans(found, settings, dataset, data_dir), data_dir, scheduler=scheduler)
 
 
 @click.command()

@@ -45,6 +45,9 @@ with_data_options = together(
     ),
     with_data_dir,
 )
+with_scheduler = option(
+    "--scheduler", help="the address of a Dask cluster whose workers train: tcp://host:8786"
+)
 with_size_and_seed_options = together(
     option("--epochs", type=EPOCHS, help="instead of the experiment's own"),
     option("--limit", type=MANY, help="the first N training images"),

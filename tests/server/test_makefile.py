@@ -133,6 +133,7 @@ def test_the_gallery_is_trained_and_drawn_by_one_command(make):
         "PRECISION": "single",
         "LIMIT": "640",
         "DATA_DIR": "/some/where",
+        "SCHEDULER": "tcp://host:8786",
     }
     calls, _ = make("gallery", *(f"{n}={v}" for n, v in values.items()))
     assert calls[-1].arguments[:3] == [*COMMAND, "gallery"]
@@ -241,7 +242,7 @@ def test_the_environment_may_hold_any_name(make):
         (
             "gallery",
             "EXP=all",
-            "DATASET, DATA_DIR, EPOCHS, LIMIT, OUTPUT, PRECISION, SEED, SEEDS, SERVER",
+            "DATASET, DATA_DIR, EPOCHS, LIMIT, OUTPUT, PRECISION, SCHEDULER, SEED, SEEDS, SERVER",
         ),
         ("drop", "EXP=all", "KEEP, RUN, SERVER, YES"),
     ],
