@@ -166,9 +166,13 @@ class PrivateServer:
         return program
 
     def _fetch(self) -> Program:
-        own_folder.claim(self.packages)
+        root = self.packages / "root"
         try:
-            return programs.fetch(self.packages / "root", self.packages / "apt", self.say)
+            # Servers in other folders may take their program from here, too.
+            with processes.one_at_a_time(self.packages, self.say):
+                own_folder.claim(self.packages)
+                found = [each for each in programs.unpacked(root) if each.is_recent_enough]
+                return found[0] if found else programs.fetch(root, self.packages / "apt", self.say)
         except AptError as error:
             raise ServerError(
                 f"there is no server to start, and {error}; or set DATABASE_URL to a server of "

@@ -68,13 +68,13 @@ def start(folder: Path) -> subprocess.Popen:
     package = install(folder)
     libraries = f"{package}:{package.with_name(f'{PACKAGE}.libs')}"
     parameters = [f"--parameter={name}={value}" for name, value in PARAMETERS.items()]
-    log = (folder / "server.log").open("wb")
-    server = subprocess.Popen(
-        ["unshare", "-n", "--", "sh", "-c", NETWORK, "sh", package / "seekdb", "--nodaemon",
-         "--port", str(PORT), "--base-dir", folder / "data", *parameters],
-        stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True,
-        env=os.environ | {"LD_LIBRARY_PATH": libraries},
-    )  # fmt: skip
+    with (folder / "server.log").open("wb") as log:
+        server = subprocess.Popen(
+            ["unshare", "-n", "--", "sh", "-c", NETWORK, "sh", package / "seekdb", "--nodaemon",
+             "--port", str(PORT), "--base-dir", folder / "data", *parameters],
+            stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True,
+            env=os.environ | {"LD_LIBRARY_PATH": libraries},
+        )  # fmt: skip
     until = time.monotonic() + SECONDS
     while not answers(folder):
         if server.poll() is not None or time.monotonic() > until:
@@ -86,7 +86,13 @@ def start(folder: Path) -> subprocess.Popen:
 
 
 def install(folder: Path) -> Path:
-    """Install the package in `folder` and return its place; raises CannotError."""
+    """Install the package in `folder`, unless it is there, and return its place.
+
+    Raises CannotError.
+    """
+    package = folder / "packages" / PACKAGE
+    if package.exists():
+        return package
     pip = [sys.executable, "-m", "pip", "install", "--quiet", "--no-input", "--no-deps"]
     done = subprocess.run(
         [*pip, "--target", folder / "packages", PACKAGE],
@@ -96,7 +102,7 @@ def install(folder: Path) -> Path:
     )
     if done.returncode:
         raise CannotError(f"pip cannot install {PACKAGE}")
-    return folder / "packages" / PACKAGE
+    return package
 
 
 def address(folder: Path) -> str:

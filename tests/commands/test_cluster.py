@@ -60,6 +60,12 @@ def rows(url: URL, name: str) -> list[dict[str, str]]:
         return [digest(url, run_id) for (run_id,) in cursor.fetchall()]
 
 
+def leases_of(worker: subprocess.Popen) -> list[str]:
+    """Return the conditions that a run is held by a process of a worker: it starts others, too."""
+    children = psutil.Process(worker.pid).children()
+    return [f"LOCATE('.{child.pid}.', lease_owner)" for child in children]
+
+
 def until(select, number: int, runs: str, process: subprocess.Popen | None = None) -> None:
     """Wait until so many runs are as the condition says, while the process goes on."""
     while len(select(f"SELECT run_id FROM runs WHERE {runs}")) < number:
@@ -72,12 +78,11 @@ def test_a_killed_workers_run_goes_on_elsewhere_to_the_same_rows_as_without_a_cl
     path = experiment(EPOCHS, "dealt")
     first, _ = worker(), worker()
     process = client("--exp", path, "--seeds", "2")
-    while not (children := psutil.Process(first.pid).children()):
+    begun = "SELECT status, completed_epoch FROM runs WHERE {} AND completed_epoch > 0"
+    while not (its := [held for held in leases_of(first) if select(begun.format(held))]):
         assert process.poll() is None, process.communicate()
-    its = f"LOCATE('.{children[0].pid}.', lease_owner)"
-    until(select, 1, f"{its} AND completed_epoch > 0", process)
     cluster.lose(first)
-    ((status, epoch),) = select(f"SELECT status, completed_epoch FROM runs WHERE {its}")
+    ((status, epoch),) = select(begun.format(its[0]))
     assert status == "running"
     assert epoch < EPOCHS
     said = process.communicate(timeout=120)[1]

@@ -5,6 +5,7 @@ import shutil
 import signal
 import socket
 import stat
+import threading
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -98,6 +99,32 @@ def test_two_starts_at_once_make_one_server(tmp_path: Path):
         assert twins[0].pid() == twins[1].pid() is not None
     finally:
         twins[0].stop()
+
+
+def test_two_servers_that_share_a_folder_of_programs_fetch_theirs_once(tmp_path, monkeypatch):
+    program = programs.Program(Path("/usr/sbin/mariadbd"), "mariadb", (10, 11, 19), tmp_path)
+    fetched, looked, together = [], threading.local(), threading.Barrier(2, timeout=60)
+
+    def unpacked(_):
+        if hasattr(looked, "before"):
+            return list(fetched)
+        looked.before = together.wait()
+        return []
+
+    def fetch(*_):
+        fetched.append(program)
+        return program
+
+    monkeypatch.setattr(programs, "installed", list)
+    monkeypatch.setattr(programs, "unpacked", unpacked)
+    monkeypatch.setattr(programs, "fetch", fetch)
+    servers = [
+        PrivateServer(tmp_path / name, packages=tmp_path / "packages", say=lambda _: None)
+        for name in ("one", "other")
+    ]
+    with ThreadPoolExecutor(2) as both:
+        assert list(both.map(PrivateServer._program, servers)) == [program] * 2
+    assert len(fetched) == 1
 
 
 def test_a_stopped_server_comes_back_at_its_port_with_its_data(running: PrivateServer):
