@@ -72,7 +72,7 @@ class Session(pymysql.connections.Connection):
 
     def connect(self, sock: object = None) -> None:
         """Connect, and set the variables that must not depend on the server's defaults."""
-        super().connect(sock)
+        super().connect(sock or self._by_unix_socket())
         try:
             # What it announces is enough for a first time; until then limits may end any query.
             self.brand = announced = brands.recognised(self.get_server_info())
@@ -89,6 +89,27 @@ class Session(pymysql.connections.Connection):
         except BaseException:
             self._force_close()
             raise
+
+    def _by_unix_socket(self) -> socket.socket | None:
+        """Return a Unix socket that is connected, if the address has one.
+
+        PyMySQL, which would do this as well, leaves the socket open if nobody answers there.
+        """
+        if not self.unix_socket:
+            return None
+        made = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        try:
+            made.settimeout(self.connect_timeout)
+            made.connect(self.unix_socket)
+        except OSError as error:
+            made.close()
+            failed = pymysql.OperationalError(
+                CR.CR_CONN_HOST_ERROR, f"Can't connect to MySQL server on {self.host!r} ({error})"
+            )
+            failed.original_exception = error  # as PyMySQL's have it
+            raise failed from error
+        self.host_info, self._secure = "Localhost via UNIX socket", True
+        return made
 
     def rollback(self) -> None:
         """Roll back; a server may refuse even this if a query quota is used up."""

@@ -53,8 +53,6 @@ def server() -> Iterator[Killable]:
         made.kill()
 
 
-# PyMySQL leaves a Unix socket to the garbage collector if nobody answers there.
-@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 def test_a_server_killed_in_mid_run_costs_no_row(server):
     with connected(address.without_database(server.url)) as session:
         url = server.url.set(database=f"gradients_test_{secrets.token_hex(6)}")
