@@ -22,6 +22,15 @@ DENIED = (
     ER.SPECIFIC_ACCESS_DENIED_ERROR,
 )
 NO_CONNECTION_FREE = (ER.CON_COUNT_ERROR, ER.TOO_MANY_USER_CONNECTIONS, ER.USER_LIMIT_REACHED)
+QUOTAS = {
+    "max_questions": "max_queries_per_hour",
+    "max_queries_per_hour": "max_queries_per_hour",
+    "max_updates": "max_updates_per_hour",
+    "max_updates_per_hour": "max_updates_per_hour",
+    "max_connections_per_hour": "max_connections_per_hour",
+    "max_user_connections": "max_user_connections",
+}
+"""What an account's quotas are called in messages, which differ by server, and in SQL."""
 PASSING = {
     *NO_CONNECTION_FREE, ER.CANT_CREATE_THREAD,
     CR.CR_CONNECTION_ERROR, CR.CR_CONN_HOST_ERROR, CR.CR_SERVER_GONE_ERROR, CR.CR_SERVER_LOST,
@@ -256,15 +265,10 @@ def _revival(url: URL) -> str:
 
 
 def _used_up(text: str, url: URL) -> AccessError:
-    """Name the quota that an account has used up, from the server's message."""
-    found = re.search(r"'(max_\w+)' resource", text)
-    limit = found[1] if found else "limit"
-    unit = "at once" if limit == "max_user_connections" else "an hour"
-    sql = {
-        "max_questions": "max_queries_per_hour",
-        "max_updates": "max_updates_per_hour",
-        "max_connections_per_hour": "max_connections_per_hour",
-    }.get(limit, limit)
+    """Name the quota that an account has used up, from the server's message in any language."""
+    found = re.search(rf"'({'|'.join(QUOTAS)})'", text)
+    sql = QUOTAS[found[1]] if found else "limit"
+    unit = "at once" if sql == "max_user_connections" else "an hour"
     return AccessError(
         f"the account {url.username!r} at {address.public(url)} has used up its {sql} ({unit}): "
         f"wait, or as an administrator run ALTER USER '{url.username}'@'%' WITH {sql.upper()} 0"

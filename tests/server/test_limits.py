@@ -4,11 +4,14 @@ import secrets
 from contextlib import closing
 
 import pytest
+from pymysql.constants import ER
+from pymysql.err import OperationalError
 from sqlalchemy import URL
 
 from vanishing_gradients.sql import accounts, address
 from vanishing_gradients.sql.connection import Session, connect_arguments, connected, engine
 from vanishing_gradients.sql.errors import DatabaseError
+from vanishing_gradients.sql.server_errors import explain
 
 THREE = "(SELECT 1 AS n UNION ALL SELECT 2 UNION ALL SELECT 3)"
 STATEMENTS = {
@@ -85,3 +88,10 @@ def test_what_an_account_has_used_up_for_an_hour_is_named(server_url, database, 
                 use(url)
         finally:
             cursor.execute(f"DROP USER '{name}'@'%'")
+
+
+def test_a_quota_is_named_whatever_language_the_server_speaks():
+    url = address.parse("mysql://max:pw@127.0.0.1:3306/gradients", "DATABASE_URL")
+    said = "Benutzer 'max' hat die Ressource 'max_questions' überschritten (aktueller Wert: 2)"
+    found = explain(OperationalError(ER.USER_LIMIT_REACHED, said), url)
+    assert "ALTER USER 'max'@'%' WITH MAX_QUERIES_PER_HOUR 0" in str(found)
