@@ -11,7 +11,6 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pandas as pd
 from scipy import stats
-from statsmodels.stats.multitest import multipletests
 
 ALPHA = 0.05
 CONFIDENCE = 0.95
@@ -78,7 +77,11 @@ def compare(first: pd.DataFrame, second: pd.DataFrame) -> list[Comparison]:
 
 def corrected(family: Sequence[Comparison]) -> list[Comparison]:
     """Return the comparisons of one family with Holm's correction for their number."""
-    adjusted = multipletests([each.p for each in family], alpha=ALPHA, method="holm")[1]
+    ps = np.array([each.p for each in family])
+    order = ps.argsort()
+    adjusted = np.empty(len(ps))
+    raised = ps[order] * np.arange(len(ps), 0, -1)
+    adjusted[order] = np.minimum(1.0, np.maximum.accumulate(raised))
     return [
         replace(each, adjusted=float(p), attainable=min(1.0, each.attainable * len(family)))
         for each, p in zip(family, adjusted, strict=True)
