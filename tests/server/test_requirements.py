@@ -40,9 +40,9 @@ def started(folder, monkeypatch, options: str):
 
 
 @pytest.fixture(scope="module")
-def stopped(tmp_path_factory):
+def stopped(servers_folder):
     """A folder with the data of a private server in it."""
-    folder = tmp_path_factory.mktemp("stopped") / "server"
+    folder = servers_folder / "stopped" / "server"
     made = make_private(folder)
     made.start()
     made.stop()
