@@ -140,7 +140,7 @@ test: $(COMPLETE) ## run all tests, against a real server
 test-faults: $(COMPLETE) ## run the long tests of faults: kills, outages, full disks, fuzzed files (15 min)
 	@HYPOTHESIS_PROFILE=thorough $(RUN_PYTHON) -m pytest -m 'faults or not faults' tests/faults tests/security \
 	  tests/datasets tests/experiments tests/diagnosis tests/migrations tests/analysis/test_stopped_drawing.py \
-	  tests/live/test_memory.py tests/bench/test_watch.py
+	  tests/telemetry/removal tests/live/test_memory.py tests/bench/test_watch.py
 
 test-lowest: $(COMPLETE) ## run tests with the lowest versions of packages that pyproject.toml allows
 	@$(RUN_PYTHON) tools/lowest.py

@@ -101,10 +101,14 @@ def _server(config: pytest.Config) -> URL:
     return _private(config)
 
 
+def _memory() -> Path | None:
+    """Return where files are in memory, if there is room: on a disk every commit, and every table
+    that is made, waits for it, and thousands of them are made here."""
+    return MEMORY if MEMORY.is_dir() and shutil.disk_usage(MEMORY).free >= ENOUGH else None
+
+
 def _private(config: pytest.Config) -> URL:
-    # Every commit and every table that is made waits for the disk; thousands of them are made here.
-    roomy = MEMORY.is_dir() and shutil.disk_usage(MEMORY).free >= ENOUGH
-    folder = tempfile.TemporaryDirectory(prefix="gradients-test-", dir=MEMORY if roomy else None)
+    folder = tempfile.TemporaryDirectory(prefix="gradients-test-", dir=_memory())
     config.add_cleanup(folder.cleanup)
     config.stash[WATCHER].note(f"{folder.name}/")
     private = PrivateServer(Path(folder.name), packages=lifecycle.folder(), size=SMALL, say=print)
@@ -149,6 +153,21 @@ def _started_container(config: pytest.Config) -> URL:
 def server_url(pytestconfig: pytest.Config) -> URL:
     """The address of a server on which its account may create databases and accounts."""
     return pytestconfig.stash[SERVER]
+
+
+@pytest.fixture(scope="session")
+def servers_folder(
+    pytestconfig: pytest.Config, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Path]:
+    """A folder for further servers of the tests, in memory if there is room."""
+    if (memory := _memory()) is None:
+        yield tmp_path_factory.mktemp("servers")
+        return
+    with tempfile.TemporaryDirectory(
+        prefix="gradients-test-", dir=memory, ignore_cleanup_errors=True
+    ) as folder:
+        pytestconfig.stash[WATCHER].note(f"{folder}/")
+        yield Path(folder)
 
 
 @pytest.fixture

@@ -64,9 +64,12 @@ def eligible(connection: Connection, summary: pd.DataFrame) -> tuple[list[Run], 
     counted, left_out = [], []
     bases = {name: (name, set[str]()) for name in paper.EXPERIMENTS} | CONTROLS
     ours = summary[summary["experiment"].isin(bases)]
+    if ours.empty:
+        return [], []
+    told = ask(connection, "run_provenance", run_id=ours["run_id"].tolist())
+    configs = dict(zip(told["run_id"], told["config"], strict=True))
     for run in ours.to_dict("records"):
-        provenance = ask(connection, "run_provenance", run_id=run["run_id"])
-        config = json.loads(provenance["config"].iloc[0])
+        config = json.loads(configs[run["run_id"]])
         reason = next(_objections(run, config, *bases[run["experiment"]]), None)
         if reason is None:
             counted.append(run["run_id"])

@@ -53,16 +53,22 @@ def of_cells(
 ) -> Iterator[Disagreement]:
     """Compare a layer's histograms in one epoch with its cells, counted again."""
     yield from _steps(layer, epoch, said)
-    planned = said[said["step"].isin(counted_steps(layer))]
-    pair = [each.set_index(["step", "exponent"])["cells"] for each in (planned, counted)]
-    frame = pd.concat(pair, axis=1, keys=["said", "true"]).fillna(0).sort_index()
-    known = frame.index.get_level_values("step").isin(planned["step"])
-    wrong = frame[known & differ(frame["said"], frame["true"])]
-    for step, own in wrong.groupby(level="step"):
-        (_, exponent), first = own.index[0], own.iloc[0]
-        told = "cells that are 0" if exponent == ZEROS else f"cells of exponent {exponent}"
-        told = f"{told} of layer_histograms is {shown(first['said'])}, and {shown(first['true'])} "
-        yield Disagreement(told + "by the cells", epoch, layer.number, int(step))
+    given, true = (_cells(each) for each in (said, counted))
+    for step in sorted(set(said["step"]) & set(counted_steps(layer))):
+        places = sorted(place for place in given.keys() | true.keys() if place[0] == step)
+        wrong = next((each for each in places if given.get(each, 0) != true.get(each, 0)), None)
+        if wrong is None:
+            continue
+        told = "cells that are 0" if wrong[1] == ZEROS else f"cells of exponent {wrong[1]}"
+        told = f"{told} of layer_histograms is {shown(given.get(wrong, 0))}, and "
+        told += f"{shown(true.get(wrong, 0))} by the cells"
+        yield Disagreement(told, epoch, layer.number, int(step))
+
+
+def _cells(counts: pd.DataFrame) -> dict[tuple[int, int], int]:
+    """Return how many cells there are by step and exponent."""
+    columns = (counts[name].tolist() for name in ("step", "exponent", "cells"))
+    return {(step, exponent): cells for step, exponent, cells in zip(*columns, strict=True)}
 
 
 def of_steps(

@@ -35,11 +35,20 @@ class Steps:
     def __init__(self, layer: LayerPlan, epoch: int, **sources: pd.DataFrame) -> None:
         self.layer, self.epoch = layer, epoch
         self.found: list[Disagreement] = []
-        parts = [layer.rows.rename("expected")]
-        parts += [own.set_index("step").add_prefix(f"{name}_") for name, own in sources.items()]
-        frame = pd.concat(parts, axis=1).sort_index().astype(float)
-        self.steps = frame.index.to_numpy()
-        self.columns = dict(zip(frame.columns, frame.to_numpy().T, strict=True))
+        numbers = {name: own["step"].to_numpy("int64") for name, own in sources.items()}
+        planned = layer.rows.index.to_numpy("int64")
+        self.steps = np.unique(np.concatenate([planned, *numbers.values()]))
+        self.columns = {"expected": self._spread(planned, layer.rows.to_numpy())}
+        for name, own in sources.items():
+            values = own.to_numpy(float, na_value=np.nan).T
+            for column, each in zip(own.columns, values, strict=True):
+                self.columns[f"{name}_{column}"] = self._spread(numbers[name], each)
+
+    def _spread(self, steps: np.ndarray, values: np.ndarray) -> np.ndarray:
+        """Return the values of some steps among all, NaN elsewhere."""
+        found = np.full(len(self.steps), np.nan)
+        found[np.searchsorted(self.steps, steps)] = values
+        return found
 
     def tell(self, where: np.ndarray, text: str, *columns: np.ndarray) -> None:
         """Add a disagreement for each step where `where` holds; `text` is filled from columns."""

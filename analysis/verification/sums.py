@@ -96,7 +96,8 @@ def disagreeing(
 
     `truths` is by (layer, epoch); missing epochs are skipped.
     """
-    for (view, layer), said in views.items():
+    for (view, layer), frame in views.items():
+        said = frame.to_dict("index")
         for column, epoch in product((OF_A_LAYER | OVERALL)[view], plan.complete()):
             following = layer
             if column in RATIOS:
@@ -104,7 +105,7 @@ def disagreeing(
                 following = layer + 1 if beside else plan.following(layer, epoch) or 0
             if not {(layer, epoch), (following, epoch)} <= truths.keys():
                 continue
-            if epoch not in said.index:
+            if epoch not in said:
                 yield Disagreement(f"the view {view} has no row", epoch, layer)
                 continue
             if column in RATIOS:
@@ -113,7 +114,7 @@ def disagreeing(
             else:
                 name = "gradient_norm" if view == "gradient_norm_avg" else column
                 true, tolerance = truths[layer, epoch][name]
-            value = said[column].astype("float64").loc[epoch]
+            value = said[epoch][column]
             place = {"epoch": epoch, "layer": layer}
             yield from compared(
                 f"{column} of the view {view}", value, true, tolerance, "by the cells", **place

@@ -36,15 +36,27 @@ def figures(filled, module_database, tmp_path, monkeypatch):
 def everything(filled, module_database, tmp_path_factory):
     """(standard output, folder) of the command without options, for tests that change nothing."""
     folder = tmp_path_factory.mktemp("everything")
+    return drawn(module_database, folder), folder / "output"
+
+
+@pytest.fixture(scope="module")
+def of_run_1(filled, module_database, tmp_path_factory):
+    """(standard output, folder) of the command for run 1, for tests that change nothing."""
+    folder = tmp_path_factory.mktemp("of_run_1")
+    return drawn(module_database, folder, "--run", "1"), folder / "output"
+
+
+def drawn(database, folder, *options: str) -> str:
+    """Run the command into `folder`, where no browser is found; return what it prints."""
     environment = {
-        "DATABASE_URL": module_database.render_as_string(hide_password=False),
+        "DATABASE_URL": database.render_as_string(hide_password=False),
         "SERVER_DIR": str(folder / "server"),
         "BROWSER_PATH": "/no/such/browser",
     }
-    command = ["figures", "--output", str(folder / "output")]
+    command = ["figures", "--output", str(folder / "output"), *options]
     said = CliRunner().invoke(main, command, env=environment)
     assert said.exit_code == 0
-    return said.stdout, folder / "output"
+    return said.stdout
 
 
 @pytest.fixture
@@ -76,8 +88,8 @@ def test_a_finished_run_without_rows_is_named_and_the_others_are_drawn(everythin
     assert re.search(r"Left out: .* has no row of run 4 \(bare, finished", said)
 
 
-def test_the_command_says_what_it_wrote_and_where(figures, output):
-    said = figures("--run", "1").stdout
+def test_the_command_says_what_it_wrote_and_where(of_run_1):
+    said, output = of_run_1
     assert "Run 1, steady on sample: 11 figures." in said
     assert f"11 pages, and {output / 'index.html'}" in said
 
@@ -117,20 +129,19 @@ def test_only_recorded_batches_are_counted_in_distributions(figures, output, mod
     assert "the one batch of an epoch" in page
 
 
-def test_without_a_browser_one_sentence_says_so_and_the_pages_are_there(figures, output):
-    result = figures("--run", "1")
-    assert result.exit_code == 0
-    assert "no Chromium or Chrome was found" in result.stdout
+def test_without_a_browser_one_sentence_says_so_and_the_pages_are_there(of_run_1):
+    said, output = of_run_1
+    assert "no Chromium or Chrome was found" in said
     assert pages(output) == RUN_1
     assert not list(output.glob("*.png"))
 
 
 def test_a_browser_that_does_not_start_is_one_sentence_too(figures, output, monkeypatch):
     monkeypatch.setenv("BROWSER_PATH", "/bin/false")
-    result = figures("--run", "1")
+    result = figures("--run", "3")
     assert result.exit_code == 0
     assert "the browser does not start" in result.stdout
-    assert pages(output) == RUN_1
+    assert pages(output) == RUN_3
 
 
 def test_one_run_means_its_pages_alone(figures, output):
@@ -143,14 +154,14 @@ def test_one_experiment_means_its_finished_runs_alone(figures, output):
     assert pages(output) == RUN_1
 
 
-def test_the_index_keeps_pages_that_were_drawn_earlier(figures, output):
-    figures("--run", "1", "--no-png")
+def test_the_index_keeps_pages_that_were_drawn_earlier(figures, of_run_1, output):
+    shutil.copytree(of_run_1[1], output)
     figures("--run", "3", "--no-png")
     assert links(output) == pages(output) > RUN_1
 
 
-def test_the_index_does_not_take_a_page_of_another_database_for_its_own(figures, output):
-    figures("--run", "1", "--no-png")
+def test_the_index_does_not_take_a_page_of_another_database_for_its_own(figures, of_run_1, output):
+    shutil.copytree(of_run_1[1], output)
     page = output / "run_1_steady_mean_gradient.html"
     page.write_text(page.read_text().replace("finished 2025-11-25", "finished 2024-01-01"))
     figures("--run", "3", "--no-png")
@@ -166,15 +177,15 @@ def test_drawing_again_changes_no_page(figures, everything, output):
 
 
 def test_an_image_of_a_page_that_has_changed_is_gone(figures, output):
-    figures("--run", "1", "--no-png")
+    figures("--run", "3", "--no-png")
     kept, stale = (
-        output / f"run_1_steady_{kind}" for kind in ("mean_gradient", "accuracy_and_loss")
+        output / f"run_3_swept_{kind}" for kind in ("mean_gradient", "accuracy_and_loss")
     )
     for stem in (kept, stale):
         stem.with_suffix(".png").write_bytes(b"\x89PNG")
     stale.with_suffix(".html").write_text("an older page")
-    figures("--run", "1", "--no-png")
-    assert [path.name for path in output.glob("*.png")] == ["run_1_steady_mean_gradient.png"]
+    figures("--run", "3", "--no-png")
+    assert [path.name for path in output.glob("*.png")] == ["run_3_swept_mean_gradient.png"]
 
 
 def test_all_pages_share_one_copy_of_plotly(everything):
@@ -195,7 +206,7 @@ def test_every_page_fits_the_width_of_its_screen(everything):
 def test_files_of_others_stay(figures, output):
     output.mkdir()
     (output / "notes.txt").write_text("mine")
-    figures("--run", "1", "--no-png")
+    assert figures("--run", "3", "--no-png").exit_code == 0
     assert (output / "notes.txt").read_text() == "mine"
 
 

@@ -164,23 +164,25 @@ def test_a_path_is_shortened_in_its_middle(path, short):
     assert found[:3] == short[:3] or "…" in found
 
 
-def test_the_folder_of_figures_lists_runs_without_data_set_seed_and_accuracy(
-    connection, recorded, tmp_path
-):
-    figures_page.write(connection, tmp_path, images=False, say=lambda _: None)
-    index = (tmp_path / "index.html").read_text()
+@pytest.fixture(scope="module")
+def folder(connection, tmp_path_factory):
+    """The folder of the figures of all runs."""
+    folder = tmp_path_factory.mktemp("figures")
+    figures_page.write(connection, folder, images=False, say=lambda _: None)
+    return folder
+
+
+def test_the_folder_of_figures_lists_runs_without_data_set_seed_and_accuracy(folder, recorded):
+    index = (folder / "index.html").read_text()
     assert not lacks(index, "torch, watched")
     assert lacks(index, "None", ">nan")
 
-    page = (tmp_path / f"run_{recorded['silent']}_silent_norm_grid.html").read_text()
+    page = (folder / f"run_{recorded['silent']}_silent_norm_grid.html").read_text()
     assert lacks(page, "update_ratio")  # which was not drawn
 
 
-def test_a_run_of_which_accuracy_and_data_set_are_known_is_among_the_experiments(
-    connection, recorded, tmp_path
-):
-    figures_page.write(connection, tmp_path, images=False, say=lambda _: None)
-    assert (tmp_path / "accuracy_by_experiment_cifar.html").is_file()
+def test_a_run_of_which_accuracy_and_data_set_are_known_is_among_the_experiments(folder):
+    assert (folder / "accuracy_by_experiment_cifar.html").is_file()
 
 
 def compared(connection, folder, *run_ids: int) -> tuple[str, str]:
@@ -202,7 +204,7 @@ def test_watched_runs_are_compared_with_each_other(connection, recorded, tmp_pat
 def test_runs_of_which_nothing_was_told_are_compared_without_curves(
     connection, recorded, migrated, tmp_path
 ):
-    other = watched_run(migrated, "silent", WEIGHTS, (None,))
+    other = watched_run(migrated, "mute", WEIGHTS, (None,))
     page, _ = compared(connection, tmp_path, recorded["silent"], other)
     assert not lacks(page, "Left out: accuracy and loss, since they were not logged")
     assert not lacks(page, 'id="norms"')
@@ -223,14 +225,23 @@ def test_a_watched_run_of_the_papers_name_is_not_the_papers(migrated, recorded):
     )
 
 
-@pytest.mark.parametrize("name", ["mlp", "cnn", "silent"])
-def test_the_report_shows_a_watched_run(migrated, recorded, tmp_path, name):
+@pytest.fixture(scope="module")
+def report(migrated, recorded, tmp_path_factory) -> str:
+    """The report, which shows the newest run of every experiment besides the one asked for."""
     evidence = Evidence(engine(migrated, read_only=True), None)
-    path = report_page.write(evidence, tmp_path, recorded[name], lambda _: None)
-    text = path.read_text()
-    assert not lacks(text, f'<section id="run-{recorded[name]}">')
-    assert not lacks(text, "A watched torch model, single precision")
-    assert lacks(text, "on None", "seed None", "None epochs")
+    folder = tmp_path_factory.mktemp("report")
+    path = report_page.write(evidence, folder, recorded["mlp"], lambda _: None)
+    return path.read_text()
+
+
+def test_the_report_says_nothing_that_is_not_known(report):
+    assert not lacks(report, "A watched torch model, single precision")
+    assert lacks(report, "on None", "seed None", "None epochs")
+
+
+@pytest.mark.parametrize("name", ["mlp", "cnn", "silent"])
+def test_the_report_shows_a_watched_run(report, recorded, name):
+    assert not lacks(report, f'<section id="run-{recorded[name]}">')
 
 
 def test_functions_of_figures_still_draw_rows_without_names(run, norms, layers, ratios, thresholds):

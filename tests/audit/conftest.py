@@ -4,7 +4,7 @@ import secrets
 from collections.abc import Callable, Iterator
 
 import pytest
-from sqlalchemy import URL, Engine, event
+from sqlalchemy import URL, Connection, Engine, event
 
 from tests.audit import world
 from tests.schema import Schema
@@ -22,6 +22,8 @@ CHANGED = (
     "neuron_statistics",
     "epoch_layers",
 )  # runs come first, and stay
+OF_STEPS = {"step_statistics", "neuron_statistics"}
+"""The tables of which epoch_layers is the summary."""
 BY_NAME = {claim.name: claim for claim in CLAIMS}
 
 
@@ -59,26 +61,29 @@ def change(paper_url: URL) -> Iterator[Callable[..., None]]:
     run. For other tables pass `undo`, the statement that restores them.
     """
     owner = engine(paper_url)
-    done: list[str] = []
+    touched: set[str] = set()
     undone: list[str] = []
 
     def execute(statement: str, undo: str | None = None) -> None:
-        of_steps = "step_statistics" in statement or "neuron_statistics" in statement
-        done.append(statement + " epoch_layers" * of_steps)
+        changed = {name for name in CHANGED if name in statement}
         undone.extend([undo] if undo else [])
         with owner.begin() as connection:
             connection.exec_driver_sql(statement.replace("%", "%%"))
-            if of_steps:
-                sum_up(connection)
+            if changed & OF_STEPS:
+                runs = set().union(*(other_runs(connection, each) for each in changed & OF_STEPS))
+                sum_up(connection, runs)
+                changed.add("epoch_layers")
+        touched.update(changed)
 
     yield execute
     with owner.begin() as connection:
         for statement in undone:
             connection.exec_driver_sql(statement)
-        for name in CHANGED:
-            if any(name in statement for statement in done):
-                connection.exec_driver_sql(f"DELETE FROM {name}")
-                connection.exec_driver_sql(f"INSERT INTO {name} SELECT * FROM saved_{name}")
+        for name in touched:
+            if runs := other_runs(connection, name):
+                some = f"WHERE run_id IN ({', '.join(map(str, runs))})"
+                connection.exec_driver_sql(f"DELETE FROM {name} {some}")
+                connection.exec_driver_sql(f"INSERT INTO {name} SELECT * FROM saved_{name} {some}")
         columns = ("experiment", "seed", "dataset", "training_images", "epochs", "config",
                    "status", "completed_epoch", "telemetry", "record_every")  # fmt: skip
         same = ", ".join(f"runs.{name} = saved.{name}" for name in columns)
@@ -86,6 +91,13 @@ def change(paper_url: URL) -> Iterator[Callable[..., None]]:
             f"UPDATE runs JOIN saved_runs AS saved ON saved.run_id = runs.run_id SET {same}"
         )
     owner.dispose()
+
+
+def other_runs(connection: Connection, table: str) -> set[int]:
+    """Return the runs whose rows in a table differ from those that were saved."""
+    either = [f"SELECT run_id FROM (SELECT * FROM {now} EXCEPT SELECT * FROM {then}) AS other"
+              for now, then in ((table, f"saved_{table}"), (f"saved_{table}", table))]  # fmt: skip
+    return set(connection.exec_driver_sql(" UNION ".join(either)).scalars())
 
 
 @pytest.fixture

@@ -1,4 +1,5 @@
-"""The report on the paper's experiments, also if some or all of them are missing."""
+"""The report on the paper's experiments, also if some or all of them are missing, and as a browser
+shows it, on a desktop and on a phone, without a network."""
 
 import re
 from html import unescape
@@ -6,14 +7,48 @@ from html import unescape
 import pytest
 from click.testing import CliRunner
 
+from tests.audit import world
+from tests.browser import DESKTOP, TELEPHONE, found_in, needs_browser
+from vanishing_gradients.analysis import paper
 from vanishing_gradients.analysis.audit import Evidence
 from vanishing_gradients.analysis.audit.catalogue import CLAIMS
 from vanishing_gradients.analysis.audit.output import CSV
 from vanishing_gradients.analysis.errors import NoRowsError
 from vanishing_gradients.analysis.pages.report_page import REPORT, missing, write
 from vanishing_gradients.cli import main
+from vanishing_gradients.sql.connection import engine
 
 MEGABYTE = 1_000_000
+CONTROLS = f"run_id - {len(paper.EXPERIMENTS) * sum(map(len, world.SEEDS.values()))}"
+"""In SQL the number of a control among them, or none above 0."""
+ALONE = "UPDATE runs SET status = 'interrupted' WHERE dataset <> '{}' OR experiment NOT IN ({})"
+
+# The report in a frame; once all is drawn: its figures, what overflows, and what overlaps.
+HARNESS = """<!DOCTYPE html><meta charset="utf-8">
+<iframe src="{page}" width="{width}" height="900"></iframe>
+<script>
+addEventListener('load', () => setTimeout(() => {{
+  const page = document.querySelector('iframe').contentDocument;
+  const box = element => element.getBoundingClientRect();
+  const blocks = [...page.querySelectorAll('section > *, figure > *')].filter(e => box(e).height);
+  const overlaps = [];
+  for (const first of blocks) {{
+    const second = first.nextElementSibling;
+    if (second && box(second).height && box(second).top < box(first).bottom - 1)
+      overlaps.push(first.outerHTML.slice(0, 80));
+  }}
+  const plots = [...page.querySelectorAll('.plotly-graph-div')];
+  const result = document.createElement('pre');
+  result.textContent = JSON.stringify([{{
+    content: page.documentElement.scrollWidth,
+    plots: plots.length,
+    empty: plots.filter(plot => !plot.querySelector('.main-svg .trace, .main-svg .shapelayer path'))
+      .map(plot => plot.id),
+    overlaps,
+  }}]);
+  document.body.append(result);
+}}, 3000));
+</script>"""
 
 
 def written(evidence: Evidence, folder, run_id=None) -> str:
@@ -30,10 +65,19 @@ def section(page: str, name: str) -> str:
 
 
 @pytest.fixture(scope="module")
-def folder(reader, tmp_path_factory):
-    """The report on the original rows, and the files next to it."""
+def folder(reader, paper_url, tmp_path_factory):
+    """The report on the original rows, and the files next to it.
+
+    Of the controls, each of which has a section that looks as the others do, two are shown.
+    """
     folder = tmp_path_factory.mktemp("report")
+    owner = engine(paper_url)
+    with owner.begin() as connection:
+        connection.exec_driver_sql(f"UPDATE runs SET status = 'failed' WHERE {CONTROLS} > 2")
     written(Evidence(reader, None), folder)
+    with owner.begin() as connection:
+        connection.exec_driver_sql(f"UPDATE runs SET status = 'finished' WHERE {CONTROLS} > 2")
+    owner.dispose()
     return folder
 
 
@@ -131,6 +175,7 @@ def test_few_seeds_are_said_to_be_few(evidence):
 def test_runs_that_do_not_count_are_named_with_the_reason_and_shown_if_asked_for(
     evidence, change, tmp_path
 ):
+    change(ALONE.format("fashion-mnist", "'relu_adam', 'relu_sgd', 'sigmoid_sgd'"))
     change("UPDATE runs SET status = 'running', completed_epoch = 3 WHERE run_id = 14")
     change(
         "UPDATE runs SET config = JSON_SET(config, '$.hidden_widths', JSON_ARRAY(64, 64)) "
@@ -158,7 +203,11 @@ def test_without_any_run_the_report_says_what_is_missing(empty_reader, tmp_path)
     assert "<b>Table 8.</b>" not in page
 
 
-def test_the_command_makes_the_same_report_of_the_same_rows(page, paper_url, monkeypatch, tmp_path):
+def test_the_command_makes_the_same_report_of_the_same_rows(
+    evidence, change, paper_url, monkeypatch, tmp_path
+):
+    change(ALONE.format("fashion-mnist", "'relu_sgd', 'sigmoid_sgd'"))
+    page = written(evidence(), tmp_path / "once")
     for name in ("DATABASE_URL", "READER_DATABASE_URL"):
         monkeypatch.setenv(name, paper_url.render_as_string(hide_password=False))
     shown = CliRunner().invoke(main, ["report", "--output", str(tmp_path)])
@@ -166,6 +215,7 @@ def test_the_command_makes_the_same_report_of_the_same_rows(page, paper_url, mon
     assert str(tmp_path / REPORT) in shown.output
     made_at = re.compile(r"made \d.*? UTC")
     again = (tmp_path / REPORT).read_text(encoding="utf-8")
+    assert "ReLU against sigmoid, both with SGD" in again  # with an interval of random resampling
     assert made_at.sub("", again) == made_at.sub("", page)
 
 
@@ -177,3 +227,37 @@ def test_a_folder_that_cannot_be_made_is_refused_in_a_sentence(paper_url, monkey
     shown = CliRunner().invoke(main, ["report", "--output", str(file / "report")])
     assert shown.exit_code == 2
     assert "choose another folder with OUTPUT" in shown.output
+
+
+@pytest.fixture(scope="module", params=[TELEPHONE, DESKTOP], ids=["telephone", "desktop"])
+def shown(request, folder, tmp_path_factory):
+    """What the browser found, the lines on its console, and the width of the page."""
+    harness = folder / f"harness_{request.param}.html"
+    harness.write_text(HARNESS.format(page="report.html", width=request.param), encoding="utf-8")
+    found, console = found_in(harness, tmp_path_factory.mktemp("profile"))
+    return found[0], console, request.param
+
+
+@needs_browser
+def test_every_figure_is_drawn(shown):
+    found, _, _ = shown
+    assert found["plots"] > 30
+    assert found["empty"] == []
+
+
+@needs_browser
+def test_the_console_is_silent(shown):
+    _, console, _ = shown
+    assert console == []
+
+
+@needs_browser
+def test_nothing_is_wider_than_the_page(shown):
+    found, _, width = shown
+    assert found["content"] <= width
+
+
+@needs_browser
+def test_nothing_overlaps(shown):
+    found, _, _ = shown
+    assert found["overlaps"] == []

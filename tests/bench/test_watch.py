@@ -24,10 +24,8 @@ def test_trackers_that_are_not_installed_are_left_out(monkeypatch):
     assert watch.contenders("mlp") == [*watch.NOTHING, *watch.OURS]
 
 
-@pytest.mark.parametrize(
-    "network",
-    [pytest.param(each, marks=[pytest.mark.faults] * (each != "mlp")) for each in watch.STEPS],
-)
+@pytest.mark.faults
+@pytest.mark.parametrize("network", watch.STEPS)
 def test_a_contender_trains_in_a_process_of_its_own_and_says_what_it_cost(network, migrated):
     pytest.importorskip("torch")
     bare = watch.ran(migrated, network, "nothing", 2)

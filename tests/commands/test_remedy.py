@@ -1,8 +1,11 @@
 """`vanishing-gradients remedy`: tries what the diagnosis names, and says what helps."""
 
 import pytest
+from click.testing import CliRunner
 
+from tests.commands.conftest import Outcome, text
 from tests.watched import MLP, watched_run
+from vanishing_gradients.cli import main
 from vanishing_gradients.remedy.trials import failure
 from vanishing_gradients.sql.connection import engine
 from vanishing_gradients.trainer import experiments
@@ -37,24 +40,43 @@ MANY_IMAGES = ("--dataset", "sample", "--limit", "1000")
 @pytest.fixture(scope="module")
 def files(tmp_path_factory):
     folder = tmp_path_factory.mktemp("own")
-    for name, text in (("sick", SICK), ("healthy", HEALTHY)):
-        (folder / f"{name}.toml").write_text(text)
+    for name, toml in (("sick", SICK), ("healthy", HEALTHY)):
+        (folder / f"{name}.toml").write_text(toml)
     return folder
 
 
-@pytest.fixture
-def sick(trainer, select, files) -> int:
+@pytest.fixture(scope="module")
+def command(migrated, tmp_path_factory):
+    """Return a function that runs a command on the module's database."""
+    environment = {
+        "DATABASE_URL": text(migrated), "SERVER_DIR": str(tmp_path_factory.mktemp("server")),
+        "DATA_DIR": None, "READER_DATABASE_URL": None,
+    }  # fmt: skip
+
+    def run(*arguments: str) -> Outcome:
+        done = CliRunner().invoke(main, arguments, env=environment, catch_exceptions=False)
+        return Outcome(done.exit_code, done.stdout.splitlines(), done.stderr.splitlines())
+
+    return run
+
+
+@pytest.fixture(scope="module")
+def sick(command, migrated, files) -> int:
     """The number of a run whose learning rate is far too large."""
-    options = ("--exp", str(files / "sick.toml"), *MANY_IMAGES, "--resume", "1")
-    assert trainer("train", *options).status == 0
-    (((run_id,),)) = select("SELECT MAX(run_id) FROM runs WHERE experiment = 'too_fast'")
+    assert command("train", "--exp", str(files / "sick.toml"), *MANY_IMAGES).status == 0
+    made = engine(migrated)
+    with made.connect() as connection:
+        found = connection.exec_driver_sql("SELECT run_id FROM runs WHERE experiment = 'too_fast'")
+        run_id = found.scalar_one()
+    made.dispose()
     return run_id
 
 
-@pytest.fixture
-def tried(trainer, sick, tmp_path):
+@pytest.fixture(scope="module")
+def tried(command, sick, tmp_path_factory):
     """The outcome of trying the remedies of the sick run, and the folder of their files."""
-    return trainer("remedy", "--run", str(sick), "--output", str(tmp_path)), tmp_path
+    folder = tmp_path_factory.mktemp("remedies")
+    return command("remedy", "--run", str(sick), "--output", str(folder)), folder
 
 
 def test_each_remedy_is_a_file_that_can_be_trained(tried, sick):
@@ -130,19 +152,24 @@ def test_of_a_watched_model_the_lines_to_change_are_said(trainer, migrated, tmp_
     run_id = watched_run(migrated, "theirs", MLP, (2.0, 900.0, 4000.0))
     outcome = trainer("remedy", "--run", str(run_id), "--output", str(tmp_path / "none"))
     assert outcome.status == 0
-    text = " ".join(" ".join(outcome.output).split())
-    assert text.startswith("Its own program trains it; what to change there")
-    assert '1. for group in optimizer.param_groups: group["lr"]' in text
+    said = " ".join(" ".join(outcome.output).split())
+    assert said.startswith("Its own program trains it; what to change there")
+    assert '1. for group in optimizer.param_groups: group["lr"]' in said
     assert not (tmp_path / "none").exists()
 
 
 def test_other_images_than_the_runs_are_refused(trainer, migrated, sick, tmp_path):
     owner = engine(migrated)
-    with owner.begin() as connection:
-        other = f"UPDATE runs SET dataset_sha256 = '{'0' * 64}' WHERE run_id = {sick}"
-        connection.exec_driver_sql(other)
+    with owner.connect() as connection:
+        query = f"SELECT dataset_sha256 FROM runs WHERE run_id = {sick}"
+        own = connection.exec_driver_sql(query).scalar_one()
+    for digest in ("0" * 64, own):
+        with owner.begin() as connection:
+            other = f"UPDATE runs SET dataset_sha256 = '{digest}' WHERE run_id = {sick}"
+            connection.exec_driver_sql(other)
+        if digest != own:
+            outcome = trainer("remedy", "--run", str(sick), "--output", str(tmp_path / "none"))
     owner.dispose()
-    outcome = trainer("remedy", "--run", str(sick), "--output", str(tmp_path / "none"))
     assert outcome.status == 2
     assert "is not the data set that run" in outcome.errors[-1]
     assert not (tmp_path / "none").exists()

@@ -41,6 +41,21 @@ def test_a_healthy_network_has_no_fault(clinic, name):
     assert clinic.faults(clinic.admit(name)) == []
 
 
+def last_accuracy(clinic, run_id: int) -> float:
+    """The test accuracy after a run's last epoch."""
+    return clinic.evidence(run_id).curves["test_accuracy"].iloc[-1]
+
+
+@pytest.mark.parametrize("name", experiments.names("healthy"))
+def test_a_healthy_network_learns(clinic, name):
+    assert last_accuracy(clinic, clinic.admit(name)) > 0.7
+
+
+@pytest.mark.parametrize("name", FAULTS)
+def test_a_sick_network_learns_less(clinic, name):
+    assert last_accuracy(clinic, clinic.admit(name, **images(name))) < 0.6
+
+
 @pytest.mark.parametrize("name", FAULTS)
 def test_every_remedy_can_be_written_into_the_file_and_is_built_in_where_it_says_so(clinic, name):
     experiment = experiments.load(name)
@@ -74,7 +89,15 @@ def test_health_does_not_depend_on_the_seed(clinic, name, seed):
 @pytest.mark.faults
 @pytest.mark.parametrize("name", FAULTS)
 def test_all_images_show_the_same_as_a_part_of_them(clinic, name):
-    assert clinic.faults(clinic.admit(name, limit=None))[0] == FAULTS[name]
+    run = clinic.admit(name, limit=None)
+    assert clinic.faults(run)[0] == FAULTS[name]
+    assert last_accuracy(clinic, run) < 0.68
+
+
+@pytest.mark.faults
+@pytest.mark.parametrize("name", experiments.names("healthy"))
+def test_a_healthy_network_learns_from_all_images(clinic, name):
+    assert last_accuracy(clinic, clinic.admit(name, limit=None)) > 0.78
 
 
 @pytest.mark.faults

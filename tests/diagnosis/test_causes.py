@@ -45,7 +45,7 @@ def test_saturation_that_large_steps_brought_about_is_mended_by_the_rate_first(c
 
 
 def test_where_nothing_passes_the_initial_weights_these_are_mended_and_not_the_rate(clinic):
-    run = clinic.admit("relu_sgd")
+    run = clinic.admit("relu_sgd", limit=1000)
     (fault,) = clinic.diagnosis(run).faults
     assert fault.name == "dead neurons"
     assert any("Already in the first step" in sentence for sentence in fault.seen)
@@ -54,7 +54,7 @@ def test_where_nothing_passes_the_initial_weights_these_are_mended_and_not_the_r
 
 @pytest.mark.parametrize("name", ["sigmoid_sgd", "sigmoid_adam"])
 def test_the_papers_sigmoid_networks_vanish_and_saturation_is_not_why(clinic, name):
-    (fault,) = clinic.diagnosis(clinic.admit(name)).faults
+    (fault,) = clinic.diagnosis(clinic.admit(name, limit=1000)).faults
     assert fault.name == "vanishing gradients"
     assert any(each.startswith("It is not that neurons are saturated") for each in fault.seen)
 
@@ -71,14 +71,14 @@ def test_an_image_at_a_time_is_no_fault_of_small_steps(clinic):
     experiment = network(
         name="patient_steps", hidden_widths=[32], batch_size=1, optimizer=sgd(0.003)
     )
-    assert clinic.faults(clinic.admit(experiment)) == []
+    assert clinic.faults(clinic.admit(experiment, limit=600)) == []
 
 
 def test_images_learned_by_heart_are_overfitting(clinic):
     experiment = network(
-        name="by_heart", hidden_widths=[128, 128], batch_size=16, epochs=30, optimizer=ADAM
+        name="by_heart", hidden_widths=[64, 64], batch_size=16, epochs=30, optimizer=ADAM
     )
-    run = clinic.admit(experiment, limit=200)
+    run = clinic.admit(experiment, limit=100)
     assert clinic.faults(run) == ["overfitting"]
     stop = clinic.diagnosis(run).faults[0].remedies[0].change["epochs"]
     losses = clinic.evidence(run).curves["test_loss"]

@@ -96,19 +96,19 @@ def test_a_rate_far_too_large_for_momentum_and_single_images_is_cured_in_one_tur
         name="dead_soon", hidden_widths=[32, 16], batch_size=1, epochs=2,
         optimizer=sgd(0.1, momentum=0.9), initialization={"kind": "lecun"},
     )  # fmt: skip
-    fault = clinic.diagnosis(clinic.admit(experiment)).faults[0]
+    fault = clinic.diagnosis(clinic.admit(experiment, limit=600)).faults[0]
     assert fault.cause == (
         "the learning rate of 0.1, with momentum 0.9 and batches of 1 image, is too large"
     )
     cured = changed(experiment, fault.remedies[0].change | {"name": "alive"})
-    assert clinic.faults(clinic.admit(cured)) == []
+    assert clinic.faults(clinic.admit(cured, limit=600)) == []
 
 
 def test_batch_normalisation_is_no_remedy_for_batches_of_one(clinic):
     experiment = network(
         name="one_by_one", hidden_widths=[32, 16], batch_size=1, optimizer=sgd(0.1, momentum=0.9)
     )
-    for fault in clinic.diagnosis(clinic.admit(experiment)).faults:
+    for fault in clinic.diagnosis(clinic.admit(experiment, limit=300)).faults:
         for remedy in fault.remedies:
             assert remedy.change.get("normalization") != "batch"
 

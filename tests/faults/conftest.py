@@ -5,6 +5,7 @@ import random
 import secrets
 from collections.abc import Iterator
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from sqlalchemy import URL
@@ -88,9 +89,9 @@ def small_chunks(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture(scope="session")
-def session_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[FaultyServer]:
+def session_server(servers_folder: Path) -> Iterator[FaultyServer]:
     """A private server shared by the tests, which request it as `server`."""
-    with running(tmp_path_factory.mktemp("faults") / "server") as made:
+    with running(servers_folder / "faults" / "server") as made:
         yield made
 
 

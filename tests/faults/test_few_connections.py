@@ -65,10 +65,12 @@ def test_three_connections_do_for_every_command(frugal, tmp_path):
 
 
 @pytest.mark.parametrize("frugal", [2], indirect=True)
-def test_two_connections_do_for_a_run_without_rows_and_are_refused_for_one_with(frugal, tmp_path):
+def test_two_connections_do_for_a_run_without_rows_and_are_refused_for_one_with(
+    frugal, database, schema, tmp_path
+):
+    schema.copy(database)
     (tmp_path / "few.toml").write_text(TOML.format(name="few", epochs=1))
     command = ["train", "--exp=few.toml", "--dataset=sample", "--limit=256"]
-    assert run(frugal, tmp_path, "migrate").returncode == 0
     refused = run(frugal, tmp_path, *command)
     assert refused.returncode == 2
     assert refused.stderr.splitlines()[-1] == (

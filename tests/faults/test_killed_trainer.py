@@ -38,7 +38,7 @@ VISITS = {
     "finishing": 1,
 }  # fmt: skip
 LONGEST = 3_500  # milliseconds, about as long as a whole command takes
-FULL, SHORT = 50, 6  # kills
+FULL, SHORT = 50, 3  # kills
 
 
 class Executioner:
@@ -149,7 +149,9 @@ def test_a_kill_at_every_place_leaves_the_same_bits(executioner, migrated, place
     kill(executioner, migrated, 0)
 
 
-@pytest.mark.parametrize("count", [1, 9, 17])
+@pytest.mark.parametrize(
+    "count", [9, *(pytest.param(n, marks=pytest.mark.faults) for n in (1, 17))]
+)
 def test_a_migration_that_is_killed_is_begun_again(database, migrated, tmp_path, count):
     executioner = Executioner(database, tmp_path, 0)
     command = ("migrate",)

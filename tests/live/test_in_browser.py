@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -20,8 +21,8 @@ PLACES = [
 ]  # fmt: skip
 
 
-@pytest.fixture
-def tab(chromium, page) -> Iterator[object]:
+@contextmanager
+def opened(chromium, page) -> Iterator[object]:
     """A tab at the page's address, which fails on an error in its console or a foreign request."""
     context = chromium.new_context(
         base_url=page.address, viewport={"width": DESKTOP, "height": 900}
@@ -39,6 +40,34 @@ def tab(chromium, page) -> Iterator[object]:
     yield found
     context.close()
     assert not wrong
+
+
+@pytest.fixture
+def tab(chromium, page) -> Iterator[object]:
+    with opened(chromium, page) as found:
+        yield found
+
+
+@pytest.fixture(scope="module", params=PLACES)
+def looks(request, chromium, page, recorded) -> dict:
+    """Of a place: its width when it is opened on a telephone, and what the checks find in it on a
+    desktop, in either theme."""
+    with opened(chromium, page) as found:
+        found.set_viewport_size({"width": TELEPHONE, "height": 780})
+        visit(found, f"{request.param}&theme=light", recorded)
+        found.locator("h2").first.wait_for()
+        found.wait_for_load_state("networkidle")
+        seen = {"width": found.evaluate("document.documentElement.scrollWidth")}
+        found.set_viewport_size({"width": DESKTOP, "height": 900})
+        seen["light"] = found.evaluate(CHECKS)
+        found.get_by_role("button", name="Dark").click()
+        found.wait_for_url("**theme=dark**")
+        found.locator("h2").first.wait_for()
+        found.wait_for_load_state("networkidle")
+        assert found.evaluate("document.documentElement.dataset.theme") == "dark"
+        seen["dark"] = found.evaluate(CHECKS)
+        seen["titles"] = found.get_by_role("heading", level=1).count()
+    return seen
 
 
 def visit(tab, path: str, recorded) -> None:
@@ -127,23 +156,17 @@ def test_two_chosen_runs_are_compared(tab, recorded):
     tab.get_by_role("cell", name="sigmoid", exact=True).wait_for()
 
 
-@pytest.mark.parametrize("place", PLACES)
-def test_nothing_is_wider_than_a_telephone(tab, recorded, place):
-    tab.set_viewport_size({"width": TELEPHONE, "height": 780})
-    visit(tab, place, recorded)
-    tab.locator("h2").first.wait_for()
-    tab.wait_for_load_state("networkidle")
-    assert tab.evaluate("document.documentElement.scrollWidth") <= TELEPHONE
+def test_nothing_is_wider_than_a_telephone(looks):
+    assert looks["width"] <= TELEPHONE
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
-@pytest.mark.parametrize("place", PLACES)
-def test_text_stands_out_and_every_control_has_a_name(tab, recorded, place, theme):
-    visit(tab, f"{place}&theme={theme}", recorded)
-    tab.locator("h2").first.wait_for()
-    tab.wait_for_load_state("networkidle")
-    assert tab.evaluate(CHECKS) == {"pale": [], "nameless": []}
-    assert tab.get_by_role("heading", level=1).count() == 1
+def test_text_stands_out_and_every_control_has_a_name(looks, theme):
+    assert looks[theme] == {"pale": [], "nameless": []}
+
+
+def test_there_is_one_title(looks):
+    assert looks["titles"] == 1
 
 
 def test_the_theme_is_the_systems_until_it_is_chosen(tab, recorded):

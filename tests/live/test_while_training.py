@@ -15,7 +15,7 @@ from vanishing_gradients.analysis.live.guard import LOOPBACK
 from vanishing_gradients.analysis.live.server import application
 from vanishing_gradients.sql.connection import engine
 
-MANY_EPOCHS = "500"
+MANY_EPOCHS, IMAGES = "500", "1600"
 HUNDRED = 100
 COMPLETE = """() => Math.max(...[...document.querySelectorAll("[id^='map-1-']")]
   .map((cell) => Number(cell.dataset.epoch ?? 0)))"""
@@ -47,6 +47,8 @@ def trainer(recorded) -> Iterator[subprocess.Popen]:
     command += [
         "--dataset",
         "sample",
+        "--limit",
+        IMAGES,
         "--epochs",
         MANY_EPOCHS,
         "--telemetry",

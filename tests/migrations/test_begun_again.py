@@ -33,7 +33,7 @@ def stopped(every: int) -> pytest.MarkDecorator:
     return pytest.mark.parametrize("every", [every, pytest.param(1, marks=pytest.mark.faults)])
 
 
-OFTEN, SELDOM = stopped(15), stopped(40)
+OFTEN, SELDOM = stopped(20), stopped(40)
 """Seldom is for tests that migrate all the way back after each stop."""
 
 WAITING = (

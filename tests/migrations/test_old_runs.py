@@ -5,6 +5,7 @@ import re
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -21,6 +22,7 @@ from tests.migrations.conftest import (
 )
 from vanishing_gradients.migrations import history
 from vanishing_gradients.sql import registration
+from vanishing_gradients.sql.connection import engine
 from vanishing_gradients.sql.errors import ObjectError
 from vanishing_gradients.sql.objects import ExperimentSchema, Layer
 from vanishing_gradients.sql.registry import create_gradient_tables, require_migrated
@@ -68,10 +70,31 @@ def contents(made, renamed: dict[str, str]) -> dict[str, list[dict]]:
     }
 
 
-def test_every_table_and_view_that_goes_on_has_the_same_rows_under_the_new_names(old):
-    before = contents(old, RENAMED)
-    history.upgrade(old)
-    after = contents(old, {})
+@dataclass(frozen=True)
+class Seen:
+    """What a database holds: rows under the new names, everything, and the names of its views."""
+
+    contents: dict[str, list[dict]]
+    state: dict
+    views: set[str]
+
+
+@pytest.fixture(scope="module")
+def journey(module_database, old_schema) -> list[Seen]:
+    """What a database of the old revision holds there, at the newest, and back again."""
+    old_schema.copy(module_database)
+    made, seen = engine(module_database), []
+    for move in (None, history.upgrade, lambda made: history.downgrade(made, OLD)):
+        if move:
+            move(made)
+        renamed = {} if len(seen) == 1 else RENAMED
+        seen.append(Seen(contents(made, renamed), state(made), views(made)))
+    made.dispose()
+    return seen
+
+
+def test_every_table_and_view_that_goes_on_has_the_same_rows_under_the_new_names(journey):
+    before, after, _ = (each.contents for each in journey)
     assert {name: after[name] for name in before} == before
     filled = {name for name, rows in after.items() if rows}
     assert filled >= {"old_layer_1_norm_avg", "gradient_norms", "step_norms", "expected_rows"}
@@ -84,20 +107,17 @@ def test_the_guide_to_upgrading_names_what_was_renamed(names):
     assert any(f"`{names[0]}`" in old and f"`{names[1]}`" in new for old, new in lines)
 
 
-def test_the_way_back_has_all_of_before(old):
-    before = state(old)
-    history.upgrade(old)
-    history.downgrade(old, OLD)
-    assert state(old) == before
+def test_the_way_back_has_all_of_before(journey):
+    before, _, after = (each.state for each in journey)
+    assert after == before
 
 
-def test_views_that_only_commands_read_are_gone_and_on_the_way_back_there_again(old):
-    gone = {name for name in views(old) if GONE.fullmatch(name)}
+def test_views_that_only_commands_read_are_gone_and_on_the_way_back_there_again(journey):
+    before, newest, after = (each.views for each in journey)
+    gone = {name for name in before if GONE.fullmatch(name)}
     assert len(gone) == 3 + 2 + 2 * 4
-    history.upgrade(old)
-    assert not {name for name in views(old) if GONE.fullmatch(name)}
-    history.downgrade(old, OLD)
-    assert gone <= views(old)
+    assert not {name for name in newest if GONE.fullmatch(name)}
+    assert gone <= after
 
 
 def test_a_layer_says_of_what_nature_it_is(old):

@@ -1,6 +1,8 @@
 """A separate private server, for tests that stop, break or reconfigure it."""
 
 import os
+import shutil
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -34,10 +36,18 @@ def as_nobody() -> Iterator[None]:
             os.seteuid(0)
 
 
+@pytest.fixture
+def tmp_path(servers_folder: Path) -> Iterator[Path]:
+    """A test's own folder where servers start quickly."""
+    made = Path(tempfile.mkdtemp(dir=servers_folder))
+    yield made
+    shutil.rmtree(made, ignore_errors=True)
+
+
 @pytest.fixture(scope="session")
-def private(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PrivateServer]:
+def private(servers_folder: Path) -> Iterator[PrivateServer]:
     """A running private server that a test may disturb, as long as it can be started again."""
-    made = make_private(tmp_path_factory.mktemp("private") / "server")
+    made = make_private(servers_folder / "private" / "server")
     made.start()
     yield made
     made.stop()

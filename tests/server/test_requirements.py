@@ -1,5 +1,6 @@
 """Server requirements are checked before anything is created, and reported with the cure."""
 
+import shutil
 from contextlib import contextmanager
 
 import pytest
@@ -38,13 +39,20 @@ def started(folder, monkeypatch, options: str):
         made.stop()
 
 
-@pytest.fixture
-def prepared(tmp_path):
-    """A folder with the data of a private server in it, stopped."""
-    made = make_private(tmp_path / "server")
+@pytest.fixture(scope="module")
+def stopped(servers_folder):
+    """A folder with the data of a private server in it."""
+    folder = servers_folder / "stopped" / "server"
+    made = make_private(folder)
     made.start()
     made.stop()
-    return tmp_path / "server"
+    return folder
+
+
+@pytest.fixture
+def prepared(stopped, tmp_path):
+    """A test's own copy of it."""
+    return shutil.copytree(stopped, tmp_path / "server")
 
 
 @pytest.mark.parametrize(("options", "cure"), OPTIONS)

@@ -10,8 +10,10 @@ from urllib.parse import unquote, urlsplit
 
 import pandas as pd
 import pytest
+from click.testing import CliRunner
 from sqlalchemy import URL, create_engine, make_url, text
 
+from vanishing_gradients.cli import main
 from vanishing_gradients.server.client import connect
 from vanishing_gradients.sql import accounts, address
 from vanishing_gradients.sql.connection import connected
@@ -143,14 +145,28 @@ def test_the_clients_session_is_the_projects(account):
         assert cursor.fetchone() == (2**64 - 1, "+00:00")
 
 
+@pytest.fixture
+def told(tmp_path):
+    """Return a function that returns the line that `url` prints, in this process."""
+
+    def run(url: URL, *options: str) -> str:
+        written = url.render_as_string(hide_password=False)
+        own = {"DATABASE_URL": written, "READER_DATABASE_URL": written, "SERVER_DIR": str(tmp_path)}
+        done = CliRunner().invoke(main, ["url", *options], env=own, catch_exceptions=False)
+        assert done.exit_code == 0, done.output
+        return done.stdout.strip()
+
+    return run
+
+
 @pytest.mark.parametrize("password", PASSWORDS)
-def test_an_address_is_read_the_same_everywhere(account, ask, password):
+def test_an_address_is_read_the_same_everywhere(account, told, password):
     url = account(password)
-    line = ask(url, "url").strip()
+    line = told(url)
     assert line.startswith("mysql://")
     assert " " not in line
     assert make_url(line).password == unquote(urlsplit(line).password) == password
-    with create_engine(ask(url, "url", "--format=sqlalchemy").strip()).connect() as connection:
+    with create_engine(told(url, "--format=sqlalchemy")).connect() as connection:
         assert connection.scalar(text("SELECT CURRENT_USER()")) == f"{url.username}@%"
 
 

@@ -14,6 +14,8 @@ __all__ = ["laboratory", "sample", "small"]
 
 IMAGES, BATCH = 70, 32
 """Two whole batches and one of six images."""
+Found = dict[tuple[int | None, int | None, int | None], list[str]]
+"""Disagreements by layer, epoch and step."""
 
 
 class Bench:
@@ -70,6 +72,13 @@ class Bench:
 
     def found(self, run_id: int) -> tuple[Disagreement, ...]:
         return self.outcome(run_id).disagreements
+
+    def told(self, run_id: int) -> Found:
+        """Return what is said of a run by (layer, epoch, step)."""
+        told: Found = {}
+        for each in self.found(run_id):
+            told.setdefault((each.layer, each.epoch, each.step), []).append(each.text)
+        return told
 
     def places(self, run_id: int) -> set[tuple]:
         """Return (layer, epoch, step) of all disagreements in a run."""

@@ -4,10 +4,11 @@ import pytest
 
 
 @pytest.fixture
-def chunked(bench, monkeypatch) -> int:
-    """A run whose chunks of the first layer hold one step each."""
-    monkeypatch.setattr("vanishing_gradients.telemetry.chunk.CHUNK_VALUES", 784 * 7)
-    run_id = bench.run()
+def chunked(bench) -> int:
+    """A separate run whose chunks of the first layer hold one step each."""
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr("vanishing_gradients.telemetry.chunk.CHUNK_VALUES", 784 * 7)
+        run_id = bench.clean(seed=7)  # a setting of no other run here
     assert bench.select(
         "SELECT first_step, last_step FROM telemetry_progress "
         f"WHERE run_id = {run_id} AND layer = 1 AND epoch = 2 ORDER BY first_step"

@@ -13,17 +13,50 @@ def neurons(bench, run_id: int) -> set[tuple]:
     return {(each.layer, each.epoch, each.neuron) for each in bench.found(run_id)}
 
 
-@pytest.mark.parametrize(
-    "change",
-    ["cells = cells + 1", "zeros = zeros + 1", "non_finite = 1", "magnitude_sum = 0",
-     "magnitude_sum = magnitude_sum * (1 + 1e-12)", "neuron = 99"],
-)  # fmt: skip
-def test_an_altered_neuron_is_found(bench, run_id, change):
-    bench.spoil("neuron_statistics", run_id, change, PLACE)
-    found = bench.found(run_id)
-    assert {(each.layer, each.epoch) for each in found} == {(3, 2)}
-    assert found[0].neuron == 4
-    assert str(found[0]).startswith("layer 3, epoch 2, neuron 4: ")
+ALTERED = {
+    "cells = cells + 1": (3, 2), "zeros = zeros + 1": (3, 1), "non_finite = 1": (4, 2),
+    "magnitude_sum = 0": (4, 1), "magnitude_sum = magnitude_sum * (1 + 1e-12)": (5, 2),
+    "neuron = 99": (5, 1),
+}  # fmt: skip
+"""Changes of neuron 4 and in which layer and epoch, each elsewhere in one run."""
+OF_STATISTICS = {
+    "cells = cells - 1": (3, 2), "zeros = zeros + 1": (3, 1), "non_finite = 1": (4, 2),
+    "magnitude_sum = magnitude_sum * 1.000001": (4, 1),
+}  # fmt: skip
+"""In a run that kept statistics alone."""
+
+
+def found_in(bench, changes: dict[str, tuple[int, int]], **settings) -> dict[tuple, list]:
+    """Return the disagreements by layer and epoch after all changes."""
+    run_id, found = bench.clean(**settings), {}
+    for change, (layer, epoch) in changes.items():
+        place = f"layer = {layer} AND epoch = {epoch} AND neuron = 4"
+        bench.spoil("neuron_statistics", run_id, change, place)
+    for each in bench.found(run_id):
+        found.setdefault((each.layer, each.epoch), []).append(each)
+    return found
+
+
+@pytest.fixture(scope="module")
+def altered(bench):
+    return found_in(bench, ALTERED)
+
+
+@pytest.fixture(scope="module")
+def altered_of_statistics(bench):
+    return found_in(bench, OF_STATISTICS, telemetry="statistics")
+
+
+@pytest.mark.parametrize("change", ALTERED)
+def test_an_altered_neuron_is_found(altered, change):
+    layer, epoch = ALTERED[change]
+    first, *_ = altered[layer, epoch]
+    assert first.neuron == 4
+    assert str(first).startswith(f"layer {layer}, epoch {epoch}, neuron 4: ")
+
+
+def test_nothing_but_altered_neurons_is_found(altered):
+    assert altered.keys() == set(ALTERED.values())
 
 
 @pytest.mark.parametrize("telemetry", ["full", "statistics"])
@@ -59,15 +92,15 @@ def test_saturated_samples_that_disagree_with_the_steps_are_found(bench, telemet
     assert str(found).startswith("layer 2, epoch 1: saturated of neuron_statistics is ")
 
 
-@pytest.mark.parametrize(
-    "change",
-    ["cells = cells - 1", "zeros = zeros + 1", "non_finite = 1",
-     "magnitude_sum = magnitude_sum * 1.000001"],
-)  # fmt: skip
-def test_neurons_of_a_run_that_kept_statistics_alone_are_held_against_its_steps(bench, change):
-    run_id = bench.clean(telemetry="statistics")
-    bench.spoil("neuron_statistics", run_id, change, PLACE)
-    assert {(each.layer, each.epoch) for each in bench.found(run_id)} == {(3, 2)}
+@pytest.mark.parametrize("change", OF_STATISTICS)
+def test_neurons_of_a_run_that_kept_statistics_alone_are_held_against_its_steps(
+    altered_of_statistics, change
+):
+    assert altered_of_statistics[OF_STATISTICS[change]]
+
+
+def test_nothing_but_altered_neurons_of_statistics_alone_is_found(altered_of_statistics):
+    assert altered_of_statistics.keys() == set(OF_STATISTICS.values())
 
 
 @pytest.mark.parametrize("telemetry", ["full", "statistics"])

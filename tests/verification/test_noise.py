@@ -1,8 +1,10 @@
 """Noise scales are compared with the cells, or in a run without rows with its statistics."""
 
+from itertools import product
+
 import pytest
 
-from tests.verification.conftest import Bench
+from tests.verification.conftest import Bench, Found
 from vanishing_gradients.analysis.verification.noise import COLUMNS
 
 
@@ -11,37 +13,36 @@ def kind(request) -> str:
     return request.param
 
 
+CHANGED = dict(
+    zip(product(COLUMNS, ("{} * (1 + 1e-11)", "NULL")), product((5, 3, 1), (1, 2)), strict=True)
+)
+"""A column and what it becomes, and in which layer and epoch, each elsewhere in one run."""
+
+
 @pytest.fixture(scope="module")
-def kept(bench, kind) -> int:
-    """A run for all tests of a kind: each undoes its changes."""
-    return bench.run(telemetry=kind)
+def changed(bench, kind) -> Found:
+    run_id = bench.clean(telemetry=kind)
+    for (column, change), (layer, epoch) in CHANGED.items():
+        place = f"layer = {layer} AND epoch = {epoch}"
+        bench.spoil("epoch_layers", run_id, f"{column} = {change.format(column)}", place)
+    bench.spoil("epoch_layers", run_id, "noise_scale = 1", "layer = 2 AND epoch = 2")
+    return bench.told(run_id)
 
 
-def changed(bench, run_id: int, column: str, change: str, layer: int) -> list[str]:
-    """Return the findings after one number is changed, and undo the change."""
-    place = f"layer = {layer} AND epoch = 2"
-    query = f"SELECT {column} + 0e0 FROM epoch_layers WHERE run_id = {run_id} AND {place}"
-    ((before,),) = bench.select(query)
-    bench.spoil("epoch_layers", run_id, f"{column} = {change}", place)
-    found = [str(each) for each in bench.found(run_id)]
-    again = "NULL" if before is None else repr(before)
-    bench.spoil("epoch_layers", run_id, f"{column} = {again}", place)
-    assert bench.found(run_id) == ()
-    return found
-
-
-@pytest.mark.parametrize("change", ["{} * (1 + 1e-11)", "NULL"])
-@pytest.mark.parametrize("column", COLUMNS)
-def test_a_number_that_is_off_is_found(bench, kind, kept, column, change):
-    (found, *_) = changed(bench, kept, column, change.format(column), 1)
+@pytest.mark.parametrize(("column", "change"), CHANGED)
+def test_a_number_that_is_off_is_found(changed, kind, column, change):
+    found, *_ = changed[*CHANGED[column, change], None]
     # In a run without rows the square of the mean is compared with the resulting scale.
     name = "noise_scale" if (kind, column) == ("statistics", "square_of_mean") else column
-    assert found.startswith(f"layer 1, epoch 2: {name} of epoch_layers is ")
+    assert found.startswith(f"{name} of epoch_layers is ")
 
 
-def test_a_noise_scale_of_a_layer_without_weights_is_found(bench, kept):
-    (found,) = changed(bench, kept, "noise_scale", "1", 2)
-    assert found == "layer 2, epoch 2: noise_scale of epoch_layers is 1, and NULL is expected"
+def test_a_noise_scale_of_a_layer_without_weights_is_found(changed):
+    assert changed[2, 2, None] == ["noise_scale of epoch_layers is 1, and NULL is expected"]
+
+
+def test_nothing_but_numbers_that_are_off_is_found(changed):
+    assert changed.keys() == {(2, 2, None), *((*place, None) for place in CHANGED.values())}
 
 
 def test_a_noise_scale_without_histograms_is_found(bench, kind):

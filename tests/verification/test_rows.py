@@ -5,6 +5,8 @@ import pytest
 from tests.verification.conftest import Bench
 
 PLACE = "Epoch = 1 AND Step = 2"
+MISSING = {(1, 1): "MIN(RowIndex)", (1, 2): "MIN(RowIndex) + 3", (2, 2): "MAX(RowIndex)"}
+"""Which row is deleted, by epoch and step."""
 OF_AN_EPOCH = (
     "epoch_metrics", "step_statistics", "neuron_statistics", "epoch_layers", "telemetry_progress",
 )  # fmt: skip
@@ -22,15 +24,18 @@ def copied(bench: Bench, run_id: int, layer: int, place: str, **changes) -> str:
     )
 
 
-@pytest.mark.parametrize("layer", [1, 2, 3, 6])
-@pytest.mark.parametrize("row", ["0", "3", "(SELECT MAX(RowIndex) FROM {0} AS all_of_them)"])
-def test_a_deleted_row_is_found(bench, run_id, layer, row):
-    table = bench.table(layer)
-    index = row.format(f"(SELECT * FROM {table} WHERE run_id = {run_id} AND {PLACE})")
-    assert bench.execute(
-        f"DELETE FROM {table} WHERE run_id = {run_id} AND {PLACE} AND RowIndex = {index}"
-    ) == 1  # fmt: skip
-    assert bench.places(run_id) == {(layer, 1, 2)}
+def test_a_deleted_row_is_found(bench, run_id):
+    """The first, one between and the last."""
+    places = [(layer, epoch, step) for layer in (1, 2, 3, 6) for epoch, step in MISSING]
+    for layer, epoch, step in places:
+        where = f"run_id = {run_id} AND Epoch = {epoch} AND Step = {step}"
+        query = f"SELECT {MISSING[epoch, step]} FROM {bench.table(layer)} WHERE {where}"
+        ((row,),) = bench.select(query)
+        assert (
+            bench.execute(f"DELETE FROM {bench.table(layer)} WHERE {where} AND RowIndex = {row}")
+            == 1
+        )
+    assert bench.places(run_id) == set(places)
 
 
 def test_a_step_without_any_row_is_found(bench, run_id):
@@ -45,19 +50,22 @@ def test_a_layer_without_any_row_is_found_at_every_step(bench, run_id):
     assert steps <= bench.places(run_id)
 
 
-@pytest.mark.parametrize("layer", [1, 2, 3, 6])
-def test_a_row_doubled_under_another_number_is_found(bench, run_id, layer):
-    bench.execute(copied(bench, run_id, layer, f"{PLACE} AND RowIndex = 3", RowIndex=5000))
-    assert bench.places(run_id) == {(layer, 1, 2)}
+def test_a_row_doubled_under_another_number_is_found(bench, run_id):
+    for layer in (1, 2, 3, 6):
+        bench.execute(copied(bench, run_id, layer, f"{PLACE} AND RowIndex = 3", RowIndex=5000))
+    assert bench.places(run_id) == {(layer, 1, 2) for layer in (1, 2, 3, 6)}
 
 
-@pytest.mark.parametrize("layer", [1, 2, 3, 6])
-@pytest.mark.parametrize("row", [0, 3])
-def test_a_row_under_another_number_is_found(bench, run_id, layer, row):
-    bench.alter(run_id, layer, "RowIndex = 5000", f"{PLACE} AND RowIndex = {row}")
-    (found,) = bench.found(run_id)
-    assert (found.layer, found.epoch, found.step) == (layer, 1, 2)
-    assert found.text.startswith(f"RowIndex goes from {int(row == 0)} to 5,000, and not from 0 to ")
+def test_a_row_under_another_number_is_found(bench, run_id):
+    places = {(layer, epoch, 2): row for layer in (1, 2, 3, 6) for epoch, row in ((1, 0), (2, 3))}
+    for (layer, epoch, step), row in places.items():
+        where = f"Epoch = {epoch} AND Step = {step} AND RowIndex = {row}"
+        bench.alter(run_id, layer, "RowIndex = 5000", where)
+    told = bench.told(run_id)
+    assert {place: len(texts) for place, texts in told.items()} == dict.fromkeys(places, 1)
+    for place, row in places.items():
+        first = f"RowIndex goes from {int(row == 0)} to 5,000, and not from 0 to "
+        assert told[place][0].startswith(first)
 
 
 @pytest.mark.parametrize("step", [1, 3])

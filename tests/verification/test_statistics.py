@@ -1,9 +1,12 @@
 """The recorded statistics are compared with the rows, column by column."""
 
+from itertools import product
+
 import pytest
 
+from tests.verification.conftest import Found
+
 PLACE = "layer = 3 AND epoch = 2 AND step = 2"
-HERE = {(3, 2, 2)}
 COLUMNS = (
     "row_count, finite_rows, row_norm_sum, mean, median, mean_abs, gradient_norm, zeros, "
     "below_1em3, below_1em5, non_finite, min, max"
@@ -18,58 +21,90 @@ def test_a_missing_row_of_step_statistics_is_found(bench, telemetry):
     assert str(found) == "layer 3, epoch 2, step 2: step_statistics has no row"
 
 
-@pytest.mark.parametrize("telemetry", ["full", "statistics"])
-@pytest.mark.parametrize(
-    "doubled", [(3, 2, 4), (3, 3, 1), (9, 1, 1), (3, 0, 1)],
-    ids=["step", "epoch", "layer", "epoch 0"],
-)  # fmt: skip
-def test_statistics_doubled_under_another_key_are_found(bench, telemetry, doubled):
-    run_id = bench.clean(telemetry=telemetry)
-    layer, epoch, step = doubled
-    assert bench.execute(
-        f"INSERT INTO step_statistics (run_id, layer, epoch, step, {COLUMNS}) "
-        f"SELECT run_id, {layer}, {epoch}, {step}, {COLUMNS} FROM step_statistics "
-        f"WHERE run_id = {run_id} AND {PLACE}"
-    ) == 1  # fmt: skip
-    (found,) = bench.found(run_id)
-    assert (found.layer, found.epoch, found.step) == doubled
-    assert found.text == "step_statistics has a row, and none is expected"
+DOUBLED = {"step": (3, 2, 4), "epoch": (3, 3, 1), "layer": (9, 1, 1), "epoch 0": (3, 0, 1)}
+"""Keys under which no statistics are expected: layer, epoch, step."""
 
 
-@pytest.mark.parametrize(
-    "column", ["row_norm_sum", "mean", "mean_abs", "gradient_norm", "`min`", "`max`"]
-)
-@pytest.mark.parametrize("change", ["{0} * (1 + 1e-12)", "-{0} - 1e-9", "NULL"])
-def test_an_altered_statistic_is_found(bench, run_id, column, change):
-    bench.spoil("step_statistics", run_id, f"{column} = {change.format(column)}", PLACE)
-    assert bench.places(run_id) == HERE
-    assert column.strip("`") in str(bench.found(run_id))
+@pytest.fixture(scope="module", params=["full", "statistics"])
+def doubled(request, bench) -> Found:
+    run_id = bench.clean(telemetry=request.param)
+    for layer, epoch, step in DOUBLED.values():
+        assert bench.execute(
+            f"INSERT INTO step_statistics (run_id, layer, epoch, step, {COLUMNS}) "
+            f"SELECT run_id, {layer}, {epoch}, {step}, {COLUMNS} FROM step_statistics "
+            f"WHERE run_id = {run_id} AND {PLACE}"
+        ) == 1  # fmt: skip
+    return bench.told(run_id)
 
 
-@pytest.mark.parametrize("column", ["row_count", "finite_rows", "non_finite"])
-def test_an_altered_count_is_found(bench, run_id, column):
-    bench.spoil("step_statistics", run_id, f"{column} = {column} + 1", PLACE)
-    assert bench.places(run_id) == HERE
+@pytest.mark.parametrize("key", DOUBLED)
+def test_statistics_doubled_under_another_key_are_found(doubled, key):
+    assert doubled[DOUBLED[key]] == ["step_statistics has a row, and none is expected"]
 
 
-@pytest.mark.parametrize("column", ["zeros", "below_1em3", "below_1em5"])
-def test_a_fraction_that_is_one_value_off_is_found(bench, run_id, column):
-    """Of 7 x 5 values."""
-    bench.spoil("step_statistics", run_id, f"{column} = {column} + 1 / 35e0", PLACE)
-    assert bench.places(run_id) == HERE
+def test_nothing_but_doubled_statistics_is_found(doubled):
+    assert doubled.keys() == set(DOUBLED.values())
 
 
-@pytest.mark.parametrize("change", ["`min`", "`max`", "-median", "NULL"])
-def test_a_median_of_another_rank_is_found(bench, run_id, change):
-    bench.spoil("step_statistics", run_id, f"median = {change}", PLACE)
-    assert bench.places(run_id) == HERE
+def places(*layers: int) -> list[tuple[int, int, int]]:
+    """Return (layer, epoch, step) of all steps of some layers."""
+    return list(product(layers, (1, 2), (1, 2, 3)))
 
 
-@pytest.mark.parametrize("column", ["row_count", "finite_rows", "non_finite"])
-def test_a_count_of_a_run_that_kept_statistics_alone_is_verified(bench, column):
+SUMS = ("row_norm_sum", "mean", "mean_abs", "gradient_norm", "min", "max")
+COUNTS = ("row_count", "finite_rows", "non_finite")
+FRACTIONS = ("zeros", "below_1em3", "below_1em5")
+ONE_OF_50 = "{0} + 1 / 50e0"  # layer 5 has 5 x 10 values
+ALTERED = {
+    **dict(zip(product(SUMS, ("{0} * (1 + 1e-12)", "-{0} - 1e-9", "NULL")), places(2, 3, 4),
+               strict=True)),
+    **dict(zip([*product(COUNTS, ["{0} + 1"]), *product(FRACTIONS, [ONE_OF_50])], places(5),
+               strict=True)),
+    **dict(zip(product(["median"], ("`min`", "`max`", "-{0}", "NULL")), places(6), strict=False)),
+}  # fmt: skip
+"""A column and what it becomes, and where, each at another step of one run."""
+OF_STATISTICS = dict(zip(COUNTS, places(3), strict=False))
+"""In a run that kept statistics alone."""
+
+
+@pytest.fixture(scope="module")
+def altered(bench) -> Found:
+    run_id = bench.clean()
+    for (column, change), place in ALTERED.items():
+        alter(bench, run_id, f"`{column}` = {change.format(f'`{column}`')}", place)
+    return bench.told(run_id)
+
+
+@pytest.fixture(scope="module")
+def altered_of_statistics(bench) -> Found:
     run_id = bench.clean(telemetry="statistics")
-    bench.spoil("step_statistics", run_id, f"{column} = {column} + 1", PLACE)
-    assert bench.places(run_id) == HERE
+    for column, place in OF_STATISTICS.items():
+        alter(bench, run_id, f"{column} = {column} + 1", place)
+    return bench.told(run_id)
+
+
+def alter(bench, run_id: int, change: str, place: tuple[int, int, int]) -> None:
+    where = "layer = {} AND epoch = {} AND step = {}".format(*place)
+    bench.spoil("step_statistics", run_id, change, where)
+
+
+@pytest.mark.parametrize(("column", "change"), ALTERED)
+def test_an_altered_number_is_found_at_its_step(altered, column, change):
+    told = altered[ALTERED[column, change]]
+    assert column in COUNTS or column in "".join(told)
+
+
+def test_nothing_but_altered_numbers_is_found(altered):
+    assert altered.keys() == set(ALTERED.values())
+
+
+@pytest.mark.parametrize("column", COUNTS)
+def test_a_count_of_a_run_that_kept_statistics_alone_is_verified(altered_of_statistics, column):
+    assert altered_of_statistics[OF_STATISTICS[column]]
+
+
+def test_nothing_but_altered_counts_of_statistics_alone_is_found(altered_of_statistics):
+    assert altered_of_statistics.keys() == set(OF_STATISTICS.values())
 
 
 def test_a_missing_row_of_epoch_metrics_is_found(bench, run_id):

@@ -2,6 +2,8 @@
 
 import pytest
 
+from tests.verification.conftest import Found
+
 PLACE = "layer = {} AND epoch = 2"
 OF_STEPS = (
     "norm", "gradient_norm", "mean", "median", "mean_abs", "zeros", "below_1em3", "below_1em5",
@@ -11,30 +13,32 @@ OF_WEIGHTS = ("weight_norm", "update_norm", "ratio", "clipped_norm", "clipped")
 COUNTS = ("non_finite", "steps", "width", "dead")
 
 
+LAYERS = {1: OF_STEPS + OF_WEIGHTS + COUNTS, 2: ("saturated", "saturated_neurons")}
+"""The columns of a layer's row that are altered, all of them in one run."""
+
+
 @pytest.fixture(scope="module", params=["full", "statistics"])
-def run_id(request, bench):
-    """A run for all tests of a kind: each undoes its changes."""
-    return bench.run(telemetry=request.param)
+def altered(request, bench) -> Found:
+    run_id = bench.clean(telemetry=request.param)
+    for layer, columns in LAYERS.items():
+        counts = (*COUNTS, "saturated_neurons")
+        changes = [f"{each} = {each} + {1 if each in counts else 1e-9}" for each in columns]
+        bench.spoil("epoch_layers", run_id, ", ".join(changes), PLACE.format(layer))
+    return bench.told(run_id)
 
 
 @pytest.mark.parametrize(
-    ("column", "layer"),
-    [(name, 1) for name in OF_STEPS + OF_WEIGHTS + COUNTS]
-    + [("saturated", 2), ("saturated_neurons", 2)],
+    ("column", "layer"), [(name, layer) for layer, names in LAYERS.items() for name in names]
 )
-def test_a_number_that_is_off_is_found(bench, run_id, column, layer):
-    change = "+ 1" if column in (*COUNTS, "saturated_neurons") else "+ 1e-9"
-    query = f"SELECT {column} + 0e0 FROM epoch_layers WHERE run_id = {run_id} AND "
-    place = PLACE.format(layer)
-    ((before,),) = bench.select(query + place)
-    bench.spoil("epoch_layers", run_id, f"{column} = {column} {change}", place)
-    (found, *_) = bench.found(run_id)
-    bench.execute(
-        f"UPDATE epoch_layers SET {column} = {before!r} WHERE run_id = {run_id} AND {place}"
-    )
-    assert (found.layer, found.epoch, found.step) == (layer, 2, None)
-    assert column in found.text
-    assert bench.found(run_id) == ()
+def test_a_number_that_is_off_is_found(altered, column, layer):
+    told = [each.partition(" of epoch_layers is ")[0] for each in altered[layer, 2, None]]
+    assert told.count(column) == 1
+
+
+def test_nothing_but_numbers_that_are_off_is_found(altered):
+    assert {place: len(told) for place, told in altered.items()} == {
+        (layer, 2, None): len(columns) for layer, columns in LAYERS.items()
+    }
 
 
 def test_a_row_that_is_missing_is_found(bench):

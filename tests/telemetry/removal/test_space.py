@@ -61,6 +61,7 @@ def test_the_space_is_given_back(big, catalogue, others):
     assert freed > 0.7 * found.size
 
 
+@pytest.mark.faults
 def test_removals_and_a_run_in_training_do_not_disturb_each_other(
     big, new_run, loader_of, migrated, left_by, select
 ):
