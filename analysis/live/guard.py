@@ -4,7 +4,6 @@ A page of another site must not read it: by a name that it points here (DNS rebi
 request from elsewhere, or within a frame.
 """
 
-from asyncio import CancelledError
 from collections.abc import Iterable
 from http.cookies import CookieError, SimpleCookie
 from secrets import compare_digest
@@ -58,10 +57,7 @@ class Guard:
             await send(message)
 
         answer = self._refusal(scope)
-        try:
-            await (answer or self._app)(scope, receive, with_headers)
-        except CancelledError:  # the server ends, and does not wait for this request any longer
-            await _refused("The page's server ends.", 503)(scope, receive, with_headers)
+        await (answer or self._app)(scope, receive, with_headers)
 
     def _refusal(self, scope: Scope) -> Response | None:
         headers = {

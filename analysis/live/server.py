@@ -5,6 +5,7 @@ import ipaddress
 import logging
 import secrets
 import socket
+from asyncio import CancelledError
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager, closing
 from functools import cache
@@ -64,11 +65,14 @@ def serve(engine: Engine, host: str, port: int, token: str | None, say: Say) -> 
         config.load()
         page(None)  # whoever reads the address need not wait for what is made once
         say(f"The live page: {address} (Ctrl-C ends it).")
-        # Whoever ends the page knows that open requests end with it.
-        logging.getLogger("uvicorn.error").addFilter(
-            lambda record: not str(record.msg).startswith(CUT_SHORT)
-        )
+        logging.getLogger("uvicorn.error").addFilter(_is_news)
         uvicorn.Server(config).run(sockets=[listener])
+
+
+def _is_news(record: logging.LogRecord) -> bool:
+    """Return False for what uvicorn says of requests that end with the page."""
+    cut_short = isinstance((record.exc_info or (None, None))[1], CancelledError)
+    return not (cut_short or str(record.msg).startswith(CUT_SHORT))
 
 
 def application(engine: Engine, hosts: set[str], token: str | None = None) -> Starlette:
