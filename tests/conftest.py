@@ -214,12 +214,12 @@ def fresh_database(server_url: URL) -> Iterator[URL]:
 
 
 @pytest.fixture
-def reader_url(server_url: URL, database: URL) -> Iterator[URL]:
+def reader_url(database: URL) -> Iterator[URL]:
     """The address of `database` for a new account that may only SELECT and SHOW VIEW there."""
     name, password = f"reader_{secrets.token_hex(4)}", accounts.new_password()
-    with connected(address.without_database(server_url)) as session:
+    with connected(address.without_database(database)) as session:
         for statement in accounts.reader(name, password, database.database):
             session.cursor().execute(statement)
     yield database.set(username=name, password=password)
-    with connected(address.without_database(server_url)) as session:
+    with connected(address.without_database(database)) as session:
         session.cursor().execute(f"DROP USER '{name}'@'%'")

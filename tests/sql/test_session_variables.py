@@ -1,15 +1,18 @@
 """Whatever defaults an administrator gives a server's variables, no answer changes."""
 
-from contextlib import ExitStack
+import os
+from contextlib import ExitStack, suppress
 
 import pytest
 from pymysql.err import MySQLError
 from sqlalchemy import text
 
+from tests.conftest import fresh_database
 from tests.faults.conftest import experiment
 from tests.faults.digest import digest
+from tests.faults.servers import running
 from vanishing_gradients.migrations import history
-from vanishing_gradients.sql import address
+from vanishing_gradients.sql import accounts, address
 from vanishing_gradients.sql.brands import BRANDS
 from vanishing_gradients.sql.connection import _missing, connected, engine
 from vanishing_gradients.sql.names import quoted
@@ -97,11 +100,39 @@ OTHERS = {
 """Hostile values of what PyMySQL sets, and of what is left to the server."""
 
 
+@pytest.fixture(scope="module")
+def own_server(server_url, tmp_path_factory):
+    """The address of a server whose defaults no test at the same time depends on.
+
+    A server that the tests were given, or that is the only one there can be, has to do.
+    """
+    with ExitStack() as stack:
+        url = server_url
+        if "TEST_DATABASE_URL" not in os.environ:
+            with suppress(pytest.skip.Exception):
+                folder = tmp_path_factory.mktemp("hostile") / "server"
+                url = stack.enter_context(running(folder)).url(accounts.ROOT)
+        yield url
+
+
 @pytest.fixture
-def hostile(server_url):
+def database(own_server):
+    yield from fresh_database(own_server)
+
+
+@pytest.fixture
+def migrated_database(database):
+    made = engine(database)
+    history.upgrade(made)
+    made.dispose()
+    return database
+
+
+@pytest.fixture
+def hostile(own_server):
     """Return a function that makes the defaults of the server hostile, until the test ends."""
     with ExitStack() as stack:
-        session = stack.enter_context(connected(address.without_database(server_url)))
+        session = stack.enter_context(connected(address.without_database(own_server)))
         cursor = session.cursor()
         brand = session.brand
 
