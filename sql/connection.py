@@ -236,15 +236,21 @@ def limit_statements(database: Engine, seconds: int) -> None:
     database.dispose()
 
 
-@contextmanager
-def interrupted_at_the_end(database: Engine) -> Iterator[None]:
-    """At the end of the block, wake all threads that wait for an engine's new connections."""
+def opened_from_now_on(database: Engine) -> WeakSet[Session]:
+    """Return the sessions that an engine opens after this, a set that grows with them."""
     opened: WeakSet[Session] = WeakSet()
 
     @event.listens_for(database, "connect")
     def note(session: Session, _record: object) -> None:
         opened.add(session)
 
+    return opened
+
+
+@contextmanager
+def interrupted_at_the_end(database: Engine) -> Iterator[None]:
+    """At the end of the block, wake all threads that wait for an engine's new connections."""
+    opened = opened_from_now_on(database)
     try:
         yield
     finally:

@@ -4,11 +4,10 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from weakref import WeakSet
 
 from sqlalchemy import Engine, event
 
-from vanishing_gradients.sql.connection import Session
+from vanishing_gradients.sql.connection import Session, opened_from_now_on
 from vanishing_gradients.telemetry.lock import RunLock
 
 STALLED = 5.0
@@ -40,12 +39,12 @@ class SessionRegistry:
 
     def __init__(self, database: Engine, lock: RunLock, seconds: float) -> None:
         self._lock = lock
-        self._sessions: WeakSet[Session] = WeakSet()
 
         @event.listens_for(database, "connect")
         def limit(session: Session, _record: object) -> None:
             limit_silence(session, seconds)
-            self._sessions.add(session)
+
+        self._sessions = opened_from_now_on(database)
 
         database.dispose()  # the earlier sessions
         if session := lock.session:

@@ -21,7 +21,7 @@ from vanishing_gradients.analysis.live.flow import cell, flow, layer_names, plai
 from vanishing_gradients.analysis.live.reading import Reader, runs_so_far
 from vanishing_gradients.analysis.live.sentences import Place, conspicuous, how_it_goes
 from vanishing_gradients.analysis.pages.compare_page import outcomes, remarks
-from vanishing_gradients.analysis.runs import Run, no_run
+from vanishing_gradients.analysis.runs import Run
 from vanishing_gradients.analysis.settings import differences
 from vanishing_gradients.analysis.views import ask, layer_of, records, rows, statement
 from vanishing_gradients.installation import as_typed
@@ -286,11 +286,7 @@ class Api:
         asked = _runs(request, MOST_OVER_SEEDS)
         if len(asked) < 2:
             raise RequestError("A comparison takes at least two runs: choose them in the list.")
-        places = self._reader.places()
-        for run_id in asked:
-            if run_id not in places:
-                raise no_run(run_id)
-        return [places[run_id] for run_id in asked]
+        return self._reader.places_of(asked)
 
 
 def answered(own: Callable[[Request], Answer]) -> Callable[[Request], Response]:

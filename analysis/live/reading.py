@@ -43,10 +43,16 @@ class Reader:
 
     def place(self, run_id: int) -> Place:
         """Return where a run is; raise NoRowsError if there is no such run."""
-        found = self.places().get(run_id)
-        if found is None:
-            raise no_run(run_id)
+        (found,) = self.places_of([run_id])
         return found
+
+    def places_of(self, run_ids: Sequence[int]) -> list[Place]:
+        """Return where runs are, in this order; raise NoRowsError if one of them is missing."""
+        places = self.places()
+        for run_id in run_ids:
+            if run_id not in places:
+                raise no_run(run_id)
+        return [places[run_id] for run_id in run_ids]
 
     def kept(self, place: Place, what: object, compute: Callable[[Connection, Ask], T]) -> T:
         """Return an answer about a run as it is at this place, computed once."""

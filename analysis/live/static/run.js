@@ -4,9 +4,10 @@ import { address, go } from "./address.js";
 import { ask } from "./asking.js";
 import { fill, h, percent, sql } from "./dom.js";
 import { FlowMap, MAPS, SORTS } from "./flow.js";
+import { MOST } from "./runs.js";
 import { View } from "./view.js";
 
-const MOST_POINTS = 200, MOST_RUNS = 8;
+const MOST_POINTS = 200;
 
 function chooser(name, label, choices, chosen, change) {
   return h("label", {}, `${label} `, h("select", { id: name, onchange: (event) => change(event.target.value) },
@@ -51,7 +52,7 @@ export class RunView extends View {
   listRemedies() {
     const { remedies, remedy_of: of } = this.answer;
     const to = (run, text) => h("a", { href: address({ runs: String(run), theme: this.state.theme }) }, text);
-    const all = [this.run, ...remedies.map((each) => each.run_id)].slice(0, MOST_RUNS).join(",");
+    const all = [this.run, ...remedies.map((each) => each.run_id)].slice(0, MOST).join(",");
     fill(this.remedies,
       of != null && ["It tries a remedy of ", to(of, `run ${of}`), ". "],
       remedies.length > 0 && ["Remedies tried: ", ...remedies.flatMap((each, n) => [n ? "; " : "", to(each.run_id, `run ${each.run_id}, ${each.experiment}`), ` (${each.status}, ${percent(each.accuracy)} right)`]),
