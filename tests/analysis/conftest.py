@@ -25,7 +25,11 @@ from vanishing_gradients.sql.catalogue import (
 )
 from vanishing_gradients.sql.connection import engine
 from vanishing_gradients.sql.objects import ExperimentSchema, Layer
-from vanishing_gradients.sql.registry import apply_views, create_gradient_tables
+from vanishing_gradients.sql.registry import (
+    add_partitions,
+    apply_views,
+    create_gradient_tables,
+)
 from vanishing_gradients.telemetry.statistics import by_exponent, storable_magnitudes
 
 NAMES = {1: "layer_1_input", 2: "layer_2_sigmoid", 3: "layer_3_hidden", 4: "layer_4_softmax"}
@@ -158,6 +162,7 @@ def filled(migrated: URL) -> Engine:
         _register(connection, 3, "swept", telemetry="statistics", dataset="mnist")
         _register(connection, 4, "bare", telemetry="statistics")
         create_gradient_tables(connection, shape, "DOUBLE")
+        add_partitions(connection, shape, 1)
         apply_views(connection, shape)
         _keep_gradients(connection, 1)
         _keep_metrics(connection, 1, [2.0, None])

@@ -20,7 +20,11 @@ from vanishing_gradients.sql.catalogue import (
     step_statistics,
 )
 from vanishing_gradients.sql.objects import ExperimentSchema, Layer, gradient_columns
-from vanishing_gradients.sql.registry import apply_views, create_gradient_tables
+from vanishing_gradients.sql.registry import (
+    add_partitions,
+    apply_views,
+    create_gradient_tables,
+)
 
 SEEDS = {"mnist": (1, 2, 3), "fashion-mnist": tuple(range(1, 10))}
 FULL = ("sigmoid_sgd", "relu_sgd")  # seed 1 on FULL_DATASET has rows in the gradient tables
@@ -243,6 +247,7 @@ def keep_gradients(connection: Connection, shape: ExperimentSchema) -> None:
     connection.execute(update(runs).where(*one).values(telemetry="full"))
     run_id = connection.execute(select(runs.c.run_id).where(*one)).scalar_one()
     create_gradient_tables(connection, shape, "DOUBLE")
+    add_partitions(connection, shape, run_id)
     apply_views(connection, shape)
     found = {epoch: norms(shape.experiment, FULL_DATASET, 1, epoch) for epoch in EPOCHS}
     for layer in shape.layers:

@@ -3,6 +3,7 @@
 from sqlalchemy import Connection
 
 from tests.schema import STORED
+from vanishing_gradients.sql.brands import add_partition, brand_of
 from vanishing_gradients.sql.catalogue import metadata
 from vanishing_gradients.sql.names import quoted
 
@@ -21,6 +22,9 @@ def copy_of(connection: Connection, run_id: int, gradient_tables: list[str]) -> 
 
     made = copy("runs", "NULL")
     of_runs = [each.name for each in metadata.sorted_tables if "run_id" in each.columns]
+    if brand_of(connection).partitions:
+        for table in gradient_tables:
+            connection.exec_driver_sql(add_partition(table, made))
     for table in [*of_runs, *gradient_tables]:
         if table != "runs":
             copy(table, str(made))
