@@ -44,7 +44,7 @@ from vanishing_gradients.telemetry.space import (
     run_sizes,
     table_sizes,
 )
-from vanishing_gradients.words import Say
+from vanishing_gradients.words import Say, counted
 
 AT_ONCE = 20_000
 """Rows per transaction: the server's undo log stays small."""
@@ -240,7 +240,7 @@ def _remove_rows(connection: Connection, engine: Engine, found: RemovableRun, sa
         sizes, left = table_sizes(connection), {}
         for layer, table in zip(found.shape.layers, found.tables, strict=True):
             removed = remove_layer(connection, found.shape, layer, found.run_id)
-            say(f"{table}: {removed:,} rows removed.")
+            say(f"{table}: {counted(removed, 'row')} removed.")
             others = _rows(
                 connection,
                 runs.c.experiment == found.shape.experiment,

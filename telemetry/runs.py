@@ -350,7 +350,8 @@ def _difference(known: list[tuple[str, int]], wanted: list[tuple[str, int]]) -> 
     pairs = enumerate(zip_longest(known, wanted), 1)
     number, found = next((number, pair) for number, pair in pairs if pair[0] != pair[1])
     was, now = (f"{each[0]} of {counted(each[1], 'neuron')}" if each else "none" for each in found)
-    counts = f"{len(known)} layers, now {len(wanted)}; " if len(known) != len(wanted) else ""
+    same = len(known) == len(wanted)
+    counts = "" if same else f"{counted(len(known), 'layer')}, now {len(wanted)}; "
     return f"{counts}layer {number} was {was}, and is now {now}"
 
 

@@ -16,6 +16,7 @@ from vanishing_gradients.sql.names import quoted
 from vanishing_gradients.telemetry.chunk import COUNTED
 from vanishing_gradients.telemetry.errors import RoomError
 from vanishing_gradients.telemetry.runs import DTYPES, RunDescription, RunLayer
+from vanishing_gradients.words import counted
 
 PAGE = 16_384
 FILLED = 15_100
@@ -264,16 +265,16 @@ def room_for(url: URL, step: int, count: int, every: int) -> str:
 
     Raises RoomError if not even the rows of a hundred steps fit.
     """
-    found = _place(url)
+    found, layers = _place(url), counted(count, "layer")
     taken = (
-        f"Room: every row of {count} layers takes about {in_words(step)} a recorded step, "
+        f"Room: every row of {layers} takes about {in_words(step)} a recorded step, "
         f"{in_words(1000 * step / every)} in 1,000 steps"
     )
     if found.folder is None or found.free is None:
         return f"{taken}; {UNKNOWN}."
     if 100 * step > found.free:
         raise RoomError(
-            f"every row of {count} layers takes about {in_words(step)} a step, and "
+            f"every row of {layers} takes about {in_words(step)} a step, and "
             f"{in_words(found.free)} are free in {found.folder}: keep rows of fewer layers, by "
             'telemetry={"fc*": "full"}, or of none'
         )

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from vanishing_gradients.telemetry.torch_activations import TorchActivation, activation_of
 from vanishing_gradients.telemetry.torch_tensors import first_tensor, in_numpy, neurons_last, plain
 from vanishing_gradients.telemetry.watched_layers import OUTPUT, StepGradient, WatchedLayer
-from vanishing_gradients.words import Say
+from vanishing_gradients.words import Say, counted
 
 if TYPE_CHECKING:
     import torch
@@ -289,8 +289,8 @@ class Signals:
         rows = neurons_last(gradient.detach(), signal.channels_first)
         if rows.shape[-1] != signal.width:
             self._note(
-                f"{signal.source_name} had {signal.width} neurons in the first step, and has "
-                f"{rows.shape[-1]} in another: such steps are left out for it."
+                f"{signal.source_name} had {counted(signal.width, 'neuron')} in the first step, "
+                f"and has {rows.shape[-1]} in another: such steps are left out for it."
             )
             return
         signal.gradients.append(rows)

@@ -22,7 +22,7 @@ from vanishing_gradients.telemetry.retry import Retry
 from vanishing_gradients.telemetry.roads import AUTO
 from vanishing_gradients.telemetry.runs import TRAINER, RunDescription, Status
 from vanishing_gradients.telemetry.session import RecordingSession, RunListener, RunOptions
-from vanishing_gradients.words import Say
+from vanishing_gradients.words import Say, counted, plural
 
 FOR_EVER = 30 * 86_400.0
 """Seconds that writers retry: training does not wait that long for them."""
@@ -189,8 +189,8 @@ class WatchedRun:
             own = own or (met if met is not failure else None)
         if self.missing:
             self.say(
-                f"Run {session.run.run_id}: {self.missing:,} steps that should have been "
-                "recorded are missing."
+                f"Run {session.run.run_id}: {counted(self.missing, 'step')} that should "
+                f"have been recorded {plural(self.missing, 'is', 'are')} missing."
             )
         if own and error is None:
             self._meet(own)
@@ -213,7 +213,10 @@ class WatchedRun:
         while room and session.recorder.unclosed > BACKLOG:
             room = time.monotonic() < end and session.recorder.wait(end - time.monotonic())
         if room and self._behind:
-            self.say(f"The server is back; {self.missing:,} steps are missing so far.")
+            self.say(
+                f"The server is back; {counted(self.missing, 'step')} "
+                f"{plural(self.missing, 'is', 'are')} missing so far."
+            )
         if not room and not self._behind:
             self.say(
                 "The server does not keep up: steps are dropped until it does, and "

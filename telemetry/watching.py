@@ -31,6 +31,7 @@ from vanishing_gradients.telemetry.watched_layers import (
     too_wide,
 )
 from vanishing_gradients.telemetry.watched_run import Manners, WatchedRun
+from vanishing_gradients.words import counted
 
 if TYPE_CHECKING:
     from vanishing_gradients.telemetry.torch_model import TorchModel
@@ -256,10 +257,11 @@ class Watch:
             self.note(room_for(run.url, size, len(stored), self._every))
         run.begin(description)
         if run.begun:
+            rows = f"every row of {counted(len(stored), 'layer')}" if stored else "statistics alone"
             self.note(
-                f"Run {run.run_id}: {description.experiment}, {len(members)} layers, "
+                f"Run {run.run_id}: {description.experiment}, {counted(len(members), 'layer')}, "
                 + ("every step" if self._every == 1 else f"one step of {self._every}")
-                + (", statistics alone." if not stored else f", every row of {len(stored)} layers.")
+                + f", {rows}."
             )
 
     def take(self, gradients: Sequence[StepGradient | None]) -> bool:

@@ -13,6 +13,7 @@ from vanishing_gradients.trainer.network.dropout import Dropout
 from vanishing_gradients.trainer.network.layer import Layer
 from vanishing_gradients.trainer.network.network import Network
 from vanishing_gradients.trainer.network.optimizers import Optimizer
+from vanishing_gradients.words import counted
 
 
 def build_network(
@@ -42,8 +43,8 @@ def build_optimizer(experiment: Experiment, images: int = IMAGES_MAX) -> Optimiz
     steps, schedule = experiment.steps(images), experiment.optimizer.schedule
     if schedule and schedule.warm_up > steps:
         raise ExperimentError(
-            f"experiment {experiment.name} warms up for {schedule.warm_up:,} steps, but the run "
-            f"has only {steps:,}: give it more epochs, or a shorter warm_up"
+            f"experiment {experiment.name} warms up for {counted(schedule.warm_up, 'step')}, but "
+            f"the run has only {steps:,}: give it more epochs, or a shorter warm_up"
         )
     return experiment.optimizer.optimizer(steps)
 

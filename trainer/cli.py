@@ -58,6 +58,7 @@ from vanishing_gradients.trainer.run import (
     run_experiment,
 )
 from vanishing_gradients.trainer.sweep import Hands, Processes, cores, sweep
+from vanishing_gradients.words import counted
 
 LARGEST_CLUSTER = 10_000
 """More threads of workers than a cluster has."""
@@ -317,7 +318,7 @@ def _sweep(
                 )
             )
         pace = f"; {min(hands.at_once, len(to_do))} at a time" if to_do else ""
-        say(f"Sweep: {len(wanted)} runs on {names}, {kept}{already}{pace}.")
+        say(f"Sweep: {counted(len(wanted), 'run')} on {names}, {kept}{already}{pace}.")
         sweep(to_do, hands, look, progress())
 
 

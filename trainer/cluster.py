@@ -155,7 +155,14 @@ def _connected(address: str) -> Iterator["Client"]:
     try:
         # A client waits forever for something else that listens there.
         kind = asyncio.run(asyncio.wait_for(_kind(address), SECONDS))
-    except Exception:  # of many kinds, by what it is
+    except Exception as error:  # of many kinds, by what it is
+        if address.startswith("tls:"):
+            raise ClusterError(
+                f"no Dask scheduler at {address} accepts this machine's certificates "
+                f"({_reason(error)}): name them in Dask's configuration "
+                "(https://distributed.dask.org/en/stable/tls.html), or use tcp:// if the scheduler "
+                "has none"
+            ) from None
         kind = None
     if kind != "Scheduler":
         raise ClusterError(

@@ -26,6 +26,7 @@ from vanishing_gradients.analysis.runs import (
 from vanishing_gradients.analysis.views import ask
 from vanishing_gradients.analysis.words import Say, plural, stretches
 from vanishing_gradients.console import mention
+from vanishing_gradients.words import counted
 
 OF_GRADIENTS = (
     over_epochs.gradient_norm_ratio,
@@ -155,7 +156,7 @@ def _drawn(
     for run in runs:
         figures, missing = draw_run(connection, run)
         on = f" on {run.dataset}" if run.dataset else ""
-        say(f"Run {run.run_id}, {run.experiment}{on}: {len(figures)} figures.")
+        say(f"Run {run.run_id}, {run.experiment}{on}: {counted(len(figures), 'figure')}.")
         found |= figures
         reasons += [each for each in missing if isinstance(each, NoRowsError)]
         for reason in dict.fromkeys(e.args for e in missing if isinstance(e, LeftOutError)):

@@ -14,10 +14,14 @@ import psutil
 class Cluster:
     """A running scheduler; its processes end with the block of `running`."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, protocol: str) -> None:
         self._folder, self._processes = folder, []
-        scheduler = self._started("scheduler", {}, "--host=127.0.0.1", "--port=0", "--no-dashboard")
-        self.address = f"tcp://{until_said(scheduler, 'Scheduler at:').split('tcp://')[1].strip()}"
+        scheduler = self._started(
+            "scheduler", {}, "--host=127.0.0.1", "--port=0", "--no-dashboard",
+            f"--protocol={protocol}",
+        )  # fmt: skip
+        said = until_said(scheduler, "Scheduler at:")
+        self.address = f"{protocol}://{said.split('://')[1].strip()}"
 
     def worker(self, *options: str, **environment: str | None) -> subprocess.Popen:
         """Start a worker with one thread; None removes a variable from its environment."""
@@ -75,9 +79,9 @@ def until_said(process: subprocess.Popen, words: str) -> str:
 
 
 @contextmanager
-def running(folder: Path) -> Iterator[Cluster]:
+def running(folder: Path, protocol: str = "tcp") -> Iterator[Cluster]:
     """A cluster without workers yet."""
-    made = Cluster(folder)
+    made = Cluster(folder, protocol)
     try:
         yield made
     finally:

@@ -5,6 +5,8 @@ import socket
 import subprocess
 import sys
 from functools import partial
+from socketserver import StreamRequestHandler, ThreadingTCPServer
+from threading import Thread
 
 import pytest
 from sqlalchemy import URL
@@ -155,9 +157,17 @@ def test_a_listener_that_says_nothing(refusal, monkeypatch):
         assert refusal(address).startswith(f"What listens at {address} is not a Dask scheduler, ")
 
 
-def test_something_else_that_listens(refusal, server_url):
-    address = f"tcp://{server_url.host}:{server_url.port}"
-    assert refusal(address).startswith(f"What listens at {address} is not a Dask scheduler, ")
+class Mail(StreamRequestHandler):
+    def handle(self) -> None:
+        self.wfile.write(b"220 ready\r\n")
+
+
+def test_something_else_that_listens(refusal):
+    with ThreadingTCPServer(("127.0.0.1", 0), Mail) as other:
+        Thread(target=other.serve_forever, daemon=True).start()
+        address = f"tcp://127.0.0.1:{other.server_address[1]}"
+        assert refusal(address).startswith(f"What listens at {address} is not a Dask scheduler, ")
+        other.shutdown()
 
 
 def test_dask_that_is_not_installed(refusal, cluster, monkeypatch):

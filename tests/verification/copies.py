@@ -3,8 +3,9 @@
 from sqlalchemy import Connection
 
 from tests.schema import STORED
-from vanishing_gradients.sql.brands import add_partition, brand_of
+from vanishing_gradients.sql.brands import add_partition
 from vanishing_gradients.sql.catalogue import metadata
+from vanishing_gradients.sql.connection import brand_of
 from vanishing_gradients.sql.names import quoted
 
 

@@ -15,6 +15,7 @@ import numpy as np
 
 from vanishing_gradients.trainer.datasets.part import LARGEST, Part
 from vanishing_gradients.trainer.errors import DatasetError
+from vanishing_gradients.words import counted
 
 LABELS = ("label", "labels", "class", "target", "y")
 """What the column of labels is called, the first of these that there is; else it is the last."""
@@ -155,7 +156,7 @@ def _complaint(head: _Head) -> str:
     columns = len(head.names)
     for line, cells in islice(_records(head.path, head.separator), head.named, None):
         if len(cells) != columns:
-            return f", line {line}, has {len(cells)} cells, where line 1 has {columns}"
+            return f", line {line}, has {counted(len(cells), 'cell')}, where line 1 has {columns}"
         for column, cell in enumerate(cells):
             if not _is_number(cell):
                 found = f"{cell[:40]!r}, which is no number" if cell.strip() else "nothing"

@@ -19,6 +19,7 @@ from vanishing_gradients.trainer.datasets.scaling import (
     scaling_of,
 )
 from vanishing_gradients.trainer.errors import DatasetError
+from vanishing_gradients.words import counted
 
 IMAGE_SHAPE = (28, 28)
 CLASSES = 10
@@ -141,8 +142,8 @@ def assembled(name: str, source: str, files: Sequence[IdxFile]) -> Dataset:
             raise images.error(f"holds images of {shape[0]} x {shape[1]} pixels instead of 28 x 28")
         if len(images.array) != len(labels.array):
             raise images.error(
-                f"holds {len(images.array)} images, but {labels.path.name} next to it "
-                f"{len(labels.array)} labels"
+                f"holds {counted(len(images.array), 'image')}, but {labels.path.name} next to it "
+                f"{counted(len(labels.array), 'label')}"
             )
         if highest >= CLASSES:
             raise labels.error(

@@ -16,7 +16,7 @@ from vanishing_gradients.trainer.datasets.catalogue import NAMES
 from vanishing_gradients.trainer.datasets.dataset import Dataset, frozen
 from vanishing_gradients.trainer.datasets.part import Part
 from vanishing_gradients.trainer.errors import DatasetError
-from vanishing_gradients.words import Say
+from vanishing_gradients.words import Say, counted
 
 CLASSES_MAX = 4096
 """The most classes: the last layer has a neuron for each, and no layer has more."""
@@ -71,8 +71,9 @@ def load_own(asked: str, announce: Say) -> Dataset:
     sides = f" ({' x '.join(map(str, shape))})" if len(shape) > 1 else ""
     announce(
         f"Data set: {path}: {len(dataset.train_images):,} training and "
-        f"{len(dataset.test_images):,} test images of {dataset.train_images.shape[1]:,} "
-        f"inputs{sides}, {dataset.classes:,} classes.{f' {remark}.' if remark else ''}"
+        f"{len(dataset.test_images):,} test images of "
+        f"{counted(dataset.train_images.shape[1], 'input')}{sides}, {dataset.classes:,} classes."
+        f"{f' {remark}.' if remark else ''}"
     )
     return dataset
 
