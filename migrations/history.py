@@ -12,9 +12,10 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, Engine
 
 from vanishing_gradients.migrations import cost
-from vanishing_gradients.sql.connection import Session
+from vanishing_gradients.sql.connection import Session, brand_of
+from vanishing_gradients.sql.errors import ObjectError
 from vanishing_gradients.sql.registration import registration_lock
-from vanishing_gradients.sql.registry import newer
+from vanishing_gradients.sql.registry import newer, registered_shapes
 from vanishing_gradients.sql.requirements import require_able
 from vanishing_gradients.words import Say
 
@@ -50,7 +51,8 @@ def downgrade(
 ) -> tuple[str | None, str | None]:
     """Migrate down to `revision`, "base" being the empty database.
 
-    Return value, messages and errors are those of `upgrade`.
+    Return value, messages and errors are those of `upgrade`; ObjectError, too, if the server cannot
+    rename the columns of the runs' tables.
     """
     return _run(engine, _down, revision, versions, say)
 
@@ -101,11 +103,25 @@ def _run(
             before = _current(connection)
             if before not in {None, *(each.revision for each in script.walk_revisions())}:
                 raise newer(str(before))
+            if move is _down:
+                _require_renaming(connection, revision)
             if expected := forecast(connection, revision):
                 say(expected)
             move(connection, config, script, revision)
             connection.commit()
             return before, _current(connection)
+
+
+def _require_renaming(connection: Connection, revision: str) -> None:
+    """Raise ObjectError if the way down to `revision` renames what the server cannot rename."""
+    brand = brand_of(connection)
+    older = revision == "base" or revision < RENAMING
+    if brand.partitions and older and registered_shapes(connection):
+        raise ObjectError(
+            f"{brand.name} cannot rename the column by which gradient tables are partitioned, and "
+            f"before revision {RENAMING} it had another name: go down to {RENAMING} at most, or "
+            "remove all runs with `make drop` first"
+        )
 
 
 def _current(connection: Connection) -> str | None:

@@ -45,13 +45,14 @@ def main() -> None:
 
 
 def arguments(url: URL) -> list[str]:
-    """Return mycli's arguments: the parts of the address to show, and its settings file."""
-    if socket := url.query.get("unix_socket"):
-        options: dict[str, object] = {"socket": socket}
-    else:
-        options = {"host": url.host, "port": url.port or 3306}
+    """Return mycli's arguments: the parts of the address to show, and its settings file.
+
+    It is not told of a Unix socket: it would print whose that is among the answers' messages.
+    """
     settings = lifecycle.folder() / "myclirc"
-    options |= {
+    options: dict[str, object] = {
+        "host": url.host,
+        "port": url.port or 3306,
         "user": url.username,
         "database": url.database,
         "myclirc": settings if settings.parent.is_dir() else os.devnull,

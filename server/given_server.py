@@ -18,8 +18,8 @@ from vanishing_gradients.sql.requirements import require_able
 from vanishing_gradients.sql.server_errors import DENIED
 from vanishing_gradients.words import Say
 
-# The owner's statements, each tried on a missing table: the server checks privileges first, so it
-# answers "denied" or "no such table", and nothing changes. This respects roles and wildcards as the
+# The owner's statements, each tried on a missing table: most servers check privileges first, and so
+# answer "denied" or "no such table", and nothing changes. This respects roles and wildcards as the
 # server does.
 ABSENT = "privilege_probe_of_a_table_that_is_not_there"
 PROBES = {
@@ -29,14 +29,20 @@ PROBES = {
     "DELETE": "DELETE FROM ABSENT",
     "CREATE": "CREATE TABLE ABSENT_2 LIKE ABSENT",
     "DROP": "DROP TABLE ABSENT",
-    "ALTER": "ALTER TABLE ABSENT ADD a INT",
-    "INDEX": "CREATE INDEX a ON ABSENT (a)",
+    "ALTER": "ALTER TABLE ABSENT ADD b INT",
+    "INDEX": "CREATE INDEX b ON ABSENT (a)",
     "REFERENCES": "CREATE TABLE ABSENT_2 "
     "(a INT PRIMARY KEY, FOREIGN KEY (a) REFERENCES ABSENT (a))",
-    "CREATE VIEW": "CREATE VIEW ABSENT_2 AS SELECT 1 FROM ABSENT",
+    "CREATE VIEW": "CREATE VIEW ABSENT_3 AS SELECT 1 AS a FROM ABSENT",
     "SHOW VIEW": "SHOW CREATE VIEW ABSENT",
 }
-ABSENT_ANSWERS = (ER.NO_SUCH_TABLE, ER.BAD_TABLE_ERROR, ER.CANT_CREATE_TABLE, 1824)
+ON_A_TABLE = ("SELECT", "INSERT", "UPDATE", "DELETE", "ALTER", "INDEX", "REFERENCES", "CREATE VIEW")
+"""What a server that looks for the table first can only tell of one that is there."""
+ANSWERS = (
+    ER.NO_SUCH_TABLE, ER.BAD_TABLE_ERROR, ER.CANT_CREATE_TABLE, 1824,
+    # Another session tries the same at this moment.
+    ER.TABLE_EXISTS_ERROR, ER.DUP_FIELDNAME, ER.DUP_KEYNAME, ER.DUP_ENTRY,
+)  # fmt: skip
 MAY_NOT_GRANT = (
     *DENIED, ER.ACCESS_DENIED_ERROR, ER.CANT_CREATE_USER_WITH_GRANT, ER.CANNOT_USER,
     ER.OPTION_PREVENTS_STATEMENT, 1819,  # no grant tables; a password policy
@@ -82,15 +88,10 @@ def kept_reader(owner: URL, folder: Path) -> URL | None:
 def require_privileges(session: pymysql.connections.Connection, url: URL) -> None:
     """Raise AccessError, with the GRANT that helps, unless the account has all privileges that the
     owner needs."""
-    missing = []
-    for privilege, statement in PROBES.items():
-        try:
-            session.cursor().execute(statement.replace("ABSENT", ABSENT))
-        except pymysql.err.MySQLError as error:
-            if error.args[0] in DENIED:
-                missing.append(privilege)
-            elif error.args[0] not in ABSENT_ANSWERS:
-                raise
+    if session.brand.denies_first:
+        missing = [each for each in PROBES if _denies(session, PROBES[each])]
+    else:
+        missing = _missing_on_a_table(session)
     # For a missing view, a server reports that before it checks this privilege.
     if not {"SHOW VIEW", "CREATE VIEW", "DROP"} & set(missing) and not _shows_views(session):
         missing.append("SHOW VIEW")
@@ -101,6 +102,30 @@ def require_privileges(session: pymysql.connections.Connection, url: URL) -> Non
             f"{url.database!r}: as an administrator run GRANT {wanted} ON "
             f"{accounts.grant_pattern(str(url.database))}.* TO '{url.username}'@'%'"
         )
+
+
+def _denies(session: pymysql.connections.Connection, statement: str) -> bool:
+    try:
+        session.cursor().execute(statement.replace("ABSENT", ABSENT))
+    except pymysql.err.MySQLError as error:
+        if error.args[0] not in (*DENIED, *ANSWERS):
+            raise
+        return error.args[0] in DENIED
+    return False
+
+
+def _missing_on_a_table(session: pymysql.connections.Connection) -> list[str]:
+    """Return what the account lacks, tried on a table that exists as long as this takes."""
+    if _denies(session, PROBES["DROP"]):  # nothing could be removed again
+        return [each for each in ("CREATE", "DROP") if _denies(session, PROBES[each])]
+    if _denies(session, "CREATE TABLE IF NOT EXISTS ABSENT (a INT PRIMARY KEY)"):
+        return ["CREATE"]
+    try:
+        return [each for each in ON_A_TABLE if _denies(session, PROBES[each])]
+    finally:
+        with session.cursor() as cursor:
+            cursor.execute(f"DROP VIEW IF EXISTS {ABSENT}_3")
+            cursor.execute(f"DROP TABLE IF EXISTS {ABSENT}_2, {ABSENT}")
 
 
 def _shows_views(session: pymysql.connections.Connection) -> bool:

@@ -70,6 +70,10 @@ class Brand:
     """Whether its variables say where it keeps its data, and how its logs grow."""
     rebuilds: ClassVar[bool] = True
     """Whether OPTIMIZE TABLE frees the space of deleted rows."""
+    denies_first: ClassVar[bool] = True
+    """Whether it looks at an account's privileges before it looks for the table."""
+    loads_with: ClassVar[str | None] = None
+    """The privilege on the whole server that LOAD DATA LOCAL takes, if any."""
     reserves_numbers: ClassVar[bool] = False
     """Whether it reserves many AUTO_INCREMENT numbers at once, a setting of the table."""
     partitions: ClassVar[bool] = False
@@ -138,7 +142,8 @@ class OceanBase(Brand):
     )  # fmt: skip
     fastest_single, prepared_rows = (BINARY, TEXT), 60
     table_sizes = TABLET_SIZES
-    shows_folder, rebuilds, partitions, reserves_numbers = False, False, True, True
+    shows_folder, rebuilds, denies_first = False, False, False
+    loads_with, partitions, reserves_numbers = "FILE", True, True
 
     def partitioning(self) -> str:
         """Return what follows a gradient table's definition: the partition of run 0."""

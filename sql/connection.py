@@ -203,9 +203,7 @@ def engine(url: URL, read_only: bool = False) -> Engine:
     that is down, too old or read-only, a wrong password, a missing database or privilege.
     """
     url = url.set(drivername=address.DRIVER)
-    made = create_engine(
-        url.set(query={}), creator=lambda: _open(url, read_only), pool_pre_ping=True
-    )
+    made = create_engine(url, creator=lambda: _open(url, read_only), pool_pre_ping=True)
 
     @event.listens_for(made, "connect")
     def name_collation(session: Session, _record: object) -> None:

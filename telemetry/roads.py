@@ -11,20 +11,23 @@ from dataclasses import dataclass
 from typing import ClassVar, Generic, TypeVar
 
 import numpy as np
+import pymysql
+from pymysql.constants import ER
+from sqlalchemy import URL
 
 from vanishing_gradients.server.bulk import BulkInsert
 from vanishing_gradients.server.protocol import Inserted, PreparedInsert, rows_at_once, total
 from vanishing_gradients.sql.brands import BINARY, INSERT, TEXT, Brand
 from vanishing_gradients.sql.cells import gradient_columns
-from vanishing_gradients.sql.connection import Session
+from vanishing_gradients.sql.connection import Session, connect_arguments
 from vanishing_gradients.sql.errors import ServerError
 from vanishing_gradients.sql.names import quoted
 from vanishing_gradients.sql.objects import ExperimentSchema, Layer
+from vanishing_gradients.sql.server_errors import DENIED
 from vanishing_gradients.telemetry.chunk import Chunk, encode, encode_literals, storable
 from vanishing_gradients.telemetry.connection import BufferConnection
 
 INSERT_BYTES = 1 << 19
-LET_IN = "SET GLOBAL local_infile = ON lets it in"
 LET_PREPARE = "SET GLOBAL max_prepared_stmt_count = 16382"
 PREPARED = 32
 """Statements that a connection keeps prepared: for layers, and for the rests of their chunks."""
@@ -154,19 +157,46 @@ class Choice:
 
 @dataclass(frozen=True)
 class Facts:
-    """What a server is and allows: `statements` is the total its sessions may prepare."""
+    """What a server is and allows: `statements` is the total its sessions may prepare; `may_load`
+    whether the account has what LOAD DATA LOCAL takes there."""
 
     brand: Brand
     local_infile: bool
     statements: int
+    may_load: bool = True
+
+    @property
+    def let_in(self) -> str:
+        """What would allow LOAD DATA LOCAL."""
+        if self.local_infile:
+            return f"the privilege {self.brand.loads_with} on *.* lets it in"
+        return "SET GLOBAL local_infile = ON lets it in"
 
 
-def facts(session: Session) -> Facts:
-    """Query a server for what decides the road."""
+def facts(session: Session, url: URL) -> Facts:
+    """Query a server, and the migrated database at `url`, for what decides the road."""
     with session.cursor() as cursor:
         cursor.execute("SELECT @@local_infile, @@max_prepared_stmt_count")
         local_infile, statements = cursor.fetchone()
-    return Facts(session.brand, bool(local_infile), statements)
+    may_load = session.brand.loads_with is None or not local_infile or _loads(url)
+    return Facts(session.brand, bool(local_infile), statements, may_load)
+
+
+def _loads(url: URL) -> bool:
+    """Return whether the account may LOAD DATA LOCAL: no row is sent.
+
+    A database without tables does not tell; that it lacks them is said elsewhere.
+    """
+    connection = BufferConnection(**connect_arguments(url))
+    try:
+        connection.load("LOAD DATA LOCAL INFILE 'memory' INTO TABLE telemetry_progress", b"")
+    except pymysql.MySQLError as error:
+        if error.args[0] not in (*DENIED, ER.NO_SUCH_TABLE):
+            raise
+        return error.args[0] not in DENIED
+    finally:
+        connection.close()
+    return True
 
 
 def choose(server: Facts, wanted: str = AUTO, precision: str = "double") -> Choice:
@@ -175,12 +205,12 @@ def choose(server: Facts, wanted: str = AUTO, precision: str = "double") -> Choi
     Raises ServerError if the server forbids the wanted one.
     """
     allowed = {
-        TEXT: server.local_infile,
+        TEXT: server.local_infile and server.may_load,
         BINARY: server.statements >= STATEMENTS,
         INSERT: True,
     }
     if wanted == TEXT and not allowed[TEXT]:
-        raise ServerError(f"ROAD=text needs LOAD DATA LOCAL: {LET_IN}, or leave ROAD out")
+        raise ServerError(f"ROAD=text needs LOAD DATA LOCAL: {server.let_in}, or leave ROAD out")
     if wanted == BINARY and not allowed[BINARY]:
         raise ServerError(
             "ROAD=binary needs prepared statements, of which the server allows "
@@ -196,7 +226,7 @@ def choose(server: Facts, wanted: str = AUTO, precision: str = "double") -> Choi
         few = f"the server allows {server.statements} prepared statements, too few for binary rows"
         why = f"{few}, which are faster: {LET_PREPARE} lets them in"
     else:
-        why = f"the server forbids LOAD DATA LOCAL, which is faster: {LET_IN}"
+        why = f"the server forbids LOAD DATA LOCAL, which is faster: {server.let_in}"
     return Choice(road, why, slow=True)
 
 

@@ -192,7 +192,7 @@ class RecordingSession:
                 widest = max(layer.width for layer in stored)
                 cell = DTYPES[description.precision].itemsize
                 require_width(session, self._url, widest, cell)
-            road = choose(facts(session), self._options.road, description.precision)
+            road = choose(facts(session, self._url), self._options.road, description.precision)
             writers = max(1, min(WRITERS, free_connections(session) - RUN_CONNECTIONS))
             if warning := hazard(session):
                 listener.warn(warning)

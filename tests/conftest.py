@@ -25,6 +25,7 @@ from vanishing_gradients.server.docker_server import DockerServer
 from vanishing_gradients.server.private_server import PrivateServer
 from vanishing_gradients.server.settings import MIB, Size
 from vanishing_gradients.sql import accounts, address
+from vanishing_gradients.sql.brands import Brand
 from vanishing_gradients.sql.connection import connected
 from vanishing_gradients.sql.errors import DatabaseError
 from vanishing_gradients.sql.names import quoted
@@ -156,6 +157,22 @@ def server_url(pytestconfig: pytest.Config) -> URL:
 
 
 @pytest.fixture(scope="session")
+def server_brand(server_url: URL) -> Brand:
+    """What the server is."""
+    with connected(address.without_database(server_url)) as session:
+        return session.brand
+
+
+@pytest.fixture(autouse=True)
+def _elsewhere(request: pytest.FixtureRequest) -> None:
+    """Skip a test that is marked as not to be run on the server."""
+    if (mark := request.node.get_closest_marker("not_on_oceanbase")) is None:
+        return
+    if request.getfixturevalue("server_brand").flavour == "oceanbase":
+        pytest.skip(mark.args[0])
+
+
+@pytest.fixture(scope="session")
 def servers_folder(
     pytestconfig: pytest.Config, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Path]:
@@ -201,6 +218,11 @@ def migrated(module_database: URL, schema: Schema) -> URL:
     """The address of a module's database with catalogue and views."""
     schema.copy(module_database)
     return module_database
+
+
+def at_port(url: URL, port: int) -> URL:
+    """Return an address that differs from `url` in being on loopback, at another port."""
+    return url.difference_update_query(["unix_socket"]).set(host="127.0.0.1", port=port)
 
 
 def fresh_database(server_url: URL) -> Iterator[URL]:

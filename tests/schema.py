@@ -18,6 +18,12 @@ STORED = (
 """The columns of a table that are not computed from others."""
 
 
+def stored_name(cursor: pymysql.cursors.Cursor, name: str) -> str:
+    """Return the name under which the server keeps a table or view that is created as `name`."""
+    cursor.execute("SELECT @@lower_case_table_names")
+    return name.lower() if cursor.fetchone()[0] else name
+
+
 class Schema:
     """Tables, views and rows of the empty database at `url`, migrated to `revision` and filled."""
 

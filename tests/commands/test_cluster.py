@@ -12,6 +12,7 @@ import pytest
 from sqlalchemy import URL
 
 from tests.commands.conftest import text
+from tests.conftest import at_port
 from tests.faults.digest import digest
 from vanishing_gradients.sql.connection import connected
 
@@ -199,7 +200,7 @@ def test_a_worker_with_another_database(refusal, cluster, worker, migrated_datab
 
 
 def test_a_worker_whose_database_does_not_answer(refusal, cluster, worker, migrated):
-    worker(DATABASE_URL=text(migrated.set(host="127.0.0.1", port=1, password="secret")))
+    worker(DATABASE_URL=text(at_port(migrated, 1).set(password="secret")))
     said = refusal(cluster.address)
     assert " cannot use its DATABASE_URL: no server answers at 127.0.0.1:1: " in said
     assert "secret" not in said

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.conftest import at_port
 from vanishing_gradients.sql import accounts, address
 from vanishing_gradients.sql.connection import connected
 from vanishing_gradients.trainer import datasets
@@ -115,7 +116,7 @@ def closed_port():
 
 
 def test_a_server_that_is_down(refusal, migrated, closed_port):
-    found = refusal(url=migrated.set(host="127.0.0.1", port=closed_port))
+    found = refusal(url=at_port(migrated, closed_port))
     assert found.startswith(f"No server answers at 127.0.0.1:{closed_port}: see whether it runs")
 
 

@@ -11,15 +11,15 @@ from tests.conftest import SMALL
 from vanishing_gradients.server import lifecycle
 from vanishing_gradients.server.private_server import PrivateServer
 from vanishing_gradients.sql import accounts, address
+from vanishing_gradients.sql.brands import Brand
 from vanishing_gradients.sql.connection import connected
 
 
 @pytest.fixture(scope="session", autouse=True)
-def oceanbase(server_url: URL) -> None:
+def oceanbase(server_brand: Brand) -> None:
     """These tests are of one brand."""
-    with connected(address.without_database(server_url)) as session:
-        if session.brand.flavour != "oceanbase":
-            pytest.skip(f"{session.brand} is not of OceanBase's kind: `make test-seekdb`")
+    if server_brand.flavour != "oceanbase":
+        pytest.skip(f"{server_brand} is not of OceanBase's kind: `make test-seekdb`")
 
 
 @pytest.fixture(scope="session")

@@ -6,6 +6,7 @@ import pandas as pd
 import pytest
 from sqlalchemy import text
 
+from tests.conftest import at_port
 from tests.live.served import served
 from vanishing_gradients.analysis.diagnosis import diagnose
 from vanishing_gradients.analysis.live.guard import LOOPBACK
@@ -245,7 +246,7 @@ def test_a_request_for_what_is_not_there_gets_a_sentence(page, path, status, sen
 
 
 def test_a_database_that_is_away_is_said_without_its_address(recorded):
-    away = engine(recorded.url.set(port=1), read_only=True)
+    away = engine(at_port(recorded.url, 1), read_only=True)
     with served(application(away, {*LOOPBACK})) as page:
         answer = page.ask("/api/pulse")
     assert (answer.status, answer.json()) == (503, {"error": "The database does not answer."})

@@ -43,6 +43,7 @@ def _number(session, statement: str) -> int:
     return cursor.fetchone()[0]
 
 
+@pytest.mark.not_on_oceanbase("LOCK TABLES holds nobody up there")
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_it_ends_without_a_word_though_a_request_waits_for_the_database(recorded, number):
     with started(recorded.url) as (process, port), connected(recorded.url) as owner:

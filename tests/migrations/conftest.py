@@ -10,6 +10,7 @@ from sqlalchemy import URL, Engine, event
 from tests.conftest import fresh_database
 from tests.schema import Schema
 from vanishing_gradients.migrations import history
+from vanishing_gradients.sql.brands import Brand
 from vanishing_gradients.sql.connection import engine
 from vanishing_gradients.sql.names import quoted
 from vanishing_gradients.sql.objects import ExperimentSchema, Layer, create_table
@@ -93,7 +94,14 @@ def newest(fresh: Engine, schema: Schema) -> Engine:
 
 
 @pytest.fixture(scope="session")
-def old_schema(server_url: URL) -> Iterator[Schema]:
+def older_databases(server_brand: Brand) -> None:
+    """Skip a test where no database of an older revision can be."""
+    if server_brand.flavour == "oceanbase":
+        pytest.skip("no database on OceanBase is older than this project's support of it")
+
+
+@pytest.fixture(scope="session")
+def old_schema(server_url: URL, older_databases: None) -> Iterator[Schema]:
     """The content of a database of the last revision with the old names."""
     for url in fresh_database(server_url):
         yield Schema(url, OLD, fill)
@@ -107,7 +115,7 @@ def old(fresh: Engine, old_schema: Schema) -> Engine:
 
 
 @pytest.fixture(scope="session")
-def brought_up_schema(server_url: URL) -> Iterator[Schema]:
+def brought_up_schema(server_url: URL, older_databases: None) -> Iterator[Schema]:
     """The content of that database after all further migrations."""
 
     def brought_up(made: Engine) -> None:

@@ -7,6 +7,7 @@ from sqlalchemy import inspect
 
 from vanishing_gradients.migrations import history
 from vanishing_gradients.sql.catalogue import metadata
+from vanishing_gradients.sql.connection import brand_of
 from vanishing_gradients.sql.errors import ObjectError
 from vanishing_gradients.sql.objects import definition, versions
 from vanishing_gradients.sql.registry import replace_view, versions_in_force
@@ -64,6 +65,7 @@ def test_migrating_twice_changes_nothing(newest):
     assert history.upgrade(newest) == (history.newest(), history.newest())
 
 
+@pytest.mark.not_on_oceanbase("SQLAlchemy cannot read its foreign keys")
 def test_the_migrated_tables_are_those_the_code_knows(newest):
     with newest.connect() as connection:
         differences = compare_metadata(MigrationContext.configure(connection), metadata)
@@ -123,9 +125,20 @@ def test_a_version_without_a_file_is_refused_and_nothing_changes(newest):
         assert versions_in_force(connection)["norm_avg"] == 2
 
 
-def test_downgrading_takes_the_views_of_experiments_with_it(newest):
+def test_downgrading_takes_the_views_of_experiments_with_it(newest, older_databases):
     register(newest, TWO_LAYERS).close()
     history.downgrade(newest, "0001")
     assert inspect(newest).get_view_names() == []
     history.upgrade(newest)
     assert "moved_ratio_2_1_avg" in inspect(newest).get_view_names()
+
+
+@pytest.mark.parametrize("revision", ["0016", "base"])
+def test_a_way_down_that_the_server_cannot_go_is_refused(newest, monkeypatch, revision):
+    register(newest, TWO_LAYERS).close()
+    with newest.connect() as connection:
+        monkeypatch.setattr(type(brand_of(connection)), "partitions", True)
+    before = objects(newest)
+    with pytest.raises(ObjectError, match=r"cannot rename the column .* go down to 0017 at most"):
+        history.downgrade(newest, revision)
+    assert (history.current(newest), objects(newest)) == (history.newest(), before)

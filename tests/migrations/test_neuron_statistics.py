@@ -26,7 +26,7 @@ NEURON = (
 
 
 @pytest.fixture
-def made(fresh):
+def made(fresh, older_databases):
     """An engine on a database at revision 0006 with a run in it."""
     history.upgrade(fresh, "0006")
     execute(fresh, RUN)

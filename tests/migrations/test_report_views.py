@@ -15,7 +15,7 @@ BEFORE = "0003"
 
 
 @pytest.fixture
-def filled(newest):
+def filled(newest, older_databases):
     """A database with a full run, of one step and one row."""
     run = register(newest, RunDescription(
         experiment="told", seed=1, dataset="sample", dataset_sha256="0" * 64, precision="double",

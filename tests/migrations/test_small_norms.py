@@ -39,7 +39,7 @@ def faint_rows(old) -> None:
 
 
 @pytest.fixture(scope="module")
-def faint_schema(server_url):
+def faint_schema(server_url, older_databases):
     """The content of a migrated database with such rows."""
     for url in fresh_database(server_url):
         yield Schema(url, OLD, faint_rows)

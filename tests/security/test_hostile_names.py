@@ -14,6 +14,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import URL
 
+from tests.schema import stored_name
 from vanishing_gradients.sql import accounts, address
 from vanishing_gradients.sql.connection import connected
 from vanishing_gradients.sql.errors import ObjectError
@@ -70,7 +71,7 @@ def test_a_view_is_called_exactly_so_and_has_its_one_column(cursor, view: str, c
         return
     cursor.execute(statement)
     try:
-        assert objects(cursor) == {"canary", view}
+        assert objects(cursor) == {"canary", stored_name(cursor, view)}
         cursor.execute(f"SELECT * FROM {quoted(view)}")
         (field,) = cursor.description
         # Servers drop invisible characters at the start of a column's name, but not a table's.
@@ -159,6 +160,7 @@ def test_an_account_has_exactly_this_name_and_password(
 NUMBERS = count()
 
 
+@pytest.mark.not_on_oceanbase("it does not find a database again whose name has a backslash")
 @settings(deadline=None, max_examples=EXAMPLES // 10)
 @given(middle=st.text("_%`'\"\\aZ0é.-# ", max_size=20))
 @example(middle="_%`'\\")

@@ -11,7 +11,7 @@ from pymysql.constants import ER
 from sqlalchemy import URL
 
 from vanishing_gradients.server.private_server import PrivateServer
-from vanishing_gradients.sql import accounts, address
+from vanishing_gradients.sql import accounts, address, brands
 from vanishing_gradients.sql.connection import connect_arguments, connected
 from vanishing_gradients.sql.errors import AccessError
 from vanishing_gradients.sql.names import quoted
@@ -53,7 +53,7 @@ def place(
         for statement in (
             "CREATE TABLE numbers (n INT PRIMARY KEY)",
             "INSERT INTO numbers VALUES (1), (2)",
-            "CREATE SQL SECURITY INVOKER VIEW evens AS SELECT n FROM numbers WHERE n % 2 = 0",
+            f"{brands.VIEW} evens AS SELECT n FROM numbers WHERE n % 2 = 0",
             accounts.create_database(other),
             f"CREATE TABLE {quoted(other)}.numbers (n INT PRIMARY KEY)",
             *accounts.reader(name, password, module_database.database),

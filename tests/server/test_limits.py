@@ -49,6 +49,7 @@ def held(database: URL):
         session.rollback()
 
 
+@pytest.mark.not_on_oceanbase("it has other limits")
 def test_a_statement_that_a_limit_ends_is_explained(held):
     made = engine(held)
     with connected(held) as session:
@@ -73,6 +74,7 @@ def use(url: URL) -> None:
         made.dispose()
 
 
+@pytest.mark.not_on_oceanbase("it counts connections at once alone")
 @pytest.mark.parametrize("limit", HOURLY)
 def test_what_an_account_has_used_up_for_an_hour_is_named(server_url, database, limit):
     name, password = f"hourly_{secrets.token_hex(4)}", accounts.new_password()

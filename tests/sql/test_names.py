@@ -6,6 +6,7 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
+from tests.schema import stored_name
 from vanishing_gradients.sql.connection import connected
 from vanishing_gradients.sql.errors import ObjectError
 from vanishing_gradients.sql.names import checked_experiment, checked_layer, quoted
@@ -55,7 +56,7 @@ def test_a_name_is_refused_or_becomes_that_exact_table(cursor, name):
     )
     found = cursor.fetchall()
     cursor.execute(f"DROP TABLE {identifier}")
-    assert found == ((name,),)
+    assert found == ((stored_name(cursor, name),),)
 
 
 def test_quoting_doubles_backticks():

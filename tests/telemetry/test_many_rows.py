@@ -23,9 +23,11 @@ COLUMNS = ("id", "max", "n")
 def connection(catalogue):
     with catalogue.connect() as opened:
         opened.exec_driver_sql(
-            "CREATE TEMPORARY TABLE rows_of_numbers (id INT PRIMARY KEY, `max` DOUBLE, n BIGINT)"
+            "CREATE TABLE rows_of_numbers (id INT PRIMARY KEY, `max` DOUBLE, n BIGINT)"
         )
         yield opened
+        opened.rollback()
+        opened.exec_driver_sql("DROP TABLE rows_of_numbers")
 
 
 def stored(connection) -> list[tuple]:

@@ -7,7 +7,7 @@ from vanishing_gradients.sql.connection import connected
 from vanishing_gradients.sql.errors import ServerError
 from vanishing_gradients.telemetry.roads import ROADS, STATEMENTS, Facts, choose, facts
 
-MARIADB, MYSQL = MariaDB((11, 4)), MySQL((9, 7))
+MARIADB, MYSQL, SEEKDB = MariaDB((11, 4)), MySQL((9, 7)), Seekdb((1, 4))
 
 
 @pytest.mark.parametrize(
@@ -32,7 +32,13 @@ def test_auto_takes_what_the_server_is_fastest_on(server, road, slow):
 
 @pytest.mark.parametrize(("precision", "road"), [("double", "text"), ("single", "binary")])
 def test_the_road_may_depend_on_the_precision(precision, road):
-    assert choose(Facts(Seekdb((1, 4)), True, 16382), precision=precision).road == road
+    assert choose(Facts(SEEKDB, True, 16382), precision=precision).road == road
+
+
+def test_an_account_that_lacks_a_privilege_for_the_faster_road_takes_the_other_and_says_so():
+    chosen = choose(Facts(SEEKDB, True, 16382, may_load=False))
+    assert (chosen.road, chosen.slow) == ("binary", True)
+    assert "the privilege FILE on *.* lets it in" in chosen.why
 
 
 @pytest.mark.parametrize("road", ROADS)
@@ -44,6 +50,7 @@ def test_a_road_that_is_wanted_is_taken(road):
     ("road", "server", "cure"),
     [
         ("text", Facts(MYSQL, False, 16382), "SET GLOBAL local_infile = ON"),
+        ("text", Facts(SEEKDB, True, 16382, may_load=False), r"privilege FILE on \*\.\* lets"),
         ("binary", Facts(MARIADB, True, 0), "SET GLOBAL max_prepared_stmt_count = 16382"),
     ],
 )
@@ -54,6 +61,7 @@ def test_a_road_that_the_server_forbids_is_refused_with_the_cure(road, server, c
 
 def test_a_server_is_asked_what_it_is(migrated):
     with connected(migrated) as session:
-        found = facts(session)
+        found = facts(session, migrated)
     assert found.brand == session.brand
     assert found.statements > STATEMENTS
+    assert found.may_load
