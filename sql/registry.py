@@ -39,9 +39,9 @@ NEWER = (
     "{here}: a newer version has migrated it; update (git pull, or pip install --upgrade "
     "vanishing-gradients), or name another database in DATABASE_URL"
 )
-PARTITION = text(
-    "SELECT partition_name AS name FROM information_schema.partitions "
-    "WHERE table_schema = DATABASE() AND table_name = :table AND partition_name = :name"
+PARTITIONED = text(
+    "SELECT table_name AS name FROM information_schema.partitions "
+    "WHERE table_schema = DATABASE() AND partition_name = :name"
 )
 REVISIONS = ROOT / "migrations" / "versions"
 """The files of the revisions, whose names start with their numbers."""
@@ -122,22 +122,23 @@ def add_partitions(connection: Connection, shape: ExperimentSchema, run_id: int)
     """Give a run its partition of each gradient table, on a server where each run has its own."""
     if not brand_of(connection).partitions:
         return
+    there = partitioned(connection, run_id)
     for table in map(shape.table, shape.layers):
-        if not has_partition(connection, table, run_id):
+        if table not in there:
             connection.exec_driver_sql(brands.add_partition(table, run_id))
 
 
 def drop_partitions(connection: Connection, shape: ExperimentSchema, run_id: int) -> None:
     """Drop a run's partitions of the gradient tables, with its rows."""
+    there = partitioned(connection, run_id)
     for table in map(shape.table, shape.layers):
-        if has_partition(connection, table, run_id):
+        if table in there:
             connection.exec_driver_sql(brands.drop_partition(table, run_id))
 
 
-def has_partition(connection: Connection, table: str, run_id: int) -> bool:
-    """Return whether a gradient table has a partition for a run alone."""
-    values = {"table": table, "name": brands.partition_name(run_id)}
-    return connection.scalar(PARTITION, values) is not None
+def partitioned(connection: Connection, run_id: int) -> set[str]:
+    """Return the gradient tables that have a partition for a run alone."""
+    return set(connection.scalars(PARTITIONED, {"name": brands.partition_name(run_id)}))
 
 
 def gradient_column_types(connection: Connection, table: str) -> dict[str, str]:

@@ -30,7 +30,7 @@ from vanishing_gradients.sql.registration import registration_lock
 from vanishing_gradients.sql.registry import (
     drop_objects,
     drop_partitions,
-    has_partition,
+    partitioned,
     require_migrated,
 )
 from vanishing_gradients.telemetry.errors import RemovalError
@@ -150,7 +150,7 @@ def remove_layer(connection: Connection, shape: ExperimentSchema, layer: Layer, 
     chunk_rows = text(f"{rows} AND Epoch = :epoch AND Step BETWEEN :first_step AND :last_step")
     key = telemetry_progress.c
     of_layer = (key.run_id == run_id, key.layer == layer.number)
-    if has_partition(connection, shape.table(layer), run_id):
+    if shape.table(layer) in partitioned(connection, run_id):
         removed = _rows(connection, *of_layer)
         drop_partitions(connection, replace(shape, layers=(layer,)), run_id)
         connection.execute(delete(telemetry_progress).where(*of_layer))

@@ -11,7 +11,7 @@ import shutil
 import signal
 import tempfile
 from collections.abc import Iterator
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 
 import pytest
@@ -156,19 +156,24 @@ def server_url(pytestconfig: pytest.Config) -> URL:
     return pytestconfig.stash[SERVER]
 
 
-@pytest.fixture(scope="session")
-def server_brand(server_url: URL) -> Brand:
-    """What the server is."""
-    with connected(address.without_database(server_url)) as session:
+@cache
+def brand_at(url: URL) -> Brand:
+    """What the server of an address is."""
+    with connected(address.without_database(url)) as session:
         return session.brand
 
 
-@pytest.fixture(autouse=True)
-def _elsewhere(request: pytest.FixtureRequest) -> None:
-    """Skip a test that is marked as not to be run on the server."""
-    if (mark := request.node.get_closest_marker("not_on_oceanbase")) is None:
-        return
-    if request.getfixturevalue("server_brand").flavour == "oceanbase":
+@pytest.fixture(scope="session")
+def server_brand(server_url: URL) -> Brand:
+    """What the server is."""
+    return brand_at(server_url)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Skip a test that is marked as not to be run on the server, before its fixtures are made."""
+    mark = item.get_closest_marker("not_on_oceanbase")
+    if mark and brand_at(item.config.stash[SERVER]).flavour == "oceanbase":
         pytest.skip(mark.args[0])
 
 

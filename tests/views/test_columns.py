@@ -52,6 +52,7 @@ def test_the_types_are_those_of_the_header(said, server):
         assert column.type != "INT" or scale == 0, name
 
 
+@pytest.mark.not_on_oceanbase("it does not know which column of a view may be NULL")
 def test_a_column_that_may_be_null_can_be(said, server):
     for (name, _, _, nullable), column in zip(server, said.columns, strict=True):
         assert nullable == "YES" or not column.nullable, name

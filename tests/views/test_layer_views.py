@@ -85,6 +85,7 @@ def test_runs_do_not_mix(hand, run):
     ]
 
 
+@pytest.mark.not_on_oceanbase("its plans are told in another form")
 @pytest.mark.parametrize(
     "view",
     [f"{EXP}_layer_1_norm_avg", f"{EXP}_layer_1_mean_avg", f"{EXP}_layer_1_gradient_norm_avg"],
