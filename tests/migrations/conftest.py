@@ -59,7 +59,8 @@ VALUES (1, 1, 1, 0, 5, 12), (1, 1, 1, 1, NULL, 1)
 """
 """What two runs stored at that revision."""
 COLUMNS = (
-    "SELECT table_name, column_name, column_type, is_nullable, column_comment, extra, "
+    "SELECT table_name, column_name, column_type, is_nullable, COALESCE(column_comment, ''), "
+    "COALESCE(extra, '') AS extra, "
     "ordinal_position FROM information_schema.columns WHERE table_schema = DATABASE() "
     "ORDER BY table_name, ordinal_position"
 )
