@@ -20,7 +20,7 @@ from sqlalchemy import Engine
 from vanishing_gradients.analysis.errors import NoRowsError, OutputError
 from vanishing_gradients.analysis.runs import Run
 from vanishing_gradients.analysis.views import ask
-from vanishing_gradients.analysis.words import Say
+from vanishing_gradients.analysis.words import Say, counted
 from vanishing_gradients.sql.connection import affordable
 from vanishing_gradients.sql.objects import versions
 
@@ -69,9 +69,11 @@ class Storage:
             keys = dict(zip(asked, pool.map(self._key, asked.values()), strict=True))
             missing = [layer for layer, key in keys.items() if key not in self._kept]
             if missing:
+                first, last = epochs
+                when = f"epoch {first}" if first == last else f"epochs {first} to {last}"
                 self._say(
-                    f"Run {run.run_id}, {run.experiment} on {run.dataset}: reading {len(missing)} "
-                    f"layers of epochs {epochs[0]} to {epochs[1]}, {decimals} decimals, "
+                    f"Run {run.run_id}, {run.experiment} on {run.dataset}: reading "
+                    f"{counted(len(missing), 'layer')} of {when}, {decimals} decimals, "
                     f"filler {filler:g} ..."
                 )
                 measured = pool.map(self._measured, (asked[layer] for layer in missing))
