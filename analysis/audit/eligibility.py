@@ -22,6 +22,10 @@ CONTROLS = {
     "control_relu_sgd_he_slow": (
         "relu_sgd", {"initial_weight_scale", "initialization", "optimizer.learning_rate"},
     ),
+    "control_relu_sgd_he_clipped": (
+        "relu_sgd",
+        {"initial_weight_scale", "initialization", "clipping"},
+    ),
     "control_relu_sgd_slow": ("relu_sgd", {"optimizer.learning_rate"}),
     "control_shuffled_relu_sgd": ("relu_sgd", set()),
     "control_shuffled_relu_adam": ("relu_adam", set()),
@@ -36,7 +40,6 @@ CONTROLS = {
     "sigmoid_sgd_batch_norm": ("sigmoid_sgd", {"batch_normalization", "normalization"}),
     "sigmoid_sgd_layer_norm": ("sigmoid_sgd", {"batch_normalization", "normalization"}),
     "sigmoid_sgd_residual": ("sigmoid_sgd", {"residual"}),
-    "sigmoid_sgd_clip_norm": ("sigmoid_sgd", {"clipping"}),
     "sigmoid_sgd_rmsprop": (
         "sigmoid_sgd",
         {f"optimizer.{name}" for name in ("kind", "learning_rate", "momentum")},

@@ -100,7 +100,7 @@ def either(training: Finding, test: Finding) -> Finding:
     which = "both columns fit" if both else f"the {best} images fit"
     told = f"{which}; " if fits else ""
     told += "; ".join(
-        f"{name} images, {found[name].label}: {found[name].found}" for name in (best, other)
+        f"{name} images, {found[name].verdict}: {found[name].found}" for name in (best, other)
     )
     return Finding(found[best].verdict, told, found[best].view, found[best].seen)
 
@@ -129,9 +129,8 @@ def within_seeds(
     interval = prediction_interval(np.log10(found) if logarithmic else found)
     low, high = (10.0**bound for bound in interval) if logarithmic else interval
     told = (
-        f"ours {number(float(np.median(found)))} (median of {seeds(len(found))}, "
-        f"{number(min(found))} to {number(max(found))}); one more seed would lie in "
-        f"{number(low)} to {number(high)}"
+        f"ours {number(float(np.median(found)))} (median of {seeds(len(found))}, {span(found)}); "
+        f"one more seed would lie in {number(low)} to {number(high)}"
     )
     told = f"{told}; {left_out}" if missing else told
     inside = low - digit / 2 <= printed <= high + digit / 2
@@ -153,6 +152,14 @@ def span(values: pd.Series | pd.DataFrame) -> str:
     if known.empty:
         return "no value"
     return between([number(float(known.min())), number(float(known.max()))])
+
+
+def percents(values: pd.Series | pd.DataFrame) -> str:
+    """Return the smallest and the largest of some shares in words."""
+    known = pd.Series(np.ravel(values), dtype="float64").dropna()
+    if known.empty:
+        return "no share"
+    return between([f"{known.min():.1%}", f"{known.max():.1%}"])
 
 
 def number(value: float) -> str:

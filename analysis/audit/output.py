@@ -40,7 +40,7 @@ def counts(results: Results) -> str:
     """
     every = [result for _, result in results]
     rows = [result for result in every if result.counted]
-    sums = [result for result in every if result.claim.arithmetic]
+    sums = [each for each in every if each.claim.arithmetic and not each.claim.same_as]
     again = len(every) - len(rows) - len(sums)
     text = f"{len(rows)} claims put to the rows: {_verdicts(rows)}."
     if sums:
@@ -134,7 +134,7 @@ def frame(results: Results) -> pd.DataFrame:
                 "printed": result.claim.shown,
                 "wording": result.claim.wording,
                 "tolerance": result.claim.tolerance,
-                "dataset": dataset or "both",
+                "dataset": dataset or "none",
                 "counts": dataset == result.dataset,
                 "counted": result.counted,
                 "same_as": result.claim.same_as,

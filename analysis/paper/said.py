@@ -39,7 +39,6 @@ SAID: dict[str, Any] = {
     "heads of Table 12": ("Layer", "Layer1", "Layer2"),
     "activation of Section 5.2.4": "Sigmoid",  # the section is on ReLU with SGD
     "spread over seeds": (),
-    "median of gradients": (),
     "near-zero frequency": (),
     "mean gradient": ("relu_adam", "relu_sgd"),  # of one layer each: Figures 11 and 15
     "convergence time": (),

@@ -56,5 +56,6 @@ def upgrade() -> None:
 def downgrade() -> None:
     require_no_training()
     go_back()
-    for name in ADDED:
+    # The last one first: the way up looks at it for what it has to fill again after a stop here.
+    for name in reversed(ADDED):
         drop_column("epoch_layers", name)

@@ -52,9 +52,13 @@ NEAR_ZERO = {"relu_adam": 0.75, "sigmoid_adam": 0.92, "relu_sgd": 0.99}  # below
 CHANGED = {  # what controls change, as a configuration has it
     "control_equation_10": {"optimizer": {"kind": "adam_in_root"}},
     "control_relu_sgd_slow": {"optimizer": {"learning_rate": 0.1}},
-    "sigmoid_sgd_clip_norm": {"clipping": {"kind": "norm", "limit": 0.1}},
+    "control_relu_sgd_he_clipped": {"clipping": {"kind": "norm", "limit": 0.1}},
 }
-LEARNING = ("control_relu_sgd_he_slow", "sigmoid_sgd_orthogonal")  # the controls that do
+OF_CONTROLS = {  # what is not as usual in their curves
+    "control_relu_sgd_he": {"loss": None},
+    "control_relu_sgd_he_slow": {"test_accuracy": 0.8},
+    "sigmoid_sgd_orthogonal": {"test_accuracy": 0.8},
+}
 HELPING = 100.0  # times what a remedy multiplies the norm of layer 1 by
 FIRST_NORMS = {"relu_adam": 0.02, "sigmoid_adam": 1e-4, "sigmoid_sgd": 1e-9}
 
@@ -115,7 +119,7 @@ def fill(connection: Connection) -> None:
         rows[runs].append(run(run_id, base, dataset, 1) | control(experiment, base))
         rows[layers] += layers_of(run_id, base)
         rows[epoch_metrics] += [
-            each | ({"test_accuracy": 0.8} if experiment in LEARNING else {"loss": 2.303})
+            each | (OF_CONTROLS.get(experiment) or {"loss": 2.303})
             for each in curves(run_id, base, dataset, 1)
         ]
         rows[step_statistics] += [
@@ -156,7 +160,7 @@ def control(experiment: str, base: str) -> dict:
 
 def helped(row: dict, experiment: str) -> dict:
     """Return what a remedy changes of a row of step_statistics."""
-    changed = {"clipped_norm": row["gradient_norm"] / 2} if "clip" in experiment else {}
+    changed = {}
     if row["layer"] == 1 and experiment.startswith("sigmoid_sgd"):
         changed["row_norm_sum"] = row["row_norm_sum"] * HELPING
         if experiment.endswith("rmsprop"):

@@ -71,9 +71,9 @@ ROWS: dict[str, tuple[str | tuple[str, ...], dict[str, Verdict]]] = {
         norms("relu_adam", "norm / 100", "layer IN (9, 10)"),
         {"threshold_table_6": R},
     ),
-    "norms at the rounding unit": (
-        norms("sigmoid_sgd", "1e-15", "layer = 1"),
-        {"machine_precision": R},
+    "norms above the rounding unit": (
+        norms("sigmoid_sgd", "1e-3", "layer = 1"),
+        {"machine_precision": N},
     ),
     "all norms of ReLU with Adam alike": (
         norms("relu_adam", "1"),
@@ -161,7 +161,7 @@ ROWS: dict[str, tuple[str | tuple[str, ...], dict[str, Verdict]]] = {
         norms("sigmoid_adam", CONSTANTS), {"table_10_constants": R}
     ),
     "an accuracy that stays": (
-        curves("sigmoid_adam", "accuracy = 0.199"),
+        curves("sigmoid_adam", "accuracy = CASE epoch WHEN 1 THEN 0.1 ELSE 0.199 END"),
         {"accuracy_plateaus": R},
     ),
     "accuracies of one half": (
@@ -201,8 +201,8 @@ ROWS: dict[str, tuple[str | tuple[str, ...], dict[str, Verdict]]] = {
             "remedy_residual": N, "remedy_normalization": N, "remedy_orthogonal": N,
         },
     ),
-    "a clipping that shortens nothing": (
-        steps("sigmoid_sgd_clip_norm", "clipped_norm = gradient_norm"), {"remedy_clipping": N}
+    "a clipping that does not help": (
+        curves("control_relu_sgd_he_clipped", "loss = NULL"), {"remedy_clipping": N}
     ),
     "steps of RMSProp that are small": (
         steps("sigmoid_sgd_rmsprop", "update_norm = 1e-9"), {"remedy_adaptive": N}
@@ -233,7 +233,7 @@ ROWS: dict[str, tuple[str | tuple[str, ...], dict[str, Verdict]]] = {
 PRINT: dict[str, tuple[Any, str, Any, Verdict]] = {
     "layers_12": (SAID, "layers", 13, C),
     "parts_of_12": (SAID, "parts", (5, 1, 7), C),
-    "layers_7": (SAID, "layers of weights", (1, 6, 1), C),
+    "layers_7": (SAID, "layers of weights", (0, 5, 1), H),
     "neurons_of_tables_1_to_4": (SAID, "neurons", (128, 128, 64, 32, 16, 10), H),
     "inputs_128": (SAID, "input neurons", 256, C),
     "five_slopes": (SAID, "slope of the sigmoid", 0.5, C),
@@ -246,11 +246,12 @@ PRINT: dict[str, tuple[Any, str, Any, Verdict]] = {
         {"sgd": {"learning_rate": (1.0, 0.1), "decay": 0.0}, "adam": {"learning_rate": 1e-3}}, C,
     ),
     "equal_hyperparameters": (
-        paper, "OPTIMIZERS", {"sgd": {"learning_rate": 1.0}, "adam": {"learning_rate": 1.0}}, H,
+        paper, "OPTIMIZERS",
+        {"sgd": {"learning_rate": (1.0, 0.1)}, "adam": {"learning_rate": 1e-3}}, C,
     ),
     "dropout_and_normalization": (SAID, "figure 7", ("layer_1_input", "dropout_1"), H),
     "many_seeds": (SAID, "spread over seeds", paper.EXPERIMENTS, H),
-    "median_of_gradients": (SAID, "median of gradients", paper.EXPERIMENTS, H),
+    "mean_or_median": (SAID, "mean gradient", paper.EXPERIMENTS, H),
     "near_zero_frequency": (SAID, "near-zero frequency", paper.EXPERIMENTS, H),
     "mean_gradients": (SAID, "mean gradient", paper.EXPERIMENTS, H),
     "convergence_time": (SAID, "convergence time", paper.EXPERIMENTS, H),
@@ -259,7 +260,7 @@ PRINT: dict[str, tuple[Any, str, Any, Verdict]] = {
             1: "layer_12_norm", 2: "layer_11_norm", 3: "ratio_12_11"}), C,
     ),
     "table_12_numbers": (paper, "printed_divergence", lambda: {5: ("7.32", "")}, C),
-    "average_2_7_trillion": (SAID, "average over", 2.8e12, C),
+    "average_2_7_trillion": (SAID, "average over", 2.8e12, H),
     "average_norm_7": (SAID, "average norm", 7.4, H),
     "layers_1_to_14": (SAID, "early layers", (1, 4), H),
     "layer_7_infinite": (SAID, "infinite too", 4, H),

@@ -74,7 +74,8 @@ def test_a_run_that_another_has_taken_ends_and_leaves_it_alone(ground):
         def epoch(self, metrics) -> None:
             if metrics.epoch == 1:
                 steal(ground, self.run_id)
-                ground.ask(f"UPDATE runs SET status = 'finished' WHERE run_id = {self.run_id}")
+                ended = "status = 'finished', finished_at = UTC_TIMESTAMP(6)"
+                ground.ask(f"UPDATE runs SET {ended} WHERE run_id = {self.run_id}")
 
     watcher = Robbed()
     with pytest.raises(RunBusyError, match="belongs to another process"):

@@ -16,9 +16,9 @@ LEARNS = 0.5  # accuracy that guessing never reaches
 FALLEN = 0.9  # of the first loss
 BETTER = 10.0  # times: what a remedy is to do for the smallest share of the gradient
 PASSED_ON = (
-    f"the first layer's norm over the last dense layer's, in epoch 1, {BETTER:g} times that "
+    f"the first layer's norm over the last dense layer's, in epoch 1, {BETTER:g} times that of "
+    f"{WORST}"
 )
-TOLERANCE = f"{PASSED_ON} of {WORST}, with one of the runs at least"
 
 claim = Section("Remedies and controls", experiment="sigmoid_adam")
 
@@ -34,7 +34,9 @@ def _passed_on(norms: pd.DataFrame) -> float:
 def _remedy(name: str, place: str, printed: str, *experiments: str) -> None:
     """Claim that a remedy lets more of the gradient reach the first layer."""
 
-    @claim(place, printed=printed, name=name, tolerance=TOLERANCE)
+    several = ", with one of the runs at least" if len(experiments) > 1 else ""
+
+    @claim(place, printed=printed, name=name, tolerance=f"{PASSED_ON}{several}")
     def remedy(evidence: Evidence, dataset: str) -> Finding:
         plain = evidence.norms(WORST, dataset)
         base = _passed_on(plain[plain["seed"] == plain["seed"].min()])
@@ -64,9 +66,6 @@ for _named in (
     ("remedy_residual", "Section 3.1.2",
      "“This ensures that gradients can flow back more easily, even through very deep networks”",
      "sigmoid_sgd_residual"),
-    ("remedy_normalization", "Section 3.1.2",
-     "“layer normalization and weight normalization have been explored as alternatives to batch "
-     "normalization, offering similar gradient-stabilizing effects”", "sigmoid_sgd_layer_norm"),
     ("remedy_orthogonal", "Section 3.1.1",
      "“sigmoid networks can maintain gradient flow if initialized using orthogonal methods”",
      "sigmoid_sgd_orthogonal"),
@@ -74,20 +73,56 @@ for _named in (
     _remedy(*_named)
 
 
-@claim("Section 3.1.2", tolerance="no norm is larger after clipping, and some steps are shortened")
+@claim(
+    "Section 3.1.2",
+    tolerance=f"{PASSED_ON}, with layer normalization, and a factor of {BETTER:g} at most from "
+    "that with batch normalization",
+)
+def remedy_normalization(evidence: Evidence, dataset: str) -> Finding:
+    """“layer normalization and weight normalization have been explored as alternatives to batch
+    normalization, offering similar gradient-stabilizing effects, especially in recurrent
+    architectures”: of layer normalization
+    """
+    plain = evidence.norms(WORST, dataset)
+    base = _passed_on(plain[plain["seed"] == plain["seed"].min()])
+    layer, batch = (
+        _passed_on(evidence.control("epoch_means", f"{WORST}_{name}", dataset))
+        for name in ("layer_norm", "batch_norm")
+    )
+    return Finding.reproduced_if(
+        layer >= BETTER * base > 0 and batch / BETTER <= layer <= batch * BETTER,
+        f"layer 1's norm over the last dense layer's: {WORST} {number(base)}, with layer "
+        f"normalization {number(layer)}, with batch normalization {number(batch)}; there is no "
+        "run with weight normalization, and none of a recurrent network",
+    )
+
+
+@claim(
+    "Section 3.1.2",
+    tolerance="a run that diverges has a finite loss in every epoch if its gradients are clipped",
+    experiment="relu_sgd",
+)
 def remedy_clipping(evidence: Evidence, dataset: str) -> Finding:
     """“By limiting the maximum gradient magnitude, this technique can prevent exploding
     gradients”
     """
-    updates = evidence.control("update_ratios", "sigmoid_sgd_clip_norm", dataset)
-    norms = updates["clipped_norm"]
-    clipped = updates["clipped"].max()
-    limited = bool((norms <= updates["gradient_norm"] * (1 + 1e-9)).all())
-    return Finding.reproduced_if(
-        limited and clipped > 0,
-        f"norms of layers are {span(updates['gradient_norm'])} before clipping and {span(norms)} "
-        f"after it; {clipped:.0%} of the steps of an epoch are shortened at most",
+    free, clipped = (
+        evidence.control("training_curves", name, dataset)
+        for name in ("control_relu_sgd_he", "control_relu_sgd_he_clipped")
     )
+    if not diverges(free):
+        return Finding(Verdict.UNDECIDED, "control_relu_sgd_he does not diverge, even unclipped")
+    accuracy = clipped["test_accuracy"].iloc[-1]
+    return Finding.reproduced_if(
+        not diverges(clipped),
+        f"control_relu_sgd_he diverges; with norms of gradients limited its loss is "
+        f"{span(clipped['loss'])} in all epochs, and it ends at {accuracy:.1%}",
+    )
+
+
+def diverges(curves: pd.DataFrame) -> bool:
+    """Return whether the loss of a run is not finite in some epoch."""
+    return bool(curves["loss"].isna().any())
 
 
 @claim(
@@ -120,15 +155,15 @@ def he_weights_with_sgd(evidence: Evidence, dataset: str) -> Finding:
     """“the mathematical necessity of either careful weight initialization (e.g., He
     initialization) or adaptive optimization algorithms for deep networks”
     """
-    last = {}
+    last, told = {}, []
     for name in ("control_relu_sgd_he", "control_relu_sgd_he_slow", "control_relu_sgd_slow"):
         curves = evidence.control("training_curves", name, dataset)
-        last[name] = float(curves["test_accuracy"].fillna(0.0).iloc[-1])
-    told = ", ".join(f"{name} ends at {value:.1%}" for name, value in last.items())
+        last[name] = 0.0 if diverges(curves) else float(curves["test_accuracy"].iloc[-1])
+        told.append(f"{name} {'diverges' if diverges(curves) else f'ends at {last[name]:.1%}'}")
     without = last.pop("control_relu_sgd_slow")
     return Finding.reproduced_if(
         max(last.values()) > LEARNS > without,
-        f"{told}: He's weights alone are "
+        f"{', '.join(told)}: He's weights alone are "
         f"{'enough' if last['control_relu_sgd_he'] > LEARNS else 'not enough'} at the rate of 1",
     )
 

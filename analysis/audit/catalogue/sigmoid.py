@@ -5,6 +5,7 @@ import pandas as pd
 
 from vanishing_gradients.analysis import paper
 from vanishing_gradients.analysis.audit.catalogue.training import (
+    CHANCE,
     TO_TEN_DIGITS,
     at_chance,
     constants,
@@ -22,6 +23,7 @@ from vanishing_gradients.analysis.audit.judges import (
     cells,
     in_seeds,
     number,
+    percents,
     span,
     within,
     within_seeds,
@@ -44,6 +46,7 @@ MOST_EPOCHS = 9  # of ten: an interval of 95 % occasionally misses one
 DECADE = 1.0  # log10 of a factor of ten
 SMALL = (0.015, 0.035)
 PLATEAU = (0.195, 0.205)  # what reads 0.20, and holds the printed 0.199
+START = 0.005  # of an accuracy that begins at chance
 SATURATED = 0.1  # of a layer's values
 MOVED = 0.01  # of the weights' norm, by all steps together: what is frozen moves less
 USUAL = 1e-3
@@ -76,8 +79,9 @@ def _column(layer: int) -> None:
             for verdict in (Verdict.UNDECIDED, Verdict.REPRODUCED)
         )
         told = (
-            f"in {near} of {len(printed)} epochs, and in {wide} the interval is wider than a "
-            f"decade; ours {span(cells(ratios, 'ratio', layer))}, in epoch 1 "
+            f"the printed ratio is one that one more seed might have in {near + wide} of "
+            f"{len(printed)} epochs, in {wide} of which the interval is wider than a decade; ours "
+            f"{span(cells(ratios, 'ratio', layer))}, in epoch 1 "
             f"{span(at(ratios, 'ratio', 1, layer))}"
         )
         if near < MOST_EPOCHS <= near + wide:
@@ -177,12 +181,13 @@ def sigmoid_adam_saturates(saturation: pd.DataFrame) -> Finding:
 
 
 def _saturates(saturation: pd.DataFrame) -> Finding:
-    shares = {epoch: cells(saturation, "saturated", epochs=epoch) for epoch in (1, paper.EPOCHS)}
-    last = shares[paper.EPOCHS]
+    first, last = (
+        cells(saturation, "saturated", epochs=epoch).max(axis=1) for epoch in (1, paper.EPOCHS)
+    )
     return in_seeds(
-        (last >= SATURATED).any(axis=1),
-        f"saturated are {span(shares[1])} of a layer's values in epoch 1 and {span(last)} in the "
-        "last",
+        last >= SATURATED,
+        f"of the values of a seed's most saturated layer {percents(first)} lie there in epoch 1, "
+        f"{percents(last)} in the last",
     )
 
 
@@ -217,14 +222,16 @@ first_and_last(
 
 @adam(
     "Section 5.3.2",
-    tolerance=f"{PLATEAU[0]} to {PLATEAU[1]} in some epoch from 2 on, and then for good, {SEEDS}; "
-    "of training or of test images",
+    tolerance=f"0.100, give or take {START:g}, in epoch 1, and {PLATEAU[0]} to {PLATEAU[1]} in all "
+    f"epochs from 2 on, {SEEDS}; of training or of test images",
 )
 def accuracy_plateaus(curves: pd.DataFrame) -> Finding:
     """“Accuracy improves slightly from 0.100 - 0.199 by Epoch 2 and plateaus.”"""
 
     def stays(found: pd.DataFrame) -> pd.DataFrame:
-        return within(found.iloc[:, -3:], *PLATEAU)
+        held = within(found, *PLATEAU)
+        held[1] = (found[1] - CHANCE).abs() <= START
+        return held
 
     return of_either(curves, "accuracy", stays)
 
@@ -276,13 +283,21 @@ def consistently_preserved(evidence: Evidence, dataset: str) -> Finding:
 @sgd(
     "Section 6.4.1",
     tolerance=f"{SATURATED:.0%} of the values of a hidden activation where the slope is below 1 % "
-    f"of its largest, in the last epoch, {SEEDS}",
+    f"of its largest, in the last epoch, {SEEDS}; if no value ever lies there, the condition is "
+    "never met",
 )
 def sigmoid_sgd_saturates(saturation: pd.DataFrame) -> Finding:
-    """“the output saturated near 1 or 0”, ... “This effectively killed the gradient in those
-    neurons”
+    """“at any epoch when the inputs to the Sigmoid function were large (positive or negative), the
+    output saturated near 1 or 0” ... “This effectively killed the gradient in those neurons”
     """
-    return _saturates(saturation)
+    finding = _saturates(saturation)
+    if (saturation["saturated"] > 0).any():
+        return finding
+    return Finding(
+        Verdict.UNDECIDED,
+        f"{finding.found}: the inputs were never so large, so this is not why these gradients are "
+        "small",
+    )
 
 
 @sgd(
@@ -298,8 +313,8 @@ def early_layers_frozen(updates: pd.DataFrame) -> Finding:
     moved = steps.unstack()
     return in_seeds(
         moved[[1, 3]] < MOVED,
-        f"they move the weights of layers 1 and 3 by {span(moved[[1, 3]])} of their norm, one way "
-        f"and back, those of layer 11 by {span(moved[11])}",
+        f"all steps added up, whatever their direction, are {percents(moved[[1, 3]])} of the norm "
+        f"of the weights in layers 1 and 3, and {span(moved[11])} times it in layer 11",
     )
 
 

@@ -88,7 +88,8 @@ def at_chance(claim: Section, place: str, printed: str) -> None:
         place,
         printed=printed,
         name=f"{claim.experiment}_accuracy_constant",
-        tolerance=f"{PERCENT:.1%}, half of the last digit printed, in every epoch, {SEEDS}; {BOTH}",
+        tolerance=f"{100 * PERCENT:g} percentage points, half of the last digit printed, in every "
+        f"epoch, {SEEDS}; {BOTH}",
     )
     def accuracy_constant(curves: pd.DataFrame) -> Finding:
         return of_either(curves, "accuracy", lambda found: (found - CHANCE).abs() <= PERCENT)
