@@ -159,7 +159,11 @@ def percents(values: pd.Series | pd.DataFrame) -> str:
     known = pd.Series(np.ravel(values), dtype="float64").dropna()
     if known.empty:
         return "no share"
-    return between([f"{known.min():.1%}", f"{known.max():.1%}"])
+    return between([_percent(known.min()), _percent(known.max())])
+
+
+def _percent(share: float) -> str:
+    return f"{share:.1%}" if share >= 0.01 else f"{100 * share:.2g}%"
 
 
 def number(value: float) -> str:

@@ -15,6 +15,7 @@ from vanishing_gradients.analysis.audit.claim import Finding, Section, Verdict
 from vanishing_gradients.analysis.audit.judges import number
 from vanishing_gradients.analysis.paper.said import SAID
 
+NAMES = {"sgd": "SGD", "adam": "Adam"}
 BATCH = 128
 BYTES = 8  # of a double
 EXACT = "exact: it is a count"
@@ -165,7 +166,7 @@ def equal_hyperparameters() -> Finding:
         all(np.ndim(rate) == 0 for rate in rates.values()),
         "Table 5 has a learning rate of "
         + " and ".join(
-            f"{', '.join(f'{each:g}' for each in np.atleast_1d(rate))} for {name}"
+            f"{', '.join(f'{each:g}' for each in np.atleast_1d(rate))} for {NAMES[name]}"
             for name, rate in rates.items()
         )
         + ": between optimizers it differs, but between activations, which the sentence is about "

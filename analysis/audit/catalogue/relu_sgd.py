@@ -99,8 +99,9 @@ def _first_epoch(layer: int) -> None:
         stored = stored_ratios(
             evidence, claim.experiment, dataset, [layer], filler=0.0, epochs=FIRST
         )
+        kept = float(stored.loc[1, layer])
         told = f"{plain.found}; of gradients rounded to {DECIMALS} decimals it is "
-        told += number(float(stored.loc[1, layer]))
+        told += "undefined, since the norm it is divided by is 0" if kept != kept else number(kept)
         alike = bool(stored.loc[1, layer] < ZERO)
         return Finding.artefact_if(alike, told, view_of(claim.experiment, [layer]))
 
