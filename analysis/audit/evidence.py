@@ -97,6 +97,14 @@ class Evidence:
 
     def control(self, view: str, experiment: str, dataset: str) -> pd.DataFrame:
         """Return a view's rows of the newest run of a control, or of a remedy of the gallery."""
+        return self.ask(view, run_id=self._runs_of(experiment, dataset)[-1].run_id)
+
+    def control_curves(self, experiment: str, dataset: str) -> pd.DataFrame:
+        """Return training_curves of the newest run of each seed of a control."""
+        newest = {run.seed: run.run_id for run in self._runs_of(experiment, dataset)}
+        return self.ask("training_curves", run_id=tuple(sorted(newest.values())))
+
+    def _runs_of(self, experiment: str, dataset: str) -> list[Run]:
         runs = [
             run for run in self.controls if (run.experiment, run.dataset) == (experiment, dataset)
         ]
@@ -109,7 +117,7 @@ class Evidence:
                 f"There is no finished run of {experiment} on {dataset} with all images and "
                 f"epochs: `make train EXP={group} TELEMETRY=statistics{chosen}`."
             )
-        return self.ask(view, run_id=runs[-1].run_id)
+        return runs
 
     @property
     def connections(self) -> int:

@@ -71,8 +71,8 @@ ROWS: dict[str, tuple[str | tuple[str, ...], dict[str, Verdict]]] = {
         norms("relu_adam", "norm / 100", "layer IN (9, 10)"),
         {"threshold_table_6": R},
     ),
-    "norms above the rounding unit": (
-        norms("sigmoid_sgd", "1e-3", "layer = 1"),
+    "norms at the rounding unit": (
+        norms("sigmoid_sgd", "1e-17", "layer = 1"),
         {"machine_precision": N},
     ),
     "all norms of ReLU with Adam alike": (
@@ -264,7 +264,7 @@ PRINT: dict[str, tuple[Any, str, Any, Verdict]] = {
     "average_norm_7": (SAID, "average norm", 7.4, H),
     "layers_1_to_14": (SAID, "early layers", (1, 4), H),
     "layer_7_infinite": (SAID, "infinite too", 4, H),
-    "healthy_ratio": (SAID, "healthy ratio", (1, 1), H),
+    "healthy_ratio": (SAID, "healthy ratio", (-2, 2), M),
     "captions": (SAID, "captions", {"Table 6": "Readings of ratios."}, H),
     "heads_of_table_12": (SAID, "heads of Table 12", ("Layer", "Ratio", "Reading"), H),
     "activation_of_section_5_2_4": (SAID, "activation of Section 5.2.4", "ReLU", H),

@@ -14,6 +14,7 @@ from vanishing_gradients.analysis.audit.judges import (
     cells,
     in_seeds,
     more_seeds,
+    percents,
     seeds,
     span,
 )
@@ -33,8 +34,9 @@ STEPS = 10.0
 LINES = (1e-3, 1e3)  # between which Table 7 calls a ratio stable
 BY_TEST = (
     f"a permutation test of the norms of seeds in pairs, two-sided, {ALPHA:g} after Holm's "
-    f"correction, and {NEAR_ZERO}, the same way"
+    "correction"
 )
+AND_NEAR_ZERO = f", and {NEAR_ZERO}, the same way"
 
 claim = Section("Conclusions", BEST)
 
@@ -132,19 +134,21 @@ def _early(name: str, place: str, printed: str, *experiments: str) -> None:
         place,
         printed=printed,
         name=name,
-        tolerance="most of the values of layers 1 to 4 below 1e-5, a line of Section 4.3.4, and "
-        f"not with {BEST}",
+        tolerance="most of the values of layers 1 to 4 below 1e-5, a line of Section 4.3.4, in the "
+        f"mean over these layers and all epochs, {SEEDS}; and not with {BEST}, since at 1e-3, the "
+        "other line, most are with any",
     )
     def early_layers(evidence: Evidence, dataset: str) -> Finding:
         shares = {
-            each: float(cells(evidence.norms(each, dataset), "below_1em5", EARLY).mean(axis=None))
+            each: cells(evidence.norms(each, dataset), "below_1em5", EARLY).mean(axis=1)
             for each in (*experiments, BEST)
         }
-        told = ", ".join(f"{each} {share:.1%}" for each, share in shares.items())
+        told = ", ".join(f"{each} {percents(share)}" for each, share in shares.items())
         found = f"values of layers 1 to 4 below 1e-5: {told}"
-        if shares[BEST] >= MOST:
+        if shares[BEST].mean() >= MOST:
             return Finding(Verdict.UNDECIDED, f"{found}: the line tells nothing apart here")
-        return Finding.reproduced_if(min(shares[each] for each in experiments) >= MOST, found)
+        own = _by_seed({each: shares[each] for each in experiments}, dataset)
+        return in_seeds(own >= MOST, found)
 
 
 _early(
@@ -164,7 +168,10 @@ _early(
 def _fewer(name: str, place: str, printed: str, same_as: str, *contrasts: str) -> None:
     """Claim that H0 is rejected for these contrasts, norms are larger, and fewer near zero."""
 
-    @claim(place, printed=printed, name=name, tolerance=BY_TEST, same_as=same_as)
+    pair = all(len(each.first) == 1 for each in CONTRASTS if each.name in contrasts)
+    tolerance = f"{BY_TEST}{AND_NEAR_ZERO}" if pair else BY_TEST
+
+    @claim(place, printed=printed, name=name, tolerance=tolerance, same_as=same_as)
     def fewer(evidence: Evidence, dataset: str) -> Finding:
         chosen = [contrast for contrast in CONTRASTS if contrast.name in contrasts]
         near, told = [], []
@@ -195,8 +202,8 @@ for _claimed in (
      "“it generally maintains gradient flow better than sigmoid in deep architectures”, with "
      "either optimizer", "h1_with_sgd", "activation_sgd", "activation_adam"),
     ("question_3_interaction", "Question 3, Section 6.5",
-     "“This highlights the importance of activation-optimizer synergy”: Adam's effect is larger "
-     "with ReLU than with sigmoid", "", "interaction"),
+     "“This highlights the importance of activation-optimizer synergy”, read as: Adam's effect is "
+     "larger with ReLU than with sigmoid", "", "interaction"),
 ):  # fmt: skip
     _fewer(*_claimed)
 
@@ -247,8 +254,7 @@ def _loss_left(evidence: Evidence, experiment: str, dataset: str) -> pd.Series:
 
 _adam_against_sgd(
     "question_2_optimizer", "Question 2, Section 3.3",
-    "“while Adam mitigates the effects of vanishing gradients better in many cases, it can lead to "
-    "poorer generalization compared to SGD in some tasks”: of the effects",
+    "“Adam mitigates the effects of vanishing gradients better in many cases”, from the literature",
     f"Adam's steps of layer 1, over the norm of its weights, {STEPS:g} times SGD's in epoch 1. "
     "That Adam's are about its rate is so by construction; that SGD's are less is not",
     "a step of layer 1 in epoch 1, over its weights", _first_step,

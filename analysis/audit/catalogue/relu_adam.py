@@ -77,6 +77,9 @@ def _layers_that_are(
     found = [set(some.index[some[seed]]) for seed in some]
     listed = Counter(", ".join(map(str, sorted(each))) or "no layer" for each in found)
     told = "; ".join(f"{layers} in {seeds(count)}" for layers, count in listed.most_common())
+    epochs = (cells(ratios, "class", among) == word).T.groupby(level="layer").sum().T
+    for layer in sorted(set().union(*found) ^ expected):
+        told += f"; layer {layer} in {span(epochs[layer])} of {paper.EPOCHS} epochs"
     return in_seeds(
         [each == expected for each in found],
         f"layers that are {word} in some epoch: {told}",

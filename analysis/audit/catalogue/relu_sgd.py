@@ -119,8 +119,8 @@ def table_8_layer_7(ratios: pd.DataFrame) -> Finding:
 
 @claim(
     "Table 8, Section 5.2.1",
-    tolerance="all denominators are zero from epoch 2 on, as x / 0 and 0 / 0 are both printed "
-    f"Infinity where Figure 9's SQL has NULL, {SEEDS}",
+    tolerance=f"every denominator is zero from epoch 2 on, {SEEDS}. Figure 9's SQL gives NULL "
+    "there; the paper prints Infinity for x / 0 and for 0 / 0 alike",
     same_as="zero_in_all_layers",
 )
 def table_8_infinity(ratios: pd.DataFrame) -> Finding:
@@ -131,8 +131,8 @@ def table_8_infinity(ratios: pd.DataFrame) -> Finding:
     return in_seeds(
         by_zero,
         f"{by_zero.to_numpy().mean():.0%} of the ratios after epoch 1 have a zero denominator; "
-        f"{undefined} of {len(later)} are 0 / 0, which is undefined rather than infinite, as that "
-        "of layer 10 is by Table 9",
+        f"{undefined} of {len(later)} are 0 / 0, which is undefined rather than infinite, as "
+        "layer 10's is, whose numerator is 0 by Table 9",
     )
 
 
