@@ -73,7 +73,7 @@ ROWS: dict[str, tuple[str | tuple[str, ...], dict[str, Verdict]]] = {
     ),
     "norms at the rounding unit": (
         norms("sigmoid_sgd", "1e-17", "layer = 1"),
-        {"machine_precision": N},
+        {"machine_precision": R},
     ),
     "all norms of ReLU with Adam alike": (
         norms("relu_adam", "1"),
