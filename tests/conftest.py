@@ -13,10 +13,11 @@ import tempfile
 from collections.abc import Iterator
 from functools import cache, partial
 from pathlib import Path
+from weakref import WeakSet
 
 import pytest
 from hypothesis import settings
-from sqlalchemy import URL, make_url
+from sqlalchemy import URL, Pool, event, make_url
 
 from tests.leftovers import Watcher, limit, removed
 from tests.schema import Schema
@@ -26,7 +27,7 @@ from vanishing_gradients.server.private_server import PrivateServer
 from vanishing_gradients.server.settings import MIB, Size
 from vanishing_gradients.sql import accounts, address
 from vanishing_gradients.sql.brands import Brand
-from vanishing_gradients.sql.connection import connected
+from vanishing_gradients.sql.connection import Session, connected
 from vanishing_gradients.sql.errors import DatabaseError
 from vanishing_gradients.sql.names import quoted
 
@@ -175,6 +176,23 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
     mark = item.get_closest_marker("not_on_oceanbase")
     if mark and brand_at(item.config.stash[SERVER]).flavour == "oceanbase":
         pytest.skip(mark.args[0])
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _closed() -> Iterator[None]:
+    """Close what engines of a module's tests have opened, and nobody has closed: it would warn
+    whenever it is collected, in any other test."""
+    opened: WeakSet[Session] = WeakSet()
+
+    def note(session: Session, _record: object) -> None:
+        opened.add(session)
+
+    event.listen(Pool, "connect", note)
+    yield
+    event.remove(Pool, "connect", note)
+    for session in list(opened):
+        if session.open:
+            session.close()
 
 
 @pytest.fixture(scope="session")

@@ -8,10 +8,7 @@ import pytest
 from sqlalchemy import URL
 
 from tests.browser import BROWSER
-from tests.live.served import Served, served
-from vanishing_gradients.analysis.live.guard import LOOPBACK
-from vanishing_gradients.analysis.live.server import application
-from vanishing_gradients.sql.connection import engine
+from tests.live.served import Served, page_of
 from vanishing_gradients.trainer import experiments
 from vanishing_gradients.trainer.datasets import load
 from vanishing_gradients.trainer.run import Settings, run_experiment
@@ -52,7 +49,7 @@ def recorded(migrated: URL, tmp_path_factory: pytest.TempPathFactory) -> Recorde
 
 @pytest.fixture(scope="module")
 def page(recorded: Recorded) -> Iterator[Served]:
-    with served(application(engine(recorded.url, read_only=True), {*LOOPBACK})) as found:
+    with page_of(recorded.url) as found:
         yield found
 
 

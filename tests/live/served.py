@@ -9,7 +9,12 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 import uvicorn
+from sqlalchemy import URL
 from starlette.types import ASGIApp
+
+from vanishing_gradients.analysis.live.guard import LOOPBACK
+from vanishing_gradients.analysis.live.server import application
+from vanishing_gradients.sql.connection import engine
 
 
 @dataclass(frozen=True)
@@ -64,3 +69,14 @@ def served(app: ASGIApp, port: int = 0) -> Iterator[Served]:
         finally:
             server.should_exit = True
             thread.join(30)
+
+
+@contextmanager
+def page_of(url: URL, port: int = 0) -> Iterator[Served]:
+    """Serve the live page of a database until the end of the block."""
+    reading = engine(url, read_only=True)
+    try:
+        with served(application(reading, {*LOOPBACK}), port) as found:
+            yield found
+    finally:
+        reading.dispose()

@@ -7,11 +7,9 @@ import pytest
 from sqlalchemy import text
 
 from tests.conftest import at_port
-from tests.live.served import served
+from tests.live.served import page_of
 from vanishing_gradients.analysis.diagnosis import diagnose
-from vanishing_gradients.analysis.live.guard import LOOPBACK
 from vanishing_gradients.analysis.live.pictures import FIGURES, OF_LAYER, OF_RUNS
-from vanishing_gradients.analysis.live.server import application
 from vanishing_gradients.analysis.runs import known_run
 from vanishing_gradients.analysis.views import ask, rows
 from vanishing_gradients.sql.connection import engine
@@ -246,8 +244,7 @@ def test_a_request_for_what_is_not_there_gets_a_sentence(page, path, status, sen
 
 
 def test_a_database_that_is_away_is_said_without_its_address(recorded):
-    away = engine(at_port(recorded.url, 1), read_only=True)
-    with served(application(away, {*LOOPBACK})) as page:
+    with page_of(at_port(recorded.url, 1)) as page:
         answer = page.ask("/api/pulse")
     assert (answer.status, answer.json()) == (503, {"error": "The database does not answer."})
 

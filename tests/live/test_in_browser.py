@@ -9,9 +9,7 @@ import pytest
 from sqlalchemy import text
 
 from tests.browser import DESKTOP, TELEPHONE
-from tests.live.served import served
-from vanishing_gradients.analysis.live.guard import LOOPBACK
-from vanishing_gradients.analysis.live.server import application
+from tests.live.served import page_of
 from vanishing_gradients.sql.connection import engine
 
 CHECKS = (Path(__file__).parent / "checks.js").read_text(encoding="utf-8")
@@ -184,7 +182,7 @@ def test_a_name_stays_text(tab, recorded, page):
     made = engine(recorded.url)
     with made.begin() as connection:
         connection.execute(change, {"name": hostile, "run_id": recorded.statistics})
-    with served(application(engine(recorded.url, read_only=True), {*LOOPBACK})) as fresh:
+    with page_of(recorded.url) as fresh:
         tab.context.set_extra_http_headers({})
         own = tab.context.browser.new_page()
         own.goto(f"{fresh.address}/?runs={recorded.statistics}")

@@ -5,14 +5,14 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import ExitStack
 
 import pytest
 from sqlalchemy import text
 
+from tests.conftest import at_port
 from tests.faults.proxy import Proxy
-from tests.live.served import served
-from vanishing_gradients.analysis.live.guard import LOOPBACK
-from vanishing_gradients.analysis.live.server import application
+from tests.live.served import page_of
 from vanishing_gradients.sql.connection import engine
 
 MANY_EPOCHS, IMAGES = "500", "1600"
@@ -109,26 +109,23 @@ def test_a_killed_trainers_run_is_shown_as_one_without_a_process(tab, page, reco
 
 @pytest.mark.not_on_oceanbase("it is reached by a Unix socket here, which no proxy can cut")
 def test_the_page_says_that_the_database_is_away_and_goes_on_when_it_is_back(tab, recorded):
-    with Proxy(recorded.url.port) as proxy:
-        reading = engine(recorded.url.set(host="127.0.0.1", port=proxy.port), read_only=True)
-        server = served(application(reading, {*LOOPBACK}))
-        page = server.__enter__()
-        tab.goto(f"{page.address}/?runs={recorded.full}")
-        tab.locator("#map-1-1").wait_for()
-    refused(tab, "The database does not answer")
-    assert tab.locator("#map-1-1").is_visible()
-    with Proxy(recorded.url.port, proxy.port):
-        tab.locator("#banner").wait_for(state="hidden")
-    server.__exit__(None, None, None)
+    with ExitStack() as ends:
+        with Proxy(recorded.url.port) as proxy:
+            page = ends.enter_context(page_of(at_port(recorded.url, proxy.port)))
+            tab.goto(f"{page.address}/?runs={recorded.full}")
+            tab.locator("#map-1-1").wait_for()
+        refused(tab, "The database does not answer")
+        assert tab.locator("#map-1-1").is_visible()
+        with Proxy(recorded.url.port, proxy.port):
+            tab.locator("#banner").wait_for(state="hidden")
 
 
 def test_the_page_says_that_its_own_server_is_gone_and_goes_on_when_it_is_back(tab, recorded):
-    reading = engine(recorded.url, read_only=True)
-    with served(application(reading, {*LOOPBACK})) as page:
+    with page_of(recorded.url) as page:
         tab.goto(f"{page.address}/?runs={recorded.full}")
         tab.locator("#map-1-1").wait_for()
     refused(tab, "The page's server does not answer")
-    with served(application(reading, {*LOOPBACK}), page.port):
+    with page_of(recorded.url, page.port):
         tab.locator("#banner").wait_for(state="hidden")
 
 
@@ -195,7 +192,7 @@ def test_a_hundred_runs_are_listed_and_a_tick_stays_small(tab, page, recorded):
 
 def test_a_database_without_runs_says_what_to_type(tab, schema, database):
     schema.copy(database)
-    with served(application(engine(database, read_only=True), {*LOOPBACK})) as page:
+    with page_of(database) as page:
         tab.goto(page.address)
         tab.get_by_text("make train EXP=sigmoid_sgd").wait_for()
         tab.goto(f"{page.address}/?tab=runs")
