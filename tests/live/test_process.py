@@ -11,6 +11,7 @@ from http.client import HTTPConnection
 
 import pytest
 
+from tests.faults.test_busy_server import until
 from vanishing_gradients.sql.connection import connected
 
 LISTENING = re.compile(r"http://127\.0\.0\.1:(\d+)/")
@@ -54,8 +55,8 @@ def test_it_ends_without_a_word_though_a_request_waits_for_the_database(recorded
             connected(recorded.url) as other,
         ):
             request.request("GET", "/api/pulse")
-            while not _number(other, HELD_UP):
-                assert process.poll() is None
+            until(lambda: process.poll() is not None or _number(other, HELD_UP), 60)
+            assert process.poll() is None
             process.send_signal(number)
             assert process.communicate(timeout=30)[0] == ""
 

@@ -107,16 +107,18 @@ def remedy_clipping(evidence: Evidence, dataset: str) -> Finding:
     gradients”
     """
     free, clipped = (
-        evidence.control("training_curves", name, dataset)
+        dict(evidence.control_curves(name, dataset).groupby("seed"))
         for name in ("control_relu_sgd_he", "control_relu_sgd_he_clipped")
     )
-    if not diverges(free):
+    chosen = [seed for seed in clipped if seed in free and diverges(free[seed])]
+    if not chosen:
         return Finding(Verdict.UNDECIDED, "control_relu_sgd_he does not diverge, even unclipped")
-    accuracy = clipped["test_accuracy"].iloc[-1]
-    return Finding.reproduced_if(
-        not diverges(clipped),
-        f"control_relu_sgd_he diverges; with norms of gradients limited its loss is "
-        f"{span(clipped['loss'])} in all epochs, and it ends at {accuracy:.1%}",
+    ends = pd.Series([clipped[seed]["test_accuracy"].iloc[-1] for seed in chosen])
+    losses = pd.concat([clipped[seed]["loss"] for seed in chosen])
+    return in_seeds(
+        [not diverges(clipped[seed]) for seed in chosen],
+        "control_relu_sgd_he diverges; with norms of gradients limited its loss is "
+        f"{span(losses)} in all epochs, and it ends at {percents(ends)}",
     )
 
 
