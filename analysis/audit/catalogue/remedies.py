@@ -107,7 +107,7 @@ def remedy_clipping(evidence: Evidence, dataset: str) -> Finding:
     gradients”
     """
     free, clipped = (
-        dict(evidence.control_curves(name, dataset).groupby("seed"))
+        dict(iter(evidence.control_curves(name, dataset).groupby("seed")))
         for name in ("control_relu_sgd_he", "control_relu_sgd_he_clipped")
     )
     chosen = [seed for seed in clipped if seed in free and diverges(free[seed])]
