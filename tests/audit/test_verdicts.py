@@ -67,8 +67,8 @@ def test_learnable_layers_that_are_exactly_1_are_an_artefact_and_no_contradictio
 
 
 def test_a_contradiction_is_one_only_where_the_rows_deny_the_sentence_too(base):
-    assert base["most_stable_flow"].verdict == C
-    assert "the paper's own numbers disagree" in base["most_stable_flow"].finding.found
+    assert base["deep_layers_stable"].verdict == C
+    assert "the paper's own numbers disagree" in base["deep_layers_stable"].finding.found
 
 
 def test_an_interval_wider_than_a_decade_tells_nothing(change, judge):

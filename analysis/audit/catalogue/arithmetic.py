@@ -99,7 +99,7 @@ def derivatives_16384() -> Finding:
     counts = [before * width for before, width in pairwise(paper.WIDTHS[:-2:2])]
     return Finding.printed_if(
         set(counts) == {SAID["derivatives"]},
-        f"so many has a layer of 128 x 128; Figure 7's hidden layers after the first have "
+        f"a layer of 128 x 128 has so many; Figure 7's hidden layers after the first have "
         f"{', '.join(f'{count:,}' for count in counts)} weights",
     )
 
@@ -191,12 +191,13 @@ def _promised(name: str, place: str, printed: str, metric: str, same_as: str = "
     """Claim that a metric is given for all four experiments."""
 
     @claim(
-        place, printed=printed, name=name, tolerance="printed for all four experiments",
-        same_as=same_as,
+        place, printed=printed, name=name, same_as=same_as,
+        tolerance=f"the {metric} is printed for all four experiments",
     )  # fmt: skip
     def promised() -> Finding:
         given = SAID[metric]
-        shown = f"for {' and '.join(given)} alone" if given else "nowhere"
+        part = "one layer each of " if metric == "mean gradient" else ""
+        shown = f"for {part}{' and '.join(given)}" if given else "nowhere"
         return Finding.printed_if(
             set(given) == set(paper.EXPERIMENTS),
             f"the {metric} is printed {shown}; what else was found cannot be compared",

@@ -70,8 +70,9 @@ def most_stable_flow(evidence: Evidence, dataset: str) -> Finding:
         _best(shares),
         f"stable cells: {_told(shares)}; as printed {words:.0%} in Table 7, "
         + ", ".join(f"{share:.0%} in Table {number}" for number, share in printed.items())
-        + ", in both of which layers 5 to 11 are an artefact of storage",
-        in_paper=bool(words > max(printed.values())),
+        + ", in both of which layers 5 to 11 are an artefact of storage. By the range of the "
+        "printed ratios it is so: 1e-4 to 1e4 (Section 5.1.1), against 2.8e12 in Table 10 and "
+        "“Infinity” in Tables 8 and 11",
     )
 
 
@@ -165,8 +166,13 @@ _early(
 )  # fmt: skip
 
 
-def _fewer(name: str, place: str, printed: str, same_as: str, *contrasts: str) -> None:
-    """Claim that H0 is rejected for these contrasts, norms are larger, and fewer near zero."""
+def _fewer(
+    name: str, place: str, printed: str, same_as: str, *contrasts: str, note: str = ""
+) -> None:
+    """Claim that H0 is rejected for these contrasts, norms are larger, and fewer near zero.
+
+    If that is so for some of several contrasts, nothing is told of what is said of all in general.
+    """
 
     pair = all(len(each.first) == 1 for each in CONTRASTS if each.name in contrasts)
     tolerance = f"{BY_TEST}{AND_NEAR_ZERO}" if pair else BY_TEST
@@ -190,22 +196,31 @@ def _fewer(name: str, place: str, printed: str, same_as: str, *contrasts: str) -
         if len(found) < len(contrasts) or any(each.conclusion == TOO_FEW for each in overall):
             text = text or "no seed is common to the groups"
             return Finding.untested(f"{text}: {more_seeds(dataset)}")
-        holds = all(each.conclusion == REJECTED and each.difference > 0 for each in overall)
-        return Finding.reproduced_if(holds and all(near), text)
+        holds = [each.conclusion == REJECTED and each.difference > 0 for each in overall]
+        if near:
+            holds = [one and other for one, other in zip(holds, near, strict=True)]
+        if any(holds) and not all(holds):
+            return Finding(Verdict.UNDECIDED, f"{text}{note}")
+        return Finding.reproduced_if(all(holds), f"{text}{note}")
 
 
+NOTES = {
+    "h1_with_sgd": ". H1 is a hypothesis, and Section 5.2.1, too, reports that the gradients of "
+    "ReLU with SGD vanish completely",
+}
 FEWER = "“ReLU leads to significantly fewer vanishing gradients compared to sigmoid.”"
 for _claimed in (
     ("h1_with_sgd", "Section 4.1.2, H1", f"{FEWER}, with SGD", "", "activation_sgd"),
     ("h1_with_adam", "Section 4.1.2, H1", f"{FEWER}, with Adam", "", "activation_adam"),
     ("question_1_activation", "Question 1, Section 3.1.1",
-     "“it generally maintains gradient flow better than sigmoid in deep architectures”, with "
-     "either optimizer", "h1_with_sgd", "activation_sgd", "activation_adam"),
+     "“it generally maintains gradient flow better than sigmoid in deep architectures”, from the "
+     "literature, with the concession that ReLUs can die", "h1_with_sgd", "activation_sgd",
+     "activation_adam"),
     ("question_3_interaction", "Question 3, Section 6.5",
      "“This highlights the importance of activation-optimizer synergy”, read as: Adam's effect is "
      "larger with ReLU than with sigmoid", "", "interaction"),
 ):  # fmt: skip
-    _fewer(*_claimed)
+    _fewer(*_claimed, note=NOTES.get(_claimed[0], ""))
 
 
 def _adam_against_sgd(
@@ -271,7 +286,7 @@ _adam_against_sgd(
 _adam_against_sgd(
     "question_4_convergence", "Question 4, Section 3.3",
     "“Adam often converges faster and with greater stability compared to SGD in complex or deep "
-    "architectures”",
+    "architectures”, from the literature: of convergence",
     "a smaller share of the first epoch's loss left in the last", "loss left of the first epoch's",
     _loss_left, lambda adam, sgd: adam < sgd,
 )  # fmt: skip

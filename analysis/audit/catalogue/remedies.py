@@ -20,6 +20,9 @@ PASSED_ON = (
     f"{WORST}; one training each"
 )
 
+OTHERWISE = {"sigmoid_sgd_relu_he": " (with ReLU, at the rate of 0.1)"}
+"""What a run has that its name does not say."""
+
 claim = Section("Remedies and controls", experiment="sigmoid_adam")
 
 
@@ -46,7 +49,8 @@ def _remedy(name: str, place: str, printed: str, *experiments: str) -> None:
             curves = evidence.control("training_curves", experiment, dataset)
             better.append(share >= BETTER * base > 0)
             accuracy = float(curves["test_accuracy"].iloc[-1])
-            told.append(f"{experiment} {number(share)}, which ends at {accuracy:.1%}")
+            named = f"{experiment}{OTHERWISE.get(experiment, '')}"
+            told.append(f"{named} {number(share)}, which ends at {accuracy:.1%}")
         return Finding.reproduced_if(
             any(better), f"layer 1's norm over the last dense layer's: {'; '.join(told)}"
         )
@@ -58,7 +62,8 @@ for _named in (
      "propagate more effectively in deep architectures”",
      "sigmoid_sgd_leaky_relu", "sigmoid_sgd_relu_he"),
     ("remedy_weights", "Section 3.1.2",
-     "“which prevents early layer gradients from vanishing or exploding”: weights of Xavier, He",
+     "“which prevents early layer gradients from vanishing or exploding”: weights of Xavier and "
+     "He, of vanishing; he_weights_with_sgd has a case of exploding",
      "sigmoid_sgd_xavier", "sigmoid_sgd_he", "sigmoid_sgd_relu_he"),
     ("remedy_batch_norm", "Section 3.1.2",
      "“alleviating the vanishing gradient problem even when using activation functions like "
