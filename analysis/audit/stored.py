@@ -95,7 +95,7 @@ def infinite(
         return Finding.reproduced_if(True, told)
     stored = evidence.stored_norms(experiment, dataset, layers, DECIMALS, 0.0, epochs)
     gone = int((stored == 0).to_numpy().sum())
-    told += f"; of gradients rounded to {DECIMALS} decimals {gone} of {stored.size} have one"
+    told += f"; of one run's gradients, rounded to {DECIMALS} decimals, {gone} of {stored.size} do"
     return Finding.artefact_if(gone == stored.size, told, view_of(experiment, layers))
 
 
@@ -108,7 +108,7 @@ def zero(evidence: Evidence, experiment: str, dataset: str, layers: tuple[int, .
         return Finding.reproduced_if(True, told)
     stored = evidence.stored_norms(experiment, dataset, layers, DECIMALS, 0.0)
     told += (
-        f"; of gradients rounded to {DECIMALS} decimals the largest is "
+        f"; of one run's gradients, rounded to {DECIMALS} decimals, the largest is "
         f"{number(float(stored.max(axis=None)))}"
     )
     gone = bool((stored == 0).all(axis=None))
@@ -119,8 +119,8 @@ def all_ones(evidence: Evidence, experiment: str, dataset: str, layers: tuple[in
     """Test the sentence that ratios near one show a healthy flow of gradients."""
     plain = cells(evidence.ratios(experiment, dataset), "ratio", layers)
     near = within(plain, *NEAR_ONE)
-    told = f"{near.to_numpy().sum()} of {plain.size} plain ratios are within a factor of two of 1: "
-    told += span(plain)
+    told = f"{near.to_numpy().sum()} of {plain.size} plain ratios are within a factor of two of 1, "
+    told += f"and all lie in {span(plain)}"
     if near.to_numpy().mean() > 0.5:
         return Finding.reproduced_if(True, told)
     stored = stored_ratios(evidence, experiment, dataset, layers)

@@ -225,7 +225,11 @@ ROWS: dict[str, tuple[str | tuple[str, ...], dict[str, Verdict]]] = {
         },
     ),
     "a gap with Adam": (
-        curves("%adam", "accuracy = 0.9, test_accuracy = 0.4"), {"adam_generalizes_worse": R}
+        (
+            curves("%adam", "accuracy = 0.9, test_accuracy = 0.4"),
+            curves("%sgd", "accuracy = 0.5, test_accuracy = 0.5"),
+        ),
+        {"adam_generalizes_worse": R},
     ),
 }  # fmt: skip
 """Changes of rows, none of which eligibility looks at, and what they make of claims."""

@@ -66,7 +66,7 @@ HOSTILE = {
     "idle_transaction_timeout": "1",
     "idle_readonly_transaction_timeout": "1",
     "idle_write_transaction_timeout": "1",
-    "max_session_mem_used": "8192",
+    "max_session_mem_used": "1048576",  # with the least, MariaDB 10.11 may crash
     "tmp_disk_table_size": "1024",
     "alter_algorithm": "'INSTANT'",
     "old_mode": "'NO_DUP_KEY_WARNINGS_WITH_IGNORE,ZERO_DATE_TIME_CAST'",

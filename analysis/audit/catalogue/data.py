@@ -99,6 +99,6 @@ def dataset_balanced(evidence: Evidence) -> Finding:
         )
     return Finding.reproduced_if(
         bool(((last - 0.1).abs() <= BALANCED).all()),
-        f"a network that always answers the same class is right in {span(last)} of MNIST's "
-        "test images, where exact balance has 0.1",
+        "the share of one class in MNIST's test images, of which a network is right that always "
+        f"answers it, is {span(last)}, where exact balance has 0.1",
     )
