@@ -195,7 +195,10 @@ ROWS: dict[str, tuple[str | tuple[str, ...], dict[str, Verdict]]] = {
     ),
     "the constants of Table 11": (norms("sigmoid_sgd", CONSTANTS), {"table_11_constants": R}),
     "remedies that do nothing": (
-        norms("sigmoid_sgd\\_%", "norm / 100", "layer = 1"),
+        (
+            norms("sigmoid_sgd\\_%", "norm / 100", "layer = 1"),
+            norms("relu_sgd", "norm * 1e-9", "layer = 1"),
+        ),
         {
             "remedy_activation": N, "remedy_weights": N, "remedy_batch_norm": N,
             "remedy_residual": N, "remedy_normalization": N, "remedy_orthogonal": N,
