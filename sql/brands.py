@@ -135,7 +135,7 @@ class OceanBase(Brand):
     variables = ("mysql", "oceanbase")
     passing = frozenset(
         {
-            4012, 4013, 4030,  # timeout; no memory, or none for rows
+            4012, 4013, 4023, 4030,  # timeout; no memory; "try again"; no memory for rows
             4038, 4184, 4654, 4725,  # not the master; disk full; location; table is moving
             6001, 6002, 6003, 6004, 6005, 6210, 6211, 6213, 6224, 6225,  # transaction rolled back
         }
