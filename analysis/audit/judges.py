@@ -8,7 +8,7 @@ it holds in every seed, and if it does in some, the verdict says in how many.
 """
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import TypeVar
 
 import numpy as np
@@ -148,18 +148,19 @@ def more_seeds(dataset: str, experiment: str = "all") -> str:
 
 def span(values: pd.Series | pd.DataFrame) -> str:
     """Return the smallest and the largest of some values in words."""
-    known = pd.Series(np.ravel(values), dtype="float64").dropna()
-    if known.empty:
-        return "no value"
-    return between([number(float(known.min())), number(float(known.max()))])
+    return _ends(values, number, "no value")
 
 
 def percents(values: pd.Series | pd.DataFrame) -> str:
     """Return the smallest and the largest of some shares in words."""
+    return _ends(values, _percent, "no share")
+
+
+def _ends(values: pd.Series | pd.DataFrame, write: Callable[[float], str], none: str) -> str:
     known = pd.Series(np.ravel(values), dtype="float64").dropna()
     if known.empty:
-        return "no share"
-    return between([_percent(known.min()), _percent(known.max())])
+        return none
+    return between([write(float(known.min())), write(float(known.max()))])
 
 
 def _percent(share: float) -> str:

@@ -246,13 +246,14 @@ def _adam_against_sgd(
         found = _by_seed(
             {each: measure(evidence, each, dataset) for each in paper.EXPERIMENTS}, dataset
         )
-        last = _last(evidence, dataset, ("sigmoid_sgd", "relu_sgd"))
-        if learnt and (last < NOT_LEARNT).all(axis=None):
-            return Finding(
-                Verdict.UNDECIDED,
-                f"{what}: {_told(found)}; SGD has learnt nothing here, test accuracy "
-                f"{_told(last)}, and has nothing to generalize",
-            )
+        if learnt:
+            last = _last(evidence, dataset, ("sigmoid_sgd", "relu_sgd"))
+            if (last < NOT_LEARNT).all(axis=None):
+                return Finding(
+                    Verdict.UNDECIDED,
+                    f"{what}: {_told(found)}; SGD has learnt nothing here, test accuracy "
+                    f"{_told(last)}, and has nothing to generalize",
+                )
         verdicts = pd.DataFrame(
             {
                 activation: holds(found[f"{activation}_adam"], found[f"{activation}_sgd"])
